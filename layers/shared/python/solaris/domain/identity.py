@@ -1,0 +1,73 @@
+"""Who a request speaks for: the rules of the identity headers. DESIGN section 4, step 2."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solaris.domain.users import normalise_email
+
+MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+MAX_NAME_CHARACTERS = 200
+
+# Deliberately loose: one @, no spaces or control characters, something on both sides.
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>\"(),:;\\]+@[^@\s\x00-\x1f\x7f<>\"(),:;\\]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as the client names them; the name may be empty."""
+
+    email: str
+    name: str = ""
+
+
+def identify(
+    headers: Mapping[str, str],
+    body: Mapping[str, Any],
+    *,
+    email_headers: Sequence[str],
+    name_headers: Sequence[str],
+) -> Identity | None:
+    """Return whom a service key's request is for, or None when it does not say.
+
+    `headers` has lower-case names. The first configured header that holds an address wins, then
+    the body's `user` if it is one. A value with `{{` is a placeholder that LibreChat could not
+    fill, and names nobody.
+    """
+    email = next((found for name in email_headers if (found := _email(headers.get(name)))), None)
+    if email is None:
+        user = body.get("user")
+        email = _email(user) if isinstance(user, str) else None
+    if email is None:
+        return None
+    name = next((found for key in name_headers if (found := _text(headers.get(key)))), "")
+    return Identity(email=email, name=name[:MAX_NAME_CHARACTERS])
+
+
+def valid_email(value: str) -> str | None:
+    """Return the normalised address, or None if it is not one."""
+    email = normalise_email(value)
+    if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
+        return None
+    return email
+
+
+def _email(value: str | None) -> str | None:
+    text = _text(value)
+    return valid_email(text) if text else None
+
+
+def _text(value: str | None) -> str:
+    """Decode LibreChat's `b64:` prefix (non-ASCII values) and drop unfilled placeholders."""
+    text = (value or "").strip()
+    if text.startswith("b64:"):
+        try:
+            text = base64.b64decode(text[4:], validate=True).decode("utf-8").strip()
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    if "{{" in text or any(ord(character) < ord(" ") for character in text):
+        return ""
+    return text

@@ -1,0 +1,1 @@
+"""DynamoDB and SQS: the models, the conditional writes and the queue."""

@@ -1,0 +1,1 @@
+"""The models' side: HTTP client, API shapes, token counting and the SSE relay."""
