@@ -1,8 +1,8 @@
 """Who a request speaks for: the rules of the identity headers. DESIGN section 4, step 2."""
 
 import base64
-import binascii
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,8 @@ MAX_NAME_CHARACTERS = 200
 
 # Deliberately loose: one @, no spaces or control characters, something on both sides.
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>\"(),:;\\]+@[^@\s\x00-\x1f\x7f<>\"(),:;\\]+")
+# Controls, lone surrogates (no UTF-8 form) and line separators: none may reach a mail header.
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def valid_email(value: str) -> str | None:
     email = normalise_email(value)
     if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
         return None
+    if _holds_control(email):
+        return None
     return email
 
 
@@ -66,8 +70,12 @@ def _text(value: str | None) -> str:
     if text.startswith("b64:"):
         try:
             text = base64.b64decode(text[4:], validate=True).decode("utf-8").strip()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not ASCII, not base64, or not UTF-8
             return ""
-    if "{{" in text or any(ord(character) < ord(" ") for character in text):
+    if "{{" in text or _holds_control(text):
         return ""
     return text
+
+
+def _holds_control(text: str) -> bool:
+    return any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in text)

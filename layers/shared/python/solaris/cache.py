@@ -1,0 +1,190 @@
+"""Redis: key cache, rate limits, metrics. Safe to lose: it never decides a quota.
+
+Every call is bounded (0.25 s). When Redis fails it is left alone for five seconds and the caller
+gets None, "not known": keys are then read from DynamoDB and rates limited in process.
+"""
+
+import time
+from collections.abc import Awaitable, Mapping
+from typing import Any, cast
+
+import redis
+import redis.asyncio
+import structlog
+
+from solaris.domain.rate_limit import RateRule
+
+TIMEOUT_SECONDS = 0.25
+PAUSE_SECONDS = 5.0
+METRICS_SECONDS = 7 * 24 * 3600
+
+# The rule of domain/rate_limit.py (GCRA) in one round trip. Times are seconds.
+_RATE_SCRIPT = """
+local now = tonumber(ARGV[1])
+local interval = 1 / tonumber(ARGV[2])
+local start = tonumber(redis.call('GET', KEYS[1]) or now)
+if start < now then start = now end
+local wait = start + interval - tonumber(ARGV[3]) * interval - now
+if wait > 1e-9 then return tostring(wait) end
+redis.call('SET', KEYS[1], tostring(start + interval), 'PX',
+           math.ceil((start + interval - now) * 1000) + 1000)
+return '0'
+"""
+
+_log = structlog.get_logger("solaris.cache")
+
+
+class _Breaker:
+    """Remembers a failure, so that a dead Redis costs one time-out in five seconds."""
+
+    def __init__(self) -> None:
+        self._closed_until = 0.0
+
+    def is_open(self) -> bool:
+        return time.monotonic() >= self._closed_until
+
+    def failed(self, error: Exception) -> None:
+        self._closed_until = time.monotonic() + PAUSE_SECONDS
+        _log.warning("redis_unavailable", error=type(error).__name__)
+
+
+_FAILURES = (redis.RedisError, OSError, TimeoutError)
+
+
+class AsyncCache:
+    """Redis from the request path; without an address every answer is None."""
+
+    def __init__(self, address: str | None) -> None:
+        self._breaker = _Breaker()
+        self._redis = (
+            redis.asyncio.Redis.from_url(
+                address,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                decode_responses=True,
+                protocol=2,
+            )
+            if address
+            else None
+        )
+        self._rate_script = self._redis.register_script(_RATE_SCRIPT) if self._redis else None
+
+    async def get(self, key: str) -> str | None:
+        """Return a value, None when unknown or Redis is away."""
+        if self._redis is None:
+            return None
+        return cast("str | None", await self._bounded(self._redis.get(key)))
+
+    async def set(self, key: str, value: str, seconds: int) -> None:
+        """Keep a value for a while."""
+        if self._redis is not None:
+            await self._bounded(self._redis.set(key, value, ex=seconds))
+
+    async def wait_for_rate(self, key: str, now: float, rule: RateRule) -> float | None:
+        """Count one request; return the seconds to wait, 0 for none, None when Redis is away."""
+        if self._rate_script is None:
+            return None
+        call = self._rate_script(keys=[key], args=[now, rule.per_second, rule.burst])
+        answer = await self._bounded(cast("Awaitable[Any]", call))
+        return None if answer is None else float(answer)
+
+    async def add_all(self, key: str, amounts: Mapping[str, float]) -> bool:
+        """Add amounts to fields of a hash in one round trip; False when Redis is away."""
+        if self._redis is None:
+            return False
+        pipeline = self._redis.pipeline(transaction=True)
+        for field, amount in amounts.items():
+            pipeline.hincrbyfloat(key, field, amount)
+        pipeline.expire(key, METRICS_SECONDS)
+        return await self._bounded(pipeline.execute()) is not None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def _bounded(self, call: Awaitable[Any]) -> Any:
+        if not self._breaker.is_open():
+            close = getattr(call, "close", None)
+            if close is not None:
+                close()
+            return None
+        try:
+            return await call
+        except _FAILURES as error:
+            self._breaker.failed(error)
+            return None
+
+
+class Cache:
+    """Redis from synchronous functions and the command line."""
+
+    def __init__(self, address: str | None) -> None:
+        self._breaker = _Breaker()
+        self._redis = (
+            redis.Redis.from_url(
+                address,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                decode_responses=True,
+                protocol=2,
+            )
+            if address
+            else None
+        )
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is an address at all."""
+        return self._redis is not None
+
+    def ping(self) -> bool:
+        """Ask Redis for a sign of life now, whatever happened before."""
+        if self._redis is None:
+            return False
+        try:
+            return bool(self._redis.ping())
+        except _FAILURES:
+            return False
+
+    def read_all(self, key: str) -> dict[str, float] | None:
+        """Return a hash of figures; None when Redis is away."""
+        if self._redis is None or not self._breaker.is_open():
+            return None
+        try:
+            values = cast("dict[str, str]", self._redis.hgetall(key))
+        except _FAILURES as error:
+            self._breaker.failed(error)
+            return None
+        return {field: float(value) for field, value in values.items()}
+
+    def add_all(self, key: str, amounts: Mapping[str, float]) -> bool:
+        """Add amounts to fields of a hash; False when Redis is away."""
+        if self._redis is None or not self._breaker.is_open():
+            return False
+        pipeline = self._redis.pipeline(transaction=True)
+        for field, amount in amounts.items():
+            pipeline.hincrbyfloat(key, field, amount)
+        pipeline.expire(key, METRICS_SECONDS)
+        try:
+            pipeline.execute()
+        except _FAILURES as error:
+            self._breaker.failed(error)
+            return False
+        return True
+
+    def delete(self, key: str) -> bool:
+        """Forget a value; False when Redis is away (it then expires by itself)."""
+        if self._redis is None:
+            return False
+        try:
+            self._redis.delete(key)
+        except _FAILURES as error:
+            self._breaker.failed(error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._redis is not None:
+            self._redis.close()

@@ -1,0 +1,33 @@
+"""Requests a second with a burst: the generic cell rate algorithm (GCRA, ITU-T I.371).
+
+One number per user is all it keeps: the theoretical arrival time of the next request. cache.py
+runs the same rule as a script inside Redis; this one serves when Redis is away.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RateRule:
+    """`per_second` requests on average, `burst` of them at once."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateDecision:
+    """`arrival` is to be stored for the next decision; 0 seconds to wait means go ahead."""
+
+    arrival: float
+    retry_after_seconds: float = 0.0
+
+
+def decide(arrival: float | None, now: float, rule: RateRule) -> RateDecision:
+    """Decide on one request; `arrival` is the stored value, times are seconds."""
+    interval = 1 / rule.per_second
+    start = max(now, arrival) if arrival is not None else now
+    wait = start + interval - rule.burst * interval - now
+    if wait > 1e-9:  # noqa: PLR2004 - float noise is not a wait
+        return RateDecision(arrival=start, retry_after_seconds=wait)
+    return RateDecision(arrival=start + interval)

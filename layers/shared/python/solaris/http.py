@@ -1,0 +1,94 @@
+"""Where errors meet HTTP: one place that says status, headers and body of every refusal.
+
+The body is OpenAI's error shape, so that any OpenAI client understands it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from solaris import errors
+from solaris.texts import Locale, error_text, format_integer
+
+JSON = "application/json"
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """A refusal ready to send; `body` is JSON-serialisable."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+# Error → (status, OpenAI's `error.type`). A 403 and not a 5xx where retrying cannot help:
+# LibreChat retries 5xx up to six times.
+_STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
+    errors.InvalidApiKeyError: (401, "invalid_request_error"),
+    errors.UserNotIdentifiedError: (401, "invalid_request_error"),
+    errors.AccountStatusError: (403, "permission_error"),
+    errors.QuotaExhaustedError: (429, "insufficient_quota"),
+    errors.RateLimitedError: (429, "rate_limit_error"),
+    errors.InvalidRequestError: (400, "invalid_request_error"),
+    errors.PayloadTooLargeError: (413, "invalid_request_error"),
+    errors.UnknownPathError: (404, "invalid_request_error"),
+    errors.NotFoundError: (404, "invalid_request_error"),
+    errors.ConflictError: (409, "conflict_error"),
+    errors.UpstreamUnavailableError: (502, "upstream_error"),
+    errors.UpstreamTimeoutError: (504, "upstream_error"),
+    errors.StoreUnavailableError: (503, "server_error"),
+    errors.ConfigurationError: (500, "server_error"),
+}
+
+
+def status_of(error: errors.SolarisError) -> int:
+    """Return the HTTP status of an error."""
+    return _STATUS.get(type(error), (500, "server_error"))[0]
+
+
+def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) -> ErrorAnswer:
+    """Build the answer to a refused request; the request id is in the header and the body."""
+    status, kind = _STATUS.get(type(error), (500, "server_error"))
+    headers = {"x-request-id": request_id}
+    details: dict[str, Any] = {"request_id": request_id}
+    values: dict[str, str] = {}
+    match error:
+        case errors.QuotaExhaustedError():
+            granted = error.limit + error.additional
+            details |= {
+                "used": error.used,
+                "limit": error.limit,
+                "additional": error.additional,
+                "renews_at": error.renews_at.isoformat(),
+            }
+            day = "%d/%m" if locale == "pt-BR" else "%Y-%m-%d"
+            values = {
+                "used": format_integer(error.used, locale),
+                "granted": format_integer(granted, locale),
+                "renews": error.renews_at.strftime(day),
+            }
+        case errors.RateLimitedError():
+            seconds = str(max(1, math.ceil(error.retry_after_seconds)))
+            headers["retry-after"] = seconds
+            values = {"seconds": seconds}
+        case errors.AccountStatusError():
+            details["status"] = error.status
+        case errors.InvalidRequestError():
+            values = {"detail": error.detail}
+        case errors.PayloadTooLargeError():
+            values = {"megabytes": str(error.limit_bytes // MEBIBYTE)}
+        case errors.UnknownPathError():
+            values = {"path": error.path}
+    body = {
+        "error": {
+            "message": error_text(error.code, locale, **values),
+            "type": kind,
+            "code": error.code,
+            "param": None,
+            "details": details,
+        }
+    }
+    return ErrorAnswer(status=status, headers=headers, body=body)

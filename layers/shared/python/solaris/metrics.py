@@ -1,0 +1,174 @@
+"""Counters and histograms in Prometheus' text format, summed over all processes through Redis.
+
+A process adds up locally and publishes what has been added about once a second; the health
+function reads the sums. Without Redis it shows those of its own process. Losing Redis resets
+the counters, which Prometheus takes as a restart.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+METRICS_KEY = "solaris:metrics"
+SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+MAX_LABEL_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A metric: name, kind (counter, gauge or histogram), help text, label names."""
+
+    name: str
+    kind: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+REQUESTS = Definition(
+    "ia_solaris_requests_total",
+    "counter",
+    "Requests answered, by endpoint, model and status.",
+    ("endpoint", "model", "status"),
+)
+REFUSALS = Definition(
+    "ia_solaris_refusals_total",
+    "counter",
+    "Requests refused before the upstream, by reason.",
+    ("reason",),
+)
+DURATION = Definition(
+    "ia_solaris_request_duration_seconds",
+    "histogram",
+    "Time from the request to the end of the answer.",
+    ("endpoint",),
+)
+FIRST_BYTE = Definition(
+    "ia_solaris_first_byte_seconds",
+    "histogram",
+    "Time from the request to the first byte of the answer.",
+    ("endpoint",),
+)
+RECORDED = Definition(
+    "ia_solaris_events_recorded_total",
+    "counter",
+    "Usage events booked, by how they were.",
+    ("booking",),
+)
+PUBLISHED = (REQUESTS, REFUSALS, DURATION, FIRST_BYTE, RECORDED)
+
+_SEPARATOR = "\x1f"
+
+
+class Metrics:
+    """What this process has counted; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._total: dict[str, float] = defaultdict(float)
+        self._unpublished: dict[str, float] = defaultdict(float)
+
+    def count(self, metric: Definition, *labels: str, amount: float = 1) -> None:
+        """Add to a counter."""
+        with self._lock:
+            self._add(_field(metric.name, labels), amount)
+
+    def observe(self, metric: Definition, seconds: float, *labels: str) -> None:
+        """Put one duration into a histogram."""
+        index = bisect_left(SECONDS_BUCKETS, seconds)
+        bound = str(SECONDS_BUCKETS[index]) if index < len(SECONDS_BUCKETS) else "+Inf"
+        with self._lock:
+            self._add(_field(f"{metric.name}_bucket", (*labels, bound)), 1)
+            self._add(_field(f"{metric.name}_sum", labels), seconds)
+
+    def take_unpublished(self) -> dict[str, float]:
+        """Hand over what was added since the last call."""
+        with self._lock:
+            taken, self._unpublished = self._unpublished, defaultdict(float)
+        return dict(taken)
+
+    def put_back(self, amounts: Mapping[str, float]) -> None:
+        """Keep amounts that could not be published for the next time."""
+        with self._lock:
+            for field, amount in amounts.items():
+                self._unpublished[field] += amount
+
+    def snapshot(self) -> dict[str, float]:
+        """Everything counted by this process."""
+        with self._lock:
+            return dict(self._total)
+
+    def _add(self, field: str, amount: float) -> None:
+        self._total[field] += amount
+        self._unpublished[field] += amount
+
+
+def render(
+    figures: Mapping[str, float],
+    gauges: Iterable[tuple[Definition, tuple[str, ...], float]] = (),
+) -> str:
+    """Write the sums, and gauges measured just now, in Prometheus' text format 0.0.4."""
+    lines: list[str] = []
+    seen: set[str] = set()
+    for metric, labels, value in gauges:
+        if metric.name not in seen:
+            seen.add(metric.name)
+            lines += _header(metric)
+        lines.append(_sample(metric.name, metric.labels, labels, value))
+    for metric in PUBLISHED:
+        lines += _header(metric)
+        lines += (
+            _histogram(metric, figures)
+            if metric.kind == "histogram"
+            else [
+                _sample(metric.name, metric.labels, labels, value)
+                for labels, value in _fields_of(metric.name, figures)
+            ]
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _histogram(metric: Definition, figures: Mapping[str, float]) -> list[str]:
+    counted: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    for labels, value in _fields_of(f"{metric.name}_bucket", figures):
+        counted[labels[:-1]][labels[-1]] = value
+    sums = dict(_fields_of(f"{metric.name}_sum", figures))
+    lines = []
+    for labels, by_bound in sorted(counted.items()):
+        running = 0.0
+        for bound in (*(str(bound) for bound in SECONDS_BUCKETS), "+Inf"):
+            running += by_bound.get(bound, 0)
+            names = (*metric.labels, "le")
+            lines.append(_sample(f"{metric.name}_bucket", names, (*labels, bound), running))
+        lines.append(_sample(f"{metric.name}_sum", metric.labels, labels, sums.get(labels, 0)))
+        lines.append(_sample(f"{metric.name}_count", metric.labels, labels, running))
+    return lines
+
+
+def _field(name: str, labels: tuple[str, ...]) -> str:
+    cleaned = (label.replace(_SEPARATOR, " ")[:MAX_LABEL_CHARACTERS] for label in labels)
+    return _SEPARATOR.join((name, *cleaned))
+
+
+def _fields_of(name: str, figures: Mapping[str, float]) -> list[tuple[tuple[str, ...], float]]:
+    found = []
+    for field, value in figures.items():
+        parts = field.split(_SEPARATOR)
+        if parts[0] == name:
+            found.append((tuple(parts[1:]), value))
+    return sorted(found)
+
+
+def _header(metric: Definition) -> list[str]:
+    return [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind}"]
+
+
+def _sample(name: str, names: tuple[str, ...], values: tuple[str, ...], value: float) -> str:
+    pairs = ",".join(f'{key}="{_escaped(label)}"' for key, label in zip(names, values, strict=True))
+    number = repr(round(value, 9)).removesuffix(".0")
+    return f"{name}{{{pairs}}} {number}" if pairs else f"{name} {number}"
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

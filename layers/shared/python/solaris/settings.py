@@ -1,0 +1,250 @@
+"""Every setting, typed, read from the environment once and validated at the start.
+
+A wrong value stops the start with one line that names the variable. README lists them all; a
+test compares the two.
+"""
+
+import re
+from datetime import tzinfo
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from solaris.domain.pricing import ModelPrice
+from solaris.domain.quota import threshold_ppm
+from solaris.domain.thresholds import ThresholdRule
+from solaris.domain.users import Plan
+from solaris.errors import ConfigurationError
+
+LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
+
+_QUOTED = re.compile(r'"(\w+)"')
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class PriceSetting(BaseModel):
+    """One model's own price in MODEL_PRICES, USD per million tokens."""
+
+    prompt: Decimal = Field(ge=0)
+    completion: Decimal = Field(ge=0)
+    cached: Decimal | None = Field(default=None, ge=0)
+
+
+class Settings(BaseSettings):
+    """All settings; the variable's name is the field's in capitals. Times are seconds."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # Where it runs
+    solaris_stage: str = Field(default="local", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    solaris_data_dir: str = ".solaris"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    debug: bool = False
+    secret_key: str = Field(default=LOCAL_SECRET, repr=False)
+    locale: Literal["pt-BR", "en"] = "pt-BR"
+    period_timezone: str = "America/Sao_Paulo"
+    aws_region: str = Field(
+        default="us-east-1", validation_alias=AliasChoices("aws_region", "aws_default_region")
+    )
+
+    # Upstream
+    litellm_base_url: str | None = None
+    litellm_api_key: str | None = Field(default=None, repr=False)
+    openai_api_key: str | None = Field(default=None, repr=False)
+    upstream_connect_timeout_seconds: float = Field(default=5, gt=0, le=60)
+    upstream_idle_timeout_seconds: float = Field(default=60, gt=0, le=900)
+    upstream_max_connections: int = Field(default=1000, ge=1, le=10_000)
+    max_body_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    flat_token_charges: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+
+    # Identity and limits on requests
+    identity_email_headers: CommaList = ("x-user-email", "x-openwebui-user-email")
+    identity_name_headers: CommaList = ("x-user-name", "x-openwebui-user-name")
+    rate_limit_per_second: float = Field(default=10, gt=0)
+    rate_limit_burst: int = Field(default=20, ge=1)
+
+    # Quota
+    default_monthly_limit: int = Field(default=1_000_000, ge=0)
+    min_user_limit: int = Field(default=100_000, ge=0)
+    max_user_limit: int = Field(default=10_000_000, ge=1)
+    alert_threshold: float = Field(default=0.8, gt=0, le=1)
+    critical_threshold: float = Field(default=0.95, gt=0, le=1)
+    block_threshold: float = Field(default=1.0, gt=0, le=1)
+    plan_trial_limit: int = Field(default=100_000, ge=0)
+    plan_basic_limit: int = Field(default=1_000_000, ge=0)
+    plan_pro_limit: int = Field(default=5_000_000, ge=0)
+    plan_enterprise_limit: int = Field(default=10_000_000, ge=0)
+    cached_token_weight: float = Field(default=1.0, ge=0, le=1)
+    strict_cap: bool = False
+    model_prices: dict[str, PriceSetting] = Field(default_factory=dict)
+
+    # Redis: a cache that is safe to lose
+    redis_url: str | None = Field(default=None, repr=False)
+    redis_host: str | None = None
+    redis_port: int = Field(default=6379, ge=1, le=65535)
+    redis_db: int = Field(default=0, ge=0)
+    redis_password: str | None = Field(default=None, repr=False)
+
+    # Mail
+    from_email: str = "noreply@iasolaris.com"
+    admin_alert_emails: CommaList = ()
+
+    # First start
+    solaris_gateway_key: str | None = Field(default=None, min_length=16, repr=False)
+    admin_email: str = "admin@localhost"
+    admin_password: str | None = Field(default=None, min_length=8, repr=False)
+
+    @field_validator(
+        "identity_email_headers", "identity_name_headers", "admin_alert_emails", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("period_timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            msg = f"is not a time zone: {value!r} (example: America/Sao_Paulo)"
+            raise ValueError(msg) from error
+        return value
+
+    @field_validator("litellm_base_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = f"is not an http(s) URL: {value!r}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("flat_token_charges")
+    @classmethod
+    def _paths_under_v1(cls, value: dict[str, int]) -> dict[str, int]:
+        for path in value:
+            if not path.startswith("/v1/"):
+                msg = f"names a path that is not under /v1/: {path!r}"
+                raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_user_limit > self.max_user_limit:
+            msg = "MIN_USER_LIMIT is greater than MAX_USER_LIMIT"
+            raise ValueError(msg)
+        if self.alert_threshold > self.critical_threshold:
+            msg = "ALERT_THRESHOLD is greater than CRITICAL_THRESHOLD"
+            raise ValueError(msg)
+        if self.solaris_stage != "local" and self.secret_key == LOCAL_SECRET:
+            msg = "SECRET_KEY has no default outside the local stage"
+            raise ValueError(msg)
+        return self
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The time zone in which months begin."""
+        return ZoneInfo(self.period_timezone)
+
+    @property
+    def block_ppm(self) -> int:
+        """Block threshold in millionths."""
+        return threshold_ppm(self.block_threshold)
+
+    @property
+    def threshold_rule(self) -> ThresholdRule:
+        """Where the two warnings lie."""
+        return ThresholdRule(
+            warning_ppm=threshold_ppm(self.alert_threshold),
+            critical_ppm=threshold_ppm(self.critical_threshold),
+        )
+
+    @property
+    def upstream_url(self) -> str | None:
+        """Base URL of the upstream up to and including `/v1`; None when none is configured.
+
+        A bare host gets `/v1`; a URL with a path is used as it stands.
+        """
+        url = self.litellm_base_url
+        if url is None:
+            return "https://api.openai.com/v1" if self.openai_api_key else None
+        url = url.rstrip("/")
+        return url if urlsplit(url).path else f"{url}/v1"
+
+    @property
+    def upstream_key(self) -> str | None:
+        """The upstream's own key; it never comes from the client."""
+        return self.litellm_api_key if self.litellm_base_url else self.openai_api_key
+
+    @property
+    def redis_address(self) -> str | None:
+        """REDIS_URL, or one built from REDIS_HOST and its companions; None: no Redis."""
+        if self.redis_url or not self.redis_host:
+            return self.redis_url
+        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
+        return f"redis://{password}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def plan_limits(self) -> dict[Plan, int]:
+        """Default monthly limit of each plan, in tokens."""
+        return {
+            Plan.TRIAL: self.plan_trial_limit,
+            Plan.BASIC: self.plan_basic_limit,
+            Plan.PRO: self.plan_pro_limit,
+            Plan.ENTERPRISE: self.plan_enterprise_limit,
+        }
+
+    @property
+    def price_overrides(self) -> dict[str, ModelPrice]:
+        """MODEL_PRICES as the pricing rule takes them."""
+        return {
+            model: ModelPrice(price.prompt, price.completion, price.cached)
+            for model, price in self.model_prices.items()
+        }
+
+    def table_name(self, table: str) -> str:
+        """Name of a table: `solaris-<stage>-<table>`."""
+        return f"solaris-{self.solaris_stage}-{table}"
+
+    def queue_name(self, queue: str) -> str:
+        """Name of a queue: `solaris-<stage>-<queue>`."""
+        return f"solaris-{self.solaris_stage}-{queue}"
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the environment, once. Raises ConfigurationError with one line naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_one_line(error)) from error
+    except ValueError as error:  # JSON that does not parse, named by pydantic-settings
+        line = str(error).splitlines()[0]
+        raise ConfigurationError(_QUOTED.sub(lambda name: name[1].upper(), line, 1)) from error
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]).upper()
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

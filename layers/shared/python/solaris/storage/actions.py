@@ -1,0 +1,297 @@
+"""The ledger's transaction, action by action: every write with its condition.
+
+Pure builders of DynamoDB's JSON, so that each clause can be read and tested on its own.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from solaris.domain.settlement import Settlement, settle
+from solaris.domain.usage import Outcome, TokenCounts, UsageEvent, iso_milliseconds
+from solaris.settings import Settings
+from solaris.storage.items import Item, number, text
+
+Action = dict[str, Any]
+
+# No single item takes every write of the system: one partition carries 1,000 writes a second.
+SYSTEM_SHARDS = 8
+RECORD_DAYS = 400  # 13 months and a few days
+# Requests that no model answered are counted together, so that made-up names make no counters.
+NO_MODEL = "-"
+
+_ZERO = dict.fromkeys(
+    (
+        "requests",
+        "errors",
+        "prompt_tokens",
+        "completion_tokens",
+        "cached_tokens",
+        "charged_tokens",
+        "cost_micros",
+    ),
+    0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An event with what the recorder knows: its cost, and its day in the periods' zone."""
+
+    event: UsageEvent
+    cost_micros: int
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedUsage:
+    """What the ledger holds for an event already."""
+
+    outcome: Outcome
+    counts: TokenCounts
+    charged_tokens: int
+    cost_micros: int
+    model: str
+
+
+def user_owner(user_id: str) -> str:
+    """Counter owner of one user."""
+    return f"user#{user_id}"
+
+
+def system_owner(shard: int) -> str:
+    """Counter owner of one shard of the whole system."""
+    return f"system#{shard}"
+
+
+class LedgerActions:
+    """Builds actions for one stage's tables; `clock` stamps the records."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.usage_table = settings.table_name("usage")
+        self._users = settings.table_name("users")
+        self._counters = settings.table_name("counters")
+        self._periods = settings.table_name("periods")
+        self._clock = clock
+
+    def ordinary(self, entries: Sequence[LedgerEntry]) -> list[Action]:
+        """Everything for events whose reservations are held in the open period."""
+        by_user: dict[tuple[str, str], list[UsageEvent]] = defaultdict(list)
+        for entry in entries:
+            by_user[entry.event.user_id, entry.event.period].append(entry.event)
+        actions = [self.put_usage(entry) for entry in entries]
+        for events in by_user.values():
+            change = settle(
+                reserved_tokens=sum(event.reserved_tokens for event in events),
+                charged_tokens=sum(event.charged_tokens for event in events),
+            )
+            held = [(event, event.reserved_tokens) for event in events]
+            actions.append(self.settle_user(held, change))
+        return [*actions, *self.add_counters(entries)]
+
+    def put_usage(self, entry: LedgerEntry) -> Action:
+        """The record, once: a repeated message finds it and the transaction does nothing."""
+        return {
+            "Put": {
+                "TableName": self.usage_table,
+                "Item": self._record(entry),
+                "ConditionExpression": "attribute_not_exists(user_id)",
+            }
+        }
+
+    def replace_expired(self, entry: LedgerEntry, previously_charged: int) -> Action:
+        """The late answer's record in place of the one that its expiry wrote, once."""
+        return {
+            "Put": {
+                "TableName": self.usage_table,
+                "Item": self._record(entry),
+                "ConditionExpression": "outcome = :expired AND charged_tokens = :charged",
+                "ExpressionAttributeValues": {
+                    ":expired": text(Outcome.EXPIRED.value),
+                    ":charged": number(previously_charged),
+                },
+            }
+        }
+
+    def settle_user(self, held: Sequence[tuple[UsageEvent, int]], change: Settlement) -> Action:
+        """Remove reservations of one user and period, and book what they used."""
+        first = held[0][0]
+        names = {"#period": "period", "#version": "version", "#tokens": "tokens"}
+        values = _user_values(first, change)
+        conditions = ["#period = :period"]
+        removed = []
+        for n, (event, tokens) in enumerate(held):
+            names[f"#r{n}"] = event.request_id
+            values[f":r{n}"] = number(tokens)
+            # the reservation is still held, with the tokens that are given back
+            conditions.append(f"reservations.#r{n}.#tokens = :r{n}")
+            removed.append(f"reservations.#r{n}")
+        return self._update_user(
+            first,
+            f"{_ADJUST} REMOVE {', '.join(removed)}",
+            " AND ".join(conditions),
+            names,
+            values,
+        )
+
+    def adjust_user(
+        self, event: UsageEvent, change: Settlement, *, unreserved: bool = False
+    ) -> Action:
+        """Book a change of the open period that no reservation belongs to."""
+        names = {"#period": "period", "#version": "version"}
+        condition = "#period = :period"
+        if unreserved:
+            names["#request"] = event.request_id
+            condition += " AND attribute_not_exists(reservations.#request)"
+        return self._update_user(event, _ADJUST, condition, names, _user_values(event, change))
+
+    def drop_reservation(self, event: UsageEvent) -> Action:
+        """Forget a reservation that was carried over from a closed month; it holds nothing."""
+        return self._update_user(
+            event,
+            "SET #version = #version + :one REMOVE reservations.#request",
+            "#period > :period AND attribute_exists(reservations.#request)",
+            {"#period": "period", "#version": "version", "#request": event.request_id},
+            {":one": number(1), ":period": text(event.period)},
+        )
+
+    def add_to_period(self, event: UsageEvent, tokens: int) -> Action:
+        """Add to a closed month's summary."""
+        return {
+            "Update": {
+                "TableName": self._periods,
+                "Key": {"user_id": text(event.user_id), "period": text(event.period)},
+                "UpdateExpression": "ADD current_usage :tokens",
+                "ConditionExpression": "attribute_exists(user_id)",
+                "ExpressionAttributeValues": {":tokens": number(tokens)},
+            }
+        }
+
+    def add_counters(self, entries: Sequence[LedgerEntry]) -> list[Action]:
+        """Daily sums by user and model, and by system shard and model."""
+        shard = zlib.crc32(entries[0].event.request_id.encode()) % SYSTEM_SHARDS
+        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+        for entry in entries:
+            day_model = f"{entry.day}#{_counted_model(entry.event)}"
+            for owner in (user_owner(entry.event.user_id), system_owner(shard)):
+                _add(sums[owner, day_model], entry)
+        return [self._counter(owner, key, figures) for (owner, key), figures in sums.items()]
+
+    def correct_counters(self, entry: LedgerEntry, recorded: RecordedUsage) -> list[Action]:
+        """Take an expiry's figures out of the counters and put the real ones in."""
+        before = dict(_ZERO)
+        before["requests"] = -1
+        for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
+            before[name] = -getattr(recorded.counts, name)
+        before["charged_tokens"] = -recorded.charged_tokens
+        before["cost_micros"] = -recorded.cost_micros
+        shard = zlib.crc32(entry.event.request_id.encode()) % SYSTEM_SHARDS
+        old_key = f"{entry.day}#{recorded.model}"
+        new_key = f"{entry.day}#{_counted_model(entry.event)}"
+        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+        for owner in (user_owner(entry.event.user_id), system_owner(shard)):
+            for name, value in before.items():
+                sums[owner, old_key][name] += value
+            _add(sums[owner, new_key], entry)
+        return [self._counter(owner, key, figures) for (owner, key), figures in sums.items()]
+
+    def _counter(self, owner: str, day_model: str, figures: dict[str, int]) -> Action:
+        return {
+            "Update": {
+                "TableName": self._counters,
+                "Key": {"owner": text(owner), "day_model": text(day_model)},
+                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in figures),
+                "ExpressionAttributeValues": {
+                    f":{name}": number(value) for name, value in figures.items()
+                },
+            }
+        }
+
+    def _update_user(
+        self,
+        event: UsageEvent,
+        update: str,
+        condition: str,
+        names: dict[str, str],
+        values: Item,
+    ) -> Action:
+        return {
+            "Update": {
+                "TableName": self._users,
+                "Key": {"user_id": text(event.user_id)},
+                "UpdateExpression": update,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+    def _record(self, entry: LedgerEntry) -> Item:
+        event = entry.event
+        numbers = {
+            "prompt_tokens": event.counts.prompt_tokens,
+            "completion_tokens": event.counts.completion_tokens,
+            "cached_tokens": event.counts.cached_tokens,
+            "reasoning_tokens": event.counts.reasoning_tokens,
+            "total_tokens": event.counts.total_tokens,
+            "charged_tokens": event.charged_tokens,
+            "cost_micros": entry.cost_micros,
+            "status_code": event.status_code,
+            "response_time_ms": event.response_time_ms,
+            "first_byte_ms": event.first_byte_ms,
+            "expires_at": int(event.created_at.timestamp()) + RECORD_DAYS * 86_400,
+        }
+        texts = {
+            "user_id": event.user_id,
+            "record_key": event.record_key,
+            "request_id": event.request_id,
+            "period": event.period,
+            "outcome": event.outcome.value,
+            "created_at": iso_milliseconds(event.created_at),
+            "recorded_at": iso_milliseconds(self._clock()),
+            "model": event.model,
+            "endpoint": event.endpoint,
+            "method": event.method,
+            "error_message": event.error_message,
+            "key_id": event.key_id,
+            "conversation_id": event.conversation_id,
+            "user_agent": event.user_agent,
+            "ip_address": event.ip_address,
+        }
+        item: Item = {name: text(value) for name, value in texts.items() if value is not None}
+        item |= {name: number(value) for name, value in numbers.items() if value is not None}
+        item["estimated"] = {"BOOL": event.estimated}
+        return item
+
+
+_ADJUST = (
+    "SET available_tokens = available_tokens + :available, "
+    "current_usage = current_usage + :used, "
+    "#version = #version + :one"
+)
+
+
+def _user_values(event: UsageEvent, change: Settlement) -> Item:
+    return {
+        ":available": number(change.available_delta),
+        ":used": number(change.usage_delta),
+        ":one": number(1),
+        ":period": text(event.period),
+    }
+
+
+def _counted_model(event: UsageEvent) -> str:
+    return NO_MODEL if event.outcome is Outcome.RELEASED else event.model
+
+
+def _add(figures: dict[str, int], entry: LedgerEntry) -> None:
+    event = entry.event
+    figures["requests"] += 1
+    figures["errors"] += event.status_code >= 400  # noqa: PLR2004 - HTTP errors
+    for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
+        figures[name] += getattr(event.counts, name)
+    figures["charged_tokens"] += event.charged_tokens
+    figures["cost_micros"] += entry.cost_micros

@@ -1,0 +1,202 @@
+"""Clients of AWS with bounded waiting: a synchronous one (boto3) and a lean asynchronous one.
+
+The asynchronous client signs and posts one JSON call. It exists for the request path alone,
+where it was measured against boto3 in threads and aiobotocore (ARCHITECTURE.md, "Hot path");
+credentials, endpoints and signatures are botocore's own.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import boto3
+import orjson
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from solaris.errors import SolarisError, StoreUnavailableError
+
+CONNECT_TIMEOUT_SECONDS = 1.0
+CALL_TIMEOUT_SECONDS = 5.0
+MAX_ATTEMPTS = 3
+RETRY_BASE_SECONDS = 0.05
+
+# Codes that mean "try again": throttling, and a write that met a running transaction.
+RETRYABLE_CODES = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+_TARGETS = {
+    "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
+    "sqs": ("AmazonSQS", "application/x-amz-json-1.0"),
+}
+
+
+def boto_client(service: str, region: str) -> Any:
+    """A boto3 client with this project's time-outs; the endpoint comes from boto3's variables."""
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=CALL_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        max_pool_connections=20,
+    )
+    return boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+
+
+class AwsCallError(SolarisError):
+    """AWS refused a call.
+
+    `item` is the old item of a failed condition, if asked for; `reasons` are the codes of a
+    cancelled transaction, one an action.
+    """
+
+    code = "service_unavailable"
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        item: dict[str, Any] | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.aws_code = code
+        self.item = item
+        self.reasons = reasons
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn what boto3 and PynamoDB raise into AwsCallError or StoreUnavailableError."""
+    try:
+        yield
+    except ClientError as error:
+        raise _translated(error) from error
+    except BotoCoreError as error:
+        raise StoreUnavailableError(str(error)) from error
+    except PynamoDBException as error:
+        if isinstance(error.cause, ClientError):
+            raise _translated(error.cause) from error
+        raise StoreUnavailableError(str(error)) from error
+
+
+def _translated(error: ClientError) -> SolarisError:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in RETRYABLE_CODES:
+        return StoreUnavailableError(str(error))
+    answer: dict[str, Any] = dict(error.response)
+    reasons = tuple(str(reason.get("Code")) for reason in answer.get("CancellationReasons", ()))
+    return AwsCallError(code, str(error), answer.get("Item"), reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    url: str
+    signer: Any
+
+
+class AsyncAws:
+    """Signed JSON calls to DynamoDB and SQS over kept-alive connections.
+
+    Every call is bounded: connect 1 s, whole attempt 5 s, three attempts with jitter for
+    throttling, server errors and broken connections. Callers make their writes safe to repeat.
+    """
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._endpoints: dict[str, _Endpoint] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Make one call; raises AwsCallError on a refusal, StoreUnavailableError otherwise."""
+        data = orjson.dumps(payload)
+        failure: Exception | None = None
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                ceiling = RETRY_BASE_SECONDS * 2**attempt
+                await asyncio.sleep(random.uniform(0, ceiling))
+            try:
+                return await self._attempt(service, operation, data)
+            except AwsCallError as error:
+                if error.aws_code not in RETRYABLE_CODES:
+                    raise
+                failure = error
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                failure = error
+        msg = f"{service} {operation}: {type(failure).__name__}: {failure}"
+        raise StoreUnavailableError(msg) from failure
+
+    async def close(self) -> None:
+        """Close the kept-alive connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _attempt(self, service: str, operation: str, data: bytes) -> dict[str, Any]:
+        endpoint = self._endpoint(service)
+        prefix, content_type = _TARGETS[service]
+        request = AWSRequest(
+            "POST",
+            endpoint.url,
+            headers={"X-Amz-Target": f"{prefix}.{operation}", "Content-Type": content_type},
+            data=data,
+        )
+        endpoint.signer.add_auth(request)
+        session = self._session or self._open_session()
+        async with session.post(endpoint.url, data=data, headers=dict(request.headers)) as answer:
+            body = await answer.read()
+            if answer.status == 200:  # noqa: PLR2004 - HTTP's OK
+                return orjson.loads(body) if body else {}
+            raise _refusal(answer.status, body)
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(
+                total=CALL_TIMEOUT_SECONDS, sock_connect=CONNECT_TIMEOUT_SECONDS
+            ),
+            connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=30),
+            auto_decompress=False,
+        )
+        return self._session
+
+    def _endpoint(self, service: str) -> _Endpoint:
+        known = self._endpoints.get(service)
+        if known is None:
+            client = boto_client(service, self._region)
+            credentials = client._request_signer._credentials  # noqa: SLF001 - botocore keeps the resolved, refreshing credentials only there
+            known = _Endpoint(
+                url=client.meta.endpoint_url.rstrip("/") + "/",
+                signer=SigV4Auth(credentials, service, self._region),
+            )
+            self._endpoints[service] = known
+        return known
+
+
+def _refusal(status: int, body: bytes) -> AwsCallError:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = {}
+    if not isinstance(answer, dict):
+        answer = {}
+    code = str(answer.get("__type", "")).rsplit("#", maxsplit=1)[-1]
+    if status >= 500 and code not in RETRYABLE_CODES:  # noqa: PLR2004 - any server error
+        code = "InternalServerError"
+    message = str(answer.get("message") or answer.get("Message") or f"HTTP {status}")
+    return AwsCallError(code or f"HTTP{status}", message, answer.get("Item"))

@@ -1,0 +1,166 @@
+"""The tables: PynamoDB models are the schema, and template.yaml holds the same definitions.
+
+Reads and simple writes of cold paths go through the models; the conditional writes that decide
+about tokens are spelled out clause by clause in reservations.py, users.py and ledger.py.
+"""
+
+from typing import Any, ClassVar
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
+from pynamodb.models import Model
+
+from solaris.settings import Settings
+
+
+class _Table:
+    """Meta of every table: on demand, bounded time-outs, no retry beyond the bound."""
+
+    billing_mode = PAY_PER_REQUEST_BILLING_MODE
+    region: ClassVar[str]
+    connect_timeout_seconds = 1
+    read_timeout_seconds = 5
+    max_retry_attempts = 3
+
+
+class UserModel(Model):
+    """One user: account, quota of the open period, open reservations (by request id)."""
+
+    class Meta(_Table):
+        table_name = "users"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute()
+    name = UnicodeAttribute()
+    status = UnicodeAttribute()
+    plan = UnicodeAttribute()
+    monthly_limit = NumberAttribute()
+    additional_tokens = NumberAttribute()
+    current_usage = NumberAttribute()
+    available_tokens = NumberAttribute()
+    block_ppm = NumberAttribute()
+    period = UnicodeAttribute()
+    reservations: Any = MapAttribute()  # type: ignore[no-untyped-call]
+    alerts_sent: Any = ListAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    last_alert_at = UnicodeAttribute(null=True)
+    last_seen_at = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+
+
+class UsageModel(Model):
+    """One resolved request: the ledger. Kept 13 months (TTL on `expires_at`)."""
+
+    class Meta(_Table):
+        table_name = "usage"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    record_key = UnicodeAttribute(range_key=True)
+    request_id = UnicodeAttribute()
+    period = UnicodeAttribute()
+    outcome = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    recorded_at = UnicodeAttribute()
+    model = UnicodeAttribute()
+    endpoint = UnicodeAttribute()
+    method = UnicodeAttribute()
+    prompt_tokens = NumberAttribute()
+    completion_tokens = NumberAttribute()
+    cached_tokens = NumberAttribute()
+    reasoning_tokens = NumberAttribute()
+    total_tokens = NumberAttribute()
+    charged_tokens = NumberAttribute()
+    cost_micros = NumberAttribute()
+    estimated = BooleanAttribute()
+    status_code = NumberAttribute()
+    error_message = UnicodeAttribute(null=True)
+    response_time_ms = NumberAttribute(null=True)
+    first_byte_ms = NumberAttribute(null=True)
+    key_id = UnicodeAttribute(null=True)
+    conversation_id = UnicodeAttribute(null=True)
+    user_agent = UnicodeAttribute(null=True)
+    ip_address = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute()
+
+
+class CounterModel(Model):
+    """Sums of a day and model: for one user, or for the system in one of its shards.
+
+    `owner` is `user#<user_id>` or `system#<shard>`; `day_model` is `2026-11-22#<model>`.
+    """
+
+    class Meta(_Table):
+        table_name = "counters"
+
+    owner = UnicodeAttribute(hash_key=True)
+    day_model = UnicodeAttribute(range_key=True)
+    requests = NumberAttribute()
+    errors = NumberAttribute()
+    prompt_tokens = NumberAttribute()
+    completion_tokens = NumberAttribute()
+    cached_tokens = NumberAttribute()
+    charged_tokens = NumberAttribute()
+    cost_micros = NumberAttribute()
+
+
+class PeriodModel(Model):
+    """A user's closed month; late settlements still add to `current_usage`."""
+
+    class Meta(_Table):
+        table_name = "periods"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    period = UnicodeAttribute(range_key=True)
+    monthly_limit = NumberAttribute()
+    additional_tokens = NumberAttribute()
+    current_usage = NumberAttribute()
+    closed_at = UnicodeAttribute()
+
+
+class KeyModel(Model):
+    """A gateway key, found by its SHA-256; the key itself is never stored."""
+
+    class Meta(_Table):
+        table_name = "keys"
+
+    key_hash = UnicodeAttribute(hash_key=True)
+    key_id = UnicodeAttribute()
+    prefix = UnicodeAttribute()
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    user_email = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute(null=True)
+    revoked_at = UnicodeAttribute(null=True)
+
+
+TABLES: tuple[type[Model], ...] = (UserModel, UsageModel, CounterModel, PeriodModel, KeyModel)
+
+_SHORT_NAMES = {model: model.Meta.table_name for model in TABLES}
+
+
+def short_name(model: type[Model]) -> str:
+    """The table's name without stage, `users`."""
+    return _SHORT_NAMES[model]
+
+
+def bind_models(settings: Settings) -> None:
+    """Give every model its table name for this stage; called once, by wiring."""
+    for model, name in _SHORT_NAMES.items():
+        model.Meta.table_name = settings.table_name(name)
+        model.Meta.region = settings.aws_region
+        model._connection = None  # noqa: SLF001 - PynamoDB keeps the old name otherwise
+
+
+def create_tables() -> None:
+    """Create the tables that do not exist yet, with their TTL; safe to run again."""
+    for model in TABLES:
+        model.create_table(wait=True)

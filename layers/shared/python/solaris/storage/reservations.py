@@ -1,0 +1,102 @@
+"""The one write on the request path: reserve tokens, or learn why not.
+
+A timeline, to read the condition by:
+
+    request 1   available >= required?  yes ─► available -= hold, reservation stored
+    request 2   the same, at the same instant: DynamoDB runs one after the other
+    refused     the old item comes back with the failure, so no read is needed to say why
+    repeated    the same request id again (the answer to the first try was lost): the item that
+                comes back holds the reservation, so it is taken as done, not done twice
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from solaris.domain.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
+from solaris.domain.usage import iso_milliseconds
+from solaris.domain.users import User, UserStatus
+from solaris.storage.aws import AsyncAws, AwsCallError
+from solaris.storage.items import number, reservation_to_item, text, user_from_item
+
+_UPDATE = (
+    "SET available_tokens = available_tokens - :hold, "
+    "reservations.#request = :reservation, "
+    "last_seen_at = :now, "
+    "#version = #version + :one"
+)
+_CONDITION = (
+    # enough is left: the stored figure already subtracts what is used and what others hold
+    "available_tokens >= :required "
+    # nobody suspended meanwhile
+    "AND #status = :active "
+    # the month is open; otherwise the caller rolls the user over first
+    "AND #period = :period "
+    # the stored figure was computed with today's block threshold
+    "AND block_ppm = :block_ppm "
+    # a bound on open requests, so that the item cannot grow without end
+    "AND size(reservations) < :max_open "
+    # a repeated write must not take the tokens twice
+    "AND attribute_not_exists(reservations.#request)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveResult:
+    """`reserved` tells whether tokens are held; `user` is the item after (or, refused, before).
+
+    A refused result with no user means that there is no such user.
+    """
+
+    reserved: bool
+    user: User | None
+
+
+async def reserve(
+    aws: AsyncAws,
+    table: str,
+    *,
+    user_id: str,
+    hold: Hold,
+    reservation: Reservation,
+    block_ppm: int,
+    now: datetime,
+) -> ReserveResult:
+    """Hold tokens for one request by a single conditional update.
+
+    Raises StoreUnavailableError when DynamoDB does not answer within its bounded attempts.
+    """
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": _UPDATE,
+        "ConditionExpression": _CONDITION,
+        "ExpressionAttributeNames": {
+            "#request": reservation.request_id,
+            "#status": "status",
+            "#period": "period",
+            "#version": "version",
+        },
+        "ExpressionAttributeValues": {
+            ":hold": number(hold.tokens),
+            ":required": number(hold.required_tokens),
+            ":reservation": reservation_to_item(reservation),
+            ":active": text(UserStatus.ACTIVE.value),
+            ":period": text(reservation.period),
+            ":block_ppm": number(block_ppm),
+            ":max_open": number(MAX_OPEN_RESERVATIONS),
+            ":now": text(iso_milliseconds(now)),
+            ":one": number(1),
+        },
+        "ReturnValues": "ALL_NEW",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    try:
+        answer = await aws.call("dynamodb", "UpdateItem", payload)
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        if not error.item:
+            return ReserveResult(reserved=False, user=None)
+        user = user_from_item(error.item)
+        return ReserveResult(reserved=reservation.request_id in user.reservations, user=user)
+    return ReserveResult(reserved=True, user=user_from_item(answer["Attributes"]))

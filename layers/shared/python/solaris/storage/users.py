@@ -1,0 +1,146 @@
+"""The users table outside the request path: read, create once, compare and swap, roll over.
+
+Every change of an existing item is a pure function from user to user, written under the
+condition that nobody wrote in between (`version`). The reserve of the request path is in
+reservations.py, the settlement in ledger.py.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from solaris.domain.rollover import ClosedPeriod
+from solaris.domain.usage import iso_milliseconds
+from solaris.domain.users import User
+from solaris.errors import ConflictError, NotFoundError
+from solaris.storage.aws import AwsCallError, store_errors
+from solaris.storage.items import Item, number, text, user_from_item, user_to_item
+
+MAX_SWAP_ATTEMPTS = 20
+SWAP_PAUSE_SECONDS = 0.02
+PAGE_SIZE = 500
+
+
+class UserStore:
+    """Users in one table; `client` is a boto3 DynamoDB client."""
+
+    def __init__(self, client: Any, *, users_table: str, periods_table: str) -> None:
+        self._client = client
+        self._users = users_table
+        self._periods = periods_table
+
+    def get(self, user_id: str) -> User | None:
+        """Read one user, strongly consistent; None if there is none."""
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._users, Key={"user_id": text(user_id)}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return user_from_item(item) if item else None
+
+    def create(self, user: User) -> bool:
+        """Write a new user; False if somebody else made it first (nothing is changed then)."""
+        try:
+            with store_errors():
+                self._client.put_item(
+                    TableName=self._users,
+                    Item=user_to_item(user),
+                    ConditionExpression="attribute_not_exists(user_id)",
+                )
+        except AwsCallError as error:
+            if error.aws_code == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def change(self, user_id: str, rule: Callable[[User], User]) -> User:
+        """Apply a rule to a user, however many others write meanwhile.
+
+        The rule returns the user as it shall be, with `version` one higher; returning the same
+        object writes nothing. Raises NotFoundError, and ConflictError after 20 lost races.
+        """
+        for attempt in range(MAX_SWAP_ATTEMPTS):
+            before = self.get(user_id)
+            if before is None:
+                raise NotFoundError(user_id)
+            after = rule(before)
+            if after is before:
+                return before
+            if self._swap(before, after):
+                return after
+            time.sleep(random.uniform(0, SWAP_PAUSE_SECONDS * (attempt + 1)))
+        msg = f"user {user_id} changed under {MAX_SWAP_ATTEMPTS} attempts"
+        raise ConflictError(msg)
+
+    def roll_over(self, before: User, opened: User, closed: ClosedPeriod) -> bool:
+        """Open a month and write the closed one, both or neither.
+
+        False if the item has changed since `before` was read: read again and look whether
+        somebody else has opened the month.
+        """
+        actions = [
+            {"Put": self._swap_put(before, opened)},
+            {
+                "Put": {
+                    "TableName": self._periods,
+                    "Item": _period_to_item(closed),
+                    # a month is closed once; late settlements add to it afterwards
+                    "ConditionExpression": "attribute_not_exists(user_id)",
+                }
+            },
+        ]
+        try:
+            with store_errors():
+                self._client.transact_write_items(TransactItems=actions)
+        except AwsCallError as error:
+            if error.aws_code == "TransactionCanceledException":
+                return False
+            raise
+        return True
+
+    def scan(self) -> Iterator[User]:
+        """Every user, page by page, in no order. For the command line, not for requests."""
+        start: dict[str, Any] = {}
+        while True:
+            with store_errors():
+                page = self._client.scan(TableName=self._users, Limit=PAGE_SIZE, **start)
+            for item in page["Items"]:
+                yield user_from_item(item)
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _swap(self, before: User, after: User) -> bool:
+        try:
+            with store_errors():
+                self._client.put_item(**self._swap_put(before, after))
+        except AwsCallError as error:
+            if error.aws_code == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _swap_put(self, before: User, after: User) -> dict[str, Any]:
+        if after.version != before.version + 1:
+            msg = f"a change makes version {before.version + 1}, not {after.version}"
+            raise ValueError(msg)
+        return {
+            "TableName": self._users,
+            "Item": user_to_item(after),
+            # every write raises the version, so an equal one means that nothing has changed
+            "ConditionExpression": "#version = :version",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": {":version": number(before.version)},
+        }
+
+
+def _period_to_item(closed: ClosedPeriod) -> Item:
+    return {
+        "user_id": text(closed.user_id),
+        "period": text(closed.period),
+        "monthly_limit": number(closed.monthly_limit),
+        "additional_tokens": number(closed.additional_tokens),
+        "current_usage": number(closed.current_usage),
+        "closed_at": text(iso_milliseconds(closed.closed_at)),
+    }

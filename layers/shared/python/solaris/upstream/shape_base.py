@@ -1,0 +1,175 @@
+"""What the metered endpoints have in common; each one says only what differs.
+
+A body is what an untrusted client sent: any field may be of any type. Only `validate` raises, and
+only `MalformedBodyError`; every other method reads what it understands and passes over the rest.
+"""
+
+from typing import Any, ClassVar
+
+from solaris.domain.usage import TokenCounts
+from solaris.upstream import tokens
+from solaris.upstream.shape_text import PromptText
+
+Body = dict[str, Any]
+
+MODEL_CHARACTERS = 200
+MOST_CHOICES = 128
+
+
+class MalformedBodyError(ValueError):
+    """A body lacks what the gateway itself relies on; the message names the field."""
+
+
+class ApiShape:
+    """How one endpoint writes its requests, answers and stream frames."""
+
+    endpoint: ClassVar[str]
+    completes: ClassVar[bool] = True
+
+    # Fields that limit the answer of one choice, and fields that ask for several choices.
+    _maximum_fields: ClassVar[tuple[str, ...]] = ()
+    _choice_fields: ClassVar[tuple[str, ...]] = ()
+    _input_field: ClassVar[str]
+    _input_types: ClassVar[tuple[type, ...]] = (str, list)
+    _input_required: ClassVar[bool] = True
+
+    def validate(self, body: Any) -> None:
+        """Check what the gateway relies on and leave the rest to the upstream.
+
+        Raises MalformedBodyError.
+        """
+        if not isinstance(body, dict):
+            raise MalformedBodyError("the body must be a JSON object")
+        _check_model(body.get("model"))
+        for field in self._maximum_fields:
+            if body.get(field) is not None and not is_count(body[field]):
+                raise MalformedBodyError(f"{field} must be a whole number from 0 up")
+        for field in self._choice_fields:
+            if body.get(field) is not None and not _is_choice_count(body[field]):
+                raise MalformedBodyError(f"{field} must be a whole number from 1 to {MOST_CHOICES}")
+        if not isinstance(body.get("stream"), bool | None):
+            raise MalformedBodyError("stream must be true or false")
+        self._check_input(body.get(self._input_field))
+
+    def model(self, body: Body) -> str:
+        """Return the model that the client asks for, empty when it names none."""
+        model = as_object(body).get("model")
+        return model if isinstance(model, str) else ""
+
+    def is_stream(self, body: Body) -> bool:
+        """True when the client asks for server-sent events."""
+        return self.completes and as_object(body).get("stream") is True
+
+    def max_completion_tokens(self, body: Body) -> int | None:
+        """Return the client's own maximum over all choices; None when unstated.
+
+        Of two stated fields the larger counts: which one the upstream obeys is not known.
+        """
+        stated = self._stated_maxima(as_object(body))
+        return max(stated.values()) * self.choices(body) if stated else None
+
+    def choices(self, body: Body) -> int:
+        """Return how many answers one request gives, at least 1."""
+        fields = as_object(body)
+        asked = [name for name in self._choice_fields if _is_choice_count(fields.get(name))]
+        return max((fields[name] for name in asked), default=1)
+
+    def prompt_tokens(self, body: Body) -> int:
+        """Estimate the prompt, in tokens; see `tokens.estimate`."""
+        text = PromptText()
+        self._collect(as_object(body), text)
+        return tokens.estimate(text.joined(), text.tokens)
+
+    def with_cap(self, body: Body, cap_tokens: int) -> Body:
+        """Return a copy whose answer is at most `cap_tokens` over all choices.
+
+        A stated maximum is lowered, never raised. Each choice keeps at least one token.
+        """
+        capped = dict(as_object(body))
+        share = max(1, cap_tokens // self.choices(body))
+        stated = self._stated_maxima(capped)
+        for field, value in stated.items():
+            capped[field] = min(value, share)
+        if not stated and self._maximum_fields:
+            capped[self._added_maximum(capped)] = share
+        return capped
+
+    def for_streaming(self, body: Body) -> Body:
+        """Return the body that makes the upstream state its usage in the stream."""
+        return body
+
+    def wants_usage_frame(self, body: Body) -> bool:  # noqa: ARG002 - only OpenAI's chat can refuse
+        """False when the client said that it wants no usage frame: then it is hidden from it."""
+        return True
+
+    def usage_of_body(self, answer: Any) -> TokenCounts | None:
+        """Return the usage that a buffered answer states; None when it states none."""
+        return self._usage(as_object(answer).get("usage"))
+
+    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+        """Return the usage known after this parsed frame of a stream."""
+        return self._usage(as_object(frame).get("usage")) or so_far
+
+    def is_usage_only(self, frame: Any) -> bool:  # noqa: ARG002 - as above
+        """True for a frame that holds the usage and nothing of the answer."""
+        return False
+
+    def text_of_frame(self, frame: Any) -> str:  # noqa: ARG002 - embeddings deliver no text
+        """Return the text that one frame delivered, to count an answer that was cut off."""
+        return ""
+
+    def text_of_body(self, answer: Any) -> str:  # noqa: ARG002 - as above
+        """Return the text of a buffered answer, to count one that states no usage."""
+        return ""
+
+    def is_terminal(self, event_name: bytes, data: bytes) -> bool:  # noqa: ARG002 - OpenAI names none
+        """True for the last frame of a stream: OpenAI's `data: [DONE]`."""
+        return data.strip() == b"[DONE]"
+
+    def _collect(self, body: Body, text: PromptText) -> None:
+        """Put everything that the model reads into `text`."""
+        text.add_input(body.get(self._input_field))
+
+    def _usage(self, usage: Any) -> TokenCounts | None:
+        raise NotImplementedError
+
+    def _added_maximum(self, body: Body) -> str:  # noqa: ARG002 - chat chooses by the model
+        """Name the field that caps an answer for which the client stated no maximum."""
+        return self._maximum_fields[0]
+
+    def _stated_maxima(self, body: Body) -> dict[str, int]:
+        return {name: body[name] for name in self._maximum_fields if is_count(body.get(name))}
+
+    def _check_input(self, value: Any) -> None:
+        if value is None and not self._input_required:
+            return
+        if not isinstance(value, self._input_types):
+            kinds = "text or a list" if str in self._input_types else "a list"
+            raise MalformedBodyError(f"{self._input_field} must be {kinds}")
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return the value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(value: Any, key: str) -> list[dict[str, Any]]:
+    """Return the JSON objects in the list at `key`."""
+    found = as_object(value).get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def is_count(value: Any) -> bool:
+    """True for a whole number from 0 up (True is an int to Python, but no count)."""
+    return type(value) is int and value >= 0
+
+
+def _is_choice_count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MOST_CHOICES
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, str) or not model.strip():
+        raise MalformedBodyError("model must be the name of a model")
+    if len(model) > MODEL_CHARACTERS or not model.isprintable():
+        raise MalformedBodyError(f"model must be at most {MODEL_CHARACTERS} printable characters")

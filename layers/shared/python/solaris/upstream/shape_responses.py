@@ -1,0 +1,71 @@
+"""OpenAI's /v1/responses: typed items, and a stream of named events."""
+
+import re
+from typing import Any
+
+from solaris.domain.usage import TokenCounts
+from solaris.upstream.shape_base import ApiShape, Body, as_object
+from solaris.upstream.shape_text import MESSAGE_TOKENS, REPLY_TOKENS, PromptText
+from solaris.upstream.shape_usage import responses_usage
+
+_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_LAST_NAMES = frozenset(name.encode() for name in _LAST_EVENTS)
+_LAST_DATA = re.compile(rb'"type"\s*:\s*"response\.(?:completed|incomplete|failed)"')
+# The type is the first key of every event; quotes inside a text are escaped and do not match.
+_TYPE_BYTES = 200
+
+
+class Responses(ApiShape):
+    """POST /v1/responses.
+
+    What `previous_response_id` or `conversation` brings along is known to the upstream alone.
+    """
+
+    endpoint = "/v1/responses"
+    _maximum_fields = ("max_output_tokens",)
+    _input_field = "input"
+    _input_required = False
+
+    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+        event = as_object(frame)
+        if event.get("type") not in tuple(_LAST_EVENTS):
+            return so_far
+        return self.usage_of_body(event.get("response")) or so_far
+
+    def text_of_frame(self, frame: Any) -> str:
+        event = as_object(frame)
+        kind = event.get("type")
+        if kind == "response.output_item.added":
+            name = as_object(event.get("item")).get("name")
+            return name if isinstance(name, str) else ""
+        if not isinstance(kind, str) or not kind.endswith(".delta"):
+            return ""
+        if kind == "response.audio.delta":  # base64; its transcript has events of its own
+            return ""
+        delta = event.get("delta")
+        return delta if isinstance(delta, str) else ""
+
+    def text_of_body(self, answer: Any) -> str:
+        text = PromptText()
+        text.add(as_object(answer).get("output"))
+        return text.joined()
+
+    def is_terminal(self, event_name: bytes, data: bytes) -> bool:
+        if event_name:
+            return event_name in _LAST_NAMES
+        return _LAST_DATA.search(data, 0, _TYPE_BYTES) is not None
+
+    def _collect(self, body: Body, text: PromptText) -> None:
+        if isinstance(body.get("input"), list):
+            text.add_messages(body["input"])
+        else:
+            text.tokens += REPLY_TOKENS + MESSAGE_TOKENS + 1  # one message of the user
+            text.add(body.get("input"))
+        if isinstance(body.get("instructions"), str):
+            text.add_message({"role": "developer", "content": body["instructions"]})
+        text.add(as_object(body.get("prompt")).get("variables"))
+        text.add_json(body.get("tools"))
+        text.add_json(as_object(body.get("text")).get("format"))
+
+    def _usage(self, usage: Any) -> TokenCounts | None:
+        return responses_usage(usage)

@@ -1,0 +1,35 @@
+"""The metered endpoints: how each one states its model, its maximum, its prompt and its usage.
+
+ApiShape (shape_base) holds what they have in common
+├── ChatCompletions, Completions, Embeddings   shape_openai
+├── Responses                                  shape_responses
+└── Messages                                   shape_messages
+
+Text and media are counted in shape_text, stated usage is read in shape_usage.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from solaris.upstream.shape_base import ApiShape, Body, MalformedBodyError
+from solaris.upstream.shape_messages import Messages
+from solaris.upstream.shape_openai import ChatCompletions, Completions, Embeddings
+from solaris.upstream.shape_responses import Responses
+from solaris.upstream.shape_text import IMAGE_TOKENS, LOW_DETAIL_IMAGE_TOKENS, MEDIA_TOKENS
+
+__all__ = [
+    "IMAGE_TOKENS",
+    "LOW_DETAIL_IMAGE_TOKENS",
+    "MEDIA_TOKENS",
+    "SHAPES",
+    "ApiShape",
+    "Body",
+    "MalformedBodyError",
+]
+
+SHAPES: Mapping[str, ApiShape] = MappingProxyType(
+    {
+        shape.endpoint: shape
+        for shape in (ChatCompletions(), Completions(), Embeddings(), Responses(), Messages())
+    }
+)
