@@ -7,6 +7,7 @@ report.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from solaris.domain.usage import TokenCounts
@@ -23,8 +24,14 @@ class ModelPrice:
     cached: Decimal | None = None
 
 
-def cost_micros(model: str, counts: TokenCounts, overrides: Mapping[str, ModelPrice]) -> int:
-    """Return the cost of one answer in micro-dollars, rounded half up; 0 for unknown models."""
+def cost_micros(
+    model: str, counts: TokenCounts, overrides: Mapping[str, ModelPrice], *, at: datetime
+) -> int:
+    """Return the cost of one answer in micro-dollars, rounded half up; 0 for unknown models.
+
+    `at` is the request's time: some providers charge by the hour of the day, and an event that
+    is booked again must cost the same.
+    """
     if counts.total_tokens == 0:
         return 0
     own = overrides.get(model)
@@ -37,10 +44,10 @@ def cost_micros(model: str, counts: TokenCounts, overrides: Mapping[str, ModelPr
             + own.completion * counts.completion_tokens
         )
         return _rounded(micros)
-    return _rounded(_listed_usd(model, counts) * MICROS)
+    return _rounded(_listed_usd(model, counts, at) * MICROS)
 
 
-def _listed_usd(model: str, counts: TokenCounts) -> Decimal:
+def _listed_usd(model: str, counts: TokenCounts, at: datetime) -> Decimal:
     # 0.3 s and 20 MB to import: only processes that price pay for it.
     from genai_prices import Usage, calc_price  # noqa: PLC0415
 
@@ -50,12 +57,22 @@ def _listed_usd(model: str, counts: TokenCounts) -> Decimal:
         cache_read_tokens=min(counts.cached_tokens, counts.prompt_tokens),
     )
     provider, slash, name = model.partition("/")
-    try:
-        if slash:
-            return calc_price(usage, model_ref=name, provider_id=provider).total_price
-        return calc_price(usage, model_ref=model).total_price
-    except (LookupError, ValueError):
-        return Decimal(0)
+    # A bare name is looked for everywhere; embeddings are listed under their provider only.
+    tries: list[tuple[str, str | None]] = (
+        [(name, provider)] if slash else [(model, None), (model, "openai")]
+    )
+    for reference, provider_id in tries:
+        try:
+            price = calc_price(
+                usage,
+                model_ref=reference,
+                provider_id=provider_id,
+                genai_request_timestamp=at,
+            )
+        except (LookupError, ValueError):
+            continue
+        return price.total_price
+    return Decimal(0)
 
 
 def _rounded(micros: Decimal) -> int:

@@ -110,6 +110,10 @@ class ApiShape:
         """Return the usage known after this parsed frame of a stream."""
         return self._usage(as_object(frame).get("usage")) or so_far
 
+    def is_provisional(self, frame: Any) -> bool:  # noqa: ARG002 - only Anthropic states usage twice
+        """True for a frame whose usage is a first figure, to be replaced by a later frame."""
+        return False
+
     def is_usage_only(self, frame: Any) -> bool:  # noqa: ARG002 - as above
         """True for a frame that holds the usage and nothing of the answer."""
         return False

@@ -42,6 +42,10 @@ class Messages(ApiShape):
             return messages_usage(event.get("usage"), so_far)
         return so_far
 
+    def is_provisional(self, frame: Any) -> bool:
+        """True for message_start: it states the prompt, and one token of the completion."""
+        return as_object(frame).get("type") == "message_start"
+
     def text_of_frame(self, frame: Any) -> str:
         event = as_object(frame)
         if event.get("type") == "content_block_start":

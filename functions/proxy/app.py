@@ -1,0 +1,37 @@
+"""proxy: everything under /v1. One ASGI app, because Chalice cannot stream.
+
+uvicorn runs it locally, the Lambda Web Adapter on AWS: `uvicorn --app-dir functions/proxy app:app`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from solaris.services.background import drain
+from solaris.services.publishing import publish_forever, publish_metrics
+from solaris.services.warming import warm_up
+from solaris.wiring import wiring
+
+DRAIN_SECONDS = 10
+
+
+@asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    parts = wiring()
+    warm_up()
+    publishing = asyncio.create_task(publish_forever(parts.metrics, parts.async_cache))
+    try:
+        yield
+    finally:
+        publishing.cancel()
+        with suppress(asyncio.CancelledError):
+            await publishing
+        await drain(DRAIN_SECONDS)
+        await publish_metrics(parts.metrics, parts.async_cache)
+        await parts.close()
+
+
+app = Starlette(routes=[Route("/{path:path}", wiring().gateway)], lifespan=lifespan)

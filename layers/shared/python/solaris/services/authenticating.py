@@ -1,0 +1,128 @@
+"""Gateway keys on the request path: process, then Redis, then DynamoDB.
+
+A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused everywhere
+within five seconds, whoever is out of reach at that moment.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from solaris.cache import AsyncCache
+from solaris.domain.keys import GatewayKey, KeyKind, hash_key
+from solaris.domain.usage import iso_milliseconds, parse_instant
+from solaris.errors import InvalidApiKeyError
+from solaris.storage.keys import KeyStore
+
+CACHE_SECONDS = 2.5
+REDIS_SECONDS = 2  # whole seconds; below CACHE_SECONDS
+MAX_CACHED_KEYS = 10_000
+MAX_KEY_CHARACTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    key: GatewayKey | None
+    until: float
+
+
+class Authenticator:
+    """Tells which gateway key a request carries."""
+
+    def __init__(
+        self, keys: KeyStore, cache: AsyncCache, stage: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._keys = keys
+        self._cache = cache
+        self._prefix = f"solaris:{stage}:key:"
+        self._clock = clock
+        self._known: OrderedDict[str, _Cached] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[GatewayKey | None]] = {}
+
+    async def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
+        """Return the valid key of a request; raises InvalidApiKeyError.
+
+        OpenAI clients send `Authorization: Bearer`, Anthropic clients `x-api-key`.
+        """
+        secret = _secret_of(headers)
+        if secret is None:
+            raise InvalidApiKeyError
+        key = await self._find(hash_key(secret))
+        if key is None or not key.is_valid(self._clock()):
+            raise InvalidApiKeyError
+        return key
+
+    async def _find(self, key_hash: str) -> GatewayKey | None:
+        known = self._known.get(key_hash)
+        if known is not None and time.monotonic() < known.until:
+            return known.key
+        # requests that miss at the same time ask once
+        asking = self._asking.get(key_hash)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(key_hash))
+            self._asking[key_hash] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(key_hash, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, key_hash: str) -> GatewayKey | None:
+        key = None
+        cached = await self._cache.get(self._prefix + key_hash)
+        if cached is not None:
+            key = _from_json(cached)
+        if key is None:
+            key = await asyncio.to_thread(self._keys.get, key_hash)
+            if key is not None:
+                await self._cache.set(self._prefix + key_hash, _to_json(key), REDIS_SECONDS)
+        self._known[key_hash] = _Cached(key, time.monotonic() + CACHE_SECONDS)
+        self._known.move_to_end(key_hash)
+        if len(self._known) > MAX_CACHED_KEYS:
+            self._known.popitem(last=False)
+        return key
+
+
+def _secret_of(headers: Mapping[str, str]) -> str | None:
+    scheme, _, value = headers.get("authorization", "").strip().partition(" ")
+    secret = value.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "").strip()
+    if not secret or len(secret) > MAX_KEY_CHARACTERS:
+        return None
+    return secret
+
+
+def _to_json(key: GatewayKey) -> str:
+    return orjson.dumps(
+        {
+            "key_hash": key.key_hash,
+            "key_id": key.key_id,
+            "prefix": key.prefix,
+            "name": key.name,
+            "kind": key.kind.value,
+            "user_email": key.user_email,
+            "created_at": iso_milliseconds(key.created_at),
+            "expires_at": iso_milliseconds(key.expires_at) if key.expires_at else None,
+            "revoked_at": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
+        }
+    ).decode()
+
+
+def _from_json(text: str) -> GatewayKey | None:
+    """Read a cached key; anything unexpected counts as not cached."""
+    try:
+        value = orjson.loads(text)
+        return GatewayKey(
+            key_hash=value["key_hash"],
+            key_id=value["key_id"],
+            prefix=value["prefix"],
+            name=value["name"],
+            kind=KeyKind(value["kind"]),
+            user_email=value["user_email"],
+            created_at=parse_instant(value["created_at"]),
+            expires_at=parse_instant(value["expires_at"]) if value["expires_at"] else None,
+            revoked_at=parse_instant(value["revoked_at"]) if value["revoked_at"] else None,
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,207 @@
+"""Usage events into the books, batch-wise, each once; then the thresholds that they crossed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from solaris.cache import Cache
+from solaris.domain.periods import day_of
+from solaris.domain.pricing import cost_micros
+from solaris.domain.reservation import Reservation
+from solaris.domain.thresholds import Threshold, reached, to_announce
+from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
+from solaris.domain.users import User
+from solaris.errors import ConflictError, NotFoundError, SolarisError, StoreUnavailableError
+from solaris.metrics import METRICS_KEY, RECORDED, Metrics
+from solaris.observability import get_logger
+from solaris.settings import Settings
+from solaris.storage.actions import LedgerEntry
+from solaris.storage.events import MalformedEventError, event_from_json
+from solaris.storage.ledger import MAX_EVENTS, Ledger
+from solaris.storage.queues import ALERTS_QUEUE, Queues
+from solaris.storage.users import UserStore
+
+_log = get_logger("solaris.recording")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the usage queue."""
+
+    message_id: str
+    body: str
+
+
+class Recorder:
+    """Books usage events. `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        ledger: Ledger,
+        users: UserStore,
+        queues: Queues,
+        metrics: Metrics,
+        cache: Cache,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._users = users
+        self._queues = queues
+        self._metrics = metrics
+        self._cache = cache
+        self._clock = clock
+
+    def record_messages(self, messages: Sequence[Message]) -> list[str]:
+        """Book a batch; return the ids of the messages to be delivered again.
+
+        A message that is no event, or whose user does not exist, fails alone: the rest of its
+        batch is booked, and SQS moves it to the dead-letter queue after five receives.
+        """
+        failed: list[str] = []
+        events: dict[str, tuple[str, UsageEvent]] = {}
+        for message in messages:
+            try:
+                event = event_from_json(message.body)
+            except MalformedEventError as error:
+                _log.error("malformed_event", message_id=message.message_id, error=str(error))
+                failed.append(message.message_id)
+                continue
+            # the same request twice in one batch: the first is booked, the others are repeats
+            events.setdefault(event.request_id, (message.message_id, event))
+        pending = list(events.values())
+        for start in range(0, len(pending), MAX_EVENTS):
+            failed += self._record_some(pending[start : start + MAX_EVENTS])
+        self.announce({event.user_id for message_id, event in pending if message_id not in failed})
+        self._publish_metrics()
+        return failed
+
+    def record_one(self, event: UsageEvent) -> None:
+        """Book one event now and look at its user's thresholds.
+
+        Raises what the ledger raises: NotFoundError, ConflictError, StoreUnavailableError,
+        ValueError.
+        """
+        self._record_alone(event)
+        self.announce({event.user_id})
+
+    def expire(self, user_id: str, reservations: Iterable[Reservation]) -> None:
+        """Resolve reservations left by a crash: each charges its prompt estimate, once."""
+        for reservation in reservations:
+            counts = TokenCounts(prompt_tokens=reservation.prompt_tokens)
+            event = UsageEvent(
+                request_id=reservation.request_id,
+                user_id=user_id,
+                period=reservation.period,
+                outcome=Outcome.EXPIRED,
+                created_at=reservation.created_at,
+                model=reservation.model,
+                endpoint=reservation.endpoint,
+                counts=counts,
+                charged_tokens=counts.charged_tokens(),
+                reserved_tokens=reservation.tokens,
+                estimated=True,
+                status_code=0,
+                error_message="reservation expired",
+                key_id=reservation.key_id,
+            )
+            self._record_alone(event)
+            _log.warning("reservation_expired", user_id=user_id, request_id=event.request_id)
+
+    def announce(self, user_ids: Iterable[str]) -> None:
+        """Put newly crossed thresholds on the alerts queue, then remember that they are.
+
+        In this order: a crash in between repeats the message, which the alerts function drops;
+        the other way round the warning would be lost.
+        """
+        for user_id in user_ids:
+            try:
+                self._announce_user(user_id)
+            except SolarisError as error:
+                # The books are right; the next answer of this user looks again.
+                _log.error("threshold_not_announced", user_id=user_id, error=str(error))
+
+    def _record_some(self, pending: Sequence[tuple[str, UsageEvent]]) -> list[str]:
+        entries = [self._entry(event) for _, event in pending]
+        if self._together(entries):
+            return []
+        failed = []
+        for message_id, event in pending:
+            try:
+                self._record_alone(event)
+            except (NotFoundError, ConflictError, StoreUnavailableError, ValueError) as error:
+                _log.error(
+                    "event_not_booked",
+                    message_id=message_id,
+                    request_id=event.request_id,
+                    user_id=event.user_id,
+                    error=f"{type(error).__name__}: {error}",
+                )
+                failed.append(message_id)
+        return failed
+
+    def _together(self, entries: Sequence[LedgerEntry]) -> bool:
+        try:
+            booked = self._ledger.record_together(entries)
+        except SolarisError as error:
+            _log.warning("batch_not_booked", events=len(entries), error=str(error))
+            return False
+        if booked:
+            self._metrics.count(RECORDED, "open", amount=len(entries))
+        return booked
+
+    def _record_alone(self, event: UsageEvent) -> None:
+        booking = self._ledger.record(self._entry(event))
+        self._metrics.count(RECORDED, booking.name.lower())
+
+    def _entry(self, event: UsageEvent) -> LedgerEntry:
+        return LedgerEntry(
+            event=event,
+            cost_micros=cost_micros(
+                event.model,
+                event.counts,
+                self._settings.price_overrides,
+                at=event.created_at,
+            ),
+            day=day_of(event.created_at, self._settings.zone),
+        )
+
+    def _announce_user(self, user_id: str) -> None:
+        user = self._users.get(user_id)
+        if user is None:
+            return
+        rule = self._settings.threshold_rule
+        threshold = to_announce(user.quota, rule, user.alerts_sent)
+        if threshold is None:
+            return
+        message = {
+            "version": 1,
+            "user_id": user_id,
+            "period": user.period,
+            "threshold": threshold.value,
+            "crossed_at": self._clock().isoformat(),
+        }
+        self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
+        crossed = frozenset(reached(user.quota, rule))
+        self._users.change(user_id, lambda found: self._flagged(found, user.period, crossed))
+        _log.info("threshold_crossed", user_id=user_id, threshold=threshold.value)
+
+    def _flagged(self, user: User, period: str, crossed: frozenset[Threshold]) -> User:
+        if user.period != period or crossed <= user.alerts_sent:
+            return user
+        return replace(
+            user,
+            alerts_sent=user.alerts_sent | crossed,
+            last_alert_at=self._clock(),
+            updated_at=self._clock(),
+            version=user.version + 1,
+        )
+
+    def _publish_metrics(self) -> None:
+        amounts = self._metrics.take_unpublished()
+        if amounts and not self._cache.add_all(METRICS_KEY, amounts):
+            self._metrics.put_back(amounts)

@@ -1,0 +1,153 @@
+"""Where everything is put together, once a process, each part when it is first asked for."""
+
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from solaris.asgi import GatewayApp
+from solaris.cache import AsyncCache, Cache
+from solaris.domain.rate_limit import RateRule
+from solaris.errors import ConfigurationError
+from solaris.metrics import Metrics
+from solaris.observability import configure_logging
+from solaris.services.authenticating import Authenticator
+from solaris.services.forwarding import Forwarder
+from solaris.services.limiting import RateLimiter
+from solaris.services.metering import Meter
+from solaris.services.recording import Recorder
+from solaris.settings import Settings, load_settings
+from solaris.storage.actions import LedgerActions
+from solaris.storage.aws import AsyncAws, boto_client
+from solaris.storage.keys import KeyStore
+from solaris.storage.ledger import Ledger
+from solaris.storage.models import bind_models
+from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
+from solaris.storage.users import UserStore
+from solaris.upstream.client import Upstream
+
+
+def now() -> datetime:
+    """The clock of every process: UTC."""
+    return datetime.now(UTC)
+
+
+class Wiring:
+    """All parts for one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        bind_models(settings)
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """boto3's DynamoDB client."""
+        return boto_client("dynamodb", self.settings.aws_region)
+
+    @cached_property
+    def users(self) -> UserStore:
+        """The users table."""
+        return UserStore(
+            self.dynamodb,
+            users_table=self.settings.table_name("users"),
+            periods_table=self.settings.table_name("periods"),
+        )
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The keys table."""
+        return KeyStore()
+
+    @cached_property
+    def queues(self) -> Queues:
+        """The queues, synchronously."""
+        return Queues(boto_client("sqs", self.settings.aws_region), self.settings)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Redis, synchronously."""
+        return Cache(self.settings.redis_address)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The books."""
+        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, now))
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What books usage events."""
+        return Recorder(
+            settings=self.settings,
+            ledger=self.ledger,
+            users=self.users,
+            queues=self.queues,
+            metrics=self.metrics,
+            cache=self.cache,
+            clock=now,
+        )
+
+    @cached_property
+    def async_cache(self) -> AsyncCache:
+        """Redis, from the request path."""
+        return AsyncCache(self.settings.redis_address)
+
+    @cached_property
+    def aws(self) -> AsyncAws:
+        """AWS, from the request path."""
+        return AsyncAws(self.settings.aws_region)
+
+    @cached_property
+    def upstream(self) -> Upstream:
+        """The upstream; raises ConfigurationError when none is configured."""
+        settings = self.settings
+        if settings.upstream_url is None:
+            msg = "LITELLM_BASE_URL or OPENAI_API_KEY: one of them must name the upstream"
+            raise ConfigurationError(msg)
+        return Upstream(
+            settings.upstream_url,
+            settings.upstream_key,
+            connect_seconds=settings.upstream_connect_timeout_seconds,
+            idle_seconds=settings.upstream_idle_timeout_seconds,
+            max_connections=settings.upstream_max_connections,
+        )
+
+    @cached_property
+    def gateway(self) -> GatewayApp:
+        """The ASGI application of /v1."""
+        settings = self.settings
+        stage = settings.solaris_stage
+        rate = RateRule(settings.rate_limit_per_second, settings.rate_limit_burst)
+        meter = Meter(
+            settings=settings,
+            aws=self.aws,
+            users=self.users,
+            sender=EventSender(self.aws, settings.queue_name(USAGE_QUEUE)),
+            recorder=self.recorder,
+            clock=now,
+        )
+        forwarder = Forwarder(
+            settings=settings,
+            authenticator=Authenticator(self.keys, self.async_cache, stage, now),
+            limiter=RateLimiter(self.async_cache, stage, rate),
+            meter=meter,
+            upstream=self.upstream,
+            metrics=self.metrics,
+        )
+        return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=now)
+
+    async def close(self) -> None:
+        """Close what the request path has opened."""
+        if "upstream" in self.__dict__:
+            await self.upstream.close()
+        if "aws" in self.__dict__:
+            await self.aws.close()
+        if "async_cache" in self.__dict__:
+            await self.async_cache.close()
+
+
+@lru_cache(maxsize=1)
+def wiring() -> Wiring:
+    """The parts of this process, by its environment. Raises ConfigurationError."""
+    settings = load_settings()
+    configure_logging("DEBUG" if settings.debug else settings.log_level)
+    return Wiring(settings)
