@@ -63,7 +63,7 @@ class GatewayApp:
             await self._refuse(scope["path"], request_id, error, send)
             return
         serving = asyncio.create_task(self._serve(request, send))
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.create_task(_until_gone(receive))
         try:
             await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -147,6 +147,12 @@ class GatewayApp:
         headers = {"content-type": "application/json", **answer.headers}
         with suppress(OSError):
             await _send_reply(BufferedReply(answer.status, headers, body), send)
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Return when the client hangs up; a body that nobody asked for is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send_reply(reply: Reply, send: SendMessage) -> None:

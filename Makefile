@@ -1,0 +1,71 @@
+# IA SOLARIS. `make help` lists what there is to type.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CODE := layers functions infra tests
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: up
+up: $(RUNTIME) ## start everything on this machine (no Docker, no account); Ctrl-C stops it
+	@exec $(BIN)/python -m infra.local
+
+.PHONY: install
+install: $(DEVELOPMENT) ## install what tests and checks need
+
+.PHONY: test
+test: $(DEVELOPMENT) ## every test that this machine can run; says what it skipped
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+.PHONY: check
+check: $(DEVELOPMENT) ## lint, format, types
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy layers infra tests
+	@for function in functions/*/app.py; do $(BIN)/mypy "$$function" || exit 1; done
+
+.PHONY: format
+format: $(DEVELOPMENT) ## put the code into its format
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+.PHONY: bench
+bench: $(DEVELOPMENT) ## measure: latency, requests/s, CPU and memory, with direct-to-upstream as base line
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: lock
+lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no addresses)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header pyproject.toml --extra local \
+	  -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header pyproject.toml --extra local --extra dev \
+	  -c requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## remove the virtual environment and caches (not your data in .solaris)
+	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "[solaris] Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make up)" >&2; exit 1; }
+	@echo "[solaris] preparing $(VENV) (once, about a minute) …"
+	@$(PYTHON) -m venv "$(VENV)" || \
+	  { echo "[solaris] Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
+
+$(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch "$@"
+
+$(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch "$@"

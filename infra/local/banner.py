@@ -1,0 +1,65 @@
+"""What `make up` prints when it is ready; secrets only on the run that made them."""
+
+from pathlib import Path
+
+from solaris.services.initialising import InitResult
+
+from solaris.settings import Settings
+
+_KEPT = "the one printed at the first start (make another: solaris keys create)"
+
+
+def librechat_snippet(base_url: str, key: str, models: list[str]) -> str:
+    """The custom endpoint for librechat.yaml."""
+    names = ", ".join(f'"{model}"' for model in models)
+    return f"""endpoints:
+  custom:
+    - name: "IA SOLARIS"
+      apiKey: "{key}"
+      baseURL: "{base_url}"
+      headers:
+        X-User-Email: "{{{{LIBRECHAT_USER_EMAIL}}}}"
+        X-User-Name: "{{{{LIBRECHAT_USER_NAME}}}}"
+        X-Conversation-Id: "{{{{LIBRECHAT_BODY_CONVERSATIONID}}}}"
+      models:
+        default: [{names}]
+        fetch: true
+      titleConvo: true
+      titleModel: "current_model"
+      modelDisplayLabel: "IA SOLARIS"
+"""
+
+
+def banner(settings: Settings, result: InitResult, data_dir: Path, *, is_demo: bool) -> str:
+    """Everything that a newcomer needs for the first chat."""
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
+    root = f"http://{host}:{settings.port}"
+    upstream = (
+        "built-in demo (set LITELLM_BASE_URL or OPENAI_API_KEY for real models)"
+        if is_demo
+        else str(settings.upstream_url)
+    )
+    models = ["demo", "demo-fast"] if is_demo else ["gpt-4o-mini"]
+    lines = [
+        "",
+        "  IA SOLARIS is ready",
+        "",
+        f"  Gateway      {root}/v1",
+        f"  Health       {root}/health/detailed   Metrics {root}/metrics",
+        f"  Upstream     {upstream}",
+        f"  Data, logs   {data_dir}",
+        f"  Gateway key  {result.new_key or _KEPT}",
+        "",
+    ]
+    if result.new_key:
+        lines += [
+            "  This key is shown once. librechat.yaml:",
+            "",
+            *(
+                f"    {line}"
+                for line in librechat_snippet(f"{root}/v1", result.new_key, models).splitlines()
+            ),
+            "",
+        ]
+    lines.append("  Ctrl-C stops it; data is kept.")
+    return "\n".join(lines) + "\n"

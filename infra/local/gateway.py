@@ -1,0 +1,120 @@
+"""The one port: /v1 is served here by the proxy function, the rest by the other functions.
+
+python -m infra.local.gateway --host 127.0.0.1 --port 8080 --functions http://127.0.0.1:N
+"""
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import aiohttp
+import uvicorn
+
+from infra.local.functions import load_function
+
+STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
+FUNCTION_SECONDS = 30
+KEEP_ALIVE_SECONDS = 75
+# Hop-by-hop headers (RFC 9110, section 7.6.1) are not passed on.
+_HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host"}
+)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+def gateway_command(host: str, port: int, functions_url: str) -> list[str]:
+    """The command that serves the gateway; run it in the repository's root."""
+    arguments = ["--host", host, "--port", str(port), "--functions", functions_url]
+    return [sys.executable, "-m", "infra.local.gateway", *arguments]
+
+
+class Gateway:
+    """Sends /v1 to the proxy and everything else to the functions' own process."""
+
+    def __init__(self, proxy: App, functions_url: str) -> None:
+        self._proxy = proxy
+        self._functions_url = functions_url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request, or run the proxy's start and stop."""
+        path = scope.get("path", "")
+        if scope["type"] == "lifespan" or path == "/v1" or _is_proxied(path):
+            await self._proxy(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["headers"]
+            if name.lower() not in _HOP_BY_HOP
+        ]
+        url = self._functions_url + scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        if scope["query_string"]:
+            url += "?" + scope["query_string"].decode("latin-1")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=FUNCTION_SECONDS, sock_connect=2),
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        try:
+            async with self._session.request(
+                scope["method"], url, data=body or None, headers=headers, allow_redirects=False
+            ) as answer:
+                data = await answer.read()
+                raw = [(n, v) for n, v in answer.raw_headers if n.lower() not in _HOP_BY_HOP]
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            status, data = 503, b'{"message": "Service Unavailable"}'
+            raw = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": data})
+
+
+def _is_proxied(path: str) -> bool:
+    # /v1/quota is the quota function's, like on API Gateway
+    quota = path == "/v1/quota" or path.startswith("/v1/quota/")
+    return path.startswith("/v1/") and not quota
+
+
+def main() -> None:
+    """Serve until SIGTERM; open streams get 30 s to end."""
+    parser = argparse.ArgumentParser(description="The gateway on one port")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--functions", required=True, help="URL of the functions' process")
+    arguments = parser.parse_args()
+    uvicorn.run(
+        Gateway(load_function("proxy").app, arguments.functions),
+        host=arguments.host,
+        port=arguments.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STREAM_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

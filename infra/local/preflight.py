@@ -1,0 +1,72 @@
+"""What must hold before anything is started; each failure is one clear line."""
+
+import fcntl
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from typing import IO
+
+MINIMUM_NODE = 20
+
+
+class StartError(Exception):
+    """The system cannot start; the message says why and what to do, in one line."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that is taken."""
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(infos[0][0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(infos[0][4])
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StartError(
+            f"cannot listen on {host}:{port} ({reason}); choose another with PORT=…"
+        ) from error
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses right now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def check_node(root: Path) -> None:
+    """The admin site is built with Node; refuse a missing or an old one."""
+    if not (root / "admin_site" / "package.json").exists():
+        return
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        raise StartError(f"Node.js {MINIMUM_NODE} or newer is needed to build the site: not found")
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)", answer.stdout)
+    if found is None or int(found[1]) < MINIMUM_NODE:
+        raise StartError(
+            f"Node.js {MINIMUM_NODE} or newer is needed to build the site, "
+            f"found {answer.stdout.strip() or 'none'}"
+        )
+
+
+def own_directory(data_dir: Path) -> IO[str]:
+    """Create the data directory and own it while this process lives."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        handle = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise StartError(f"SOLARIS_DATA_DIR: cannot use {data_dir} ({error.strerror})") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise StartError(
+            f"another IA SOLARIS is running on {data_dir}; "
+            "stop it or choose another SOLARIS_DATA_DIR"
+        ) from error
+    return handle

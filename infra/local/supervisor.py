@@ -1,0 +1,162 @@
+"""A small process tree: started in order, logged to files, restarted when one dies, stopped last
+to first.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LOG_BYTES = 10 * 1024 * 1024
+LOG_FILES = 3
+MAX_RESTARTS = 5
+RESTART_WINDOW_SECONDS = 60
+RESTART_PAUSE_SECONDS = 0.2
+POLL_SECONDS = 0.1
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process: its command, its environment, and how long a clean stop may take."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    stop_seconds: float = 10
+
+
+class ProgramError(Exception):
+    """A program does not stay up; the message names it and its log file."""
+
+
+@dataclass(slots=True)
+class _Running:
+    program: Program
+    process: subprocess.Popen[bytes]
+    restarts: list[float] = field(default_factory=list)
+
+
+class Supervisor:
+    """Starts programs and keeps them up. Logs go to `logs/<name>.log`, errors to the terminal."""
+
+    def __init__(self, root: Path, logs: Path) -> None:
+        self._root = root
+        self._logs = logs
+        self._running: list[_Running] = []
+        self._stopping = threading.Event()
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, program: Program) -> None:
+        """Start one program."""
+        self._running.append(_Running(program, self._spawn(program)))
+
+    def log_of(self, name: str) -> Path:
+        """Where a program's log is."""
+        return self._logs / f"{name}.log"
+
+    def check(self) -> None:
+        """Restart what has died; raises ProgramError when a program dies again and again."""
+        for running in self._running:
+            status = running.process.poll()
+            if status is None or self._stopping.is_set():
+                continue
+            now = time.monotonic()
+            running.restarts = [t for t in running.restarts if now - t < RESTART_WINDOW_SECONDS]
+            name = running.program.name
+            if len(running.restarts) >= MAX_RESTARTS:
+                raise ProgramError(f"{name} keeps ending ({status}); see {self.log_of(name)}")
+            _tell(f"{name} ended ({status}), starting it again")
+            time.sleep(RESTART_PAUSE_SECONDS * (1 + len(running.restarts)))
+            running.restarts.append(time.monotonic())
+            running.process = self._spawn(running.program)
+
+    def has_ended(self, name: str) -> bool:
+        """Whether a program is down right now."""
+        return any(
+            running.program.name == name and running.process.poll() is not None
+            for running in self._running
+        )
+
+    def stop(self) -> None:
+        """Stop everything, last started first; each may take its `stop_seconds`."""
+        self._stopping.set()
+        for running in reversed(self._running):
+            if running.process.poll() is None:
+                running.process.send_signal(signal.SIGTERM)
+            try:
+                running.process.wait(running.program.stop_seconds)
+            except subprocess.TimeoutExpired:
+                _tell(f"{running.program.name} did not stop in time, ending it")
+                running.process.kill()
+                running.process.wait()
+        self._running.clear()
+
+    def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
+        # a session of its own: Ctrl-C reaches the supervisor, which stops them in order
+        process = subprocess.Popen(
+            program.command,
+            cwd=self._root,
+            env=dict(program.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, no lock is taken
+        )
+        threading.Thread(
+            target=self._pump, args=(program.name, process), name=f"log-{program.name}", daemon=True
+        ).start()
+        return process
+
+    def _pump(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        handler = RotatingFileHandler(
+            self.log_of(name), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+        if process.stdout is None:
+            return
+        with process.stdout:
+            for raw in process.stdout:
+                line = raw.decode("utf-8", "replace").rstrip("\n")
+                with suppress(OSError):  # a full disk must not stop a program through its log
+                    handler.emit(logging.makeLogRecord({"msg": line}))
+                problem = _problem(line)
+                if problem and not self._stopping.is_set():
+                    _tell(f"{name}: {problem}")
+        handler.close()
+
+
+def _problem(line: str) -> str | None:
+    """Return the message of a JSON log line of level error, None for anything else."""
+    if '"level":"error"' not in line:
+        return None
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    message = str(entry.get("message", ""))
+    detail = str(entry.get("error", ""))[:200]
+    return f"{message}: {detail}" if detail else message
+
+
+def _tell(line: str) -> None:
+    print(f"[solaris] {line}", file=sys.stderr, flush=True)
+
+
+def _end_with_parent() -> None:
+    """Linux: the kernel stops the program when the supervisor is gone, however it went."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if os.getppid() == 1:
+                os._exit(1)

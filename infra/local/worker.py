@@ -1,0 +1,133 @@
+"""Takes messages from the queues to the functions, as SQS event source mappings would.
+
+    python -m infra.local.worker
+
+One thread a queue. A message that its function names as failed stays in the queue, is delivered
+again after the visibility time-out, and goes to the dead-letter queue after five receives.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chalice.local import LambdaContext
+
+from infra.local.functions import ROOT, load_function
+from solaris.errors import SolarisError
+from solaris.observability import get_logger
+from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, Queues
+from solaris.wiring import wiring
+
+WAIT_SECONDS = 2
+MAX_MESSAGES = 100
+PAUSE_SECONDS = 1.0
+FUNCTION_SECONDS = 60
+
+# queue → function and the handler in its app.py
+CONSUMERS = {
+    USAGE_QUEUE: ("usage", "record_usage"),
+    ALERTS_QUEUE: ("alerts", "send_alert"),
+}
+
+Handler = Callable[[dict[str, Any], Any], Any]
+_log = get_logger("solaris.worker")
+
+
+def worker_command() -> list[str]:
+    """The command that runs the consumers; run it in the repository's root."""
+    return [sys.executable, "-m", "infra.local.worker"]
+
+
+def sqs_event(messages: list[dict[str, Any]], queue: str) -> dict[str, Any]:
+    """The event that Lambda would get for these messages."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": {},
+                "md5OfBody": message.get("MD5OfBody", ""),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:local:000000000000:{queue}",
+                "awsRegion": "local",
+            }
+            for message in messages
+        ]
+    }
+
+
+class Consumer:
+    """Moves one queue's messages to one handler until told to stop."""
+
+    def __init__(self, queues: Queues, queue: str, handler: Handler, name: str) -> None:
+        self._queues = queues
+        self._queue = queue
+        self._handler = handler
+        self._name = name
+
+    def run(self, stop: threading.Event) -> None:
+        """Consume; a store that is away is waited for."""
+        while not stop.is_set():
+            try:
+                self.run_once(WAIT_SECONDS)
+            except SolarisError as error:
+                _log.warning("queue_unavailable", queue=self._queue, error=str(error)[:200])
+                stop.wait(PAUSE_SECONDS)
+
+    def run_once(self, wait_seconds: int) -> int:
+        """Take one batch, at most a hundred messages; return how many were done."""
+        messages = self._queues.receive(self._queue, wait_seconds=wait_seconds)
+        while messages and len(messages) % 10 == 0 and len(messages) < MAX_MESSAGES:
+            more = self._queues.receive(self._queue, wait_seconds=0)
+            if not more:
+                break
+            messages += more
+        if not messages:
+            return 0
+        context = LambdaContext(self._name, 256, FUNCTION_SECONDS * 1000)
+        started = time.perf_counter()
+        try:
+            answer = self._handler(sqs_event(messages, self._queue), context) or {}
+        except Exception:  # noqa: BLE001 - a function that fails keeps its messages, nothing else
+            _log.exception("function_failed", function=self._name, messages=len(messages))
+            return 0
+        failed = {one["itemIdentifier"] for one in answer.get("batchItemFailures", [])}
+        done = [message for message in messages if message["MessageId"] not in failed]
+        self._queues.delete(self._queue, done)
+        _log.debug(
+            "batch_done",
+            queue=self._queue,
+            messages=len(messages),
+            failed=len(failed),
+            duration_ms=round((time.perf_counter() - started) * 1000),
+        )
+        return len(done)
+
+
+def main() -> int:
+    """Consume until SIGTERM; messages in hand are finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    queues = wiring().queues
+    threads = []
+    for queue, (function, handler) in CONSUMERS.items():
+        if not (ROOT / "functions" / function / "app.py").exists():
+            continue
+        module = load_function(function)
+        consumer = Consumer(queues, queue, getattr(module, handler), function)
+        threads.append(threading.Thread(target=consumer.run, args=(stop,), name=queue))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Identity: whom a service key's request speaks for, and what names nobody."""
+
+import base64
+import unicodedata
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solaris.domain.identity import (
+    MAX_EMAIL_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    Identity,
+    identify,
+    valid_email,
+)
+from solaris.domain.users import normalise_email, user_id_for
+
+EMAIL_HEADERS = ("x-user-email", "x-openwebui-user-email")
+NAME_HEADERS = ("x-user-name", "x-openwebui-user-name")
+PLACEHOLDER = "{{LIBRECHAT_USER_EMAIL}}"
+
+
+def b64(text: str) -> str:
+    """Encode as LibreChat does with values outside ASCII."""
+    return "b64:" + base64.b64encode(text.encode()).decode()
+
+
+def ask(headers: dict[str, str], body: dict[str, Any] | None = None) -> Identity | None:
+    return identify(headers, body or {}, email_headers=EMAIL_HEADERS, name_headers=NAME_HEADERS)
+
+
+def named(value: str) -> str:
+    """Return the name read from a header, for a user who is otherwise known."""
+    found = ask({"x-user-email": "ana@example.com", "x-user-name": value})
+    assert found is not None
+    return found.name
+
+
+def test_librechats_headers_name_the_user_and_the_address_is_normalised() -> None:
+    found = ask({"x-user-email": " Ana@Example.com ", "x-user-name": " Ana Lima "})
+    assert found == Identity(email="ana@example.com", name="Ana Lima")
+
+
+def test_open_webuis_headers_name_the_user_too() -> None:
+    found = ask({"x-openwebui-user-email": "ana@example.com", "x-openwebui-user-name": "Ana"})
+    assert found == Identity(email="ana@example.com", name="Ana")
+
+
+def test_the_first_configured_header_wins_whatever_order_they_were_sent_in() -> None:
+    headers = {"x-openwebui-user-email": "bo@example.com", "x-user-email": "ana@example.com"}
+    assert ask(headers) == Identity(email="ana@example.com")
+    other_order = identify(
+        headers, {}, email_headers=tuple(reversed(EMAIL_HEADERS)), name_headers=()
+    )
+    assert other_order == Identity(email="bo@example.com")
+
+
+def test_a_header_that_is_not_configured_is_ignored() -> None:
+    assert ask({"x-forwarded-email": "ana@example.com"}) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PLACEHOLDER,
+        "{{",
+        "ana{{@example.com",
+        b64(PLACEHOLDER),
+        "",
+        "   ",
+        "ana",
+        "@example.com",
+        "ana@",
+        "ana@@example.com",
+        "ana@example.com, bo@example.com",
+        "Ana <ana@example.com>",
+        "ana lima@example.com",
+        "b64:",
+        "b64:!!!",
+        "b64:YW5h*QGV4YW1wbGUuY29t",  # an address once the * is skipped
+        "b64:YW5h",  # "ana"
+        "b64:/w==",  # not UTF-8
+        "b64:YW5hQGV4YW1wbGUuY28",  # cut short
+        "b64:ção@example.com",  # not ASCII
+    ],
+)
+def test_a_value_that_is_no_address_names_nobody(value: str) -> None:
+    assert ask({"x-user-email": value}) is None
+    assert ask({}, {"user": value}) is None
+
+
+def test_an_unfilled_placeholder_does_not_hide_a_later_header_or_the_body() -> None:
+    both = {"x-user-email": PLACEHOLDER, "x-openwebui-user-email": "ana@example.com"}
+    assert ask(both) == Identity(email="ana@example.com")
+    body = {"user": "bo@example.com"}
+    assert ask({"x-user-email": PLACEHOLDER}, body) == Identity(email="bo@example.com")
+
+
+def test_the_b64_prefix_is_decoded_in_address_and_name() -> None:
+    headers = {"x-user-email": b64("João@Exemplo.com.br"), "x-user-name": b64("João Conceição")}
+    assert ask(headers) == Identity(email="joão@exemplo.com.br", name="João Conceição")
+
+
+@given(name=st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=50))
+def test_any_name_of_letters_survives_the_b64_prefix(name: str) -> None:
+    assert named(b64(name)) == name
+
+
+def test_the_bodys_user_counts_only_when_it_is_an_address_and_no_header_is() -> None:
+    assert ask({}, {"user": "Ana@example.com"}) == Identity(email="ana@example.com")
+    assert ask({}, {"user": "65f1c0ffee65f1c0ffee65f1"}) is None
+    header = {"x-user-email": "ana@example.com"}
+    assert ask(header, {"user": "bo@example.com"}) == Identity(email="ana@example.com")
+
+
+@pytest.mark.parametrize("user", [None, 7, True, ["ana@example.com"], {"email": "a@b.c"}])
+def test_a_body_user_that_is_no_text_names_nobody(user: object) -> None:
+    assert ask({}, {"user": user}) is None
+
+
+@pytest.mark.parametrize("value", [PLACEHOLDER, "", b64("{{NAME}}"), "b64:???", "b64:é"])
+def test_a_name_that_cannot_be_read_is_empty_and_the_user_is_still_known(value: str) -> None:
+    assert named(value) == ""
+
+
+def test_the_second_name_header_serves_when_the_first_is_unfilled() -> None:
+    headers = {
+        "x-user-email": "ana@example.com",
+        "x-user-name": "{{LIBRECHAT_USER_NAME}}",
+        "x-openwebui-user-name": "Ana",
+    }
+    assert ask(headers) == Identity(email="ana@example.com", name="Ana")
+
+
+CONTROLS = ["\r\n", "\n", "\x00", "\x1b", "\x7f", "\x80", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_character_or_line_break_makes_a_value_unusable(control: str) -> None:
+    injected = f"ana{control}Bcc: eve@example.com"
+    assert named(injected) == ""
+    assert named(b64(injected)) == ""
+    address = f"ana{control}x@example.com"
+    assert ask({"x-user-email": address}) is None
+    assert ask({"x-user-email": b64(address)}) is None
+    assert ask({}, {"user": address}) is None
+    assert valid_email(address) is None
+
+
+def test_a_lone_surrogate_from_a_json_body_is_no_address() -> None:
+    """It has no UTF-8 form: the user's id could not be derived from it."""
+    assert ask({}, {"user": "\ud800@example.com"}) is None
+    assert valid_email("ana@exa\udfffmple.com") is None
+
+
+@given(value=st.text(max_size=60), local=st.text(max_size=20))
+def test_whatever_comes_in_an_accepted_identity_is_safe_to_store_and_to_mail(
+    value: str, local: str
+) -> None:
+    address = f"{local}@example.com"
+    for header in (address, "b64:" + value, value):
+        found = ask({"x-user-email": header, "x-user-name": value}, {"user": address})
+        if found is None:
+            continue
+        assert "{{" not in found.email + found.name
+        assert valid_email(found.email) == found.email == normalise_email(found.email)
+        assert found.email.count("@") == 1
+        assert user_id_for(found.email)
+        for text in (found.email, found.name):
+            assert not {unicodedata.category(one) for one in text} & {"Cc", "Cs", "Zl", "Zp"}
+            EmailMessage()["Subject"] = text  # raises on anything that breaks a header line
+
+
+def test_an_address_may_have_254_characters_and_not_one_more() -> None:
+    longest = "a" * (MAX_EMAIL_CHARACTERS - len("@example.com")) + "@example.com"
+    assert ask({"x-user-email": longest}) == Identity(email=longest)
+    assert ask({"x-user-email": "a" + longest}) is None
+    assert valid_email("a" + longest) is None
+
+
+def test_a_long_name_is_cut_and_the_user_is_still_known() -> None:
+    assert named("n" * (MAX_NAME_CHARACTERS + 1)) == "n" * MAX_NAME_CHARACTERS
+    assert named("n" * MAX_NAME_CHARACTERS) == "n" * MAX_NAME_CHARACTERS
