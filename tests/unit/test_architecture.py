@@ -29,7 +29,7 @@ SERVICES_ALLOW = tuple(
     f"solaris.{name}"
     for name in (
         *("services", "domain", "storage", "upstream", "mail", "cache"),
-        *("errors", "settings", "observability"),
+        *("errors", "settings", "observability", "metrics", "texts"),
     )
 )
 FUNCTIONS_ALLOW = tuple(

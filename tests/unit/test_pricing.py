@@ -1,5 +1,6 @@
 """Pricing: integer micro-dollars from the installed price list or from the settings."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from solaris.domain.pricing import ModelPrice, cost_micros
 from solaris.domain.usage import TokenCounts
 
 COUNTS = TokenCounts(prompt_tokens=10_000, completion_tokens=2_000, cached_tokens=4_000)
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HALF_DOLLAR_PER_MILLION = ModelPrice(prompt=Decimal("0.5"), completion=Decimal(0))
 
 tokens = st.integers(min_value=0, max_value=5_000_000)
@@ -36,12 +38,20 @@ def test_a_listed_model_costs_what_the_price_list_says() -> None:
 
 def test_cached_prompt_tokens_of_a_listed_model_are_cheaper() -> None:
     uncached = TokenCounts(prompt_tokens=10_000, completion_tokens=2_000)
-    assert cost_micros("gpt-4o-mini", COUNTS, {}) < cost_micros("gpt-4o-mini", uncached, {}, at=AT)
+    assert cost_micros("gpt-4o-mini", COUNTS, {}, at=AT) < cost_micros(
+        "gpt-4o-mini", uncached, {}, at=AT
+    )
 
 
 def test_a_provider_prefix_names_the_same_model_as_its_bare_name() -> None:
-    assert cost_micros("openai/gpt-4o", COUNTS, {}, at=AT) == listed_micros("gpt-4o", "openai", COUNTS)
-    assert cost_micros("openai/gpt-4o", COUNTS, {}) == cost_micros("gpt-4o", COUNTS, {}, at=AT) > 0
+    assert cost_micros("openai/gpt-4o", COUNTS, {}, at=AT) == listed_micros(
+        "gpt-4o", "openai", COUNTS
+    )
+    assert (
+        cost_micros("openai/gpt-4o", COUNTS, {}, at=AT)
+        == cost_micros("gpt-4o", COUNTS, {}, at=AT)
+        > 0
+    )
 
 
 def test_a_routers_prefix_prices_the_model_that_it_routes_to() -> None:
@@ -58,13 +68,13 @@ def test_a_model_that_nobody_lists_costs_nothing(model: str) -> None:
 
 def test_the_settings_price_wins_over_the_list_for_exactly_that_model() -> None:
     own = {"gpt-4o-mini": ModelPrice(prompt=Decimal(2), completion=Decimal(8))}
-    assert cost_micros("gpt-4o-mini", COUNTS, own) == 10_000 * 2 + 2_000 * 8
-    assert cost_micros("gpt-4o", COUNTS, own) == cost_micros("gpt-4o", COUNTS, {}, at=AT)
+    assert cost_micros("gpt-4o-mini", COUNTS, own, at=AT) == 10_000 * 2 + 2_000 * 8
+    assert cost_micros("gpt-4o", COUNTS, own, at=AT) == cost_micros("gpt-4o", COUNTS, {}, at=AT)
 
 
 def test_the_settings_can_make_a_listed_model_free() -> None:
     free = {"gpt-4o-mini": ModelPrice(prompt=Decimal(0), completion=Decimal(0))}
-    assert cost_micros("gpt-4o-mini", COUNTS, free) == 0
+    assert cost_micros("gpt-4o-mini", COUNTS, free, at=AT) == 0
 
 
 def test_a_stated_cached_price_applies_to_the_cached_part_alone() -> None:
@@ -72,31 +82,36 @@ def test_a_stated_cached_price_applies_to_the_cached_part_alone() -> None:
         "m": ModelPrice(prompt=Decimal(2), completion=Decimal(8), cached=Decimal("0.5")),
         "cached-free": ModelPrice(prompt=Decimal(2), completion=Decimal(8), cached=Decimal(0)),
     }
-    assert cost_micros("m", COUNTS, own) == 6_000 * 2 + 4_000 // 2 + 2_000 * 8
-    assert cost_micros("cached-free", COUNTS, own) == 6_000 * 2 + 2_000 * 8
+    assert cost_micros("m", COUNTS, own, at=AT) == 6_000 * 2 + 4_000 // 2 + 2_000 * 8
+    assert cost_micros("cached-free", COUNTS, own, at=AT) == 6_000 * 2 + 2_000 * 8
 
 
 def test_more_cached_tokens_than_prompt_tokens_never_make_the_prompt_negative() -> None:
     odd = TokenCounts(prompt_tokens=100, completion_tokens=0, cached_tokens=5_000)
     own = {"m": ModelPrice(prompt=Decimal(2), completion=Decimal(0), cached=Decimal(1))}
-    assert cost_micros("m", odd, own) == 100
+    assert cost_micros("m", odd, own, at=AT) == 100
     all_cached = TokenCounts(prompt_tokens=100, completion_tokens=0, cached_tokens=100)
-    assert cost_micros("gpt-4o-mini", odd, {}) == cost_micros("gpt-4o-mini", all_cached, {}, at=AT)
+    assert cost_micros("gpt-4o-mini", odd, {}, at=AT) == cost_micros(
+        "gpt-4o-mini", all_cached, {}, at=AT
+    )
 
 
 @pytest.mark.parametrize(("prompt_tokens", "micros"), [(1, 1), (2, 1), (3, 2), (5, 3), (4, 2)])
 def test_half_a_micro_dollar_is_rounded_up(prompt_tokens: int, micros: int) -> None:
     own = {"m": HALF_DOLLAR_PER_MILLION}
-    assert cost_micros("m", TokenCounts(prompt_tokens=prompt_tokens), own) == micros
+    assert cost_micros("m", TokenCounts(prompt_tokens=prompt_tokens), own, at=AT) == micros
 
 
 def test_less_than_half_a_micro_dollar_is_rounded_down() -> None:
     own = {"m": ModelPrice(prompt=Decimal("0.499999"), completion=Decimal(0))}
-    assert cost_micros("m", TokenCounts(prompt_tokens=1), own) == 0
+    assert cost_micros("m", TokenCounts(prompt_tokens=1), own, at=AT) == 0
 
 
 def test_no_tokens_cost_nothing() -> None:
-    assert cost_micros("gpt-4o-mini", TokenCounts(), {"gpt-4o-mini": HALF_DOLLAR_PER_MILLION}) == 0
+    assert (
+        cost_micros("gpt-4o-mini", TokenCounts(), {"gpt-4o-mini": HALF_DOLLAR_PER_MILLION}, at=AT)
+        == 0
+    )
 
 
 @given(prompt=tokens, completion=tokens, cached=tokens, in_price=prices, out_price=prices)
@@ -106,7 +121,7 @@ def test_an_unstated_cached_price_is_the_prompt_price(
     counts = TokenCounts(prompt_tokens=prompt, completion_tokens=completion, cached_tokens=cached)
     plain = {"m": ModelPrice(prompt=in_price, completion=out_price)}
     stated = {"m": ModelPrice(prompt=in_price, completion=out_price, cached=in_price)}
-    assert cost_micros("m", counts, plain) == cost_micros("m", counts, stated) >= 0
+    assert cost_micros("m", counts, plain, at=AT) == cost_micros("m", counts, stated, at=AT) >= 0
 
 
 @given(prompt=tokens, completion=tokens, in_price=prices, out_price=prices)
@@ -114,5 +129,5 @@ def test_a_settings_price_is_off_by_at_most_half_a_micro_dollar(
     prompt: int, completion: int, in_price: Decimal, out_price: Decimal
 ) -> None:
     counts = TokenCounts(prompt_tokens=prompt, completion_tokens=completion)
-    cost = cost_micros("m", counts, {"m": ModelPrice(prompt=in_price, completion=out_price)})
+    cost = cost_micros("m", counts, {"m": ModelPrice(prompt=in_price, completion=out_price)}, at=AT)
     assert abs(cost - (in_price * prompt + out_price * completion)) <= Decimal("0.5")
