@@ -7,7 +7,7 @@ from chalice.app import Chalice, SQSEvent
 from solaris.services.recording import Message
 from solaris.wiring import wiring
 
-app = Chalice(app_name="ia-solaris-usage")
+app = Chalice(app_name="ia-solaris-usage", configure_logs=False)
 
 
 @app.on_sqs_message(queue="solaris-local-usage", batch_size=10)

@@ -16,8 +16,6 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from solaris.services.initialising import InitResult
-
 from infra.local.banner import banner
 from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT, functions_command
@@ -27,6 +25,7 @@ from infra.local.store import store_command, wait_until_ready
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
 from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
+from solaris.services.initialising import InitResult, initialise
 from solaris.settings import Settings, load_settings
 
 LOOPBACK = "127.0.0.1"
@@ -128,9 +127,10 @@ class LocalSystem:
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)
         load_settings.cache_clear()
-        from solaris.wiring import wiring  # noqa: PLC0415 - reads the environment set just above
+        from solaris.wiring import now, wiring  # noqa: PLC0415 - reads what was set just above
 
-        return wiring().initialiser.initialise()
+        parts = wiring()
+        return initialise(parts.settings, queues=parts.queues, keys=parts.keys, now=now())
 
     def _wait_for(self, url: str, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS

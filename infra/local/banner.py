@@ -2,32 +2,10 @@
 
 from pathlib import Path
 
-from solaris.services.initialising import InitResult
-
+from solaris.services.initialising import InitResult, librechat_snippet
 from solaris.settings import Settings
 
 _KEPT = "the one printed at the first start (make another: solaris keys create)"
-
-
-def librechat_snippet(base_url: str, key: str, models: list[str]) -> str:
-    """The custom endpoint for librechat.yaml."""
-    names = ", ".join(f'"{model}"' for model in models)
-    return f"""endpoints:
-  custom:
-    - name: "IA SOLARIS"
-      apiKey: "{key}"
-      baseURL: "{base_url}"
-      headers:
-        X-User-Email: "{{{{LIBRECHAT_USER_EMAIL}}}}"
-        X-User-Name: "{{{{LIBRECHAT_USER_NAME}}}}"
-        X-Conversation-Id: "{{{{LIBRECHAT_BODY_CONVERSATIONID}}}}"
-      models:
-        default: [{names}]
-        fetch: true
-      titleConvo: true
-      titleModel: "current_model"
-      modelDisplayLabel: "IA SOLARIS"
-"""
 
 
 def banner(settings: Settings, result: InitResult, data_dir: Path, *, is_demo: bool) -> str:
@@ -57,7 +35,9 @@ def banner(settings: Settings, result: InitResult, data_dir: Path, *, is_demo: b
             "",
             *(
                 f"    {line}"
-                for line in librechat_snippet(f"{root}/v1", result.new_key, models).splitlines()
+                for line in librechat_snippet(
+                    settings, key=result.new_key, models=models
+                ).splitlines()
             ),
             "",
         ]

@@ -13,7 +13,10 @@ from solaris.texts import Locale, error_text, format_integer
 
 JSON = "application/json"
 MEBIBYTE = 1024 * 1024
-
+SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:

@@ -58,6 +58,32 @@ RECORDED = Definition(
 )
 PUBLISHED = (REQUESTS, REFUSALS, DURATION, FIRST_BYTE, RECORDED)
 
+# Measured when they are asked for. The first three names are older than this system: they are
+# gauges in spite of `_total`.
+USERS = Definition("ia_solaris_users_total", "gauge", "Users, by status.", ("status",))
+TOKENS_USED = Definition(
+    "ia_solaris_tokens_used_total",
+    "gauge",
+    "Tokens used in the open period, summed over all users; starts at zero every month.",
+)
+TOKENS_AVERAGE = Definition(
+    "ia_solaris_tokens_average_per_user",
+    "gauge",
+    "Tokens that active users used in the open period, per active user.",
+)
+RESERVATIONS_OPEN = Definition(
+    "ia_solaris_reservations_open", "gauge", "Reservations that are not resolved yet."
+)
+USERS_AGE = Definition(
+    "ia_solaris_users_age_seconds",
+    "gauge",
+    "Age of the figures on users, tokens and reservations, which are summed in the background.",
+)
+QUEUE_DEPTH = Definition(
+    "ia_solaris_queue_depth", "gauge", "Messages waiting, approximately, by queue.", ("queue",)
+)
+UP = Definition("ia_solaris_up", "gauge", "1 if the component answers, else 0.", ("component",))
+
 _SEPARATOR = "\x1f"
 
 
@@ -123,7 +149,7 @@ def render(
             if metric.kind == "histogram"
             else [
                 _sample(metric.name, metric.labels, labels, value)
-                for labels, value in _fields_of(metric.name, figures)
+                for labels, value in _fields_of(metric.name, len(metric.labels), figures)
             ]
         )
     return "\n".join(lines) + "\n"
@@ -131,9 +157,9 @@ def render(
 
 def _histogram(metric: Definition, figures: Mapping[str, float]) -> list[str]:
     counted: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
-    for labels, value in _fields_of(f"{metric.name}_bucket", figures):
+    for labels, value in _fields_of(f"{metric.name}_bucket", len(metric.labels) + 1, figures):
         counted[labels[:-1]][labels[-1]] = value
-    sums = dict(_fields_of(f"{metric.name}_sum", figures))
+    sums = dict(_fields_of(f"{metric.name}_sum", len(metric.labels), figures))
     lines = []
     for labels, by_bound in sorted(counted.items()):
         running = 0.0
@@ -151,11 +177,14 @@ def _field(name: str, labels: tuple[str, ...]) -> str:
     return _SEPARATOR.join((name, *cleaned))
 
 
-def _fields_of(name: str, figures: Mapping[str, float]) -> list[tuple[tuple[str, ...], float]]:
+def _fields_of(
+    name: str, labels: int, figures: Mapping[str, float]
+) -> list[tuple[tuple[str, ...], float]]:
+    """Return a metric's fields; one with other labels is left over from another version."""
     found = []
     for field, value in figures.items():
         parts = field.split(_SEPARATOR)
-        if parts[0] == name:
+        if parts[0] == name and len(parts) == labels + 1:
             found.append((tuple(parts[1:]), value))
     return sorted(found)
 

@@ -4,20 +4,26 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from solaris import __version__
 from solaris.asgi import GatewayApp
 from solaris.cache import AsyncCache, Cache
 from solaris.domain.rate_limit import RateRule
 from solaris.errors import ConfigurationError
 from solaris.metrics import Metrics
 from solaris.observability import configure_logging
+from solaris.services.administration import Administration
 from solaris.services.authenticating import Authenticator
 from solaris.services.forwarding import Forwarder
+from solaris.services.health import Health, MetricsPage, standard_checks
 from solaris.services.limiting import RateLimiter
 from solaris.services.metering import Meter
 from solaris.services.recording import Recorder
+from solaris.services.replaying import Replayer
+from solaris.services.totals import UserTotals
 from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.aws import AsyncAws, boto_client
+from solaris.storage.dead_letters import DeadLetters
 from solaris.storage.keys import KeyStore
 from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
@@ -33,6 +39,8 @@ def now() -> datetime:
 
 class Wiring:
     """All parts for one set of settings."""
+
+    version = __version__
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -87,6 +95,23 @@ class Wiring:
         )
 
     @cached_property
+    def administration(self) -> Administration:
+        """What the operator does with users and keys."""
+        return Administration(
+            settings=self.settings, users=self.users, keys=self.keys, cache=self.cache, clock=now
+        )
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        """What takes lost usage events back into the books."""
+        return Replayer(
+            recorder=self.recorder,
+            ledger=self.ledger,
+            users=self.users,
+            dead_letters=DeadLetters(boto_client("sqs", self.settings.aws_region), self.queues),
+        )
+
+    @cached_property
     def async_cache(self) -> AsyncCache:
         """Redis, from the request path."""
         return AsyncCache(self.settings.redis_address)
@@ -134,6 +159,35 @@ class Wiring:
             metrics=self.metrics,
         )
         return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=now)
+
+    @cached_property
+    def health(self) -> Health:
+        """The checks of all parts; the clients are made here, before threads need them."""
+        checks = standard_checks(
+            self.settings, users=self.users, queues=self.queues, cache=self.cache
+        )
+        return Health(checks, version=self.version, clock=now)
+
+    @cached_property
+    def user_totals(self) -> UserTotals:
+        """Figures over all users, summed in the background."""
+        return UserTotals(
+            self.dynamodb,
+            users_table=self.settings.table_name("users"),
+            zone=self.settings.zone,
+            clock=now,
+        )
+
+    @cached_property
+    def metrics_page(self) -> MetricsPage:
+        """What Prometheus reads."""
+        return MetricsPage(
+            health=self.health,
+            totals=self.user_totals,
+            metrics=self.metrics,
+            cache=self.cache,
+            clock=now,
+        )
 
     async def close(self) -> None:
         """Close what the request path has opened."""

@@ -13,7 +13,7 @@ from solaris.domain.reservation import Reservation
 from solaris.domain.thresholds import Threshold, reached, to_announce
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
-from solaris.errors import ConflictError, NotFoundError, SolarisError, StoreUnavailableError
+from solaris.errors import SolarisError
 from solaris.metrics import METRICS_KEY, RECORDED, Metrics
 from solaris.observability import get_logger
 from solaris.settings import Settings
@@ -133,7 +133,7 @@ class Recorder:
         for message_id, event in pending:
             try:
                 self._record_alone(event)
-            except (NotFoundError, ConflictError, StoreUnavailableError, ValueError) as error:
+            except (SolarisError, ValueError) as error:  # whatever it is, it stays its own
                 _log.error(
                     "event_not_booked",
                     message_id=message_id,

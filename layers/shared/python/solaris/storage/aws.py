@@ -20,6 +20,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.handlers import generate_idempotent_uuid
 from pynamodb.exceptions import PynamoDBException
 
 from solaris.errors import SolarisError, StoreUnavailableError
@@ -56,7 +57,11 @@ def boto_client(service: str, region: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
         max_pool_connections=20,
     )
-    return boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+    client = boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+    # Every transaction here is safe to repeat by its own conditions. The token that boto3 would
+    # add makes DynamoDB (and an emulator, in memory) remember each request for ten minutes.
+    client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
+    return client
 
 
 class AwsCallError(SolarisError):

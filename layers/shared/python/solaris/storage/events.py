@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from solaris.domain.periods import next_period
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent, iso_milliseconds, parse_instant
 from solaris.errors import SolarisError
 
@@ -16,7 +17,7 @@ EVENT_VERSION = 1
 MAX_TOKENS = 10**12
 
 _COUNTS = tuple(field.name for field in fields(TokenCounts))
-_TEXTS = ("request_id", "user_id", "period", "model", "endpoint", "method")
+_TEXTS = ("request_id", "user_id", "model", "endpoint", "method")
 _NUMBERS = ("charged_tokens", "reserved_tokens", "status_code")
 _OPTIONAL_TEXTS = ("error_message", "key_id", "conversation_id", "user_agent", "ip_address")
 _OPTIONAL_NUMBERS = ("response_time_ms", "first_byte_ms")
@@ -35,12 +36,13 @@ def event_to_dict(event: UsageEvent) -> dict[str, Any]:
         "outcome": event.outcome.value,
         "created_at": iso_milliseconds(event.created_at),
         "estimated": event.estimated,
+        "period": event.period,
     }
     body |= {name: getattr(event, name) for name in (*_TEXTS, *_NUMBERS)}
     body |= {name: getattr(event.counts, name) for name in _COUNTS}
     for name in (*_OPTIONAL_TEXTS, *_OPTIONAL_NUMBERS):
         value = getattr(event, name)
-        if value is not None:
+        if value is not None and value != "":
             body[name] = value
     return body
 
@@ -65,7 +67,8 @@ def event_from_dict(value: Any) -> UsageEvent:
     if not isinstance(value, dict):
         msg = "not an object"
         raise MalformedEventError(msg)
-    if value.get("version") != EVENT_VERSION:
+    # type(): True and 1.0 are equal to 1 as well
+    if type(value.get("version")) is not int or value["version"] != EVENT_VERSION:
         msg = f"unknown version {value.get('version')!r}"
         raise MalformedEventError(msg)
     try:
@@ -73,13 +76,16 @@ def event_from_dict(value: Any) -> UsageEvent:
             "outcome": Outcome(_text(value, "outcome")),
             "created_at": parse_instant(_text(value, "created_at")),
             "counts": TokenCounts(**{name: _tokens(value, name) for name in _COUNTS}),
-            "estimated": value.get("estimated") is True,
+            "estimated": _flag(value, "estimated"),
+            "period": _period(value),
         }
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise MalformedEventError(str(error)) from error
     fields_read |= {name: _tokens(value, name) for name in _NUMBERS}
     fields_read |= {name: _text(value, name) for name in _TEXTS}
-    fields_read |= {name: _text(value, name) for name in _OPTIONAL_TEXTS if value.get(name)}
+    for name in _OPTIONAL_TEXTS:
+        if value.get(name) is not None:
+            fields_read[name] = _text(value, name)
     for name in _OPTIONAL_NUMBERS:
         if value.get(name) is not None:
             fields_read[name] = _tokens(value, name)
@@ -92,6 +98,20 @@ def _text(value: dict[str, Any], name: str) -> str:
         msg = f"{name} is not a text"
         raise MalformedEventError(msg)
     return found
+
+
+def _flag(value: dict[str, Any], name: str) -> bool:
+    found = value.get(name)
+    if not isinstance(found, bool):
+        msg = f"{name} is not true or false"
+        raise MalformedEventError(msg)
+    return found
+
+
+def _period(value: dict[str, Any]) -> str:
+    period = _text(value, "period")
+    next_period(period)  # raises ValueError on anything that is no month
+    return period
 
 
 def _tokens(value: dict[str, Any], name: str) -> int:

@@ -1,7 +1,7 @@
 """Users between DynamoDB's typed JSON and the domain. One place, both ways, exact."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from solaris.domain.reservation import Reservation
@@ -10,6 +10,9 @@ from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.domain.users import Plan, User, UserStatus
 
 Item = dict[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def text(value: str) -> Item:
@@ -23,8 +26,12 @@ def number(value: int) -> Item:
 
 
 def epoch_milliseconds(instant: datetime) -> int:
-    """Milliseconds since 1970, how reservations keep their times."""
-    return round(instant.timestamp() * 1000)
+    """Milliseconds since 1970, how reservations keep their times.
+
+    Cut, not rounded, as `iso_milliseconds` does: a record's key holds the time, and must be the
+    same whether the reservation comes from memory or from the store.
+    """
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 def reservation_to_item(reservation: Reservation) -> Item:
@@ -115,7 +122,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
 
 
 def _instant(value: Mapping[str, str]) -> datetime:
-    return datetime.fromtimestamp(int(value["N"]) / 1000, tz=UTC)
+    return _EPOCH + int(value["N"]) * _MILLISECOND
 
 
 def _optional_instant(item: Mapping[str, Any], name: str) -> datetime | None:

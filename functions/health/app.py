@@ -1,0 +1,38 @@
+"""health: is it up, what is wrong, and the figures for Prometheus. Open to everybody."""
+
+from typing import Any
+
+from chalice.app import Chalice, Response
+
+from solaris.rest import chalice_errors
+from solaris.services.health import liveness
+from solaris.wiring import now, wiring
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# The project's own logs are JSON lines on standard error; Chalice would add its own format.
+app = Chalice(app_name="ia-solaris-health", configure_logs=False)
+answers = chalice_errors(wiring().settings.locale)
+
+
+@app.route("/health", methods=["GET"])
+@answers
+def health() -> dict[str, str]:
+    """The process runs; nothing else is asked."""
+    return liveness(now(), wiring().version)
+
+
+@app.route("/health/detailed", methods=["GET"])
+@answers
+def health_detailed() -> Any:
+    """Every part, asked now; 503 when the store or the queue is down."""
+    report = wiring().health.report()
+    return Response(body=report.body(), status_code=report.http_status)
+
+
+@app.route("/metrics", methods=["GET"])
+@answers
+def metrics() -> Any:
+    """Prometheus' text format."""
+    page = wiring().metrics_page.render()
+    return Response(body=page, headers={"Content-Type": METRICS_TYPE})

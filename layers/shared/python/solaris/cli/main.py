@@ -1,0 +1,70 @@
+"""`solaris`: users, keys and the operation of the gateway from a terminal."""
+
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from solaris import __version__
+from solaris.cli import keys, operations, users
+from solaris.cli.output import fail
+from solaris.errors import SolarisError
+
+MISSING = "ResourceNotFoundException"
+UNREACHABLE = ("Could not connect", "Connect timeout", "Read timeout")
+
+
+class _Commands(TyperGroup):
+    """Turns the project's errors into one line and exit code 1."""
+
+    def invoke(self, ctx: "typer.Context") -> object:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except SolarisError as error:
+            fail(_explained(error))
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="solaris",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Token quotas between LibreChat and the models: users, keys and operation.",
+    epilog="Example: solaris users show ana@example.com",
+)
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+app.command("replay")(operations.replay)
+app.command("doctor")(operations.doctor)
+app.command("init")(operations.init)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"solaris {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and leave.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Token quotas between LibreChat and the models: users, keys and operation."""
+
+
+def _explained(error: SolarisError) -> str:
+    text = str(error) or error.code
+    if MISSING in text or "NonExistentQueue" in text:
+        return f"the tables or queues do not exist yet: run `solaris init` ({text})"
+    if any(sign in text for sign in UNREACHABLE):
+        return f"the store does not answer; is the system running? ({text})"
+    if "locate credentials" in text:
+        return "no AWS credentials: start the system on this machine, or set AWS_PROFILE"
+    return text

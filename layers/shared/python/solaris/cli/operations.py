@@ -1,0 +1,159 @@
+"""`solaris replay`, `doctor` and `init`: what keeps the gateway running."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from solaris.cli.environment import open_wiring
+from solaris.cli.output import as_json, console, facts, fail, heading, number, plain, say
+
+if TYPE_CHECKING:
+    from solaris.services.diagnosing import Check
+    from solaris.services.replaying import Progress as Tick
+    from solaris.services.replaying import ReplayResult
+
+MAX_FAILURES_SHOWN = 100
+STDIN = Path("-")
+
+
+def replay(
+    *,
+    from_dlq: Annotated[
+        bool, typer.Option("--from-dlq", help="Book what the dead-letter queue holds.")
+    ] = False,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="LOG", help="Book the events of a log file; - is standard input."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+) -> None:
+    """Take lost usage events back into the books. Safe to run twice: a repeat changes nothing.
+
+    Example: solaris replay --from-dlq --file gateway.log --dry-run
+    """
+    files = file or []
+    if not from_dlq and not files:
+        msg = "say where from: --from-dlq, --file LOG, or both"
+        raise typer.BadParameter(msg)
+    for path in files:
+        if path != STDIN and not path.is_file():
+            msg = f"no such file: {path}"
+            raise typer.BadParameter(msg, param_hint="--file")
+    replayer = open_wiring().replayer
+    is_well = True
+    if from_dlq:
+        with _progress("dead-letter queue", replayer.waiting()) as tick:
+            result = replayer.replay_dead_letters(dry_run=dry_run, progress=tick)
+        is_well = _report("dead-letter queue", result, dry_run=dry_run) and is_well
+    if files:
+        with _progress("log lines", None) as tick:
+            result = replayer.replay_lines(_lines(files), dry_run=dry_run, progress=tick)
+        is_well = _report("logs", result, dry_run=dry_run) and is_well
+    if not is_well:
+        raise typer.Exit(1)
+
+
+def doctor(
+    *, json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False
+) -> None:
+    """Say what is configured and what answers; exit code 1 if something needed is missing.
+
+    Example: solaris doctor
+    """
+    from solaris.services.diagnosing import Diagnosis  # noqa: PLC0415 - slow
+    from solaris.wiring import now  # noqa: PLC0415 - slow
+
+    wiring = open_wiring()
+    diagnosis = Diagnosis(
+        settings=wiring.settings,
+        dynamodb=wiring.dynamodb,
+        queues=wiring.queues,
+        cache=wiring.cache,
+        keys=wiring.keys,
+    )
+    checks = diagnosis.run(now())
+    if json:
+        as_json({"configured": diagnosis.configured(), "checks": [asdict(one) for one in checks]})
+    else:
+        facts(diagnosis.configured().items())
+        say("")
+        for check in checks:
+            _show_check(check)
+    if any(check.needed and not check.is_well for check in checks):
+        raise typer.Exit(1)
+
+
+def init() -> None:
+    """Create the tables, the queues and the first service key, as far as they do not exist.
+
+    Example: SOLARIS_GATEWAY_KEY=sk-solaris-… solaris init
+    """
+    from solaris.services.initialising import initialise, librechat_snippet  # noqa: PLC0415 - slow
+    from solaris.wiring import now  # noqa: PLC0415 - slow
+
+    wiring = open_wiring()
+    result = initialise(wiring.settings, queues=wiring.queues, keys=wiring.keys, now=now())
+    say("tables and queues are there")
+    if result.new_key is None:
+        say(f"service key {result.key_id} is there already")
+        return
+    say(f"service key {result.key_id}, shown only now:")
+    typer.echo(result.new_key)
+    heading("For librechat.yaml:")
+    typer.echo(librechat_snippet(wiring.settings))
+
+
+@contextmanager
+def _progress(what: str, total: int | None) -> "Iterator[Tick]":
+    stderr = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=stderr, transient=True, disable=not stderr.is_terminal
+    ) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda amount: progress.advance(task, amount)
+
+
+def _lines(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    for path in files:
+        if path == STDIN:
+            for number_, line in enumerate(sys.stdin.buffer, 1):
+                yield f"standard input:{number_}", line
+            continue
+        with path.open("rb") as log:
+            for number_, line in enumerate(log, 1):
+                yield f"{path}:{number_}", line
+
+
+def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> bool:
+    """Print the counts; return False if anything failed."""
+    counts = [
+        f"{number(result.booked)} {'would be booked' if dry_run else 'booked'}",
+        f"{number(result.repeated)} in the books already",
+        f"{number(len(result.failures))} failed",
+    ]
+    if result.skipped_lines:
+        counts.append(f"other lines skipped: {number(result.skipped_lines)}")
+    say(f"{what}: {', '.join(counts)}")
+    for failure in result.failures[:MAX_FAILURES_SHOWN]:
+        fail(f"not booked: {failure.name}: {failure.reason}")
+    if len(result.failures) > MAX_FAILURES_SHOWN:
+        fail(f"and {number(len(result.failures) - MAX_FAILURES_SHOWN)} more")
+    return not result.failures
+
+
+def _show_check(check: "Check") -> None:
+    line = Text("✓ " if check.is_well else "✗ ", style="green" if check.is_well else "red")
+    line.append(f"{check.name}: {plain(check.detail)}", style="default")
+    if not check.is_well:
+        line.append(f" → {check.remedy}", style="bold")
+    console().print(line, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""How the command line speaks: tables for people, JSON for programs, errors on one line."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# A pipe has no width; wide enough for every table here.
+PIPE_WIDTH = 180
+MICROS = 1_000_000
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on this moment's stream; without a terminal it is wide and plain."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        file=stream, width=None if stream.isatty() else PIPE_WIDTH, highlight=False, emoji=False
+    )
+
+
+def plain(value: object) -> str:
+    """Text as it may go to a terminal: names and models come from clients."""
+    return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+def number(value: int) -> str:
+    """`1234567` as `1,234,567`."""
+    return f"{value:,}"
+
+
+def money(micros: int) -> str:
+    """Micro-dollars as dollars."""
+    return f"${micros / MICROS:,.4f}"
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """Print a table; the columns named in `right` hold figures."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        justify: Any = "right" if column in right else "left"
+        shown.add_column(column, justify=justify, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(plain(cell)) for cell in row))
+    console().print(shown)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names and values in two columns."""
+    shown = Table(box=None, pad_edge=False, show_header=False)
+    shown.add_column(style="bold", no_wrap=True)
+    shown.add_column(overflow="fold")
+    for name, value in pairs:
+        shown.add_row(name, Text(plain(value)))
+    console().print(shown)
+
+
+def say(message: str) -> None:
+    """Print one line for people."""
+    typer.echo(plain(message))
+
+
+def heading(title: str) -> None:
+    """Print the title of what follows, set off by an empty line."""
+    typer.echo(f"\n{plain(title)}")
+
+
+def as_json(value: object) -> None:
+    """Print a value for programs."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def fail(message: str) -> None:
+    """Print an error, on one line of standard error."""
+    typer.echo(f"solaris: {plain(' '.join(message.split()))}", err=True)

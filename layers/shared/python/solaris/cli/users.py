@@ -1,0 +1,357 @@
+"""`solaris users`: accounts and their quotas."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from solaris.cli.environment import open_wiring
+from solaris.cli.output import as_json, facts, heading, money, number, say, table
+from solaris.domain.thresholds import Threshold
+from solaris.domain.usage import iso_milliseconds
+from solaris.domain.users import Plan, UserStatus
+
+if TYPE_CHECKING:
+    from solaris.services.administration import Account, Change
+    from solaris.services.reviewing import ModelSum, RecordLine
+
+app = typer.Typer(no_args_is_help=True, help="Accounts and their quotas.")
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's address, in any case.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.command("list")
+def list_users(
+    *,
+    status: Annotated[UserStatus | None, typer.Option(help="Only this status.")] = None,
+    search: Annotated[str, typer.Option(help="Part of an address or a name.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """List users by address, with what they have used this month.
+
+    Example: solaris users list --status suspended --search @example.com
+    """
+    accounts = open_wiring().administration.accounts(status, search)
+    shown = accounts[:limit]
+    if json:
+        as_json({"users": [account_json(one) for one in shown], "total": len(accounts)})
+        return
+    table(
+        ("EMAIL", "STATUS", "PLAN", "LIMIT", "ADDITIONAL", "USED", "%", "AVAILABLE"),
+        [
+            (
+                one.user.email,
+                one.user.status.value,
+                one.user.plan.value,
+                number(one.user.monthly_limit),
+                number(one.user.additional_tokens),
+                number(one.user.current_usage),
+                f"{one.user.quota.usage_percentage:.1f}",
+                number(one.user.quota.available_tokens),
+            )
+            for one in shown
+        ],
+        right=("LIMIT", "ADDITIONAL", "USED", "%", "AVAILABLE"),
+    )
+    say(f"{number(len(shown))} of {number(len(accounts))} users")
+
+
+@app.command()
+def show(email: Email, *, json: AsJson = False) -> None:
+    """Show one user: quota, open requests, last usage and this month by model.
+
+    Example: solaris users show ana@example.com
+    """
+    from solaris.services.reviewing import last_records, sums_by_model  # noqa: PLC0415 - slow
+
+    account = open_wiring().administration.find(email)
+    user_id, period = account.user.user_id, account.user.period
+    records, sums = last_records(user_id), sums_by_model(user_id, period)
+    if json:
+        as_json(
+            {
+                **account_json(account),
+                "reservations": [
+                    {
+                        "requestId": one.request_id,
+                        "tokens": one.tokens,
+                        "model": one.model,
+                        "createdAt": iso_milliseconds(one.created_at),
+                        "expiresAt": iso_milliseconds(one.expires_at),
+                    }
+                    for one in account.user.reservations.values()
+                ],
+                "usage": [_record_json(one) for one in records],
+                "models": [_sum_json(one) for one in sums],
+            }
+        )
+        return
+    _show_account(account)
+    _show_reservations(account)
+    _show_sums(period, sums)
+    _show_records(records, account.renews_at)
+
+
+@app.command()
+def create(
+    email: Email,
+    *,
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    plan: Annotated[Plan | None, typer.Option(help="Sets the limit; basic unless stated.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="TOKENS", help="Monthly limit instead of the plan's.")
+    ] = None,
+) -> None:
+    """Create a user before their first request.
+
+    Example: solaris users create ana@example.com --name "Ana Lima" --plan pro
+    """
+    account = open_wiring().administration.create_user(
+        email, name=name, plan=plan, monthly_limit=limit
+    )
+    user = account.user
+    say(
+        f"created {user.email}: plan {user.plan.value}, "
+        f"{number(user.monthly_limit)} tokens a month, renews {_moment(account.renews_at)}"
+    )
+
+
+@app.command("set-limit")
+def set_limit(
+    email: Email,
+    tokens: Annotated[int, typer.Argument(metavar="TOKENS", help="Tokens a month.")],
+) -> None:
+    """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise).
+
+    Example: solaris users set-limit ana@example.com 2000000
+    """
+    change = open_wiring().administration.set_limit(email, tokens)
+    before, after = change.before.user, change.after.user
+    say(
+        f"{after.email}: monthly limit {number(before.monthly_limit)} → "
+        f"{number(after.monthly_limit)}"
+    )
+    _show_available(change)
+
+
+@app.command("add-tokens", context_settings={"ignore_unknown_options": True})
+def add_tokens(
+    email: Email,
+    amount: Annotated[int, typer.Argument(metavar="AMOUNT", help="Negative takes tokens back.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for the log.")],
+) -> None:
+    """Grant additional tokens on top of each month's limit; a negative amount takes them back.
+
+    Example: solaris users add-tokens ana@example.com 500000 --reason "year-end report"
+    """
+    change = open_wiring().administration.add_tokens(email, amount, reason)
+    before, after = change.before.user, change.after.user
+    say(
+        f"{after.email}: additional tokens {number(before.additional_tokens)} → "
+        f"{number(after.additional_tokens)}"
+    )
+    _show_available(change)
+
+
+@app.command()
+def suspend(
+    email: Email, *, reason: Annotated[str, typer.Option(help="Why, for the log.")]
+) -> None:
+    """Refuse a user's requests from now on.
+
+    Example: solaris users suspend ana@example.com --reason "left the company"
+    """
+    _show_status(open_wiring().administration.suspend(email, reason))
+
+
+@app.command()
+def activate(email: Email) -> None:
+    """Serve a suspended, blocked or pending user again.
+
+    Example: solaris users activate ana@example.com
+    """
+    _show_status(open_wiring().administration.activate(email))
+
+
+def account_json(account: "Account") -> dict[str, Any]:
+    """A user in the words of the admin API."""
+    user = account.user
+    quota = user.quota
+    return {
+        "id": user.user_id,
+        "email": user.email,
+        "name": user.name,
+        "status": user.status.value,
+        "plan": user.plan.value,
+        "monthlyLimit": user.monthly_limit,
+        "additionalTokens": user.additional_tokens,
+        "currentUsage": user.current_usage,
+        "reservedTokens": user.reserved_tokens,
+        "availableTokens": quota.available_tokens,
+        "remainingTokens": quota.remaining_tokens,
+        "usagePercentage": quota.usage_percentage,
+        "alert80Sent": Threshold.WARNING in user.alerts_sent,
+        "alert95Sent": Threshold.CRITICAL in user.alerts_sent,
+        "lastAlertDate": _instant(user.last_alert_at),
+        "period": user.period,
+        "storedPeriod": account.stored_period,
+        "renewsAt": iso_milliseconds(account.renews_at),
+        "createdAt": iso_milliseconds(user.created_at),
+        "updatedAt": iso_milliseconds(user.updated_at),
+        "lastLogin": _instant(user.last_seen_at),
+    }
+
+
+def _record_json(record: "RecordLine") -> dict[str, Any]:
+    return {
+        "requestId": record.request_id,
+        "createdAt": iso_milliseconds(record.created_at),
+        "model": record.model,
+        "outcome": record.outcome,
+        "statusCode": record.status_code,
+        "promptTokens": record.prompt_tokens,
+        "completionTokens": record.completion_tokens,
+        "chargedTokens": record.charged_tokens,
+        "costMicros": record.cost_micros,
+        "estimated": record.estimated,
+    }
+
+
+def _sum_json(one: "ModelSum") -> dict[str, Any]:
+    return {
+        "model": one.model,
+        "requests": one.requests,
+        "errors": one.errors,
+        "promptTokens": one.prompt_tokens,
+        "completionTokens": one.completion_tokens,
+        "cachedTokens": one.cached_tokens,
+        "chargedTokens": one.charged_tokens,
+        "costMicros": one.cost_micros,
+    }
+
+
+def _show_account(account: "Account") -> None:
+    user, quota = account.user, account.user.quota
+    facts(
+        [
+            ("user", f"{user.email}  {user.name}".rstrip()),
+            ("id", user.user_id),
+            ("status", user.status.value),
+            ("plan", user.plan.value),
+            ("period", user.period),
+            ("monthly limit", number(user.monthly_limit)),
+            ("additional tokens", number(user.additional_tokens)),
+            ("used", f"{number(user.current_usage)} ({quota.usage_percentage} % of the limit)"),
+            ("reserved", number(user.reserved_tokens)),
+            ("available", number(quota.available_tokens)),
+            ("renews", _moment(account.renews_at)),
+            ("last request", _moment(user.last_seen_at, account.renews_at)),
+        ]
+    )
+    if account.is_still_closed:
+        say(
+            f"The stored month is still {account.stored_period}; shown as it will be opened for "
+            f"{user.period}, by the schedule or the next request."
+        )
+    _warn_when_blocked(account)
+
+
+def _show_reservations(account: "Account") -> None:
+    if not account.user.reservations:
+        return
+    heading("Open requests")
+    table(
+        ("REQUEST", "MODEL", "RESERVED", "SINCE", "EXPIRES"),
+        [
+            (
+                one.request_id,
+                one.model,
+                number(one.tokens),
+                _moment(one.created_at, account.renews_at),
+                _moment(one.expires_at, account.renews_at),
+            )
+            for one in account.user.reservations.values()
+        ],
+        right=("RESERVED",),
+    )
+
+
+def _show_sums(period: str, sums: "list[ModelSum]") -> None:
+    heading(f"{period} by model" if sums else f"Nothing used in {period}")
+    if sums:
+        table(
+            ("MODEL", "REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
+            [
+                (
+                    one.model,
+                    number(one.requests),
+                    number(one.errors),
+                    number(one.prompt_tokens),
+                    number(one.completion_tokens),
+                    number(one.charged_tokens),
+                    money(one.cost_micros),
+                )
+                for one in sums
+            ],
+            right=("REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
+        )
+
+
+def _show_records(records: "list[RecordLine]", in_zone_of: datetime) -> None:
+    if not records:
+        return
+    heading("Last usage")
+    table(
+        ("TIME", "MODEL", "PROMPT", "COMPLETION", "CHARGED", "STATUS", "OUTCOME", "REQUEST"),
+        [
+            (
+                _moment(one.created_at, in_zone_of),
+                one.model,
+                number(one.prompt_tokens),
+                number(one.completion_tokens),
+                number(one.charged_tokens),
+                one.status_code,
+                one.outcome + (" (estimated)" if one.estimated else ""),
+                one.request_id,
+            )
+            for one in records
+        ],
+        right=("PROMPT", "COMPLETION", "CHARGED", "STATUS"),
+    )
+
+
+def _show_available(change: "Change") -> None:
+    before, after = change.before.user.quota, change.after.user.quota
+    say(f"available {number(before.available_tokens)} → {number(after.available_tokens)}")
+    _warn_when_blocked(change.after)
+
+
+def _show_status(change: "Change") -> None:
+    user = change.after.user
+    if change.before.user.status is user.status:
+        say(f"{user.email} is {user.status.value} already")
+    else:
+        say(f"{user.email}: {change.before.user.status.value} → {user.status.value}")
+
+
+def _warn_when_blocked(account: "Account") -> None:
+    if account.user.quota.is_exhausted:
+        say(
+            f"{account.user.email} has used {number(account.user.current_usage)} tokens: "
+            f"blocked until {_moment(account.renews_at)}"
+        )
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else iso_milliseconds(instant)
+
+
+def _moment(instant: datetime | None, in_zone_of: datetime | None = None) -> str:
+    """An instant for people, in the zone of the periods (that of `in_zone_of`)."""
+    if instant is None:
+        return "never"
+    zone = (in_zone_of or instant).tzinfo
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

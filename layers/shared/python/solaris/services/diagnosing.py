@@ -1,0 +1,232 @@
+"""What is configured, and what answers: each check bounded in time, with the remedy beside it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import orjson
+
+from solaris.cache import Cache
+from solaris.domain.keys import KeyKind
+from solaris.domain.periods import period_of, renews_at
+from solaris.errors import SolarisError
+from solaris.settings import LOCAL_SECRET, Settings
+from solaris.storage.aws import AwsCallError, store_errors
+from solaris.storage.keys import KeyStore
+from solaris.storage.models import TABLES, short_name
+from solaris.storage.queues import QUEUES, USAGE_QUEUE, Queues
+from solaris.upstream.client import Upstream
+
+CHECK_SECONDS = 20.0
+UPSTREAM_SECONDS = 5.0
+MIN_MASKED_CHARACTERS = 12
+START_HINT = "start the system, or set AWS_ENDPOINT_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: what was looked at, what was found, and what to do when it is not well.
+
+    `needed` is False for what the gateway can do without.
+    """
+
+    name: str
+    is_well: bool
+    detail: str
+    remedy: str = ""
+    needed: bool = True
+
+
+def masked(secret: str | None) -> str:
+    """Show that a secret is set, and its last four characters if it is long enough."""
+    if not secret:
+        return "not set"
+    return f"…{secret[-4:]}" if len(secret) >= MIN_MASKED_CHARACTERS else "… (set)"
+
+
+def masked_url(url: str | None) -> str:
+    """Show a URL without the user and password it may hold."""
+    if not url:
+        return "not set"
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that the doctor looks at."""
+
+    settings: Settings
+    dynamodb: Any
+    queues: Queues
+    cache: Cache
+    keys: KeyStore
+
+    def configured(self) -> dict[str, str]:
+        """The settings that decide where things are; secrets are masked."""
+        settings = self.settings
+        return {
+            "stage": settings.solaris_stage,
+            "AWS region": settings.aws_region,
+            "DynamoDB": masked_url(self.dynamodb.meta.endpoint_url),
+            "upstream": masked_url(settings.upstream_url),
+            "upstream key": masked(settings.upstream_key),
+            "Redis": masked_url(settings.redis_address),
+            "gateway key": masked(settings.solaris_gateway_key),
+            "secret key": (
+                "the local default"
+                if settings.secret_key == LOCAL_SECRET
+                else masked(settings.secret_key)
+            ),
+            "mail from": settings.from_email,
+            "alerts to": ", ".join(settings.admin_alert_emails) or "nobody",
+        }
+
+    def run(self, now: datetime) -> list[Check]:
+        """Make every check, side by side; none takes longer than twenty seconds."""
+        checks: Sequence[tuple[str, Callable[[], list[Check]]]] = (
+            ("DynamoDB", self._tables),
+            ("gateway keys", partial(self._keys, now)),
+            ("SQS", self._queue_depths),
+            ("Redis", self._redis),
+            ("upstream", self._upstream),
+        )
+        found: list[Check] = []
+        pool = ThreadPoolExecutor(max_workers=len(checks))
+        try:
+            running = [(name, pool.submit(check)) for name, check in checks]
+            for name, future in running:
+                found += _result(name, future)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return [*found, self._period(now)]
+
+    def _tables(self) -> list[Check]:
+        names = [self.settings.table_name(short_name(model)) for model in TABLES]
+        missing = []
+        for name in names:
+            try:
+                with store_errors():
+                    self.dynamodb.describe_table(TableName=name)
+            except AwsCallError as error:
+                if error.aws_code != "ResourceNotFoundException":
+                    raise
+                missing.append(name)
+        if missing:
+            detail = f"missing: {', '.join(missing)}"
+            return [Check("DynamoDB", is_well=False, detail=detail, remedy="solaris init")]
+        return [Check("DynamoDB", is_well=True, detail=f"{len(names)} tables")]
+
+    def _keys(self, now: datetime) -> list[Check]:
+        try:
+            valid = [key for key in self.keys.list() if key.is_valid(now)]
+        except AwsCallError as error:
+            if error.aws_code != "ResourceNotFoundException":
+                raise
+            valid = []
+        service = sum(key.kind is KeyKind.SERVICE for key in valid)
+        detail = f"{service} service, {len(valid) - service} personal, valid now"
+        return [
+            Check(
+                "gateway keys",
+                is_well=bool(valid),
+                detail=detail,
+                remedy="solaris keys create --name LibreChat",
+            )
+        ]
+
+    def _queue_depths(self) -> list[Check]:
+        return [self._queue(name) for queue in QUEUES for name in (queue, f"{queue}-dlq")]
+
+    def _queue(self, queue: str) -> Check:
+        name = f"SQS {self.settings.queue_name(queue)}"
+        try:
+            depth = self.queues.depth(queue)
+        except AwsCallError as error:
+            if "NonExistentQueue" not in error.aws_code and "DoesNotExist" not in error.aws_code:
+                raise
+            return Check(name, is_well=False, detail="missing", remedy="solaris init")
+        detail = f"{depth:,} messages waiting"
+        if not queue.endswith("-dlq") or not depth:
+            return Check(name, is_well=True, detail=detail)
+        dead = queue.removesuffix("-dlq")
+        remedy = "solaris replay --from-dlq" if dead == USAGE_QUEUE else "look at the alerts' logs"
+        return Check(name, is_well=False, detail=detail, remedy=remedy, needed=False)
+
+    def _redis(self) -> list[Check]:
+        if not self.cache.is_configured:
+            detail = "not configured; rates are limited in each process"
+            return [Check("Redis", is_well=True, detail=detail, needed=False)]
+        if self.cache.ping():
+            return [Check("Redis", is_well=True, detail="answers", needed=False)]
+        detail = "does not answer; the gateway does without"
+        return [Check("Redis", is_well=False, detail=detail, remedy="REDIS_URL", needed=False)]
+
+    def _upstream(self) -> list[Check]:
+        url = self.settings.upstream_url
+        if url is None:
+            remedy = "LITELLM_BASE_URL or OPENAI_API_KEY"
+            return [Check("upstream", is_well=False, detail="not configured", remedy=remedy)]
+        status, models = asyncio.run(self._models(url))
+        if status != 200:  # noqa: PLR2004 - HTTP's OK
+            detail = f"GET {masked_url(url)}/models answers {status}"
+            remedy = "LITELLM_API_KEY, OPENAI_API_KEY" if status in {401, 403} else "the upstream"
+            return [Check("upstream", is_well=False, detail=detail, remedy=f"check {remedy}")]
+        return [Check("upstream", is_well=True, detail=f"{models:,} models")]
+
+    async def _models(self, url: str) -> tuple[int, int]:
+        upstream = Upstream(
+            url,
+            self.settings.upstream_key,
+            connect_seconds=UPSTREAM_SECONDS,
+            idle_seconds=UPSTREAM_SECONDS,
+            max_connections=1,
+        )
+        try:
+            async with asyncio.timeout(2 * UPSTREAM_SECONDS):
+                answer = await upstream.send("GET", "/models", headers={})
+                try:
+                    return answer.status, _count(await answer.read())
+                finally:
+                    await answer.close()
+        finally:
+            await upstream.close()
+
+    def _period(self, now: datetime) -> Check:
+        zone = self.settings.zone
+        period = period_of(now, zone)
+        detail = (
+            f"{period} in {self.settings.period_timezone}, "
+            f"renews {renews_at(period, zone):%Y-%m-%d %H:%M %Z}"
+        )
+        return Check("period", is_well=True, detail=detail)
+
+
+def _result(name: str, future: Future[list[Check]]) -> list[Check]:
+    remedies = {
+        "upstream": "check LITELLM_BASE_URL, and that the upstream runs",
+        "Redis": "REDIS_URL",
+    }
+    try:
+        return future.result(timeout=CHECK_SECONDS)
+    except FutureTimeoutError:
+        detail = "no answer in time"
+    except SolarisError as error:
+        detail = str(error) or type(error).__name__
+    return [Check(name, is_well=False, detail=detail, remedy=remedies.get(name, START_HINT))]
+
+
+def _count(body: bytes) -> int:
+    try:
+        models = orjson.loads(body)["data"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return 0
+    return len(models) if isinstance(models, list) else 0

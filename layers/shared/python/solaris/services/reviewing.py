@@ -1,0 +1,83 @@
+"""What a user has used lately: the last records, and this month's sums by model."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from solaris.domain.periods import days_in
+from solaris.domain.usage import parse_instant
+from solaris.storage.actions import user_owner
+from solaris.storage.aws import store_errors
+from solaris.storage.models import CounterModel, UsageModel
+
+MAX_COUNTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLine:
+    """One usage record in short."""
+
+    request_id: str
+    created_at: datetime
+    model: str
+    outcome: str
+    status_code: int
+    prompt_tokens: int
+    completion_tokens: int
+    charged_tokens: int
+    cost_micros: int
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSum:
+    """One model's part of a month. Tokens; the cost is in micro-dollars."""
+
+    model: str
+    requests: int = 0
+    errors: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    charged_tokens: int = 0
+    cost_micros: int = 0
+
+
+_FIGURES = tuple(name for name in ModelSum.__dataclass_fields__ if name != "model")
+
+
+def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
+    """Return the newest usage records, newest first."""
+    with store_errors():
+        found = list(UsageModel.query(user_id, scan_index_forward=False, limit=most))
+    return [
+        RecordLine(
+            request_id=one.request_id,
+            created_at=parse_instant(one.created_at),
+            model=one.model,
+            outcome=one.outcome,
+            status_code=int(one.status_code),
+            prompt_tokens=int(one.prompt_tokens),
+            completion_tokens=int(one.completion_tokens),
+            charged_tokens=int(one.charged_tokens),
+            cost_micros=int(one.cost_micros),
+            estimated=bool(one.estimated),
+        )
+        for one in found
+    ]
+
+
+def sums_by_model(user_id: str, period: str) -> list[ModelSum]:
+    """Return a month's sums from the daily counters, the greatest user of tokens first."""
+    days = days_in(period)
+    # `$` follows `#`, so the range ends behind every model of the last day
+    month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
+    with store_errors():
+        counters = list(CounterModel.query(user_owner(user_id), month, limit=MAX_COUNTERS))
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
+    for counter in counters:
+        figures = sums[counter.day_model.partition("#")[2]]
+        for name in _FIGURES:
+            figures[name] += int(getattr(counter, name))
+    found = [ModelSum(model=model, **figures) for model, figures in sums.items()]
+    return sorted(found, key=lambda one: (-one.charged_tokens, one.model))

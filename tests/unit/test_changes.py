@@ -1,0 +1,188 @@
+"""What an admin may change: bounds, versions, and that available tokens always add up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from solaris.domain.changes import (
+    MAX_GRANT_TOKENS,
+    ChangeRefusedError,
+    LimitBounds,
+    activate,
+    add_tokens,
+    new_user,
+    set_limit,
+    suspend,
+)
+from solaris.domain.reservation import Reservation, expiry_of
+from solaris.domain.thresholds import Threshold, ThresholdRule
+from solaris.domain.users import Plan, User, UserStatus, user_id_for
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+BOUNDS = LimitBounds(100_000, 10_000_000)
+RULE = ThresholdRule(warning_ppm=800_000, critical_ppm=950_000)
+
+
+def made(
+    *,
+    plan: Plan = Plan.BASIC,
+    limit: int = 1_000_000,
+    additional: int = 0,
+    used: int = 0,
+    held: int = 0,
+    block_ppm: int = 1_000_000,
+) -> User:
+    fresh = new_user(
+        email="Ana@Example.com",
+        name="Ana",
+        plan=plan,
+        monthly_limit=limit,
+        period="2026-11",
+        block_ppm=block_ppm,
+        now=NOW,
+    )
+    reservation = Reservation(
+        request_id="r1",
+        tokens=held,
+        prompt_tokens=0,
+        created_at=NOW,
+        expires_at=expiry_of(NOW),
+        period="2026-11",
+    )
+    user = replace(
+        fresh,
+        additional_tokens=additional,
+        current_usage=used,
+        reservations={"r1": reservation} if held else {},
+    )
+    return replace(user, available_tokens=user.quota.available_tokens)
+
+
+def test_a_new_user_is_active_and_has_the_whole_limit_under_the_block_threshold() -> None:
+    user = made(block_ppm=900_000)
+    assert user.email == "ana@example.com"
+    assert user.user_id == user_id_for("ana@example.com")
+    assert user.status is UserStatus.ACTIVE
+    assert user.available_tokens == 900_000 == user.quota.available_tokens
+    assert user.version == 1
+
+
+def test_a_new_limit_changes_what_is_available_by_the_difference() -> None:
+    before = made(used=300_000, held=1_000)
+    after = set_limit(before, 1_500_000, bounds=BOUNDS, rule=RULE, now=LATER)
+    assert after.available_tokens - before.available_tokens == 500_000
+    assert after.version == before.version + 1
+    assert after.updated_at == LATER
+    assert after.current_usage == before.current_usage
+
+
+def test_a_limit_below_what_is_used_is_allowed_and_blocks() -> None:
+    after = set_limit(made(used=300_000), 200_000, bounds=BOUNDS, rule=RULE, now=LATER)
+    assert after.available_tokens == -100_000
+    assert after.quota.is_exhausted
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 99_999, 10_000_001])
+def test_limits_outside_the_bounds_are_refused(limit: int) -> None:
+    with pytest.raises(ChangeRefusedError, match="100,000 to 10,000,000"):
+        set_limit(made(), limit, bounds=BOUNDS, rule=RULE, now=LATER)
+
+
+@pytest.mark.parametrize("limit", [100_000, 10_000_000])
+def test_the_bounds_themselves_are_allowed(limit: int) -> None:
+    assert set_limit(made(), limit, bounds=BOUNDS, rule=RULE, now=LATER).monthly_limit == limit
+
+
+@pytest.mark.parametrize("limit", [0, 50_000_000, MAX_GRANT_TOKENS])
+def test_enterprise_users_are_not_bound_by_the_limits(limit: int) -> None:
+    user = made(plan=Plan.ENTERPRISE)
+    assert set_limit(user, limit, bounds=BOUNDS, rule=RULE, now=LATER).monthly_limit == limit
+
+
+@pytest.mark.parametrize("limit", [-1, MAX_GRANT_TOKENS + 1])
+def test_even_enterprise_limits_are_figures_that_make_sense(limit: int) -> None:
+    with pytest.raises(ChangeRefusedError):
+        set_limit(made(plan=Plan.ENTERPRISE), limit, bounds=BOUNDS, rule=RULE, now=LATER)
+
+
+def test_granted_tokens_can_be_taken_back_and_no_more_than_those() -> None:
+    user = made(additional=5_000, used=10_000)
+    assert add_tokens(user, -5_000, rule=RULE, now=LATER).additional_tokens == 0
+    with pytest.raises(ChangeRefusedError, match="only 5,000 additional tokens"):
+        add_tokens(user, -5_001, rule=RULE, now=LATER)
+
+
+@pytest.mark.parametrize("amount", [0, MAX_GRANT_TOKENS + 1])
+def test_a_grant_of_nothing_or_beyond_sense_is_refused(amount: int) -> None:
+    with pytest.raises(ChangeRefusedError):
+        add_tokens(made(), amount, rule=RULE, now=LATER)
+
+
+def test_a_grant_rearms_only_the_warnings_that_it_brings_out_of_reach() -> None:
+    user = replace(made(used=960_000), alerts_sent=frozenset((Threshold.WARNING, Threshold.CRITICAL)))
+    after = add_tokens(user, 100_000, rule=RULE, now=LATER)
+    assert after.alerts_sent == {Threshold.WARNING}
+    raised = set_limit(user, 2_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
+    assert raised.alerts_sent == frozenset()
+
+
+def test_suspending_and_activating_change_the_status_alone() -> None:
+    user = made(additional=7, used=9, held=11)
+    suspended = suspend(user, LATER)
+    assert suspended == replace(
+        user, status=UserStatus.SUSPENDED, updated_at=LATER, version=user.version + 1
+    )
+    assert activate(suspended, LATER).status is UserStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", list(UserStatus))
+def test_every_status_can_be_activated(status: UserStatus) -> None:
+    assert activate(replace(made(), status=status), LATER).status is UserStatus.ACTIVE
+
+
+def test_a_change_to_what_is_already_so_returns_the_same_object() -> None:
+    """The store takes the same object as "write nothing"."""
+    user = made()
+    suspended = suspend(user, LATER)
+    assert activate(user, LATER) is user
+    assert suspend(suspended, LATER) is suspended
+    assert set_limit(user, user.monthly_limit, bounds=BOUNDS, rule=RULE, now=LATER) is user
+
+
+TOKENS = st.integers(0, 10_000_000)
+
+
+@given(
+    limit=TOKENS,
+    additional=TOKENS,
+    used=TOKENS,
+    held=st.integers(0, 1_000_000),
+    block_ppm=st.integers(1, 1_000_000),
+    new_limit=st.integers(100_000, 10_000_000),
+    amount=st.integers(-10_000_000, 10_000_000),
+)
+def test_what_is_stored_as_available_is_what_the_quota_says(
+    limit: int,
+    additional: int,
+    used: int,
+    held: int,
+    block_ppm: int,
+    new_limit: int,
+    amount: int,
+) -> None:
+    assume(limit != new_limit)
+    assume(amount != 0)
+    assume(additional + amount >= 0)
+    user = made(limit=limit, additional=additional, used=used, held=held, block_ppm=block_ppm)
+    for after in (
+        set_limit(user, new_limit, bounds=BOUNDS, rule=RULE, now=LATER),
+        add_tokens(user, amount, rule=RULE, now=LATER),
+        suspend(user, LATER),
+    ):
+        assert after.available_tokens == after.quota.available_tokens
+        assert after.version == user.version + 1
+        assert after.reservations == user.reservations

@@ -1,0 +1,368 @@
+"""Health: the checks, how they are run, what they add up to, and the page for Prometheus."""
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Barrier, Event, Thread
+from typing import Any, cast
+
+import pytest
+
+from solaris.cache import Cache
+from solaris.errors import StoreUnavailableError
+from solaris.metrics import REFUSALS, Metrics
+from solaris.services import health as module
+from solaris.services.health import (
+    CheckResult,
+    Finding,
+    Health,
+    HealthReport,
+    MetricsPage,
+    Status,
+    SystemCheck,
+    check_database,
+    check_queues,
+    check_redis,
+    check_upstream,
+    liveness,
+    system_status,
+)
+from solaris.services.totals import Totals, UserTotals
+from solaris.storage.queues import Queues
+from solaris.storage.users import UserStore
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BOUND_SECONDS = 5.0  # of every wait in these tests; none is reached when they pass
+
+
+def clock() -> datetime:
+    return NOW
+
+
+def healthy() -> Finding:
+    return Finding(Status.HEALTHY)
+
+
+def report_of(**found: Status) -> HealthReport:
+    checks = {name: CheckResult(Finding(status), 1) for name, status in found.items()}
+    return HealthReport(at=NOW, version="1.2.3", checks=checks)
+
+
+def test_liveness_says_status_time_and_version() -> None:
+    expected = {"status": "healthy", "timestamp": "2026-11-22T12:00:00.000Z"}
+    assert liveness(NOW, "1.2.3") == {**expected, "version": "1.2.3"}
+
+
+@pytest.mark.parametrize(
+    ("part", "status", "whole", "http_status"),
+    [
+        ("database", Status.UNHEALTHY, "unhealthy", 503),
+        ("queue", Status.UNHEALTHY, "unhealthy", 503),
+        ("litellm", Status.UNHEALTHY, "degraded", 200),
+        ("redis", Status.UNHEALTHY, "degraded", 200),
+        ("system", Status.DEGRADED, "degraded", 200),
+        ("queue", Status.DEGRADED, "degraded", 200),
+        ("database", Status.HEALTHY, "healthy", 200),
+    ],
+)
+def test_the_whole_is_unhealthy_only_with_an_essential_part(
+    part: str, status: Status, whole: str, http_status: int
+) -> None:
+    parts = dict.fromkeys(("database", "redis", "litellm", "queue", "system"), Status.HEALTHY)
+    report = report_of(**{**parts, part: status})
+    assert (report.status, report.http_status) == (whole, http_status)
+
+
+def test_a_failing_check_tells_the_class_of_its_error_and_nothing_else() -> None:
+    def fails() -> Finding:
+        raise StoreUnavailableError("http://user:secret@store/")
+
+    report = Health({"database": fails, "redis": healthy}, version="1.2.3", clock=clock).report()
+    body = report.body()
+    assert body["checks"]["database"]["status"] == "unhealthy"
+    assert body["checks"]["database"]["error"] == "StoreUnavailableError"
+    assert "secret" not in str(body)
+    assert body["checks"]["redis"]["status"] == "healthy"
+    assert isinstance(body["checks"]["redis"]["response_time_ms"], int)
+
+
+def test_a_hanging_check_is_timed_out_without_holding_the_others_up() -> None:
+    released, runs = Event(), []
+
+    def hangs() -> Finding:
+        runs.append(1)
+        released.wait(BOUND_SECONDS)
+        return Finding(Status.HEALTHY)
+
+    checks = Health(
+        {"redis": hangs, "queue": healthy}, version="1.2.3", clock=clock, timeout_seconds=0.1
+    )
+    try:
+        started = time.monotonic()
+        reports = [checks.report(), checks.report()]
+        assert time.monotonic() - started < BOUND_SECONDS / 2
+    finally:
+        released.set()
+    for report in reports:
+        body = report.body()["checks"]
+        assert body["redis"] == {
+            "status": "unhealthy",
+            "response_time_ms": 100,
+            "detail": "timed out",
+        }
+        assert body["queue"]["status"] == "healthy"
+    assert len(runs) == 1  # it was not started again while it hung
+
+
+def test_the_checks_run_side_by_side() -> None:
+    meeting = Barrier(3, timeout=BOUND_SECONDS)
+
+    def meets() -> Finding:
+        meeting.wait()
+        return Finding(Status.HEALTHY)
+
+    report = Health(dict.fromkeys(("a", "b", "c"), meets), version="1.2.3", clock=clock).report()
+    assert report.status is Status.HEALTHY
+
+
+def test_many_callers_at_once_cause_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counts() -> Finding:
+        calls.append(1)
+        return Finding(Status.HEALTHY)
+
+    checks = Health({"litellm": counts}, version="1.2.3", clock=clock)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: checks.report(), range(20)))
+    assert len(calls) == 1
+    monkeypatch.setattr(module, "REUSE_SECONDS", 0.0)
+    checks.report()
+    assert len(calls) == 2
+
+
+@dataclass
+class FakeUsers:
+    asked: list[str] = field(default_factory=list)
+
+    def get(self, user_id: str) -> None:
+        self.asked.append(user_id)
+
+
+@dataclass
+class FakeQueues:
+    depths: dict[str, int] = field(default_factory=dict)
+
+    def depth(self, queue: str) -> int:
+        return self.depths.get(queue, 0)
+
+
+@dataclass
+class FakeCache:
+    is_configured: bool = True
+    answers: bool = True
+    figures: dict[str, float] | None = None
+
+    def ping(self) -> bool:
+        return self.answers
+
+    def read_all(self, key: str) -> dict[str, float] | None:
+        return self.figures
+
+
+def test_the_database_is_asked_one_question() -> None:
+    users = FakeUsers()
+    assert check_database(cast("UserStore", users)).status is Status.HEALTHY
+    assert len(users.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("cache", "status", "answers"),
+    [
+        (FakeCache(), Status.HEALTHY, True),
+        (FakeCache(answers=False), Status.DEGRADED, False),
+        (FakeCache(is_configured=False, answers=False), Status.HEALTHY, True),
+    ],
+)
+def test_redis_never_makes_the_gateway_unhealthy(
+    cache: FakeCache, status: Status, answers: bool
+) -> None:
+    found = check_redis(cast("Cache", cache))
+    assert (found.status, found.answers) == (status, answers)
+    if not cache.is_configured:
+        assert found.details == {"detail": "not configured: in-process fallback"}
+
+
+@pytest.mark.parametrize(
+    ("depths", "status"),
+    [
+        ({}, Status.HEALTHY),
+        ({"usage": 10_000}, Status.HEALTHY),
+        ({"usage": 10_001}, Status.DEGRADED),
+        ({"alerts-dlq": 1}, Status.DEGRADED),
+    ],
+)
+def test_dead_letters_and_a_backlog_degrade_the_queue(
+    depths: dict[str, int], status: Status
+) -> None:
+    found = check_queues(cast("Queues", FakeQueues(depths)))
+    assert found.status is status
+    assert found.details["depths"] == {
+        **dict.fromkeys(("usage", "usage-dlq", "alerts", "alerts-dlq"), 0),
+        **depths,
+    }
+
+
+@contextmanager
+def upstream(status: int) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    asked = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["authorization"]))
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        serving = Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1", asked
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@pytest.mark.parametrize(
+    ("http_status", "status"),
+    [(200, "healthy"), (401, "healthy"), (500, "unhealthy"), (503, "unhealthy")],
+)
+def test_the_upstream_is_healthy_below_500_and_is_asked_with_its_own_key(
+    http_status: int, status: str
+) -> None:
+    with upstream(http_status) as (url, asked):
+        found = check_upstream(url, "its-key")
+    assert (found.status, found.details) == (status, {"http_status": http_status})
+    assert asked == [("/v1/models", "Bearer its-key")]
+
+
+def test_no_upstream_is_unhealthy_and_an_unreachable_one_tells_no_address() -> None:
+    assert check_upstream(None, None).status is Status.UNHEALTHY
+    with upstream(200) as (url, _):
+        pass  # the port is closed from here on
+    checks = Health(
+        {"litellm": lambda: check_upstream(url, "its-key")}, version="1.2.3", clock=clock
+    )
+    found = checks.report().body()["checks"]["litellm"]
+    assert (found["status"], found["error"]) == ("unhealthy", "ConnectError")
+    assert "127.0.0.1" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("percents", "status"),
+    [
+        ((79.9, 79.9, 89.9), Status.HEALTHY),
+        ((80.0, 0.0, 0.0), Status.DEGRADED),
+        ((0.0, 80.0, 0.0), Status.DEGRADED),
+        ((0.0, 0.0, 90.0), Status.DEGRADED),
+    ],
+)
+def test_the_system_is_degraded_from_its_limits_on(
+    percents: tuple[float, float, float], status: Status
+) -> None:
+    cpu, memory, disk = percents
+    assert system_status(cpu_percent=cpu, memory_percent=memory, disk_percent=disk) is status
+
+
+def test_the_cpu_is_measured_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([(100.0, 1000.0), (175.0, 1100.0)])
+    monkeypatch.setattr(module, "_cpu_seconds", lambda: next(looks))
+    monkeypatch.setattr(module, "CPU_SAMPLE_SECONDS", 0.0)
+    found = SystemCheck(Path("no/such/folder"))()
+    assert found.details["cpu_percent"] == 75.0
+    assert 0 < found.details["memory_percent"] <= 100
+    assert 0 < found.details["disk_percent"] <= 100
+
+
+def test_a_real_look_at_the_cpu_lies_between_0_and_100(tmp_path: Path) -> None:
+    assert 0 <= SystemCheck(tmp_path)().details["cpu_percent"] <= 100
+
+
+SUMS = Totals(
+    computed_at=NOW,
+    period="2026-11",
+    users_by_status={"active": 3, "suspended": 1, "blocked": 0, "pending": 0},
+    tokens_used=157,
+    tokens_used_by_active=150,
+    open_reservations=3,
+)
+
+
+@dataclass
+class FakeTotals:
+    sums: Totals | None
+
+    def latest(self) -> Totals | None:
+        return self.sums
+
+
+def page_of(health: Health, totals: Totals | None, cache: FakeCache, metrics: Metrics) -> str:
+    later = NOW + timedelta(seconds=3)
+    return MetricsPage(
+        health=health,
+        totals=cast("UserTotals", FakeTotals(totals)),
+        metrics=metrics,
+        cache=cast("Cache", cache),
+        clock=lambda: later,
+    ).render()
+
+
+def test_the_page_holds_users_parts_and_the_published_sums() -> None:
+    depths = {"usage": 4, "usage-dlq": 1}
+    health = Health(
+        {
+            "queue": lambda: Finding(Status.DEGRADED, {"depths": depths}),
+            "redis": lambda: Finding(Status.DEGRADED, answers=False),
+        },
+        version="1.2.3",
+        clock=clock,
+    )
+    cache = FakeCache(figures={f"{REFUSALS.name}\x1finvalid_api_key": 9})
+    lines = page_of(health, SUMS, cache, Metrics()).splitlines()
+    for line in (
+        'ia_solaris_users_total{status="active"} 3',
+        'ia_solaris_users_total{status="blocked"} 0',
+        "ia_solaris_tokens_used_total 157",
+        "ia_solaris_tokens_average_per_user 50",
+        "ia_solaris_users_age_seconds 3",
+        "ia_solaris_reservations_open 3",
+        'ia_solaris_queue_depth{queue="usage"} 4',
+        'ia_solaris_queue_depth{queue="usage-dlq"} 1',
+        'ia_solaris_up{component="queue"} 1',
+        'ia_solaris_up{component="redis"} 0',
+        'ia_solaris_refusals_total{reason="invalid_api_key"} 9',
+    ):
+        assert line in lines
+
+
+def test_without_redis_the_page_holds_this_process_and_without_sums_no_users() -> None:
+    def fails() -> Finding:
+        raise ConnectionError
+
+    metrics = Metrics()
+    metrics.count(REFUSALS, "rate_limit_exceeded")
+    health = Health({"queue": fails}, version="1.2.3", clock=clock)
+    page = page_of(health, None, FakeCache(figures=None), metrics)
+    assert 'ia_solaris_refusals_total{reason="rate_limit_exceeded"} 1' in page
+    assert 'ia_solaris_up{component="queue"} 0' in page
+    assert not re.search("ia_solaris_(users|tokens|reservations|queue)", page)
