@@ -1,0 +1,132 @@
+"""The same through a real LiteLLM proxy, in an environment of its own."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+from openai.types.chat import ChatCompletionMessageParam
+
+from infra.local.preflight import free_port
+from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
+
+pytestmark = pytest.mark.e2e
+
+LOCK = ROOT / "tests" / "e2e" / "litellm.lock"
+MASTER_KEY = "sk-litellm-master"
+START_SECONDS = 120
+CONFIG = """
+model_list:
+  - model_name: mocked
+    litellm_params:
+      model: openai/gpt-4o-mini
+      api_key: none
+      mock_response: "O mar é azul, verde e cinza. Ele muda com o céu."
+"""
+QUESTION: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Fale do mar."}]
+
+
+def litellm_environment() -> Path:
+    """Install LiteLLM once per lock file; kept between runs in build/."""
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    home = ROOT / "build" / f"litellm-{digest}"
+    done = home / "installed"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, timeout=120)
+        install = [*("-m", "pip", "install", "--quiet", "--require-hashes", "-r"), str(LOCK)]
+        subprocess.run([str(home / "bin" / "python"), *install], check=True, timeout=500)
+        done.touch()
+    return home
+
+
+@pytest.fixture(scope="module")
+def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of a LiteLLM proxy with a mocked model."""
+    home = litellm_environment()
+    directory = tmp_path_factory.mktemp("litellm")
+    (directory / "config.yaml").write_text(CONFIG)
+    port = free_port()
+    environment = clean_environment(
+        LITELLM_MASTER_KEY=MASTER_KEY,
+        LITELLM_LOCAL_MODEL_COST_MAP="True",
+        LITELLM_TELEMETRY="False",
+        NO_PROXY="*",
+        PATH=f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
+    )
+    command = ["litellm", "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    with (directory / "log").open("w") as log:
+        process = subprocess.Popen(
+            [str(home / "bin" / command[0]), *command[1:]],
+            cwd=directory,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health/liveliness", process, directory / "log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def system(litellm: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    """IA SOLARIS in front of that LiteLLM."""
+    with running(
+        tmp_path_factory.mktemp("data"), LITELLM_BASE_URL=litellm, LITELLM_API_KEY=MASTER_KEY
+    ) as started:
+        yield started
+
+
+def test_litellm_s_stated_usage_is_booked_to_the_token(system: LocalSystem) -> None:
+    with openai.OpenAI(
+        base_url=f"{system.url}/v1",
+        api_key=system.printed_key,
+        default_headers={"X-User-Email": "ana@example.com"},
+        max_retries=0,
+    ) as sdk:
+        buffered = sdk.chat.completions.create(model="mocked", messages=QUESTION)
+        with sdk.chat.completions.create(model="mocked", messages=QUESTION, stream=True) as stream:
+            chunks = list(stream)
+        assert "mocked" in [model.id for model in sdk.models.list()]
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == buffered.choices[0].message.content
+    assert buffered.usage is not None
+    assert chunks[-1].usage is not None
+    shown = system.booked_user("ana@example.com", records=2)
+    assert shown["currentUsage"] == buffered.usage.total_tokens + chunks[-1].usage.total_tokens
+    assert not any(one["estimated"] for one in shown["usage"])
+
+
+def test_litellm_s_refusal_reaches_the_client(system: LocalSystem) -> None:
+    with (
+        openai.OpenAI(
+            base_url=f"{system.url}/v1",
+            api_key=system.printed_key,
+            default_headers={"X-User-Email": "bia@example.com"},
+            max_retries=0,
+        ) as sdk,
+        pytest.raises(openai.APIStatusError) as raised,
+    ):
+        sdk.chat.completions.create(model="unknown", messages=QUESTION)
+    assert raised.value.status_code == 400
+    shown = system.booked_user("bia@example.com", records=1)
+    assert (shown["currentUsage"], shown["reservedTokens"]) == (0, 0)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    raise AssertionError(f"LiteLLM did not start:\n{log.read_text()[-3000:]}")
