@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from solaris.services.background import drain
 from solaris.services.publishing import publish_forever, publish_metrics
-from solaris.services.warming import warm_up
 from solaris.wiring import wiring
 
 DRAIN_SECONDS = 10
@@ -21,7 +20,7 @@ DRAIN_SECONDS = 10
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
     parts = wiring()
-    warm_up()
+    parts.warm_up()
     publishing = asyncio.create_task(publish_forever(parts.metrics, parts.async_cache))
     try:
         yield

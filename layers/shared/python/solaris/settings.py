@@ -198,7 +198,12 @@ class Settings(BaseSettings):
 
     @property
     def redis_address(self) -> str | None:
-        """REDIS_URL, or one built from REDIS_HOST and its companions; None: no Redis."""
+        """REDIS_URL, or one built from REDIS_HOST and its companions; None: no Redis.
+
+        REDIS_URL=none says that there shall be none, not even an embedded one.
+        """
+        if self.redis_url == "none":
+            return None
         if self.redis_url or not self.redis_host:
             return self.redis_url
         password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""

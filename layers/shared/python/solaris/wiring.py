@@ -20,6 +20,7 @@ from solaris.services.metering import Meter
 from solaris.services.recording import Recorder
 from solaris.services.replaying import Replayer
 from solaris.services.totals import UserTotals
+from solaris.services.warming import warm_up
 from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.aws import AsyncAws, boto_client
@@ -188,6 +189,12 @@ class Wiring:
             cache=self.cache,
             clock=now,
         )
+
+    def warm_up(self) -> None:
+        """Make ahead what the first requests would wait for; blocks for about half a second."""
+        warm_up()
+        self.aws.prepare("dynamodb", "sqs")
+        _ = self.recorder
 
     async def close(self) -> None:
         """Close what the request path has opened."""

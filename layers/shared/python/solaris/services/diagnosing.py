@@ -221,6 +221,8 @@ def _result(name: str, future: Future[list[Check]]) -> list[Check]:
         detail = "no answer in time"
     except SolarisError as error:
         detail = str(error) or type(error).__name__
+    except Exception as error:  # noqa: BLE001 - a broken part is what the doctor is asked about
+        detail = f"{type(error).__name__}: {error}"
     return [Check(name, is_well=False, detail=detail, remedy=remedies.get(name, START_HINT))]
 
 
