@@ -46,7 +46,7 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "SOLARIS_STAGE": "local",
         "SOLARIS_DATA_DIR": str(tmp_path),
-        "LITELLM_BASE_URL": f"http://name:{SECRET}@127.0.0.1:1",  # nobody answers there
+        "LITELLM_BASE_URL": "http://127.0.0.1:1",  # nobody answers there
         "LITELLM_API_KEY": SECRET,
     }.items():
         monkeypatch.setenv(name, value)

@@ -123,7 +123,9 @@ def test_a_grant_of_nothing_or_beyond_sense_is_refused(amount: int) -> None:
 
 
 def test_a_grant_rearms_only_the_warnings_that_it_brings_out_of_reach() -> None:
-    user = replace(made(used=960_000), alerts_sent=frozenset((Threshold.WARNING, Threshold.CRITICAL)))
+    user = replace(
+        made(used=960_000), alerts_sent=frozenset((Threshold.WARNING, Threshold.CRITICAL))
+    )
     after = add_tokens(user, 100_000, rule=RULE, now=LATER)
     assert after.alerts_sent == {Threshold.WARNING}
     raised = set_limit(user, 2_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
@@ -166,6 +168,7 @@ TOKENS = st.integers(0, 10_000_000)
     amount=st.integers(-10_000_000, 10_000_000),
 )
 def test_what_is_stored_as_available_is_what_the_quota_says(
+    *,
     limit: int,
     additional: int,
     used: int,

@@ -18,6 +18,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 
+
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
     """A refusal ready to send; `body` is JSON-serialisable."""

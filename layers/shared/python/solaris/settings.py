@@ -137,6 +137,9 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             msg = f"is not an http(s) URL: {value!r}"
             raise ValueError(msg)
+        if parts.username or parts.password:
+            msg = "must not hold a user or password; the key goes into LITELLM_API_KEY"
+            raise ValueError(msg)
         return value
 
     @field_validator("flat_token_charges")

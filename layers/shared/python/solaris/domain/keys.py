@@ -8,6 +8,8 @@ from enum import StrEnum
 
 KEY_PREFIX = "sk-solaris-"
 SHOWN_CHARACTERS = len(KEY_PREFIX) + 4
+# A key that was not generated here has no known prefix: show next to nothing of it.
+SHOWN_OF_OWN_KEY = 4
 
 
 class KeyKind(StrEnum):
@@ -61,7 +63,7 @@ def new_key(
     return GatewayKey(
         key_hash=key_hash,
         key_id=f"key_{key_hash[:12]}",
-        prefix=key[:SHOWN_CHARACTERS],
+        prefix=key[: SHOWN_CHARACTERS if key.startswith(KEY_PREFIX) else SHOWN_OF_OWN_KEY],
         name=name,
         kind=KeyKind.PERSONAL if user_email else KeyKind.SERVICE,
         created_at=now,

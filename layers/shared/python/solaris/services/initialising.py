@@ -1,10 +1,10 @@
 """The first start: tables, queues and the first service key, each only if it does not exist."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from solaris.domain.keys import KEY_PREFIX, GatewayKey, KeyKind, generate_key, new_key
+from solaris.domain.keys import KeyKind, generate_key, new_key
 from solaris.settings import Settings
 from solaris.storage.aws import store_errors
 from solaris.storage.keys import KeyStore
@@ -12,8 +12,6 @@ from solaris.storage.models import create_tables
 from solaris.storage.queues import Queues
 
 FIRST_KEY_NAME = "first service key"
-# A key that was not generated here has no known prefix: show next to nothing of it.
-SHOWN_OF_OWN_KEY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +37,16 @@ def initialise(settings: Settings, *, queues: Queues, keys: KeyStore, now: datet
 
 def _first_key(own_key: str | None, keys: KeyStore, now: datetime) -> InitResult:
     if own_key is not None:
-        described = _described(own_key, now)
+        described = new_key(own_key, name=FIRST_KEY_NAME, now=now)
         return InitResult(own_key if keys.put_new(described) else None, described.key_id)
     known = [key for key in keys.list() if key.kind is KeyKind.SERVICE]
     if known:
         valid = [key for key in known if key.is_valid(now)]
         return InitResult(None, (valid or known)[-1].key_id)
     secret = generate_key()
-    described = _described(secret, now)
+    described = new_key(secret, name=FIRST_KEY_NAME, now=now)
     keys.put_new(described)
     return InitResult(secret, described.key_id)
-
-
-def _described(secret: str, now: datetime) -> GatewayKey:
-    key = new_key(secret, name=FIRST_KEY_NAME, now=now)
-    if secret.startswith(KEY_PREFIX):
-        return key
-    return replace(key, prefix=secret[:SHOWN_OF_OWN_KEY])
 
 
 def librechat_snippet(

@@ -111,6 +111,7 @@ class Recorder:
             )
             self._record_alone(event)
             _log.warning("reservation_expired", user_id=user_id, request_id=event.request_id)
+        self.announce({user_id})
 
     def announce(self, user_ids: Iterable[str]) -> None:
         """Put newly crossed thresholds on the alerts queue, then remember that they are.

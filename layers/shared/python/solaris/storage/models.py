@@ -163,4 +163,5 @@ def bind_models(settings: Settings) -> None:
 def create_tables() -> None:
     """Create the tables that do not exist yet, with their TTL; safe to run again."""
     for model in TABLES:
-        model.create_table(wait=True)
+        if not model.exists():
+            model.create_table(wait=True)

@@ -78,7 +78,7 @@ class SseRelay:
                 return Relayed(b"".join(out), last=frame)
             if shown:
                 out.append(frame)
-        self._partial = data[start:]
+        del data[:start]
         if len(self._partial) > MAX_FRAME_BYTES:
             out.append(self.rest())
         return Relayed(b"".join(out))
@@ -90,8 +90,10 @@ class SseRelay:
         event, data = _fields(frame)
         value = _parsed(data)
         if value is not None:
-            self.usage = self._shape.usage_of_frame(value, self.usage)
-            self.usage_is_final = not self._shape.is_provisional(value)
+            stated = self._shape.usage_of_frame(value, self.usage)
+            if stated is not self.usage:
+                self.usage = stated
+                self.usage_is_final = not self._shape.is_provisional(value)
         if self._shape.is_terminal(event, data):
             return True, True
         hidden = self._hide and value is not None and self._shape.is_usage_only(value)

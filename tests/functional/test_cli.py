@@ -1,0 +1,263 @@
+"""Users and keys from the command line: what people see, exit codes, and the store after."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from solaris.domain.periods import previous_period
+from solaris.domain.users import UserStatus
+from solaris.wiring import Wiring
+from tests.functional.cli_support import (  # noqa: F401 - fixtures
+    ANA,
+    ANA_ID,
+    change,
+    error_of,
+    event,
+    run,
+    store_fixture,
+    stored,
+    use,
+    wiring_fixture,
+)
+
+
+def test_the_version_needs_no_settings_and_no_store() -> None:
+    assert run("--version").stdout.startswith("solaris ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("users", name) for name in ("list", "show", "create", "set-limit", "add-tokens")),
+        *(("users", name) for name in ("suspend", "activate")),
+        *(("keys", name) for name in ("create", "list", "revoke")),
+        *(("replay",), ("doctor",), ("init",)),
+    ],
+)
+def test_the_help_of_every_command_shows_an_example(command: tuple[str, ...]) -> None:
+    assert f"solaris {' '.join(command)}" in run(*command, "--help").stdout.partition("Example:")[2]
+
+
+# users
+
+
+def test_a_created_user_has_the_limit_of_the_plan(wiring: Wiring) -> None:
+    out = run("users", "create", " Ana@Example.COM ", "--name", "Ana", "--plan", "pro").stdout
+    assert "created ana@example.com" in out
+    assert "5,000,000 tokens" in out
+    assert stored(wiring).monthly_limit == 5_000_000
+    assert stored(wiring).available_tokens == 5_000_000
+
+
+def test_without_a_plan_a_user_is_as_the_first_request_would_make_it(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    assert stored(wiring).plan.value == "basic"
+    assert stored(wiring).monthly_limit == wiring.settings.default_monthly_limit
+
+
+def test_creating_twice_is_an_error_and_changes_nothing(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    assert error_of("users", "create", ANA, "--plan", "pro") == f"user exists already: {ANA}"
+    assert stored(wiring).plan.value == "basic"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("users", "create", "ana"), "not an e-mail address: 'ana'"),
+        (("users", "create", ANA, "--limit", "99999"), "must be from 100,000 to 10,000,000"),
+        (("users", "show", "Zoe@example.com"), "no such user: zoe@example.com"),
+        (("users", "set-limit", "zoe@example.com", "500000"), "no such user: zoe@example.com"),
+        (("users", "activate", "zoe@example.com"), "no such user: zoe@example.com"),
+        (("keys", "create", "--user", "ana"), "not an e-mail address: 'ana'"),
+        (("keys", "create", "--expires-in", "0"), "a key expires in 1 to"),
+        (("keys", "revoke", "key_nothing"), "no such key: key_nothing"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_code_1(
+    wiring: Wiring, arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in error_of(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "set-limit", ANA, "many"),
+        ("users", "suspend", ANA),
+        ("users", "list", "--status", "asleep"),
+        ("replay",),
+        ("replay", "--file", "/nowhere/at/all.log"),
+        ("dance",),
+    ],
+)
+def test_a_wrong_call_is_code_2(wiring: Wiring, arguments: tuple[str, ...]) -> None:
+    run(*arguments, code=2)
+
+
+def test_a_new_limit_moves_what_is_available_by_the_difference(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    use(wiring, 300_000)
+    version = stored(wiring).version
+    out = run("users", "set-limit", "ANA@example.com", "2000000").stdout
+    assert "1,000,000 → 2,000,000" in out
+    assert "available 700,000 → 1,700,000" in out
+    assert "blocked" not in out
+    assert stored(wiring).available_tokens == 1_700_000
+    assert stored(wiring).version == version + 1
+
+
+def test_a_limit_below_what_is_used_says_at_once_that_it_blocks(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    use(wiring, 300_000)
+    out = run("users", "set-limit", ANA, "200000").stdout
+    assert "has used 300,000 tokens: blocked until " in out
+
+
+def test_tokens_are_granted_and_taken_back(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    run("users", "add-tokens", ANA, "5000", "--reason", "report")
+    assert stored(wiring).available_tokens == 1_005_000
+    assert "only 5,000" in error_of("users", "add-tokens", ANA, "-5001", "--reason", "slip")
+    run("users", "add-tokens", ANA, "-5000", "--reason", "done")
+    assert stored(wiring).additional_tokens == 0
+    assert stored(wiring).available_tokens == 1_000_000
+
+
+def test_suspending_and_activating(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    assert "active → suspended" in run("users", "suspend", ANA, "--reason", "left").stdout
+    assert stored(wiring).status is UserStatus.SUSPENDED
+    assert "already" in run("users", "suspend", ANA, "--reason", "left").stdout
+    assert "suspended → active" in run("users", "activate", ANA).stdout
+    assert stored(wiring).status is UserStatus.ACTIVE
+
+
+def test_the_list_filters_searches_and_says_how_many_there_are(wiring: Wiring) -> None:
+    for name in ("ana", "bia", "caio"):
+        run("users", "create", f"{name}@example.com", "--name", f"{name.title()} Lima")
+    run("users", "suspend", "bia@example.com", "--reason", "left")
+
+    def emails(*options: str) -> list[str]:
+        answer = json.loads(run("users", "list", "--json", *options).stdout)
+        return [one["email"] for one in answer["users"]]
+
+    assert emails() == [f"{name}@example.com" for name in ("ana", "bia", "caio")]
+    assert emails("--status", "suspended") == ["bia@example.com"]
+    assert emails("--search", "CAIO L") == ["caio@example.com"]
+    assert emails("--limit", "1") == ["ana@example.com"]
+    assert "1 of 3 users" in run("users", "list", "--limit", "1").stdout
+
+
+def test_a_user_is_shown_with_records_and_sums_by_model(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    for n in range(11):
+        wiring.recorder.record_one(event(wiring, f"r{n:02}", tokens=1_000))
+    wiring.recorder.record_one(event(wiring, "other", tokens=500, model="m\x1b[2J"))
+    out = run("users", "show", ANA).stdout
+    assert "11,500 (1.15 % of the limit)" in out
+    assert "988,500" in out
+    assert "11,000" in out
+    assert "\x1b" not in out
+    answer = json.loads(run("users", "show", ANA, "--json").stdout)
+    assert answer["currentUsage"] == 11_500
+    assert answer["availableTokens"] == 988_500
+    assert len(answer["usage"]) == 10
+    assert answer["usage"][0]["requestId"] == "other"
+    assert [(one["model"], one["requests"], one["chargedTokens"]) for one in answer["models"]] == [
+        ("gpt-4o-mini", 11, 11_000),
+        ("m\x1b[2J", 1, 500),
+    ]
+
+
+def in_an_older_month(wiring: Wiring) -> str:
+    use(wiring, 400_000)
+    older = previous_period(stored(wiring).period)
+    change(wiring, lambda user: replace(user, period=older))
+    return older
+
+
+def test_a_user_of_an_older_month_is_shown_rolled_over_and_not_written(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    older = in_an_older_month(wiring)
+    before = stored(wiring)
+    out = run("users", "show", ANA).stdout
+    assert f"stored month is still {older}" in out
+    answer = json.loads(run("users", "show", ANA, "--json").stdout)
+    assert (answer["currentUsage"], answer["availableTokens"]) == (0, 1_000_000)
+    assert answer["storedPeriod"] == older < answer["period"]
+    assert stored(wiring) == before
+
+
+def test_a_change_opens_the_month_first_so_the_closed_one_keeps_its_limit(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    older = in_an_older_month(wiring)
+    run("users", "set-limit", ANA, "2000000")
+    closed = wiring.dynamodb.get_item(
+        TableName=wiring.settings.table_name("periods"),
+        Key={"user_id": {"S": ANA_ID}, "period": {"S": older}},
+    )["Item"]
+    assert closed["monthly_limit"]["N"] == "1000000"
+    assert closed["current_usage"]["N"] == "400000"
+    assert stored(wiring).period > older
+    assert stored(wiring).available_tokens == 2_000_000
+
+
+# keys
+
+
+def test_a_service_key_is_printed_once_with_the_librechat_snippet(wiring: Wiring) -> None:
+    out = run("keys", "create", "--name", "LibreChat").stdout
+    secret = next(line for line in out.splitlines() if line.startswith("sk-solaris-"))
+    assert out.count(secret) == 1
+    assert "{{LIBRECHAT_USER_EMAIL}}" in out
+    assert f":{wiring.settings.port}/v1" in out
+    (key,) = wiring.keys.list()
+    assert (key.name, key.kind.value) == ("LibreChat", "service")
+    listed = run("keys", "list").stdout + run("keys", "list", "--json").stdout
+    assert key.key_id in listed
+    assert secret not in listed
+    assert key.key_hash not in listed
+
+
+def test_a_personal_key_belongs_to_its_user_and_expires(wiring: Wiring) -> None:
+    out = run("keys", "create", "--user", "Ana@Example.com", "--expires-in", "30").stdout
+    assert "librechat" not in out.lower()
+    (key,) = wiring.keys.list()
+    assert (key.kind.value, key.user_email) == ("personal", ANA)
+    assert key.expires_at is not None
+    assert (key.expires_at - key.created_at).days == 30
+
+
+@pytest.mark.parametrize("part", ["id", "start", "prefix", "key"])
+def test_a_key_is_revoked_by_whatever_names_it(wiring: Wiring, part: str) -> None:
+    out = run("keys", "create").stdout
+    secret = next(line for line in out.splitlines() if line.startswith("sk-solaris-"))
+    (key,) = wiring.keys.list()
+    named = {"id": key.key_id, "start": key.key_id[:9], "prefix": key.prefix, "key": secret}[part]
+    assert secret not in run("keys", "revoke", named).stdout
+    (revoked,) = wiring.keys.list()
+    assert revoked.revoked_at is not None
+    assert "revoked already" in error_of("keys", "revoke", named)
+
+
+def test_a_prefix_that_several_keys_share_revokes_none(wiring: Wiring) -> None:
+    for _ in range(2):
+        issued = wiring.administration.create_key("")
+        wiring.dynamodb.update_item(
+            TableName=wiring.settings.table_name("keys"),
+            Key={"key_hash": {"S": issued.key.key_hash}},
+            UpdateExpression="SET #p = :p",
+            ExpressionAttributeNames={"#p": "prefix"},
+            ExpressionAttributeValues={":p": {"S": "sk-solaris-same"}},
+        )
+    assert "several keys are meant" in error_of("keys", "revoke", "sk-solaris-same")
+    assert all(key.revoked_at is None for key in wiring.keys.list())
+
+
+def test_a_slip_of_the_prefix_all_keys_have_revokes_nothing(wiring: Wiring) -> None:
+    run("keys", "create")
+    error_of("keys", "revoke", "sk-solaris-")
+    error_of("keys", "revoke", "key_")
+    assert all(key.revoked_at is None for key in wiring.keys.list())

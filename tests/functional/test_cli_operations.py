@@ -1,0 +1,208 @@
+"""Replay, init and doctor from the command line, and where it finds the system."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from solaris.cli.environment import load_run_environment
+from solaris.domain.users import user_id_for
+from solaris.settings import load_settings
+from solaris.storage.dead_letters import DEAD_LETTERS
+from solaris.storage.events import event_to_json
+from solaris.wiring import Wiring
+from tests.functional.cli_support import (  # noqa: F401 - fixtures
+    ANA,
+    error_of,
+    event,
+    log_line,
+    run,
+    store_fixture,
+    stored,
+    wiring_fixture,
+)
+
+# replay
+
+
+def test_replay_books_the_dead_letters_and_leaves_what_fails(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    wiring.recorder.record_one(event(wiring, "known"))
+    for one in (
+        event(wiring, "lost-1"),
+        event(wiring, "lost-2"),
+        event(wiring, "stranger", user_id=user_id_for("zoe@example.com")),
+    ):
+        wiring.queues.send(DEAD_LETTERS, event_to_json(one))
+    wiring.queues.send(DEAD_LETTERS, "not an event")
+
+    dry = run("replay", "--from-dlq", "--dry-run", code=1)
+    assert "2 would be booked" in dry.stdout
+    assert stored(wiring).current_usage == 100
+    assert wiring.queues.depth(DEAD_LETTERS) == 4
+
+    real = run("replay", "--from-dlq", code=1)
+    assert "2 booked, 0 in the books already, 2 failed" in real.stdout
+    assert "stranger" in real.stderr
+    assert stored(wiring).current_usage == 300
+    assert wiring.queues.depth(DEAD_LETTERS) == 2
+
+
+def test_replay_of_a_log_twice_books_once(wiring: Wiring, tmp_path: Path) -> None:
+    run("users", "create", ANA)
+    log = tmp_path / "gateway.log"
+    lines = [
+        "2026-11-22 starting up",
+        '{"message": "request_settled", "request_id": "x"}',
+        f"proxy-1  | {log_line(event(wiring, 'lost'))}",
+        log_line(event(wiring, "lost-too")),
+        '{"message": "usage_event", cut off',
+        '["usage_event"] {',
+    ]
+    log.write_text("\n".join(lines), encoding="utf-8")
+    assert "2 booked" in run("replay", "--file", str(log)).stdout
+    again = run("replay", "--file", str(log), "--file", "-", stdin="x\n").stdout
+    assert "0 booked, 2 in the books already, 0 failed" in again
+    assert "skipped: 5" in again
+    assert stored(wiring).current_usage == 200
+
+
+def test_a_broken_event_in_a_log_is_named_by_its_line(wiring: Wiring) -> None:
+    broken = '{"message": "usage_event", "usage_event": {"version": 1}}\n'
+    assert "standard input:1" in error_of("replay", "--file", "-", stdin=broken)
+
+
+def test_more_events_than_one_transaction_holds_are_all_booked(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    lines = "\n".join(log_line(event(wiring, f"r{n}")) for n in range(30))
+    assert "30 booked" in run("replay", "--file", "-", stdin=lines).stdout
+    assert stored(wiring).current_usage == 3_000
+
+
+# init, doctor, environment
+
+
+def test_init_prints_the_first_key_once(wiring: Wiring) -> None:
+    first = run("init").stdout
+    secret = next(line for line in first.splitlines() if line.startswith("sk-solaris-"))
+    (key,) = wiring.keys.list()
+    again = run("init").stdout
+    assert secret not in again
+    assert key.key_id in again
+    assert wiring.keys.list() == [key]
+
+
+def test_init_makes_no_second_key_after_the_first_was_revoked(wiring: Wiring) -> None:
+    run("init")
+    (key,) = wiring.keys.list()
+    run("keys", "revoke", key.key_id)
+    run("init")
+    assert len(wiring.keys.list()) == 1
+
+
+def test_init_takes_the_key_of_the_settings_and_keeps_almost_none_of_it(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init")
+    monkeypatch.setenv("SOLARIS_GATEWAY_KEY", "correct-horse-battery")
+    load_settings.cache_clear()
+    assert "correct-horse-battery" in run("init").stdout
+    assert "correct-horse-battery" not in run("init").stdout
+    assert sorted(key.prefix[:4] for key in wiring.keys.list()) == ["corr", "sk-s"]
+    assert "corre" not in run("keys", "list").stdout
+
+
+def test_init_creates_the_tables_and_queues_that_are_missing(wiring: Wiring) -> None:
+    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("usage"))
+    run("init")
+    run("users", "create", ANA)
+    run("users", "show", ANA)
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_the_doctor_names_what_is_missing_with_the_remedy_and_masks_secrets(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "sk-upstream-0123456789abcdef"
+    url = f"http://127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("LITELLM_BASE_URL", url)
+    monkeypatch.setenv("LITELLM_API_KEY", secret)
+    monkeypatch.setenv("REDIS_URL", f"redis://:hunter33@127.0.0.1:{closed_port()}/0")
+    load_settings.cache_clear()
+    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("usage"))
+    wiring.queues.send(DEAD_LETTERS, "lost")
+    out = run("doctor", code=1).stdout
+    assert "✗ DynamoDB: missing: solaris-local-usage → solaris init" in out
+    assert "✗ gateway keys: " in out
+    assert "✓ SQS solaris-local-usage: 0" in out
+    assert "✗ SQS solaris-local-usage-dlq: 1" in out
+    assert "replay --from-dlq" in out
+    assert "✗ Redis: does not answer" in out
+    assert "✗ upstream: " in out
+    assert "America/Sao_Paulo" in out
+    assert "…cdef" in out
+    for hidden in (secret, "hunter33"):
+        assert hidden not in out
+
+
+def test_the_doctor_is_content_with_a_whole_system(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init")
+    monkeypatch.setattr("solaris.services.diagnosing.Diagnosis._models", _three_models)
+    monkeypatch.setenv("LITELLM_BASE_URL", "http://127.0.0.1:1/v1")
+    load_settings.cache_clear()
+    answer = json.loads(run("doctor", "--json").stdout)
+    assert all(check["is_well"] for check in answer["checks"])
+    assert "3 models" in [check["detail"] for check in answer["checks"]]
+
+
+async def _three_models(*_: object) -> tuple[int, int]:
+    return 200, 3
+
+
+def test_commands_before_init_say_so(wiring: Wiring) -> None:
+    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("users"))
+    assert "run `solaris init`" in error_of("users", "list")
+
+
+def test_a_wrong_setting_is_one_line_that_names_it(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "zero")
+    load_settings.cache_clear()
+    assert "PORT" in error_of("users", "list")
+
+
+def test_the_running_systems_variables_are_taken_over_but_none_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "run.env").write_text(
+        "# written by the runner\nAWS_ENDPOINT_URL=http://127.0.0.1:4566\n"
+        "AWS_REGION=eu-west-1\nREDIS_URL=redis://a=b\n\nnonsense\n",
+        encoding="utf-8",
+    )
+    environment = {"SOLARIS_DATA_DIR": str(tmp_path), "AWS_REGION": "sa-east-1"}
+    monkeypatch.setattr(os, "environ", environment)
+    assert load_run_environment() == tmp_path / "run.env"
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert environment["AWS_REGION"] == "sa-east-1"
+    assert environment["REDIS_URL"] == "redis://a=b"
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
+def test_with_an_endpoint_set_the_running_system_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "run.env").write_text("REDIS_URL=redis://other\n", encoding="utf-8")
+    environment = {"SOLARIS_DATA_DIR": str(tmp_path), name: "http://elsewhere"}
+    monkeypatch.setattr(os, "environ", environment)
+    assert load_run_environment() is None
+    assert "REDIS_URL" not in environment

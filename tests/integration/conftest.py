@@ -1,0 +1,367 @@
+"""A real emulator in a process of its own, and the money path of one stage upon it.
+
+Every test has a stage, and so tables and queues, of its own: nothing is restarted and nothing is
+cleaned. With AWS_ENDPOINT_URL set, that store is used and none is started.
+"""
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from typing import Any
+
+import botocore.session
+import pytest
+
+from solaris.domain.identity import Identity
+from solaris.domain.periods import day_of, period_of
+from solaris.domain.reservation import Demand, Reservation
+from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
+from solaris.domain.users import Plan, User, UserStatus, user_id_for
+from solaris.services.metering import Admission, Meter, Ticket
+from solaris.services.recording import Message
+from solaris.settings import Settings
+from solaris.storage.actions import LedgerEntry
+from solaris.storage.aws import AsyncAws
+from solaris.storage.events import event_to_json
+from solaris.storage.models import create_tables
+from solaris.storage.queues import USAGE_QUEUE, EventSender
+from solaris.wiring import Wiring
+
+READY_SECONDS = 30
+STOP_SECONDS = 10
+ANA = "ana@example.com"
+NOON = datetime(2026, 11, 15, 15, 0, 0, 123_000, tzinfo=UTC)
+FIGURES = (
+    "requests",
+    "errors",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "charged_tokens",
+    "cost_micros",
+)
+
+
+# uvicorn's own --fd takes the socket for a Unix one and leaves Nagle on: 40 ms an answer
+_SERVE = """
+import socket, sys, uvicorn
+config = uvicorn.Config(
+    "ministack.app:app", loop="uvloop", http="httptools", log_level="warning", access_log=False
+)
+uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+"""
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    """URL of a ministack that lives as long as the session; boto3's variables point to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+        patch.setenv("AWS_SECRET_ACCESS_KEY", os.environ.get("AWS_SECRET_ACCESS_KEY", "test"))
+        patch.setenv("AWS_REGION", "us-east-1")
+        # PynamoDB makes a session a table, each of which reads botocore's 2 MB of models again
+        shared = botocore.session.get_session()
+        patch.setattr("pynamodb.connection.base.get_session", lambda: shared)
+        given = os.environ.get("AWS_ENDPOINT_URL")
+        if given:
+            yield given
+            return
+        with _ministack() as url:
+            patch.setenv("AWS_ENDPOINT_URL", url)
+            yield url
+
+
+@contextmanager
+def _ministack() -> Iterator[str]:
+    # The socket listens before the process is there: the first request waits, nobody polls.
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        port = listener.getsockname()[1]
+        process = subprocess.Popen(
+            [sys.executable, "-c", _SERVE, str(listener.fileno())],
+            pass_fds=(listener.fileno(),),
+            env=os.environ
+            | {
+                "GATEWAY_PORT": str(port),
+                "SFTP_ENABLED": "0",
+                "IOT_MTLS_ENABLED": "0",
+                "LOG_LEVEL": "WARNING",
+                "PERSIST_STATE": "0",
+                "DOCKER_HOST": "unix:///nonexistent/docker.sock",
+            },
+        )
+    try:
+        first = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
+        first.request("GET", "/_ministack/health")
+        assert first.getresponse().status == 200
+        first.close()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@dataclass
+class MoneyPath:
+    """Reserve, record and look: one stage as a test sees it."""
+
+    wiring: Wiring
+    clock: Clock
+    aws: AsyncAws
+    meter: Meter
+
+    @classmethod
+    def of(cls, wiring: Wiring, clock: Clock, aws: AsyncAws | None = None) -> "MoneyPath":
+        """Build the meter with a clock of the test's (wiring's own tells the real time)."""
+        aws = aws or wiring.aws
+        meter = Meter(
+            settings=wiring.settings,
+            aws=aws,
+            users=wiring.users,
+            sender=EventSender(aws, wiring.settings.queue_name(USAGE_QUEUE)),
+            recorder=wiring.recorder,
+            clock=clock,
+        )
+        return cls(wiring, clock, aws, meter)
+
+    def settings(self, **changes: Any) -> "MoneyPath":
+        """The same stage after a restart with other settings."""
+        wiring = Wiring(Settings(**(self.wiring.settings.model_dump() | changes)))
+        return MoneyPath.of(wiring, self.clock, self.aws)
+
+    @property
+    def period(self) -> str:
+        return period_of(self.clock(), self.wiring.settings.zone)
+
+    async def admit(
+        self,
+        email: str = ANA,
+        *,
+        prompt: int = 10,
+        most: int | None = None,
+        completes: bool = True,
+        request_id: str = "",
+    ) -> Admission:
+        return await self.meter.admit(
+            Ticket(
+                request_id=request_id or f"req-{uuid.uuid4().hex}",
+                identity=Identity(email, "Somebody"),
+                demand=Demand(prompt, most, completes),
+                model="gpt-4o-mini",
+                endpoint="/v1/chat/completions",
+                key_id="key_1",
+                received_at=self.clock(),
+            )
+        )
+
+    def user(self, email: str = ANA) -> User:
+        user = self.wiring.users.get(user_id_for(email))
+        assert user is not None
+        return user
+
+    def put_user(self, email: str = ANA, **changes: Any) -> User:
+        """Create a user with the limit and the like of the test's choosing."""
+        fields: dict[str, Any] = {
+            "user_id": user_id_for(email),
+            "email": email,
+            "name": "Somebody",
+            "status": UserStatus.ACTIVE,
+            "plan": Plan.BASIC,
+            "monthly_limit": 1_000_000,
+            "additional_tokens": 0,
+            "current_usage": 0,
+            "available_tokens": 0,
+            "period": self.period,
+            "created_at": self.clock(),
+            "updated_at": self.clock(),
+            "block_ppm": self.wiring.settings.block_ppm,
+        }
+        user = User(**(fields | changes))
+        user = replace(user, available_tokens=user.quota.available_tokens)
+        assert self.wiring.users.create(user)
+        return user
+
+    def spend(self, tokens: int, email: str = ANA) -> None:
+        """Book usage, so that the books agree from the start."""
+        event = self.event(None, email, prompt=tokens)
+        self.wiring.ledger.record(LedgerEntry(event, cost_micros=0, day=self.day(event)))
+
+    def event(
+        self,
+        reservation: Reservation | None,
+        email: str = ANA,
+        *,
+        prompt: int | None = None,
+        completion: int = 0,
+        outcome: Outcome = Outcome.SETTLED,
+        **changes: Any,
+    ) -> UsageEvent:
+        """The event that resolves a reservation, or one that never had any."""
+        if prompt is None:
+            prompt = 0 if reservation is None else reservation.prompt_tokens
+        counts = TokenCounts() if outcome is Outcome.RELEASED else TokenCounts(prompt, completion)
+        event = UsageEvent(
+            request_id=reservation.request_id if reservation else f"req-{uuid.uuid4().hex}",
+            user_id=user_id_for(email),
+            period=reservation.period if reservation else self.period,
+            outcome=outcome,
+            created_at=reservation.created_at if reservation else self.clock(),
+            model="gpt-4o-mini",
+            endpoint="/v1/chat/completions",
+            counts=counts,
+            charged_tokens=counts.total_tokens,
+            reserved_tokens=reservation.tokens if reservation else 0,
+            status_code=502 if outcome is Outcome.RELEASED else 200,
+        )
+        return replace(event, **changes)
+
+    def day(self, event: UsageEvent) -> str:
+        return day_of(event.created_at, self.wiring.settings.zone)
+
+    def record(self, *events: UsageEvent) -> list[str]:
+        """Deliver events as one batch; returns the request ids of those that failed."""
+        return self.wiring.recorder.record_messages(
+            [Message(event.request_id, event_to_json(event)) for event in events]
+        )
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every item of a table, as plain values."""
+        pages = self.wiring.dynamodb.get_paginator("scan").paginate(
+            TableName=self.wiring.settings.table_name(table), ConsistentRead=True
+        )
+        items = itertools.chain.from_iterable(page["Items"] for page in pages)
+        return [{name: _plain(value) for name, value in item.items()} for item in items]
+
+    def assert_books_balance(self) -> None:
+        """Hold users, closed months, records and counters against each other, all of them.
+
+        available == quota; usage of every open and closed month == the sum of its records;
+        every counter, by user and summed over the system's shards == the sum of its records.
+        """
+        used: dict[tuple[str, str], int] = defaultdict(int)
+        counted: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for record in self.rows("usage"):
+            used[record["user_id"], record["period"]] += record["charged_tokens"]
+            day = day_of(datetime.fromisoformat(record["created_at"]), self.wiring.settings.zone)
+            model = "-" if record["outcome"] == "released" else record["model"]
+            for owner in (f"user#{record['user_id']}", "system"):
+                sums = counted[owner, f"{day}#{model}"]
+                for name in FIGURES[2:]:
+                    sums[name] += record[name]
+                sums["requests"] += 1
+                sums["errors"] += record["status_code"] >= 400
+        stated = {
+            (row["user_id"], row["period"]): row["current_usage"] for row in self.rows("periods")
+        }
+        for user in self.wiring.users.scan():
+            assert user.available_tokens == user.quota.available_tokens
+            assert (user.user_id, user.period) not in stated
+            stated[user.user_id, user.period] = user.current_usage
+        assert _not_zero(stated) == _not_zero(used)
+        found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in self.rows("counters"):
+            owner = "system" if row["owner"].startswith("system#") else row["owner"]
+            for name in FIGURES:
+                found[owner, row["day_model"]][name] += row[name]
+        assert _figures(found) == _figures(counted)
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    ((kind, inner),) = value.items()
+    return int(inner) if kind == "N" else inner
+
+
+def _not_zero(figures: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    return {key: value for key, value in figures.items() if value}
+
+
+def _figures(sums: dict[tuple[str, str], dict[str, int]]) -> dict[tuple[str, str], dict[str, int]]:
+    """Counters without those that a correction has brought back to nothing."""
+    return {
+        key: {name: values[name] for name in FIGURES}
+        for key, values in sums.items()
+        if any(values[name] for name in FIGURES)
+    }
+
+
+@pytest.fixture
+def stage() -> str:
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def wiring(emulator: str, stage: str) -> AsyncIterator[Wiring]:
+    """All parts of a fresh stage, tables and queues included."""
+    made = Wiring(
+        Settings(
+            solaris_stage=stage,
+            secret_key="integration-tests-only",
+            aws_region="us-east-1",
+            redis_url=None,
+            redis_host=None,
+        )
+    )
+    create_tables()
+    made.queues.create_all()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def money(wiring: Wiring) -> Iterator[MoneyPath]:
+    """The money path; whatever a test did, the books balance after it."""
+    path = MoneyPath.of(wiring, Clock())
+    yield path
+    path.assert_books_balance()
+
+
+@pytest.fixture
+def calls(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the DynamoDB and SQS operations that the emulator gets from here on."""
+    seen: list[str] = []
+    attempt: Callable[..., Any] = wiring.aws._attempt
+
+    async def counted(service: str, operation: str, data: bytes) -> Any:
+        seen.append(operation)
+        return await attempt(service, operation, data)
+
+    monkeypatch.setattr(wiring.aws, "_attempt", counted)
+
+    def before_call(model: Any, **_: Any) -> None:
+        seen.append(model.name)
+
+    wiring.dynamodb.meta.events.register("before-call.dynamodb.*", before_call)
+    return seen
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A loopback port that refuses connections: bound, so that nobody takes it, never listening."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -1,0 +1,227 @@
+"""Gateway keys on a real store: cached, and refused everywhere within five seconds of a revoke."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from solaris.cache import AsyncCache
+from solaris.domain.keys import GatewayKey, KeyKind, generate_key, new_key
+from solaris.domain.usage import iso_milliseconds
+from solaris.errors import InvalidApiKeyError
+from solaris.services import authenticating
+from solaris.services.authenticating import Authenticator
+from solaris.storage.aws import AwsCallError
+from solaris.storage.keys import KeyStore
+from solaris.wiring import Wiring
+from tests.integration.conftest import NOON, Clock
+
+REVOKED_WITHIN_SECONDS = 5.0
+
+
+class Monotonic:
+    """The process's seconds, moved by the test."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class MemoryCache:
+    """Redis as the authenticator sees it, on the test's time."""
+
+    def __init__(self, time: Monotonic) -> None:
+        self._time = time
+        self._values: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    async def get(self, key: str) -> str | None:
+        value, until = self._values.get(key, ("", 0.0))
+        return value if self._time.seconds < until else None
+
+    async def set(self, key: str, value: str, seconds: int) -> None:
+        self._values[key] = (value, self._time.seconds + seconds)
+
+
+class CountingKeys(KeyStore):
+    """The real store; counts what is read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def get(self, key_hash: str) -> GatewayKey | None:
+        self.reads += 1
+        return super().get(key_hash)
+
+
+@pytest.fixture
+def keys(wiring: Wiring) -> CountingKeys:
+    return CountingKeys()
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
+    seconds = Monotonic()
+    monkeypatch.setattr(authenticating, "time", seconds)
+    return seconds
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {secret}"}
+
+
+def stored(keys: KeyStore, **about: object) -> tuple[str, GatewayKey]:
+    secret = generate_key()
+    key = new_key(secret, name="LibreChat", now=NOON, **about)  # type: ignore[arg-type]
+    assert keys.put_new(key)
+    return secret, key
+
+
+def authenticator(keys: KeyStore, cache: object = None) -> Authenticator:
+    return Authenticator(keys, cast("AsyncCache", cache or AsyncCache(None)), "t", Clock())
+
+
+async def test_a_key_comes_back_as_it_was_stored(keys: CountingKeys) -> None:
+    _, service = stored(keys)
+    _, personal = stored(keys, user_email="ana@example.com", expires_at=NOON + timedelta(days=1))
+    assert (service.kind, personal.kind) == (KeyKind.SERVICE, KeyKind.PERSONAL)
+    assert keys.get(service.key_hash) == service
+    assert keys.get(personal.key_hash) == personal
+    assert {key.key_id for key in keys.list()} == {service.key_id, personal.key_id}
+    assert keys.get("0" * 64) is None
+
+
+async def test_the_same_key_is_stored_once(keys: CountingKeys) -> None:
+    _, key = stored(keys)
+    assert keys.put_new(key) is False
+
+
+async def test_the_first_revoke_stays_on_record(keys: CountingKeys) -> None:
+    _, key = stored(keys)
+    keys.revoke(key.key_hash, iso_milliseconds(NOON))
+    keys.revoke(key.key_hash, iso_milliseconds(NOON + timedelta(days=1)))
+    found = keys.get(key.key_hash)
+    assert found is not None
+    assert found.revoked_at == NOON
+
+
+async def test_revoking_an_unknown_key_makes_none(keys: CountingKeys) -> None:
+    with pytest.raises(AwsCallError):
+        keys.revoke("0" * 64, iso_milliseconds(NOON))
+    assert keys.list() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        lambda secret: {"authorization": f"Bearer {secret}"},
+        lambda secret: {"authorization": f"bearer   {secret} "},
+        lambda secret: {"x-api-key": secret},
+        lambda secret: {"authorization": "Basic dTpw", "x-api-key": secret},
+    ],
+)
+async def test_a_key_comes_as_bearer_or_as_x_api_key(
+    keys: CountingKeys, headers: Callable[[str], dict[str, str]]
+) -> None:
+    secret, key = stored(keys)
+    assert await authenticator(keys).authenticate(headers(secret)) == key
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer "},
+        {"x-api-key": " "},
+        {"authorization": "Bearer " + "x" * 513},
+        {"authorization": "sk-solaris-without-a-scheme"},
+    ],
+)
+async def test_what_can_be_no_key_is_refused_without_asking_the_store(
+    keys: CountingKeys, headers: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidApiKeyError):
+        await authenticator(keys).authenticate(headers)
+    assert keys.reads == 0
+
+
+async def test_a_cached_key_needs_no_store(keys: CountingKeys, time: Monotonic) -> None:
+    secret, key = stored(keys)
+    who = authenticator(keys)
+    for _ in range(20):
+        assert await who.authenticate(bearer(secret)) == key
+        time.seconds += 0.1
+    assert keys.reads == 1
+
+
+async def test_redis_spares_another_process_the_store(keys: CountingKeys, time: Monotonic) -> None:
+    secret, key = stored(keys, user_email="ana@example.com", expires_at=NOON + timedelta(days=1))
+    redis = MemoryCache(time)
+    assert await authenticator(keys, redis).authenticate(bearer(secret)) == key
+    assert await authenticator(keys, redis).authenticate(bearer(secret)) == key
+    assert keys.reads == 1
+
+
+async def test_an_unknown_key_is_remembered_too(keys: CountingKeys, time: Monotonic) -> None:
+    who = authenticator(keys)
+    for _ in range(5):
+        with pytest.raises(InvalidApiKeyError):
+            await who.authenticate(bearer("sk-solaris-unknown"))
+    assert keys.reads == 1
+
+
+async def test_a_revoked_key_is_refused_within_five_seconds_at_worst(
+    keys: CountingKeys, time: Monotonic
+) -> None:
+    """At worst: revoked just after a read, and another process copies Redis at its last moment."""
+    secret, key = stored(keys)
+    redis = MemoryCache(time)
+    first, second = authenticator(keys, redis), authenticator(keys, redis)
+    await first.authenticate(bearer(secret))
+    keys.revoke(key.key_hash, iso_milliseconds(NOON))
+    revoked = time.seconds
+    time.seconds = revoked + authenticating.REDIS_SECONDS - 0.01
+    await second.authenticate(bearer(secret))
+    time.seconds = revoked + REVOKED_WITHIN_SECONDS
+    for who in (first, second):
+        with pytest.raises(InvalidApiKeyError):
+            await who.authenticate(bearer(secret))
+
+
+async def test_an_expired_key_is_refused_even_while_cached(
+    keys: CountingKeys, time: Monotonic
+) -> None:
+    secret, _ = stored(keys, expires_at=NOON + timedelta(seconds=1))
+    clock = Clock()
+    who = Authenticator(keys, AsyncCache(None), "t", clock)
+    await who.authenticate(bearer(secret))
+    clock.forward(seconds=1)
+    with pytest.raises(InvalidApiKeyError):
+        await who.authenticate(bearer(secret))
+    assert keys.reads == 1
+
+
+async def test_a_redis_that_is_away_changes_nothing(keys: CountingKeys, free_port: int) -> None:
+    secret, key = stored(keys)
+    redis = AsyncCache(f"redis://127.0.0.1:{free_port}/0")
+    assert await authenticator(keys, redis).authenticate(bearer(secret)) == key
+    await redis.close()
+
+
+@pytest.mark.parametrize("value", ["{", "null", "[]", '{"kind": "service"}', '"text"'])
+async def test_a_spoilt_cache_entry_counts_as_none(keys: CountingKeys, value: str) -> None:
+    secret, key = stored(keys)
+
+    async def get(_: str) -> str:
+        return value
+
+    async def put(*_: object) -> None:
+        return None
+
+    spoilt = SimpleNamespace(get=get, set=put)
+    assert await authenticator(keys, spoilt).authenticate(bearer(secret)) == key
