@@ -119,12 +119,17 @@ class Recorder:
         In this order: a crash in between repeats the message, which the alerts function drops;
         the other way round the warning would be lost.
         """
-        for user_id in user_ids:
+        # On failure the books are right all the same; a user's next answer looks again.
+        try:
+            users = self._users.get_many(user_ids)
+        except SolarisError as error:
+            _log.error("thresholds_not_looked_at", error=str(error))
+            return
+        for user in users:
             try:
-                self._announce_user(user_id)
+                self._announce_user(user)
             except SolarisError as error:
-                # The books are right; the next answer of this user looks again.
-                _log.error("threshold_not_announced", user_id=user_id, error=str(error))
+                _log.error("threshold_not_announced", user_id=user.user_id, error=str(error))
 
     def _record_some(self, pending: Sequence[tuple[str, UsageEvent]]) -> list[str]:
         entries = [self._entry(event) for _, event in pending]
@@ -171,25 +176,22 @@ class Recorder:
             day=day_of(event.created_at, self._settings.zone),
         )
 
-    def _announce_user(self, user_id: str) -> None:
-        user = self._users.get(user_id)
-        if user is None:
-            return
+    def _announce_user(self, user: User) -> None:
         rule = self._settings.threshold_rule
         threshold = to_announce(user.quota, rule, user.alerts_sent)
         if threshold is None:
             return
         message = {
             "version": 1,
-            "user_id": user_id,
+            "user_id": user.user_id,
             "period": user.period,
             "threshold": threshold.value,
             "crossed_at": self._clock().isoformat(),
         }
         self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
         crossed = frozenset(reached(user.quota, rule))
-        self._users.change(user_id, lambda found: self._flagged(found, user.period, crossed))
-        _log.info("threshold_crossed", user_id=user_id, threshold=threshold.value)
+        self._users.change(user.user_id, lambda found: self._flagged(found, user.period, crossed))
+        _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
 
     def _flagged(self, user: User, period: str, crossed: frozenset[Threshold]) -> User:
         if user.period != period or crossed <= user.alerts_sent:

@@ -1,7 +1,7 @@
 """SQS: the usage and alerts queues with their dead-letter queues, and a batching sender.
 
-The sender is self-clocking: while one SendMessageBatch is on its way the next events gather, so
-a quiet system sends each event at once and a busy one sends ten in a call.
+The sender is self-clocking: while a SendMessageBatch is on its way the next events gather, so a
+quiet system sends each event at once and a busy one sends ten in a call.
 """
 
 import asyncio
@@ -50,7 +50,11 @@ class EventSender:
         await pending.done
 
     def _start_calls(self) -> None:
-        while self._pending and len(self._calls) < MAX_CALLS_IN_FLIGHT:
+        # A batch that is not full goes only when no other is on its way.
+        while self._pending and (
+            not self._calls
+            or (len(self._pending) >= BATCH_MESSAGES and len(self._calls) < MAX_CALLS_IN_FLIGHT)
+        ):
             batch = self._pending[:BATCH_MESSAGES]
             del self._pending[:BATCH_MESSAGES]
             call = asyncio.create_task(self._send_batch(batch))

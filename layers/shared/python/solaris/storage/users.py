@@ -7,19 +7,21 @@ reservations.py, the settlement in ledger.py.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from solaris.domain.rollover import ClosedPeriod
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import User
-from solaris.errors import ConflictError, NotFoundError
+from solaris.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.items import Item, number, text, user_from_item, user_to_item
 
 MAX_SWAP_ATTEMPTS = 20
 SWAP_PAUSE_SECONDS = 0.02
 PAGE_SIZE = 500
+BATCH_READ_ITEMS = 100  # DynamoDB's limit
+MAX_READ_ATTEMPTS = 5
 
 
 class UserStore:
@@ -38,6 +40,33 @@ class UserStore:
             )
         item = answer.get("Item")
         return user_from_item(item) if item else None
+
+    def get_many(self, user_ids: Iterable[str]) -> list[User]:
+        """Read users in as few calls as possible, strongly consistent; unknown ids are left out.
+
+        Raises StoreUnavailableError when DynamoDB keeps leaving some of them unread.
+        """
+        wanted = sorted(set(user_ids))
+        found: list[User] = []
+        for start in range(0, len(wanted), BATCH_READ_ITEMS):
+            keys = [{"user_id": text(one)} for one in wanted[start : start + BATCH_READ_ITEMS]]
+            found += [user_from_item(item) for item in self._read_batch(keys)]
+        return found
+
+    def _read_batch(self, keys: list[Item]) -> list[Item]:
+        items: list[Item] = []
+        for attempt in range(MAX_READ_ATTEMPTS):
+            request = {self._users: {"Keys": keys, "ConsistentRead": True}}
+            with store_errors():
+                answer = self._client.batch_get_item(RequestItems=request)
+            items += answer["Responses"].get(self._users, [])
+            left = answer.get("UnprocessedKeys", {}).get(self._users)
+            if not left:
+                return items
+            keys = left["Keys"]
+            time.sleep(random.uniform(0, SWAP_PAUSE_SECONDS * (attempt + 1)))
+        msg = f"{len(keys)} users not read in {MAX_READ_ATTEMPTS} attempts"
+        raise StoreUnavailableError(msg)
 
     def create(self, user: User) -> bool:
         """Write a new user; False if somebody else made it first (nothing is changed then)."""
