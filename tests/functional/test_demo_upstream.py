@@ -102,7 +102,7 @@ def test_model_names_are_read_and_bounded() -> None:
     assert (both.length, both.gap_s, both.stall_s, *both.flags) == (20, 0.005, 0.25, "no-usage")
     far = read("demo-tokens-999999-slow-9999s")
     assert far is not None
-    assert (far.length, far.slow_s) == (100_000, 600)
+    assert (far.length, far.slow_s) == (250_000, 600)
 
 
 def test_models(sdk: openai.OpenAI) -> None:
