@@ -285,6 +285,24 @@ def test_refusals_read_well(system: LocalSystem) -> None:
         assert answer.headers["x-request-id"] == error["details"]["request_id"]
 
 
+def test_near_the_limit_an_answer_is_capped_and_says_so(system: LocalSystem) -> None:
+    email = "near@example.com"
+    system.cli("users", "create", email)
+    system.cli("users", "set-limit", email, "2000")
+    with client(system, email) as sdk:
+        raw = sdk.chat.completions.with_raw_response.create(
+            model="demo-tokens-5000", messages=QUESTION
+        )
+    answer = raw.parse()
+    assert answer.usage is not None
+    assert answer.choices[0].finish_reason == "length"
+    assert int(raw.headers["x-solaris-capped"]) == answer.usage.completion_tokens
+    assert raw.headers["x-ratelimit-limit-tokens"] == "2000"
+    assert raw.headers["x-ratelimit-remaining-tokens"] == "0"
+    assert raw.headers["x-ratelimit-reset-tokens"].endswith("s")
+    assert system.booked_user(email, records=1)["currentUsage"] == answer.usage.total_tokens <= 2000
+
+
 def test_models_need_a_key_and_no_user(system: LocalSystem) -> None:
     answer = httpx.get(
         f"{system.url}/v1/models", headers={"authorization": f"Bearer {system.printed_key}"}
