@@ -40,6 +40,10 @@ format: $(DEVELOPMENT) ## put the code into its format
 bench: $(DEVELOPMENT) ## measure: latency, requests/s, CPU and memory, with direct-to-upstream as base line
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: bench-reset
+bench-reset: $(DEVELOPMENT) ## measure: the month opened for 100,000 users beside live requests (ARGS="--users 10000")
+	$(BIN)/python -m tests.bench.reset $(ARGS)
+
 .PHONY: lock
 lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -20,6 +20,7 @@ from infra.local.banner import banner
 from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
+from infra.local.mailbox import verify_sender
 from infra.local.preflight import StartError, check_node, check_port, free_port, own_directory
 from infra.local.store import store_command, wait_until_ready
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
@@ -52,7 +53,7 @@ class LocalSystem:
         self.environment = dict(os.environ)
         self.supervisor = Supervisor(ROOT, data_dir / "logs")
         self.is_demo = settings.upstream_url is None
-        self._ports: dict[str, int] = {}
+        self.mailbox_url: str | None = None
 
     def start(self) -> InitResult:
         """Start everything in order and return when the gateway is ready."""
@@ -70,7 +71,12 @@ class LocalSystem:
         settings = self.settings
         self._run(
             "gateway",
-            gateway_command(settings.host, settings.port, f"http://{LOOPBACK}:{port}"),
+            gateway_command(
+                settings.host,
+                settings.port,
+                f"http://{LOOPBACK}:{port}",
+                mailbox_url=self.mailbox_url,
+            ),
             stop_seconds=STREAM_SECONDS + 15,
         )
         self._wait_for(f"http://{_reachable(settings.host)}:{settings.port}/health", "gateway")
@@ -88,6 +94,7 @@ class LocalSystem:
     def _start_store(self) -> None:
         port = free_port()
         url = f"http://{LOOPBACK}:{port}"
+        self.mailbox_url = url
         self.environment.pop("AWS_PROFILE", None)
         self.environment |= {"AWS_ENDPOINT_URL": url, "AWS_EC2_METADATA_DISABLED": "true"}
         self.environment.setdefault("AWS_ACCESS_KEY_ID", "local")
@@ -130,6 +137,8 @@ class LocalSystem:
         from solaris.wiring import now, wiring  # noqa: PLC0415 - reads what was set just above
 
         parts = wiring()
+        if self.mailbox_url is not None:
+            verify_sender(parts.settings)
         return initialise(parts.settings, queues=parts.queues, keys=parts.keys, now=now())
 
     def _wait_for(self, url: str, name: str) -> None:
@@ -184,7 +193,14 @@ def main() -> int:
 def _run(system: LocalSystem, stop: threading.Event) -> int:
     try:
         result = system.start()
-        print(banner(system.settings, result, system.data_dir, is_demo=system.is_demo), flush=True)
+        shown = banner(
+            system.settings,
+            result,
+            system.data_dir,
+            is_demo=system.is_demo,
+            has_mailbox=system.mailbox_url is not None,
+        )
+        print(shown, flush=True)
         while not stop.wait(POLL_SECONDS):
             system.supervisor.check()
     finally:

@@ -8,7 +8,9 @@ from solaris.settings import Settings
 _KEPT = "the one printed at the first start (make another: solaris keys create)"
 
 
-def banner(settings: Settings, result: InitResult, data_dir: Path, *, is_demo: bool) -> str:
+def banner(
+    settings: Settings, result: InitResult, data_dir: Path, *, is_demo: bool, has_mailbox: bool
+) -> str:
     """Everything that a newcomer needs for the first chat."""
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
     root = f"http://{host}:{settings.port}"
@@ -25,6 +27,7 @@ def banner(settings: Settings, result: InitResult, data_dir: Path, *, is_demo: b
         f"  Gateway      {root}/v1",
         f"  Health       {root}/health/detailed   Metrics {root}/metrics",
         f"  Upstream     {upstream}",
+        *([f"  Mails        {root}/dev/mail"] if has_mailbox else []),
         f"  Data, logs   {data_dir}",
         f"  Gateway key  {result.new_key or _KEPT}",
         "",

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from infra.local.journal import JournalCorruptError, sync_directory
+from infra.local.scans import WindowedScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +137,9 @@ class Emulator:
         self._dynamodb.copy = types.SimpleNamespace(deepcopy=_copy_json)
         tokens_of = functools.lru_cache(512)(self._dynamodb._tokenize)  # noqa: SLF001
         self._dynamodb._tokenize = lambda text: list(tokens_of(text))  # noqa: SLF001
+        check = self._dynamodb._condition_syntax_error  # noqa: SLF001 - pure
+        self._dynamodb._condition_syntax_error = functools.lru_cache(512)(check)  # noqa: SLF001
+        self._dynamodb._scan = WindowedScan(self._dynamodb)  # noqa: SLF001
 
     async def dynamodb(
         self, target: str, credential: str, body: bytes

@@ -12,6 +12,7 @@ import aiohttp
 import uvicorn
 
 from infra.local.functions import load_function
+from infra.local.mailbox import Mailbox, is_mailbox
 
 STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
 FUNCTION_SECONDS = 30
@@ -27,17 +28,25 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def gateway_command(host: str, port: int, functions_url: str) -> list[str]:
-    """The command that serves the gateway; run it in the repository's root."""
+def gateway_command(
+    host: str, port: int, functions_url: str, *, mailbox_url: str | None = None
+) -> list[str]:
+    """The command that serves the gateway; run it in the repository's root.
+
+    `mailbox_url` is the embedded store's, for /dev/mail; without it there is no such page.
+    """
     arguments = ["--host", host, "--port", str(port), "--functions", functions_url]
+    if mailbox_url:
+        arguments += ["--mailbox", mailbox_url]
     return [sys.executable, "-m", "infra.local.gateway", *arguments]
 
 
 class Gateway:
     """Sends /v1 to the proxy and everything else to the functions' own process."""
 
-    def __init__(self, proxy: App, functions_url: str) -> None:
+    def __init__(self, proxy: App, functions_url: str, mailbox: Mailbox | None = None) -> None:
         self._proxy = proxy
+        self._mailbox = mailbox
         self._functions_url = functions_url
         self._session: aiohttp.ClientSession | None = None
 
@@ -46,6 +55,8 @@ class Gateway:
         path = scope.get("path", "")
         if scope["type"] == "lifespan" or path == "/v1" or _is_proxied(path):
             await self._proxy(scope, receive, send)
+        elif scope["type"] == "http" and self._mailbox is not None and is_mailbox(path):
+            await self._mailbox(scope, send)
         elif scope["type"] == "http":
             await self._pass_on(scope, receive, send)
 
@@ -87,9 +98,8 @@ class Gateway:
 
 
 def _is_proxied(path: str) -> bool:
-    # /v1/quota is the quota function's, like on API Gateway
-    quota = path == "/v1/quota" or path.startswith("/v1/quota/")
-    return path.startswith("/v1/") and not quota
+    # these two are the quota function's, as on API Gateway
+    return path.startswith("/v1/") and path not in ("/v1/quota", "/v1/quota/check")
 
 
 def main() -> None:
@@ -98,9 +108,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--functions", required=True, help="URL of the functions' process")
+    parser.add_argument("--mailbox", help="URL of the embedded store, to show its mails")
     arguments = parser.parse_args()
+    mailbox = Mailbox(arguments.mailbox) if arguments.mailbox else None
     uvicorn.run(
-        Gateway(load_function("proxy").app, arguments.functions),
+        Gateway(load_function("proxy").app, arguments.functions, mailbox),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",

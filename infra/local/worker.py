@@ -2,8 +2,9 @@
 
     python -m infra.local.worker
 
-One thread a queue. A message that its function names as failed stays in the queue, is delivered
-again after the visibility time-out, and goes to the dead-letter queue after five receives.
+One thread a queue, and one for the schedules (schedule.py). A message that its function names as
+failed stays in the queue, is delivered again after the visibility time-out, and goes to the
+dead-letter queue after five receives.
 """
 
 import signal
@@ -16,10 +17,11 @@ from typing import Any
 from chalice.local import LambdaContext
 
 from infra.local.functions import ROOT, load_function
+from infra.local.schedule import schedule_thread
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, Queues
-from solaris.wiring import wiring
+from solaris.wiring import now, wiring
 
 WAIT_SECONDS = 2
 MAX_MESSAGES = 100
@@ -122,6 +124,9 @@ def main() -> int:
         module = load_function(function)
         consumer = Consumer(queues, queue, getattr(module, handler), function)
         threads.append(threading.Thread(target=consumer.run, args=(stop,), name=queue))
+    if (ROOT / "functions" / "reset" / "app.py").exists():
+        zone = wiring().settings.zone
+        threads.append(schedule_thread(load_function("reset"), stop, zone=zone, clock=now))
     for thread in threads:
         thread.start()
     for thread in threads:

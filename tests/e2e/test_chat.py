@@ -162,6 +162,8 @@ async def test_fifty_parallel_requests_never_pass_the_last_thousand_tokens(
         assert body["details"]["limit"] == 1000
         assert body["details"]["additional"] == 0
         assert "retry-after" not in refusal.response.headers
+        assert refusal.response.headers["x-ratelimit-limit-tokens"] == "1000"
+        assert refusal.response.headers["x-ratelimit-reset-tokens"].endswith("s")
         assert refusal.response.headers["x-request-id"]
     shown = await asyncio.to_thread(system.booked_user, email, sum(one > 0 for one in used))
     assert shown["currentUsage"] == sum(used)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from solaris.cli.environment import actor
 from solaris.domain.periods import previous_period
 from solaris.domain.users import UserStatus
 from solaris.wiring import Wiring
@@ -30,7 +31,8 @@ def test_the_version_needs_no_settings_and_no_store() -> None:
     "command",
     [
         *(("users", name) for name in ("list", "show", "create", "set-limit", "add-tokens")),
-        *(("users", name) for name in ("suspend", "activate")),
+        *(("users", name) for name in ("suspend", "activate", "set-plan", "reset-usage")),
+        ("users", "transactions"),
         *(("keys", name) for name in ("create", "list", "revoke")),
         *(("replay",), ("doctor",), ("init",)),
     ],
@@ -70,6 +72,7 @@ def test_creating_twice_is_an_error_and_changes_nothing(wiring: Wiring) -> None:
         (("users", "show", "Zoe@example.com"), "no such user: zoe@example.com"),
         (("users", "set-limit", "zoe@example.com", "500000"), "no such user: zoe@example.com"),
         (("users", "activate", "zoe@example.com"), "no such user: zoe@example.com"),
+        (("users", "transactions", "zoe@example.com"), "no such user: zoe@example.com"),
         (("keys", "create", "--user", "ana"), "not an e-mail address: 'ana'"),
         (("keys", "create", "--expires-in", "0"), "a key expires in 1 to"),
         (("keys", "revoke", "key_nothing"), "no such key: key_nothing"),
@@ -86,6 +89,8 @@ def test_what_cannot_be_done_is_one_line_and_code_1(
     [
         ("users", "set-limit", ANA, "many"),
         ("users", "suspend", ANA),
+        ("users", "reset-usage", ANA),
+        ("users", "set-plan", ANA, "gold"),
         ("users", "list", "--status", "asleep"),
         ("replay",),
         ("replay", "--file", "/nowhere/at/all.log"),
@@ -123,6 +128,53 @@ def test_tokens_are_granted_and_taken_back(wiring: Wiring) -> None:
     run("users", "add-tokens", ANA, "-5000", "--reason", "done")
     assert stored(wiring).additional_tokens == 0
     assert stored(wiring).available_tokens == 1_000_000
+
+
+def test_a_raised_limit_says_at_once_that_it_serves_again(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    use(wiring, 1_000_000)
+    out = run("users", "set-limit", ANA, "1500000").stdout
+    assert "available 0 → 500,000" in out
+    assert "ana@example.com is served again from now on" in out
+
+
+def test_a_plan_brings_its_limit_unless_one_is_stated(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    out = run("users", "set-plan", ANA, "pro").stdout
+    assert "plan basic → pro" in out
+    assert "monthly limit 1,000,000 → 5,000,000" in out
+    run("users", "set-plan", ANA, "enterprise", "--limit", "20000000")
+    assert (stored(wiring).plan.value, stored(wiring).monthly_limit) == ("enterprise", 20_000_000)
+    assert "100,000 to 10,000,000" in error_of("users", "set-plan", ANA, "pro", "--limit", "1")
+
+
+def test_usage_is_reset_once(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    use(wiring, 300_000)
+    out = run("users", "reset-usage", ANA, "--reason", "script").stdout
+    assert "used 300,000 → 0" in out
+    assert "available 700,000 → 1,000,000" in out
+    assert stored(wiring).current_usage == 0
+    again = run("users", "reset-usage", ANA, "--reason", "script").stdout
+    assert "has used nothing this month" in again
+
+
+def test_transactions_say_who_changed_what_and_why(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    assert "0 transactions" in run("users", "transactions", ANA).stdout
+    run("users", "add-tokens", ANA, "5000", "--reason", "year-end \x1b[2Jreport")
+    (row,) = json.loads(run("users", "transactions", ANA, "--json").stdout)["transactions"]
+    assert (row["kind"], row["amount"], row["actor"]) == ("grant", 5_000, actor())
+    assert row["actor"].startswith("cli:")
+    assert (row["before"], row["after"]) == ({"additionalTokens": 0}, {"additionalTokens": 5_000})
+    assert row["balanceAfter"] == 1_005_000
+    run("users", "suspend", ANA, "--reason", "left")
+    out = run("users", "transactions", ANA).stdout
+    assert "+5,000" in out
+    assert "additional_tokens 0 → 5,000" in out
+    assert "status active → suspended" in out
+    assert "year-end [2Jreport" in out
+    assert "1 transactions" in run("users", "transactions", ANA, "--limit", "1").stdout
 
 
 def test_suspending_and_activating(wiring: Wiring) -> None:

@@ -34,6 +34,7 @@ from solaris.storage.aws import AsyncAws
 from solaris.storage.events import event_to_json
 from solaris.storage.models import create_tables
 from solaris.storage.queues import USAGE_QUEUE, EventSender
+from solaris.storage.resets import PROGRESS_OWNER
 from solaris.wiring import Wiring
 
 READY_SECONDS = 30
@@ -241,7 +242,7 @@ class MoneyPath:
         return replace(event, **changes)
 
     def day(self, event: UsageEvent) -> str:
-        return day_of(event.created_at, self.wiring.settings.zone)
+        return max(day_of(event.created_at, self.wiring.settings.zone), f"{event.period}-01")
 
     def record(self, *events: UsageEvent) -> list[str]:
         """Deliver events as one batch; returns the request ids of those that failed."""
@@ -260,14 +261,16 @@ class MoneyPath:
     def assert_books_balance(self) -> None:
         """Hold users, closed months, records and counters against each other, all of them.
 
-        available == quota; usage of every open and closed month == the sum of its records;
+        available == quota; usage of every open and closed month == the sum of its records and of
+        the (negative) amounts of its usage resets;
         every counter, by user and summed over the system's shards == the sum of its records.
         """
         used: dict[tuple[str, str], int] = defaultdict(int)
         counted: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for record in self.rows("usage"):
             used[record["user_id"], record["period"]] += record["charged_tokens"]
-            day = day_of(datetime.fromisoformat(record["created_at"]), self.wiring.settings.zone)
+            created_at = datetime.fromisoformat(record["created_at"])
+            day = max(day_of(created_at, self.wiring.settings.zone), f"{record['period']}-01")
             model = "-" if record["outcome"] == "released" else record["model"]
             for owner in (f"user#{record['user_id']}", "system"):
                 sums = counted[owner, f"{day}#{model}"]
@@ -275,8 +278,13 @@ class MoneyPath:
                     sums[name] += record[name]
                 sums["requests"] += 1
                 sums["errors"] += record["status_code"] >= 400
+        for row in self.rows("transactions"):
+            if row["kind"] == "usage_reset":
+                used[row["user_id"], row["period"]] += row["amount"]
         stated = {
-            (row["user_id"], row["period"]): row["current_usage"] for row in self.rows("periods")
+            (row["user_id"], row["period"]): row["current_usage"]
+            for row in self.rows("periods")
+            if row["user_id"] != PROGRESS_OWNER
         }
         for user in self.wiring.users.scan():
             assert user.available_tokens == user.quota.available_tokens

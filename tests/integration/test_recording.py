@@ -43,6 +43,7 @@ async def test_each_threshold_is_announced_once_on_its_way_up(money: MoneyPath) 
         "user_id": user.user_id,
         "period": "2026-11",
         "threshold": "warning",
+        "round": 0,
     }
     assert use(money, 1_000) == []
     assert use(money, 14_000) == ["critical"]

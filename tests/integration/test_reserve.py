@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import Outcome
 from solaris.domain.users import Plan, UserStatus, user_id_for
 from solaris.errors import (
@@ -97,7 +98,8 @@ async def test_embeddings_need_their_prompt_and_no_more(money: MoneyPath) -> Non
 
 
 async def test_a_refusal_states_the_exact_figures_and_changes_nothing(money: MoneyPath) -> None:
-    money.put_user(monthly_limit=1_000, additional_tokens=500)
+    told = frozenset(Threshold)  # that this user is blocked; see test_block_alert.py
+    money.put_user(monthly_limit=1_000, additional_tokens=500, alerts_sent=told)
     money.spend(1_400)
     before = money.user()
     with pytest.raises(QuotaExhaustedError) as refusal:

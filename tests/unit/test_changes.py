@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -13,8 +14,11 @@ from solaris.domain.changes import (
     LimitBounds,
     activate,
     add_tokens,
+    announced,
     new_user,
+    reset_usage,
     set_limit,
+    set_plan,
     suspend,
 )
 from solaris.domain.reservation import Reservation, expiry_of
@@ -116,6 +120,20 @@ def test_granted_tokens_can_be_taken_back_and_no_more_than_those() -> None:
         add_tokens(user, -5_001, rule=RULE, now=LATER)
 
 
+def test_no_more_is_taken_back_than_is_unused() -> None:
+    user = made(additional=5_000, used=1_002_000, held=9_000)
+    assert add_tokens(user, -3_000, rule=RULE, now=LATER).quota.balance_tokens == 0
+    with pytest.raises(ChangeRefusedError, match="only 3,000 are unused"):
+        add_tokens(user, -3_001, rule=RULE, now=LATER)
+    with pytest.raises(ChangeRefusedError, match="only 0 are unused"):
+        add_tokens(made(additional=5_000, used=1_006_000), -1, rule=RULE, now=LATER)
+
+
+def test_a_grant_is_allowed_to_a_user_who_has_used_more_than_it_makes_good() -> None:
+    after = add_tokens(made(used=1_006_000), 1_000, rule=RULE, now=LATER)
+    assert after.quota.balance_tokens == -5_000 == after.available_tokens
+
+
 @pytest.mark.parametrize("amount", [0, MAX_GRANT_TOKENS + 1])
 def test_a_grant_of_nothing_or_beyond_sense_is_refused(amount: int) -> None:
     with pytest.raises(ChangeRefusedError):
@@ -130,6 +148,78 @@ def test_a_grant_rearms_only_the_warnings_that_it_brings_out_of_reach() -> None:
     assert after.alerts_sent == {Threshold.WARNING}
     raised = set_limit(user, 2_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
     assert raised.alerts_sent == frozenset()
+
+
+BOTH = frozenset((Threshold.WARNING, Threshold.CRITICAL))
+
+
+def test_what_rearms_a_warning_begins_another_round_and_what_does_not_stays_in_it() -> None:
+    user = replace(made(used=960_000), alerts_sent=BOTH)
+    assert add_tokens(user, 100_000, rule=RULE, now=LATER).alert_round == 1
+    assert add_tokens(user, 1, rule=RULE, now=LATER).alert_round == 0
+    assert set_limit(user, 2_000_000, bounds=BOUNDS, rule=RULE, now=LATER).alert_round == 1
+    assert suspend(user, LATER).alert_round == 0
+    reset = reset_usage(user, rule=RULE, now=LATER)
+    assert (reset.alert_round, reset.alerts_sent) == (1, frozenset())
+
+
+def test_a_change_for_the_worse_rearms_nothing() -> None:
+    """A block is announced with tokens left, too few for a request: it must not come again."""
+    user = replace(made(used=900_000, additional=50_000), alerts_sent=frozenset(Threshold))
+    for after in (
+        add_tokens(user, -1, rule=RULE, now=LATER),
+        set_limit(user, 999_999, bounds=BOUNDS, rule=RULE, now=LATER),
+    ):
+        assert (after.alerts_sent, after.alert_round) == (frozenset(Threshold), 0)
+
+
+def test_a_reset_forgives_what_is_used_and_keeps_what_is_held() -> None:
+    user = made(used=300_000, held=1_000)
+    after = reset_usage(user, rule=RULE, now=LATER)
+    assert (after.current_usage, after.reserved_tokens) == (0, 1_000)
+    assert after.available_tokens == 999_000
+    assert after.version == user.version + 1
+
+
+def test_a_plan_brings_its_limit_at_once_within_the_bounds_of_the_new_plan() -> None:
+    after = set_plan(made(), Plan.PRO, 5_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
+    assert (after.plan, after.monthly_limit, after.version) == (Plan.PRO, 5_000_000, 2)
+    with pytest.raises(ChangeRefusedError):
+        set_plan(made(), Plan.PRO, 10_000_001, bounds=BOUNDS, rule=RULE, now=LATER)
+    large = set_plan(made(), Plan.ENTERPRISE, 50_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
+    with pytest.raises(ChangeRefusedError, match="only enterprise"):
+        set_plan(large, Plan.BASIC, 50_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
+
+
+def test_announced_warnings_are_remembered_with_the_time() -> None:
+    user = made(used=960_000)
+    after = announced(user, user, BOTH, rule=RULE, now=LATER)
+    assert (after.alerts_sent, after.last_alert_at, after.alert_round) == (BOTH, LATER, 0)
+    assert announced(after, user, BOTH, rule=RULE, now=LATER) is after
+
+
+def test_a_block_announced_with_tokens_left_is_remembered_too() -> None:
+    user = made(used=900_000)
+    everything = frozenset(Threshold)
+    assert announced(user, user, everything, rule=RULE, now=LATER).alerts_sent == everything
+
+
+def test_a_grant_between_the_announcement_and_its_flag_rearms_it_after_all() -> None:
+    seen = made(used=960_000)
+    granted = add_tokens(seen, 100_000, rule=RULE, now=LATER)
+    assert granted.alert_round == 0
+    after = announced(granted, seen, BOTH, rule=RULE, now=LATER)
+    assert after.alerts_sent == {Threshold.WARNING}
+    assert after.alert_round == 1
+
+
+@pytest.mark.parametrize("changes", [{"period": "2026-12"}, {"alert_round": 1}])
+def test_an_announcement_is_not_remembered_for_another_period_or_round(
+    changes: dict[str, Any],
+) -> None:
+    seen = made(used=960_000)
+    found = replace(seen, **changes)
+    assert announced(found, seen, BOTH, rule=RULE, now=LATER) is found
 
 
 def test_suspending_and_activating_change_the_status_alone() -> None:
@@ -153,6 +243,8 @@ def test_a_change_to_what_is_already_so_returns_the_same_object() -> None:
     assert activate(user, LATER) is user
     assert suspend(suspended, LATER) is suspended
     assert set_limit(user, user.monthly_limit, bounds=BOUNDS, rule=RULE, now=LATER) is user
+    assert set_plan(user, user.plan, 1_000_000, bounds=BOUNDS, rule=RULE, now=LATER) is user
+    assert reset_usage(user, rule=RULE, now=LATER) is user
 
 
 TOKENS = st.integers(0, 10_000_000)
@@ -180,11 +272,14 @@ def test_what_is_stored_as_available_is_what_the_quota_says(
     assume(limit != new_limit)
     assume(amount != 0)
     assume(additional + amount >= 0)
+    assume(amount > 0 or limit + additional + amount >= used)
     user = made(limit=limit, additional=additional, used=used, held=held, block_ppm=block_ppm)
     for after in (
         set_limit(user, new_limit, bounds=BOUNDS, rule=RULE, now=LATER),
         add_tokens(user, amount, rule=RULE, now=LATER),
+        set_plan(user, Plan.PRO, new_limit, bounds=BOUNDS, rule=RULE, now=LATER),
         suspend(user, LATER),
+        *((reset_usage(user, rule=RULE, now=LATER),) if used else ()),
     ):
         assert after.available_tokens == after.quota.available_tokens
         assert after.version == user.version + 1

@@ -5,6 +5,7 @@
     ├── InvalidApiKeyError         no gateway key, unknown, revoked or expired
     ├── UserNotIdentifiedError     a service key's request names nobody
     ├── AccountStatusError         the user is suspended, blocked or pending
+    ├── UserNotAllowedError        the person is unknown and may not become a user
     ├── QuotaExhaustedError        not enough tokens left in the period
     ├── RateLimitedError           too many requests, or too many open at once
     ├── InvalidRequestError        the body or a parameter is wrong
@@ -55,17 +56,34 @@ class AccountStatusError(SolarisError):
         self.code = f"account_{status}"
 
 
+class UserNotAllowedError(SolarisError):
+    """The person is unknown, and a first request makes no user of them (AUTO_PROVISION)."""
+
+    code = "user_not_allowed"
+
+
 class QuotaExhaustedError(SolarisError):
     """What is left of the period's tokens does not carry this request. Figures are tokens."""
 
     code = "insufficient_quota"
 
-    def __init__(self, *, used: int, limit: int, additional: int, renews_at: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        used: int,
+        limit: int,
+        additional: int,
+        available: int,
+        renews_at: datetime,
+        renews_in_seconds: int,
+    ) -> None:
         super().__init__(f"used {used} of {limit} + {additional}")
         self.used = used
         self.limit = limit
         self.additional = additional
+        self.available = available
         self.renews_at = renews_at
+        self.renews_in_seconds = renews_in_seconds
 
 
 class RateLimitedError(SolarisError):

@@ -34,6 +34,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.InvalidApiKeyError: (401, "invalid_request_error"),
     errors.UserNotIdentifiedError: (401, "invalid_request_error"),
     errors.AccountStatusError: (403, "permission_error"),
+    errors.UserNotAllowedError: (403, "permission_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
     errors.RateLimitedError: (429, "rate_limit_error"),
     errors.InvalidRequestError: (400, "invalid_request_error"),
@@ -67,6 +68,11 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
                 "limit": error.limit,
                 "additional": error.additional,
                 "renews_at": error.renews_at.isoformat(),
+            }
+            headers |= {
+                "x-ratelimit-limit-tokens": str(granted),
+                "x-ratelimit-remaining-tokens": str(max(0, error.available)),
+                "x-ratelimit-reset-tokens": f"{max(0, error.renews_in_seconds)}s",
             }
             day = "%d/%m" if locale == "pt-BR" else "%Y-%m-%d"
             values = {

@@ -22,7 +22,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from solaris.domain.identity import valid_email
 from solaris.domain.pricing import ModelPrice
+from solaris.domain.provisioning import AutoProvision, ProvisioningPolicy
 from solaris.domain.quota import threshold_ppm
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
@@ -30,6 +32,8 @@ from solaris.errors import ConfigurationError
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
 
+# letters of any script: identity takes international domains as they are written
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 _QUOTED = re.compile(r'"(\w+)"')
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -75,6 +79,8 @@ class Settings(BaseSettings):
     # Identity and limits on requests
     identity_email_headers: CommaList = ("x-user-email", "x-openwebui-user-email")
     identity_name_headers: CommaList = ("x-user-name", "x-openwebui-user-name")
+    auto_provision: AutoProvision = AutoProvision.ACTIVE
+    allowed_email_domains: CommaList = ()
     rate_limit_per_second: float = Field(default=10, gt=0)
     rate_limit_burst: int = Field(default=20, ge=1)
 
@@ -102,7 +108,14 @@ class Settings(BaseSettings):
 
     # Mail
     from_email: str = "noreply@iasolaris.com"
-    admin_alert_emails: CommaList = ()
+    admin_alert_emails: Annotated[CommaList, Field(max_length=50)] = ()  # SES's recipients a mail
+    monthly_summary: bool = True
+    support_email: str | None = None
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: str | None = Field(default=None, repr=False)
+    smtp_tls: bool = True
 
     # First start
     solaris_gateway_key: str | None = Field(default=None, min_length=16, repr=False)
@@ -110,12 +123,34 @@ class Settings(BaseSettings):
     admin_password: str | None = Field(default=None, min_length=8, repr=False)
 
     @field_validator(
-        "identity_email_headers", "identity_name_headers", "admin_alert_emails", mode="before"
+        "identity_email_headers",
+        "identity_name_headers",
+        "allowed_email_domains",
+        "admin_alert_emails",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_email_domains")
+    @classmethod
+    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in value:
+            if not _DOMAIN.fullmatch(domain):
+                msg = f"is not an e-mail domain: {domain!r} (example: example.com)"
+                raise ValueError(msg)
+        return value
+
+    @field_validator("from_email", "support_email", "admin_alert_emails")
+    @classmethod
+    def _are_addresses(cls, value: Any) -> Any:
+        for address in (value,) if isinstance(value, str) else value or ():
+            if valid_email(address) is None:
+                msg = f"is not an e-mail address: {address!r}"
+                raise ValueError(msg)
         return value
 
     @field_validator("period_timezone")
@@ -159,6 +194,9 @@ class Settings(BaseSettings):
         if self.alert_threshold > self.critical_threshold:
             msg = "ALERT_THRESHOLD is greater than CRITICAL_THRESHOLD"
             raise ValueError(msg)
+        if self.smtp_host and bool(self.smtp_user) != bool(self.smtp_password):
+            msg = "SMTP_USER and SMTP_PASSWORD: set both or neither"
+            raise ValueError(msg)
         if self.solaris_stage != "local" and self.secret_key == LOCAL_SECRET:
             msg = "SECRET_KEY has no default outside the local stage"
             raise ValueError(msg)
@@ -180,6 +218,15 @@ class Settings(BaseSettings):
         return ThresholdRule(
             warning_ppm=threshold_ppm(self.alert_threshold),
             critical_ppm=threshold_ppm(self.critical_threshold),
+        )
+
+    @property
+    def provisioning(self) -> ProvisioningPolicy:
+        """What a first request makes of its user."""
+        return ProvisioningPolicy(
+            mode=self.auto_provision,
+            allowed_domains=frozenset(self.allowed_email_domains),
+            monthly_limit=self.default_monthly_limit,
         )
 
     @property

@@ -29,6 +29,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Conta pendente. Contate o suporte.",
         "en": "Account pending approval. Contact support.",
     },
+    "user_not_allowed": {
+        "pt-BR": "Usuário não autorizado. Contate o suporte.",
+        "en": "User not allowed. Contact support.",
+    },
     "insufficient_quota": {
         "pt-BR": "Limite de tokens esgotado. Usados {used} de {granted}. Renova em {renews}.",
         "en": "Token limit reached. Used {used} of {granted}. Renews on {renews}.",

@@ -9,26 +9,35 @@ from solaris.asgi import GatewayApp
 from solaris.cache import AsyncCache, Cache
 from solaris.domain.rate_limit import RateRule
 from solaris.errors import ConfigurationError
+from solaris.mail.sender import MailSender, SesSender, SmtpSender
 from solaris.metrics import Metrics
 from solaris.observability import configure_logging
 from solaris.services.administration import Administration
-from solaris.services.authenticating import Authenticator
+from solaris.services.alerting import Alerter
+from solaris.services.authenticating import Authenticator, BlockingAuthenticator
 from solaris.services.forwarding import Forwarder
 from solaris.services.health import Health, MetricsPage, standard_checks
 from solaris.services.limiting import RateLimiter
 from solaris.services.metering import Meter
+from solaris.services.quoting import Quoting
 from solaris.services.recording import Recorder
 from solaris.services.replaying import Replayer
+from solaris.services.resetting import Resetter
+from solaris.services.summarising import Summariser
+from solaris.services.sweeping import Sweeper
 from solaris.services.totals import UserTotals
 from solaris.services.warming import warm_up
 from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
+from solaris.storage.alerts import AlertStore
 from solaris.storage.aws import AsyncAws, boto_client
+from solaris.storage.counters import UserCounters
 from solaris.storage.dead_letters import DeadLetters
 from solaris.storage.keys import KeyStore
 from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
+from solaris.storage.transactions import TransactionStore
 from solaris.storage.users import UserStore
 from solaris.upstream.client import Upstream
 
@@ -60,7 +69,13 @@ class Wiring:
             self.dynamodb,
             users_table=self.settings.table_name("users"),
             periods_table=self.settings.table_name("periods"),
+            transactions_table=self.settings.table_name("transactions"),
         )
+
+    @cached_property
+    def transactions(self) -> TransactionStore:
+        """The transactions table."""
+        return TransactionStore(self.dynamodb, self.settings.table_name("transactions"))
 
     @cached_property
     def keys(self) -> KeyStore:
@@ -99,7 +114,23 @@ class Wiring:
     def administration(self) -> Administration:
         """What the operator does with users and keys."""
         return Administration(
-            settings=self.settings, users=self.users, keys=self.keys, cache=self.cache, clock=now
+            settings=self.settings,
+            users=self.users,
+            transactions=self.transactions,
+            keys=self.keys,
+            cache=self.cache,
+            clock=now,
+        )
+
+    @cached_property
+    def quoting(self) -> Quoting:
+        """What tells users and other services how a quota stands."""
+        return Quoting(
+            settings=self.settings,
+            authenticator=BlockingAuthenticator(self.keys, now),
+            users=self.users,
+            counters=UserCounters(self.dynamodb, self.settings.table_name("counters")),
+            clock=now,
         )
 
     @cached_property
@@ -110,6 +141,55 @@ class Wiring:
             ledger=self.ledger,
             users=self.users,
             dead_letters=DeadLetters(boto_client("sqs", self.settings.aws_region), self.queues),
+        )
+
+    @cached_property
+    def resetter(self) -> Resetter:
+        """What opens the month of every user."""
+        return Resetter(
+            settings=self.settings,
+            users=self.users,
+            summariser=Summariser(settings=self.settings, queues=self.queues),
+            clock=now,
+        )
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """What expires the reservations that crashes have left."""
+        return Sweeper(settings=self.settings, users=self.users, recorder=self.recorder, clock=now)
+
+    @cached_property
+    def mail_sender(self) -> MailSender:
+        """SMTP when SMTP_HOST is set, else SES."""
+        settings = self.settings
+        if settings.smtp_host is None:
+            return SesSender(boto_client("ses", settings.aws_region))
+        return SmtpSender(
+            settings.smtp_host,
+            settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            use_tls=settings.smtp_tls,
+        )
+
+    @cached_property
+    def alerts(self) -> AlertStore:
+        """The alerts table."""
+        return AlertStore(
+            self.dynamodb,
+            alerts_table=self.settings.table_name("alerts"),
+            periods_table=self.settings.table_name("periods"),
+        )
+
+    @cached_property
+    def alerter(self) -> Alerter:
+        """What records alerts and mails about them."""
+        return Alerter(
+            settings=self.settings,
+            users=self.users,
+            alerts=self.alerts,
+            sender=self.mail_sender,
+            clock=now,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ besides settings.py that touches the environment, and it does so before settings
 """
 
 import os
+import pwd
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,15 @@ def load_run_environment() -> Path | None:
         if found:
             os.environ.setdefault(found[1], found[2])
     return path
+
+
+def actor() -> str:
+    """Who types: the account of this process, not a variable that anybody may set."""
+    number = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # a container's user without an entry
+        return f"cli:{number}"
 
 
 def open_wiring() -> "Wiring":

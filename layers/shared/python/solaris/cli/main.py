@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import keys, operations, users
+from solaris.cli import keys, mail, operations, reset, users
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
 
@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.command("reset")(reset.reset)
+app.add_typer(mail.app, name="mail")
 app.command("replay")(operations.replay)
 app.command("doctor")(operations.doctor)
 app.command("init")(operations.init)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -69,6 +70,14 @@ def say(message: str) -> None:
 def heading(title: str) -> None:
     """Print the title of what follows, set off by an empty line."""
     typer.echo(f"\n{plain(title)}")
+
+
+def moment(instant: datetime | None, in_zone_of: datetime | None = None) -> str:
+    """An instant for people, in the zone of the periods (that of `in_zone_of`)."""
+    if instant is None:
+        return "never"
+    zone = (in_zone_of or instant).tzinfo
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def as_json(value: object) -> None:

@@ -5,20 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from solaris.cli import changes
+from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import open_wiring
-from solaris.cli.output import as_json, facts, heading, money, number, say, table
+from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, UserStatus
 
 if TYPE_CHECKING:
-    from solaris.services.administration import Account, Change
+    from solaris.services.accounts import Account
     from solaris.services.reviewing import ModelSum, RecordLine
 
 app = typer.Typer(no_args_is_help=True, help="Accounts and their quotas.")
-
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's address, in any case.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 @app.command("list")
@@ -114,66 +113,17 @@ def create(
     user = account.user
     say(
         f"created {user.email}: plan {user.plan.value}, "
-        f"{number(user.monthly_limit)} tokens a month, renews {_moment(account.renews_at)}"
+        f"{number(user.monthly_limit)} tokens a month, renews {moment(account.renews_at)}"
     )
 
 
-@app.command("set-limit")
-def set_limit(
-    email: Email,
-    tokens: Annotated[int, typer.Argument(metavar="TOKENS", help="Tokens a month.")],
-) -> None:
-    """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise).
-
-    Example: solaris users set-limit ana@example.com 2000000
-    """
-    change = open_wiring().administration.set_limit(email, tokens)
-    before, after = change.before.user, change.after.user
-    say(
-        f"{after.email}: monthly limit {number(before.monthly_limit)} → "
-        f"{number(after.monthly_limit)}"
-    )
-    _show_available(change)
-
-
-@app.command("add-tokens", context_settings={"ignore_unknown_options": True})
-def add_tokens(
-    email: Email,
-    amount: Annotated[int, typer.Argument(metavar="AMOUNT", help="Negative takes tokens back.")],
-    *,
-    reason: Annotated[str, typer.Option(help="Why, for the log.")],
-) -> None:
-    """Grant additional tokens on top of each month's limit; a negative amount takes them back.
-
-    Example: solaris users add-tokens ana@example.com 500000 --reason "year-end report"
-    """
-    change = open_wiring().administration.add_tokens(email, amount, reason)
-    before, after = change.before.user, change.after.user
-    say(
-        f"{after.email}: additional tokens {number(before.additional_tokens)} → "
-        f"{number(after.additional_tokens)}"
-    )
-    _show_available(change)
-
-
-@app.command()
-def suspend(
-    email: Email, *, reason: Annotated[str, typer.Option(help="Why, for the log.")]
-) -> None:
-    """Refuse a user's requests from now on.
-
-    Example: solaris users suspend ana@example.com --reason "left the company"
-    """
-    _show_status(open_wiring().administration.suspend(email, reason))
-
-
-@app.command()
-def activate(email: Email) -> None:
-    """Serve a suspended, blocked or pending user again.
-
-    Example: solaris users activate ana@example.com
-    """
-    _show_status(open_wiring().administration.activate(email))
+app.command("set-limit")(changes.set_limit)
+app.command("set-plan")(changes.set_plan)
+app.command("add-tokens", context_settings={"ignore_unknown_options": True})(changes.add_tokens)
+app.command("reset-usage")(changes.reset_usage)
+app.command("suspend")(changes.suspend)
+app.command("activate")(changes.activate)
+app.command("transactions")(changes.transactions)
 
 
 def account_json(account: "Account") -> dict[str, Any]:
@@ -247,8 +197,8 @@ def _show_account(account: "Account") -> None:
             ("used", f"{number(user.current_usage)} ({quota.usage_percentage} % of the limit)"),
             ("reserved", number(user.reserved_tokens)),
             ("available", number(quota.available_tokens)),
-            ("renews", _moment(account.renews_at)),
-            ("last request", _moment(user.last_seen_at, account.renews_at)),
+            ("renews", moment(account.renews_at)),
+            ("last request", moment(user.last_seen_at, account.renews_at)),
         ]
     )
     if account.is_still_closed:
@@ -256,7 +206,7 @@ def _show_account(account: "Account") -> None:
             f"The stored month is still {account.stored_period}; shown as it will be opened for "
             f"{user.period}, by the schedule or the next request."
         )
-    _warn_when_blocked(account)
+    warn_when_blocked(account)
 
 
 def _show_reservations(account: "Account") -> None:
@@ -270,8 +220,8 @@ def _show_reservations(account: "Account") -> None:
                 one.request_id,
                 one.model,
                 number(one.tokens),
-                _moment(one.created_at, account.renews_at),
-                _moment(one.expires_at, account.renews_at),
+                moment(one.created_at, account.renews_at),
+                moment(one.expires_at, account.renews_at),
             )
             for one in account.user.reservations.values()
         ],
@@ -308,7 +258,7 @@ def _show_records(records: "list[RecordLine]", in_zone_of: datetime) -> None:
         ("TIME", "MODEL", "PROMPT", "COMPLETION", "CHARGED", "STATUS", "OUTCOME", "REQUEST"),
         [
             (
-                _moment(one.created_at, in_zone_of),
+                moment(one.created_at, in_zone_of),
                 one.model,
                 number(one.prompt_tokens),
                 number(one.completion_tokens),
@@ -323,35 +273,5 @@ def _show_records(records: "list[RecordLine]", in_zone_of: datetime) -> None:
     )
 
 
-def _show_available(change: "Change") -> None:
-    before, after = change.before.user.quota, change.after.user.quota
-    say(f"available {number(before.available_tokens)} → {number(after.available_tokens)}")
-    _warn_when_blocked(change.after)
-
-
-def _show_status(change: "Change") -> None:
-    user = change.after.user
-    if change.before.user.status is user.status:
-        say(f"{user.email} is {user.status.value} already")
-    else:
-        say(f"{user.email}: {change.before.user.status.value} → {user.status.value}")
-
-
-def _warn_when_blocked(account: "Account") -> None:
-    if account.user.quota.is_exhausted:
-        say(
-            f"{account.user.email} has used {number(account.user.current_usage)} tokens: "
-            f"blocked until {_moment(account.renews_at)}"
-        )
-
-
 def _instant(instant: datetime | None) -> str | None:
     return None if instant is None else iso_milliseconds(instant)
-
-
-def _moment(instant: datetime | None, in_zone_of: datetime | None = None) -> str:
-    """An instant for people, in the zone of the periods (that of `in_zone_of`)."""
-    if instant is None:
-        return "never"
-    zone = (in_zone_of or instant).tzinfo
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

@@ -53,9 +53,14 @@ class Quota:
         return ceiling - self.current_usage - self.reserved_tokens
 
     @property
+    def balance_tokens(self) -> int:
+        """Granted minus used; below zero when more was used than is granted by now."""
+        return self.granted_tokens - self.current_usage
+
+    @property
     def remaining_tokens(self) -> int:
         """Granted minus used, never below zero (CONTRACT: remainingTokens)."""
-        return max(0, self.granted_tokens - self.current_usage)
+        return max(0, self.balance_tokens)
 
     @property
     def usage_percentage(self) -> float:

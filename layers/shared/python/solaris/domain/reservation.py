@@ -102,6 +102,24 @@ def near_hold(demand: Demand, available_tokens: int) -> Hold | None:
     return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=completion)
 
 
+def first_hold(demand: Demand, *, strict: bool = False) -> Hold:
+    """Hold to try first; `strict` (STRICT_CAP) caps every answer, not only near the limit."""
+    if not strict or not demand.completes:
+        return far_hold(demand)
+    wanted = demand.max_completion_tokens
+    completion = NEAR_COMPLETION_TOKENS if wanted is None else wanted
+    tokens = demand.prompt_tokens + completion
+    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=completion)
+
+
+def hold_for(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
+    """Hold for a user with so many tokens available; None when they do not carry the request."""
+    first = first_hold(demand, strict=strict)
+    if available_tokens >= first.required_tokens:
+        return first
+    return near_hold(demand, available_tokens)
+
+
 def expired(reservations: Mapping[str, Reservation], now: datetime) -> list[Reservation]:
     """Return the reservations whose time has run out, oldest first."""
     late = [one for one in reservations.values() if one.is_expired(now)]

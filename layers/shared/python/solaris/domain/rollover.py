@@ -48,6 +48,7 @@ def open_period(user: User, period: str, now: datetime) -> tuple[User, ClosedPer
         available_tokens=ceiling_tokens(user.monthly_limit, user.additional_tokens, user.block_ppm),
         reservations={key: replace(one, tokens=0) for key, one in user.reservations.items()},
         alerts_sent=frozenset(),
+        alert_round=0,
         updated_at=now,
         version=user.version + 1,
     )

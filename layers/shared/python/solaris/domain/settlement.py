@@ -34,6 +34,14 @@ def correct(*, previously_charged: int, charged_tokens: int) -> Settlement:
     )
 
 
+def beyond_zero(current_usage: int, change: Settlement) -> int:
+    """Tokens by which a correction would take the usage below zero; 0 when it does not.
+
+    It happens when a manual reset has forgiven the estimate that is corrected now.
+    """
+    return max(0, -(current_usage + change.usage_delta))
+
+
 class Booking(Enum):
     """The way an event goes into the books; exactly one of them fits."""
 

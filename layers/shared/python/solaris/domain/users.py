@@ -48,7 +48,8 @@ class User:
     """A user's item: account, quota of the open period, open reservations.
 
     `available_tokens` is stored, not computed (a DynamoDB condition cannot add); it always equals
-    `quota.available_tokens`. `version` counts the writes to the item.
+    `quota.available_tokens`. `version` counts the writes to the item, `alert_round` how often a
+    change has re-armed warnings in this period: the same threshold may be announced once a round.
     """
 
     user_id: str
@@ -66,6 +67,7 @@ class User:
     block_ppm: int = PPM
     reservations: Mapping[str, Reservation] = field(default_factory=dict)
     alerts_sent: frozenset[Threshold] = frozenset()
+    alert_round: int = 0
     last_alert_at: datetime | None = None
     last_seen_at: datetime | None = None
     version: int = 0

@@ -6,6 +6,7 @@ summary must show the limit that it really had.
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,14 +17,23 @@ from solaris.domain import changes
 from solaris.domain.changes import ChangeRefusedError, LimitBounds
 from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
 from solaris.domain.keys import KEY_PREFIX, GatewayKey, generate_key, hash_key, new_key
-from solaris.domain.periods import period_of, renews_at
-from solaris.domain.rollover import apply_block_threshold, open_period
+from solaris.domain.periods import period_of
+from solaris.domain.rollover import open_period
+from solaris.domain.transactions import (
+    MAX_ACTOR_CHARACTERS,
+    MAX_REASON_CHARACTERS,
+    Origin,
+    Transaction,
+    transaction_of,
+)
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, User, UserStatus, normalise_email, user_id_for
 from solaris.errors import ConflictError, InvalidRequestError, NotFoundError
 from solaris.observability import get_logger
+from solaris.services.accounts import Account, Change, account_of
 from solaris.settings import Settings
 from solaris.storage.keys import KeyStore
+from solaris.storage.transactions import TransactionStore
 from solaris.storage.users import UserStore
 
 MAX_ATTEMPTS = 10
@@ -35,31 +45,6 @@ MIN_REFERENCE_CHARACTERS = 8
 T = TypeVar("T")
 
 _log = get_logger("solaris.administration")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A user as the next request would find them.
-
-    `stored_period` is older than `user.period` while nobody has opened the new month yet.
-    """
-
-    user: User
-    stored_period: str
-    renews_at: datetime
-
-    @property
-    def is_still_closed(self) -> bool:
-        """True when the month shown has not been opened in the store yet."""
-        return self.stored_period < self.user.period
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A user before and after a change; equal when there was nothing to change."""
-
-    before: Account
-    after: Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +63,19 @@ class Administration:
         *,
         settings: Settings,
         users: UserStore,
+        transactions: TransactionStore,
         keys: KeyStore,
         cache: Cache,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._users = users
+        self._transactions = transactions
         self._keys = keys
         self._cache = cache
         self._clock = clock
         self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
+        self._rule = settings.threshold_rule
 
     def find(self, email: str) -> Account:
         """Return one user by address; raises NotFoundError."""
@@ -145,36 +133,71 @@ class Administration:
         _log.info("user_created", user_id=user.user_id, monthly_limit=monthly_limit)
         return self._account(user)
 
-    def set_limit(self, email: str, monthly_limit: int) -> Change:
+    def set_limit(self, email: str, monthly_limit: int, *, actor: str, reason: str = "") -> Change:
         """Set the monthly limit in tokens. Raises NotFoundError, InvalidRequestError."""
-        rule = self._settings.threshold_rule
         return self._change(
             email,
-            lambda user: changes.set_limit(
-                user, monthly_limit, bounds=self._bounds, rule=rule, now=self._clock()
+            lambda user, now: changes.set_limit(
+                user, monthly_limit, bounds=self._bounds, rule=self._rule, now=now
             ),
-            "set_limit",
+            self._origin(actor, reason),
         )
 
-    def add_tokens(self, email: str, amount: int, reason: str) -> Change:
-        """Grant tokens, or take them back. Raises NotFoundError, InvalidRequestError."""
-        rule = self._settings.threshold_rule
+    def set_plan(
+        self,
+        email: str,
+        plan: Plan,
+        *,
+        actor: str,
+        reason: str = "",
+        monthly_limit: int | None = None,
+    ) -> Change:
+        """Change the plan, and with it the limit: the plan's default unless one is stated.
+
+        Raises NotFoundError, and InvalidRequestError when the limit is out of bounds.
+        """
+        limit = self._settings.plan_limits[plan] if monthly_limit is None else monthly_limit
         return self._change(
             email,
-            lambda user: changes.add_tokens(user, amount, rule=rule, now=self._clock()),
-            "add_tokens",
-            reason,
+            lambda user, now: changes.set_plan(
+                user, plan, limit, bounds=self._bounds, rule=self._rule, now=now
+            ),
+            self._origin(actor, reason),
         )
 
-    def suspend(self, email: str, reason: str) -> Change:
-        """Refuse the user's requests from now on. Raises NotFoundError."""
+    def add_tokens(self, email: str, amount: int, *, reason: str, actor: str) -> Change:
+        """Grant tokens, or take unused ones back. Raises NotFoundError, InvalidRequestError."""
         return self._change(
-            email, lambda user: changes.suspend(user, self._clock()), "suspend", reason
+            email,
+            lambda user, now: changes.add_tokens(user, amount, rule=self._rule, now=now),
+            self._origin(actor, _needed(reason)),
         )
 
-    def activate(self, email: str) -> Change:
+    def reset_usage(self, email: str, *, reason: str, actor: str) -> Change:
+        """Forgive this month's usage; the records stay, the transaction takes it off.
+
+        Raises NotFoundError, InvalidRequestError.
+        """
+        return self._change(
+            email,
+            lambda user, now: changes.reset_usage(user, rule=self._rule, now=now),
+            self._origin(actor, _needed(reason)),
+        )
+
+    def suspend(self, email: str, *, reason: str, actor: str) -> Change:
+        """Refuse the user's requests from now on. Raises NotFoundError, InvalidRequestError."""
+        return self._change(email, changes.suspend, self._origin(actor, _needed(reason)))
+
+    def activate(self, email: str, *, actor: str, reason: str = "") -> Change:
         """Serve the user again. Raises NotFoundError."""
-        return self._change(email, lambda user: changes.activate(user, self._clock()), "activate")
+        return self._change(email, changes.activate, self._origin(actor, reason))
+
+    def transactions(self, email: str, most: int = 50) -> list[Transaction]:
+        """A user's newest changes, at most 200, newest first. Raises NotFoundError."""
+        user_id = user_id_for(email)
+        if self._users.get(user_id) is None:
+            raise _no_such_user(email)
+        return self._transactions.last(user_id, most)
 
     def create_key(
         self, name: str, *, user_email: str | None = None, days: int | None = None
@@ -219,20 +242,41 @@ class Administration:
         _log.info("key_revoked", key_id=key.key_id)
         return replace(key, revoked_at=now)
 
-    def _change(
-        self, email: str, rule: Callable[[User], User], action: str, reason: str | None = None
-    ) -> Change:
+    def _origin(self, actor: str, reason: str) -> Origin:
+        return Origin(
+            transaction_id=uuid.uuid4().hex,
+            actor=_printable(actor, MAX_ACTOR_CHARACTERS),
+            reason=_printable(reason, MAX_REASON_CHARACTERS),
+            now=self._clock(),
+        )
+
+    def _change(self, email: str, rule: Callable[[User, datetime], User], origin: Origin) -> Change:
         user_id = user_id_for(email)
         self._open_month(user_id, email)
+        # of the attempt that came through: what was read, and the row if anything was written
         seen: list[User] = []
+        rows: list[Transaction | None] = []
 
         def remembered(user: User) -> User:
-            seen[:] = [user]
-            return rule(user)
+            seen[:], rows[:] = [user], [None]
+            return rule(user, origin.now)
 
-        after = _allowed(lambda: self._users.change(user_id, remembered))
-        _log.info("user_changed", user_id=user_id, action=action, reason=reason)
-        return Change(self._account(seen[0]), self._account(after))
+        def recorded(before: User, after: User) -> Transaction | None:
+            rows[:] = [transaction_of(before, after, origin)]
+            return rows[0]
+
+        after = _allowed(lambda: self._users.change(user_id, remembered, recorded))
+        row = rows[0]
+        if row is not None:
+            _log.info(
+                "user_changed",
+                user_id=user_id,
+                action=row.kind.value,
+                amount=row.amount,
+                actor=row.actor,
+                transaction_id=row.transaction_id,
+            )
+        return Change(self._account(seen[0]), self._account(after), row)
 
     def _open_month(self, user_id: str, email: str) -> None:
         now = self._clock()
@@ -251,16 +295,7 @@ class Administration:
         raise ConflictError(msg)
 
     def _account(self, user: User) -> Account:
-        """Show a user as the next request would put the item right; nothing is written."""
-        now = self._clock()
-        period = period_of(now, self._settings.zone)
-        shown = user
-        if shown.period < period:
-            shown, _ = open_period(shown, period, now)
-        if shown.block_ppm != self._settings.block_ppm:
-            shown = apply_block_threshold(shown, self._settings.block_ppm, now)
-        shown = replace(shown, updated_at=user.updated_at, version=user.version)
-        return Account(shown, user.period, renews_at(shown.period, self._settings.zone))
+        return account_of(user, self._settings, self._clock())
 
 
 def _one_key(keys: Iterable[GatewayKey], reference: str) -> GatewayKey:
@@ -298,7 +333,18 @@ def _checked_email(email: str) -> str:
 
 
 def _clean(name: str) -> str:
-    return "".join(c for c in name.strip() if c.isprintable())[:MAX_NAME_CHARACTERS]
+    return _printable(name, MAX_NAME_CHARACTERS)
+
+
+def _printable(text: str, most: int) -> str:
+    return "".join(c for c in text.strip() if c.isprintable())[:most]
+
+
+def _needed(reason: str) -> str:
+    if not reason.strip():
+        msg = "a reason is needed: it goes into the user's transactions"
+        raise InvalidRequestError(msg)
+    return reason
 
 
 def _no_such_user(email: str) -> NotFoundError:

@@ -22,6 +22,7 @@ from solaris.metrics import DURATION, FIRST_BYTE, REQUESTS, Metrics
 from solaris.observability import get_logger
 from solaris.services.background import keep
 from solaris.services.metering import Admission, Meter
+from solaris.services.quoting import token_headers
 from solaris.settings import Settings
 from solaris.texts import error_text
 from solaris.upstream import tokens
@@ -240,13 +241,10 @@ class Answer:
             name: upstream.headers[name] for name in _PASSED_BACK if name in upstream.headers
         }
         user: User = self._context.admission.user
-        renews = self._context.admission.renews_at - self._reservation.created_at
-        headers |= {
-            "x-request-id": self._reservation.request_id,
-            "x-ratelimit-limit-tokens": str(user.quota.granted_tokens),
-            "x-ratelimit-remaining-tokens": str(max(0, user.available_tokens)),
-            "x-ratelimit-reset-tokens": f"{max(0, int(renews.total_seconds()))}s",
-        }
+        headers["x-request-id"] = self._reservation.request_id
+        headers |= token_headers(
+            user, self._context.admission.renews_at, self._reservation.created_at
+        )
         if self._context.cap_tokens is not None:
             headers["x-solaris-capped"] = str(self._context.cap_tokens)
         return headers

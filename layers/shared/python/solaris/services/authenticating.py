@@ -1,7 +1,8 @@
-"""Gateway keys on the request path: process, then Redis, then DynamoDB.
+"""Who asks: the gateway key of a request, and the user that it speaks for.
 
-A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused everywhere
-within five seconds, whoever is out of reach at that moment.
+The proxy looks a key up in process, then Redis, then DynamoDB; synchronous functions leave Redis
+out. A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused
+everywhere within five seconds, whoever is out of reach at that moment.
 """
 
 import asyncio
@@ -10,13 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from typing import Any
 
 import orjson
 
 from solaris.cache import AsyncCache
+from solaris.domain.identity import Identity, identify
 from solaris.domain.keys import GatewayKey, KeyKind, hash_key
 from solaris.domain.usage import iso_milliseconds, parse_instant
-from solaris.errors import InvalidApiKeyError
+from solaris.errors import InvalidApiKeyError, UserNotIdentifiedError
+from solaris.settings import Settings
 from solaris.storage.keys import KeyStore
 
 CACHE_SECONDS = 2.5
@@ -31,6 +36,25 @@ class _Cached:
     until: float
 
 
+class _Memory:
+    """Keys (and hashes of none) that were looked up less than 2.5 s ago; shared by threads."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, _Cached] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key_hash: str) -> _Cached | None:
+        known = self._known.get(key_hash)
+        return known if known is not None and time.monotonic() < known.until else None
+
+    def put(self, key_hash: str, key: GatewayKey | None) -> None:
+        with self._lock:
+            self._known[key_hash] = _Cached(key, time.monotonic() + CACHE_SECONDS)
+            self._known.move_to_end(key_hash)
+            if len(self._known) > MAX_CACHED_KEYS:
+                self._known.popitem(last=False)
+
+
 class Authenticator:
     """Tells which gateway key a request carries."""
 
@@ -41,7 +65,7 @@ class Authenticator:
         self._cache = cache
         self._prefix = f"solaris:{stage}:key:"
         self._clock = clock
-        self._known: OrderedDict[str, _Cached] = OrderedDict()
+        self._memory = _Memory()
         self._asking: dict[str, asyncio.Task[GatewayKey | None]] = {}
 
     async def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
@@ -49,17 +73,11 @@ class Authenticator:
 
         OpenAI clients send `Authorization: Bearer`, Anthropic clients `x-api-key`.
         """
-        secret = _secret_of(headers)
-        if secret is None:
-            raise InvalidApiKeyError
-        key = await self._find(hash_key(secret))
-        if key is None or not key.is_valid(self._clock()):
-            raise InvalidApiKeyError
-        return key
+        return _valid(await self._find(_hash_of(headers)), self._clock())
 
     async def _find(self, key_hash: str) -> GatewayKey | None:
-        known = self._known.get(key_hash)
-        if known is not None and time.monotonic() < known.until:
+        known = self._memory.get(key_hash)
+        if known is not None:
             return known.key
         # requests that miss at the same time ask once
         asking = self._asking.get(key_hash)
@@ -78,11 +96,61 @@ class Authenticator:
             key = await asyncio.to_thread(self._keys.get, key_hash)
             if key is not None:
                 await self._cache.set(self._prefix + key_hash, _to_json(key), REDIS_SECONDS)
-        self._known[key_hash] = _Cached(key, time.monotonic() + CACHE_SECONDS)
-        self._known.move_to_end(key_hash)
-        if len(self._known) > MAX_CACHED_KEYS:
-            self._known.popitem(last=False)
+        self._memory.put(key_hash, key)
         return key
+
+
+class BlockingAuthenticator:
+    """The same for synchronous functions, from any number of threads: process, then DynamoDB."""
+
+    def __init__(self, keys: KeyStore, clock: Callable[[], datetime]) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._memory = _Memory()
+
+    def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
+        """Return the valid key of a request; raises InvalidApiKeyError."""
+        key_hash = _hash_of(headers)
+        known = self._memory.get(key_hash)
+        if known is not None:
+            return _valid(known.key, self._clock())
+        key = self._keys.get(key_hash)
+        self._memory.put(key_hash, key)
+        return _valid(key, self._clock())
+
+
+def identity_of(
+    key: GatewayKey, headers: Mapping[str, str], body: Mapping[str, Any], settings: Settings
+) -> Identity:
+    """Return the user that a request speaks for; raises UserNotIdentifiedError.
+
+    A personal key is its user's, whatever the headers say; a service key names the user.
+    """
+    if key.kind is KeyKind.PERSONAL:
+        identity = Identity(email=key.user_email) if key.user_email is not None else None
+    else:
+        identity = identify(
+            headers,
+            body,
+            email_headers=settings.identity_email_headers,
+            name_headers=settings.identity_name_headers,
+        )
+    if identity is None:
+        raise UserNotIdentifiedError
+    return identity
+
+
+def _hash_of(headers: Mapping[str, str]) -> str:
+    secret = _secret_of(headers)
+    if secret is None:
+        raise InvalidApiKeyError
+    return hash_key(secret)
+
+
+def _valid(key: GatewayKey | None, now: datetime) -> GatewayKey:
+    if key is None or not key.is_valid(now):
+        raise InvalidApiKeyError
+    return key
 
 
 def _secret_of(headers: Mapping[str, str]) -> str | None:

@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import orjson
 
-from solaris.domain.identity import Identity, identify
-from solaris.domain.keys import GatewayKey, KeyKind
+from solaris.domain.identity import Identity
+from solaris.domain.keys import GatewayKey
 from solaris.domain.reservation import Demand
 from solaris.domain.usage import Outcome, TokenCounts
 from solaris.domain.users import user_id_for
@@ -28,7 +28,6 @@ from solaris.errors import (
     SolarisError,
     UnknownPathError,
     UpstreamUnavailableError,
-    UserNotIdentifiedError,
 )
 from solaris.metrics import Metrics
 from solaris.services.answering import (
@@ -38,7 +37,7 @@ from solaris.services.answering import (
     BufferedReply,
     Reply,
 )
-from solaris.services.authenticating import Authenticator
+from solaris.services.authenticating import Authenticator, identity_of
 from solaris.services.background import keep
 from solaris.services.limiting import RateLimiter
 from solaris.services.metering import Admission, Meter, Ticket
@@ -217,19 +216,7 @@ class Forwarder:
     def _identity(
         self, request: IncomingRequest, key: GatewayKey, body: Mapping[str, Any]
     ) -> Identity:
-        if key.kind is KeyKind.PERSONAL:
-            if key.user_email is None:
-                raise UserNotIdentifiedError
-            return Identity(email=key.user_email)
-        identity = identify(
-            request.headers,
-            body,
-            email_headers=self._settings.identity_email_headers,
-            name_headers=self._settings.identity_name_headers,
-        )
-        if identity is None:
-            raise UserNotIdentifiedError
-        return identity
+        return identity_of(key, request.headers, body, self._settings)
 
 
 def _context(request: IncomingRequest, admission: Admission) -> AnswerContext:

@@ -12,29 +12,32 @@ from datetime import datetime
 
 from solaris.domain.identity import Identity
 from solaris.domain.periods import period_of, renews_at
-from solaris.domain.quota import ceiling_tokens
+from solaris.domain.provisioning import provision
 from solaris.domain.reservation import (
     MAX_OPEN_RESERVATIONS,
-    NEAR_COMPLETION_TOKENS,
     Demand,
     Hold,
     Reservation,
     expired,
     expiry_of,
-    far_hold,
-    near_hold,
+    first_hold,
+    hold_for,
 )
 from solaris.domain.rollover import apply_block_threshold, open_period
+from solaris.domain.standing import is_blocked
+from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import UsageEvent
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
+from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
     ConflictError,
     QuotaExhaustedError,
     RateLimitedError,
     SolarisError,
+    UserNotAllowedError,
 )
 from solaris.observability import get_logger
+from solaris.services.background import keep
 from solaris.services.recording import Recorder
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws
@@ -93,17 +96,18 @@ class Meter:
         self._recorder = recorder
         self._clock = clock
         self._table = settings.table_name("users")
+        self._announcing: set[str] = set()
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Hold tokens for a request, or raise the refusal.
 
         One write for a known user far from the limit, two near it or for a new user. Raises
-        AccountStatusError, QuotaExhaustedError, RateLimitedError, StoreUnavailableError, and
-        ConflictError when twelve bounded attempts all lost a race.
+        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, RateLimitedError,
+        StoreUnavailableError, and ConflictError when twelve bounded attempts all lost a race.
         """
         user_id = user_id_for(ticket.identity.email)
         period = period_of(ticket.received_at, self._settings.zone)
-        hold = self._first_hold(ticket.demand)
+        hold = first_hold(ticket.demand, strict=self._settings.strict_cap)
         for attempt in range(MAX_ATTEMPTS):
             reservation = self._reservation(ticket, hold, period)
             result = await reserve(
@@ -126,7 +130,11 @@ class Meter:
             period = max(period, user.period)
             if await self._put_right(user, period):
                 continue
-            hold = self._next_hold(ticket.demand, user)
+            try:
+                hold = self._next_hold(ticket.demand, user)
+            except QuotaExhaustedError:
+                self._announce_block(user, ticket.demand)
+                raise
             if attempt:
                 await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * attempt))
         msg = f"no reservation in {MAX_ATTEMPTS} attempts"
@@ -154,22 +162,24 @@ class Meter:
                 error=str(error),
             )
 
-    def _first_hold(self, demand: Demand) -> Hold:
-        if not self._settings.strict_cap or not demand.completes:
-            return far_hold(demand)
-        wanted = demand.max_completion_tokens
-        completion = NEAR_COMPLETION_TOKENS if wanted is None else wanted
-        tokens = demand.prompt_tokens + completion
-        return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=completion)
-
     def _next_hold(self, demand: Demand, user: User) -> Hold:
-        first = self._first_hold(demand)
-        if user.available_tokens >= first.required_tokens:
-            return first
-        near = near_hold(demand, user.available_tokens)
-        if near is None:
+        hold = hold_for(demand, user.available_tokens, strict=self._settings.strict_cap)
+        if hold is None:
             raise self._exhausted(user)
-        return near
+        return hold
+
+    def _announce_block(self, user: User, refused: Demand) -> None:
+        """Tell a user who has a few tokens left, too few for a request, that they are blocked.
+
+        In the background: the refusal does not wait. Refusals that come meanwhile tell nothing,
+        later ones find the flag in the item.
+        """
+        told = Threshold.BLOCK in user.alerts_sent or user.user_id in self._announcing
+        if told or not is_blocked(user, refused, self._settings.threshold_rule):
+            return
+        self._announcing.add(user.user_id)
+        work = keep(asyncio.to_thread(self._recorder.announce_block, user))
+        work.add_done_callback(lambda _: self._announcing.discard(user.user_id))
 
     async def _put_right(self, user: User, period: str) -> bool:
         """Mend what stands in the way other than the quota; False when nothing does."""
@@ -202,31 +212,28 @@ class Meter:
         self._users.change(user_id, rule)
 
     async def _create(self, ticket: Ticket, period: str) -> Admission | None:
-        """Make an unknown user together with the first reservation; None if it exists by now."""
-        settings = self._settings
-        limit = settings.default_monthly_limit
-        now = ticket.received_at
-        user = User(
-            user_id=user_id_for(ticket.identity.email),
-            email=ticket.identity.email,
-            name=ticket.identity.name,
-            status=UserStatus.ACTIVE,
-            plan=Plan.BASIC,
-            monthly_limit=limit,
-            additional_tokens=0,
-            current_usage=0,
-            available_tokens=ceiling_tokens(limit, 0, settings.block_ppm),
+        """Make an unknown user together with the first reservation; None if it exists by now.
+
+        A user who is made but not served (pending, or a limit of nothing) is made without one.
+        """
+        made = provision(
+            ticket.identity,
+            self._settings.provisioning,
             period=period,
-            created_at=now,
-            updated_at=now,
-            last_seen_at=now,
-            block_ppm=settings.block_ppm,
-            version=1,
+            block_ppm=self._settings.block_ppm,
+            now=ticket.received_at,
         )
+        if made is None:
+            raise UserNotAllowedError
+        user = replace(made, last_seen_at=ticket.received_at)
+        if user.status is not UserStatus.ACTIVE:
+            if not await self._store_new(user, ticket):
+                return None
+            raise AccountStatusError(user.status.value)
         try:
             hold = self._next_hold(ticket.demand, user)
         except QuotaExhaustedError:
-            await asyncio.to_thread(self._users.create, user)
+            await self._store_new(user, ticket)
             raise
         reservation = self._reservation(ticket, hold, period)
         user = replace(
@@ -234,10 +241,20 @@ class Meter:
             available_tokens=user.available_tokens - hold.tokens,
             reservations={reservation.request_id: reservation},
         )
-        if not await asyncio.to_thread(self._users.create, user):
+        if not await self._store_new(user, ticket):
             return None
-        _log.info("user_created", user_id=user.user_id, request_id=ticket.request_id)
         return self._admission(user, reservation, hold)
+
+    async def _store_new(self, user: User, ticket: Ticket) -> bool:
+        created = await asyncio.to_thread(self._users.create, user)
+        if created:
+            _log.info(
+                "user_created",
+                user_id=user.user_id,
+                status=user.status.value,
+                request_id=ticket.request_id,
+            )
+        return created
 
     def _reservation(self, ticket: Ticket, hold: Hold, period: str) -> Reservation:
         return Reservation(
@@ -263,9 +280,12 @@ class Meter:
         )
 
     def _exhausted(self, user: User) -> QuotaExhaustedError:
+        renews = renews_at(user.period, self._settings.zone)
         return QuotaExhaustedError(
             used=user.current_usage,
             limit=user.monthly_limit,
             additional=user.additional_tokens,
-            renews_at=renews_at(user.period, self._settings.zone),
+            available=user.available_tokens,
+            renews_at=renews,
+            renews_in_seconds=int((renews - self._clock()).total_seconds()),
         )

@@ -1,12 +1,13 @@
 """Usage events into the books, batch-wise, each once; then the thresholds that they crossed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 import orjson
 
 from solaris.cache import Cache
+from solaris.domain.changes import announced
 from solaris.domain.periods import day_of
 from solaris.domain.pricing import cost_micros
 from solaris.domain.reservation import Reservation
@@ -131,6 +132,24 @@ class Recorder:
             except SolarisError as error:
                 _log.error("threshold_not_announced", user_id=user.user_id, error=str(error))
 
+    def announce_block(self, refused: User) -> None:
+        """Announce that a user was refused with tokens left, too few for a request; once.
+
+        Nothing is announced when the month or the grant has changed since the refusal. The milder
+        warnings count as sent with it. Never raises: the next refusal looks again.
+        """
+        try:
+            user = self._users.get(refused.user_id)
+            if user is None or Threshold.BLOCK in user.alerts_sent:
+                return
+            if (user.period, user.quota.granted_tokens) == (
+                refused.period,
+                refused.quota.granted_tokens,
+            ):
+                self._put_on_queue(user, Threshold.BLOCK, frozenset(Threshold))
+        except SolarisError as error:
+            _log.error("block_not_announced", user_id=refused.user_id, error=str(error))
+
     def _record_some(self, pending: Sequence[tuple[str, UsageEvent]]) -> list[str]:
         entries = [self._entry(event) for _, event in pending]
         if self._together(entries):
@@ -173,38 +192,42 @@ class Recorder:
                 self._settings.price_overrides,
                 at=event.created_at,
             ),
-            day=day_of(event.created_at, self._settings.zone),
+            day=_booked_day(event, self._settings.zone),
         )
 
     def _announce_user(self, user: User) -> None:
         rule = self._settings.threshold_rule
         threshold = to_announce(user.quota, rule, user.alerts_sent)
-        if threshold is None:
-            return
+        if threshold is not None:
+            self._put_on_queue(user, threshold, frozenset(reached(user.quota, rule)))
+
+    def _put_on_queue(
+        self, user: User, threshold: Threshold, crossed: frozenset[Threshold]
+    ) -> None:
         message = {
             "version": 1,
             "user_id": user.user_id,
             "period": user.period,
             "threshold": threshold.value,
             "crossed_at": self._clock().isoformat(),
+            "round": user.alert_round,
         }
         self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
-        crossed = frozenset(reached(user.quota, rule))
-        self._users.change(user.user_id, lambda found: self._flagged(found, user.period, crossed))
-        _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
-
-    def _flagged(self, user: User, period: str, crossed: frozenset[Threshold]) -> User:
-        if user.period != period or crossed <= user.alerts_sent:
-            return user
-        return replace(
-            user,
-            alerts_sent=user.alerts_sent | crossed,
-            last_alert_at=self._clock(),
-            updated_at=self._clock(),
-            version=user.version + 1,
+        rule, now = self._settings.threshold_rule, self._clock()
+        self._users.change(
+            user.user_id, lambda found: announced(found, user, crossed, rule=rule, now=now)
         )
+        _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
 
     def _publish_metrics(self) -> None:
         amounts = self._metrics.take_unpublished()
         if amounts and not self._cache.add_all(METRICS_KEY, amounts):
             self._metrics.put_back(amounts)
+
+
+def _booked_day(event: UsageEvent, zone: tzinfo) -> str:
+    """The day in the counters: that of the request, but never before its period began.
+
+    A request received just before midnight may be reserved after another has opened the month.
+    """
+    return max(day_of(event.created_at, zone), f"{event.period}-01")

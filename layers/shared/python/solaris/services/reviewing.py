@@ -1,12 +1,13 @@
 """What a user has used lately: the last records, and this month's sums by model."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from solaris.domain.periods import days_in
 from solaris.domain.usage import parse_instant
-from solaris.storage.actions import user_owner
+from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.storage.aws import store_errors
 from solaris.storage.models import CounterModel, UsageModel
 
@@ -69,15 +70,24 @@ def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
 
 def sums_by_model(user_id: str, period: str) -> list[ModelSum]:
     """Return a month's sums from the daily counters, the greatest user of tokens first."""
+    return _sums([user_owner(user_id)], period)
+
+
+def system_sums(period: str) -> list[ModelSum]:
+    """Return a month's sums over all users, the model with most tokens first."""
+    return _sums([system_owner(shard) for shard in range(SYSTEM_SHARDS)], period)
+
+
+def _sums(owners: Sequence[str], period: str) -> list[ModelSum]:
     days = days_in(period)
     # `$` follows `#`, so the range ends behind every model of the last day
     month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
-    with store_errors():
-        counters = list(CounterModel.query(user_owner(user_id), month, limit=MAX_COUNTERS))
     sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
-    for counter in counters:
-        figures = sums[counter.day_model.partition("#")[2]]
-        for name in _FIGURES:
-            figures[name] += int(getattr(counter, name))
+    for owner in owners:
+        with store_errors():
+            for counter in CounterModel.query(owner, month, limit=MAX_COUNTERS):
+                figures = sums[counter.day_model.partition("#")[2]]
+                for name in _FIGURES:
+                    figures[name] += int(getattr(counter, name))
     found = [ModelSum(model=model, **figures) for model, figures in sums.items()]
     return sorted(found, key=lambda one: (-one.charged_tokens, one.model))

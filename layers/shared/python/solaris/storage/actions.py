@@ -6,14 +6,17 @@ Pure builders of DynamoDB's JSON, so that each clause can be read and tested on 
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from solaris.domain.settlement import Settlement, settle
+from solaris.domain.settlement import Settlement, beyond_zero, settle
+from solaris.domain.transactions import Origin, reset_correction
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent, iso_milliseconds
+from solaris.domain.users import User
 from solaris.settings import Settings
 from solaris.storage.items import Item, number, text
+from solaris.storage.transactions import put_transaction
 
 Action = dict[str, Any]
 
@@ -75,6 +78,7 @@ class LedgerActions:
         self._users = settings.table_name("users")
         self._counters = settings.table_name("counters")
         self._periods = settings.table_name("periods")
+        self._transactions = settings.table_name("transactions")
         self._clock = clock
 
     def ordinary(self, entries: Sequence[LedgerEntry]) -> list[Action]:
@@ -138,15 +142,50 @@ class LedgerActions:
         )
 
     def adjust_user(
-        self, event: UsageEvent, change: Settlement, *, unreserved: bool = False
+        self,
+        event: UsageEvent,
+        change: Settlement,
+        *,
+        unreserved: bool = False,
+        version: int | None = None,
     ) -> Action:
         """Book a change of the open period that no reservation belongs to."""
         names = {"#period": "period", "#version": "version"}
+        values = _user_values(event, change)
         condition = "#period = :period"
         if unreserved:
             names["#request"] = event.request_id
             condition += " AND attribute_not_exists(reservations.#request)"
-        return self._update_user(event, _ADJUST, condition, names, _user_values(event, change))
+        if change.usage_delta < 0:
+            # a manual reset may have come in between, and usage is never below zero
+            values[":least"] = number(-change.usage_delta)
+            condition += " AND current_usage >= :least"
+        if version is not None:
+            values[":version"] = number(version)
+            condition += " AND #version = :version"
+        return self._update_user(event, _ADJUST, condition, names, values)
+
+    def correct_user(self, event: UsageEvent, user: User, change: Settlement) -> list[Action]:
+        """Book a correction of the open period.
+
+        What it takes off beyond zero was forgiven by a manual reset already, as part of an
+        estimate: the usage stops at zero, and a row of its own takes the excess back.
+        """
+        excess = beyond_zero(user.current_usage, change)
+        if not excess:
+            return [self.adjust_user(event, change)]
+        stopped = Settlement(change.available_delta - excess, change.usage_delta + excess)
+        origin = Origin(
+            transaction_id=event.request_id,
+            actor="system",
+            reason="a late answer used less than the usage reset forgave",
+            now=self._clock(),
+        )
+        after = replace(user, current_usage=0, version=user.version + 1)
+        return [
+            self.adjust_user(event, stopped, version=user.version),
+            put_transaction(self._transactions, reset_correction(after, excess, origin)),
+        ]
 
     def drop_reservation(self, event: UsageEvent) -> Action:
         """Forget a reservation that was carried over from a closed month; it holds nothing."""

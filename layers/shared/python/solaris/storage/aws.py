@@ -86,6 +86,10 @@ class AwsCallError(SolarisError):
         self.reasons = reasons
 
 
+class WriteConflictError(StoreUnavailableError):
+    """A write met a transaction on the same item that was under way: nothing was written."""
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turn what boto3 and PynamoDB raise into AwsCallError or StoreUnavailableError."""
@@ -103,6 +107,8 @@ def store_errors() -> Iterator[None]:
 
 def _translated(error: ClientError) -> SolarisError:
     code = error.response.get("Error", {}).get("Code", "")
+    if code == "TransactionConflictException":
+        return WriteConflictError(str(error))
     if code in RETRYABLE_CODES:
         return StoreUnavailableError(str(error))
     answer: dict[str, Any] = dict(error.response)

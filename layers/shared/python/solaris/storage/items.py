@@ -84,6 +84,7 @@ def user_to_item(user: User) -> Item:
             "M": {key: reservation_to_item(one) for key, one in user.reservations.items()}
         },
         "alerts_sent": {"L": [text(one.value) for one in sorted(user.alerts_sent)]},
+        "alert_round": number(user.alert_round),
         "created_at": text(iso_milliseconds(user.created_at)),
         "updated_at": text(iso_milliseconds(user.updated_at)),
         "version": number(user.version),
@@ -113,6 +114,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
             key: reservation_from_item(key, one) for key, one in item["reservations"]["M"].items()
         },
         alerts_sent=frozenset(Threshold(one["S"]) for one in item["alerts_sent"]["L"]),
+        alert_round=int(item["alert_round"]["N"]) if "alert_round" in item else 0,
         created_at=parse_instant(item["created_at"]["S"]),
         updated_at=parse_instant(item["updated_at"]["S"]),
         last_alert_at=_optional_instant(item, "last_alert_at"),

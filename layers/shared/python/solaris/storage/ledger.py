@@ -100,13 +100,13 @@ class Ledger:
                 previously_charged=recorded.charged_tokens, charged_tokens=event.charged_tokens
             )
             books = (
-                actions.adjust_user(event, change)
+                actions.correct_user(event, user, change)
                 if event.period == user.period
-                else actions.add_to_period(event, change.usage_delta)
+                else [actions.add_to_period(event, change.usage_delta)]
             )
             return [
                 actions.replace_expired(entry, recorded.charged_tokens),
-                books,
+                *books,
                 *actions.correct_counters(entry, recorded),
             ]
         plain = [actions.put_usage(entry), *actions.add_counters([entry])]

@@ -49,6 +49,7 @@ class UserModel(Model):
     period = UnicodeAttribute()
     reservations: Any = MapAttribute()  # type: ignore[no-untyped-call]
     alerts_sent: Any = ListAttribute()
+    alert_round = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     last_alert_at = UnicodeAttribute(null=True)
@@ -111,6 +112,30 @@ class CounterModel(Model):
     cost_micros = NumberAttribute()
 
 
+class TransactionModel(Model):
+    """One change by an admin: a row is put with the change and never written again.
+
+    `transaction_key` is `2026-11-22T13:05:09.123Z#<id>`; `before` and `after` hold what changed.
+    """
+
+    class Meta(_Table):
+        table_name = "transactions"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    transaction_key = UnicodeAttribute(range_key=True)
+    transaction_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    amount = NumberAttribute()
+    reason = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    before: Any = MapAttribute()  # type: ignore[no-untyped-call]
+    after: Any = MapAttribute()  # type: ignore[no-untyped-call]
+    balance_after = NumberAttribute()
+    period = UnicodeAttribute()
+    version = NumberAttribute()
+    created_at = UnicodeAttribute()
+
+
 class PeriodModel(Model):
     """A user's closed month; late settlements still add to `current_usage`."""
 
@@ -123,6 +148,42 @@ class PeriodModel(Model):
     additional_tokens = NumberAttribute()
     current_usage = NumberAttribute()
     closed_at = UnicodeAttribute()
+
+
+class AlertModel(Model):
+    """A crossed threshold or a closed month, with the state of its mails (TTL on `expires_at`).
+
+    `alert_id` is `<user_id>#<period>#<threshold>`, with `#<round>` after a grant re-armed it, or
+    `system#<period>#monthly_summary`. `*_until` are epoch milliseconds: the end of a claim.
+    """
+
+    class Meta(_Table):
+        table_name = "alerts"
+
+    alert_id = UnicodeAttribute(hash_key=True)
+    type = UnicodeAttribute()
+    title = UnicodeAttribute()
+    message = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    period = UnicodeAttribute()
+    threshold = UnicodeAttribute(null=True)
+    current_usage = NumberAttribute(null=True)
+    monthly_limit = NumberAttribute(null=True)
+    additional_tokens = NumberAttribute(null=True)
+    block_ppm = NumberAttribute(null=True)
+    created_at = UnicodeAttribute()
+    resolved_at = UnicodeAttribute(null=True)
+    mail_state = UnicodeAttribute()
+    mail_error = UnicodeAttribute(null=True)
+    mail_attempts = NumberAttribute(null=True)
+    mail_lease = UnicodeAttribute(null=True)
+    mail_until = NumberAttribute(null=True)
+    admin_mail_state = UnicodeAttribute()
+    admin_mail_error = UnicodeAttribute(null=True)
+    admin_mail_attempts = NumberAttribute(null=True)
+    admin_mail_lease = UnicodeAttribute(null=True)
+    admin_mail_until = NumberAttribute(null=True)
+    expires_at = TTLAttribute()
 
 
 class KeyModel(Model):
@@ -142,7 +203,15 @@ class KeyModel(Model):
     revoked_at = UnicodeAttribute(null=True)
 
 
-TABLES: tuple[type[Model], ...] = (UserModel, UsageModel, CounterModel, PeriodModel, KeyModel)
+TABLES: tuple[type[Model], ...] = (
+    UserModel,
+    UsageModel,
+    CounterModel,
+    TransactionModel,
+    PeriodModel,
+    AlertModel,
+    KeyModel,
+)
 
 _SHORT_NAMES = {model: model.Meta.table_name for model in TABLES}
 

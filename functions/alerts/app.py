@@ -1,0 +1,21 @@
+"""alerts: records crossed thresholds and monthly summaries, and mails about them."""
+
+from typing import Any
+
+from chalice.app import Chalice, SQSEvent
+
+from solaris.services.recording import Message
+from solaris.wiring import wiring
+
+app = Chalice(app_name="ia-solaris-alerts", configure_logs=False)
+
+
+@app.on_sqs_message(queue="solaris-local-alerts", batch_size=10)
+def send_alert(event: SQSEvent) -> dict[str, Any]:
+    """Handle a batch; what is named in the answer is delivered again."""
+    messages = [
+        Message(message_id=record["messageId"], body=record["body"])
+        for record in event.to_dict()["Records"]
+    ]
+    failed = wiring().alerter.handle_messages(messages)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,0 +1,38 @@
+"""quota: how a user's quota stands, for the user and for other services.
+
+The same keys and the same headers as the proxy; under /v1, names are snake_case.
+"""
+
+from typing import Any
+
+from chalice.app import Chalice, Response
+
+from solaris.rest import chalice_errors
+from solaris.services.quoting import Statement
+from solaris.wiring import wiring
+
+app = Chalice(app_name="ia-solaris-quota", configure_logs=False)
+answers = chalice_errors(wiring().settings.locale)
+# made with the process, so that the first request does not wait for its clients
+quoting = wiring().quoting
+
+
+@app.route("/v1/quota", methods=["GET"])
+@answers
+def own_quota() -> Any:
+    """The caller's own quota."""
+    request: Any = app.current_request
+    return _response(quoting.own(request.headers))
+
+
+# Any content type: what is no JSON is refused in OpenAI's shape, not in Chalice's.
+@app.route("/v1/quota/check", methods=["POST"], content_types=["*/*"])
+@answers
+def check_quota() -> Any:
+    """Whether a call of so many tokens would be admitted; nothing is held."""
+    request: Any = app.current_request
+    return _response(quoting.check(request.headers, request.raw_body))
+
+
+def _response(statement: Statement) -> Response:
+    return Response(body=statement.body, headers={**statement.headers})

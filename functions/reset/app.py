@@ -1,0 +1,27 @@
+"""reset: opens the month for everybody, and sweeps what crashes have left reserved.
+
+Invoked by schedules (EventBridge Scheduler; infra/local/schedule.py on one machine). A run that
+answers `running` is to be invoked again: it goes on where it stopped.
+"""
+
+from typing import Any
+
+from chalice.app import Chalice
+
+from solaris.wiring import wiring
+
+app = Chalice(app_name="ia-solaris-reset", configure_logs=False)
+
+
+@app.lambda_function(name="open_period")
+def open_period(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Open the current period for every user, as far as the time allows."""
+    report = wiring().resetter.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    return report.body()
+
+
+@app.lambda_function(name="sweep_reservations")
+def sweep_reservations(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Expire the overdue reservations of users who have not come back."""
+    report = wiring().sweeper.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    return report.body()

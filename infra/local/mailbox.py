@@ -1,0 +1,203 @@
+"""What this machine has mailed, at /dev/mail: reads the embedded store's SES inbox.
+
+Nothing leaves the machine: the emulator accepts a mail and keeps it. The page is served to this
+machine only (a loopback client that names a loopback host), because mails are private and the
+page has no login. A mail's HTML is shown in a sandboxed frame under a policy that loads nothing.
+"""
+
+import html
+import ipaddress
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import aiohttp
+import orjson
+
+from solaris.settings import Settings
+from solaris.storage.aws import boto_client, store_errors
+
+PATH = "/dev/mail"
+INBOX_PATH = "/_ministack/ses/messages"
+STORE_SECONDS = 5
+MAX_LISTED = 200
+
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_MAIL_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1.5rem; }
+h1 { font-size: 1.3rem; } table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid #8885; }
+td:first-child, td:nth-child(2) { white-space: nowrap; } p, dd { overflow-wrap: anywhere; }
+dt { color: #777; } dd { margin: 0 0 .5rem; }
+iframe { width: 100%; height: 62rem; background: #fff; }
+iframe, pre { border: 1px solid #8885; border-radius: 8px; }
+pre { white-space: pre-wrap; padding: 1rem; }
+"""
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Mail = dict[str, Any]
+
+
+def verify_sender(settings: Settings) -> None:
+    """Let the embedded SES accept mails from FROM_EMAIL; it asks for it as SES does."""
+    with store_errors():
+        client = boto_client("ses", settings.aws_region)
+        client.verify_email_identity(EmailAddress=settings.from_email)
+
+
+class Mailbox:
+    """Answers everything under /dev/mail."""
+
+    def __init__(self, store_url: str) -> None:
+        self._url = store_url.rstrip("/") + INBOX_PATH
+
+    async def __call__(self, scope: Message, send: Send) -> None:
+        """Answer one request."""
+        if not _is_local(scope):
+            await _answer(send, 404, "text/plain", "not found\n")
+            return
+        if scope["method"] != "GET":
+            await _answer(send, 405, "text/plain", "only GET\n")
+            return
+        try:
+            mails = await self._mails()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            await _answer(send, 503, "text/plain", "the store does not answer\n")
+            return
+        rest = scope["path"].removeprefix(PATH).strip("/")
+        if not rest:
+            await _answer(send, 200, "text/html", _list_page(mails))
+        elif rest == "messages.json":
+            await _answer(send, 200, "application/json", orjson.dumps({"messages": mails}).decode())
+        else:
+            await self._one(send, mails, rest)
+
+    async def _one(self, send: Send, mails: list[Mail], rest: str) -> None:
+        mail_id, _, part = rest.partition("/")
+        found = next((one for one in mails if one["MessageId"] == unquote(mail_id)), None)
+        if found is None or part not in ("", "html"):
+            await _answer(send, 404, "text/plain", "no such mail\n")
+        elif part:
+            body = found.get("BodyHtml") or ""
+            await _answer(send, 200, "text/html", body, policy=_MAIL_POLICY, frames="SAMEORIGIN")
+        else:
+            await _answer(send, 200, "text/html", _mail_page(found))
+
+    async def _mails(self) -> list[Mail]:
+        """Every mail in the inbox, newest first."""
+        timeout = aiohttp.ClientTimeout(total=STORE_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as got:
+            got.raise_for_status()
+            accounts = orjson.loads(await got.read())["messages"]
+        mails = [one for account in accounts.values() for one in account]
+        return sorted(mails, key=lambda one: float(one["Timestamp"]), reverse=True)
+
+
+def is_mailbox(path: str) -> bool:
+    """Whether a path belongs to the mailbox."""
+    return path == PATH or path.startswith(PATH + "/")
+
+
+def _is_local(scope: Message) -> bool:
+    client = scope.get("client")
+    host = next((v.decode("latin-1") for n, v in scope["headers"] if n.lower() == b"host"), "")
+    # a name that some page has pointed at 127.0.0.1 is not this machine's
+    return client is not None and _is_loopback(client[0]) and _is_loopback(_hostname(host))
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _list_page(mails: list[Mail]) -> str:
+    rows = "".join(
+        f"<tr><td>{_when(one)}</td><td>{_to(one)}</td>"
+        f'<td><a href="{_link(one)}">{html.escape(one["Subject"])}</a></td></tr>'
+        for one in mails[:MAX_LISTED]
+    )
+    table = f"<table><tr><th>Sent (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
+    nothing = "<p>Nothing yet. A mail comes when a user crosses 80 % of the quota.</p>"
+    note = (
+        "<p>Kept by the embedded store; nothing was really sent. With SMTP_HOST set, mails go "
+        "there and not here.</p>"
+    )
+    count = f"{len(mails)} mails" + (f", newest {MAX_LISTED}" if len(mails) > MAX_LISTED else "")
+    return _page("Mails", f"<h1>{count}</h1>{note}{table if mails else nothing}")
+
+
+def _mail_page(mail: Mail) -> str:
+    subject = html.escape(mail["Subject"])
+    facts = {"From": html.escape(mail["Source"]), "To": _to(mail), "Sent (UTC)": _when(mail)}
+    shown = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
+    return _page(
+        subject,
+        f'<p><a href="{PATH}">All mails</a></p><h1>{subject}</h1><dl>{shown}</dl>'
+        f'<iframe sandbox="" title="HTML part" src="{_link(mail)}/html"></iframe>'
+        f"<h2>Text part</h2><pre>{html.escape(mail.get('BodyText') or '')}</pre>",
+    )
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body>{body}</body></html>"
+    )
+
+
+def _link(mail: Mail) -> str:
+    return f"{PATH}/{quote(mail['MessageId'], safe='')}"
+
+
+def _to(mail: Mail) -> str:
+    return html.escape(", ".join(mail["To"]))
+
+
+def _when(mail: Mail) -> str:
+    return f"{datetime.fromtimestamp(float(mail['Timestamp']), UTC):%Y-%m-%d %H:%M:%S}"
+
+
+async def _answer(
+    send: Send,
+    status: int,
+    content_type: str,
+    body: str,
+    *,
+    policy: str = _PAGE_POLICY,
+    frames: str = "DENY",
+) -> None:
+    data = body.encode("utf-8", "replace")
+    headers = {
+        "content-type": f"{content_type}; charset=utf-8",
+        "content-length": str(len(data)),
+        "content-security-policy": policy,
+        "x-frame-options": frames,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": data})

@@ -1,0 +1,106 @@
+"""The schedules that EventBridge would keep: the month on the first, the sweep every 15 minutes.
+
+start           the month is opened at once if the machine was off when it began
+1st, 00:00      in PERIOD_TIMEZONE, again and again until the function says that it is done
+every 15 min    reservations left by crashes are expired
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from types import ModuleType
+from typing import Any, Protocol
+
+from chalice.local import LambdaContext
+
+from solaris.domain.schedule import next_opening
+from solaris.observability import get_logger
+
+SWEEP_EVERY = timedelta(minutes=15)
+RETRY_AFTER = timedelta(seconds=30)
+# A machine that slept, or whose clock was set, is noticed after this long.
+MAX_WAIT_SECONDS = 60.0
+FUNCTION_SECONDS = 900
+MEMORY_MB = 256
+
+Call = Callable[[], dict[str, Any]]
+_log = get_logger("solaris.schedule")
+
+
+class Stop(Protocol):
+    """What Schedule needs of threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the stop at most so many seconds."""
+
+
+class Schedule:
+    """Calls the reset and the sweep when they are due. `clock` gives the time in UTC."""
+
+    def __init__(
+        self, *, reset: Call, sweep: Call, zone: tzinfo, clock: Callable[[], datetime]
+    ) -> None:
+        self._reset = reset
+        self._sweep = sweep
+        self._zone = zone
+        self._clock = clock
+
+    def run(self, stop: Stop) -> None:
+        """Keep the schedules until told to stop; a call that fails is repeated."""
+        reset_at = sweep_at = self._clock()
+        while not stop.is_set():
+            now = self._clock()
+            if now >= reset_at:
+                is_done = self._is_done("open_period", self._reset)
+                # the opening after the moment of the call: one that came meanwhile is not skipped
+                reset_at = next_opening(now, self._zone) if is_done else now + RETRY_AFTER
+            if now >= sweep_at:
+                self._is_done("sweep_reservations", self._sweep)
+                sweep_at = now + SWEEP_EVERY
+            seconds = (min(reset_at, sweep_at) - self._clock()).total_seconds()
+            stop.wait(max(0.0, min(seconds, MAX_WAIT_SECONDS)))
+
+    def _is_done(self, name: str, call: Call) -> bool:
+        try:
+            answer = call()
+        except Exception:  # noqa: BLE001 - a function that fails is called again, nothing else
+            _log.exception("function_failed", function="reset", handler=name)
+            return False
+        _log.info("schedule_called", handler=name, answer=answer)
+        return answer.get("state") == "done"
+
+
+def schedule_thread(
+    function: ModuleType, stop: threading.Event, *, zone: tzinfo, clock: Callable[[], datetime]
+) -> threading.Thread:
+    """The schedule of the reset function in a thread that is yet to be started."""
+
+    def calling(handler: str) -> Call:
+        def call() -> dict[str, Any]:
+            context = StoppableContext(stop)
+            answer: dict[str, Any] = getattr(function, handler)({"source": "local"}, context)
+            return answer
+
+        return call
+
+    schedule = Schedule(
+        reset=calling("open_period"), sweep=calling("sweep_reservations"), zone=zone, clock=clock
+    )
+    return threading.Thread(target=schedule.run, args=(stop,), name="schedule")
+
+
+class StoppableContext(LambdaContext):
+    """Lambda's context, whose time is over when the process is to stop."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__("reset", MEMORY_MB, FUNCTION_SECONDS * 1000)
+        self._stop = stop
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left; none once told to stop, so that the function saves and returns."""
+        if self._stop.is_set():
+            return 0
+        return int(super().get_remaining_time_in_millis())

@@ -1,0 +1,151 @@
+"""Hands a finished message to SES, or to an SMTP server when SMTP_HOST is set.
+
+Two ways to fail, and only two: MailRejectedError (the same message would be refused again: the
+address or the sender is not accepted) and MailUnavailableError (throttling, time-out, refused
+login, anything unknown: worth another try). Both carry a short `error_class` for the record.
+"""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from solaris.errors import SolarisError
+
+SMTP_TIMEOUT_SECONDS = 10.0  # of each step: connect, greeting, TLS, login, data
+IMPLICIT_TLS_PORT = 465
+
+# What SES answers when the message itself is at fault. Everything else (throttling, a used-up
+# daily quota, paused sending, missing rights) may be put right without changing the message.
+PERMANENT_SES_ERRORS = frozenset(
+    {
+        "InvalidParameterValue",  # an address that SES cannot read
+        "MailFromDomainNotVerified",
+        "MailFromDomainNotVerifiedException",
+        "MessageRejected",  # an unverified identity, a suppressed or refused recipient
+    }
+)
+_PERMANENT_REPLIES = range(500, 600)  # RFC 5321, section 4.2.1
+
+
+class MailRejectedError(SolarisError):
+    """Refused for good; sending the same again is useless."""
+
+    code = "service_unavailable"
+
+    def __init__(self, error_class: str) -> None:
+        super().__init__(error_class)
+        self.error_class = error_class
+
+
+class MailUnavailableError(SolarisError):
+    """Not sent this time; a later try may do it."""
+
+    code = "service_unavailable"
+
+    def __init__(self, error_class: str) -> None:
+        super().__init__(error_class)
+        self.error_class = error_class
+
+
+class MailSender(Protocol):
+    """Sends one message to all of its `To` addresses."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Raises MailRejectedError or MailUnavailableError."""
+
+
+class SesSender:
+    """SES by `SendRawEmail`; `client` is a boto3 SES client with this project's time-outs."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def send(self, message: EmailMessage) -> None:
+        """Send; throttling is retried three times by boto3, then by the queue."""
+        try:
+            self._client.send_raw_email(
+                Source=str(message["From"]),
+                Destinations=recipients(message),
+                RawMessage={"Data": message.as_bytes(policy=SMTP_POLICY)},
+            )
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", "")) or "Unknown"
+            if code in PERMANENT_SES_ERRORS:
+                raise MailRejectedError(code) from error
+            raise MailUnavailableError(code) from error
+        except BotoCoreError as error:
+            raise MailUnavailableError(type(error).__name__) from error
+
+
+class SmtpSender:
+    """One connection a message, each step bounded by ten seconds.
+
+    With `use_tls` a server that offers no TLS, or a wrong certificate, is an error, never a reason
+    to go on in plain text.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, user: str | None, password: str | None, use_tls: bool
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._user = user
+        self._password = password
+        self._use_tls = use_tls
+
+    def send(self, message: EmailMessage) -> None:
+        """Send; a reply of 5xx to sender, recipients or data is final, except to the login."""
+        try:
+            server = self._connected()
+            try:
+                server.send_message(message)
+            finally:
+                _leave(server)
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            raise _smtp_error("SMTPRecipientsRefused", *codes) from error
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            raise _smtp_error(type(error).__name__, error.smtp_code) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailUnavailableError(type(error).__name__) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        context = ssl.create_default_context() if self._use_tls else None
+        if context is not None and self._port == IMPLICIT_TLS_PORT:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=SMTP_TIMEOUT_SECONDS, context=context
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=SMTP_TIMEOUT_SECONDS)
+        try:
+            if context is not None and self._port != IMPLICIT_TLS_PORT:
+                server.starttls(context=context)
+            if self._user is not None:
+                server.login(self._user, self._password or "")
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def recipients(message: EmailMessage) -> list[str]:
+    """The plain addresses of `To`."""
+    return [address.addr_spec for address in message["To"].addresses]
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye; the message is accepted by then, so nothing that goes wrong here matters."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
+
+
+def _smtp_error(name: str, *codes: int) -> SolarisError:
+    if codes and all(code in _PERMANENT_REPLIES for code in codes):
+        return MailRejectedError(f"{name} {codes[0]}")
+    return MailUnavailableError(f"{name} {codes[0]}" if codes else name)

@@ -1,0 +1,182 @@
+"""How a quota stands, for its user and for other services. Nothing is written.
+
+The figures are those that the user's next request would find (domain/standing.py), and a check
+asks the rule that would reserve for it (domain/reservation.py): it is a second view, not a second
+opinion. A check holds nothing; only a request through the gateway does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from solaris.domain.identity import Identity
+from solaris.domain.periods import period_of, renews_at
+from solaris.domain.provisioning import provision
+from solaris.domain.reservation import MAX_OPEN_RESERVATIONS, Demand, hold_for
+from solaris.domain.standing import put_right
+from solaris.domain.users import User, UserStatus, user_id_for
+from solaris.errors import (
+    AccountStatusError,
+    InvalidRequestError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    UserNotAllowedError,
+)
+from solaris.services.authenticating import BlockingAuthenticator, identity_of
+from solaris.settings import Settings
+from solaris.storage.counters import UserCounters
+from solaris.storage.users import UserStore
+
+MAX_ESTIMATED_TOKENS = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A JSON-serialisable answer and its headers."""
+
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+class Quoting:
+    """Tells quotas. `clock` gives the time in UTC. For any number of threads."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        authenticator: BlockingAuthenticator,
+        users: UserStore,
+        counters: UserCounters,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._authenticator = authenticator
+        self._users = users
+        self._counters = counters
+        self._clock = clock
+
+    def own(self, headers: Mapping[str, str]) -> Statement:
+        """State the quota of the user that a request speaks for; header names are lower-case.
+
+        An unknown user is shown as their first request would make them. Raises
+        InvalidApiKeyError, UserNotIdentifiedError, UserNotAllowedError, StoreUnavailableError.
+        """
+        user = self._find(self._identify(headers, {}))
+        if user is None:
+            raise UserNotAllowedError
+        quota = user.quota
+        body = {
+            "user_id": user.user_id,
+            "email": user.email,
+            "status": user.status.value,
+            "plan": user.plan.value,
+            "period": user.period,
+            "renews_at": self._renews_at(user.period).isoformat(),
+            "monthly_limit": quota.monthly_limit,
+            "additional_tokens": quota.additional_tokens,
+            "current_usage": quota.current_usage,
+            "reserved_tokens": quota.reserved_tokens,
+            "available_tokens": user.available_tokens,
+            "remaining_tokens": quota.remaining_tokens,
+            "usage_percentage": quota.usage_percentage,
+            "by_model": self._counters.charged_by_model(user.user_id, user.period),
+        }
+        return Statement(body, self._headers(user))
+
+    def check(self, headers: Mapping[str, str], data: bytes | str) -> Statement:
+        """Say whether a call of `estimated_tokens` in all would be admitted now, and if not, why.
+
+        `reason` is the code of the refusal. Raises as `own`, and InvalidRequestError; somebody
+        who may not become a user is an answer here, not an error.
+        """
+        request = _parse(data)
+        identity = self._identify(headers, request)
+        estimated = _estimated_tokens(request)
+        user = self._find(identity)
+        reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False))
+        period = user.period if user else self._period()
+        body = {
+            "allowed": reason is None,
+            "reason": reason,
+            "estimated_tokens": estimated,
+            "available_tokens": user.available_tokens if user else 0,
+            "user_id": user_id_for(identity.email),
+            "status": user.status.value if user else None,
+            "period": period,
+            "renews_at": self._renews_at(period).isoformat(),
+        }
+        return Statement(body, self._headers(user))
+
+    def _identify(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Identity:
+        key = self._authenticator.authenticate(headers)
+        return identity_of(key, headers, body, self._settings)
+
+    def _find(self, identity: Identity) -> User | None:
+        """Return a user as the next request would find them; None: it would make no user."""
+        now = self._clock()
+        period = self._period()
+        block_ppm = self._settings.block_ppm
+        user = self._users.get(user_id_for(identity.email))
+        if user is not None:
+            return put_right(user, period=period, block_ppm=block_ppm, now=now)
+        policy = self._settings.provisioning
+        return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
+
+    def _period(self) -> str:
+        return period_of(self._clock(), self._settings.zone)
+
+    def _renews_at(self, period: str) -> datetime:
+        return renews_at(period, self._settings.zone)
+
+    def _headers(self, user: User | None) -> dict[str, str]:
+        headers = {"x-request-id": uuid4().hex}
+        if user is None:
+            return headers
+        return headers | token_headers(user, self._renews_at(user.period), self._clock())
+
+
+def token_headers(user: User, renews: datetime, now: datetime) -> dict[str, str]:
+    """The `x-ratelimit-*` headers that tell any OpenAI client how its quota stands."""
+    seconds = max(0, int((renews - now).total_seconds()))
+    return {
+        "x-ratelimit-limit-tokens": str(user.quota.granted_tokens),
+        "x-ratelimit-remaining-tokens": str(max(0, user.available_tokens)),
+        "x-ratelimit-reset-tokens": f"{seconds}s",
+    }
+
+
+def _refusal(user: User | None, demand: Demand) -> str | None:
+    """Return the code with which the meter would refuse, in its order; None if it would not."""
+    if user is None:
+        return UserNotAllowedError.code
+    if user.status is not UserStatus.ACTIVE:
+        return AccountStatusError(user.status.value).code
+    if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
+        return RateLimitedError.code
+    if hold_for(demand, user.available_tokens) is None:
+        return QuotaExhaustedError.code
+    return None
+
+
+def _parse(data: bytes | str) -> dict[str, Any]:
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(f"the body is not JSON ({error.msg})") from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError("the body must be a JSON object")
+    return body
+
+
+def _estimated_tokens(body: Mapping[str, Any]) -> int:
+    tokens = body.get("estimated_tokens")
+    if type(tokens) is not int or not 0 <= tokens <= MAX_ESTIMATED_TOKENS:
+        raise InvalidRequestError(
+            f"estimated_tokens must be an integer from 0 to {MAX_ESTIMATED_TOKENS}"
+        )
+    return tokens

@@ -1,0 +1,114 @@
+"""The alerts function's service for tests: crossings, deliveries, and the inbox that they fill."""
+
+import os
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.mailbox import INBOX_PATH, verify_sender
+from solaris.domain.alerts import Alert, Crossing
+from solaris.domain.thresholds import Threshold
+from solaris.domain.users import User, user_id_for
+from solaris.mail.sender import MailSender, SesSender
+from solaris.services.alerting import Alerter
+from solaris.services.recording import Message
+from solaris.storage.queues import ALERTS_QUEUE
+from tests.integration.conftest import ANA, MoneyPath
+
+LIMIT = 100_000
+SUMMARY = {
+    "version": 1,
+    "kind": "monthly_summary",
+    "period": "2026-10",
+    "figures": {
+        "users": 3,
+        "active_users": 2,
+        "blocked_users": 1,
+        "total_tokens": 123_456,
+        "cost_micros": 7_000_000,
+        "top": [{"email": ANA, "tokens": 100_000, "percentage": 100.0}],
+    },
+}
+
+
+class Alerts:
+    """The alerts function's service on one stage, with mailboxes that no other test has."""
+
+    def __init__(self, money: MoneyPath, stage: str, **settings: Any) -> None:
+        self.email = f"ana-{stage}@example.com"
+        self.admin = f"admin-{stage}@example.com"
+        self.money = money.settings(**{"admin_alert_emails": (self.admin,)} | settings)
+        verify_sender(self.money.wiring.settings)
+
+    def alerter(self, sender: MailSender | None = None) -> Alerter:
+        wiring = self.money.wiring
+        return Alerter(
+            settings=wiring.settings,
+            users=wiring.users,
+            alerts=wiring.alerts,
+            sender=sender or wiring.mail_sender,
+            clock=self.money.clock,
+        )
+
+    def crossing(self, tokens: int) -> str:
+        """Use tokens; return the one message that the recorder put on the queue."""
+        assert self.money.record(self.money.event(None, self.email, prompt=tokens)) == []
+        queues = self.money.wiring.queues
+        (message,) = queues.receive(ALERTS_QUEUE, wait_seconds=0)
+        queues.delete(ALERTS_QUEUE, [message])
+        body: str = message["Body"]
+        return body
+
+    def change(self, **changes: Any) -> User:
+        def rule(user: User) -> User:
+            fields = {name: getattr(user, name) for name in User.__dataclass_fields__}
+            after = User(**(fields | changes | {"version": user.version + 1}))
+            fields |= changes | {"version": user.version + 1}
+            return User(**(fields | {"available_tokens": after.quota.available_tokens}))
+
+        return self.money.wiring.users.change(user_id_for(self.email), rule)
+
+    def handle(self, *bodies: str, sender: MailSender | None = None) -> list[str]:
+        """Deliver a batch; return the bodies that are to be delivered again."""
+        messages = [Message(str(n), body) for n, body in enumerate(bodies)]
+        failed = self.alerter(sender).handle_messages(messages)
+        return [bodies[int(message_id)] for message_id in failed]
+
+    def record(self, body: str) -> Alert:
+        message = orjson.loads(body)
+        crossing = Crossing(
+            message["user_id"],
+            message["period"],
+            Threshold(message["threshold"]),
+            self.money.clock(),
+            message["round"],
+        )
+        alert = self.money.wiring.alerts.get(crossing.alert_id)
+        assert alert is not None
+        return alert
+
+    def inbox(self, address: str | None = None) -> list[dict[str, Any]]:
+        """What SES has taken for an address, the user's unless told, oldest first."""
+        answer = httpx.get(os.environ["AWS_ENDPOINT_URL"] + INBOX_PATH)
+        if answer.status_code == 404:
+            pytest.skip("this store has no SES inbox to read")
+        mails = [one for account in answer.json()["messages"].values() for one in account]
+        return [one for one in mails if one["To"] == [address or self.email]]
+
+
+class RefusingSes:
+    """Answers as SES does when it refuses, or is not there."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def send_raw_email(self, **_: Any) -> None:
+        raise self._error
+
+
+def refusing(code: str) -> SesSender:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}}
+    return SesSender(RefusingSes(ClientError(answer, "SendRawEmail")))
