@@ -20,12 +20,13 @@ from infra.local.functions import ROOT, load_function
 from infra.local.schedule import schedule_thread
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
-from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, Queues
+from solaris.storage.queues import ALERTS_QUEUE, BATCH_MESSAGES, USAGE_QUEUE, Queues
 from solaris.wiring import now, wiring
 
 WAIT_SECONDS = 2
 MAX_MESSAGES = 100
 PAUSE_SECONDS = 1.0
+GATHER_SECONDS = 0.03
 FUNCTION_SECONDS = 60
 
 # queue → function and the handler in its app.py
@@ -76,7 +77,9 @@ class Consumer:
         """Consume; a store that is away is waited for."""
         while not stop.is_set():
             try:
-                self.run_once(WAIT_SECONDS)
+                if 0 < self.run_once(WAIT_SECONDS) < BATCH_MESSAGES:
+                    # a small batch: let the next one gather, and the requests have the store
+                    stop.wait(GATHER_SECONDS)
             except SolarisError as error:
                 _log.warning("queue_unavailable", queue=self._queue, error=str(error)[:200])
                 stop.wait(PAUSE_SECONDS)
