@@ -14,7 +14,12 @@ app = Chalice(app_name="ia-solaris-alerts", configure_logs=False)
 def send_alert(event: SQSEvent) -> dict[str, Any]:
     """Handle a batch; what is named in the answer is delivered again."""
     messages = [
-        Message(message_id=record["messageId"], body=record["body"])
+        Message(
+            message_id=record["messageId"],
+            body=record["body"],
+            receipt_handle=record["receiptHandle"],
+            receives=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+        )
         for record in event.to_dict()["Records"]
     ]
     failed = wiring().alerter.handle_messages(messages)

@@ -50,6 +50,7 @@ class Alerts:
             users=wiring.users,
             alerts=wiring.alerts,
             sender=sender or wiring.mail_sender,
+            queues=wiring.queues,
             clock=self.money.clock,
         )
 

@@ -16,6 +16,7 @@ from solaris.domain.users import user_id_for
 from solaris.errors import StoreUnavailableError
 from solaris.mail.sender import MailSender, SesSender
 from solaris.services.recording import Message
+from solaris.storage.queues import ALERTS_QUEUE
 from tests.integration.alerting_support import LIMIT, SUMMARY, Alerts, RefusingSes, refusing
 from tests.integration.conftest import ANA, MoneyPath
 
@@ -317,3 +318,29 @@ async def test_without_admins_only_the_user_is_written_to(money: MoneyPath, stag
         Audience.ADMINS: MailState.NONE,
     }
     assert len(alerts.inbox()) == 1
+
+
+async def test_a_message_that_fails_waits_longer_each_time(
+    alerts: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real queue takes the pause: 60 s after the first receive, 240 s after the third."""
+    queues = alerts.money.wiring.queues
+    queues.send(ALERTS_QUEUE, "no notice")
+    (received,) = queues.receive(ALERTS_QUEUE, wait_seconds=1)
+    pauses: list[int] = []
+    postpone = queues.postpone
+
+    def watched(queue: str, receipt_handle: str, seconds: int) -> None:
+        postpone(queue, receipt_handle, seconds)
+        pauses.append(seconds)
+
+    monkeypatch.setattr(queues, "postpone", watched)
+    for receives in (1, 3, 9):
+        message = Message("1", received["Body"], received["ReceiptHandle"], receives)
+        assert alerts.alerter().handle_messages([message]) == ["1"]
+    assert pauses == [60, 240, 900]
+
+
+async def test_a_pause_that_the_queue_refuses_costs_nothing_but_the_pause(alerts: Alerts) -> None:
+    message = Message("1", "no notice", "no receipt of this queue", 1)
+    assert alerts.alerter().handle_messages([message]) == ["1"]

@@ -189,6 +189,7 @@ class Wiring:
             users=self.users,
             alerts=self.alerts,
             sender=self.mail_sender,
+            queues=self.queues,
             clock=now,
         )
 

@@ -15,6 +15,8 @@ from solaris.domain.users import User
 
 # Longer than the function may run (60 s): a lease that is over belongs to a process that is gone.
 LEASE_SECONDS = 90
+RETRY_SECONDS = 60
+MAX_RETRY_SECONDS = 900
 ALERT_DAYS = 400  # as long as the usage records
 MAX_ERROR_CHARACTERS = 200
 SYSTEM = "system"
@@ -177,6 +179,15 @@ def is_out_of_date(
     if crossing.threshold is not Threshold.BLOCK or user.alert_round > crossing.round:
         return True
     return not is_nearly_out(user.quota, rule)
+
+
+def retry_seconds(receives: int) -> int:
+    """Pause before a message that failed is delivered again: 60 s, doubled each time, at most 900.
+
+    With five receives a mail server may be away for a quarter of an hour before the message goes
+    to the dead-letter queue.
+    """
+    return min(MAX_RETRY_SECONDS, RETRY_SECONDS << min(10, max(0, receives - 1)))
 
 
 def lease_end(now: datetime) -> datetime:

@@ -3,8 +3,8 @@
 The record is written first and stands whatever happens to the mails. Every copy of a message
 then looks after the mails that are still due (storage/alerts.py has the timeline):
 
-- refused for now (throttling, time-out): state `failed`, the message is delivered again, after
-  five receives it goes to the dead-letter queue;
+- refused for now (throttling, time-out): state `failed`, the message is delivered again after a
+  pause that doubles each time, after five receives it goes to the dead-letter queue;
 - refused for good (MailRejectedError): state `rejected`, done;
 - out of date (the month is over, or the user is back under the threshold): state `skipped`, the
   record is written as resolved, no mail;
@@ -26,6 +26,7 @@ from solaris.domain.alerts import (
     UsageFigures,
     figures_of,
     is_out_of_date,
+    retry_seconds,
     type_of,
 )
 from solaris.domain.periods import period_of, renews_at
@@ -39,6 +40,7 @@ from solaris.services.recording import Message
 from solaris.settings import Settings
 from solaris.storage.alerts import AlertStore
 from solaris.storage.notices import MalformedNoticeError, notice_from_json
+from solaris.storage.queues import ALERTS_QUEUE, Queues
 from solaris.storage.users import UserStore
 
 _FINAL = frozenset({MailState.SENT, MailState.REJECTED, MailState.SKIPPED, MailState.NONE})
@@ -64,12 +66,14 @@ class Alerter:
         users: UserStore,
         alerts: AlertStore,
         sender: MailSender,
+        queues: Queues,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._users = users
         self._alerts = alerts
         self._sender = sender
+        self._queues = queues
         self._clock = clock
         self._renderer = MailRenderer(settings.locale, support_email=settings.support_email)
 
@@ -98,7 +102,18 @@ class Alerter:
                 is_done = False
             if not is_done:
                 failed.append(message.message_id)
+                self._postpone(message)
         return failed
+
+    def _postpone(self, message: Message) -> None:
+        """Let the next try wait longer than the last; without this it comes after 60 s."""
+        if message.receipt_handle is None:
+            return
+        seconds = retry_seconds(message.receives)
+        try:
+            self._queues.postpone(ALERTS_QUEUE, message.receipt_handle, seconds)
+        except SolarisError as error:
+            _log.warning("not_postponed", message_id=message.message_id, error=str(error))
 
     def _handle(self, body: str) -> bool:
         notice = notice_from_json(body)

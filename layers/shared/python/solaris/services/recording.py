@@ -29,10 +29,12 @@ _log = get_logger("solaris.recording")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the usage queue."""
+    """One message of a queue; `receives` counts its deliveries, this one included."""
 
     message_id: str
     body: str
+    receipt_handle: str | None = None
+    receives: int = 1
 
 
 class Recorder:

@@ -142,6 +142,13 @@ class Queues:
             with store_errors():
                 self._client.delete_message_batch(QueueUrl=self.url(queue), Entries=entries)
 
+    def postpone(self, queue: str, receipt_handle: str, seconds: int) -> None:
+        """Have a message in hand delivered again after this long (43,200 s is SQS's limit)."""
+        with store_errors():
+            self._client.change_message_visibility(
+                QueueUrl=self.url(queue), ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+
     def drain(self, queue: str) -> Iterator[dict[str, Any]]:
         """Yield messages until the queue gives none; the caller deletes what it has handled."""
         while messages := self.receive(queue, wait_seconds=1):
