@@ -105,17 +105,9 @@ class FunctionsApp:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > MAX_BODY_BYTES:
-                await _send(send, 413, [], b'{"message": "Request Too Long"}')
-                return
+        body = await read_body(receive, send)
+        if body is None:
+            return
         function = self._function_for(scope["path"])
         if function is None:
             await _send(send, 404, [], b'{"message": "Not Found"}')
@@ -135,6 +127,22 @@ class FunctionsApp:
             if any(_matches(route, path) for route in function.routes):
                 return function
         return None
+
+
+async def read_body(receive: Receive, send: Send) -> bytes | None:
+    """Read a request's body; None when the client has gone or was answered 413 (over 6 MiB)."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY_BYTES:
+            await _send(send, 413, [], b'{"message": "Request Too Long"}')
+            return None
+    return body
 
 
 def _matches(route: str, path: str) -> bool:

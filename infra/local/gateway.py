@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 
-from infra.local.functions import load_function
+from infra.local.functions import load_function, read_body
 from infra.local.mailbox import Mailbox, is_mailbox
 
 STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
@@ -61,14 +61,9 @@ class Gateway:
             await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await read_body(receive, send)
+        if body is None:
+            return
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in scope["headers"]
