@@ -17,6 +17,10 @@ help: ## this list
 up: $(RUNTIME) ## start everything on this machine (no Docker, no account); Ctrl-C stops it
 	@exec $(BIN)/python -m infra.local
 
+.PHONY: demo
+demo: $(RUNTIME) ## fill the running system with a made-up company: 200 users, three months (two minutes)
+	@$(BIN)/python -m infra.local.demo_company
+
 .PHONY: install
 install: $(DEVELOPMENT) ## install what tests and checks need
 
@@ -43,6 +47,18 @@ bench: $(DEVELOPMENT) ## measure: latency, requests/s, CPU and memory, with dire
 .PHONY: bench-reset
 bench-reset: $(DEVELOPMENT) ## measure: the month opened for 100,000 users beside live requests (ARGS="--users 10000")
 	$(BIN)/python -m tests.bench.reset $(ARGS)
+
+.PHONY: bench-directory
+bench-directory: $(DEVELOPMENT) ## measure: lists, search and sorting of 10,000 and 100,000 users (ARGS="--users 10000")
+	$(BIN)/python -m tests.bench.directory $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(DEVELOPMENT) ## 5,000 requests made up from the OpenAPI document against a running system (ARGS="--seed 1")
+	$(BIN)/python -m tests.e2e.fuzzing $(ARGS)
+
+.PHONY: bench-reports
+bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
+	$(BIN)/python -m tests.bench.usage_days $(ARGS)
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no addresses)

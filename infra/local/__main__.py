@@ -1,7 +1,7 @@
 """Runs everything on one machine without Docker: `make up`, or `python -m infra.local`.
 
     store (DynamoDB, SQS, SES, S3) ─ cache (Valkey) ─ demo upstream (if none is configured)
-        └─ functions ─ worker ─ gateway on PORT
+        └─ functions ─ worker ─ exporter ─ gateway on PORT
 
 What a variable already names (AWS_ENDPOINT_URL, REDIS_URL, LITELLM_BASE_URL) is used instead of
 the embedded part.
@@ -20,6 +20,7 @@ from infra.local.banner import banner
 from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
+from infra.local.local_secret import local_secret
 from infra.local.mailbox import verify_sender
 from infra.local.preflight import StartError, check_node, check_port, free_port, own_directory
 from infra.local.store import store_command, wait_until_ready
@@ -27,7 +28,8 @@ from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervis
 from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
 from solaris.services.initialising import InitResult, initialise
-from solaris.settings import Settings, load_settings
+from solaris.settings import LOCAL_SECRET, Settings, load_settings
+from solaris.storage.queues import EXPORTS_QUEUE
 
 LOOPBACK = "127.0.0.1"
 STORE_SECONDS = 120  # a long journal is replayed first
@@ -41,6 +43,8 @@ SHARED_VARIABLES = (
     "AWS_REGION",
     "REDIS_URL",
     "LITELLM_BASE_URL",
+    "HOST",
+    "PORT",
 )
 
 
@@ -51,6 +55,8 @@ class LocalSystem:
         self.settings = settings
         self.data_dir = data_dir
         self.environment = dict(os.environ)
+        if settings.secret_key == LOCAL_SECRET:
+            self.environment["SECRET_KEY"] = local_secret(data_dir)
         self.supervisor = Supervisor(ROOT, data_dir / "logs")
         self.is_demo = settings.upstream_url is None
         self.mailbox_url: str | None = None
@@ -68,6 +74,7 @@ class LocalSystem:
         port = free_port()
         self._run("functions", functions_command(LOOPBACK, port))
         self._run("worker", worker_command(), stop_seconds=60)
+        self._run("exporter", worker_command(EXPORTS_QUEUE))
         settings = self.settings
         self._run(
             "gateway",
@@ -139,7 +146,14 @@ class LocalSystem:
         parts = wiring()
         if self.mailbox_url is not None:
             verify_sender(parts.settings)
-        return initialise(parts.settings, queues=parts.queues, keys=parts.keys, now=now())
+        return initialise(
+            parts.settings,
+            queues=parts.queues,
+            files=parts.files,
+            keys=parts.key_management,
+            admins=parts.admin_accounts,
+            now=now(),
+        )
 
     def _wait_for(self, url: str, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -159,6 +173,7 @@ class LocalSystem:
 
     def _write_run_file(self) -> None:
         path = self.data_dir / "run.env"
+        self.environment |= {"HOST": self.settings.host, "PORT": str(self.settings.port)}
         lines = [f"{n}={self.environment[n]}" for n in SHARED_VARIABLES if n in self.environment]
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 from solaris.services.initialising import InitResult, librechat_snippet
 from solaris.settings import Settings
 
+_KEPT_ADMIN = "the one printed at the first start (another: solaris admins reset-password)"
 _KEPT = "the one printed at the first start (make another: solaris keys create)"
 
 
@@ -30,6 +31,7 @@ def banner(
         *([f"  Mails        {root}/dev/mail"] if has_mailbox else []),
         f"  Data, logs   {data_dir}",
         f"  Gateway key  {result.new_key or _KEPT}",
+        f"  Admin login  {_admin_login(result)}",
         "",
     ]
     if result.new_key:
@@ -46,3 +48,9 @@ def banner(
         ]
     lines.append("  Ctrl-C stops it; data is kept.")
     return "\n".join(lines) + "\n"
+
+
+def _admin_login(result: InitResult) -> str:
+    if result.new_admin_email is None:
+        return _KEPT_ADMIN
+    return f"{result.new_admin_email} / {result.new_admin_password or 'ADMIN_PASSWORD'}"

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from infra.local.journal import JournalCorruptError, sync_directory
+from infra.local.queries import WindowedQuery
 from infra.local.scans import WindowedScan
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Emulator:
         check = self._dynamodb._condition_syntax_error  # noqa: SLF001 - pure
         self._dynamodb._condition_syntax_error = functools.lru_cache(512)(check)  # noqa: SLF001
         self._dynamodb._scan = WindowedScan(self._dynamodb)  # noqa: SLF001
+        self._dynamodb._query = WindowedQuery(self._dynamodb)  # noqa: SLF001
 
     async def dynamodb(
         self, target: str, credential: str, body: bytes

@@ -12,19 +12,31 @@ import base64
 import importlib.util
 import itertools
 import sys
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import uvicorn
-from chalice.config import Config
-from chalice.local import ForbiddenError, LocalGateway, NotAuthorizedError
+from chalice.app import Chalice
+
+from infra.local.gateway_responses import gateway_response, is_api
+from infra.local.rest_gateway import Incoming, RestGateway, matching_route
+from solaris.api.messages import HttpReply
+from solaris.errors import (
+    MethodNotAllowedError,
+    PayloadTooLargeError,
+    SolarisError,
+    UnknownPathError,
+)
+from solaris.settings import Settings, load_settings
+from solaris.wiring import wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIES = 4
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit on a request
+_NO_CONTENT = 204
 _numbers = itertools.count()
 
 Message = MutableMapping[str, Any]
@@ -52,85 +64,117 @@ def load_function(name: str) -> ModuleType:
 class HostedFunction:
     """Several copies of one Chalice REST function behind a queue."""
 
-    def __init__(self, name: str, copies: int = COPIES) -> None:
-        self._idle: asyncio.Queue[LocalGateway] = asyncio.Queue()
-        for _ in range(copies):
-            chalice_app = load_function(name).app
-            self.routes = set(chalice_app.routes)
-            self._idle.put_nowait(LocalGateway(chalice_app, Config()))
+    def __init__(self, copies: Sequence[Chalice]) -> None:
+        self._idle: asyncio.Queue[RestGateway] = asyncio.Queue()
+        for chalice_app in copies:
+            self._routes = {route: set(views) for route, views in chalice_app.routes.items()}
+            self._idle.put_nowait(RestGateway(chalice_app))
 
-    @asynccontextmanager
-    async def _copy(self) -> Any:
+    def route_of(self, path: str) -> str | None:
+        """The route that a path takes, if there is one."""
+        return matching_route(list(self._routes), path)
+
+    def methods_of(self, route: str) -> set[str]:
+        """The methods of a route."""
+        return self._routes[route]
+
+    async def handle(self, request: Incoming, route: str) -> HttpReply:
+        """Answer one request of a route; raises what RestGateway does."""
         gateway = await self._idle.get()
         try:
-            yield gateway
+            answer = await asyncio.to_thread(gateway.answer, request, route)
         finally:
             self._idle.put_nowait(gateway)
-
-    async def handle(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Answer one request; `target` is path and query."""
-        async with self._copy() as gateway:
-            try:
-                answer = await asyncio.to_thread(
-                    gateway.handle_request, method, target, dict(headers), body
-                )
-            except NotAuthorizedError as error:
-                return 401, [("content-type", "application/json")], error.body or b"{}"
-            except ForbiddenError as error:
-                return 403, [("content-type", "application/json")], error.body or b"{}"
         return _unpacked(answer)
 
 
-def _unpacked(answer: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
-    headers = [(str(name), str(value)) for name, value in (answer.get("headers") or {}).items()]
-    for name, values in (answer.get("multiValueHeaders") or {}).items():
-        headers += [(str(name), str(value)) for value in values]
-    body = answer.get("body") or ""
+def hosted(name: str, copies: int = COPIES) -> HostedFunction:
+    """A function of this repository, loaded several times."""
+    return HostedFunction([load_function(name).app for _ in range(copies)])
+
+
+def _unpacked(answer: dict[str, Any]) -> HttpReply:
+    body = answer.get("body") or b""
     if answer.get("isBase64Encoded"):
-        data = base64.b64decode(body)
-    else:
-        data = body if isinstance(body, bytes) else body.encode()
-    return int(answer["statusCode"]), headers, data
+        body = base64.b64decode(body)
+    headers = {str(n).lower(): str(v) for n, v in (answer.get("headers") or {}).items()}
+    cookies: list[str] = []
+    for name, values in (answer.get("multiValueHeaders") or {}).items():
+        if name.lower() == "set-cookie":
+            cookies += [str(value) for value in values]
+        else:
+            headers[name.lower()] = ", ".join(str(value) for value in values)
+    return HttpReply(
+        status=int(answer["statusCode"]),
+        headers=headers,
+        cookies=tuple(cookies),
+        body=body if isinstance(body, bytes) else body.encode(),
+    )
 
 
 class FunctionsApp:
     """The ASGI application: sends each path to the function that has a route for it."""
 
-    def __init__(self, names: list[str]) -> None:
-        self._functions = [HostedFunction(name) for name in names]
+    def __init__(self, functions: Sequence[HostedFunction], settings: Settings) -> None:
+        self._functions = functions
+        self._settings = settings
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        body = await read_body(receive, send)
-        if body is None:
-            return
-        function = self._function_for(scope["path"])
-        if function is None:
-            await _send(send, 404, [], b'{"message": "Not Found"}')
-            return
-        target = scope["path"]
-        if scope["query_string"]:
-            target += "?" + scope["query_string"].decode("latin-1")
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in scope["headers"]
-        }
-        status, answer_headers, data = await function.handle(scope["method"], target, headers, body)
-        await _send(send, status, answer_headers, data)
+        request = _incoming(scope)
+        allowed: set[str] = set()
+        try:
+            body = await read_body(receive)
+            if body is None:
+                return
+            function, route = self._function_for(request.path)
+            allowed = function.methods_of(route)
+            if is_api(request.path) and request.method not in allowed:
+                raise MethodNotAllowedError
+            reply = await function.handle(replace(request, body=body), route)
+        except SolarisError as error:
+            reply = gateway_response(
+                error,
+                path=request.path,
+                headers=request.single_headers,
+                settings=self._settings,
+                allowed=", ".join(sorted(allowed))
+                if isinstance(error, MethodNotAllowedError)
+                else None,
+            )
+        await send_reply(send, reply)
 
-    def _function_for(self, path: str) -> HostedFunction | None:
+    def _function_for(self, path: str) -> tuple[HostedFunction, str]:
         for function in self._functions:
-            if any(_matches(route, path) for route in function.routes):
-                return function
-        return None
+            route = function.route_of(path)
+            if route is not None:
+                return function, route
+        raise UnknownPathError(path)
 
 
-async def read_body(receive: Receive, send: Send) -> bytes | None:
-    """Read a request's body; None when the client has gone or was answered 413 (over 6 MiB)."""
+def _incoming(scope: Message) -> Incoming:
+    headers = [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in scope["headers"]]
+    # set by the gateway, which is the only client
+    forwarded = [value for name, value in headers if name == "x-forwarded-for"]
+    client = scope.get("client")
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    return Incoming(
+        method=scope["method"],
+        path=raw_path.decode("latin-1"),
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=b"",
+        client=forwarded[-1] if forwarded else (client[0] if client else "127.0.0.1"),
+    )
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """Read a request's body; None when the client has gone.
+
+    Raises PayloadTooLargeError over 6 MiB.
+    """
     body = b""
     more = True
     while more:
@@ -140,28 +184,24 @@ async def read_body(receive: Receive, send: Send) -> bytes | None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > MAX_BODY_BYTES:
-            await _send(send, 413, [], b'{"message": "Request Too Long"}')
-            return None
+            raise PayloadTooLargeError(MAX_BODY_BYTES)
     return body
 
 
-def _matches(route: str, path: str) -> bool:
-    """Whether a Chalice route like /users/{user_id} fits a path."""
-    wanted, found = route.strip("/").split("/"), path.strip("/").split("/")
-    return len(wanted) == len(found) and all(
-        part == actual or (part.startswith("{") and actual)
-        for part, actual in zip(wanted, found, strict=True)
-    )
-
-
-async def _send(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    raw = [(n.lower().encode("latin-1"), v.encode("latin-1", "replace")) for n, v in headers]
-    if not any(name == b"content-type" for name, _ in raw):
-        raw.append((b"content-type", b"application/json"))
-    raw = [(n, v) for n, v in raw if n != b"content-length"]
-    raw.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+async def send_reply(send: Send, reply: HttpReply) -> None:
+    """Send a whole answer."""
+    headers = [*reply.headers.items(), *(("set-cookie", one) for one in reply.cookies)]
+    raw = [
+        (n.lower().encode("latin-1"), v.encode("latin-1", "replace"))
+        for n, v in headers
+        if n.lower() != "content-length"
+    ]
+    if reply.status != _NO_CONTENT:
+        if not any(name == b"content-type" for name, _ in raw):
+            raw.append((b"content-type", b"application/json"))
+        raw.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 def rest_functions() -> list[str]:
@@ -176,8 +216,10 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
+    # in the background: the first list need not wait for all of it
+    wiring().directory.start()
     uvicorn.run(
-        FunctionsApp(rest_functions()),
+        FunctionsApp([hosted(name) for name in rest_functions()], load_settings()),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
@@ -186,6 +228,7 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        date_header=False,  # the gateway's
         timeout_graceful_shutdown=10,
     )
 

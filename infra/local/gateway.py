@@ -10,17 +10,26 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from yarl import URL
 
-from infra.local.functions import load_function, read_body
+from infra.local.downloads import Downloads, is_download
+from infra.local.functions import ROOT, load_function, read_body, send_reply
+from infra.local.gateway_responses import gateway_response
 from infra.local.mailbox import Mailbox, is_mailbox
+from infra.local.site import Site, is_site
+from solaris.errors import SolarisError, StoreUnavailableError
+from solaris.settings import Settings, load_settings
+from solaris.wiring import wiring
 
 STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
 FUNCTION_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
-# Hop-by-hop headers (RFC 9110, section 7.6.1) are not passed on.
+# Hop-by-hop headers (RFC 9110, section 7.6.1) are not passed on. Host is: the functions compare a
+# page's Origin with it.
 _HOP_BY_HOP = frozenset(
-    {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host"}
+    {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
+_SAID_HERE = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -44,10 +53,15 @@ def gateway_command(
 class Gateway:
     """Sends /v1 to the proxy and everything else to the functions' own process."""
 
-    def __init__(self, proxy: App, functions_url: str, mailbox: Mailbox | None = None) -> None:
+    def __init__(
+        self, proxy: App, functions_url: str, settings: Settings, mailbox: Mailbox | None = None
+    ) -> None:
+        self._settings = settings
         self._proxy = proxy
         self._mailbox = mailbox
         self._functions_url = functions_url
+        self._downloads = Downloads(lambda: wiring().files)
+        self._site = Site(ROOT / "admin_site" / "dist")
         self._session: aiohttp.ClientSession | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -57,19 +71,34 @@ class Gateway:
             await self._proxy(scope, receive, send)
         elif scope["type"] == "http" and self._mailbox is not None and is_mailbox(path):
             await self._mailbox(scope, send)
+        elif scope["type"] == "http" and is_site(path):
+            await self._site(scope, receive, send)
+        elif scope["type"] == "http" and is_download(path):
+            await self._downloads(scope, send)
         elif scope["type"] == "http":
             await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, send)
-        if body is None:
+        headers = _forwarded(scope)
+        # the path as it came: what is percent-encoded in it stays so
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        try:
+            body = await read_body(receive)
+            if body is None:
+                return
+            status, raw, data = await self._ask(scope, path, headers, body)
+        except SolarisError as error:
+            found = {name.lower(): value for name, value in headers}
+            reply = gateway_response(error, path=path, headers=found, settings=self._settings)
+            await send_reply(send, reply)
             return
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name.lower() not in _HOP_BY_HOP
-        ]
-        url = self._functions_url + scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": data})
+
+    async def _ask(
+        self, scope: Message, path: str, headers: list[tuple[str, str]], body: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        url = self._functions_url + path
         if scope["query_string"]:
             url += "?" + scope["query_string"].decode("latin-1")
         if self._session is None:
@@ -77,19 +106,32 @@ class Gateway:
                 timeout=aiohttp.ClientTimeout(total=FUNCTION_SECONDS, sock_connect=2),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
             )
         try:
             async with self._session.request(
-                scope["method"], url, data=body or None, headers=headers, allow_redirects=False
+                scope["method"],
+                URL(url, encoded=True),
+                data=body or None,
+                headers=headers,
+                allow_redirects=False,
             ) as answer:
                 data = await answer.read()
                 raw = [(n, v) for n, v in answer.raw_headers if n.lower() not in _HOP_BY_HOP]
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            status, data = 503, b'{"message": "Service Unavailable"}'
-            raw = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": data})
+                return answer.status, raw, data
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise StoreUnavailableError from error
+
+
+def _forwarded(scope: Message) -> list[tuple[str, str]]:
+    """The headers to pass on; who asks is said here and not by the client."""
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in scope["headers"]
+        if name.lower() not in _HOP_BY_HOP | _SAID_HERE
+    ]
+    client = scope.get("client")
+    return [*headers, ("x-forwarded-for", client[0])] if client else headers
 
 
 def _is_proxied(path: str) -> bool:
@@ -107,7 +149,7 @@ def main() -> None:
     arguments = parser.parse_args()
     mailbox = Mailbox(arguments.mailbox) if arguments.mailbox else None
     uvicorn.run(
-        Gateway(load_function("proxy").app, arguments.functions, mailbox),
+        Gateway(load_function("proxy").app, arguments.functions, load_settings(), mailbox),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",

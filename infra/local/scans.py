@@ -19,7 +19,7 @@ Table = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
 
-class _TablesWithView:
+class TablesWithView:
     """ministack's tables, one of them seen through a window."""
 
     def __init__(self, tables: Any, name: str, view: Any) -> None:
@@ -92,7 +92,7 @@ class WindowedScan:
         dynamodb = self._dynamodb
         tables = dynamodb._tables  # noqa: SLF001
         # One step of the event loop: nobody else sees the view.
-        dynamodb._tables = _TablesWithView(tables, name, view)  # noqa: SLF001
+        dynamodb._tables = TablesWithView(tables, name, view)  # noqa: SLF001
         try:
             return self._scan_whole(request)
         finally:

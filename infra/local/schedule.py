@@ -1,8 +1,9 @@
-"""The schedules that EventBridge would keep: the month on the first, the sweep every 15 minutes.
+"""The schedules that EventBridge would keep: the month, the sweep, the directory's upkeep.
 
 start           the month is opened at once if the machine was off when it began
 1st, 00:00      in PERIOD_TIMEZONE, again and again until the function says that it is done
 every 15 min    reservations left by crashes are expired
+every 10 min    the directory of users, alerts and keys is kept, and a snapshot of it
 """
 
 import threading
@@ -18,6 +19,9 @@ from solaris.observability import get_logger
 
 SWEEP_EVERY = timedelta(minutes=15)
 RETRY_AFTER = timedelta(seconds=30)
+KEEP_EVERY = timedelta(minutes=10)
+# after a start the first requests' process fills its own directory: both at once would be slow
+KEEP_AFTER = timedelta(minutes=2)
 # A machine that slept, or whose clock was set, is noticed after this long.
 MAX_WAIT_SECONDS = 60.0
 FUNCTION_SECONDS = 900
@@ -92,10 +96,35 @@ def schedule_thread(
     return threading.Thread(target=schedule.run, args=(stop,), name="schedule")
 
 
+def keeping_thread(
+    function: ModuleType, stop: Stop, *, clock: Callable[[], datetime]
+) -> threading.Thread:
+    """The schedule of the directory's upkeep, in a thread of its own that is yet to be started.
+
+    It may work for minutes, and the month must not wait for it.
+    """
+
+    def run() -> None:
+        due = clock() + KEEP_AFTER
+        while not stop.is_set():
+            if clock() >= due:
+                context = StoppableContext(stop)
+                try:
+                    answer = function.keep_directory({"source": "local"}, context)
+                    _log.info("schedule_called", handler="keep_directory", answer=answer)
+                except Exception:  # noqa: BLE001 - a function that fails is called again
+                    _log.exception("function_failed", function="admin", handler="keep_directory")
+                due = clock() + KEEP_EVERY
+            seconds = (due - clock()).total_seconds()
+            stop.wait(max(0.0, min(seconds, MAX_WAIT_SECONDS)))
+
+    return threading.Thread(target=run, name="keeping")
+
+
 class StoppableContext(LambdaContext):
     """Lambda's context, whose time is over when the process is to stop."""
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: Stop) -> None:
         super().__init__("reset", MEMORY_MB, FUNCTION_SECONDS * 1000)
         self._stop = stop
 

@@ -1,12 +1,16 @@
 """Takes messages from the queues to the functions, as SQS event source mappings would.
 
-    python -m infra.local.worker
+    python -m infra.local.worker            usage, alerts and the schedules (schedule.py)
+    python -m infra.local.worker exports    exports
 
-One thread a queue, and one for the schedules (schedule.py). A message that its function names as
-failed stays in the queue, is delivered again after the visibility time-out, and goes to the
-dead-letter queue after five receives.
+One thread a queue, and one for the schedules. A message that its function names as failed stays
+in the queue, is delivered again after the visibility time-out, and goes to the dead-letter queue
+after five receives. Exports have a process of their own, with less of the processor: writing a
+million rows must not hold up the books, and may be killed at any time.
 """
 
+import argparse
+import os
 import signal
 import sys
 import threading
@@ -17,10 +21,16 @@ from typing import Any
 from chalice.local import LambdaContext
 
 from infra.local.functions import ROOT, load_function
-from infra.local.schedule import schedule_thread
+from infra.local.schedule import keeping_thread, schedule_thread
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
-from solaris.storage.queues import ALERTS_QUEUE, BATCH_MESSAGES, USAGE_QUEUE, Queues
+from solaris.storage.queues import (
+    ALERTS_QUEUE,
+    BATCH_MESSAGES,
+    EXPORTS_QUEUE,
+    USAGE_QUEUE,
+    Queues,
+)
 from solaris.wiring import now, wiring
 
 WAIT_SECONDS = 2
@@ -28,6 +38,9 @@ MAX_MESSAGES = 100
 PAUSE_SECONDS = 1.0
 GATHER_SECONDS = 0.03
 FUNCTION_SECONDS = 60
+EXPORT_SECONDS = 900  # Lambda's most
+EXPORT_NICENESS = 10
+STOP_SECONDS = 5.0
 
 # queue → function and the handler in its app.py
 CONSUMERS = {
@@ -39,9 +52,9 @@ Handler = Callable[[dict[str, Any], Any], Any]
 _log = get_logger("solaris.worker")
 
 
-def worker_command() -> list[str]:
+def worker_command(*arguments: str) -> list[str]:
     """The command that runs the consumers; run it in the repository's root."""
-    return [sys.executable, "-m", "infra.local.worker"]
+    return [sys.executable, "-m", "infra.local.worker", *arguments]
 
 
 def sqs_event(messages: list[dict[str, Any]], queue: str) -> dict[str, Any]:
@@ -67,7 +80,18 @@ def sqs_event(messages: list[dict[str, Any]], queue: str) -> dict[str, Any]:
 class Consumer:
     """Moves one queue's messages to one handler until told to stop."""
 
-    def __init__(self, queues: Queues, queue: str, handler: Handler, name: str) -> None:
+    def __init__(
+        self,
+        queues: Queues,
+        queue: str,
+        handler: Handler,
+        name: str,
+        *,
+        most: int = MAX_MESSAGES,
+        seconds: int = FUNCTION_SECONDS,
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
         self._queues = queues
         self._queue = queue
         self._handler = handler
@@ -86,15 +110,16 @@ class Consumer:
 
     def run_once(self, wait_seconds: int) -> int:
         """Take one batch, at most a hundred messages; return how many were done."""
-        messages = self._queues.receive(self._queue, wait_seconds=wait_seconds)
-        while messages and len(messages) % 10 == 0 and len(messages) < MAX_MESSAGES:
+        first = min(self._most, BATCH_MESSAGES)
+        messages = self._queues.receive(self._queue, wait_seconds=wait_seconds, most=first)
+        while messages and len(messages) % 10 == 0 and len(messages) < self._most:
             more = self._queues.receive(self._queue, wait_seconds=0)
             if not more:
                 break
             messages += more
         if not messages:
             return 0
-        context = LambdaContext(self._name, 256, FUNCTION_SECONDS * 1000)
+        context = LambdaContext(self._name, 256, self._seconds * 1000)
         started = time.perf_counter()
         try:
             answer = self._handler(sqs_event(messages, self._queue), context) or {}
@@ -115,10 +140,14 @@ class Consumer:
 
 
 def main() -> int:
-    """Consume until SIGTERM; messages in hand are finished first."""
+    """Consume until SIGTERM; messages in hand are finished first, but for exports."""
+    parser = argparse.ArgumentParser(description="The consumers of the queues")
+    parser.add_argument("which", nargs="?", choices=[EXPORTS_QUEUE])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if parser.parse_args().which == EXPORTS_QUEUE:
+        return _export(stop)
     queues = wiring().queues
     threads = []
     for queue, (function, handler) in CONSUMERS.items():
@@ -130,11 +159,28 @@ def main() -> int:
     if (ROOT / "functions" / "reset" / "app.py").exists():
         zone = wiring().settings.zone
         threads.append(schedule_thread(load_function("reset"), stop, zone=zone, clock=now))
+    if (ROOT / "functions" / "admin" / "app.py").exists():
+        threads.append(keeping_thread(load_function("admin"), stop, clock=now))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     return 0
+
+
+def _export(stop: threading.Event) -> int:
+    os.nice(EXPORT_NICENESS)
+    handler = load_function("admin").run_exports
+    consumer = Consumer(
+        wiring().queues, EXPORTS_QUEUE, handler, "admin", most=1, seconds=EXPORT_SECONDS
+    )
+    # a daemon: an export that is cut off here starts anew with its next delivery
+    thread = threading.Thread(target=consumer.run, args=(stop,), name=EXPORTS_QUEUE, daemon=True)
+    thread.start()
+    while thread.is_alive() and not stop.wait(PAUSE_SECONDS):
+        pass
+    thread.join(STOP_SECONDS)
+    return 0 if stop.is_set() else 1
 
 
 if __name__ == "__main__":

@@ -142,6 +142,7 @@ async def measure(wiring: Wiring, users: int, store: psutil.Process) -> bool:
         settings=wiring.settings,
         aws=aws,
         users=wiring.users,
+        changes=wiring.changes,
         sender=sender,
         recorder=wiring.recorder,
         clock=now,

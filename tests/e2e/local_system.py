@@ -19,7 +19,7 @@ from infra.local.preflight import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
-BOOKED_SECONDS = 10
+BOOKED_SECONDS = 30
 _CLEARED = ("AWS_", "REDIS_", "LITELLM_", "OPENAI_", "SOLARIS_")
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from solaris.cli.environment import actor
+from solaris.domain.audit import Actor
 from solaris.domain.periods import previous_period
 from solaris.domain.users import UserStatus
+from solaris.services.key_management import KeyTerms
 from solaris.wiring import Wiring
 from tests.functional.cli_support import (  # noqa: F401 - fixtures
     ANA,
@@ -282,6 +284,40 @@ def test_a_personal_key_belongs_to_its_user_and_expires(wiring: Wiring) -> None:
     assert (key.expires_at - key.created_at).days == 30
 
 
+def test_a_key_may_have_models_and_a_rate_and_a_list_says_so(wiring: Wiring) -> None:
+    options = ("--model", "gpt-4o-mini", "--model", "claude-*", "--rate", "0.5", "--burst", "3")
+    run("keys", "create", "--name", "bot", *options)
+    (key,) = wiring.keys.list()
+    assert key.allowed_models == ("gpt-4o-mini", "claude-*")
+    assert (key.rate_limit_per_second, key.rate_limit_burst) == (0.5, 3)
+    assert key.created_by == actor()
+    listed = run("keys", "list").stdout
+    assert "gpt-4o-mini, claude-*" in listed
+    assert "0.5/s, 3 at once" in listed
+    assert "never" in listed
+    wiring.keys.note_use(key.key_hash, key.created_at)
+    (shown,) = json.loads(run("keys", "list", "--json").stdout)
+    assert shown["lastUsedAt"] == shown["createdAt"]
+    assert shown["allowedModels"] == ["gpt-4o-mini", "claude-*"]
+
+
+def test_what_a_key_may_not_have_is_named_and_makes_none(wiring: Wiring) -> None:
+    assert "allowedModels" in error_of("keys", "create", "--model", "a*b")
+    assert "needs a rate" in error_of("keys", "create", "--burst", "3")
+    assert "not an e-mail address" in error_of("keys", "create", "--user", "ana")
+    assert "3,650 days" in error_of("keys", "create", "--expires-in", "0")
+    assert wiring.keys.list() == []
+
+
+def test_who_made_and_revoked_a_key_is_in_the_audit_log(wiring: Wiring) -> None:
+    run("keys", "create")
+    (key,) = wiring.keys.list()
+    run("keys", "revoke", key.key_id)
+    rows = wiring.dynamodb.scan(TableName=wiring.settings.table_name("audit"))["Items"]
+    found = {(row["action"]["S"], row["actor"]["S"], row["target_id"]["S"]) for row in rows}
+    assert found == {(one, actor(), key.key_id) for one in ("key.create", "key.revoke")}
+
+
 @pytest.mark.parametrize("part", ["id", "start", "prefix", "key"])
 def test_a_key_is_revoked_by_whatever_names_it(wiring: Wiring, part: str) -> None:
     out = run("keys", "create").stdout
@@ -296,7 +332,7 @@ def test_a_key_is_revoked_by_whatever_names_it(wiring: Wiring, part: str) -> Non
 
 def test_a_prefix_that_several_keys_share_revokes_none(wiring: Wiring) -> None:
     for _ in range(2):
-        issued = wiring.administration.create_key("")
+        issued = wiring.key_management.create(KeyTerms(), Actor(name="cli:test"))
         wiring.dynamodb.update_item(
             TableName=wiring.settings.table_name("keys"),
             Key={"key_hash": {"S": issued.key.key_hash}},

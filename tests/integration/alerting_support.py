@@ -14,6 +14,7 @@ from solaris.domain.thresholds import Threshold
 from solaris.domain.users import User, user_id_for
 from solaris.mail.sender import MailSender, SesSender
 from solaris.services.alerting import Alerter
+from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Message
 from solaris.storage.queues import ALERTS_QUEUE
 from tests.integration.conftest import ANA, MoneyPath
@@ -49,8 +50,12 @@ class Alerts:
             settings=wiring.settings,
             users=wiring.users,
             alerts=wiring.alerts,
+            changes=wiring.changes,
             sender=sender or wiring.mail_sender,
             queues=wiring.queues,
+            metrics=wiring.metrics,
+            cache=wiring.cache,
+            links=PersonalLinks(wiring.settings, self.money.clock),
             clock=self.money.clock,
         )
 

@@ -144,6 +144,7 @@ class MoneyPath:
             settings=wiring.settings,
             aws=aws,
             users=wiring.users,
+            changes=wiring.changes,
             sender=EventSender(aws, wiring.settings.queue_name(USAGE_QUEUE)),
             recorder=wiring.recorder,
             clock=clock,
@@ -263,7 +264,8 @@ class MoneyPath:
 
         available == quota; usage of every open and closed month == the sum of its records and of
         the (negative) amounts of its usage resets;
-        every counter, by user and summed over the system's shards == the sum of its records.
+        every counter, by user and summed over the system's shards == the sum of its records;
+        the hours of the system's counters == their days.
         """
         used: dict[tuple[str, str], int] = defaultdict(int)
         counted: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -293,9 +295,14 @@ class MoneyPath:
         assert _not_zero(stated) == _not_zero(used)
         found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for row in self.rows("counters"):
-            owner = "system" if row["owner"].startswith("system#") else row["owner"]
+            is_system = row["owner"].startswith("system#")
+            assert is_system is ("day_shard" not in row)
             for name in FIGURES:
-                found[owner, row["day_model"]][name] += row[name]
+                found["system" if is_system else row["owner"], row["day_model"]][name] += row[name]
+            if is_system:
+                for total, of_hour in (("charged_tokens", "tokens_"), ("requests", "requests_")):
+                    hours = [value for name, value in row.items() if name.startswith(of_hour)]
+                    assert sum(hours) == row[total]
         assert _figures(found) == _figures(counted)
 
 
@@ -328,7 +335,7 @@ async def wiring(emulator: str, stage: str) -> AsyncIterator[Wiring]:
     made = Wiring(
         Settings(
             solaris_stage=stage,
-            secret_key="integration-tests-only",
+            secret_key="integration-tests-only-0123456789",
             aws_region="us-east-1",
             redis_url=None,
             redis_host=None,

@@ -32,6 +32,7 @@ from solaris.storage.actions import LedgerEntry
 from solaris.storage.aws import AwsCallError
 from solaris.storage.queues import ALERTS_QUEUE
 from tests.integration.conftest import ANA, MoneyPath
+from tests.integration.users_support import user_changes_of
 
 ACTOR = "cli:root"
 KINDS = TransactionKind
@@ -44,9 +45,8 @@ def office(money: MoneyPath) -> Administration:
     return Administration(
         settings=wiring.settings,
         users=wiring.users,
+        changes=user_changes_of(money),
         transactions=wiring.transactions,
-        keys=wiring.keys,
-        cache=wiring.cache,
         clock=money.clock,
     )
 
@@ -198,10 +198,10 @@ async def test_a_grant_while_a_warning_is_announced_rearms_it_all_the_same(
     users = money.wiring.users
     change = users.change
 
-    def after_a_grant(user_id: str, rule: Any) -> Any:
+    def after_a_grant(user_id: str, *arguments: Any) -> Any:
         monkeypatch.undo()
         office.add_tokens(ANA, 100_000, reason="report", actor=ACTOR)
-        return change(user_id, rule)
+        return change(user_id, *arguments)
 
     monkeypatch.setattr(users, "change", after_a_grant)
     assert money.record(money.event(None, prompt=96_000)) == []

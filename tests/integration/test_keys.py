@@ -2,19 +2,19 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from solaris.cache import AsyncCache
 from solaris.domain.keys import GatewayKey, KeyKind, generate_key, new_key
+from solaris.domain.rate_limit import RateRule
 from solaris.domain.usage import iso_milliseconds
-from solaris.errors import InvalidApiKeyError
-from solaris.services import authenticating
-from solaris.services.authenticating import Authenticator
-from solaris.storage.aws import AwsCallError
+from solaris.errors import InvalidApiKeyError, NotFoundError, StoreUnavailableError
+from solaris.services import authenticating, key_use
+from solaris.services.authenticating import Authenticator, BlockingAuthenticator
 from solaris.storage.keys import KeyStore
 from solaris.wiring import Wiring
 from tests.integration.conftest import NOON, Clock
@@ -50,7 +50,8 @@ class MemoryCache:
 class CountingKeys(KeyStore):
     """The real store; counts what is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring.dynamodb, wiring.settings.table_name("keys"))
         self.reads = 0
 
     def get(self, key_hash: str) -> GatewayKey | None:
@@ -60,7 +61,7 @@ class CountingKeys(KeyStore):
 
 @pytest.fixture
 def keys(wiring: Wiring) -> CountingKeys:
-    return CountingKeys()
+    return CountingKeys(wiring)
 
 
 @pytest.fixture
@@ -87,7 +88,14 @@ def authenticator(keys: KeyStore, cache: object = None) -> Authenticator:
 
 async def test_a_key_comes_back_as_it_was_stored(keys: CountingKeys) -> None:
     _, service = stored(keys)
-    _, personal = stored(keys, user_email="ana@example.com", expires_at=NOON + timedelta(days=1))
+    _, personal = stored(
+        keys,
+        user_email="ana@example.com",
+        expires_at=NOON + timedelta(days=1),
+        allowed_models=("gpt-4o", "claude-*"),
+        rate=RateRule(0.5, 3),
+        created_by="cli:ana",
+    )
     assert (service.kind, personal.kind) == (KeyKind.SERVICE, KeyKind.PERSONAL)
     assert keys.get(service.key_hash) == service
     assert keys.get(personal.key_hash) == personal
@@ -110,7 +118,7 @@ async def test_the_first_revoke_stays_on_record(keys: CountingKeys) -> None:
 
 
 async def test_revoking_an_unknown_key_makes_none(keys: CountingKeys) -> None:
-    with pytest.raises(AwsCallError):
+    with pytest.raises(NotFoundError):
         keys.revoke("0" * 64, iso_milliseconds(NOON))
     assert keys.list() == []
 
@@ -225,3 +233,88 @@ async def test_a_spoilt_cache_entry_counts_as_none(keys: CountingKeys, value: st
 
     spoilt = SimpleNamespace(get=get, set=put)
     assert await authenticator(keys, spoilt).authenticate(bearer(secret)) == key
+
+
+# the last use
+
+
+def last_use(keys: KeyStore, key: GatewayKey) -> datetime | None:
+    found = keys.get(key.key_hash)
+    assert found is not None
+    return found.last_used_at
+
+
+async def test_a_use_is_noted_beside_the_request_and_once_a_minute_at_most(
+    keys: CountingKeys, time: Monotonic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_use, "time", time)
+    secret, key = stored(keys)
+    clock = Clock()
+    who = Authenticator(keys, AsyncCache(None), "t", clock)
+    noted = []
+    for _ in range(30):
+        await who.authenticate(bearer(secret))
+        who._use.drain()
+        noted.append(last_use(keys, key))
+        clock.forward(seconds=3)
+        time.seconds += 3
+    assert noted == [NOON] * 20 + [NOON + timedelta(seconds=60)] * 10
+
+
+async def test_two_processes_note_a_minute_once(keys: CountingKeys) -> None:
+    secret, key = stored(keys)
+    later = Clock(NOON + timedelta(seconds=59))
+    for clock in (Clock(), later):
+        who = Authenticator(keys, AsyncCache(None), "t", clock)
+        await who.authenticate(bearer(secret))
+        who._use.drain()
+    assert last_use(keys, key) == NOON
+
+
+async def test_a_use_changes_nothing_of_a_revoked_key_and_makes_none(keys: CountingKeys) -> None:
+    _, key = stored(keys)
+    keys.revoke(key.key_hash, iso_milliseconds(NOON))
+    revoked = keys.get(key.key_hash)
+    assert keys.note_use(key.key_hash, NOON) is False
+    assert keys.note_use("0" * 64, NOON) is False
+    assert keys.list() == [revoked]
+
+
+@pytest.mark.parametrize("about", [{"expires_at": NOON}, {"revoked": True}])
+async def test_a_refused_key_is_not_used(keys: CountingKeys, about: dict[str, Any]) -> None:
+    is_revoked = about.pop("revoked", False)
+    secret, key = stored(keys, **about)
+    if is_revoked:
+        keys.revoke(key.key_hash, iso_milliseconds(NOON))
+    who = authenticator(keys)
+    with pytest.raises(InvalidApiKeyError):
+        await who.authenticate(bearer(secret))
+    who._use.drain()
+    assert last_use(keys, key) is None
+
+
+async def test_a_use_that_cannot_be_noted_refuses_nobody(
+    keys: CountingKeys, time: Monotonic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, key = stored(keys)
+    tried = []
+
+    def away(*about: object) -> bool:
+        tried.append(about)
+        raise StoreUnavailableError("away")
+
+    monkeypatch.setattr(keys, "note_use", away)
+    who = authenticator(keys)
+    for _ in range(3):
+        assert await who.authenticate(bearer(secret)) == key
+        time.seconds += 5
+        who._use.drain()
+    assert len(tried) == 1
+
+
+def test_a_synchronous_function_notes_a_use_too(keys: CountingKeys) -> None:
+    secret, key = stored(keys)
+    who = BlockingAuthenticator(keys, Clock())
+    who.authenticate(bearer(secret))
+    who._use.drain()
+    assert last_use(keys, key) == NOON

@@ -86,7 +86,7 @@ async def test_without_queue_and_store_the_log_holds_the_whole_event(
         raise StoreUnavailableError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(without_queue.wiring.ledger, "record", away)
+        patch.setattr(without_queue.wiring.ledger, "book", away)
         await without_queue.meter.resolve(event)
     last = log.calls[-1]
     assert (last.method_name, last.args) == ("error", ("usage_event",))

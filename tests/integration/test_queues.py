@@ -10,8 +10,10 @@ from solaris.errors import StoreUnavailableError
 from solaris.storage.aws import AsyncAws
 from solaris.storage.queues import (
     ALERTS_QUEUE,
+    EXPORTS_QUEUE,
     MAX_CALLS_IN_FLIGHT,
     MAX_RECEIVES,
+    QUEUES,
     USAGE_QUEUE,
     EventSender,
 )
@@ -74,11 +76,13 @@ def sender(wiring: Wiring, aws: AsyncAws) -> EventSender:
 async def test_creating_the_queues_again_changes_nothing(wiring: Wiring) -> None:
     wiring.queues.send(USAGE_QUEUE, "kept")
     wiring.queues.create_all()
-    assert names(wiring) == {"usage", "usage-dlq", "alerts", "alerts-dlq"}
+    expected = {one for queue in QUEUES for one in (queue, f"{queue}-dlq")}
+    assert names(wiring) == expected
+    assert len(expected) == 6
     assert bodies(wiring) == ["kept"]
 
 
-@pytest.mark.parametrize("queue", [USAGE_QUEUE, ALERTS_QUEUE])
+@pytest.mark.parametrize("queue", [USAGE_QUEUE, ALERTS_QUEUE, EXPORTS_QUEUE])
 async def test_a_message_that_fails_five_times_is_a_dead_letter(wiring: Wiring, queue: str) -> None:
     queues = wiring.queues
     queues.send(queue, "poison")

@@ -150,6 +150,23 @@ async def test_a_check_may_name_its_user_in_the_body(money: MoneyPath) -> None:
     assert stated.body["user_id"] == user_id_for(BIA)
 
 
+async def test_a_check_that_names_a_model_asks_the_key_first(money: MoneyPath) -> None:
+    quotes = quoting(money)
+    limited = "sk-limited-0123456789"
+    money.wiring.keys.put_new(
+        new_key(limited, name="x", now=money.clock(), allowed_models=("gpt-4*",))
+    )
+    money.put_user(status=UserStatus.SUSPENDED)
+
+    def reason(secret: str, **named: str) -> Any:
+        body = orjson.dumps({"estimated_tokens": 1, **named})
+        return quotes.check(headers(key=secret), body).body["reason"]
+
+    assert reason(limited, model="o3") == "model_not_allowed"
+    assert reason(limited, model="gpt-4o") == "account_suspended"
+    assert reason(limited) == reason(KEY, model="o3") == "account_suspended"
+
+
 async def test_without_key_or_user_nothing_is_told(money: MoneyPath) -> None:
     quotes = quoting(money)
     with pytest.raises(InvalidApiKeyError):

@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from solaris.domain.rollover import open_period
-from solaris.domain.settlement import Booking
 from solaris.domain.thresholds import Threshold
 from solaris.domain.users import User
 from solaris.errors import StoreUnavailableError
 from solaris.storage.actions import LedgerEntry
 from solaris.storage.aws import AwsCallError
+from solaris.storage.ledger import Booked
 from solaris.storage.queues import ALERTS_QUEUE
 from tests.integration.conftest import ANA, MoneyPath
 
@@ -103,14 +103,14 @@ async def test_an_event_that_the_store_itself_refuses_fails_alone(
     """A key too long, an item too large: no other message suffers for it."""
     money.put_user()
     good, bad = money.event(None, prompt=5), money.event(None, prompt=5)
-    record = money.wiring.ledger.record
+    book = money.wiring.ledger.book
 
-    def refuse(entry: LedgerEntry) -> Booking:
+    def refuse(entry: LedgerEntry) -> Booked:
         if entry.event == bad:
             raise AwsCallError("ValidationException", "Item size has exceeded the maximum")
-        return record(entry)
+        return book(entry)
 
-    monkeypatch.setattr(money.wiring.ledger, "record", refuse)
+    monkeypatch.setattr(money.wiring.ledger, "book", refuse)
     assert money.record(bad, good) == [bad.request_id]
     assert money.user().current_usage == 5
 
@@ -154,10 +154,10 @@ async def test_a_month_that_ends_meanwhile_is_not_flagged_for_the_new_one(
     users = money.wiring.users
     change = users.change
 
-    def after_midnight(user_id: str, rule: Any) -> User:
+    def after_midnight(user_id: str, rule: Any, record: Any) -> User:
         user = money.user()
         assert users.roll_over(user, *open_period(user, "2026-12", money.clock()))
-        return change(user_id, rule)
+        return change(user_id, rule, record)
 
     monkeypatch.setattr(users, "change", after_midnight)
     assert use(money, 80_000) == ["warning"]

@@ -85,6 +85,10 @@ def test_a_mail_is_out_of_date_under_the_threshold_and_in_another_month() -> Non
     assert is_late(CROSSING, replace(USER, period="2026-12"))
 
 
+def test_a_deleted_user_is_told_nothing() -> None:
+    assert is_late(CROSSING, replace(USER, status=UserStatus.DELETED))
+
+
 def test_a_block_with_a_few_tokens_left_stands_until_a_change_re_arms_it() -> None:
     block = replace(CROSSING, threshold=Threshold.BLOCK)
     assert not is_late(block, replace(USER, current_usage=96_000))

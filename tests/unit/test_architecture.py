@@ -36,8 +36,27 @@ SERVICES_ALLOW = tuple(
 )
 FUNCTIONS_ALLOW = tuple(
     f"solaris.{name}"
-    for name in ("services", "wiring", "http", "rest", "errors", "observability", "settings")
+    for name in ("api", "services", "wiring", "http", "rest", "errors", "observability", "settings")
 )
+API_FORBIDS = (
+    *("boto3", "botocore", "pynamodb", "redis", "aiohttp", "httpx", "starlette", "chalice"),
+    *("solaris", "functions", "infra"),
+)
+API_ALLOW = tuple(
+    f"solaris.{name}"
+    for name in (
+        "api",
+        "services",
+        "domain",
+        "http",
+        "errors",
+        "texts",
+        "settings",
+        "observability",
+    )
+)
+# The one place that gives operations to Chalice.
+MOUNTING = SHARED + "solaris/api/mounting.py"
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 CLOCK = (
     *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
@@ -78,6 +97,15 @@ class Source:
             if isinstance(node, ast.Name | ast.Attribute):
                 head, dot, rest = ast.unparse(node).partition(".")
                 found.append((node.lineno, bound.get(head, head) + dot + rest))
+        return found
+
+    @cached_property
+    def typing_lines(self) -> set[int]:
+        """Return the lines of `if TYPE_CHECKING:` blocks: nothing is imported there in fact."""
+        found: set[int] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
         return found
 
     def _bound(self) -> dict[str, str]:
@@ -131,6 +159,19 @@ def adapter_imports(source: Source) -> list[str]:
 
 def service_imports(source: Source) -> list[str]:
     return imports_of(source, ("solaris", "functions", "chalice", "starlette"), SERVICES_ALLOW)
+
+
+def api_imports(source: Source) -> list[str]:
+    """Wiring is for types alone: a handler is given its parts."""
+    allowed = (*API_ALLOW, "chalice") if source.path == MOUNTING else API_ALLOW
+    bad = [
+        (line, name)
+        for line, name in source.imports
+        if under(name, API_FORBIDS)
+        and not under(name, allowed)
+        and not (line in source.typing_lines and under(name, ("solaris.wiring",)))
+    ]
+    return [f"{source.path}:{line}: must not import {name}" for line, name in sorted(set(bad))]
 
 
 def function_imports(source: Source) -> list[str]:
@@ -214,6 +255,11 @@ def test_services_import_only_what_lies_below_them(path: str) -> None:
     check(service_imports, path)
 
 
+@pytest.mark.parametrize("path", paths_in(f"{SOLARIS}/api"))
+def test_the_api_imports_services_and_what_lies_below_them(path: str) -> None:
+    check(api_imports, path)
+
+
 @pytest.mark.parametrize("path", paths_in("functions"))
 def test_functions_import_services_and_the_edge_only(path: str) -> None:
     check(function_imports, path)
@@ -244,6 +290,7 @@ def test_every_top_level_folder_is_one_of_the_fixed_names() -> None:
 DOMAIN = f"{SOLARIS}/domain/x.py"
 STORAGE = f"{SOLARIS}/storage/x.py"
 SERVICE = f"{SOLARIS}/services/x.py"
+API = f"{SOLARIS}/api/routes/x.py"
 ENTRY = "functions/proxy/app.py"
 
 
@@ -271,6 +318,14 @@ ENTRY = "functions/proxy/app.py"
         (service_imports, SERVICE, "from starlette.requests import Request"),
         (service_imports, SERVICE, "import chalice"),
         (service_imports, SERVICE, "from functions.proxy import app"),
+        (service_imports, SERVICE, "from solaris.api.operations import Call"),
+        (api_imports, API, "from solaris.wiring import wiring"),
+        (api_imports, API, "from solaris.storage.users import UserStore"),
+        (api_imports, API, "from solaris.cache import Cache"),
+        (api_imports, API, "import boto3"),
+        (api_imports, API, "from chalice.app import Response"),
+        (api_imports, API, "from infra.local import functions"),
+        (api_imports, MOUNTING, "from solaris.wiring import wiring"),
         (function_imports, ENTRY, "import boto3"),
         (function_imports, ENTRY, "from pynamodb.models import Model"),
         (function_imports, ENTRY, "from solaris.domain.quota import Quota"),
@@ -299,7 +354,11 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (domain_clock, DOMAIN, "from datetime import datetime\ndef f(now: datetime): now.time()"),
         (adapter_imports, STORAGE, "from solaris.domain import quota\nimport pynamodb"),
         (service_imports, SERVICE, "from solaris.storage import users\nimport structlog"),
+        (api_imports, API, "from solaris.services import administration\nimport pydantic"),
+        (api_imports, API, "if TYPE_CHECKING:\n    from solaris.wiring import Wiring"),
+        (api_imports, MOUNTING, "from chalice.app import Response"),
         (function_imports, ENTRY, "from solaris.wiring import build\nimport chalice"),
+        (function_imports, ENTRY, "from solaris.api.mounting import mount"),
         (environment_reads, SETTINGS, "import os\nos.environ['X']"),
         (environment_reads, ENTRY, "import os\nos.cpu_count()\nenviron = {}"),
     ],

@@ -1,8 +1,9 @@
 """What an admin may change: bounds, versions, and that available tokens always add up."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given
@@ -15,15 +16,21 @@ from solaris.domain.changes import (
     activate,
     add_tokens,
     announced,
+    delete,
     new_user,
+    rename,
     reset_usage,
+    restore,
+    set_additional,
     set_limit,
     set_plan,
+    set_status,
     suspend,
 )
 from solaris.domain.reservation import Reservation, expiry_of
 from solaris.domain.thresholds import Threshold, ThresholdRule
 from solaris.domain.users import Plan, User, UserStatus, user_id_for
+from solaris.texts import Locale, rule_text
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -231,8 +238,11 @@ def test_suspending_and_activating_change_the_status_alone() -> None:
     assert activate(suspended, LATER).status is UserStatus.ACTIVE
 
 
-@pytest.mark.parametrize("status", list(UserStatus))
-def test_every_status_can_be_activated(status: UserStatus) -> None:
+LIVING = [status for status in UserStatus if status is not UserStatus.DELETED]
+
+
+@pytest.mark.parametrize("status", LIVING)
+def test_every_status_but_deleted_can_be_activated(status: UserStatus) -> None:
     assert activate(replace(made(), status=status), LATER).status is UserStatus.ACTIVE
 
 
@@ -284,3 +294,100 @@ def test_what_is_stored_as_available_is_what_the_quota_says(
         assert after.available_tokens == after.quota.available_tokens
         assert after.version == user.version + 1
         assert after.reservations == user.reservations
+
+
+# Deleted, restored, set by hand
+
+
+def test_a_deleted_user_keeps_every_figure_and_loses_name_and_address() -> None:
+    before = made(used=300_000, additional=5_000, held=1_000)
+    after = delete(before, LATER)
+    assert (after.email, after.name) == (f"deleted-{before.user_id[:8]}@invalid", "")
+    assert (after.status, after.version) == (UserStatus.DELETED, before.version + 1)
+    assert after.quota == before.quota
+    assert (after.user_id, after.reservations) == (before.user_id, before.reservations)
+    assert delete(after, LATER) is after
+
+
+def test_a_deleted_user_is_changed_by_nothing_but_being_restored() -> None:
+    user = delete(made(used=300_000), LATER)
+    changes: list[Callable[[], User]] = [
+        lambda: set_limit(user, 2_000_000, bounds=BOUNDS, rule=RULE, now=LATER),
+        lambda: set_plan(user, Plan.PRO, 5_000_000, bounds=BOUNDS, rule=RULE, now=LATER),
+        lambda: add_tokens(user, 1, rule=RULE, now=LATER),
+        lambda: reset_usage(user, rule=RULE, now=LATER),
+        lambda: suspend(user, LATER),
+        lambda: activate(user, LATER),
+        lambda: rename(user, "Ana", LATER),
+    ]
+    for change in changes:
+        with pytest.raises(ChangeRefusedError) as refusal:
+            change()
+        assert refusal.value.code == "deleted"
+    again = restore(user, "Ana@Example.com", "Ana", LATER)
+    assert (again.email, again.name, again.status) == ("ana@example.com", "Ana", UserStatus.ACTIVE)
+    assert (again.current_usage, again.available_tokens) == (300_000, 700_000)
+    assert again.version == user.version + 1
+    assert restore(again, "ana@example.com", "Other", LATER) is again
+    with pytest.raises(ValueError, match="not the address"):
+        restore(user, "bia@example.com", "Bia", LATER)
+
+
+@pytest.mark.parametrize("status", LIVING)
+def test_every_status_but_deleted_can_be_set(status: UserStatus) -> None:
+    user = made()
+    after = set_status(user, status, LATER)
+    assert after.status is status
+    assert (after is user) == (status is user.status)
+    with pytest.raises(ValueError, match="delete"):
+        set_status(user, UserStatus.DELETED, LATER)
+
+
+def test_a_new_name_changes_nothing_else_and_the_same_one_nothing_at_all() -> None:
+    user = made(used=1)
+    after = rename(user, "Ana Lima", LATER)
+    assert replace(after, name=user.name, version=user.version, updated_at=NOW) == user
+    assert rename(user, user.name, LATER) is user
+
+
+@given(
+    additional=st.integers(0, 10**6),
+    used=st.integers(0, 3 * 10**6),
+    wanted=st.integers(0, 2 * 10**6),
+)
+def test_additional_tokens_set_are_those_of_a_grant_of_the_difference(
+    additional: int, used: int, wanted: int
+) -> None:
+    user = made(additional=additional, used=used)
+    assume(wanted != additional)
+    try:
+        granted = add_tokens(user, wanted - additional, rule=RULE, now=LATER)
+    except ChangeRefusedError as refusal:
+        with pytest.raises(ChangeRefusedError) as error:
+            set_additional(user, wanted, rule=RULE, now=LATER)
+        assert error.value.code == refusal.code  # noqa: PT017 - two refusals are compared
+        assert error.value.field == "additional_tokens"
+    else:
+        assert set_additional(user, wanted, rule=RULE, now=LATER) == granted
+    assert set_additional(user, additional, rule=RULE, now=LATER) is user
+
+
+def test_every_refusal_can_be_said_in_both_languages() -> None:
+    refused: list[Callable[[], object]] = [
+        lambda: BOUNDS.check(1, Plan.PRO),
+        lambda: BOUNDS.check(-1, Plan.ENTERPRISE),
+        lambda: add_tokens(made(), 0, rule=RULE, now=LATER),
+        lambda: add_tokens(made(), -1, rule=RULE, now=LATER),
+        lambda: add_tokens(made(additional=5, used=1_000_005), -1, rule=RULE, now=LATER),
+        lambda: add_tokens(made(), MAX_GRANT_TOKENS + 1, rule=RULE, now=LATER),
+        lambda: suspend(delete(made(), LATER), LATER),
+    ]
+    codes = set()
+    for change in refused:
+        with pytest.raises(ChangeRefusedError) as refusal:
+            change()
+        error = refusal.value
+        codes.add(error.code)
+        for locale in get_args(Locale):
+            assert "{" not in rule_text(error.code, locale, error.values)
+    assert len(codes) == len(refused)

@@ -215,6 +215,7 @@ def test_dead_letters_and_a_backlog_degrade_the_queue(
     assert found.status is status
     assert found.details["depths"] == {
         **dict.fromkeys(("usage", "usage-dlq", "alerts", "alerts-dlq"), 0),
+        **dict.fromkeys(("exports", "exports-dlq"), 0),
         **depths,
     }
 
@@ -365,4 +366,4 @@ def test_without_redis_the_page_holds_this_process_and_without_sums_no_users() -
     page = page_of(health, None, FakeCache(figures=None), metrics)
     assert 'ia_solaris_refusals_total{reason="rate_limit_exceeded"} 1' in page
     assert 'ia_solaris_up{component="queue"} 0' in page
-    assert not re.search("ia_solaris_(users|tokens|reservations|queue)", page)
+    assert not re.search("ia_solaris_(users|tokens_used|tokens_average|reservations|queue)", page)

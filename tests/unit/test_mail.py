@@ -86,6 +86,24 @@ def test_without_a_support_address_there_is_no_button_and_without_a_name_no_name
     assert renderer().threshold(unnamed, Audience.ADMINS).subject.startswith("ana@example.com ")
 
 
+@pytest.mark.parametrize(("locale", "label"), [("pt-BR", "Ver meu uso"), ("en", "See my usage")])
+def test_the_users_own_page_is_linked_in_the_users_mail_and_never_in_the_admins(
+    locale: Locale, label: str
+) -> None:
+    url = "https://ia.example.com/me/#a-b_c"
+    linked = replace(NOTICE, usage_url=url)
+    user = renderer(locale).threshold(linked, Audience.USER)
+    assert f'href="{url}"' in user.html
+    assert label in user.html
+    assert f"{label}: {url}" in user.text
+    for rendered in (
+        renderer(locale).threshold(linked, Audience.ADMINS),
+        renderer(locale).threshold(NOTICE, Audience.USER),
+    ):
+        assert label not in rendered.html + rendered.text
+        assert "/me/" not in rendered.html + rendered.text
+
+
 @pytest.mark.parametrize("audience", list(Audience))
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_name_is_text_in_the_html_and_one_line_everywhere(
@@ -171,7 +189,9 @@ def test_every_mail_is_whole_loads_nothing_and_is_600_pixels_wide_at_most(
     found = Tags(rendered.html)
     assert found.open == []
     assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in found.tags}
-    assert not re.search(r"https?://|url\(|@import|@font-face", rendered.html)
+    # the one address is where a button leads
+    loads = re.sub(r'<a class="ink" href="https://ia\.example\.com/me/#[^"]*"', "", rendered.html)
+    assert not re.search(r"https?://|url\(|@import|@font-face", loads)
     assert "max-width:600px" in rendered.html
     assert "prefers-color-scheme: dark" in rendered.html
     assert f'lang="{name.rpartition(".")[2]}"' in rendered.html

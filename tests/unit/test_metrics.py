@@ -1,101 +1,29 @@
 """The exposition format, read back by a strict parser, and the counting behind it."""
 
-import re
-from dataclasses import dataclass, field
-from itertools import pairwise
-
 import pytest
 
 from solaris.metrics import (
     DURATION,
     FIRST_BYTE,
     MAX_LABEL_CHARACTERS,
+    MAX_MODELS,
+    MAX_UNANSWERED_MODELS,
+    MEASURED,
+    OTHER_MODELS,
     PUBLISHED,
     QUEUE_DEPTH,
     REFUSALS,
     REQUESTS,
     SECONDS_BUCKETS,
+    TOKENS,
+    TOKENS_CHARGED,
     TOKENS_USED,
     UP,
     Metrics,
+    overflow_fields,
     render,
 )
-
-NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"'
-SAMPLE = re.compile(rf"({NAME})(?:\{{((?:{LABEL})(?:,{LABEL})*)\}})? (\S+)", re.ASCII)
-KINDS = {"counter", "gauge", "histogram"}
-
-Labels = tuple[tuple[str, str], ...]
-
-
-@dataclass
-class Family:
-    help: str
-    kind: str = ""
-    samples: dict[tuple[str, Labels], float] = field(default_factory=dict)
-
-    def of(self, name: str) -> dict[Labels, float]:
-        return {labels: value for (one, labels), value in self.samples.items() if one == name}
-
-
-def parse(page: str) -> dict[str, Family]:
-    """Read a page of the text format 0.0.4; raises ValueError on anything out of place."""
-    if not page.endswith("\n"):
-        raise ValueError("the last line needs its end")
-    families: dict[str, Family] = {}
-    current = ""
-    for line in page.removesuffix("\n").split("\n"):
-        if line.startswith("# HELP "):
-            current, help_text = line.removeprefix("# HELP ").split(" ", 1)
-            if current in families:
-                raise ValueError(f"HELP twice: {current}")
-            families[current] = Family(help_text)
-        elif line.startswith("# TYPE "):
-            name, kind = line.removeprefix("# TYPE ").split(" ")
-            if name != current or families[name].kind or kind not in KINDS:
-                raise ValueError(f"TYPE out of place: {line}")
-            families[name].kind = kind
-        else:
-            _read_sample(line, current, families)
-    for name, family in families.items():
-        if family.kind == "histogram":
-            _check_histogram(name, family)
-    return families
-
-
-def _read_sample(line: str, current: str, families: dict[str, Family]) -> None:
-    found = SAMPLE.fullmatch(line)
-    if not found or not current or not families[current].kind:
-        raise ValueError(f"no sample: {line}")
-    family = families[current]
-    ends = ("_bucket", "_sum", "_count") if family.kind == "histogram" else ("",)
-    if found[1] not in {current + end for end in ends}:
-        raise ValueError(f"{found[1]} is outside its family {current}")
-    labels = tuple((key, _plain(value)) for key, value in re.findall(LABEL, found[2] or ""))
-    if len({key for key, _ in labels}) != len(labels) or (found[1], labels) in family.samples:
-        raise ValueError(f"a label or a sample twice: {line}")
-    family.samples[found[1], labels] = float(found[found.lastindex or 0])
-
-
-def _plain(value: str) -> str:
-    return re.sub(r"\\(.)", lambda one: "\n" if one[1] == "n" else one[1], value)
-
-
-def _check_histogram(name: str, family: Family) -> None:
-    series: dict[Labels, list[tuple[float, float]]] = {}
-    for labels, value in family.of(f"{name}_bucket").items():
-        rest = tuple(pair for pair in labels if pair[0] != "le")
-        series.setdefault(rest, []).append((float(dict(labels)["le"]), value))
-    counts, sums = family.of(f"{name}_count"), family.of(f"{name}_sum")
-    if not series.keys() == counts.keys() == sums.keys():
-        raise ValueError(f"{name}: buckets, sums and counts of different series")
-    for labels, buckets in series.items():
-        if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(buckets)):
-            raise ValueError(f"{name}: le must rise, counts must not fall")
-        if buckets[-1] != (float("inf"), counts[labels]):
-            raise ValueError(f"{name}: +Inf is not the count")
-
+from tests.unit.exposition import parse
 
 HISTOGRAM = "# HELP h a\n# TYPE h histogram\n"
 
@@ -198,3 +126,55 @@ def test_what_was_handed_over_is_handed_over_once_and_can_be_put_back() -> None:
     metrics.count(REFUSALS, "invalid_api_key")
     assert list(metrics.take_unpublished().values()) == [3]
     assert list(metrics.snapshot().values()) == [3]
+
+
+def test_every_metric_has_a_name_of_its_own_and_the_products_prefix() -> None:
+    known = [metric.name for metric in (*PUBLISHED, *MEASURED)]
+    assert len(set(known)) == len(known)
+    assert all(name.startswith("ia_solaris_") for name in known)
+
+
+def test_models_beyond_the_most_are_counted_as_other() -> None:
+    metrics = Metrics()
+    known = [metrics.model_label(f"m{n}", answered=True) for n in range(MAX_MODELS)]
+    assert known == [f"m{n}" for n in range(MAX_MODELS)]
+    assert metrics.model_label("one-more", answered=True) == OTHER_MODELS
+    assert metrics.model_label("m7", answered=False) == "m7"
+
+
+def test_models_that_nobody_answered_for_leave_room_for_those_that_exist() -> None:
+    metrics = Metrics()
+    labels = {metrics.model_label(f"made-up-{n}", answered=False) for n in range(10 * MAX_MODELS)}
+    assert len(labels - {OTHER_MODELS}) == MAX_UNANSWERED_MODELS
+    assert metrics.model_label("gpt", answered=True) == "gpt"
+
+
+def test_a_long_name_is_one_model_however_it_goes_on() -> None:
+    metrics = Metrics()
+    start = "m" * MAX_LABEL_CHARACTERS
+    assert {metrics.model_label(start + end, answered=True) for end in "abc"} == {start}
+
+
+def test_a_correction_downwards_is_set_off_against_what_comes_later() -> None:
+    metrics = Metrics()
+    totals = []
+    for amount in (100, -30, 10, 25, -5, 5):
+        metrics.count(TOKENS_CHARGED, "gpt", amount=amount)
+        totals.append(metrics.snapshot()[f"{TOKENS_CHARGED.name}\x1fgpt"])
+    assert totals == [100, 100, 100, 105, 105, 105]
+    assert sum(metrics.take_unpublished().values()) == 105
+
+
+def test_what_has_no_room_is_counted_with_the_other_models_and_its_other_labels() -> None:
+    metrics = Metrics()
+    metrics.count(REQUESTS, "/v1/embeddings", "made-up", "200")
+    metrics.count(TOKENS, "made-up", "prompt")
+    metrics.count(REFUSALS, "invalid_api_key")
+    found = overflow_fields(metrics.take_unpublished())
+    assert found == {
+        f"{REQUESTS.name}\x1f/v1/embeddings\x1fmade-up\x1f200": (
+            f"{REQUESTS.name}\x1f/v1/embeddings\x1fother\x1f200"
+        ),
+        f"{TOKENS.name}\x1fmade-up\x1fprompt": f"{TOKENS.name}\x1fother\x1fprompt",
+        f"{REFUSALS.name}\x1finvalid_api_key": f"{REFUSALS.name}\x1finvalid_api_key",
+    }

@@ -74,7 +74,7 @@ def test_the_sums_are_those_of_the_open_period_over_all_pages() -> None:
     assert totals_of(table).latest() == Totals(
         computed_at=NOW,
         period="2026-11",
-        users_by_status={"active": 3, "suspended": 1, "blocked": 0, "pending": 0},
+        users_by_status={"active": 3, "suspended": 1, "blocked": 0, "pending": 0, "deleted": 0},
         tokens_used=157,
         tokens_used_by_active=150,
         open_reservations=3,

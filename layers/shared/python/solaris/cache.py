@@ -31,6 +31,21 @@ redis.call('SET', KEYS[1], tostring(start + interval), 'PX',
 return '0'
 """
 
+# Adds to fields of a hash. A new field is made only while there is room; beyond it the amount
+# goes to the field named instead.
+_ADD_SCRIPT = """
+local most = tonumber(ARGV[1])
+for i = 3, #ARGV, 3 do
+  local field = ARGV[i]
+  if redis.call('HEXISTS', KEYS[1], field) == 0 and redis.call('HLEN', KEYS[1]) >= most then
+    field = ARGV[i + 1]
+  end
+  redis.call('HINCRBYFLOAT', KEYS[1], field, ARGV[i + 2])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
 _log = structlog.get_logger("solaris.cache")
 
 
@@ -51,6 +66,13 @@ class _Breaker:
 _FAILURES = (redis.RedisError, OSError, TimeoutError)
 
 
+def _additions(
+    amounts: Mapping[str, float], most: int, instead: Mapping[str, str]
+) -> list[str | float]:
+    given = [(field, instead[field], amount) for field, amount in amounts.items()]
+    return [most, METRICS_SECONDS, *(part for one in given for part in one)]
+
+
 class AsyncCache:
     """Redis from the request path; without an address every answer is None."""
 
@@ -68,6 +90,7 @@ class AsyncCache:
             else None
         )
         self._rate_script = self._redis.register_script(_RATE_SCRIPT) if self._redis else None
+        self._add_script = self._redis.register_script(_ADD_SCRIPT) if self._redis else None
 
     async def get(self, key: str) -> str | None:
         """Return a value, None when unknown or Redis is away."""
@@ -88,15 +111,17 @@ class AsyncCache:
         answer = await self._bounded(cast("Awaitable[Any]", call))
         return None if answer is None else float(answer)
 
-    async def add_all(self, key: str, amounts: Mapping[str, float]) -> bool:
-        """Add amounts to fields of a hash in one round trip; False when Redis is away."""
-        if self._redis is None:
+    async def add_all(
+        self, key: str, amounts: Mapping[str, float], *, most: int, instead: Mapping[str, str]
+    ) -> bool:
+        """Add amounts to fields of a hash in one round trip; False when Redis is away.
+
+        The hash has `most` fields at most: an amount for a new one beyond goes to `instead`.
+        """
+        if self._add_script is None:
             return False
-        pipeline = self._redis.pipeline(transaction=True)
-        for field, amount in amounts.items():
-            pipeline.hincrbyfloat(key, field, amount)
-        pipeline.expire(key, METRICS_SECONDS)
-        return await self._bounded(pipeline.execute()) is not None
+        call = self._add_script(keys=[key], args=_additions(amounts, most, instead))
+        return await self._bounded(cast("Awaitable[Any]", call)) is not None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -132,6 +157,7 @@ class Cache:
             if address
             else None
         )
+        self._add_script = self._redis.register_script(_ADD_SCRIPT) if self._redis else None
 
     @property
     def is_configured(self) -> bool:
@@ -147,6 +173,17 @@ class Cache:
         except _FAILURES:
             return False
 
+    def wait_for_rate(self, key: str, now: float, rule: RateRule) -> float | None:
+        """Count one request, as AsyncCache does."""
+        if self._redis is None or not self._breaker.is_open():
+            return None
+        arguments = (key, now, rule.per_second, rule.burst)
+        try:
+            return float(cast("str", self._redis.eval(_RATE_SCRIPT, 1, *arguments)))
+        except _FAILURES as error:
+            self._breaker.failed(error)
+            return None
+
     def read_all(self, key: str) -> dict[str, float] | None:
         """Return a hash of figures; None when Redis is away."""
         if self._redis is None or not self._breaker.is_open():
@@ -158,16 +195,14 @@ class Cache:
             return None
         return {field: float(value) for field, value in values.items()}
 
-    def add_all(self, key: str, amounts: Mapping[str, float]) -> bool:
-        """Add amounts to fields of a hash; False when Redis is away."""
-        if self._redis is None or not self._breaker.is_open():
+    def add_all(
+        self, key: str, amounts: Mapping[str, float], *, most: int, instead: Mapping[str, str]
+    ) -> bool:
+        """Add amounts to fields of a hash, as AsyncCache does; False when Redis is away."""
+        if self._add_script is None or not self._breaker.is_open():
             return False
-        pipeline = self._redis.pipeline(transaction=True)
-        for field, amount in amounts.items():
-            pipeline.hincrbyfloat(key, field, amount)
-        pipeline.expire(key, METRICS_SECONDS)
         try:
-            pipeline.execute()
+            self._add_script(keys=[key], args=_additions(amounts, most, instead))
         except _FAILURES as error:
             self._breaker.failed(error)
             return False

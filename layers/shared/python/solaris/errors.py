@@ -6,13 +6,27 @@
     ├── UserNotIdentifiedError     a service key's request names nobody
     ├── AccountStatusError         the user is suspended, blocked or pending
     ├── UserNotAllowedError        the person is unknown and may not become a user
+    ├── ModelNotAllowedError       the key does not allow the model
+    ├── UnknownModelError          no such model, or none that the key may see
     ├── QuotaExhaustedError        not enough tokens left in the period
     ├── RateLimitedError           too many requests, or too many open at once
     ├── InvalidRequestError        the body or a parameter is wrong
     ├── PayloadTooLargeError       the body is over the limit
     ├── UnknownPathError           no such path under /v1
+    ├── MethodNotAllowedError      the path is known, this method of it is not
+    ├── UnsupportedMediaTypeError  the body is not JSON by its Content-Type
+    ├── UnauthenticatedError       nobody is signed in, or the token is expired or forged
+    ├── InvalidCredentialsError    the e-mail and password do not fit together
+    ├── LoginLockedError           too many failed sign-ins
+    ├── ForbiddenError             signed in, but the role may not do this
+    ├── ValidationFailedError      fields of the request are wrong, each is named
     ├── NotFoundError              no such user, key, record
+    ├── AlreadyExistsError         what shall be created is there already
+    ├── LastAdminError             nobody would be left to administer
     ├── ConflictError              somebody else changed it at the same time
+    │   ├── UserExistsError            there is a user with this address
+    │   └── KeyReusedError             the idempotency key stands for another request
+    ├── KeyRevokedError            a revoked key is not changed any more
     ├── UpstreamUnavailableError   the upstream cannot be reached or broke off
     ├── UpstreamTimeoutError       the upstream did not answer in time
     └── StoreUnavailableError      DynamoDB or SQS did not answer
@@ -20,7 +34,10 @@
 What each means in HTTP is said once, in http.py; the texts are in texts.py.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+MAX_SHOWN_CHARACTERS = 200
 
 
 class SolarisError(Exception):
@@ -62,8 +79,31 @@ class UserNotAllowedError(SolarisError):
     code = "user_not_allowed"
 
 
+class ModelNotAllowedError(SolarisError):
+    """The key allows some models, and this is none of them."""
+
+    code = "model_not_allowed"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model[:MAX_SHOWN_CHARACTERS])
+        self.model = model[:MAX_SHOWN_CHARACTERS]
+
+
+class UnknownModelError(SolarisError):
+    """There is no such model for this key."""
+
+    code = "model_not_found"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model[:MAX_SHOWN_CHARACTERS])
+        self.model = model[:MAX_SHOWN_CHARACTERS]
+
+
 class QuotaExhaustedError(SolarisError):
-    """What is left of the period's tokens does not carry this request. Figures are tokens."""
+    """What is left of the period's tokens does not carry this request. Figures are tokens.
+
+    `link` leads the user to their own usage.
+    """
 
     code = "insufficient_quota"
 
@@ -76,6 +116,7 @@ class QuotaExhaustedError(SolarisError):
         available: int,
         renews_at: datetime,
         renews_in_seconds: int,
+        link: str | None = None,
     ) -> None:
         super().__init__(f"used {used} of {limit} + {additional}")
         self.used = used
@@ -84,6 +125,7 @@ class QuotaExhaustedError(SolarisError):
         self.available = available
         self.renews_at = renews_at
         self.renews_in_seconds = renews_in_seconds
+        self.link = link
 
 
 class RateLimitedError(SolarisError):
@@ -97,13 +139,27 @@ class RateLimitedError(SolarisError):
 
 
 class InvalidRequestError(SolarisError):
-    """The request itself is wrong; `detail` is a short English explanation."""
+    """The request itself is wrong; `detail` is a short English explanation.
+
+    Where a rule was broken, `rule` and `values` say which, in any language (texts.rule_text), and
+    `field` names what is wrong in the words of the code: `monthly_limit`.
+    """
 
     code = "invalid_request_error"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        field: str | None = None,
+        rule: str | None = None,
+        values: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.field = field
+        self.rule = rule
+        self.values = values or {}
 
 
 class PayloadTooLargeError(SolarisError):
@@ -126,16 +182,96 @@ class UnknownPathError(SolarisError):
         self.path = path
 
 
+class MethodNotAllowedError(SolarisError):
+    """The path exists, and not with this method."""
+
+    code = "method_not_allowed"
+
+
+class UnsupportedMediaTypeError(SolarisError):
+    """The body is not JSON by its Content-Type."""
+
+    code = "unsupported_media_type"
+
+
+class UnauthenticatedError(SolarisError):
+    """Nobody is signed in: no token, or one that is expired, forged or revoked."""
+
+    code = "unauthenticated"
+
+
+class InvalidCredentialsError(SolarisError):
+    """The e-mail and the password do not fit together; which of them is wrong is not said."""
+
+    code = "invalid_credentials"
+
+
+class LoginLockedError(SolarisError):
+    """Too many failed sign-ins for this address; the same whether it exists or not."""
+
+    code = "login_locked"
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.0f} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ForbiddenError(SolarisError):
+    """Signed in, but the role may not do this."""
+
+    code = "forbidden"
+
+
+class ValidationFailedError(SolarisError):
+    """Fields of the request are wrong; `problems` are (field path, code, message)."""
+
+    code = "validation_failed"
+
+    def __init__(self, problems: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {message}" for field, _, message in problems))
+        self.problems = tuple(problems)
+
+
 class NotFoundError(SolarisError):
     """What was asked for does not exist."""
 
     code = "not_found"
 
 
+class AlreadyExistsError(SolarisError):
+    """What shall be created is there already; the message names it."""
+
+    code = "already_exists"
+
+
+class LastAdminError(SolarisError):
+    """The only one left with the role admin can be neither removed nor demoted."""
+
+    code = "last_admin"
+
+
 class ConflictError(SolarisError):
     """The item changed under every bounded attempt to write it."""
 
     code = "conflict"
+
+
+class KeyRevokedError(SolarisError):
+    """The key is revoked for good: its terms are not changed any more."""
+
+    code = "key_revoked"
+
+
+class UserExistsError(ConflictError):
+    """There is a user with this address already."""
+
+    code = "user_exists"
+
+
+class KeyReusedError(ConflictError):
+    """The same idempotency key was used for a request that asked for something else."""
+
+    code = "idempotency_key_reused"
 
 
 class UpstreamUnavailableError(SolarisError):

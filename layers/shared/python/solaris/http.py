@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solaris import errors
-from solaris.texts import Locale, error_text, format_integer
+from solaris.texts import Locale, error_text, format_integer, usage_link_text
 
 JSON = "application/json"
 MEBIBYTE = 1024 * 1024
@@ -35,13 +35,27 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.UserNotIdentifiedError: (401, "invalid_request_error"),
     errors.AccountStatusError: (403, "permission_error"),
     errors.UserNotAllowedError: (403, "permission_error"),
+    errors.ModelNotAllowedError: (403, "permission_error"),
+    errors.UnknownModelError: (404, "invalid_request_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
     errors.RateLimitedError: (429, "rate_limit_error"),
     errors.InvalidRequestError: (400, "invalid_request_error"),
     errors.PayloadTooLargeError: (413, "invalid_request_error"),
     errors.UnknownPathError: (404, "invalid_request_error"),
+    errors.MethodNotAllowedError: (405, "invalid_request_error"),
+    errors.UnsupportedMediaTypeError: (415, "invalid_request_error"),
+    errors.UnauthenticatedError: (401, "invalid_request_error"),
+    errors.InvalidCredentialsError: (401, "invalid_request_error"),
+    errors.LoginLockedError: (429, "rate_limit_error"),
+    errors.ForbiddenError: (403, "permission_error"),
+    errors.ValidationFailedError: (422, "invalid_request_error"),
     errors.NotFoundError: (404, "invalid_request_error"),
+    errors.AlreadyExistsError: (409, "conflict_error"),
+    errors.LastAdminError: (409, "conflict_error"),
     errors.ConflictError: (409, "conflict_error"),
+    errors.UserExistsError: (409, "conflict_error"),
+    errors.KeyReusedError: (409, "conflict_error"),
+    errors.KeyRevokedError: (409, "conflict_error"),
     errors.UpstreamUnavailableError: (502, "upstream_error"),
     errors.UpstreamTimeoutError: (504, "upstream_error"),
     errors.StoreUnavailableError: (503, "server_error"),
@@ -60,6 +74,7 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
     headers = {"x-request-id": request_id}
     details: dict[str, Any] = {"request_id": request_id}
     values: dict[str, str] = {}
+    addition = ""
     match error:
         case errors.QuotaExhaustedError():
             granted = error.limit + error.additional
@@ -80,12 +95,17 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
                 "granted": format_integer(granted, locale),
                 "renews": error.renews_at.strftime(day),
             }
-        case errors.RateLimitedError():
+            if error.link is not None:
+                details["link"] = error.link
+                addition = f" {usage_link_text(error.link, locale)}"
+        case errors.RateLimitedError() | errors.LoginLockedError():
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))
             headers["retry-after"] = seconds
             values = {"seconds": seconds}
         case errors.AccountStatusError():
             details["status"] = error.status
+        case errors.ModelNotAllowedError() | errors.UnknownModelError():
+            values = {"model": error.model}
         case errors.InvalidRequestError():
             values = {"detail": error.detail}
         case errors.PayloadTooLargeError():
@@ -94,7 +114,7 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             values = {"path": error.path}
     body = {
         "error": {
-            "message": error_text(error.code, locale, **values),
+            "message": error_text(error.code, locale, **values) + addition,
             "type": kind,
             "code": error.code,
             "param": None,

@@ -3,6 +3,10 @@
 A process adds up locally and publishes what has been added about once a second; the health
 function reads the sums. Without Redis it shows those of its own process. Losing Redis resets
 the counters, which Prometheus takes as a restart.
+
+The number of series is bounded: labels are names of ours, except the model, which clients choose.
+A process tells MAX_MODELS of them apart, Redis holds MAX_FIELDS fields at most; what is beyond
+is counted as the model `other`.
 """
 
 from bisect import bisect_left
@@ -14,6 +18,12 @@ from threading import Lock
 METRICS_KEY = "solaris:metrics"
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 MAX_LABEL_CHARACTERS = 100
+MAX_FIELDS = 5_000
+MAX_MODELS = 100
+# A name that no upstream has answered for may be made up: such names never take every place.
+MAX_UNANSWERED_MODELS = MAX_MODELS // 2
+OTHER_MODELS = "other"
+NO_MODEL = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,67 @@ RECORDED = Definition(
     "Usage events booked, by how they were.",
     ("booking",),
 )
-PUBLISHED = (REQUESTS, REFUSALS, DURATION, FIRST_BYTE, RECORDED)
+BOOKING_LAG = Definition(
+    "ia_solaris_booking_lag_seconds",
+    "histogram",
+    "Time from the end of an answer to its booking.",
+)
+TOKENS = Definition(
+    "ia_solaris_tokens_total",
+    "counter",
+    "Tokens booked, as stated upstream; cached is part of prompt, reasoning of completion.",
+    ("model", "kind"),
+)
+TOKENS_CHARGED = Definition(
+    "ia_solaris_tokens_charged_total",
+    "counter",
+    "Tokens booked, as they are taken from quotas.",
+    ("model",),
+)
+COST = Definition(
+    "ia_solaris_cost_micros_total", "counter", "Cost booked, in millionths of a USD.", ("model",)
+)
+ALERTS = Definition("ia_solaris_alerts_total", "counter", "Alerts recorded, by type.", ("type",))
+ALERT_MAILS = Definition(
+    "ia_solaris_alert_mails_total",
+    "counter",
+    "Mails of alerts, by audience and how each try ended.",
+    ("audience", "state"),
+)
+ADMIN_REQUESTS = Definition(
+    "ia_solaris_admin_requests_total",
+    "counter",
+    "Requests to the admin API, by operation and status.",
+    ("operation", "status"),
+)
+ADMIN_DURATION = Definition(
+    "ia_solaris_admin_request_duration_seconds",
+    "histogram",
+    "Time that the admin API took to answer.",
+    ("operation",),
+)
+LOGIN_FAILURES = Definition(
+    "ia_solaris_login_failures_total",
+    "counter",
+    "Logins to the admin API refused, by reason.",
+    ("reason",),
+)
+PUBLISHED = (
+    REQUESTS,
+    REFUSALS,
+    DURATION,
+    FIRST_BYTE,
+    RECORDED,
+    BOOKING_LAG,
+    TOKENS,
+    TOKENS_CHARGED,
+    COST,
+    ALERTS,
+    ALERT_MAILS,
+    ADMIN_REQUESTS,
+    ADMIN_DURATION,
+    LOGIN_FAILURES,
+)
 
 # Measured when they are asked for. The first three names are older than this system: they are
 # gauges in spite of `_total`.
@@ -83,6 +153,15 @@ QUEUE_DEPTH = Definition(
     "ia_solaris_queue_depth", "gauge", "Messages waiting, approximately, by queue.", ("queue",)
 )
 UP = Definition("ia_solaris_up", "gauge", "1 if the component answers, else 0.", ("component",))
+MEASURED = (
+    USERS,
+    TOKENS_USED,
+    TOKENS_AVERAGE,
+    RESERVATIONS_OPEN,
+    USERS_AGE,
+    QUEUE_DEPTH,
+    UP,
+)
 
 _SEPARATOR = "\x1f"
 
@@ -94,11 +173,35 @@ class Metrics:
         self._lock = Lock()
         self._total: dict[str, float] = defaultdict(float)
         self._unpublished: dict[str, float] = defaultdict(float)
+        self._owed: dict[str, float] = defaultdict(float)
+        self._models: set[str] = set()
 
     def count(self, metric: Definition, *labels: str, amount: float = 1) -> None:
-        """Add to a counter."""
+        """Add to a counter.
+
+        A counter never falls: an amount below zero (a correction) is set off against later ones.
+        """
+        field = _field(metric.name, labels)
         with self._lock:
-            self._add(_field(metric.name, labels), amount)
+            due = amount - self._owed.pop(field, 0)
+            if due < 0:
+                self._owed[field] = -due
+            elif due > 0:
+                self._add(field, due)
+
+    def model_label(self, model: str, *, answered: bool) -> str:
+        """The label for a model: its name, or `other` when too many are known already.
+
+        `answered` says that the upstream has answered for it, so that it does exist.
+        """
+        name = _clean(model)
+        most = MAX_MODELS if answered else MAX_UNANSWERED_MODELS
+        with self._lock:
+            if name not in self._models:
+                if len(self._models) >= most:
+                    return OTHER_MODELS
+                self._models.add(name)
+        return name
 
     def observe(self, metric: Definition, seconds: float, *labels: str) -> None:
         """Put one duration into a histogram."""
@@ -128,6 +231,18 @@ class Metrics:
     def _add(self, field: str, amount: float) -> None:
         self._total[field] += amount
         self._unpublished[field] += amount
+
+
+def overflow_fields(fields: Iterable[str]) -> dict[str, str]:
+    """Where to count instead when the store of the sums is full: the same, of other models."""
+    at = {one.name: one.labels.index("model") + 1 for one in PUBLISHED if "model" in one.labels}
+    instead = {}
+    for field in fields:
+        parts = field.split(_SEPARATOR)
+        if parts[0] in at:
+            parts[at[parts[0]]] = OTHER_MODELS
+        instead[field] = _SEPARATOR.join(parts)
+    return instead
 
 
 def render(
@@ -173,8 +288,11 @@ def _histogram(metric: Definition, figures: Mapping[str, float]) -> list[str]:
 
 
 def _field(name: str, labels: tuple[str, ...]) -> str:
-    cleaned = (label.replace(_SEPARATOR, " ")[:MAX_LABEL_CHARACTERS] for label in labels)
-    return _SEPARATOR.join((name, *cleaned))
+    return _SEPARATOR.join((name, *(_clean(label) for label in labels)))
+
+
+def _clean(label: str) -> str:
+    return label.replace(_SEPARATOR, " ")[:MAX_LABEL_CHARACTERS]
 
 
 def _fields_of(

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from solaris.domain.identity import valid_email
+from solaris.domain.passwords import password_problem
 from solaris.domain.pricing import ModelPrice
 from solaris.domain.provisioning import AutoProvision, ProvisioningPolicy
 from solaris.domain.quota import threshold_ppm
@@ -31,6 +32,8 @@ from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
+
+MIN_SECRET_CHARACTERS = 32
 
 # letters of any script: identity takes international domains as they are written
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
@@ -117,16 +120,33 @@ class Settings(BaseSettings):
     smtp_password: str | None = Field(default=None, repr=False)
     smtp_tls: bool = True
 
+    # Admin API
+    secret_key_previous: CommaList = Field(default=(), max_length=5, repr=False)
+    public_url: str | None = None
+    cors_allowed_origins: CommaList = ()
+    admin_rate_limit_per_second: float = Field(default=5, gt=0)
+    admin_rate_limit_burst: int = Field(default=10, ge=1)
+    access_token_minutes: int = Field(default=15, ge=1, le=60)
+    session_days: int = Field(default=14, ge=1, le=90)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    oidc_admin_emails: CommaList = ()
+    oidc_viewer_domains: CommaList = ()
+
     # First start
     solaris_gateway_key: str | None = Field(default=None, min_length=16, repr=False)
     admin_email: str = "admin@localhost"
-    admin_password: str | None = Field(default=None, min_length=8, repr=False)
+    admin_password: str | None = Field(default=None, repr=False)
 
     @field_validator(
         "identity_email_headers",
         "identity_name_headers",
         "allowed_email_domains",
         "admin_alert_emails",
+        "cors_allowed_origins",
+        "oidc_admin_emails",
+        "oidc_viewer_domains",
         mode="before",
     )
     @classmethod
@@ -135,7 +155,14 @@ class Settings(BaseSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("allowed_email_domains")
+    @field_validator("secret_key_previous", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_email_domains", "oidc_viewer_domains")
     @classmethod
     def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for domain in value:
@@ -144,7 +171,9 @@ class Settings(BaseSettings):
                 raise ValueError(msg)
         return value
 
-    @field_validator("from_email", "support_email", "admin_alert_emails")
+    @field_validator(
+        "from_email", "support_email", "admin_alert_emails", "admin_email", "oidc_admin_emails"
+    )
     @classmethod
     def _are_addresses(cls, value: Any) -> Any:
         for address in (value,) if isinstance(value, str) else value or ():
@@ -177,6 +206,18 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _is_address_of_a_site(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        has_more = parts.query or parts.fragment or parts.username or parts.password
+        if parts.scheme not in {"http", "https"} or not parts.hostname or has_more:
+            msg = f"is not an http(s) URL: {value!r} (example: https://ia.example.com)"
+            raise ValueError(msg)
+        return value
+
     @field_validator("flat_token_charges")
     @classmethod
     def _paths_under_v1(cls, value: dict[str, int]) -> dict[str, int]:
@@ -200,7 +241,25 @@ class Settings(BaseSettings):
         if self.solaris_stage != "local" and self.secret_key == LOCAL_SECRET:
             msg = "SECRET_KEY has no default outside the local stage"
             raise ValueError(msg)
+        if self.solaris_stage != "local":
+            for name in ("secret_key", "secret_key_previous"):
+                value = getattr(self, name)
+                secrets = (value,) if isinstance(value, str) else value
+                if any(len(one) < MIN_SECRET_CHARACTERS for one in secrets):
+                    msg = f"{name.upper()} must have at least {MIN_SECRET_CHARACTERS} characters"
+                    raise ValueError(msg)
+        if len({bool(one) for one in self._oidc_parts}) > 1:
+            msg = "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: set all or none"
+            raise ValueError(msg)
+        problem = password_problem(self.admin_password or "", self.admin_email)
+        if self.admin_password is not None and problem is not None:
+            msg = f"ADMIN_PASSWORD must be 12 to 128 characters and no common password ({problem})"
+            raise ValueError(msg)
         return self
+
+    @property
+    def _oidc_parts(self) -> tuple[str | None, ...]:
+        return self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret
 
     @cached_property
     def zone(self) -> tzinfo:

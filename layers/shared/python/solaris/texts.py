@@ -29,9 +29,21 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Conta pendente. Contate o suporte.",
         "en": "Account pending approval. Contact support.",
     },
+    "account_deleted": {
+        "pt-BR": "Conta excluída. Contate o suporte.",
+        "en": "Account deleted. Contact support.",
+    },
     "user_not_allowed": {
         "pt-BR": "Usuário não autorizado. Contate o suporte.",
         "en": "User not allowed. Contact support.",
+    },
+    "model_not_allowed": {
+        "pt-BR": "Esta chave não permite o modelo {model}.",
+        "en": "This key does not allow the model {model}.",
+    },
+    "model_not_found": {
+        "pt-BR": "O modelo {model} não existe.",
+        "en": "The model {model} does not exist.",
     },
     "insufficient_quota": {
         "pt-BR": "Limite de tokens esgotado. Usados {used} de {granted}. Renova em {renews}.",
@@ -53,13 +65,61 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Caminho desconhecido: {path}",
         "en": "Unknown path: {path}",
     },
+    "method_not_allowed": {
+        "pt-BR": "Este caminho não aceita este método",
+        "en": "This path does not take this method",
+    },
+    "unsupported_media_type": {
+        "pt-BR": "O corpo deve ser JSON (Content-Type: application/json)",
+        "en": "The body must be JSON (Content-Type: application/json)",
+    },
+    "unauthenticated": {
+        "pt-BR": "Entre para continuar",
+        "en": "Sign in to continue",
+    },
+    "invalid_credentials": {
+        "pt-BR": "E-mail ou senha incorretos",
+        "en": "Wrong e-mail or password",
+    },
+    "login_locked": {
+        "pt-BR": "Muitas tentativas. Tente novamente em {seconds} s.",
+        "en": "Too many attempts. Try again in {seconds} s.",
+    },
+    "forbidden": {
+        "pt-BR": "Seu perfil não permite esta operação",
+        "en": "Your role does not allow this",
+    },
+    "validation_failed": {
+        "pt-BR": "Há campos inválidos",
+        "en": "Some fields are invalid",
+    },
     "not_found": {
         "pt-BR": "Não encontrado",
         "en": "Not found",
     },
+    "already_exists": {
+        "pt-BR": "Já existe",
+        "en": "It exists already",
+    },
+    "last_admin": {
+        "pt-BR": "O último administrador não pode ser removido nem rebaixado",
+        "en": "The last admin can be neither removed nor demoted",
+    },
     "conflict": {
         "pt-BR": "Alterado por outra operação ao mesmo tempo. Tente novamente.",
         "en": "Changed by another operation at the same time. Try again.",
+    },
+    "key_revoked": {
+        "pt-BR": "Esta chave foi revogada",
+        "en": "This key has been revoked",
+    },
+    "user_exists": {
+        "pt-BR": "Já existe um usuário com este endereço",
+        "en": "There is a user with this address already",
+    },
+    "idempotency_key_reused": {
+        "pt-BR": "A chave de idempotência já foi usada com outra quantidade",
+        "en": "The idempotency key was used for another amount already",
     },
     "upstream_error": {
         "pt-BR": "O provedor de modelos não respondeu. Tente novamente.",
@@ -82,6 +142,116 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "en": "The service is misconfigured. Contact support.",
     },
 }
+
+
+# Rules that a change may break; domain/changes.py and the services name them.
+_RULES: Mapping[str, Mapping[Locale, str]] = {
+    "limit_out_of_bounds": {
+        "pt-BR": "O limite mensal deve ser de {low} a {high} tokens (mais que isso, só enterprise)",
+        "en": "The monthly limit must be from {low} to {high} tokens (beyond only for enterprise)",
+    },
+    "limit_beyond_sense": {
+        "pt-BR": "O limite mensal deve ser de {low} a {high} tokens",
+        "en": "The monthly limit must be from {low} to {high} tokens",
+    },
+    "amount_is_zero": {
+        "pt-BR": "A quantidade não pode ser zero",
+        "en": "The amount must not be zero",
+    },
+    "more_than_granted": {
+        "pt-BR": "Não é possível retirar {amount} tokens: só {granted} adicionais foram concedidos",
+        "en": "Cannot take back {amount} tokens: only {granted} additional tokens are granted",
+    },
+    "more_than_unused": {
+        "pt-BR": "Não é possível retirar {amount} tokens: só {unused} não foram usados neste mês",
+        "en": "Cannot take back {amount} tokens: only {unused} are unused this month",
+    },
+    "grant_beyond_sense": {
+        "pt-BR": "Os tokens adicionais não podem passar de {most}",
+        "en": "Additional tokens must not exceed {most}",
+    },
+    "deleted": {
+        "pt-BR": "O usuário foi excluído. Para voltar a atendê-lo, crie-o de novo.",
+        "en": "The user is deleted. To serve them again, create them again.",
+    },
+    "reason_needed": {
+        "pt-BR": "Informe o motivo: ele fica registrado nas transações do usuário",
+        "en": "A reason is needed: it goes into the user's transactions",
+    },
+    "needed_by_action": {
+        "pt-BR": "É obrigatório para esta ação",
+        "en": "This action needs it",
+    },
+    "not_of_action": {
+        "pt-BR": "Não pertence a esta ação",
+        "en": "Does not belong to this action",
+    },
+    "not_an_email": {
+        "pt-BR": "Não é um endereço de e-mail",
+        "en": "Not an e-mail address",
+    },
+    "name_too_long": {
+        "pt-BR": "O nome pode ter no máximo {most} caracteres",
+        "en": "The name may have {most} characters at most",
+    },
+    "unknown_plan": {
+        "pt-BR": "O plano deve ser trial, basic, pro ou enterprise",
+        "en": "The plan must be trial, basic, pro or enterprise",
+    },
+    "not_a_number": {
+        "pt-BR": "Não é um número inteiro de tokens",
+        "en": "Not a whole number of tokens",
+    },
+    "repeated_in_file": {
+        "pt-BR": "O endereço já está na linha {line}",
+        "en": "The address is in line {line} already",
+    },
+    "too_many_cells": {
+        "pt-BR": "A linha tem mais colunas que o cabeçalho",
+        "en": "The line has more columns than the header",
+    },
+    "not_attempted": {
+        "pt-BR": "Não deu tempo de tratar esta linha. Repita a importação.",
+        "en": "There was no time left for this line. Repeat the import.",
+    },
+    "no_header": {
+        "pt-BR": "A primeira linha deve nomear as colunas: email, name, plan, monthly_limit",
+        "en": "The first line must name the columns: email, name, plan, monthly_limit",
+    },
+    "unknown_column": {
+        "pt-BR": "Coluna {column} desconhecida; aceitas: email, name, plan, monthly_limit",
+        "en": "Column {column} is not known; accepted: email, name, plan, monthly_limit",
+    },
+    "repeated_column": {
+        "pt-BR": "Uma coluna aparece duas vezes no cabeçalho",
+        "en": "A column is named twice in the header",
+    },
+    "too_many_lines": {
+        "pt-BR": "O arquivo pode ter no máximo {most} linhas de usuários",
+        "en": "The file may have {most} lines of users at most",
+    },
+    "not_csv": {
+        "pt-BR": "O arquivo não é um CSV válido (linha {line})",
+        "en": "The file is not valid CSV (line {line})",
+    },
+}
+
+
+_USAGE_LINK: Mapping[Locale, str] = {
+    "pt-BR": "Veja seu uso: {url}",
+    "en": "See your usage: {url}",
+}
+
+
+def usage_link_text(url: str, locale: Locale) -> str:
+    """What follows the refusal of a used-up quota: where the user sees their own usage."""
+    return _USAGE_LINK[locale].format(url=url)
+
+
+def rule_text(rule: str, locale: Locale, values: Mapping[str, int] | None = None) -> str:
+    """Return what a broken rule says, figures written as the language does; KeyError: unknown."""
+    figures = {name: format_integer(value, locale) for name, value in (values or {}).items()}
+    return _RULES[rule][locale].format(**figures)
 
 
 def error_text(code: str, locale: Locale, **values: str) -> str:

@@ -7,17 +7,21 @@ from typing import Any
 from solaris import __version__
 from solaris.asgi import GatewayApp
 from solaris.cache import AsyncCache, Cache
+from solaris.domain.links import LinkSigner
 from solaris.domain.rate_limit import RateRule
 from solaris.errors import ConfigurationError
 from solaris.mail.sender import MailSender, SesSender, SmtpSender
 from solaris.metrics import Metrics
 from solaris.observability import configure_logging
-from solaris.services.administration import Administration
+from solaris.services.alert_management import AlertManagement
 from solaris.services.alerting import Alerter
 from solaris.services.authenticating import Authenticator, BlockingAuthenticator
+from solaris.services.export_jobs import ExportJobs
+from solaris.services.exporting import Exporter
 from solaris.services.forwarding import Forwarder
 from solaris.services.health import Health, MetricsPage, standard_checks
-from solaris.services.limiting import RateLimiter
+from solaris.services.key_management import KeyManagement
+from solaris.services.limiting import BlockingRateLimiter, RateLimiter
 from solaris.services.metering import Meter
 from solaris.services.quoting import Quoting
 from solaris.services.recording import Recorder
@@ -31,15 +35,17 @@ from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.alerts import AlertStore
 from solaris.storage.aws import AsyncAws, boto_client
-from solaris.storage.counters import UserCounters
 from solaris.storage.dead_letters import DeadLetters
+from solaris.storage.exports import ExportStore
+from solaris.storage.files import FileStore, files_bucket, is_aws, s3_client
 from solaris.storage.keys import KeyStore
 from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
-from solaris.storage.transactions import TransactionStore
 from solaris.storage.users import UserStore
 from solaris.upstream.client import Upstream
+from solaris.wiring_sign_in import SignInParts
+from solaris.wiring_users import UserParts
 
 
 def now() -> datetime:
@@ -47,13 +53,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wiring:
+class Wiring(UserParts, SignInParts):
     """All parts for one set of settings."""
 
     version = __version__
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.clock = now
         self.metrics = Metrics()
         bind_models(settings)
 
@@ -69,18 +76,25 @@ class Wiring:
             self.dynamodb,
             users_table=self.settings.table_name("users"),
             periods_table=self.settings.table_name("periods"),
-            transactions_table=self.settings.table_name("transactions"),
         )
-
-    @cached_property
-    def transactions(self) -> TransactionStore:
-        """The transactions table."""
-        return TransactionStore(self.dynamodb, self.settings.table_name("transactions"))
 
     @cached_property
     def keys(self) -> KeyStore:
         """The keys table."""
-        return KeyStore()
+        return KeyStore(self.dynamodb, self.settings.table_name("keys"))
+
+    @cached_property
+    def key_management(self) -> KeyManagement:
+        """What makes, changes and revokes keys."""
+        return KeyManagement(
+            stage=self.settings.solaris_stage,
+            keys=self.keys,
+            cache=self.cache,
+            auditor=self.auditor,
+            publish=lambda hashes: self.changes.publish(key_hashes=hashes),
+            directory=lambda: self.directory,
+            clock=now,
+        )
 
     @cached_property
     def queues(self) -> Queues:
@@ -91,6 +105,21 @@ class Wiring:
     def cache(self) -> Cache:
         """Redis, synchronously."""
         return Cache(self.settings.redis_address)
+
+    @cached_property
+    def files(self) -> FileStore:
+        """The bucket; a store on this machine is reached through the gateway's own port."""
+        settings = self.settings
+        client = s3_client(settings.aws_region)
+        signs_itself = settings.solaris_stage == "local" and not is_aws(client)
+        secrets = (settings.secret_key, *settings.secret_key_previous)
+        return FileStore(
+            client,
+            files_bucket(settings.solaris_stage),
+            clock=now,
+            signer=LinkSigner(secrets) if signs_itself else None,
+            public_url=settings.public_url,
+        )
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -104,20 +133,9 @@ class Wiring:
             settings=self.settings,
             ledger=self.ledger,
             users=self.users,
+            changes=self.changes,
             queues=self.queues,
             metrics=self.metrics,
-            cache=self.cache,
-            clock=now,
-        )
-
-    @cached_property
-    def administration(self) -> Administration:
-        """What the operator does with users and keys."""
-        return Administration(
-            settings=self.settings,
-            users=self.users,
-            transactions=self.transactions,
-            keys=self.keys,
             cache=self.cache,
             clock=now,
         )
@@ -129,7 +147,30 @@ class Wiring:
             settings=self.settings,
             authenticator=BlockingAuthenticator(self.keys, now),
             users=self.users,
-            counters=UserCounters(self.dynamodb, self.settings.table_name("counters")),
+            counters=self.user_counters,
+            clock=now,
+        )
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """What makes the files of exports."""
+        return Exporter(
+            reporting=self.reporting,
+            directory=self.directory,
+            auditor=self.auditor,
+            zone=self.settings.zone,
+            clock=now,
+        )
+
+    @cached_property
+    def export_jobs(self) -> ExportJobs:
+        """Exports at once and in the background."""
+        return ExportJobs(
+            store=ExportStore(self.dynamodb, self.settings.table_name("exports")),
+            files=self.files,
+            queues=self.queues,
+            exporter=self.exporter,
+            auditor=self.auditor,
             clock=now,
         )
 
@@ -159,6 +200,13 @@ class Wiring:
         return Sweeper(settings=self.settings, users=self.users, recorder=self.recorder, clock=now)
 
     @cached_property
+    def admin_limiter(self) -> BlockingRateLimiter:
+        """Requests a second of each admin, and of each address that nobody has signed in from."""
+        settings = self.settings
+        rule = RateRule(settings.admin_rate_limit_per_second, settings.admin_rate_limit_burst)
+        return BlockingRateLimiter(self.cache, settings.solaris_stage, rule, "admin")
+
+    @cached_property
     def mail_sender(self) -> MailSender:
         """SMTP when SMTP_HOST is set, else SES."""
         settings = self.settings
@@ -182,14 +230,29 @@ class Wiring:
         )
 
     @cached_property
+    def alert_management(self) -> AlertManagement:
+        """What admins do with alerts."""
+        return AlertManagement(
+            alerts=self.alerts,
+            directory=self.directory,
+            auditor=self.auditor,
+            publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
+            clock=now,
+        )
+
+    @cached_property
     def alerter(self) -> Alerter:
         """What records alerts and mails about them."""
         return Alerter(
             settings=self.settings,
             users=self.users,
             alerts=self.alerts,
+            changes=self.changes,
             sender=self.mail_sender,
             queues=self.queues,
+            metrics=self.metrics,
+            cache=self.cache,
+            links=self.personal_links,
             clock=now,
         )
 
@@ -228,8 +291,10 @@ class Wiring:
             settings=settings,
             aws=self.aws,
             users=self.users,
+            changes=self.changes,
             sender=EventSender(self.aws, settings.queue_name(USAGE_QUEUE)),
             recorder=self.recorder,
+            links=self.personal_links,
             clock=now,
         )
         forwarder = Forwarder(
@@ -285,6 +350,8 @@ class Wiring:
             await self.aws.close()
         if "async_cache" in self.__dict__:
             await self.async_cache.close()
+        if "directory" in self.__dict__:
+            self.directory.close()
 
 
 @lru_cache(maxsize=1)

@@ -1,13 +1,15 @@
 """`solaris keys`: what clients authenticate with."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from solaris.cli.environment import open_wiring
-from solaris.cli.output import as_json, heading, say, table
+from solaris.cli.environment import actor, open_wiring
+from solaris.cli.output import as_json, heading, moment, say, table
+from solaris.domain.audit import Actor
 from solaris.domain.keys import GatewayKey, KeyKind
+from solaris.domain.listing import KeyState
 from solaris.domain.usage import iso_milliseconds
 
 app = typer.Typer(no_args_is_help=True, help="Gateway keys: what clients authenticate with.")
@@ -23,15 +25,34 @@ def create(
     expires_in: Annotated[
         int | None, typer.Option(metavar="DAYS", help="Refuse the key after so many days.")
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Allow this model only, or `gpt-4*`; may be repeated."),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="N", help="Requests a second with this key at most.")
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests at once; else two seconds' worth.")
+    ] = None,
 ) -> None:
     """Create a key and print it, this once. Without --user it is a service key for LibreChat.
 
-    Example: solaris keys create --name LibreChat
+    Example: solaris keys create --name LibreChat --model gpt-4o-mini --model "claude-*"
     """
     from solaris.services.initialising import librechat_snippet  # noqa: PLC0415 - slow
+    from solaris.services.key_management import KeyTerms  # noqa: PLC0415 - slow
 
+    terms = KeyTerms(
+        name=name,
+        user_email=user,
+        days=expires_in,
+        allowed_models=model or None,
+        rate_limit_per_second=rate,
+        rate_limit_burst=burst,
+    )
     wiring = open_wiring()
-    issued = wiring.administration.create_key(name, user_email=user, days=expires_in)
+    issued = wiring.key_management.create(terms, Actor(name=actor()))
     say(f"{issued.key.kind.value} key {issued.key.key_id}, shown only now:")
     typer.echo(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
@@ -47,28 +68,28 @@ def list_keys(
 
     Example: solaris keys list
     """
-    keys = open_wiring().administration.keys()
-    now = datetime.now(UTC)
+    rows = open_wiring().key_management.all()
     if json:
-        as_json([_key_json(key, now) for key in keys])
+        as_json([_key_json(row.key, row.state) for row in rows])
         return
     table(
-        ("KEY", "PREFIX", "NAME", "KIND", "USER", "CREATED", "EXPIRES", "STATE"),
+        ("KEY", "PREFIX", "NAME", "USER", "MODELS", "RATE", "LAST USED", "EXPIRES", "STATE"),
         [
             (
-                key.key_id,
-                f"{key.prefix}…",
-                key.name,
-                key.kind.value,
-                key.user_email or "",
-                _day(key.created_at),
-                _day(key.expires_at) if key.expires_at else "never",
-                _state(key, now),
+                row.key.key_id,
+                f"{row.key.prefix}…",
+                row.key.name,
+                row.key.user_email or "(service)",
+                _models(row.key),
+                _rate(row.key),
+                moment(row.key.last_used_at),
+                _day(row.key.expires_at) if row.key.expires_at else "never",
+                row.state.value,
             )
-            for key in keys
+            for row in rows
         ],
     )
-    say(f"{len(keys):,} keys")
+    say(f"{len(rows):,} keys")
 
 
 @app.command()
@@ -81,28 +102,37 @@ def revoke(
 
     Example: solaris keys revoke key_1f2e3d4c5b6a
     """
-    revoked = open_wiring().administration.revoke_key(key)
+    revoked = open_wiring().key_management.revoke_named(key, Actor(name=actor())).key
     say(f"revoked {revoked.key_id} ({revoked.name or revoked.prefix + '…'})")
 
 
-def _key_json(key: GatewayKey, now: datetime) -> dict[str, Any]:
+def _key_json(key: GatewayKey, state: KeyState) -> dict[str, Any]:
     return {
         "id": key.key_id,
         "prefix": key.prefix,
         "name": key.name,
         "kind": key.kind.value,
         "userEmail": key.user_email,
+        "allowedModels": None if key.allowed_models is None else [*key.allowed_models],
+        "rateLimitPerSecond": key.rate_limit_per_second,
+        "rateLimitBurst": key.rate_limit_burst,
         "createdAt": iso_milliseconds(key.created_at),
+        "createdBy": key.created_by,
         "expiresAt": iso_milliseconds(key.expires_at) if key.expires_at else None,
         "revokedAt": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
-        "state": _state(key, now),
+        "lastUsedAt": iso_milliseconds(key.last_used_at) if key.last_used_at else None,
+        "state": state.value,
     }
 
 
-def _state(key: GatewayKey, now: datetime) -> str:
-    if key.revoked_at is not None:
-        return "revoked"
-    return "valid" if key.is_valid(now) else "expired"
+def _models(key: GatewayKey) -> str:
+    return "any" if key.allowed_models is None else ", ".join(key.allowed_models)
+
+
+def _rate(key: GatewayKey) -> str:
+    if key.rate_limit_per_second is None:
+        return "-"
+    return f"{key.rate_limit_per_second:g}/s, {key.rate_limit_burst} at once"
 
 
 def _day(instant: datetime) -> str:

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import keys, mail, operations, reset, users
+from solaris.cli import admins, keys, mail, operations, reset, users
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(admins.app, name="admins")
 app.command("reset")(reset.reset)
 app.add_typer(mail.app, name="mail")
 app.command("replay")(operations.replay)

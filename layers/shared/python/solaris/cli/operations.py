@@ -93,7 +93,7 @@ def doctor(
 
 
 def init() -> None:
-    """Create the tables, the queues and the first service key, as far as they do not exist.
+    """Create the tables, the queues, the first service key and the first admin, if missing.
 
     Example: SOLARIS_GATEWAY_KEY=sk-solaris-… solaris init
     """
@@ -101,8 +101,18 @@ def init() -> None:
     from solaris.wiring import now  # noqa: PLC0415 - slow
 
     wiring = open_wiring()
-    result = initialise(wiring.settings, queues=wiring.queues, keys=wiring.keys, now=now())
+    result = initialise(
+        wiring.settings,
+        queues=wiring.queues,
+        files=wiring.files,
+        keys=wiring.key_management,
+        admins=wiring.admin_accounts,
+        now=now(),
+    )
     say("tables and queues are there")
+    if result.new_admin_email is not None:
+        say(f"first admin {result.new_admin_email}, password:")
+        typer.echo(result.new_admin_password or "the one in ADMIN_PASSWORD")
     if result.new_key is None:
         say(f"service key {result.key_id} is there already")
         return

@@ -7,7 +7,7 @@ import typer
 
 from solaris.cli import changes
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
-from solaris.cli.environment import open_wiring
+from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds
@@ -108,7 +108,7 @@ def create(
     Example: solaris users create ana@example.com --name "Ana Lima" --plan pro
     """
     account = open_wiring().administration.create_user(
-        email, name=name, plan=plan, monthly_limit=limit
+        email, actor=actor(), name=name, plan=plan, monthly_limit=limit
     )
     user = account.user
     say(

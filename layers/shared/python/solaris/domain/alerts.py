@@ -11,7 +11,7 @@ from enum import StrEnum
 from solaris.domain.quota import PPM, ceiling_tokens
 from solaris.domain.standing import is_nearly_out
 from solaris.domain.thresholds import Threshold, ThresholdRule, reached
-from solaris.domain.users import User
+from solaris.domain.users import User, UserStatus
 
 # Longer than the function may run (60 s): a lease that is over belongs to a process that is gone.
 LEASE_SECONDS = 90
@@ -146,6 +146,9 @@ class Alert:
     threshold: Threshold | None = None
     figures: UsageFigures | None = None
     resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    """Whoever resolved it; None when it was out of date from the start."""
+
     errors: dict[Audience, str] | None = None
 
 
@@ -169,8 +172,10 @@ def is_out_of_date(
     The month of the crossing is over (the quota is new), or a grant, a raised limit or a manual
     reset has brought the user back under the threshold. A block is announced with a few tokens
     left too (domain/standing.py): it stands while no change has re-armed it and the user is still
-    as good as out of tokens.
+    as good as out of tokens. A deleted user is told nothing.
     """
+    if user.status is UserStatus.DELETED:
+        return True
     if max(current_period, user.period) > crossing.period:
         return True
     found = reached(user.quota, rule)

@@ -18,7 +18,17 @@ MAX_GRANT_TOKENS = 10**12
 
 
 class ChangeRefusedError(ValueError):
-    """A change that the rules do not allow; the message says why, for people."""
+    """A change that the rules do not allow; the message says why, for people, in English.
+
+    `code` and `values` say the same in any language (texts.py); `field` is the word of the rule
+    for what is wrong: `monthly_limit`, `amount`; None: the user.
+    """
+
+    def __init__(self, message: str, *, code: str, field: str | None = None, **values: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,13 @@ class LimitBounds:
         low, high = (0, MAX_GRANT_TOKENS) if enterprise else (self.minimum, self.maximum)
         if not low <= monthly_limit <= high:
             hint = "" if enterprise else " (only enterprise users may go beyond)"
-            msg = f"the monthly limit must be from {low:,} to {high:,} tokens{hint}"
-            raise ChangeRefusedError(msg)
+            raise ChangeRefusedError(
+                f"the monthly limit must be from {low:,} to {high:,} tokens{hint}",
+                code="limit_beyond_sense" if enterprise else "limit_out_of_bounds",
+                field="monthly_limit",
+                low=low,
+                high=high,
+            )
 
 
 def new_user(
@@ -114,25 +129,23 @@ def add_tokens(user: User, amount: int, *, rule: ThresholdRule, now: datetime) -
     and when the sum would be beyond any sense.
     """
     if amount == 0:
-        msg = "the amount must not be zero"
-        raise ChangeRefusedError(msg)
+        raise ChangeRefusedError(
+            "the amount must not be zero", code="amount_is_zero", field="amount"
+        )
+    _check_grant(user, amount, "amount")
     additional = user.additional_tokens + amount
-    if additional < 0:
-        msg = (
-            f"cannot take back {-amount:,} tokens: "
-            f"only {user.additional_tokens:,} additional tokens are granted"
-        )
-        raise ChangeRefusedError(msg)
-    if amount < 0 and user.quota.balance_tokens + amount < 0:
-        msg = (
-            f"cannot take back {-amount:,} tokens: "
-            f"only {user.quota.remaining_tokens:,} are unused this month"
-        )
-        raise ChangeRefusedError(msg)
-    if additional > MAX_GRANT_TOKENS:
-        msg = f"additional tokens must not exceed {MAX_GRANT_TOKENS:,}"
-        raise ChangeRefusedError(msg)
     return _eased(user, _changed(user, now, additional_tokens=additional), rule)
+
+
+def set_additional(
+    user: User, additional_tokens: int, *, rule: ThresholdRule, now: datetime
+) -> User:
+    """Set what is granted on top of the limit; allowed is what a grant of the difference is."""
+    amount = additional_tokens - user.additional_tokens
+    if amount == 0:
+        return user
+    _check_grant(user, amount, "additional_tokens")
+    return _eased(user, _changed(user, now, additional_tokens=additional_tokens), rule)
 
 
 def reset_usage(user: User, *, rule: ThresholdRule, now: datetime) -> User:
@@ -144,16 +157,67 @@ def reset_usage(user: User, *, rule: ThresholdRule, now: datetime) -> User:
 
 def suspend(user: User, now: datetime) -> User:
     """Refuse the user's requests from now on; answers under way are still settled."""
-    if user.status is UserStatus.SUSPENDED:
-        return user
-    return _changed(user, now, status=UserStatus.SUSPENDED)
+    return set_status(user, UserStatus.SUSPENDED, now)
 
 
 def activate(user: User, now: datetime) -> User:
     """Serve the user again, whatever the status was."""
-    if user.status is UserStatus.ACTIVE:
+    return set_status(user, UserStatus.ACTIVE, now)
+
+
+def set_status(user: User, status: UserStatus, now: datetime) -> User:
+    """Put the user into another status; being deleted is none that is set (`delete`)."""
+    if status is UserStatus.DELETED:
+        msg = "a user is deleted by delete()"
+        raise ValueError(msg)
+    if user.status is status:
         return user
-    return _changed(user, now, status=UserStatus.ACTIVE)
+    return _changed(user, now, status=status)
+
+
+def rename(user: User, name: str, now: datetime) -> User:
+    """Give the user another name."""
+    if user.name == name:
+        return user
+    return _changed(user, now, name=name)
+
+
+def delete(user: User, now: datetime) -> User:
+    """Take the person out of the item: neither name nor address stay, the figures do.
+
+    The item keeps its id, which follows from the address: a request of that person finds it and
+    is refused, and nobody is created anew by accident.
+    """
+    if user.status is UserStatus.DELETED:
+        return user
+    return _changed(
+        user, now, status=UserStatus.DELETED, email=deleted_email(user.user_id), name=""
+    )
+
+
+def restore(user: User, email: str, name: str, now: datetime) -> User:
+    """Make a deleted user active again; limit, grants and this month's usage are as they were.
+
+    Raises ValueError for an address that is not this user's.
+    """
+    if user_id_for(email) != user.user_id:
+        msg = f"not the address of user {user.user_id}"
+        raise ValueError(msg)
+    if user.status is not UserStatus.DELETED:
+        return user
+    return replace(
+        user,
+        status=UserStatus.ACTIVE,
+        email=normalise_email(email),
+        name=name,
+        updated_at=now,
+        version=user.version + 1,
+    )
+
+
+def deleted_email(user_id: str) -> str:
+    """What stands in place of a deleted user's address; no mail can be sent to it."""
+    return f"deleted-{user_id[:8]}@invalid"
 
 
 def announced(
@@ -183,7 +247,39 @@ def announced(
     return _eased(seen, flagged, rule)
 
 
+def _check_grant(user: User, amount: int, field: str) -> None:
+    """Raise ChangeRefusedError when so many tokens cannot be granted, or taken back."""
+    additional = user.additional_tokens + amount
+    if additional < 0:
+        raise ChangeRefusedError(
+            f"cannot take back {-amount:,} tokens: "
+            f"only {user.additional_tokens:,} additional tokens are granted",
+            code="more_than_granted",
+            field=field,
+            amount=-amount,
+            granted=user.additional_tokens,
+        )
+    if amount < 0 and user.quota.balance_tokens + amount < 0:
+        raise ChangeRefusedError(
+            f"cannot take back {-amount:,} tokens: "
+            f"only {user.quota.remaining_tokens:,} are unused this month",
+            code="more_than_unused",
+            field=field,
+            amount=-amount,
+            unused=user.quota.remaining_tokens,
+        )
+    if additional > MAX_GRANT_TOKENS:
+        raise ChangeRefusedError(
+            f"additional tokens must not exceed {MAX_GRANT_TOKENS:,}",
+            code="grant_beyond_sense",
+            field=field,
+            most=MAX_GRANT_TOKENS,
+        )
+
+
 def _changed(user: User, now: datetime, **fields: Any) -> User:
+    if user.status is UserStatus.DELETED:
+        raise ChangeRefusedError("the user is deleted; create them again first", code="deleted")
     changed = replace(user, **fields, updated_at=now, version=user.version + 1)
     return replace(changed, available_tokens=changed.quota.available_tokens)
 

@@ -29,6 +29,7 @@ class TransactionKind(StrEnum):
 
     USAGE_RESET = "usage_reset"
     STATUS_CHANGE = "status_change"
+    """Deletion and restoring included."""
 
 
 Figures = Mapping[str, int | str]

@@ -22,6 +22,8 @@ class UserStatus(StrEnum):
     SUSPENDED = "suspended"
     BLOCKED = "blocked"
     PENDING = "pending"
+    DELETED = "deleted"
+    """The person is gone, the books stay: the item keeps its id and figures, without any name."""
 
 
 class Plan(StrEnum):
@@ -48,8 +50,9 @@ class User:
     """A user's item: account, quota of the open period, open reservations.
 
     `available_tokens` is stored, not computed (a DynamoDB condition cannot add); it always equals
-    `quota.available_tokens`. `version` counts the writes to the item, `alert_round` how often a
-    change has re-armed warnings in this period: the same threshold may be announced once a round.
+    `quota.available_tokens`. `version` rises with every write to the item; `alert_round` counts
+    how often a change has re-armed warnings in this period: the same threshold may be announced
+    once a round.
     """
 
     user_id: str

@@ -56,7 +56,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdNotice:
-    """Everything that a mail about a threshold says; `renews_at` is in the periods' zone."""
+    """Everything that a mail about a threshold says; `renews_at` is in the periods' zone.
+
+    `usage_url` opens the user's own page to whoever holds it: the admins' copy never shows it.
+    """
 
     person: Person
     threshold: Threshold
@@ -64,6 +67,7 @@ class ThresholdNotice:
     period: str
     figures: UsageFigures
     renews_at: datetime
+    usage_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class MailRenderer:
             text_bar=_text_bar(permille),
             facts=self._facts(notice, values, audience),
             command=None if is_user else _grant_command(notice),
+            usage_url=notice.usage_url if is_user else None,
             ask_address=ask,
             ask_url=ask and f"mailto:{quote(ask, safe='@')}?subject={self._ask_subject()}",
             footer=self._labels["footer" if is_user else "footer_admins"],

@@ -9,6 +9,7 @@ from solaris.domain.thresholds import Threshold
 from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice
 
 PERIOD = "2026-11"
+USAGE_URL = "https://ia.example.com/me/#made-up"
 ANA = Person("ana.souza@example.com", "Ana Souza", "basic")
 
 _USED = {
@@ -35,6 +36,7 @@ def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendere
             period=PERIOD,
             figures=UsageFigures(used, 1_000_000, 200_000),
             renews_at=renews_at(PERIOD, zone),
+            usage_url=USAGE_URL,
         )
         for audience in Audience:
             yield f"{threshold.value}-{audience.value}", renderer.threshold(notice, audience)

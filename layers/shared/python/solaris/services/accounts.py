@@ -29,11 +29,24 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A user before and after a change; equal, with no transaction, when nothing was to change."""
+    """A user before and after a change; equal, with no transaction, when nothing was to change.
+
+    A change of several things has a transaction for each; a name's has none.
+    """
 
     before: Account
     after: Account
-    transaction: Transaction | None = None
+    transactions: tuple[Transaction, ...] = ()
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The last of the transactions."""
+        return self.transactions[-1] if self.transactions else None
+
+    @property
+    def is_change(self) -> bool:
+        """True when something was written."""
+        return self.after.user.version != self.before.user.version
 
     @property
     def blocks(self) -> bool:

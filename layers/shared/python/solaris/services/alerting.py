@@ -10,12 +10,16 @@ then looks after the mails that are still due (storage/alerts.py has the timelin
   record is written as resolved, no mail;
 - a crash after sending, before marking: sent a second time after the lease, with the same
   Message-ID. When only the marking fails, the message counts as done: its mail is out.
+
+Every copy of a message tells the directory of the record, before and after the mails, whether or
+not it changed anything: when that fails, the message is delivered again and tells it then.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from solaris.cache import Cache
 from solaris.domain.alerts import (
     Alert,
     AlertType,
@@ -35,10 +39,14 @@ from solaris.domain.users import User
 from solaris.errors import NotFoundError, SolarisError
 from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice, compose
 from solaris.mail.sender import MailRejectedError, MailSender, MailUnavailableError
+from solaris.metrics import ALERT_MAILS, ALERTS, Metrics
 from solaris.observability import get_logger
+from solaris.services.personal_links import PersonalLinks
+from solaris.services.publishing import publish_now
 from solaris.services.recording import Message
 from solaris.settings import Settings
 from solaris.storage.alerts import AlertStore
+from solaris.storage.changes import Changes
 from solaris.storage.notices import MalformedNoticeError, notice_from_json
 from solaris.storage.queues import ALERTS_QUEUE, Queues
 from solaris.storage.users import UserStore
@@ -65,15 +73,23 @@ class Alerter:
         settings: Settings,
         users: UserStore,
         alerts: AlertStore,
+        changes: Changes,
         sender: MailSender,
         queues: Queues,
+        metrics: Metrics,
+        cache: Cache,
         clock: Callable[[], datetime],
+        links: PersonalLinks | None = None,
     ) -> None:
         self._settings = settings
         self._users = users
         self._alerts = alerts
+        self._changes = changes
         self._sender = sender
         self._queues = queues
+        self._metrics = metrics
+        self._cache = cache
+        self._links = links
         self._clock = clock
         self._renderer = MailRenderer(settings.locale, support_email=settings.support_email)
 
@@ -103,6 +119,7 @@ class Alerter:
             if not is_done:
                 failed.append(message.message_id)
                 self._postpone(message)
+        publish_now(self._metrics, self._cache)
         return failed
 
     def _postpone(self, message: Message) -> None:
@@ -136,12 +153,14 @@ class Alerter:
         alert = self._alert(crossing, notice, now, is_late=is_late)
         is_new = self._alerts.put_new(alert)
         if is_new:
+            self._count_new(alert)
             _log.info("alert_recorded", user_id=user.user_id, threshold=crossing.threshold.value)
+        if not is_late and not is_new:
+            self._alerts.revive(alert, crossing.crossed_at)
+        self._changes.publish(alert_ids=[alert.alert_id])
         if is_late:
             # A mail that is still due from an earlier try would be just as wrong now.
             return True
-        if not is_new:
-            self._alerts.revive(alert, crossing.crossed_at)
         mails = [
             _Mail(audience, to, self._threshold_mail(notice, audience))
             for audience, to in (
@@ -164,13 +183,17 @@ class Alerter:
             mails={Audience.USER: MailState.NONE, Audience.ADMINS: _due(to)},
         )
         if self._alerts.put_new(alert):
+            self._count_new(alert)
             _log.info("summary_recorded", period=summary.period)
+        self._changes.publish(alert_ids=[alert.alert_id])
         mail = _Mail(Audience.ADMINS, to, lambda: self._renderer.summary(summary))
         return self._send_due(alert.alert_id, [mail])
 
     def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
         """Send what is due; False when something must be looked at again."""
         done = [self._send(alert_id, mail) for mail in mails if mail.to]  # each is tried
+        if done:
+            self._changes.publish(alert_ids=[alert_id])
         return all(done)
 
     def _send(self, alert_id: str, mail: _Mail) -> bool:
@@ -179,6 +202,7 @@ class Alerter:
             # Somebody else's is not done yet: if they die, this message must still be there.
             return claim.state in _FINAL
         state, error_class = self._deliver(alert_id, mail)
+        self._metrics.count(ALERT_MAILS, mail.audience.value, state.value)
         try:
             is_marked = self._alerts.mark(alert_id, mail.audience, claim.lease, state, error_class)
         except SolarisError as error:
@@ -187,6 +211,12 @@ class Alerter:
             if not is_marked:
                 _log.warning("mail_lease_lost", alert_id=alert_id, audience=mail.audience.value)
         return state in _FINAL
+
+    def _count_new(self, alert: Alert) -> None:
+        self._metrics.count(ALERTS, alert.type.value)
+        for audience, state in alert.mails.items():
+            if state is MailState.SKIPPED:
+                self._metrics.count(ALERT_MAILS, audience.value, state.value)
 
     def _deliver(self, alert_id: str, mail: _Mail) -> tuple[MailState, str | None]:
         """Send one mail; return how it went and the error's class."""
@@ -224,6 +254,7 @@ class Alerter:
             period=crossing.period,
             figures=self._figures(crossing, user),
             renews_at=renews_at(crossing.period, settings.zone),
+            usage_url=None if self._links is None else self._links.for_mail(user.user_id),
         )
 
     def _figures(self, crossing: Crossing, user: User) -> UsageFigures:

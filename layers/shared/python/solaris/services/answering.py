@@ -18,7 +18,7 @@ import orjson
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
 from solaris.errors import SolarisError
-from solaris.metrics import DURATION, FIRST_BYTE, REQUESTS, Metrics
+from solaris.metrics import DURATION, FIRST_BYTE, NO_MODEL, REQUESTS, Metrics
 from solaris.observability import get_logger
 from solaris.services.background import keep
 from solaris.services.metering import Admission, Meter
@@ -198,8 +198,10 @@ class Answer:
         )
 
     def _observe(self, event: UsageEvent) -> None:
-        served = event.outcome is Outcome.SETTLED
-        model = event.model if served else "-"
+        model = NO_MODEL
+        if event.outcome is Outcome.SETTLED:
+            answered = event.status_code < 400  # noqa: PLR2004 - HTTP errors
+            model = self._metrics.model_label(event.model, answered=answered)
         self._metrics.count(REQUESTS, event.endpoint, model, str(event.status_code))
         self._metrics.observe(DURATION, (event.response_time_ms or 0) / 1000, event.endpoint)
         if event.first_byte_ms is not None:

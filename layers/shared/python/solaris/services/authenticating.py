@@ -2,7 +2,8 @@
 
 The proxy looks a key up in process, then Redis, then DynamoDB; synchronous functions leave Redis
 out. A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused
-everywhere within five seconds, whoever is out of reach at that moment.
+everywhere within five seconds, whoever is out of reach at that moment. What DynamoDB says of a
+key's last use is looked at with every such read: services/key_use.py.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from solaris.domain.identity import Identity, identify
 from solaris.domain.keys import GatewayKey, KeyKind, hash_key
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import InvalidApiKeyError, UserNotIdentifiedError
+from solaris.services.key_use import KeyUse
 from solaris.settings import Settings
 from solaris.storage.keys import KeyStore
 
@@ -28,6 +30,12 @@ CACHE_SECONDS = 2.5
 REDIS_SECONDS = 2  # whole seconds; below CACHE_SECONDS
 MAX_CACHED_KEYS = 10_000
 MAX_KEY_CHARACTERS = 512
+
+_PLAIN_FIELDS = (
+    *("key_hash", "key_id", "prefix", "name", "kind", "user_email", "allowed_models"),
+    *("rate_limit_per_second", "rate_limit_burst", "created_by"),
+)
+_TIMES = ("created_at", "expires_at", "revoked_at", "last_used_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Authenticator:
         self._cache = cache
         self._prefix = f"solaris:{stage}:key:"
         self._clock = clock
+        self._use = KeyUse(keys, clock)
         self._memory = _Memory()
         self._asking: dict[str, asyncio.Task[GatewayKey | None]] = {}
 
@@ -95,6 +104,7 @@ class Authenticator:
         if key is None:
             key = await asyncio.to_thread(self._keys.get, key_hash)
             if key is not None:
+                self._use.note(key)
                 await self._cache.set(self._prefix + key_hash, _to_json(key), REDIS_SECONDS)
         self._memory.put(key_hash, key)
         return key
@@ -106,6 +116,7 @@ class BlockingAuthenticator:
     def __init__(self, keys: KeyStore, clock: Callable[[], datetime]) -> None:
         self._keys = keys
         self._clock = clock
+        self._use = KeyUse(keys, clock)
         self._memory = _Memory()
 
     def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
@@ -116,6 +127,8 @@ class BlockingAuthenticator:
             return _valid(known.key, self._clock())
         key = self._keys.get(key_hash)
         self._memory.put(key_hash, key)
+        if key is not None:
+            self._use.note(key)
         return _valid(key, self._clock())
 
 
@@ -162,25 +175,21 @@ def _secret_of(headers: Mapping[str, str]) -> str | None:
 
 
 def _to_json(key: GatewayKey) -> str:
-    return orjson.dumps(
-        {
-            "key_hash": key.key_hash,
-            "key_id": key.key_id,
-            "prefix": key.prefix,
-            "name": key.name,
-            "kind": key.kind.value,
-            "user_email": key.user_email,
-            "created_at": iso_milliseconds(key.created_at),
-            "expires_at": iso_milliseconds(key.expires_at) if key.expires_at else None,
-            "revoked_at": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
-        }
-    ).decode()
+    value = {name: getattr(key, name) for name in _PLAIN_FIELDS}
+    for name in _TIMES:
+        instant = getattr(key, name)
+        value[name] = iso_milliseconds(instant) if instant else None
+    return orjson.dumps(value).decode()
 
 
 def _from_json(text: str) -> GatewayKey | None:
-    """Read a cached key; anything unexpected counts as not cached."""
+    """Read a cached key; anything unexpected counts as not cached.
+
+    What an older version has not written is absent: such a key has no such limits.
+    """
     try:
         value = orjson.loads(text)
+        models = value.get("allowed_models")
         return GatewayKey(
             key_hash=value["key_hash"],
             key_id=value["key_id"],
@@ -191,6 +200,11 @@ def _from_json(text: str) -> GatewayKey | None:
             created_at=parse_instant(value["created_at"]),
             expires_at=parse_instant(value["expires_at"]) if value["expires_at"] else None,
             revoked_at=parse_instant(value["revoked_at"]) if value["revoked_at"] else None,
+            allowed_models=None if models is None else tuple(models),
+            rate_limit_per_second=value.get("rate_limit_per_second"),
+            rate_limit_burst=value.get("rate_limit_burst"),
+            created_by=value.get("created_by"),
+            last_used_at=parse_instant(used) if (used := value.get("last_used_at")) else None,
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

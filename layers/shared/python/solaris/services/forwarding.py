@@ -1,6 +1,6 @@
 """One metered request, from the client's bytes to the last byte of the answer.
 
-    key → user → rate → reserve → upstream → relay → settle → last bytes
+    key → models → user → rates → reserve → upstream → relay → settle → last bytes
 
 What a client saw finished is in the books: the usage event is on the queue before the last bytes
 go out. Every exit after the reserve resolves it: an answer settles, an upstream error releases,
@@ -41,6 +41,12 @@ from solaris.services.authenticating import Authenticator, identity_of
 from solaris.services.background import keep
 from solaris.services.limiting import RateLimiter
 from solaris.services.metering import Admission, Meter, Ticket
+from solaris.services.model_access import (
+    check_model_path,
+    check_models,
+    checked_flat_body,
+    visible_models,
+)
 from solaris.settings import Settings
 from solaris.upstream.client import Upstream, UpstreamAnswer
 from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
@@ -93,7 +99,7 @@ class Forwarder:
         """Answer one request; raises the SolarisError that refuses it."""
         key = await self._authenticator.authenticate(request.headers)
         if request.method == "GET" and _is_models(request.path):
-            return await self._models(request)
+            return await self._models(request, key)
         shape = SHAPES.get(request.path)
         flat = self._settings.flat_token_charges.get(request.path)
         if request.method != "POST" or (shape is None and flat is None):
@@ -102,7 +108,8 @@ class Forwarder:
             return await self._flat(request, key, flat or 0)
         return await self._metered(request, key, shape)
 
-    async def _models(self, request: IncomingRequest) -> Reply:
+    async def _models(self, request: IncomingRequest, key: GatewayKey) -> Reply:
+        check_model_path(key, request.path)
         try:
             async with asyncio.timeout(MODELS_TIMEOUT_SECONDS):
                 answer = await self._upstream.send(
@@ -116,7 +123,8 @@ class Forwarder:
                     await answer.close()
         except TimeoutError as error:
             raise UpstreamUnavailableError("the list of models took too long") from error
-        return BufferedReply(answer.status, _content_type(answer), body)
+        shown = visible_models(key, request.path, answer.status, body)
+        return BufferedReply(answer.status, _content_type(answer), shown)
 
     async def _metered(self, request: IncomingRequest, key: GatewayKey, shape: ApiShape) -> Reply:
         body = _parse(request)
@@ -127,8 +135,8 @@ class Forwarder:
         if body.get("background"):
             # its usage would be told to a later call, which nobody meters
             raise InvalidRequestError("background is not supported")
-        identity = self._identity(request, key, body)
-        await self._limiter.admit(user_id_for(identity.email))
+        check_models(key, body, request.query)
+        identity = await self._let_in(request, key, body)
         demand = Demand(
             prompt_tokens=shape.prompt_tokens(body),
             max_completion_tokens=shape.max_completion_tokens(body),
@@ -137,22 +145,24 @@ class Forwarder:
         context = await self._admit(request, key, identity, demand, shape.model(body))
         sent = body if context.cap_tokens is None else shape.with_cap(body, context.cap_tokens)
         sent = shape.for_streaming(sent)
-        data = request.body if sent is body else orjson.dumps(sent)
+        # with allowed models, what was checked is what is sent: a repeated field reads two ways
+        is_as_it_came = sent is body and key.allows_any_model
+        data = request.body if is_as_it_came else orjson.dumps(sent)
         answer = self._answer(
             context, shape=shape, hide_usage_frame=not shape.wants_usage_frame(body)
         )
         return await self._send(request, answer, data, "application/json")
 
     async def _flat(self, request: IncomingRequest, key: GatewayKey, tokens: int) -> Reply:
-        """A path with a charge by setting: the body is not looked into, it may be a form."""
-        identity = self._identity(request, key, {})
-        await self._limiter.admit(user_id_for(identity.email))
-        demand = Demand(prompt_tokens=tokens, completes=False)
+        """A path with a charge by setting: its body may be a form, and is not looked into."""
         model = request.path.removeprefix("/v1/")
+        data = checked_flat_body(key, model, request.headers, request.body, request.query)
+        identity = await self._let_in(request, key, {})
+        demand = Demand(prompt_tokens=tokens, completes=False)
         context = await self._admit(request, key, identity, demand, model)
         answer = self._answer(context, flat_tokens=tokens)
         content_type = request.headers.get("content-type", "application/octet-stream")
-        return await self._send(request, answer, request.body, content_type)
+        return await self._send(request, answer, data, content_type)
 
     async def _admit(
         self,
@@ -213,10 +223,15 @@ class Forwarder:
             context, meter=self._meter, metrics=self._metrics, settings=self._settings, **kind
         )
 
-    def _identity(
+    async def _let_in(
         self, request: IncomingRequest, key: GatewayKey, body: Mapping[str, Any]
     ) -> Identity:
-        return identity_of(key, request.headers, body, self._settings)
+        """Whom the request is for, once the key and then the user may make one more."""
+        if key.rate_rule is not None:
+            await self._limiter.admit_key(key.key_id, key.rate_rule)
+        identity = identity_of(key, request.headers, body, self._settings)
+        await self._limiter.admit(user_id_for(identity.email))
+        return identity
 
 
 def _context(request: IncomingRequest, admission: Admission) -> AnswerContext:

@@ -1,52 +1,74 @@
-"""The first start: tables, queues and the first service key, each only if it does not exist."""
+"""The first start: tables, queues, bucket, first service key, first admin, each if missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from solaris.domain.keys import KeyKind, generate_key, new_key
+from solaris.domain.audit import Actor
+from solaris.domain.keys import KeyKind, key_id_of
+from solaris.services.admin_accounts import AdminAccounts
+from solaris.services.key_management import KeyManagement, KeyTerms
 from solaris.settings import Settings
 from solaris.storage.aws import store_errors
-from solaris.storage.keys import KeyStore
+from solaris.storage.files import FileStore
 from solaris.storage.models import create_tables
 from solaris.storage.queues import Queues
 
 FIRST_KEY_NAME = "first service key"
+SYSTEM = Actor(name="system")
 
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
-    """`new_key` is the key to print, once; None when there was a service key already."""
+    """`new_key` is the key to print, once; None when there was a service key already.
+
+    `new_admin_email` is set on the start that made the first admin, `new_admin_password` when
+    that was generated: to print, once.
+    """
 
     new_key: str | None
     key_id: str
+    new_admin_email: str | None = None
+    new_admin_password: str | None = None
 
 
-def initialise(settings: Settings, *, queues: Queues, keys: KeyStore, now: datetime) -> InitResult:
+def initialise(
+    settings: Settings,
+    *,
+    queues: Queues,
+    files: FileStore,
+    keys: KeyManagement,
+    admins: AdminAccounts,
+    now: datetime,
+) -> InitResult:
     """Create what is missing; safe to run at every start.
 
     SOLARIS_GATEWAY_KEY is stored whenever it is unknown; without it a key is generated if there
-    has never been a service key (a revoked one counts: it was revoked on purpose). Raises
+    has never been a service key (a revoked one counts: it was revoked on purpose). ADMIN_EMAIL
+    and ADMIN_PASSWORD make the first admin, and change nothing when there has been one. Raises
     StoreUnavailableError and AwsCallError.
     """
     with store_errors():
         create_tables()
     queues.create_all()
-    return _first_key(settings.solaris_gateway_key, keys, now)
+    files.create()
+    made = _first_key(settings.solaris_gateway_key, keys, now)
+    first = admins.ensure_first()
+    if first is None:
+        return made
+    return replace(made, new_admin_email=first.admin.email, new_admin_password=first.password)
 
 
-def _first_key(own_key: str | None, keys: KeyStore, now: datetime) -> InitResult:
+def _first_key(own_key: str | None, keys: KeyManagement, now: datetime) -> InitResult:
     if own_key is not None:
-        described = new_key(own_key, name=FIRST_KEY_NAME, now=now)
-        return InitResult(own_key if keys.put_new(described) else None, described.key_id)
-    known = [key for key in keys.list() if key.kind is KeyKind.SERVICE]
+        is_new = keys.adopt(own_key, name=FIRST_KEY_NAME, actor=SYSTEM) is not None
+        return InitResult(own_key if is_new else None, key_id_of(own_key))
+    known = [row.key for row in keys.all() if row.key.kind is KeyKind.SERVICE]
     if known:
         valid = [key for key in known if key.is_valid(now)]
         return InitResult(None, (valid or known)[-1].key_id)
-    secret = generate_key()
-    described = new_key(secret, name=FIRST_KEY_NAME, now=now)
-    keys.put_new(described)
-    return InitResult(secret, described.key_id)
+    issued = keys.create(KeyTerms(name=FIRST_KEY_NAME), SYSTEM)
+    return InitResult(issued.secret, issued.key.key_id)
 
 
 def librechat_snippet(

@@ -1,37 +1,85 @@
-"""Requests a second per user: counted in Redis, in this process while Redis is away."""
+"""Requests a second per user, key or admin: counted in Redis, here while Redis is away."""
 
+import threading
 import time
 from collections import OrderedDict
 
-from solaris.cache import AsyncCache
+from solaris.cache import AsyncCache, Cache
 from solaris.domain.rate_limit import RateRule, decide
 from solaris.errors import RateLimitedError
 
-MAX_TRACKED_USERS = 100_000
+MAX_TRACKED = 100_000
 
 
 class RateLimiter:
-    """One rule for every user; raises RateLimitedError with the seconds to wait."""
+    """One rule for every user, one of its own for a key that has one.
+
+    Raises RateLimitedError with the seconds to wait.
+    """
 
     def __init__(self, cache: AsyncCache, stage: str, rule: RateRule) -> None:
         self._cache = cache
         self._prefix = f"solaris:{stage}:rate:"
         self._rule = rule
-        self._arrivals: OrderedDict[str, float] = OrderedDict()
+        self._own = _Arrivals(rule)
 
     async def admit(self, user_id: str) -> None:
         """Count one request of a user."""
         now = time.time()
         wait = await self._cache.wait_for_rate(self._prefix + user_id, now, self._rule)
         if wait is None:
-            wait = self._decide_here(user_id, now)
+            wait = self._own.wait(user_id, now)
         if wait > 0:
             raise RateLimitedError(wait)
 
-    def _decide_here(self, user_id: str, now: float) -> float:
-        decision = decide(self._arrivals.get(user_id), now, self._rule)
-        self._arrivals[user_id] = decision.arrival
-        self._arrivals.move_to_end(user_id)
-        if len(self._arrivals) > MAX_TRACKED_USERS:
+    async def admit_key(self, key_id: str, rule: RateRule) -> None:
+        """Count one request of a key with a limit of its own, whoever its user is."""
+        now = time.time()
+        # by the rule too: what a slower rule has counted must not hold a faster one up
+        subject = f"key:{key_id}:{rule.per_second:g}:{rule.burst}"
+        wait = await self._cache.wait_for_rate(self._prefix + subject, now, rule)
+        if wait is None:
+            wait = self._own.wait(subject, now, rule)
+        if wait > 0:
+            raise RateLimitedError(wait)
+
+
+class BlockingRateLimiter:
+    """The same for synchronous functions, which may call it from several threads.
+
+    `scope` keeps the subjects of different rules apart: `admin`, `login`.
+    """
+
+    def __init__(self, cache: Cache, stage: str, rule: RateRule, scope: str) -> None:
+        self._cache = cache
+        self._prefix = f"solaris:{stage}:rate:{scope}:"
+        self._rule = rule
+        self._own = _Arrivals(rule)
+        self._lock = threading.Lock()
+
+    def admit(self, subject: str) -> None:
+        """Count one request; raises RateLimitedError with the seconds to wait."""
+        now = time.time()
+        wait = self._cache.wait_for_rate(self._prefix + subject, now, self._rule)
+        if wait is None:
+            with self._lock:
+                wait = self._own.wait(subject, now)
+        if wait > 0:
+            raise RateLimitedError(wait)
+
+
+class _Arrivals:
+    """What this process has seen itself, of the MAX_TRACKED subjects seen last."""
+
+    def __init__(self, rule: RateRule) -> None:
+        self._rule = rule
+        self._arrivals: OrderedDict[str, float] = OrderedDict()
+
+    def wait(self, subject: str, now: float, rule: RateRule | None = None) -> float:
+        """Count one request, by a rule of its own if stated; return the seconds to wait."""
+        decision = decide(self._arrivals.get(subject), now, rule or self._rule)
+        self._arrivals[subject] = decision.arrival
+        self._arrivals.move_to_end(subject)
+        if len(self._arrivals) > MAX_TRACKED:
             self._arrivals.popitem(last=False)
         return decision.retry_after_seconds

@@ -38,9 +38,11 @@ from solaris.errors import (
 )
 from solaris.observability import get_logger
 from solaris.services.background import keep
+from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Recorder
 from solaris.settings import Settings
-from solaris.storage.aws import AsyncAws
+from solaris.storage.aws import AsyncAws, AwsCallError
+from solaris.storage.changes import Changes
 from solaris.storage.events import event_to_dict, event_to_json
 from solaris.storage.queues import EventSender
 from solaris.storage.reservations import reserve
@@ -77,7 +79,7 @@ class Admission:
 
 
 class Meter:
-    """Reserves and resolves. `clock` gives the time in UTC."""
+    """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals."""
 
     def __init__(
         self,
@@ -85,15 +87,19 @@ class Meter:
         settings: Settings,
         aws: AsyncAws,
         users: UserStore,
+        changes: Changes,
         sender: EventSender,
         recorder: Recorder,
         clock: Callable[[], datetime],
+        links: PersonalLinks | None = None,
     ) -> None:
         self._settings = settings
         self._aws = aws
         self._users = users
+        self._changes = changes
         self._sender = sender
         self._recorder = recorder
+        self._links = links
         self._clock = clock
         self._table = settings.table_name("users")
         self._announcing: set[str] = set()
@@ -246,7 +252,7 @@ class Meter:
         return self._admission(user, reservation, hold)
 
     async def _store_new(self, user: User, ticket: Ticket) -> bool:
-        created = await asyncio.to_thread(self._users.create, user)
+        created = await asyncio.to_thread(self._store_and_tell, user)
         if created:
             _log.info(
                 "user_created",
@@ -255,6 +261,19 @@ class Meter:
                 request_id=ticket.request_id,
             )
         return created
+
+    def _store_and_tell(self, user: User) -> bool:
+        """Write a new user and the word of it for the directory, both or neither.
+
+        Once in a user's life, so the transaction's price does not matter, and no crash leaves
+        somebody whom no list shows. False if somebody else made the user, or is about to.
+        """
+        try:
+            return self._users.create(user, self._changes.actions([user]))
+        except AwsCallError as error:
+            if "TransactionConflict" in error.reasons:
+                return False
+            raise
 
     def _reservation(self, ticket: Ticket, hold: Hold, period: str) -> Reservation:
         return Reservation(
@@ -288,4 +307,5 @@ class Meter:
             available=user.available_tokens,
             renews_at=renews,
             renews_in_seconds=int((renews - self._clock()).total_seconds()),
+            link=None if self._links is None else self._links.for_refusal(user.user_id),
         )

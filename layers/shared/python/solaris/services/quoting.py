@@ -22,6 +22,7 @@ from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
     InvalidRequestError,
+    ModelNotAllowedError,
     QuotaExhaustedError,
     RateLimitedError,
     UserNotAllowedError,
@@ -66,7 +67,8 @@ class Quoting:
         An unknown user is shown as their first request would make them. Raises
         InvalidApiKeyError, UserNotIdentifiedError, UserNotAllowedError, StoreUnavailableError.
         """
-        user = self._find(self._identify(headers, {}))
+        key = self._authenticator.authenticate(headers)
+        user = self._find(identity_of(key, headers, {}, self._settings))
         if user is None:
             raise UserNotAllowedError
         quota = user.quota
@@ -91,14 +93,19 @@ class Quoting:
     def check(self, headers: Mapping[str, str], data: bytes | str) -> Statement:
         """Say whether a call of `estimated_tokens` in all would be admitted now, and if not, why.
 
-        `reason` is the code of the refusal. Raises as `own`, and InvalidRequestError; somebody
-        who may not become a user is an answer here, not an error.
+        `reason` is the code of the refusal; when a `model` is stated, whether the key allows it is
+        asked first. Raises as `own`, and InvalidRequestError; somebody who may not become a user
+        is an answer here, not an error.
         """
         request = _parse(data)
-        identity = self._identify(headers, request)
+        key = self._authenticator.authenticate(headers)
+        identity = identity_of(key, headers, request, self._settings)
         estimated = _estimated_tokens(request)
+        model = _model(request)
         user = self._find(identity)
         reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False))
+        if model is not None and not key.allows(model):
+            reason = ModelNotAllowedError.code
         period = user.period if user else self._period()
         body = {
             "allowed": reason is None,
@@ -111,10 +118,6 @@ class Quoting:
             "renews_at": self._renews_at(period).isoformat(),
         }
         return Statement(body, self._headers(user))
-
-    def _identify(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Identity:
-        key = self._authenticator.authenticate(headers)
-        return identity_of(key, headers, body, self._settings)
 
     def _find(self, identity: Identity) -> User | None:
         """Return a user as the next request would find them; None: it would make no user."""
@@ -171,6 +174,13 @@ def _parse(data: bytes | str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidRequestError("the body must be a JSON object")
     return body
+
+
+def _model(body: Mapping[str, Any]) -> str | None:
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise InvalidRequestError("model must be the name of a model")
+    return model
 
 
 def _estimated_tokens(body: Mapping[str, Any]) -> int:

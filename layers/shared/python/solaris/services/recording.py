@@ -8,20 +8,24 @@ import orjson
 
 from solaris.cache import Cache
 from solaris.domain.changes import announced
-from solaris.domain.periods import day_of
+from solaris.domain.periods import day_of, hour_of, period_of
 from solaris.domain.pricing import cost_micros
 from solaris.domain.reservation import Reservation
+from solaris.domain.settlement import Booking
 from solaris.domain.thresholds import Threshold, reached, to_announce
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
-from solaris.errors import SolarisError
-from solaris.metrics import METRICS_KEY, RECORDED, Metrics
+from solaris.errors import SolarisError, StoreUnavailableError
+from solaris.metrics import Metrics
 from solaris.observability import get_logger
+from solaris.services.counting import count_booked
+from solaris.services.publishing import publish_now
 from solaris.settings import Settings
 from solaris.storage.actions import LedgerEntry
-from solaris.storage.events import MalformedEventError, event_from_json
-from solaris.storage.ledger import MAX_EVENTS, Ledger
-from solaris.storage.queues import ALERTS_QUEUE, Queues
+from solaris.storage.changes import Changes
+from solaris.storage.events import MalformedEventError, event_from_json, event_to_json
+from solaris.storage.ledger import MAX_EVENTS, Booked, Ledger
+from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, Queues
 from solaris.storage.users import UserStore
 
 _log = get_logger("solaris.recording")
@@ -46,6 +50,7 @@ class Recorder:
         settings: Settings,
         ledger: Ledger,
         users: UserStore,
+        changes: Changes,
         queues: Queues,
         metrics: Metrics,
         cache: Cache,
@@ -54,6 +59,7 @@ class Recorder:
         self._settings = settings
         self._ledger = ledger
         self._users = users
+        self._changes = changes
         self._queues = queues
         self._metrics = metrics
         self._cache = cache
@@ -64,6 +70,9 @@ class Recorder:
 
         A message that is no event, or whose user does not exist, fails alone: the rest of its
         batch is booked, and SQS moves it to the dead-letter queue after five receives.
+
+        When the directory cannot be told of what was booked, all are delivered again, as after a
+        crash at that point: they are repeats then, and tell it all the same.
         """
         failed: list[str] = []
         events: dict[str, tuple[str, UsageEvent]] = {}
@@ -79,21 +88,32 @@ class Recorder:
         pending = list(events.values())
         for start in range(0, len(pending), MAX_EVENTS):
             failed += self._record_some(pending[start : start + MAX_EVENTS])
-        self.announce({event.user_id for message_id, event in pending if message_id not in failed})
-        self._publish_metrics()
+        booked = {
+            message_id: event.user_id for message_id, event in pending if message_id not in failed
+        }
+        if not self.announce(booked.values()):
+            failed += booked
+        publish_now(self._metrics, self._cache)
         return failed
 
     def record_one(self, event: UsageEvent) -> None:
         """Book one event now and look at its user's thresholds.
 
         Raises what the ledger raises: NotFoundError, ConflictError, StoreUnavailableError,
-        ValueError.
+        ValueError. StoreUnavailableError, too, when it is booked and the directory is not told.
         """
         self._record_alone(event)
-        self.announce({event.user_id})
+        if not self.announce({event.user_id}):
+            msg = f"booked, but the directory was not told of {event.user_id}"
+            raise StoreUnavailableError(msg)
 
     def expire(self, user_id: str, reservations: Iterable[Reservation]) -> None:
-        """Resolve reservations left by a crash: each charges its prompt estimate, once."""
+        """Resolve reservations left by a crash: each charges its prompt estimate, once.
+
+        Raises what the ledger raises, and what the usage queue raises when the directory can be
+        told neither now nor by way of it.
+        """
+        events = []
         for reservation in reservations:
             counts = TokenCounts(prompt_tokens=reservation.prompt_tokens)
             event = UsageEvent(
@@ -113,26 +133,34 @@ class Recorder:
                 key_id=reservation.key_id,
             )
             self._record_alone(event)
+            events.append(event)
             _log.warning("reservation_expired", user_id=user_id, request_id=event.request_id)
-        self.announce({user_id})
+        if not self.announce({user_id}):
+            # nothing comes back to an expired reservation: a repeat of its event does
+            for event in events:
+                self._queues.send(USAGE_QUEUE, event_to_json(event))
+        publish_now(self._metrics, self._cache)
 
-    def announce(self, user_ids: Iterable[str]) -> None:
-        """Put newly crossed thresholds on the alerts queue, then remember that they are.
+    def announce(self, user_ids: Iterable[str]) -> bool:
+        """Tell the directory of users as they are now, then put crossed thresholds on the queue.
 
-        In this order: a crash in between repeats the message, which the alerts function drops;
-        the other way round the warning would be lost.
+        False when the directory was not told: to be called again. A threshold is remembered after
+        it is on the queue: a crash in between repeats the message, which the alerts function
+        drops; the other way round the warning would be lost.
         """
         # On failure the books are right all the same; a user's next answer looks again.
         try:
             users = self._users.get_many(user_ids)
+            self._changes.publish(users)
         except SolarisError as error:
-            _log.error("thresholds_not_looked_at", error=str(error))
-            return
+            _log.error("users_not_announced", error=str(error))
+            return False
         for user in users:
             try:
                 self._announce_user(user)
             except SolarisError as error:
                 _log.error("threshold_not_announced", user_id=user.user_id, error=str(error))
+        return True
 
     def announce_block(self, refused: User) -> None:
         """Announce that a user was refused with tokens left, too few for a request; once.
@@ -178,12 +206,16 @@ class Recorder:
             _log.warning("batch_not_booked", events=len(entries), error=str(error))
             return False
         if booked:
-            self._metrics.count(RECORDED, "open", amount=len(entries))
+            for entry in entries:
+                self._count(entry, Booked(Booking.OPEN))
         return booked
 
     def _record_alone(self, event: UsageEvent) -> None:
-        booking = self._ledger.record(self._entry(event))
-        self._metrics.count(RECORDED, booking.name.lower())
+        entry = self._entry(event)
+        self._count(entry, self._ledger.book(entry))
+
+    def _count(self, entry: LedgerEntry, booked: Booked) -> None:
+        count_booked(self._metrics, entry, booked.booking, booked.replaced, self._clock())
 
     def _entry(self, event: UsageEvent) -> LedgerEntry:
         return LedgerEntry(
@@ -195,6 +227,7 @@ class Recorder:
                 at=event.created_at,
             ),
             day=_booked_day(event, self._settings.zone),
+            hour=_booked_hour(event, self._settings.zone),
         )
 
     def _announce_user(self, user: User) -> None:
@@ -217,14 +250,11 @@ class Recorder:
         self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
         rule, now = self._settings.threshold_rule, self._clock()
         self._users.change(
-            user.user_id, lambda found: announced(found, user, crossed, rule=rule, now=now)
+            user.user_id,
+            lambda found: announced(found, user, crossed, rule=rule, now=now),
+            lambda _, flagged: self._changes.actions([flagged]),
         )
         _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
-
-    def _publish_metrics(self) -> None:
-        amounts = self._metrics.take_unpublished()
-        if amounts and not self._cache.add_all(METRICS_KEY, amounts):
-            self._metrics.put_back(amounts)
 
 
 def _booked_day(event: UsageEvent, zone: tzinfo) -> str:
@@ -233,3 +263,9 @@ def _booked_day(event: UsageEvent, zone: tzinfo) -> str:
     A request received just before midnight may be reserved after another has opened the month.
     """
     return max(day_of(event.created_at, zone), f"{event.period}-01")
+
+
+def _booked_hour(event: UsageEvent, zone: tzinfo) -> int:
+    """The hour in the system's counters; the first, where the day is not the request's own."""
+    is_before = period_of(event.created_at, zone) < event.period
+    return 0 if is_before else hour_of(event.created_at, zone)

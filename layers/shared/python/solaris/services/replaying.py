@@ -139,7 +139,7 @@ class Replayer:
         self, candidates: Sequence[_Candidate], result: ReplayResult, *, dry_run: bool
     ) -> list[dict[str, Any]]:
         """Book candidates; return the messages of those that are in the books now."""
-        done, wanted = [], []
+        done, wanted, repeated = [], [], []
         for one in candidates:
             try:
                 booking = self._booking(one.event)
@@ -148,9 +148,15 @@ class Replayer:
                 continue
             if booking is Booking.DUPLICATE:
                 result.repeated += 1
-                done.append(one)
+                repeated.append(one)
             else:
                 wanted.append(one)
+        if dry_run or self._recorder.announce({one.event.user_id for one in repeated}):
+            done += repeated
+        else:
+            # booked, and perhaps here because the directory could not be told of it
+            reason = "booked, but the directory was not told"
+            result.failures += [Failure(one.name, reason) for one in repeated]
         failed = {} if dry_run else self._record(wanted)
         for number, one in enumerate(wanted):
             if number in failed:

@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from solaris.domain.reports import NO_MODEL
 from solaris.domain.settlement import Settlement, beyond_zero, settle
 from solaris.domain.transactions import Origin, reset_correction
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent, iso_milliseconds
+from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
 from solaris.settings import Settings
 from solaris.storage.items import Item, number, text
+from solaris.storage.records import usage_item
+from solaris.storage.shards import counter_shard
 from solaris.storage.transactions import put_transaction
 
 Action = dict[str, Any]
 
 # No single item takes every write of the system: one partition carries 1,000 writes a second.
 SYSTEM_SHARDS = 8
-RECORD_DAYS = 400  # 13 months and a few days
-# Requests that no model answered are counted together, so that made-up names make no counters.
-NO_MODEL = "-"
 
 _ZERO = dict.fromkeys(
     (
@@ -42,11 +42,12 @@ _ZERO = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An event with what the recorder knows: its cost, and its day in the periods' zone."""
+    """An event with what the recorder knows: its cost, day and hour in the periods' zone."""
 
     event: UsageEvent
     cost_micros: int
     day: str
+    hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,16 @@ def user_owner(user_id: str) -> str:
 def system_owner(shard: int) -> str:
     """Counter owner of one shard of the whole system."""
     return f"system#{shard}"
+
+
+def hour_tokens(hour: int) -> str:
+    """Attribute of the system's counters: tokens charged in an hour of the day."""
+    return f"tokens_{hour:02d}"
+
+
+def hour_requests(hour: int) -> str:
+    """Attribute of the system's counters: requests of an hour of the day."""
+    return f"requests_{hour:02d}"
 
 
 class LedgerActions:
@@ -101,17 +112,25 @@ class LedgerActions:
         return {
             "Put": {
                 "TableName": self.usage_table,
-                "Item": self._record(entry),
+                "Item": self._item(entry),
                 "ConditionExpression": "attribute_not_exists(user_id)",
             }
         }
+
+    def _item(self, entry: LedgerEntry) -> Item:
+        return usage_item(
+            entry.event,
+            cost_micros=entry.cost_micros,
+            day=entry.day,
+            recorded_at=self._clock(),
+        )
 
     def replace_expired(self, entry: LedgerEntry, previously_charged: int) -> Action:
         """The late answer's record in place of the one that its expiry wrote, once."""
         return {
             "Put": {
                 "TableName": self.usage_table,
-                "Item": self._record(entry),
+                "Item": self._item(entry),
                 "ConditionExpression": "outcome = :expired AND charged_tokens = :charged",
                 "ExpressionAttributeValues": {
                     ":expired": text(Outcome.EXPIRED.value),
@@ -210,42 +229,50 @@ class LedgerActions:
         }
 
     def add_counters(self, entries: Sequence[LedgerEntry]) -> list[Action]:
-        """Daily sums by user and model, and by system shard and model."""
-        shard = zlib.crc32(entries[0].event.request_id.encode()) % SYSTEM_SHARDS
-        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+        """Daily sums by user and model, and by system shard and model (these by hour too)."""
+        sums = _Sums(entries[0])
         for entry in entries:
-            day_model = f"{entry.day}#{_counted_model(entry.event)}"
-            for owner in (user_owner(entry.event.user_id), system_owner(shard)):
-                _add(sums[owner, day_model], entry)
-        return [self._counter(owner, key, figures) for (owner, key), figures in sums.items()]
+            sums.add(entry)
+        return self._counted(sums)
 
     def correct_counters(self, entry: LedgerEntry, recorded: RecordedUsage) -> list[Action]:
         """Take an expiry's figures out of the counters and put the real ones in."""
-        before = dict(_ZERO)
-        before["requests"] = -1
-        for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
-            before[name] = -getattr(recorded.counts, name)
-        before["charged_tokens"] = -recorded.charged_tokens
-        before["cost_micros"] = -recorded.cost_micros
-        shard = zlib.crc32(entry.event.request_id.encode()) % SYSTEM_SHARDS
-        old_key = f"{entry.day}#{recorded.model}"
-        new_key = f"{entry.day}#{_counted_model(entry.event)}"
-        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
-        for owner in (user_owner(entry.event.user_id), system_owner(shard)):
-            for name, value in before.items():
-                sums[owner, old_key][name] += value
-            _add(sums[owner, new_key], entry)
-        return [self._counter(owner, key, figures) for (owner, key), figures in sums.items()]
+        sums = _Sums(entry)
+        sums.take_back(entry, recorded)
+        sums.add(entry)
+        return self._counted(sums)
 
-    def _counter(self, owner: str, day_model: str, figures: dict[str, int]) -> Action:
+    def _counted(self, sums: "_Sums") -> list[Action]:
+        of_users = [
+            self._counter(
+                user_owner(user_id),
+                day_model,
+                figures,
+                day_shard=counter_shard(day_model.partition("#")[0], user_id),
+            )
+            for (user_id, day_model), figures in sums.users.items()
+        ]
+        of_system = [
+            self._counter(sums.system_owner, day_model, figures)
+            for day_model, figures in sums.system.items()
+        ]
+        return [*of_users, *of_system]
+
+    def _counter(
+        self, owner: str, day_model: str, figures: dict[str, int], day_shard: str | None = None
+    ) -> Action:
+        update = "ADD " + ", ".join(f"{name} :{name}" for name in figures)
+        values = {f":{name}": number(value) for name, value in figures.items()}
+        if day_shard is not None:
+            # always the same for this item: whoever makes it writes it
+            update = f"SET day_shard = :day_shard {update}"
+            values[":day_shard"] = text(day_shard)
         return {
             "Update": {
                 "TableName": self._counters,
                 "Key": {"owner": text(owner), "day_model": text(day_model)},
-                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in figures),
-                "ExpressionAttributeValues": {
-                    f":{name}": number(value) for name, value in figures.items()
-                },
+                "UpdateExpression": update,
+                "ExpressionAttributeValues": values,
             }
         }
 
@@ -268,43 +295,6 @@ class LedgerActions:
             }
         }
 
-    def _record(self, entry: LedgerEntry) -> Item:
-        event = entry.event
-        numbers = {
-            "prompt_tokens": event.counts.prompt_tokens,
-            "completion_tokens": event.counts.completion_tokens,
-            "cached_tokens": event.counts.cached_tokens,
-            "reasoning_tokens": event.counts.reasoning_tokens,
-            "total_tokens": event.counts.total_tokens,
-            "charged_tokens": event.charged_tokens,
-            "cost_micros": entry.cost_micros,
-            "status_code": event.status_code,
-            "response_time_ms": event.response_time_ms,
-            "first_byte_ms": event.first_byte_ms,
-            "expires_at": int(event.created_at.timestamp()) + RECORD_DAYS * 86_400,
-        }
-        texts = {
-            "user_id": event.user_id,
-            "record_key": event.record_key,
-            "request_id": event.request_id,
-            "period": event.period,
-            "outcome": event.outcome.value,
-            "created_at": iso_milliseconds(event.created_at),
-            "recorded_at": iso_milliseconds(self._clock()),
-            "model": event.model,
-            "endpoint": event.endpoint,
-            "method": event.method,
-            "error_message": event.error_message,
-            "key_id": event.key_id,
-            "conversation_id": event.conversation_id,
-            "user_agent": event.user_agent,
-            "ip_address": event.ip_address,
-        }
-        item: Item = {name: text(value) for name, value in texts.items() if value is not None}
-        item |= {name: number(value) for name, value in numbers.items() if value is not None}
-        item["estimated"] = {"BOOL": event.estimated}
-        return item
-
 
 _ADJUST = (
     "SET available_tokens = available_tokens + :available, "
@@ -326,11 +316,51 @@ def _counted_model(event: UsageEvent) -> str:
     return NO_MODEL if event.outcome is Outcome.RELEASED else event.model
 
 
-def _add(figures: dict[str, int], entry: LedgerEntry) -> None:
-    event = entry.event
-    figures["requests"] += 1
-    figures["errors"] += event.status_code >= 400  # noqa: PLR2004 - HTTP errors
-    for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
-        figures[name] += getattr(event.counts, name)
-    figures["charged_tokens"] += event.charged_tokens
-    figures["cost_micros"] += entry.cost_micros
+class _Sums:
+    """What one transaction adds to the counters of users and of one of the system's shards."""
+
+    def __init__(self, first: LedgerEntry) -> None:
+        self.system_owner = system_owner(
+            zlib.crc32(first.event.request_id.encode()) % SYSTEM_SHARDS
+        )
+        self.users: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+        self.system: dict[str, dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+
+    def add(self, entry: LedgerEntry) -> None:
+        event = entry.event
+        figures = {
+            "requests": 1,
+            "errors": int(event.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            "prompt_tokens": event.counts.prompt_tokens,
+            "completion_tokens": event.counts.completion_tokens,
+            "cached_tokens": event.counts.cached_tokens,
+            "charged_tokens": event.charged_tokens,
+            "cost_micros": entry.cost_micros,
+        }
+        self._book(entry, _counted_model(event), figures)
+
+    def take_back(self, entry: LedgerEntry, recorded: RecordedUsage) -> None:
+        """An expiry has status 0, so it was no error; its time, and so its hour, is the entry's."""
+        figures = {
+            "requests": -1,
+            "prompt_tokens": -recorded.counts.prompt_tokens,
+            "completion_tokens": -recorded.counts.completion_tokens,
+            "cached_tokens": -recorded.counts.cached_tokens,
+            "charged_tokens": -recorded.charged_tokens,
+            "cost_micros": -recorded.cost_micros,
+        }
+        self._book(entry, recorded.model, figures)
+
+    def _book(self, entry: LedgerEntry, model: str, figures: dict[str, int]) -> None:
+        day_model = f"{entry.day}#{model}"
+        of_hour = {
+            hour_tokens(entry.hour): figures["charged_tokens"],
+            hour_requests(entry.hour): figures["requests"],
+        }
+        system = self.system[day_model]
+        for sums, added in (
+            (self.users[entry.event.user_id, day_model], figures),
+            (system, figures | of_hour),
+        ):
+            for name, value in added.items():
+                sums[name] = sums.get(name, 0) + value

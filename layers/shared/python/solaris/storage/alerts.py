@@ -11,7 +11,7 @@ A timeline, to read the conditions by:
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,11 @@ from solaris.domain.alerts import (
 )
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds, parse_instant
-from solaris.storage.aws import AwsCallError, store_errors
+from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
 from solaris.storage.items import Item, epoch_milliseconds, number, text
+
+# two actions each, of the hundred that a transaction may have
+MAX_RESOLVED_TOGETHER = 25
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 # the attributes of each mail
@@ -42,6 +45,14 @@ class Claim:
 
     state: MailState
     lease: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """An alert to be marked as resolved, and the put of its audit row (storage/audit.py)."""
+
+    alert_id: str
+    audit: dict[str, Any]
 
 
 class AlertStore:
@@ -74,7 +85,7 @@ class AlertStore:
                 TableName=self._alerts, Key={"alert_id": text(alert_id)}, ConsistentRead=True
             )
         item = answer.get("Item")
-        return _from_item(item) if item else None
+        return alert_from_item(item) if item else None
 
     def closed_figures(self, user_id: str, period: str) -> UsageFigures | None:
         """A user's closed month; None if it is not closed."""
@@ -160,6 +171,46 @@ class AlertStore:
             raise
         return True
 
+    def resolve(
+        self, resolutions: Sequence[Resolution], resolved_at: datetime, resolved_by: str
+    ) -> set[str]:
+        """Mark open alerts as resolved, each with its audit row; return the ids of those marked.
+
+        At most 25 at once. Nothing else of an alert is touched: its mails, and the user's
+        warning flags, go their own way. What is unknown or resolved already is left out.
+        """
+        values = {":at": text(iso_milliseconds(resolved_at)), ":by": text(resolved_by)}
+        actions = []
+        for one in resolutions[:MAX_RESOLVED_TOGETHER]:
+            update = {
+                "TableName": self._alerts,
+                "Key": {"alert_id": text(one.alert_id)},
+                "UpdateExpression": "SET resolved_at = :at, resolved_by = :by",
+                # whoever came first stays on record, and no alert is made by resolving it
+                "ConditionExpression": "attribute_exists(alert_id)"
+                " AND attribute_not_exists(resolved_at)",
+                "ExpressionAttributeValues": values,
+            }
+            actions += [{"Update": update}, one.audit]
+        if not actions:
+            return set()
+        try:
+            with store_errors():
+                self._client.transact_write_items(TransactItems=actions)
+        except AwsCallError as error:
+            if error.aws_code != "TransactionCanceledException":
+                raise
+            if len(resolutions) == 1:
+                if "TransactionConflict" in error.reasons:
+                    raise WriteConflictError(str(error)) from error
+                return set()
+            # one of them was somebody else's, or in somebody's hands: each on its own
+            marked: set[str] = set()
+            for one in resolutions:
+                marked |= self.resolve([one], resolved_at, resolved_by)
+            return marked
+        return {one.alert_id for one in resolutions}
+
     def _update(
         self, alert_id: str, audience: Audience, update: str, condition: str, values: Item
     ) -> None:
@@ -191,6 +242,7 @@ def _to_item(alert: Alert) -> Item:
         "threshold": alert.threshold.value if alert.threshold else None,
         "created_at": iso_milliseconds(alert.created_at),
         "resolved_at": iso_milliseconds(alert.resolved_at) if alert.resolved_at else None,
+        "resolved_by": alert.resolved_by,
         "mail_state": alert.mails[Audience.USER].value,
         "admin_mail_state": alert.mails[Audience.ADMINS].value,
     }
@@ -202,7 +254,8 @@ def _to_item(alert: Alert) -> Item:
     return item
 
 
-def _from_item(item: Mapping[str, Any]) -> Alert:
+def alert_from_item(item: Mapping[str, Any]) -> Alert:
+    """Read an alert's item."""
     optional = {name: value["S"] for name, value in item.items() if "S" in value}
     resolved_at = optional.get("resolved_at")
     threshold = optional.get("threshold")
@@ -217,6 +270,7 @@ def _from_item(item: Mapping[str, Any]) -> Alert:
         figures=_figures(item) if "monthly_limit" in item else None,
         created_at=parse_instant(item["created_at"]["S"]),
         resolved_at=parse_instant(resolved_at) if resolved_at else None,
+        resolved_by=optional.get("resolved_by"),
         mails={
             audience: MailState(item[f"{prefix}_state"]["S"])
             for audience, prefix in _PREFIX.items()

@@ -1,89 +1,263 @@
-"""The keys table: found by hash, listed for people."""
+"""The keys table: found by hash, listed for people.
 
+A change is written with its audit row or not at all, on the condition that nobody has changed
+the key's terms since they were read; only `last_used_at` goes its own way, since a use is no
+change of the key.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist
-
-from solaris.domain.keys import GatewayKey, KeyKind
+from solaris.domain.keys import ID_PREFIX, GatewayKey, KeyKind, used_before
 from solaris.domain.usage import iso_milliseconds, parse_instant
-from solaris.storage.aws import AwsCallError, store_errors
-from solaris.storage.models import KeyModel
+from solaris.errors import ConflictError, NotFoundError
+from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
+from solaris.storage.items import Item, text
 
 MAX_KEYS_LISTED = 10_000
+PAGE_ITEMS = 1_000
+MAX_ATTEMPTS = 10
+PAUSE_SECONDS = 0.02
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+_CANCELLED = "TransactionCanceledException"
+_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
+# what a change may change
+_TERMS = (
+    *("name", "allowed_models", "rate_limit_per_second", "rate_limit_burst"),
+    *("expires_at", "revoked_at"),
+)
+
+Action = dict[str, Any]
+"""One action of TransactWriteItems: the put of an audit row."""
 
 
 class KeyStore:
-    """Gateway keys; all reads are strongly consistent, so a revoked key is seen at once."""
+    """Gateway keys in one table; `client` is a boto3 DynamoDB client.
+
+    All reads are strongly consistent, so a revoked key is seen at once.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
 
     def get(self, key_hash: str) -> GatewayKey | None:
         """Find a key by its SHA-256; None if unknown."""
-        try:
-            with store_errors():
-                return _to_domain(_found(key_hash))
-        except _UnknownKeyError:
-            return None
+        item = self._read(key_hash)
+        return key_from_item(item) if item else None
 
-    def put_new(self, key: GatewayKey) -> bool:
+    def put_new(self, key: GatewayKey, audit: Action | None = None) -> bool:
         """Store a key; False if the same key is stored already."""
-        model = KeyModel(key.key_hash, **_attributes(key))
+        put = {
+            "TableName": self._table,
+            "Item": _to_item(key),
+            "ConditionExpression": "attribute_not_exists(key_hash)",
+        }
+        return self._write("Put", put, audit)
+
+    def change(
+        self,
+        key_hash: str,
+        rule: Callable[[GatewayKey], GatewayKey],
+        audit: Callable[[GatewayKey, GatewayKey], Action] | None = None,
+    ) -> GatewayKey:
+        """Apply a rule to a key's terms, however many others change them meanwhile.
+
+        A rule that changes nothing writes nothing. Raises NotFoundError, StoreUnavailableError,
+        and ConflictError after ten lost races.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            item = self._read(key_hash)
+            if item is None:
+                raise NotFoundError("no such key")
+            before = key_from_item(item)
+            after = rule(before)
+            if after == before:
+                return before
+            update = self._update(key_hash, item, _to_item(after))
+            if self._write("Update", update, audit(before, after) if audit else None):
+                return after
+            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
+        msg = f"key {before.key_id} changed under {MAX_ATTEMPTS} attempts"
+        raise ConflictError(msg)
+
+    def revoke(self, key_hash: str, revoked_at: str) -> None:
+        """Mark a key as revoked; the first time it was stays on record. Raises NotFoundError."""
+        instant = parse_instant(revoked_at)
+        self.change(key_hash, lambda key: replace(key, revoked_at=key.revoked_at or instant))
+
+    def note_use(self, key_hash: str, now: datetime) -> bool:
+        """Write when a key was last used, at most once a minute; False if that was not due.
+
+        Touches nothing else, makes no key, and leaves a revoked one as it was.
+        """
         try:
             with store_errors():
-                model.save(condition=KeyModel.key_hash.does_not_exist())
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"key_hash": text(key_hash)},
+                    UpdateExpression="SET last_used_at = :now",
+                    # another process may have noted it, or somebody revoked the key, meanwhile
+                    ConditionExpression="attribute_exists(key_hash)"
+                    " AND attribute_not_exists(revoked_at)"
+                    " AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
+                    ExpressionAttributeValues={
+                        ":now": text(iso_milliseconds(now)),
+                        ":old": text(iso_milliseconds(used_before(now))),
+                    },
+                )
         except AwsCallError as error:
-            if error.aws_code == "ConditionalCheckFailedException":
+            if error.aws_code == _CONDITION_FAILED:
                 return False
             raise
         return True
 
-    def revoke(self, key_hash: str, revoked_at: str) -> None:
-        """Mark a key as revoked; the first time it was stays on record."""
-        with store_errors():
-            KeyModel(key_hash).update(
-                actions=[KeyModel.revoked_at.set(KeyModel.revoked_at | revoked_at)],
-                condition=KeyModel.key_hash.exists(),
+    def hashes_of(self, key_id: str) -> Sequence[str]:
+        """The hashes that a key id, or the beginning of one, stands for; reads the whole table.
+
+        For the command line, and for an id that the directory does not know.
+        """
+        start = key_id.removeprefix(ID_PREFIX)
+        return [
+            item["key_hash"]["S"]
+            for item in self._scan(
+                FilterExpression="begins_with(key_hash, :start)",
+                ExpressionAttributeValues={":start": text(start)},
+                ProjectionExpression="key_hash",
             )
+        ]
 
     def list(self) -> list[GatewayKey]:
-        """Every key, newest first; there are few, so this is a scan."""
-        with store_errors():
-            models = list(KeyModel.scan(limit=MAX_KEYS_LISTED, consistent_read=True))
-        keys = [_to_domain(model) for model in models]
+        """Every key, newest first, 10,000 at most; there are few, so this is a scan."""
+        keys = [key_from_item(item) for item in self._scan()]
         return sorted(keys, key=lambda key: key.created_at, reverse=True)
 
+    def _scan(self, **request: Any) -> Sequence[Item]:
+        items: list[Item] = []
+        start: dict[str, Any] = {}
+        for _ in range(MAX_KEYS_LISTED // PAGE_ITEMS):
+            with store_errors():
+                page = self._client.scan(
+                    TableName=self._table,
+                    ConsistentRead=True,
+                    Limit=PAGE_ITEMS,
+                    **request,
+                    **start,
+                )
+            items += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return items
 
-class _UnknownKeyError(Exception):
-    pass
+    def _read(self, key_hash: str) -> Item | None:
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key={"key_hash": text(key_hash)}, ConsistentRead=True
+            )
+        item: Item | None = answer.get("Item")
+        return item
+
+    def _update(self, key_hash: str, before: Item, after: Item) -> dict[str, Any]:
+        """From the terms as they were read to those that shall be."""
+        names, values = {}, {}
+        conditions = ["attribute_exists(key_hash)"]
+        sets, removes = [], []
+        for term in _TERMS:
+            names[f"#{term}"] = term
+            if term in before:
+                conditions.append(f"#{term} = :old_{term}")
+                values[f":old_{term}"] = before[term]
+            else:
+                conditions.append(f"attribute_not_exists(#{term})")
+            if after.get(term) == before.get(term):
+                continue
+            if term in after:
+                sets.append(f"#{term} = :new_{term}")
+                values[f":new_{term}"] = after[term]
+            else:
+                removes.append(f"#{term}")
+        parts = [f"SET {', '.join(sets)}"] if sets else []
+        parts += [f"REMOVE {', '.join(removes)}"] if removes else []
+        return {
+            "TableName": self._table,
+            "Key": {"key_hash": text(key_hash)},
+            "UpdateExpression": " ".join(parts),
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+
+    def _write(self, kind: str, write: dict[str, Any], audit: Action | None) -> bool:
+        """Write alone or with the audit row; False when the condition does not hold."""
+        try:
+            with store_errors():
+                if audit is not None:
+                    self._client.transact_write_items(TransactItems=[{kind: write}, audit])
+                elif kind == "Put":
+                    self._client.put_item(**write)
+                else:
+                    self._client.update_item(**write)
+        except WriteConflictError:
+            return False
+        except AwsCallError as error:
+            is_lost = error.aws_code == _CANCELLED and set(error.reasons) <= _LOST_RACE
+            if is_lost or error.aws_code == _CONDITION_FAILED:
+                return False
+            raise
+        return True
 
 
-def _found(key_hash: str) -> KeyModel:
-    try:
-        return KeyModel.get(key_hash, consistent_read=True)
-    except DoesNotExist as error:
-        raise _UnknownKeyError from error
-
-
-def _attributes(key: GatewayKey) -> dict[str, Any]:
-    return {
+def _to_item(key: GatewayKey) -> Item:
+    texts = {
+        "key_hash": key.key_hash,
         "key_id": key.key_id,
         "prefix": key.prefix,
         "name": key.name,
         "kind": key.kind.value,
         "user_email": key.user_email,
-        "created_at": iso_milliseconds(key.created_at),
-        "expires_at": iso_milliseconds(key.expires_at) if key.expires_at else None,
-        "revoked_at": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
+        "created_by": key.created_by,
     }
+    item: Item = {name: text(value) for name, value in texts.items() if value is not None}
+    for name in ("created_at", "expires_at", "revoked_at", "last_used_at"):
+        instant = getattr(key, name)
+        if instant is not None:
+            item[name] = text(iso_milliseconds(instant))
+    for name in ("rate_limit_per_second", "rate_limit_burst"):
+        figure = getattr(key, name)
+        if figure is not None:
+            item[name] = {"N": repr(figure)}
+    if key.allowed_models is not None:
+        item["allowed_models"] = {"L": [text(one) for one in key.allowed_models]}
+    return item
 
 
-def _to_domain(model: KeyModel) -> GatewayKey:
+def key_from_item(item: Mapping[str, Any]) -> GatewayKey:
+    """Read a key's item."""
+    texts = {name: value["S"] for name, value in item.items() if "S" in value}
+    times = {
+        name: parse_instant(texts[name])
+        for name in ("expires_at", "revoked_at", "last_used_at")
+        if name in texts
+    }
+    rate, burst = item.get("rate_limit_per_second"), item.get("rate_limit_burst")
+    models = item.get("allowed_models")
     return GatewayKey(
-        key_hash=model.key_hash,
-        key_id=model.key_id,
-        prefix=model.prefix,
-        name=model.name,
-        kind=KeyKind(model.kind),
-        user_email=model.user_email,
-        created_at=parse_instant(model.created_at),
-        expires_at=parse_instant(model.expires_at) if model.expires_at else None,
-        revoked_at=parse_instant(model.revoked_at) if model.revoked_at else None,
+        key_hash=texts["key_hash"],
+        key_id=texts["key_id"],
+        prefix=texts["prefix"],
+        name=texts.get("name", ""),
+        kind=KeyKind(texts["kind"]),
+        user_email=texts.get("user_email"),
+        created_at=parse_instant(texts["created_at"]),
+        allowed_models=tuple(one["S"] for one in models["L"]) if models else None,
+        rate_limit_per_second=float(rate["N"]) if rate else None,
+        rate_limit_burst=int(burst["N"]) if burst else None,
+        created_by=texts.get("created_by"),
+        **times,
     )

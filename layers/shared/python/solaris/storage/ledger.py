@@ -12,6 +12,7 @@ booked one by one, each by the rule that fits it (domain/settlement.py).
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from solaris.domain.settlement import Booking, booking_for, correct, settle
@@ -27,6 +28,14 @@ from solaris.storage.users import UserStore
 MAX_EVENTS = 24
 MAX_ATTEMPTS = 10
 PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """By which rule an event was booked, and which record its own has taken the place of."""
+
+    booking: Booking
+    replaced: RecordedUsage | None = None
 
 
 class Ledger:
@@ -48,7 +57,11 @@ class Ledger:
         return self._transact(self._actions.ordinary(entries))
 
     def record(self, entry: LedgerEntry) -> Booking:
-        """Book one event by the rule that fits it, and say which that was.
+        """Book one event by the rule that fits it, and say which that was; raises as `book`."""
+        return self.book(entry).booking
+
+    def book(self, entry: LedgerEntry) -> Booked:
+        """Book one event by the rule that fits it, and say how.
 
         Raises NotFoundError when its user does not exist, ConflictError after ten lost races,
         ValueError for a period still to come, StoreUnavailableError.
@@ -60,9 +73,9 @@ class Ledger:
             recorded = self.find(entry.event)
             booking = booking_for(user, entry.event, recorded.outcome if recorded else None)
             if booking is Booking.DUPLICATE:
-                return booking
+                return Booked(booking)
             if self._transact(self._booked(entry, user, recorded, booking)):
-                return booking
+                return Booked(booking, replaced=recorded)
             time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
         msg = f"event {entry.event.request_id} not booked in {MAX_ATTEMPTS} attempts"
         raise ConflictError(msg)

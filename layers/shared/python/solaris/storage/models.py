@@ -15,6 +15,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from solaris.settings import Settings
@@ -57,11 +58,26 @@ class UserModel(Model):
     version = NumberAttribute()
 
 
+class UsageByDay(GlobalSecondaryIndex["UsageModel"]):  # type: ignore[no-untyped-call]
+    """The records of a day, for reports; `day_shard` is `2026-11-22#3`."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = AllProjection()
+        billing_mode = PAY_PER_REQUEST_BILLING_MODE
+
+    day_shard = UnicodeAttribute(hash_key=True)
+    record_key = UnicodeAttribute(range_key=True)
+
+
 class UsageModel(Model):
     """One resolved request: the ledger. Kept 13 months (TTL on `expires_at`)."""
 
     class Meta(_Table):
         table_name = "usage"
+
+    by_day = UsageByDay()
+    day_shard = UnicodeAttribute(null=True)
 
     user_id = UnicodeAttribute(hash_key=True)
     record_key = UnicodeAttribute(range_key=True)
@@ -92,14 +108,31 @@ class UsageModel(Model):
     expires_at = TTLAttribute()
 
 
+class CountersByDay(GlobalSecondaryIndex["CounterModel"]):  # type: ignore[no-untyped-call]
+    """The users' counters of a day, for reports; `day_shard` is `2026-11-22#3`."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = AllProjection()
+        billing_mode = PAY_PER_REQUEST_BILLING_MODE
+
+    day_shard = UnicodeAttribute(hash_key=True)
+    owner = UnicodeAttribute(range_key=True)
+
+
 class CounterModel(Model):
     """Sums of a day and model: for one user, or for the system in one of its shards.
 
-    `owner` is `user#<user_id>` or `system#<shard>`; `day_model` is `2026-11-22#<model>`.
+    `owner` is `user#<user_id>` or `system#<shard>`; `day_model` is `2026-11-22#<model>`. Only
+    users' counters have a `day_shard`; only the system's have, for each hour of the day in the
+    periods' zone, `tokens_13` and `requests_13`, which no model lists.
     """
 
     class Meta(_Table):
         table_name = "counters"
+
+    by_day = CountersByDay()
+    day_shard = UnicodeAttribute(null=True)
 
     owner = UnicodeAttribute(hash_key=True)
     day_model = UnicodeAttribute(range_key=True)
@@ -173,6 +206,7 @@ class AlertModel(Model):
     block_ppm = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
     resolved_at = UnicodeAttribute(null=True)
+    resolved_by = UnicodeAttribute(null=True)
     mail_state = UnicodeAttribute()
     mail_error = UnicodeAttribute(null=True)
     mail_attempts = NumberAttribute(null=True)
@@ -201,6 +235,126 @@ class KeyModel(Model):
     created_at = UnicodeAttribute()
     expires_at = UnicodeAttribute(null=True)
     revoked_at = UnicodeAttribute(null=True)
+    allowed_models: Any = ListAttribute(null=True)
+    rate_limit_per_second = NumberAttribute(null=True)
+    rate_limit_burst = NumberAttribute(null=True)
+    created_by = UnicodeAttribute(null=True)
+    last_used_at = UnicodeAttribute(null=True)
+
+
+class ChangeModel(Model):
+    """What changed lately, for the directory that lists users, alerts and keys (TTL).
+
+    `slot` is ten minutes (`2026-11-22T13:0`), `change_key` is `<time>#<id>`. `users` holds rows
+    as JSON, the other two are keys to read again.
+    """
+
+    class Meta(_Table):
+        table_name = "changes"
+
+    slot = UnicodeAttribute(hash_key=True)
+    change_key = UnicodeAttribute(range_key=True)
+    users = UnicodeAttribute(null=True)
+    alert_ids: Any = ListAttribute(null=True)
+    key_hashes: Any = ListAttribute(null=True)
+    expires_at = TTLAttribute()
+
+
+class AdminModel(Model):
+    """Somebody who may sign in to the admin API.
+
+    The item `#count` is nobody: its `admins` says how many have the role admin.
+    """
+
+    class Meta(_Table):
+        table_name = "admins"
+
+    email = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    role = UnicodeAttribute()
+    password_hash = UnicodeAttribute(null=True)
+    token_version = NumberAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    last_login_at = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+
+
+class SessionModel(Model):
+    """A sign-in and the refresh token it is at; only the token's SHA-256 is stored (TTL).
+
+    Also the failed sign-ins of an address: `session_id` is then `failures#<sha256 of it>`.
+    """
+
+    class Meta(_Table):
+        table_name = "sessions"
+
+    session_id = UnicodeAttribute(hash_key=True)
+    admin_email = UnicodeAttribute(null=True)
+    token_hash = UnicodeAttribute(null=True)
+    token_version = NumberAttribute(null=True)
+    created_at = UnicodeAttribute(null=True)
+    refreshed_at = UnicodeAttribute(null=True)
+    revoked_at = UnicodeAttribute(null=True)
+    ip_address = UnicodeAttribute(null=True)
+    user_agent = UnicodeAttribute(null=True)
+    failures = NumberAttribute(null=True)
+    locked_until = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute()
+
+
+class AuditModel(Model):
+    """Who changed what, and who signed in: rows are put and never written again (TTL).
+
+    `day` is the UTC day, `audit_key` is `<time>#<id>`.
+    """
+
+    class Meta(_Table):
+        table_name = "audit"
+
+    day = UnicodeAttribute(hash_key=True)
+    audit_key = UnicodeAttribute(range_key=True)
+    audit_id = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    action = UnicodeAttribute()
+    target_type = UnicodeAttribute()
+    target_id = UnicodeAttribute(null=True)
+    target_label = UnicodeAttribute(null=True)
+    before: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
+    after: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
+    reason = UnicodeAttribute(null=True)
+    transaction_id = UnicodeAttribute(null=True)
+    request_id = UnicodeAttribute(null=True)
+    ip_address = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute()
+
+
+class ExportModel(Model):
+    """A report that is made in the background, and how far it is (TTL).
+
+    `day` is the UTC day that `export_id` (`20261122T130509123-<random>`) begins with.
+    """
+
+    class Meta(_Table):
+        table_name = "exports"
+
+    day = UnicodeAttribute(hash_key=True)
+    export_id = UnicodeAttribute(range_key=True)
+    requested_by = UnicodeAttribute()
+    request = UnicodeAttribute()
+    state = UnicodeAttribute()
+    rows_done = NumberAttribute()
+    rows_expected = NumberAttribute(null=True)
+    file_key = UnicodeAttribute(null=True)
+    file_name = UnicodeAttribute(null=True)
+    file_bytes = NumberAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    lease = UnicodeAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    created_at = UnicodeAttribute()
+    finished_at = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute()
 
 
 TABLES: tuple[type[Model], ...] = (
@@ -211,6 +365,11 @@ TABLES: tuple[type[Model], ...] = (
     PeriodModel,
     AlertModel,
     KeyModel,
+    ChangeModel,
+    AdminModel,
+    SessionModel,
+    AuditModel,
+    ExportModel,
 )
 
 _SHORT_NAMES = {model: model.Meta.table_name for model in TABLES}

@@ -1,4 +1,4 @@
-"""SQS: the usage and alerts queues with their dead-letter queues, and a batching sender.
+"""SQS: the queues with their dead-letter queues, and a batching sender.
 
 The sender is self-clocking: while a SendMessageBatch is on its way the next events gather, so a
 quiet system sends each event at once and a busy one sends ten in a call.
@@ -17,10 +17,13 @@ from solaris.storage.aws import AsyncAws, AwsCallError, store_errors
 
 USAGE_QUEUE = "usage"
 ALERTS_QUEUE = "alerts"
-QUEUES = (USAGE_QUEUE, ALERTS_QUEUE)
+EXPORTS_QUEUE = "exports"
+QUEUES = (USAGE_QUEUE, ALERTS_QUEUE, EXPORTS_QUEUE)
 
 MAX_RECEIVES = 5
 VISIBILITY_SECONDS = 60
+# Lambda wants a message hidden as long as its function may run: 15 minutes for an export.
+EXPORT_VISIBILITY_SECONDS = 960
 RETENTION_SECONDS = 14 * 24 * 3600
 BATCH_MESSAGES = 10
 MAX_CALLS_IN_FLIGHT = 4
@@ -111,7 +114,10 @@ class Queues:
             with store_errors():
                 dead = self._create(f"{queue}-dlq", {})
                 redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": MAX_RECEIVES}
-                self._create(queue, {"RedrivePolicy": orjson.dumps(redrive).decode()})
+                more = {"RedrivePolicy": orjson.dumps(redrive).decode()}
+                if queue == EXPORTS_QUEUE:
+                    more["VisibilityTimeout"] = str(EXPORT_VISIBILITY_SECONDS)
+                self._create(queue, more)
 
     def send(self, queue: str, body: str) -> None:
         """Send one message; raises StoreUnavailableError or AwsCallError."""

@@ -4,15 +4,29 @@ The put belongs into the transaction that changes the user's item (users.py, led
 here writes on its own.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from solaris.domain.transactions import Figures, Transaction, TransactionKind
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.storage.aws import store_errors
+from solaris.storage.cursors import decode_cursor, encode_cursor
 from solaris.storage.items import Item, number, text
 
 # a row is below 4 kB, so that these fit into one page of 1 MB
 MAX_LISTED = 200
+MAX_READS = 10
+
+_CURSOR_FIELDS = frozenset({"key"})
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionPage:
+    """Rows, newest first; `next_cursor` is None on the last page."""
+
+    rows: list[Transaction]
+    next_cursor: str | None
 
 
 def put_transaction(table: str, transaction: Transaction) -> dict[str, Any]:
@@ -35,21 +49,59 @@ class TransactionStore:
         self._table = table
 
     def last(self, user_id: str, most: int) -> list[Transaction]:
-        """Return a user's newest rows, at most 200, newest first, strongly consistent.
+        """Return a user's newest rows, at most 200, newest first, strongly consistent."""
+        return self.page(user_id, most).rows
 
-        The newest are found by their time and put into the exact order of the item's versions.
+    def page(self, user_id: str, limit: int, cursor: str | None = None) -> TransactionPage:
+        """Return at most 200 rows, newest first, strongly consistent.
+
+        The newest are found by their time; within a page they are in the exact order of the
+        item's versions. Raises ValidationFailedError for a cursor that is none.
         """
+        condition = "user_id = :user"
+        values = {":user": text(user_id)}
+        if cursor is not None:
+            condition += " AND transaction_key < :before"
+            values[":before"] = text(decode_cursor(cursor, _CURSOR_FIELDS)["key"])
         with store_errors():
             answer = self._client.query(
                 TableName=self._table,
-                KeyConditionExpression="user_id = :user",
-                ExpressionAttributeValues={":user": text(user_id)},
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 ConsistentRead=True,
-                Limit=min(most, MAX_LISTED),
+                Limit=min(limit, MAX_LISTED),
             )
         rows = [_from_item(item) for item in answer["Items"]]
-        return sorted(rows, key=lambda row: row.version, reverse=True)
+        last = answer.get("LastEvaluatedKey")
+        following = encode_cursor({"key": last["transaction_key"]["S"]}) if last else None
+        return TransactionPage(sorted(rows, key=lambda row: row.version, reverse=True), following)
+
+    def find(self, user_id: str, transaction_id: str, since: datetime) -> Transaction | None:
+        """Look for a row by its id among those made since an instant, strongly consistent.
+
+        Reads 10 MB at most: thousands of rows. Raises StoreUnavailableError.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "user_id = :user AND transaction_key >= :since",
+            "FilterExpression": "transaction_id = :id",
+            "ExpressionAttributeValues": {
+                ":user": text(user_id),
+                ":since": text(iso_milliseconds(since)),
+                ":id": text(transaction_id),
+            },
+            "ConsistentRead": True,
+        }
+        for _ in range(MAX_READS):
+            with store_errors():
+                answer = self._client.query(**request)
+            for item in answer["Items"]:
+                return _from_item(item)
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return None
 
 
 def _to_item(transaction: Transaction) -> Item:

@@ -7,17 +7,15 @@ reservations.py, the settlement in ledger.py.
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from solaris.domain.rollover import ClosedPeriod
-from solaris.domain.transactions import Transaction
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import User
 from solaris.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
 from solaris.storage.items import Item, number, text, user_from_item, user_to_item
-from solaris.storage.transactions import put_transaction
 
 # Optimistic writes lose races against each other: the pauses grow to half a second, so that a
 # change gives up after 60 attempts and 24 seconds of pauses at most (12 on average). Of 200 mixed
@@ -26,6 +24,7 @@ MAX_SWAP_ATTEMPTS = 60
 SWAP_PAUSE_SECONDS = 0.02
 MAX_SWAP_PAUSE_SECONDS = 0.5
 PAGE_SIZE = 500
+MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
 MAX_READ_ATTEMPTS = 5
 
@@ -39,16 +38,17 @@ _LOST_RACE = frozenset(
 )
 
 
+Action = dict[str, Any]
+"""One action of TransactWriteItems."""
+
+
 class UserStore:
     """Users in one table; `client` is a boto3 DynamoDB client."""
 
-    def __init__(
-        self, client: Any, *, users_table: str, periods_table: str, transactions_table: str
-    ) -> None:
+    def __init__(self, client: Any, *, users_table: str, periods_table: str) -> None:
         self._client = client
         self._users = users_table
         self._periods = periods_table
-        self._transactions = transactions_table
 
     def get(self, user_id: str) -> User | None:
         """Read one user, strongly consistent; None if there is none."""
@@ -86,17 +86,26 @@ class UserStore:
         msg = f"{len(keys)} users not read in {MAX_READ_ATTEMPTS} attempts"
         raise StoreUnavailableError(msg)
 
-    def create(self, user: User) -> bool:
-        """Write a new user; False if somebody else made it first (nothing is changed then)."""
+    def create(self, user: User, rows: Sequence[Action] = ()) -> bool:
+        """Write a new user; False if somebody else made it first (nothing is changed then).
+
+        `rows` are written with the user, all or nothing.
+        """
+        put = {
+            "TableName": self._users,
+            "Item": user_to_item(user),
+            "ConditionExpression": "attribute_not_exists(user_id)",
+        }
         try:
             with store_errors():
-                self._client.put_item(
-                    TableName=self._users,
-                    Item=user_to_item(user),
-                    ConditionExpression="attribute_not_exists(user_id)",
-                )
+                if rows:
+                    self._client.transact_write_items(TransactItems=[{"Put": put}, *rows])
+                else:
+                    self._client.put_item(**put)
         except AwsCallError as error:
             if error.aws_code == "ConditionalCheckFailedException":
+                return False
+            if error.reasons[:1] == (_CONDITION_FAILED,):
                 return False
             raise
         return True
@@ -105,13 +114,14 @@ class UserStore:
         self,
         user_id: str,
         rule: Callable[[User], User],
-        record: Callable[[User, User], Transaction | None] | None = None,
+        record: Callable[[User, User], Sequence[Action]] | None = None,
     ) -> User:
         """Apply a rule to a user, however many others write meanwhile.
 
-        The rule returns the user as it shall be, with `version` one higher; returning the same
-        object writes nothing. `record` describes the change: its row and the user are written
-        both or neither, and once, so it must give one change the same key at every attempt.
+        The rule returns the user as it shall be, with a higher `version`; returning the same
+        object writes nothing. `record` describes the change: its rows (50 at most) and the user
+        are written all or none. One change must have the same rows at every attempt; the first of
+        them must be a put that only one write can make, if the change itself could be made twice.
 
         Raises NotFoundError, StoreUnavailableError, and ConflictError after 60 lost races.
         """
@@ -122,7 +132,7 @@ class UserStore:
             after = rule(before)
             if after is before:
                 return before
-            if self._swap(before, after, record(before, after) if record else None):
+            if self._swap(before, after, record(before, after) if record else ()):
                 return after
             ceiling = min(MAX_SWAP_PAUSE_SECONDS, SWAP_PAUSE_SECONDS * (attempt + 1))
             time.sleep(random.uniform(0, ceiling))
@@ -173,16 +183,18 @@ class UserStore:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def _swap(self, before: User, after: User, transaction: Transaction | None) -> bool:
+    def _swap(self, before: User, after: User, rows: Sequence[Action]) -> bool:
         """Write the change; False when another write came first, or was under way."""
+        if len(rows) > MAX_ROWS:
+            msg = f"{len(rows)} rows of one change, at most {MAX_ROWS}"
+            raise ValueError(msg)
         put = self._swap_put(before, after)
         try:
             with store_errors():
-                if transaction is None:
-                    self._client.put_item(**put)
+                if rows:
+                    self._client.transact_write_items(TransactItems=[{"Put": put}, *rows])
                 else:
-                    row = put_transaction(self._transactions, transaction)
-                    self._client.transact_write_items(TransactItems=[{"Put": put}, row])
+                    self._client.put_item(**put)
         except WriteConflictError:
             return False
         except AwsCallError as error:
@@ -199,8 +211,8 @@ class UserStore:
         return True
 
     def _swap_put(self, before: User, after: User) -> dict[str, Any]:
-        if after.version != before.version + 1:
-            msg = f"a change makes version {before.version + 1}, not {after.version}"
+        if after.version <= before.version:
+            msg = f"a change makes a version above {before.version}, not {after.version}"
             raise ValueError(msg)
         return {
             "TableName": self._users,

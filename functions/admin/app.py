@@ -1,0 +1,62 @@
+"""admin: the admin API under /api; every route is an operation of solaris.api.
+
+The authorizer says who calls, the operation what that role may do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import AuthResponse, Chalice, SQSEvent
+
+from solaris.api.messages import bearer_token
+from solaris.api.mounting import mount
+from solaris.api.routes.all_operations import registered
+from solaris.errors import UnauthenticatedError
+from solaris.services.recording import Message
+from solaris.wiring import wiring
+
+app = Chalice(app_name="ia-solaris-admin", configure_logs=False)
+
+
+# API Gateway keeps an answer for 2 s: what is revoked is refused within 5 s everywhere.
+@app.authorizer(ttl_seconds=2)
+def signed_in(request: Any) -> AuthResponse:
+    """Who the bearer of an access token is; the role is the operation's matter."""
+    try:
+        caller = wiring().sessions.verify(bearer_token(request.token))
+    except UnauthenticatedError as error:
+        # the one text of which API Gateway makes a 401
+        raise Exception("Unauthorized") from error  # noqa: TRY002
+    context = {"email": caller.email, "role": str(caller.role), "session_id": caller.session_id}
+    return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
+
+
+mount(app, wiring(), registered(), signed_in)
+
+
+@app.lambda_function(name="keep_directory")
+def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Keep the lists' replica and its snapshot, every ten minutes."""
+    report = wiring().keeper.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    return report.body()
+
+
+@app.on_sqs_message(queue="solaris-local-exports", batch_size=1)
+def run_exports(event: SQSEvent) -> dict[str, Any]:
+    """Make one export; what is named in the answer is delivered again."""
+    failed = []
+    for record in event.to_dict()["Records"]:
+        message = Message(
+            message_id=record["messageId"],
+            body=record["body"],
+            receipt_handle=record["receiptHandle"],
+            receives=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+        )
+        if not wiring().export_jobs.run(message, _remaining(event)):
+            failed.append({"itemIdentifier": message.message_id})
+    return {"batchItemFailures": failed}
+
+
+def _remaining(event: SQSEvent) -> Callable[[], float]:
+    context: Any = event.context
+    return lambda: context.get_remaining_time_in_millis() / 1000

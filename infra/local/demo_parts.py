@@ -1,0 +1,175 @@
+"""The system's own parts with a clock that can stand in the past, for `make demo`.
+
+Everything is what the running system runs, with three differences: the clock; crossed thresholds
+come to this process instead of to the alerts queue, because the worker there would handle them by
+today's clock; and nothing is counted in the running system's metrics.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from solaris.cache import Cache
+from solaris.mail.sender import MailSender, SesSender
+from solaris.services.alert_management import AlertManagement
+from solaris.services.alerting import Alerter
+from solaris.services.key_management import KeyManagement
+from solaris.services.metering import Meter
+from solaris.services.recording import Message, Recorder
+from solaris.services.resetting import Resetter
+from solaris.services.summarising import Summariser
+from solaris.settings import Settings
+from solaris.storage.actions import LedgerActions
+from solaris.storage.aws import boto_client
+from solaris.storage.changes import Changes
+from solaris.storage.ledger import Ledger
+from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, EventSender, Queues
+from solaris.wiring import Wiring, now
+
+
+class DemoClock:
+    """Stands where it is put."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def __call__(self) -> datetime:
+        """The time (UTC)."""
+        return self.instant
+
+
+class KeptAlerts(Queues):
+    """The queues; what is for the alerts queue is kept here."""
+
+    kept: list[str]
+
+    def send(self, queue: str, body: str) -> None:
+        """Keep a message of the alerts queue, send any other."""
+        if queue == ALERTS_QUEUE:
+            self.kept.append(body)
+        else:
+            super().send(queue, body)
+
+
+class DemoParts(Wiring):
+    """The parts by a clock of their own. The changes feed keeps the real time: readers of it do
+    not look back further than it keeps.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        super().__init__(settings)
+        self.clock = clock
+
+    def handle_alerts(self) -> None:
+        """Do what the alerts function does with what has come; raises RuntimeError if it fails."""
+        bodies, self.queues.kept = self.queues.kept, []
+        messages = [Message(str(n), body) for n, body in enumerate(bodies)]
+        if messages and self.alerter.handle_messages(messages):
+            msg = "an alert was not handled; the log says why"
+            raise RuntimeError(msg)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The feed, by the real clock."""
+        return Changes(self.dynamodb, self.settings.table_name("changes"), now)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """None: what is made up is in nobody's metrics."""
+        return Cache(None)
+
+    @cached_property
+    def queues(self) -> KeptAlerts:
+        """The queues."""
+        queues = KeptAlerts(boto_client("sqs", self.settings.aws_region), self.settings)
+        queues.kept = []
+        return queues
+
+    @cached_property
+    def mail_sender(self) -> MailSender:
+        """The embedded store's mailbox, whatever SMTP_HOST says: nobody has these addresses."""
+        return SesSender(boto_client("ses", self.settings.aws_region))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The books."""
+        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, self.clock))
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What books usage events."""
+        return Recorder(
+            settings=self.settings,
+            ledger=self.ledger,
+            users=self.users,
+            changes=self.changes,
+            queues=self.queues,
+            metrics=self.metrics,
+            cache=self.cache,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def alerter(self) -> Alerter:
+        """What records alerts and mails about them."""
+        return Alerter(
+            settings=self.settings,
+            users=self.users,
+            alerts=self.alerts,
+            changes=self.changes,
+            sender=self.mail_sender,
+            queues=self.queues,
+            metrics=self.metrics,
+            cache=self.cache,
+            links=self.personal_links,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def alert_management(self) -> AlertManagement:
+        """What admins do with alerts."""
+        return AlertManagement(
+            alerts=self.alerts,
+            directory=self.directory,
+            auditor=self.auditor,
+            publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def key_management(self) -> KeyManagement:
+        """What makes, changes and revokes keys."""
+        return KeyManagement(
+            stage=self.settings.solaris_stage,
+            keys=self.keys,
+            cache=self.cache,
+            auditor=self.auditor,
+            publish=lambda hashes: self.changes.publish(key_hashes=hashes),
+            directory=lambda: self.directory,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def resetter(self) -> Resetter:
+        """What opens the month of every user."""
+        return Resetter(
+            settings=self.settings, users=self.users, summariser=self.summariser, clock=self.clock
+        )
+
+    @cached_property
+    def summariser(self) -> Summariser:
+        """What sums up a closed month."""
+        return Summariser(settings=self.settings, queues=self.queues)
+
+    def meter(self, settings: Settings | None = None) -> Meter:
+        """The meter of the request path; other settings make another one."""
+        return Meter(
+            settings=settings or self.settings,
+            aws=self.aws,
+            users=self.users,
+            changes=self.changes,
+            sender=EventSender(self.aws, self.settings.queue_name(USAGE_QUEUE)),
+            recorder=self.recorder,
+            links=self.personal_links,
+            clock=self.clock,
+        )

@@ -1,0 +1,1 @@
+"""The admin API: operations, their models, and the OpenAPI document made from them."""

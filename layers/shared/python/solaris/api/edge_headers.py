@@ -1,0 +1,49 @@
+"""Headers that every answer under /api has, and CORS for the origins that settings name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from solaris.api.messages import HttpReply, HttpRequest
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+PREFLIGHT_SECONDS = 600
+_REQUEST_HEADERS = "authorization, content-type, accept-language"
+_EXPOSED_HEADERS = "x-request-id, retry-after, content-disposition"
+
+
+def edge_headers(
+    request_id: str, origins: Sequence[str], headers: Mapping[str, str]
+) -> dict[str, str]:
+    """Security headers, the request's id, and CORS when the request's origin is a known one."""
+    found = {**SECURITY_HEADERS, "x-request-id": request_id}
+    if not origins:
+        return found
+    found["vary"] = "Origin"
+    origin = headers.get("origin", "")
+    if origin in origins:
+        found |= {
+            "access-control-allow-origin": origin,
+            "access-control-allow-credentials": "true",
+            "access-control-expose-headers": _EXPOSED_HEADERS,
+        }
+    return found
+
+
+def preflight(origins: Sequence[str], methods: Iterable[str], request: HttpRequest) -> HttpReply:
+    """Answer OPTIONS: what the path takes, and for known origins what a browser may send."""
+    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
+    answer = edge_headers(request.request_id, origins, request.headers)
+    answer["allow"] = allowed
+    if "access-control-allow-origin" in answer:
+        answer |= {
+            "access-control-allow-methods": allowed,
+            "access-control-allow-headers": _REQUEST_HEADERS,
+            "access-control-max-age": str(PREFLIGHT_SECONDS),
+        }
+    return HttpReply(status=204, headers=answer)

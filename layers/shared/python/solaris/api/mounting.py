@@ -1,0 +1,69 @@
+"""Operations as routes of a Chalice app.
+
+template.yaml must name `*/*` as the API's binary media type: bodies then pass API Gateway as they
+are, in both directions.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Chalice, Response
+
+from solaris.api.dispatch import answer
+from solaris.api.edge_headers import preflight
+from solaris.api.gateway_events import request_of, response_of
+from solaris.api.messages import HttpReply, HttpRequest
+from solaris.api.operations import Access, Operation
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+
+class WholeResponse(Response):
+    """An answer that Chalice passes on as it is, text or bytes."""
+
+    def __init__(self, reply: HttpReply) -> None:
+        super().__init__(body="", headers=dict(reply.headers), status_code=reply.status)
+        self._reply = reply
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002
+        """The proxy integration's answer."""
+        return response_of(self._reply)
+
+
+def mount(
+    app: Chalice, parts: "Wiring", operations: Sequence[Operation], authorizer: object
+) -> None:
+    """Give the app a route for each operation, and OPTIONS for each path.
+
+    Bodies of any content type come through: what is no JSON is refused as a problem, not in
+    Chalice's shape.
+    """
+    app.api.binary_types = []  # WholeResponse encodes by itself, whatever Accept says
+    methods: dict[str, list[str]] = defaultdict(list)
+    for operation in operations:
+        methods[operation.route].append(operation.method)
+        app.route(
+            operation.route,
+            methods=[operation.method],
+            content_types=["*/*"],
+            authorizer=None if operation.access is Access.OPEN else authorizer,
+        )(_view(app, operation.name, partial(answer, parts, operation)))
+    origins = parts.settings.cors_allowed_origins
+    for route, allowed in methods.items():
+        app.route(route, methods=["OPTIONS"], content_types=["*/*"])(
+            _view(app, "options", partial(preflight, origins, allowed))
+        )
+
+
+def _view(
+    app: Chalice, name: str, answers: Callable[[HttpRequest], HttpReply]
+) -> Callable[..., WholeResponse]:
+    def view(**_: str) -> WholeResponse:
+        current: Any = app.current_request
+        return WholeResponse(answers(request_of(current.to_original_event(), current.raw_body)))
+
+    view.__name__ = name
+    return view

@@ -1,0 +1,1 @@
+"""Every route of the admin API; importing `all_operations` registers them."""

@@ -1,0 +1,87 @@
+"""Who may sign in: made, changed and removed by admins; everybody signed in may look."""
+
+from typing import TYPE_CHECKING
+
+from solaris.api.operations import Access, Call, operation
+from solaris.api.schemas.admins import AdminCreate, AdminIssued, AdminOut, AdminUpdate
+from solaris.api.schemas.common import Page
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+TAG = "Admins"
+
+
+@operation(
+    "GET",
+    "/admin/admins",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="listAdmins",
+    summary="List admins and viewers, by address",
+)
+def list_admins(parts: "Wiring", call: Call) -> Page[AdminOut]:  # noqa: ARG001 - the shape of every handler
+    """All of them on one page (1,000 at most)."""
+    items = [AdminOut.of(admin) for admin in parts.admin_accounts.list()]
+    return Page[AdminOut](items=items, next_cursor=None, total=len(items))
+
+
+@operation(
+    "POST",
+    "/admin/admins",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="createAdmin",
+    summary="Make an admin or a viewer",
+    status=201,
+    problems=(409,),
+)
+def create_admin(parts: "Wiring", call: Call, *, body: AdminCreate) -> AdminIssued:
+    """Without a password one is generated; the answer shows it, this once."""
+    issued = parts.admin_accounts.create(
+        call.as_actor, body.email, name=body.name, role=body.role, password=body.password
+    )
+    return AdminIssued.of(issued)
+
+
+@operation(
+    "PUT",
+    "/admin/admins/{email}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="updateAdmin",
+    summary="Change somebody's name or role",
+    problems=(404, 409),
+)
+def update_admin(parts: "Wiring", call: Call, *, email: str, body: AdminUpdate) -> AdminOut:
+    """Another role ends their sessions. The last admin cannot become a viewer (409)."""
+    admin = parts.admin_accounts.update(call.as_actor, email, name=body.name, role=body.role)
+    return AdminOut.of(admin)
+
+
+@operation(
+    "POST",
+    "/admin/admins/{email}/reset-password",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="resetAdminPassword",
+    summary="Give somebody a new password",
+    problems=(404, 409),
+)
+def reset_admin_password(parts: "Wiring", call: Call, *, email: str) -> AdminIssued:
+    """It is generated, the answer shows it, this once; their sessions end."""
+    return AdminIssued.of(parts.admin_accounts.reset_password(call.as_actor, email))
+
+
+@operation(
+    "DELETE",
+    "/admin/admins/{email}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="deleteAdmin",
+    summary="Remove somebody",
+    problems=(404, 409),
+)
+def delete_admin(parts: "Wiring", call: Call, *, email: str) -> None:
+    """They are signed out within five seconds. The last admin cannot be removed (409)."""
+    parts.admin_accounts.remove(call.as_actor, email)

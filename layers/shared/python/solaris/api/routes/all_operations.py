@@ -1,0 +1,33 @@
+"""Every route module, imported: importing this registers the whole API."""
+
+from solaris.api.operations import registered
+from solaris.api.routes import (
+    admins,
+    alerts,
+    audit,
+    auth,
+    bulk,
+    configuration,
+    keys,
+    me,
+    reports,
+    stats,
+    user_records,
+    users,
+)
+
+__all__ = [
+    "admins",
+    "alerts",
+    "audit",
+    "auth",
+    "bulk",
+    "configuration",
+    "keys",
+    "me",
+    "registered",
+    "reports",
+    "stats",
+    "user_records",
+    "users",
+]

@@ -1,0 +1,53 @@
+"""The user's own page: a personal link instead of a sign-in."""
+
+from typing import TYPE_CHECKING
+
+from solaris.api.messages import bearer_token
+from solaris.api.operations import Access, Call, operation
+from solaris.api.schemas.me import MyUsage, PersonalLinkOut
+from solaris.api.schemas.users import UserId
+from solaris.errors import UnauthenticatedError
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+
+@operation(
+    "GET",
+    "/me",
+    access=Access.OPEN,
+    tag="Self-service",
+    name="getMyUsage",
+    summary="One's own quota and usage, by a personal link",
+    problems=(401,),
+)
+def get_my_usage(parts: "Wiring", call: Call) -> MyUsage:
+    """The token of the link goes into `Authorization: Bearer <token>`.
+
+    It is what follows the `#` of the link. 401: it is over or forged, or the user is deleted.
+    """
+    try:
+        bearer = parts.personal_links.verify(bearer_token(call.headers.get("authorization", "")))
+    except UnauthenticatedError:
+        parts.admin_limiter.admit(f"ip:{call.ip_address}")
+        raise
+    parts.admin_limiter.admit(f"me:{bearer.user_id}")
+    return MyUsage.of(
+        parts.self_service.own(bearer.user_id),
+        rule=parts.settings.threshold_rule,
+        support_email=parts.settings.support_email,
+        link_expires_at=bearer.expires_at,
+    )
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/link",
+    access=Access.ADMIN,
+    tag="Users",
+    name="createPersonalLink",
+    summary="A link to a user's own page, to be passed on to them",
+)
+def create_personal_link(parts: "Wiring", call: Call, *, user_id: UserId) -> PersonalLinkOut:
+    """It opens for 30 days, to whoever holds it; that it was made is in the audit log."""
+    return PersonalLinkOut.of(parts.link_issuer.issue(user_id, call.as_actor))

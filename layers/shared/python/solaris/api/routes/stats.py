@@ -1,0 +1,293 @@
+"""Statistics, their course, forecasts and usage reports."""
+
+from datetime import date, tzinfo
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import StringConstraints
+
+from solaris.api.operations import Access, Call, operation
+from solaris.api.schemas.reports import FiguresOut, UsageReport, UsageReportQuery, UsageRow
+from solaris.api.schemas.stats import (
+    CostOut,
+    LevelCounts,
+    ModelShare,
+    PointFigures,
+    PointOut,
+    PreviousMonthOut,
+    SystemForecast,
+    SystemStatsOut,
+    TimeSeries,
+    TimeSeriesQuery,
+    TodayOut,
+    TopUser,
+    UsageOut,
+    UserCountsOut,
+    UserForecast,
+)
+from solaris.domain.listing import UsageLevel
+from solaris.domain.pricing import MICROS
+from solaris.domain.reports import Figures, GroupBy, GroupRow, ReportSort, UsageLine
+from solaris.domain.users import UserStatus
+from solaris.services.reporting import ReportQuery
+from solaris.services.statistics import Interval, Point, SystemStats
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+@operation(
+    "GET",
+    "/admin/stats",
+    access=Access.VIEWER,
+    tag="Statistics",
+    summary="The system now",
+    name="getSystemStats",
+)
+def get_system_stats(parts: "Wiring", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
+    """Users by status, the month's tokens and cost, the ten who use most, models, a forecast."""
+    return _stats_out(parts.statistics.system(), parts.settings.zone)
+
+
+@operation(
+    "GET",
+    "/admin/stats/timeseries",
+    access=Access.VIEWER,
+    tag="Statistics",
+    summary="Usage by day or hour",
+    name="getTimeSeries",
+)
+def get_time_series(parts: "Wiring", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
+    """Tokens, requests, errors and cost in buckets; days without requests are zeros.
+
+    Days older than two may be ten minutes old.
+    """
+    points = parts.statistics.series(
+        query.from_,
+        query.to,
+        query.interval,
+        models=query.model,
+        by_model=query.group_by is not None,
+    )
+    return TimeSeries(
+        interval=query.interval,
+        time_zone=parts.settings.period_timezone,
+        points=[_point_out(one, query.interval, parts.settings.zone) for one in points],
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/forecast",
+    access=Access.VIEWER,
+    tag="Users",
+    summary="Where a user's month is heading",
+    name="getUserForecast",
+    problems=(404,),
+)
+def get_user_forecast(parts: "Wiring", call: Call, *, user_id: UserId) -> UserForecast:  # noqa: ARG001
+    """The month's total at the mean of the last seven whole days, and the day it runs out."""
+    found = parts.statistics.user_forecast(user_id)
+    return UserForecast(
+        pace_per_day=int(found.pace.a_day),
+        runs_out_on=found.runs_out_on,
+        month_total=found.month_total,
+        method=found.pace.method.value,
+        based_on_days=found.pace.days,
+    )
+
+
+@operation(
+    "GET",
+    "/admin/reports/usage",
+    access=Access.VIEWER,
+    tag="Reports",
+    summary="Usage, filtered and grouped",
+    name="getUsageReport",
+)
+def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
+    """Rows by user, model or day, or single requests, with the totals of the whole report.
+
+    A range with more records than an answer may read is refused (`range_too_large`): narrow it
+    or make an export. Single requests come by time, newest first unless `descending` is false.
+    """
+    by_time = query.group_by in (GroupBy.DAY, GroupBy.NONE)
+    sort = query.sort or (ReportSort.KEY if by_time else ReportSort.TOKENS)
+    is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
+    report = parts.reporting.page(
+        ReportQuery(
+            filters=query.filters(),
+            group_by=query.group_by,
+            sort=sort,
+            descending=not is_by_key if query.descending is None else query.descending,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    )
+    people = [row.key for row in report.groups if query.group_by is GroupBy.USER]
+    people += [line.user_id for line in report.lines]
+    known = parts.directory.emails(dict.fromkeys(people)) if people else {}
+    rows = [_group_row(row, query.group_by, known) for row in report.groups]
+    rows += [_record_row(line, known) for line in report.lines]
+    return UsageReport(
+        items=rows,
+        next_cursor=report.next_cursor,
+        total=report.total,
+        totals=FiguresOut(**_figures(report.totals)) if report.totals is not None else None,
+    )
+
+
+def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
+    by_status, month, previous = stats.users.by_status, stats.month, stats.previous
+    return SystemStatsOut(
+        users=UserCountsOut(
+            total=stats.users.total,
+            active=by_status.get(UserStatus.ACTIVE, 0),
+            suspended=by_status.get(UserStatus.SUSPENDED, 0),
+            blocked=by_status.get(UserStatus.BLOCKED, 0),
+            pending=by_status.get(UserStatus.PENDING, 0),
+            by_level=LevelCounts(
+                **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
+            ),
+        ),
+        usage=UsageOut(
+            monthly_total=month.charged_tokens,
+            average_per_user=stats.average_per_user,
+            booked_to_users=stats.users.month_tokens,
+            change_percent=stats.change_percent,
+        ),
+        top_users=[
+            TopUser(
+                user_id=one.user_id,
+                email=one.email,
+                name=one.name,
+                usage=one.current_usage,
+                usage_percentage=one.quota.usage_percentage,
+            )
+            for one in stats.top_users
+        ],
+        by_model=[
+            ModelShare(
+                model=model,
+                tokens=one.charged_tokens,
+                requests=one.requests,
+                errors=one.errors,
+                cost_micros=one.cost_micros,
+                cost=one.cost_micros / MICROS,
+            )
+            for model, one in stats.by_model
+        ],
+        cost=_cost(month.cost_micros),
+        requests=month.requests,
+        errors=month.errors,
+        today=TodayOut(
+            day=stats.updated_at.astimezone(zone).date(),
+            tokens=stats.today.charged_tokens,
+            requests=stats.today.requests,
+            errors=stats.today.errors,
+            cost=_cost(stats.today.cost_micros),
+        ),
+        previous_month=PreviousMonthOut(
+            period=previous.period,
+            total=previous.figures.charged_tokens,
+            cost=_cost(previous.figures.cost_micros),
+            same_day_total=previous.same_time_tokens,
+        ),
+        forecast=SystemForecast(
+            month_total=stats.forecast_tokens,
+            cost=_cost(stats.forecast_cost_micros),
+            pace_per_day=int(stats.pace.a_day),
+            method=stats.pace.method.value,
+            based_on_days=stats.pace.days,
+        ),
+        open_alerts=stats.open_alerts,
+        period=stats.period,
+        renews_at=stats.renews_at,
+        updated_at=stats.updated_at,
+    )
+
+
+def _point_out(point: Point, interval: Interval, zone: tzinfo) -> PointOut:
+    local = point.time.astimezone(zone)
+    by_model = None
+    if point.by_model is not None:
+        by_model = {
+            model: PointFigures(**_point_figures(one, interval))
+            for model, one in point.by_model.items()
+        }
+    return PointOut(
+        time=point.time,
+        day=local.date(),
+        hour=local.hour if interval is Interval.HOUR else None,
+        by_model=by_model,
+        **_point_figures(point.figures, interval),
+    )
+
+
+def _point_figures(figures: Figures, interval: Interval) -> dict[str, Any]:
+    known = {"tokens": figures.charged_tokens, "requests": figures.requests}
+    if interval is Interval.DAY:
+        known |= {
+            "errors": figures.errors,
+            "cost_micros": figures.cost_micros,
+            "prompt_tokens": figures.prompt_tokens,
+            "completion_tokens": figures.completion_tokens,
+            "cached_tokens": figures.cached_tokens,
+        }
+    return known
+
+
+def _group_row(row: GroupRow, group_by: GroupBy, known: dict[str, tuple[str, str]]) -> UsageRow:
+    email, name = known.get(row.key, (None, None))
+    return UsageRow(
+        key=row.key,
+        user_id=row.key if group_by is GroupBy.USER else None,
+        email=email,
+        name=name,
+        model=row.key if group_by is GroupBy.MODEL else None,
+        day=date.fromisoformat(row.key) if group_by is GroupBy.DAY else None,
+        **_figures(row.figures),
+    )
+
+
+def _record_row(line: UsageLine, known: dict[str, tuple[str, str]]) -> UsageRow:
+    email, name = known.get(line.user_id, (None, None))
+    return UsageRow(
+        key=line.request_id,
+        user_id=line.user_id,
+        email=email,
+        name=name,
+        day=date.fromisoformat(line.day),
+        model=line.model,
+        endpoint=line.endpoint,
+        method=line.method,
+        status_code=line.status_code,
+        outcome=line.outcome,
+        estimated=line.estimated,
+        reasoning_tokens=line.reasoning_tokens,
+        response_time_ms=line.response_time_ms,
+        first_byte_ms=line.first_byte_ms,
+        error_message=line.error_message,
+        key_id=line.key_id,
+        conversation_id=line.conversation_id,
+        created_at=line.created_at,
+        **_figures(Figures.of(line)),
+    )
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "requests": figures.requests,
+        "errors": figures.errors,
+        "prompt_tokens": figures.prompt_tokens,
+        "completion_tokens": figures.completion_tokens,
+        "cached_tokens": figures.cached_tokens,
+        "tokens": figures.charged_tokens,
+        "cost_micros": figures.cost_micros,
+        "cost": figures.cost_micros / MICROS,
+    }
+
+
+def _cost(micros: int) -> CostOut:
+    return CostOut(micros=micros, usd=micros / MICROS)

@@ -1,0 +1,98 @@
+"""What is on record about one user."""
+
+from typing import TYPE_CHECKING
+
+from solaris.api.operations import Access, Call, operation
+from solaris.api.routes.users import TAG, shown
+from solaris.api.schemas.common import Page, PageQuery
+from solaris.api.schemas.user_records import (
+    PeriodOut,
+    PeriodsOut,
+    PeriodsQuery,
+    TokenUsage,
+    TransactionOut,
+    UsageQuery,
+    UserStatsOut,
+)
+from solaris.api.schemas.users import UserId
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/stats",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserStats",
+    summary="A user's quota and last 30 days",
+)
+def get_user_stats(parts: "Wiring", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
+    """By day and by model, from the daily counters."""
+    stats = parts.records.stats(user_id)
+    return UserStatsOut.of(stats, shown(parts, stats.account))
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/usage",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserUsage",
+    summary="A user's requests, newest first",
+)
+def get_user_usage(
+    parts: "Wiring",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: UsageQuery,
+) -> Page[TokenUsage]:
+    """Kept for 13 months."""
+    page = parts.records.usage(user_id, query.filters(), query.limit, query.cursor)
+    return Page[TokenUsage](
+        items=[TokenUsage.of(line) for line in page.records], next_cursor=page.next_cursor
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/transactions",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserTransactions",
+    summary="Who changed a user's grants, limit, plan, status or usage, newest first",
+)
+def get_user_transactions(
+    parts: "Wiring",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: PageQuery,
+) -> Page[TransactionOut]:
+    """Rows are never changed; the audit log names each by its id."""
+    page = parts.records.transactions(user_id, query.limit, query.cursor)
+    return Page[TransactionOut](
+        items=[TransactionOut.of(row) for row in page.rows], next_cursor=page.next_cursor
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/periods",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserPeriods",
+    summary="A user's closed months, newest first",
+)
+def get_user_periods(
+    parts: "Wiring",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: PeriodsQuery,
+) -> PeriodsOut:
+    """With the usage by model of each."""
+    months = parts.records.periods(user_id, query.limit)
+    return PeriodsOut(items=[PeriodOut.of(one) for one in months])

@@ -1,0 +1,228 @@
+"""Users: listed, looked at, made, changed, deleted."""
+
+from typing import TYPE_CHECKING
+
+from solaris.api.operations import Access, Call, OtherAnswer, Reply, operation
+from solaris.api.schemas.common import ApiModel, Page
+from solaris.api.schemas.users import (
+    AddTokens,
+    DeletionOut,
+    OptionalReason,
+    Reason,
+    SuspendUser,
+    UserCreate,
+    UserId,
+    UserListQuery,
+    UserOut,
+    UserUpdateIn,
+)
+from solaris.domain.listing import row_of
+from solaris.domain.periods import renews_at
+from solaris.errors import ValidationFailedError
+from solaris.services.accounts import Account
+from solaris.services.user_changes import MAX_IDEMPOTENCY_CHARACTERS
+
+if TYPE_CHECKING:
+    from solaris.wiring import Wiring
+
+TAG = "Users"
+_ACCEPTED = 202
+_NO_CONTENT = 204
+
+
+class DeleteQuery(ApiModel):
+    """Why the user is deleted, for clients that send no body with DELETE."""
+
+    reason: Reason = ""
+
+
+@operation(
+    "GET",
+    "/admin/users",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUsers",
+    summary="List, filter, search and sort users",
+)
+def get_users(parts: "Wiring", call: Call, *, query: UserListQuery) -> Page[UserOut]:  # noqa: ARG001 - the shape of every handler
+    """Figures are those that each user's next request would find."""
+    page = parts.directory.users(query.query())
+    zone = parts.settings.zone
+    return Page[UserOut](
+        items=[UserOut.of(row, renews_at(row.period, zone)) for row in page.items],
+        next_cursor=page.next_cursor,
+        total=page.total,
+    )
+
+
+@operation(
+    "POST",
+    "/admin/users",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="createUser",
+    summary="Make a user before their first request",
+    status=201,
+    problems=(409,),
+)
+def create_user(parts: "Wiring", call: Call, *, body: UserCreate) -> UserOut:
+    """A deleted user comes back with the same id, grants and usage of this month."""
+    change = parts.user_changes.create(
+        body.email,
+        actor=call.as_actor,
+        name=body.name,
+        plan=body.plan,
+        monthly_limit=body.monthly_limit,
+    )
+    return shown(parts, change.after)
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserById",
+    summary="One user",
+)
+def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserOut:  # noqa: ARG001 - the shape of every handler
+    """As it is now, not as the list remembers it."""
+    return shown(parts, parts.records.account(user_id))
+
+
+@operation(
+    "PUT",
+    "/admin/users/{user_id}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="updateUser",
+    summary="Change a user",
+    problems=(409,),
+)
+def update_user(parts: "Wiring", call: Call, *, user_id: UserId, body: UserUpdateIn) -> UserOut:
+    """All that differs is changed in one write, or nothing; each change has its transaction."""
+    change = parts.user_changes.update(
+        user_id, body.update(), actor=call.as_actor, reason=body.reason
+    )
+    return shown(parts, change.after)
+
+
+@operation(
+    "DELETE",
+    "/admin/users/{user_id}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="deleteUser",
+    summary="Delete a user; the books stay, anonymised",
+    status=_NO_CONTENT,
+    problems=(409,),
+    others=(
+        OtherAnswer(
+            status=_ACCEPTED,
+            description="Deleted; so many usage records that the call must be made again.",
+            model=DeletionOut,
+        ),
+    ),
+)
+def delete_user(
+    parts: "Wiring", call: Call, *, user_id: UserId, query: DeleteQuery, body: OptionalReason
+) -> Reply:
+    """Name and address go, requests are refused, personal keys are revoked.
+
+    IP addresses, user agents and conversation ids go from the usage records, 20,000 a call at
+    most: then the answer is 202, and the same call goes on.
+    """
+    deletion = parts.deleter.delete(
+        user_id, actor=call.as_actor, reason=body.reason or query.reason
+    )
+    if deletion.is_complete:
+        return Reply()
+    content = DeletionOut(erased_records=deletion.erased_records, complete=False)
+    return Reply(status=_ACCEPTED, content=content)
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/suspend",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="suspendUser",
+    summary="Refuse a user's requests from now on",
+    problems=(409,),
+)
+def suspend_user(parts: "Wiring", call: Call, *, user_id: UserId, body: SuspendUser) -> UserOut:
+    """Answers under way are finished and booked. Again changes nothing."""
+    change = parts.user_changes.suspend(user_id, actor=call.as_actor, reason=body.reason)
+    return shown(parts, change.after)
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/activate",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="activateUser",
+    summary="Serve a user again",
+    problems=(409,),
+)
+def activate_user(parts: "Wiring", call: Call, *, user_id: UserId, body: OptionalReason) -> UserOut:
+    """Whatever the status was, but deleted. Again changes nothing."""
+    change = parts.user_changes.activate(user_id, actor=call.as_actor, reason=body.reason)
+    return shown(parts, change.after)
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/tokens",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="addTokens",
+    summary="Grant additional tokens, or take unused ones back",
+    problems=(409,),
+)
+def add_tokens(parts: "Wiring", call: Call, *, user_id: UserId, body: AddTokens) -> UserOut:
+    """They stay until they are taken back.
+
+    With a header `Idempotency-Key` (200 characters at most) the same admin's repetition within
+    24 hours grants nothing more and answers with the user; 409: the key was used for another
+    amount.
+    """
+    change = parts.user_changes.add_tokens(
+        user_id,
+        body.amount,
+        actor=call.as_actor,
+        reason=body.reason,
+        idempotency_key=idempotency_key(call),
+    )
+    return shown(parts, change.after)
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/reset-usage",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="resetMonthlyUsage",
+    summary="Set a user's usage of this month to zero",
+    problems=(409,),
+)
+def reset_monthly_usage(
+    parts: "Wiring", call: Call, *, user_id: UserId, body: OptionalReason
+) -> UserOut:
+    """The usage records stay; open requests are still charged. Again changes nothing."""
+    change = parts.user_changes.reset_usage(user_id, actor=call.as_actor, reason=body.reason)
+    return shown(parts, change.after)
+
+
+def shown(parts: "Wiring", account: Account) -> UserOut:
+    """A user on the wire."""
+    return UserOut.of(row_of(account.user, parts.settings.threshold_rule), account.renews_at)
+
+
+def idempotency_key(call: Call) -> str | None:
+    """The header, if there is one; raises ValidationFailedError for one that is too long."""
+    key = call.headers.get("idempotency-key", "").strip()
+    if len(key) > MAX_IDEMPOTENCY_CHARACTERS:
+        message = f"must have at most {MAX_IDEMPOTENCY_CHARACTERS} characters"
+        raise ValidationFailedError([("Idempotency-Key", "string_too_long", message)])
+    return key or None

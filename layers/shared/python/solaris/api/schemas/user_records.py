@@ -1,0 +1,271 @@
+"""Models of what is on record about one user: usage, statistics, transactions, closed months."""
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.users import UserOut
+from solaris.domain.quota import Quota
+from solaris.domain.records import RecordFilters
+from solaris.domain.reports import UsageLine
+from solaris.domain.transactions import Transaction, TransactionKind
+from solaris.domain.usage import Outcome
+from solaris.services.months import ClosedMonth
+from solaris.services.records import UserStats
+
+MICROS = 1_000_000
+MAX_MODELS = 20
+MAX_MODEL_CHARACTERS = 200
+MAX_PERIODS = 36
+
+
+def usd(micros: int) -> float:
+    """Micro-dollars as a decimal number of dollars."""
+    return round(micros / MICROS, 6)
+
+
+class UsageQuery(PageQuery):
+    """Which usage records are listed, newest first; a page may be short and have a next one."""
+
+    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
+    to: InstantInput | None = Field(default=None, description="Not included.")
+    model: tuple[str, ...] = Field(default=(), max_length=MAX_MODELS)
+    outcome: tuple[Outcome, ...] = Field(default=(), max_length=3)
+    status_from: int | None = Field(
+        default=None, ge=0, le=999, description="Least HTTP status: 400 for errors only."
+    )
+    status_to: int | None = Field(default=None, ge=0, le=999, description="Greatest HTTP status.")
+
+    def filters(self) -> RecordFilters:
+        """As the store takes them."""
+        return RecordFilters(
+            start=self.from_,
+            end=self.to,
+            models=self.model,
+            outcomes=self.outcome,
+            least_status=self.status_from,
+            most_status=self.status_to,
+        )
+
+
+class TokenUsage(ApiModel):
+    """One request. Costs are USD, and exact in micro-dollars."""
+
+    id: str
+    user_id: str
+    request_id: str
+    model: str
+    endpoint: str
+    method: str
+    outcome: Outcome
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cached_tokens: int = Field(description="Part of the prompt's.")
+    reasoning_tokens: int = Field(description="Part of the completion's.")
+    charged_tokens: int = Field(description="What was taken from the quota.")
+    cost_per_token: float
+    total_cost: float
+    cost_micros: int
+    estimated: bool = Field(description="Counted here: the upstream stated no usage.")
+    status_code: int = Field(description="0: a crash left the request open.")
+    error_message: str | None
+    response_time_ms: int | None
+    first_byte_ms: int | None
+    key_id: str | None
+    conversation_id: str | None
+    user_agent: str | None
+    ip_address: str | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, line: UsageLine) -> "TokenUsage":
+        """A record."""
+        total = line.total_tokens
+        return cls(
+            id=line.record_key,
+            user_id=line.user_id,
+            request_id=line.request_id,
+            model=line.model,
+            endpoint=line.endpoint,
+            method=line.method,
+            outcome=Outcome(line.outcome),
+            prompt_tokens=line.prompt_tokens,
+            completion_tokens=line.completion_tokens,
+            total_tokens=total,
+            cached_tokens=line.cached_tokens,
+            reasoning_tokens=line.reasoning_tokens,
+            charged_tokens=line.charged_tokens,
+            cost_per_token=round(line.cost_micros / MICROS / total, 12) if total else 0.0,
+            total_cost=usd(line.cost_micros),
+            cost_micros=line.cost_micros,
+            estimated=line.estimated,
+            status_code=line.status_code,
+            error_message=line.error_message,
+            response_time_ms=line.response_time_ms,
+            first_byte_ms=line.first_byte_ms,
+            key_id=line.key_id,
+            conversation_id=line.conversation_id,
+            user_agent=line.user_agent,
+            ip_address=line.ip_address,
+            created_at=line.created_at,
+        )
+
+
+class StatsTokens(ApiModel):
+    """The month's quota."""
+
+    monthly_limit: int
+    current_usage: int
+    additional_tokens: int
+    remaining: int
+    usage_percentage: float
+
+
+class StatsAlerts(ApiModel):
+    """Which warnings the user has had this month."""
+
+    alert80_sent: bool
+    alert95_sent: bool
+    last_alert_date: Instant | None
+
+
+class StatsDay(ApiModel):
+    """One day in the periods' time zone."""
+
+    date: str = Field(examples=["2026-11-22"])
+    tokens: int
+    requests: int
+    cost_micros: int
+
+
+class UserStatsOut(ApiModel):
+    """A user and the last 30 days, today included, by the daily counters. Charged tokens."""
+
+    user: UserOut
+    tokens: StatsTokens
+    usage30_days: int = Field(description="Charged tokens.")
+    requests30_days: int
+    cost30_days: float = Field(description="USD.")
+    cost30_days_micros: int
+    usage_by_model: dict[str, int] = Field(
+        description="Of the 30 days, the most used model first; `-`: no model answered."
+    )
+    usage_by_day: list[StatsDay] = Field(description="30 days, oldest first.")
+    alerts: StatsAlerts
+
+    @classmethod
+    def of(cls, stats: UserStats, user: UserOut) -> "UserStatsOut":
+        """The figures beside the user as shown."""
+        total = stats.total
+        return cls(
+            user=user,
+            tokens=StatsTokens(
+                monthly_limit=user.monthly_limit,
+                current_usage=user.current_usage,
+                additional_tokens=user.additional_tokens,
+                remaining=user.remaining_tokens,
+                usage_percentage=user.usage_percentage,
+            ),
+            usage30_days=total.charged_tokens,
+            requests30_days=total.requests,
+            cost30_days=usd(total.cost_micros),
+            cost30_days_micros=total.cost_micros,
+            usage_by_model=stats.by_model,
+            usage_by_day=[
+                StatsDay(
+                    date=one.day,
+                    tokens=one.figures.charged_tokens,
+                    requests=one.figures.requests,
+                    cost_micros=one.figures.cost_micros,
+                )
+                for one in stats.days
+            ],
+            alerts=StatsAlerts(
+                alert80_sent=user.alert80_sent,
+                alert95_sent=user.alert95_sent,
+                last_alert_date=user.last_alert_date,
+            ),
+        )
+
+
+class TransactionOut(ApiModel):
+    """One change of a grant, a limit, a plan, a status or the usage; rows never change."""
+
+    id: str
+    user_id: str
+    kind: TransactionKind
+    amount: int = Field(description="Tokens: granted, by how much the limit rose, or forgiven.")
+    reason: str
+    actor: str = Field(description="An admin's address, `cli:<login>` or `system`.")
+    before: dict[str, int | str]
+    after: dict[str, int | str]
+    balance_after: int = Field(description="Limit + additional - used; may be below zero.")
+    period: str
+    version: int = Field(description="Of the user after it.")
+    created_at: Instant
+
+    @classmethod
+    def of(cls, row: Transaction) -> "TransactionOut":
+        """A row."""
+        return cls(
+            id=row.transaction_id,
+            user_id=row.user_id,
+            kind=row.kind,
+            amount=row.amount,
+            reason=row.reason,
+            actor=row.actor,
+            before={to_camel(name): value for name, value in row.before.items()},
+            after={to_camel(name): value for name, value in row.after.items()},
+            balance_after=row.balance_after,
+            period=row.period,
+            version=row.version,
+            created_at=row.created_at,
+        )
+
+
+class PeriodsQuery(ApiModel):
+    """How many closed months."""
+
+    limit: int = Field(default=12, ge=1, le=MAX_PERIODS)
+
+
+class PeriodOut(ApiModel):
+    """A closed month; late bookings are in it."""
+
+    period: str
+    current_usage: int
+    monthly_limit: int
+    additional_tokens: int
+    usage_percentage: float
+    usage_by_model: dict[str, int] = Field(description="Charged tokens, by the counters.")
+    total_cost: float = Field(description="USD.")
+    cost_micros: int
+
+    @classmethod
+    def of(cls, month: ClosedMonth) -> "PeriodOut":
+        """A month."""
+        quota = Quota(
+            monthly_limit=month.monthly_limit,
+            additional_tokens=month.additional_tokens,
+            current_usage=max(0, month.used_tokens),
+            reserved_tokens=0,
+        )
+        return cls(
+            period=month.period,
+            current_usage=month.used_tokens,
+            monthly_limit=month.monthly_limit,
+            additional_tokens=month.additional_tokens,
+            usage_percentage=quota.usage_percentage,
+            usage_by_model={
+                one.model: one.charged_tokens for one in month.models if one.charged_tokens
+            },
+            total_cost=usd(month.cost_micros),
+            cost_micros=month.cost_micros,
+        )
+
+
+class PeriodsOut(ApiModel):
+    """Closed months, newest first."""
+
+    items: list[PeriodOut]

@@ -1,0 +1,130 @@
+"""`solaris admins`: who may sign in to the admin site and its API."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from solaris.cli.environment import actor, open_wiring
+from solaris.cli.output import as_json, moment, say, table
+from solaris.domain.admins import Admin, Role
+from solaris.domain.audit import Actor
+from solaris.domain.usage import iso_milliseconds
+from solaris.domain.users import normalise_email
+
+if TYPE_CHECKING:
+    from solaris.services.admin_accounts import Issued
+
+app = typer.Typer(no_args_is_help=True, help="Who may sign in to the admin site and its API.")
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address they sign in with.")]
+
+
+@app.command("list")
+def list_admins(
+    *, json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False
+) -> None:
+    """List admins and viewers by address.
+
+    Example: solaris admins list
+    """
+    wiring = open_wiring()
+    admins = wiring.admin_accounts.list()
+    if json:
+        as_json([_admin_json(one) for one in admins])
+        return
+    zone = wiring.settings.zone
+    table(
+        ("EMAIL", "NAME", "ROLE", "PASSWORD", "LAST LOGIN"),
+        [
+            (
+                one.email,
+                one.name,
+                one.role.value,
+                "yes" if one.password_hash else "no",
+                moment(one.last_login_at and one.last_login_at.astimezone(zone)),
+            )
+            for one in admins
+        ],
+    )
+    say(f"{len(admins):,} may sign in")
+
+
+@app.command()
+def create(
+    email: Email,
+    *,
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    role: Annotated[Role, typer.Option(help="A viewer only looks.")] = Role.ADMIN,
+) -> None:
+    """Let somebody sign in; the password is generated and printed, this once.
+
+    Example: solaris admins create ana@example.com --name "Ana Lima" --role viewer
+    """
+    issued = open_wiring().admin_accounts.create(_actor(), email, name=name, role=role)
+    say(f"created {issued.admin.role.value} {issued.admin.email}")
+    _show_password(issued)
+
+
+@app.command("set-role")
+def set_role(email: Email, role: Annotated[Role, typer.Argument(help="admin or viewer.")]) -> None:
+    """Change what somebody may do; another role signs them out. The last admin stays one.
+
+    Example: solaris admins set-role ana@example.com viewer
+    """
+    admin = open_wiring().admin_accounts.update(_actor(), email, role=role)
+    say(f"{admin.email} is {admin.role.value}")
+
+
+@app.command("reset-password")
+def reset_password(email: Email) -> None:
+    """Give somebody a new password, printed this once, and end their sessions.
+
+    Example: solaris admins reset-password admin@localhost
+    """
+    wiring = open_wiring()
+    issued = wiring.admin_accounts.reset_password(_actor(), email)
+    wiring.signing_in.unlock(issued.admin.email)
+    say(f"reset {issued.admin.email}; every session has ended")
+    _show_password(issued)
+
+
+@app.command()
+def remove(email: Email) -> None:
+    """Let somebody in no more; they are out within five seconds. The last admin stays.
+
+    Example: solaris admins remove ana@example.com
+    """
+    open_wiring().admin_accounts.remove(_actor(), email)
+    say(f"removed {normalise_email(email)}")
+
+
+@app.command()
+def unlock(email: Email) -> None:
+    """Forget the failed sign-ins of an address, so that it may try again at once.
+
+    Example: solaris admins unlock ana@example.com
+    """
+    was_counted = open_wiring().signing_in.unlock(email)
+    address = normalise_email(email)
+    say(f"unlocked {address}" if was_counted else f"no failed sign-ins of {address}")
+
+
+def _actor() -> Actor:
+    return Actor(name=actor())
+
+
+def _show_password(issued: "Issued") -> None:
+    say("password, shown only now:")
+    typer.echo(issued.password)
+
+
+def _admin_json(admin: Admin) -> dict[str, Any]:
+    return {
+        "email": admin.email,
+        "name": admin.name,
+        "role": admin.role.value,
+        "hasPassword": admin.password_hash is not None,
+        "createdAt": iso_milliseconds(admin.created_at),
+        "updatedAt": iso_milliseconds(admin.updated_at),
+        "lastLogin": iso_milliseconds(admin.last_login_at) if admin.last_login_at else None,
+    }

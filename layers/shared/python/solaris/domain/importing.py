@@ -1,0 +1,168 @@
+"""A CSV file of users, read: one line a user, each either understood or refused. Pure.
+
+    email;nome;plano;limite_mensal
+    ana@example.com;Ana Lima;pro;2.000.000
+
+Columns come in any order, in English or Portuguese; only the address is needed. An empty cell
+says nothing about its column. Commas or semicolons, whichever the first line has.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
+from solaris.domain.printable import printable
+from solaris.domain.users import Plan
+
+MAX_LINES = 1_000
+MAX_CHARACTERS = 1024 * 1024
+
+_COLUMNS = {
+    "email": "email",
+    "e-mail": "email",
+    "name": "name",
+    "nome": "name",
+    "plan": "plan",
+    "plano": "plan",
+    "monthly_limit": "monthly_limit",
+    "monthlylimit": "monthly_limit",
+    "limite_mensal": "monthly_limit",
+    "limite mensal": "monthly_limit",
+}
+# 1000000, 1.000.000 or 1,000,000
+_TOKENS = re.compile(r"\d{1,15}|\d{1,3}([.,]\d{3}){1,4}", re.ASCII)
+
+
+class ImportRefusedError(ValueError):
+    """The file as a whole cannot be read; `rule` and `values` say why (texts.rule_text)."""
+
+    def __init__(self, rule: str, **values: int) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportLine:
+    """One line; `line` counts from 1, the header included. None: nothing was said about it.
+
+    `refused` is the rule that the line breaks, if any, in the column `refused_field`.
+    """
+
+    line: int
+    email: str
+    name: str | None = None
+    plan: Plan | None = None
+    monthly_limit: int | None = None
+    refused: str | None = None
+    refused_field: str | None = None
+    values: Mapping[str, int] = field(default_factory=dict)
+
+
+class _CellError(Exception):
+    def __init__(self, rule: str, column: str | None, **values: int) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.column = column
+        self.values_of_rule = values
+
+
+def parse_users(text: str) -> list[ImportLine]:
+    """Read a file; raises ImportRefusedError for one that cannot be read, or over 1,000 lines.
+
+    A line that cannot be understood is in the result, refused; blank lines are not.
+    """
+    text = text.removeprefix("\ufeff")
+    header, _, _ = text.partition("\n")
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True
+    )
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        columns = _columns(next(reader, []))
+        began = reader.line_num + 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((began, cells))
+            if len(rows) > MAX_LINES:
+                raise ImportRefusedError("too_many_lines", most=MAX_LINES)
+            began = reader.line_num + 1
+    except csv.Error as error:
+        raise ImportRefusedError("not_csv", line=reader.line_num) from error
+    seen: dict[str, int] = {}
+    return [_line(number, columns, cells, seen) for number, cells in rows]
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    columns: list[str] = []
+    for n, cell in enumerate(header, 1):
+        name = _COLUMNS.get(cell.strip().casefold())
+        if name is None:
+            if not any(one.strip().casefold() in _COLUMNS for one in header):
+                raise ImportRefusedError("no_header")
+            raise ImportRefusedError("unknown_column", column=n)
+        if name in columns:
+            raise ImportRefusedError("repeated_column")
+        columns.append(name)
+    if "email" not in columns:
+        raise ImportRefusedError("no_header")
+    return columns
+
+
+def _line(
+    number: int, columns: Sequence[str], cells: Sequence[str], seen: dict[str, int]
+) -> ImportLine:
+    said = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
+    try:
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            raise _CellError("too_many_cells", None)  # noqa: TRY301 - one way out of a bad line
+        return ImportLine(
+            line=number,
+            email=_email(said.get("email", ""), number, seen),
+            name=_name(said.get("name", "")),
+            plan=_plan(said.get("plan", "")),
+            monthly_limit=_tokens(said.get("monthly_limit", "")),
+        )
+    except _CellError as error:
+        return ImportLine(
+            line=number,
+            email=printable(said.get("email", ""), MAX_NAME_CHARACTERS),
+            refused=error.rule,
+            refused_field=error.column,
+            values=error.values_of_rule,
+        )
+
+
+def _email(cell: str, number: int, seen: dict[str, int]) -> str:
+    email = valid_email(cell)
+    if email is None:
+        raise _CellError("not_an_email", "email")
+    if seen.setdefault(email, number) != number:
+        raise _CellError("repeated_in_file", "email", line=seen[email])
+    return email
+
+
+def _name(cell: str) -> str | None:
+    if len(cell) > MAX_NAME_CHARACTERS:
+        raise _CellError("name_too_long", "name", most=MAX_NAME_CHARACTERS)
+    return printable(cell, MAX_NAME_CHARACTERS) or None
+
+
+def _plan(cell: str) -> Plan | None:
+    if not cell:
+        return None
+    try:
+        return Plan(cell.casefold())
+    except ValueError as error:
+        raise _CellError("unknown_plan", "plan") from error
+
+
+def _tokens(cell: str) -> int | None:
+    if not cell:
+        return None
+    if not _TOKENS.fullmatch(cell):
+        raise _CellError("not_a_number", "monthly_limit")
+    return int(re.sub("[.,]", "", cell))

@@ -1,0 +1,259 @@
+"""Usage reports: what is asked for, one line, one group, and how lines become groups. Pure.
+
+Days are those of the counters: the local day of the request in the periods' zone, never before
+its period began. Tokens are charged tokens; money is integer micro-dollars.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+MAX_REPORT_DAYS = 400
+MAX_FILTER_VALUES = 50
+# Requests that no model answered are counted together, so that made-up names make no counters.
+NO_MODEL = "-"
+
+_STATUS = re.compile(r"[1-5](\d\d|xx)|0", re.ASCII)
+
+
+class GroupBy(StrEnum):
+    """What one row of a report sums up; `none`: each request is a row."""
+
+    USER = "user"
+    MODEL = "model"
+    DAY = "day"
+    NONE = "none"
+
+
+class ReportSort(StrEnum):
+    """Order of the rows. `key` is the day, the model, the user's id; the time of a request."""
+
+    KEY = "key"
+    TOKENS = "tokens"
+    REQUESTS = "requests"
+    ERRORS = "errors"
+    COST = "cost"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the order of records: just behind this one."""
+
+    day: str
+    record_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFilters:
+    """Which requests a report covers; an empty tuple asks for all.
+
+    `first_day` and `last_day` are inclusive. `statuses` are HTTP statuses (`404`; `0` is a
+    request that a crash left) or classes (`4xx`); `endpoints` are whole paths. At most 50 values
+    each. Raises ValueError when a value is none of that.
+    """
+
+    first_day: date
+    last_day: date
+    user_ids: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= (self.last_day - self.first_day).days < MAX_REPORT_DAYS:
+            msg = f"a report covers 1 to {MAX_REPORT_DAYS} days"
+            raise ValueError(msg)
+        for values in (self.user_ids, self.models, self.statuses, self.endpoints):
+            if len(values) > MAX_FILTER_VALUES:
+                msg = f"a filter takes at most {MAX_FILTER_VALUES} values"
+                raise ValueError(msg)
+        for status in self.statuses:
+            if not valid_status(status):
+                msg = f"a status is 404, 4xx or 0, got {status!r}"
+                raise ValueError(msg)
+
+    @property
+    def days(self) -> list[str]:
+        """Every day of the range in order."""
+        count = (self.last_day - self.first_day).days + 1
+        return [(self.first_day + timedelta(days=n)).isoformat() for n in range(count)]
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the counters cannot answer: they know neither statuses nor endpoints."""
+        return bool(self.statuses or self.endpoints)
+
+    @property
+    def status_ranges(self) -> tuple[tuple[int, int], ...]:
+        """The statuses as inclusive ranges: `4xx` is 400 to 499."""
+        return tuple(
+            (int(one[0]) * 100, int(one[0]) * 100 + 99)
+            if one.endswith("xx")
+            else (int(one), int(one))
+            for one in self.statuses
+        )
+
+    def matches(self, line: "UsageLine") -> bool:
+        """Whether a line passes the filters (its day is not looked at)."""
+        return (
+            (not self.user_ids or line.user_id in self.user_ids)
+            and (not self.models or line.model in self.models)
+            and (not self.endpoints or line.endpoint in self.endpoints)
+            and (
+                not self.statuses
+                or any(low <= line.status_code <= high for low, high in self.status_ranges)
+            )
+        )
+
+
+def valid_status(text: str) -> bool:
+    """Whether this names an HTTP status, a class of them, or 0."""
+    return _STATUS.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageLine:
+    """One request as the ledger has it. Tokens, micro-dollars, milliseconds; `day` is booked."""
+
+    record_key: str
+    request_id: str
+    user_id: str
+    day: str
+    created_at: datetime
+    model: str
+    endpoint: str
+    method: str
+    status_code: int
+    outcome: str
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    charged_tokens: int
+    cost_micros: int
+    estimated: bool
+    response_time_ms: int | None = None
+    first_byte_ms: int | None = None
+    error_message: str | None = None
+    key_id: str | None = None
+    conversation_id: str | None = None
+    user_agent: str | None = None
+    ip_address: str | None = None
+
+    @property
+    def position(self) -> Position:
+        """Where this line stands; an iteration that starts from it gives the next one."""
+        return Position(self.day, self.record_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What requests used together. Tokens; the cost is in micro-dollars."""
+
+    requests: int = 0
+    errors: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    charged_tokens: int = 0
+    cost_micros: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            requests=self.requests + other.requests,
+            errors=self.errors + other.errors,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            charged_tokens=self.charged_tokens + other.charged_tokens,
+            cost_micros=self.cost_micros + other.cost_micros,
+        )
+
+    @classmethod
+    def of(cls, line: UsageLine) -> Self:
+        """The figures of one request, counted as the daily counters count it."""
+        return cls(
+            requests=1,
+            errors=int(line.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            prompt_tokens=line.prompt_tokens,
+            completion_tokens=line.completion_tokens,
+            cached_tokens=line.cached_tokens,
+            charged_tokens=line.charged_tokens,
+            cost_micros=line.cost_micros,
+        )
+
+
+FIGURE_NAMES = tuple(one.name for one in fields(Figures))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """One row of a grouped report; `key` is a user id, a model or a day."""
+
+    key: str
+    figures: Figures
+
+
+def total_of(figures: Iterable[Figures]) -> Figures:
+    """The sum of figures; nothing sums up to zeros."""
+    total = Figures()
+    for one in figures:
+        total += one
+    return total
+
+
+def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str:
+    """The group of a line.
+
+    A request that no model answered is counted under `-`, unless its model was asked for by name:
+    so made-up names make no groups, and the groups of records are those of the counters.
+    """
+    match group_by:
+        case GroupBy.USER:
+            return line.user_id
+        case GroupBy.DAY:
+            return line.day
+        case _:
+            is_named = line.outcome != "released" or line.model in filters.models
+            return line.model if is_named else NO_MODEL
+
+
+def grouped(
+    lines: Iterable[UsageLine], group_by: GroupBy, filters: ReportFilters
+) -> Iterator[GroupRow]:
+    """Sum lines up; memory grows with the groups, not with the lines. Ordered by key."""
+    sums: dict[str, list[int]] = {}
+    for line in lines:
+        row = sums.setdefault(group_key(line, group_by, filters), [0] * len(FIGURE_NAMES))
+        one = Figures.of(line)
+        for n, name in enumerate(FIGURE_NAMES):
+            row[n] += getattr(one, name)
+    for key in sorted(sums):
+        yield GroupRow(key=key, figures=Figures(**dict(zip(FIGURE_NAMES, sums[key], strict=True))))
+
+
+_MEASURES = {
+    ReportSort.TOKENS: "charged_tokens",
+    ReportSort.REQUESTS: "requests",
+    ReportSort.ERRORS: "errors",
+    ReportSort.COST: "cost_micros",
+}
+
+
+def measure_of(row: GroupRow, sort: ReportSort) -> int:
+    """What a row is sorted by; 0 for all, where that is the key."""
+    name = _MEASURES.get(sort)
+    return 0 if name is None else int(getattr(row.figures, name))
+
+
+def in_order(rows: Iterable[GroupRow], sort: ReportSort, *, descending: bool) -> list[GroupRow]:
+    """Sort rows; equal ones stay in the order of their keys, so that a page is the same twice."""
+    found = sorted(rows, key=lambda row: row.key)
+    if sort is ReportSort.KEY:
+        return found[::-1] if descending else found
+    sign = -1 if descending else 1
+    return sorted(found, key=lambda row: sign * measure_of(row, sort))

@@ -1,0 +1,165 @@
+"""The columns of every export: names of the wire, titles in both languages."""
+
+from datetime import datetime, tzinfo
+
+from solaris.domain.exports import ExportKind
+from solaris.services.export_formats import Column, Kind
+from solaris.texts import Locale
+
+_TEXT_WIDTH = 28
+_TIME_WIDTH = 20
+
+# name → (pt-BR, en); the same name means the same everywhere
+_TITLES: dict[str, tuple[str, str]] = {
+    "action": ("Ação", "Action"),
+    "actor": ("Autor", "Actor"),
+    "additionalTokens": ("Tokens adicionais", "Additional tokens"),
+    "after": ("Depois", "After"),
+    "alertId": ("ID do alerta", "Alert ID"),
+    "auditId": ("ID do registro", "Entry ID"),
+    "availableTokens": ("Tokens disponíveis", "Available tokens"),
+    "before": ("Antes", "Before"),
+    "cachedTokens": ("Tokens em cache", "Cached tokens"),
+    "completionTokens": ("Tokens de resposta", "Completion tokens"),
+    "conversationId": ("ID da conversa", "Conversation ID"),
+    "cost": ("Custo (USD)", "Cost (USD)"),
+    "createdAt": ("Data e hora", "Date and time"),
+    "currentUsage": ("Uso no período", "Current usage"),
+    "day": ("Dia", "Day"),
+    "email": ("E-mail", "E-mail"),
+    "endpoint": ("Endpoint", "Endpoint"),
+    "errorMessage": ("Erro", "Error"),
+    "errors": ("Erros", "Errors"),
+    "estimated": ("Estimado", "Estimated"),
+    "firstByteMs": ("Primeiro byte (ms)", "First byte (ms)"),
+    "id": ("ID do usuário", "User ID"),
+    "ipAddress": ("Endereço IP", "IP address"),
+    "keyId": ("ID da chave", "Key ID"),
+    "lastLogin": ("Último acesso", "Last seen"),
+    "message": ("Mensagem", "Message"),
+    "method": ("Método", "Method"),
+    "model": ("Modelo", "Model"),
+    "monthlyLimit": ("Limite mensal", "Monthly limit"),
+    "name": ("Nome", "Name"),
+    "outcome": ("Resultado", "Outcome"),
+    "period": ("Período", "Period"),
+    "plan": ("Plano", "Plan"),
+    "promptTokens": ("Tokens de entrada", "Prompt tokens"),
+    "reason": ("Motivo", "Reason"),
+    "reasoningTokens": ("Tokens de raciocínio", "Reasoning tokens"),
+    "remainingTokens": ("Tokens restantes", "Remaining tokens"),
+    "requestId": ("ID da requisição", "Request ID"),
+    "requests": ("Requisições", "Requests"),
+    "reservedTokens": ("Tokens reservados", "Reserved tokens"),
+    "resolvedAt": ("Resolvido em", "Resolved at"),
+    "responseTimeMs": ("Tempo de resposta (ms)", "Response time (ms)"),
+    "status": ("Status", "Status"),
+    "statusCode": ("Status HTTP", "HTTP status"),
+    "targetId": ("ID do alvo", "Target ID"),
+    "targetLabel": ("Alvo", "Target"),
+    "targetType": ("Tipo do alvo", "Target type"),
+    "threshold": ("Limiar", "Threshold"),
+    "title": ("Título", "Title"),
+    "tokens": ("Tokens cobrados", "Charged tokens"),
+    "totalTokens": ("Total de tokens", "Total tokens"),
+    "transactionId": ("ID da transação", "Transaction ID"),
+    "type": ("Tipo", "Type"),
+    "updatedAt": ("Atualizado em", "Updated at"),
+    "usageLevel": ("Nível de uso", "Usage level"),
+    "usagePercentage": ("Uso (%)", "Usage (%)"),
+    "userId": ("ID do usuário", "User ID"),
+}
+
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("createdAt", "lastLogin", "resolvedAt", "updatedAt"), Kind.TIME),
+    **dict.fromkeys(("before", "after"), Kind.JSON),
+    **dict.fromkeys(("firstByteMs", "responseTimeMs", "statusCode"), Kind.WHOLE),
+    "cost": Kind.MONEY,
+    "day": Kind.DAY,
+    "estimated": Kind.YES_NO,
+    "usagePercentage": Kind.DECIMAL,
+}
+_SUMMED = frozenset(
+    {
+        *("requests", "errors", "promptTokens", "completionTokens", "cachedTokens"),
+        *("reasoningTokens", "totalTokens", "tokens", "cost", "currentUsage", "monthlyLimit"),
+        *("additionalTokens", "remainingTokens", "availableTokens", "reservedTokens"),
+    }
+)
+_WIDE = frozenset(
+    {
+        *("email", "name", "model", "endpoint", "title", "message", "reason", "errorMessage"),
+        *("before", "after", "targetLabel", "actor", "action"),
+    }
+)
+
+_FIGURES = "requests errors promptTokens completionTokens cachedTokens tokens cost"
+_NAMES: dict[ExportKind, str] = {
+    ExportKind.USAGE: (
+        "createdAt day email name userId model endpoint method statusCode outcome promptTokens "
+        "completionTokens cachedTokens reasoningTokens totalTokens tokens cost estimated "
+        "responseTimeMs firstByteMs errorMessage requestId keyId conversationId"
+    ),
+    ExportKind.BY_USER: f"email name userId {_FIGURES}",
+    ExportKind.BY_MODEL: f"model {_FIGURES}",
+    ExportKind.BY_DAY: f"day {_FIGURES}",
+    ExportKind.USERS: (
+        "email name id status plan period monthlyLimit additionalTokens currentUsage "
+        "remainingTokens availableTokens reservedTokens usagePercentage usageLevel createdAt "
+        "updatedAt lastLogin"
+    ),
+    ExportKind.ALERTS: (
+        "createdAt type title message email name userId period threshold resolvedAt alertId"
+    ),
+    ExportKind.AUDIT: (
+        "createdAt actor action targetType targetId targetLabel reason before after "
+        "transactionId requestId ipAddress auditId"
+    ),
+}
+
+_SHEETS: dict[ExportKind, tuple[str, str]] = {
+    ExportKind.USAGE: ("Uso", "Usage"),
+    ExportKind.USERS: ("Usuários", "Users"),
+    ExportKind.BY_USER: ("Resumo por usuário", "Summary by user"),
+    ExportKind.BY_MODEL: ("Resumo por modelo", "Summary by model"),
+    ExportKind.BY_DAY: ("Resumo por dia", "Summary by day"),
+    ExportKind.ALERTS: ("Alertas", "Alerts"),
+    ExportKind.AUDIT: ("Auditoria", "Audit"),
+}
+_FILES: dict[ExportKind, tuple[str, str]] = {
+    ExportKind.USAGE: ("uso", "usage"),
+    ExportKind.USERS: ("usuarios", "users"),
+    ExportKind.BY_USER: ("resumo-por-usuario", "summary-by-user"),
+    ExportKind.BY_MODEL: ("resumo-por-modelo", "summary-by-model"),
+    ExportKind.BY_DAY: ("resumo-por-dia", "summary-by-day"),
+    ExportKind.ALERTS: ("alertas", "alerts"),
+    ExportKind.AUDIT: ("auditoria", "audit"),
+}
+
+
+def columns_of(kind: ExportKind, locale: Locale, zone: tzinfo, now: datetime) -> list[Column]:
+    """The columns in order; the titles of times name their zone, with its offset now."""
+    local = now.astimezone(zone)
+    offset = f"{local:%z}"
+    place = f" ({zone}, UTC{offset[:3]}:{offset[3:5]})"
+    columns = []
+    for name in _NAMES[kind].split():
+        shape = _KINDS.get(name, Kind.WHOLE if name in _SUMMED else Kind.TEXT)
+        title = _TITLES[name][_index(locale)] + (place if shape is Kind.TIME else "")
+        width = _TEXT_WIDTH if name in _WIDE else _TIME_WIDTH if shape is Kind.TIME else 14
+        columns.append(Column(name, title, shape, width, name in _SUMMED))
+    return columns
+
+
+def sheet_name(kind: ExportKind, locale: Locale) -> str:
+    """How the sheet is called (Excel takes 31 characters at most)."""
+    return _SHEETS[kind][_index(locale)]
+
+
+def file_stem(kind: ExportKind, locale: Locale, span: str) -> str:
+    """The file's name without its ending: `ia-solaris-uso-2026-11`."""
+    return f"ia-solaris-{_FILES[kind][_index(locale)]}-{span}"
+
+
+def _index(locale: Locale) -> int:
+    return 0 if locale == "pt-BR" else 1

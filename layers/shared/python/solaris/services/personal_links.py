@@ -1,0 +1,105 @@
+"""Personal links: made for mails, refusals and admins, and read again by the self-service page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+
+from solaris.domain.audit import Actor
+from solaris.domain.personal_links import Bearer, PersonalSigner, link_end
+from solaris.domain.usage import iso_milliseconds
+from solaris.domain.users import UserStatus
+from solaris.errors import InvalidRequestError, NotFoundError, UnauthenticatedError
+from solaris.services.auditing import Auditor
+from solaris.settings import Settings
+from solaris.storage.users import UserStore
+
+SITE_PATH = "/me/"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalLink:
+    """A whole address, and until when it opens (UTC)."""
+
+    url: str
+    expires_at: datetime
+
+
+class PersonalLinks:
+    """Makes links and verifies their tokens. `clock` gives the time in UTC. No I/O."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._signer = PersonalSigner((settings.secret_key, *settings.secret_key_previous))
+
+    def make(self, user_id: str) -> PersonalLink:
+        """A link for an admin to pass on: to PUBLIC_URL, else to this machine's own address."""
+        base = self._settings.public_url or _own_address(self._settings)
+        expires_at = link_end(self._clock())
+        token = self._signer.token(user_id, expires_at)
+        return PersonalLink(f"{base.rstrip('/')}{SITE_PATH}#{token}", expires_at)
+
+    def for_mail(self, user_id: str) -> str | None:
+        """The address for a mail to the user; None where nobody knows the system's own address."""
+        settings = self._settings
+        is_known = settings.public_url is not None or settings.solaris_stage == "local"
+        return self.make(user_id).url if is_known else None
+
+    def for_refusal(self, user_id: str) -> str | None:
+        """The address for a refusal in the chat; None unless PUBLIC_URL is set."""
+        return None if self._settings.public_url is None else self.make(user_id).url
+
+    def verify(self, token: str) -> Bearer:
+        """Whom a token speaks for; raises UnauthenticatedError: expired, forged or none."""
+        bearer = self._signer.bearer(token, self._clock())
+        if bearer is None:
+            raise UnauthenticatedError
+        return bearer
+
+
+class LinkIssuer:
+    """Hands personal links to admins; who asked for whose is in the audit log, the link is not."""
+
+    def __init__(self, *, links: PersonalLinks, users: UserStore, auditor: Auditor) -> None:
+        self._links = links
+        self._users = users
+        self._auditor = auditor
+
+    def issue(self, user_id: str, actor: Actor) -> PersonalLink:
+        """A link to the page of one user.
+
+        Raises NotFoundError, InvalidRequestError for a deleted user, StoreUnavailableError.
+        """
+        user = self._users.get(user_id)
+        if user is None:
+            msg = f"no such user: {user_id}"
+            raise NotFoundError(msg)
+        if user.status is UserStatus.DELETED:
+            msg = "the user is deleted; create them again first"
+            raise InvalidRequestError(msg, rule="deleted")
+        link = self._links.make(user_id)
+        entry = self._auditor.entry(
+            actor,
+            "user.link",
+            target_type="user",
+            target_id=user_id,
+            target_label=user.email,
+            after={"expires_at": iso_milliseconds(link.expires_at)},
+        )
+        # first the record: a link that nobody can trace is not handed out
+        self._auditor.record(entry)
+        return link
+
+
+def _own_address(settings: Settings) -> str:
+    host = settings.host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"http://{host}:{settings.port}"
+    if address.is_unspecified:
+        host = "localhost"
+    elif address.version == 6:  # noqa: PLR2004 - read as IP
+        host = f"[{host}]"
+    return f"http://{host}:{settings.port}"

@@ -1,0 +1,262 @@
+"""Figures over the whole system and their course: what the dashboard shows.
+
+The month's tokens are those of the system's counters: what was charged, to the token, whatever
+happened to the users' figures since. A manual usage reset forgives a user's usage and leaves the
+counters as they are: the users' own sum is then smaller, and both are given.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from solaris.domain.forecast import Forecast, Pace, forecast, month_total, pace_of
+from solaris.domain.listing import UserCounts, UserRow
+from solaris.domain.periods import period_of, previous_period, renews_at
+from solaris.domain.reports import Figures, total_of
+from solaris.domain.users import UserStatus
+from solaris.errors import NotFoundError, ValidationFailedError
+from solaris.services.accounts import account_of
+from solaris.services.directory import Directory
+from solaris.services.system_days import SystemDays
+from solaris.settings import Settings
+from solaris.storage.counters import HOURS, DaySums, UserCounters
+from solaris.storage.users import UserStore
+
+TOP_USERS = 10
+MAX_DAYS_BY_HOUR = 31
+MAX_DAYS_BY_DAY = 400
+_QUARTER = timedelta(minutes=15)
+_HOUR_SECONDS = 3600
+
+
+class Interval(StrEnum):
+    """The width of a bucket."""
+
+    DAY = "day"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousMonth:
+    """The month before. `same_time_tokens`: up to the same day and time of day (tokens)."""
+
+    period: str
+    figures: Figures
+    same_time_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemStats:
+    """The system now. Tokens; costs in micro-dollars.
+
+    `month` is by the counters, `users.month_tokens` by the users' books: smaller by what manual
+    resets forgave, and for moments while bookings are on their way to the directory.
+    """
+
+    users: UserCounts
+    top_users: list[UserRow]
+    open_alerts: int
+    period: str
+    renews_at: datetime
+    updated_at: datetime
+    month: Figures
+    today: Figures
+    by_model: list[tuple[str, Figures]]
+    previous: PreviousMonth
+    pace: Pace
+    forecast_tokens: int
+    forecast_cost_micros: int
+
+    @property
+    def average_per_user(self) -> int:
+        """The month's tokens per active user, cut; 0 without any."""
+        active = self.users.by_status.get(UserStatus.ACTIVE, 0)
+        return self.month.charged_tokens // active if active else 0
+
+    @property
+    def change_percent(self) -> float | None:
+        """The month so far against the month before up to the same time; None after a zero."""
+        before = self.previous.same_time_tokens
+        return round(100 * (self.month.charged_tokens - before) / before, 1) if before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bucket: its first instant, and what was used. By hour only tokens and requests."""
+
+    time: datetime
+    figures: Figures
+    by_model: Mapping[str, Figures] | None
+
+
+class Statistics:
+    """What is asked about the system as a whole. Every method raises StoreUnavailableError."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        days: SystemDays,
+        counters: UserCounters,
+        users: UserStore,
+        directory: Directory,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._days = days
+        self._counters = counters
+        self._users = users
+        self._directory = directory
+        self._clock = clock
+
+    def system(self) -> SystemStats:
+        """The month so far, today, the month before, and where it is heading."""
+        now, zone = self._clock(), self._settings.zone
+        period = period_of(now, zone)
+        before = previous_period(period)
+        today = now.astimezone(zone).date()
+        first = _first_day(before)
+        read = self._days.read(first, today)
+        month = {day: sums for day, sums in read.items() if day >= _first_day(period)}
+        earlier = {day: sums for day, sums in read.items() if day < _first_day(period)}
+        by_model = _by_model(month.values())
+        figures = total_of(by_model.values())
+        ends = renews_at(period, zone)
+        used_on = [day for day, sums in read.items() if sums]
+        first_use = used_on[0] if used_on else None
+        totals = {day.isoformat(): _total(sums) for day, sums in read.items()}
+        tokens = pace_of({d: f.charged_tokens for d, f in totals.items()}, today, first_use)
+        cost = pace_of({d: f.cost_micros for d, f in totals.items()}, today, first_use)
+        return SystemStats(
+            users=self._directory.counts(),
+            top_users=self._directory.top_users(TOP_USERS),
+            open_alerts=self._directory.open_alerts(),
+            period=period,
+            renews_at=ends,
+            updated_at=now,
+            month=figures,
+            today=_total(read[today]),
+            by_model=sorted(by_model.items(), key=lambda one: (-one[1].charged_tokens, one[0])),
+            previous=PreviousMonth(
+                period=before,
+                figures=total_of(_total(sums) for sums in earlier.values()),
+                same_time_tokens=_tokens_up_to(earlier, now.astimezone(zone)),
+            ),
+            pace=tokens,
+            forecast_tokens=month_total(figures.charged_tokens, tokens, now, ends),
+            forecast_cost_micros=month_total(figures.cost_micros, cost, now, ends),
+        )
+
+    def series(
+        self,
+        first: date,
+        last: date,
+        interval: Interval,
+        *,
+        models: Iterable[str] = (),
+        by_model: bool = False,
+    ) -> list[Point]:
+        """One point a bucket, empty ones too, in the order of time.
+
+        Raises ValidationFailedError for more than 31 days by hour or 400 by day.
+        """
+        most = MAX_DAYS_BY_HOUR if interval is Interval.HOUR else MAX_DAYS_BY_DAY
+        if not 0 <= (last - first).days < most:
+            text = f"from 1 to {most} days by {interval.value}, `to` not before `from`"
+            raise ValidationFailedError([("to", "range_too_long", text)])
+        wanted = frozenset(models)
+        points: list[Point] = []
+        for day, sums in self._days.read(first, last).items():
+            chosen = {model: one for model, one in sums.items() if not wanted or model in wanted}
+            if interval is Interval.DAY:
+                by = {model: one.figures for model, one in chosen.items()}
+                points.append(_point(self._midnight(day), by, by_model=by_model))
+                continue
+            for hour, starts in self._hours(day):
+                by = {
+                    model: Figures(requests=one.hours[hour][0], charged_tokens=one.hours[hour][1])
+                    for model, one in chosen.items()
+                    if any(one.hours[hour])
+                }
+                points.append(_point(starts, by, by_model=by_model))
+        return points
+
+    def user_forecast(self, user_id: str) -> Forecast:
+        """The end of a user's month, and the day on which the quota runs out.
+
+        Raises NotFoundError.
+        """
+        found = self._users.get(user_id)
+        if found is None:
+            raise NotFoundError(user_id)
+        now, zone = self._clock(), self._settings.zone
+        account = account_of(found, self._settings, now)
+        today = now.astimezone(zone).date()
+        daily: dict[str, int] = defaultdict(int)
+        for day, _, figures in self._counters.figures(user_id, today - timedelta(days=7), today):
+            daily[day] += figures.charged_tokens
+        return forecast(
+            used=account.user.current_usage,
+            remaining=account.user.quota.remaining_tokens,
+            pace=pace_of(daily, today, self._counters.first_day(user_id)),
+            now=now,
+            renews_at=account.renews_at,
+            zone=zone,
+        )
+
+    def _midnight(self, day: date) -> datetime:
+        local = datetime(day.year, day.month, day.day, tzinfo=self._settings.zone)
+        return local.astimezone(UTC)
+
+    def _hours(self, day: date) -> list[tuple[int, datetime]]:
+        """The local hours that a day has, with their first instants.
+
+        Where daylight saving ends, one hour comes twice and is one bucket, as it is one counter;
+        where it begins, one does not exist. Offsets are whole quarters of an hour.
+        """
+        instant, ends = self._midnight(day), self._midnight(day + timedelta(days=1))
+        hours: dict[int, datetime] = {}
+        while instant < ends:
+            local = instant.astimezone(self._settings.zone)
+            hours.setdefault(local.hour, instant)
+            instant += _QUARTER
+        return list(hours.items())
+
+
+def _first_day(period: str) -> date:
+    return date.fromisoformat(f"{period}-01")
+
+
+def _total(sums: DaySums) -> Figures:
+    return total_of(one.figures for one in sums.values())
+
+
+def _by_model(days: Iterable[DaySums]) -> dict[str, Figures]:
+    found: dict[str, Figures] = {}
+    for sums in days:
+        for model, one in sums.items():
+            found[model] = found.get(model, Figures()) + one.figures
+    return found
+
+
+def _tokens_up_to(earlier: Mapping[date, DaySums], now: datetime) -> int:
+    """Tokens of the month before, up to the day of the month and the time of `now` (local).
+
+    The hour under way counts by the part of it that has passed. A month that was shorter counts
+    whole.
+    """
+    tokens = 0
+    for day, sums in earlier.items():
+        if day.day < now.day:
+            tokens += _total(sums).charged_tokens
+        elif day.day == now.day:
+            by_hour = [sum(one.hours[hour][1] for one in sums.values()) for hour in range(HOURS)]
+            passed = now.minute * 60 + now.second
+            tokens += sum(by_hour[: now.hour]) + by_hour[now.hour] * passed // _HOUR_SECONDS
+    return tokens
+
+
+def _point(time: datetime, found: Mapping[str, Figures], *, by_model: bool) -> Point:
+    return Point(time, total_of(found.values()), dict(found) if by_model else None)

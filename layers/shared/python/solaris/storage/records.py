@@ -1,0 +1,90 @@
+"""Usage records between DynamoDB's typed JSON and the domain: one place, both ways."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from solaris.domain.reports import UsageLine
+from solaris.domain.usage import UsageEvent, iso_milliseconds, parse_instant
+from solaris.storage.items import Item, number, text
+from solaris.storage.shards import usage_shard
+
+RECORD_DAYS = 400  # 13 months and a few days
+
+
+def usage_item(event: UsageEvent, *, cost_micros: int, day: str, recorded_at: datetime) -> Item:
+    """The whole record; `day` is the booked day, by which reports find it."""
+    numbers = {
+        "prompt_tokens": event.counts.prompt_tokens,
+        "completion_tokens": event.counts.completion_tokens,
+        "cached_tokens": event.counts.cached_tokens,
+        "reasoning_tokens": event.counts.reasoning_tokens,
+        "total_tokens": event.counts.total_tokens,
+        "charged_tokens": event.charged_tokens,
+        "cost_micros": cost_micros,
+        "status_code": event.status_code,
+        "response_time_ms": event.response_time_ms,
+        "first_byte_ms": event.first_byte_ms,
+        "expires_at": int(event.created_at.timestamp()) + RECORD_DAYS * 86_400,
+    }
+    texts = {
+        "user_id": event.user_id,
+        "record_key": event.record_key,
+        "day_shard": usage_shard(day, event.request_id),
+        "request_id": event.request_id,
+        "period": event.period,
+        "outcome": event.outcome.value,
+        "created_at": iso_milliseconds(event.created_at),
+        "recorded_at": iso_milliseconds(recorded_at),
+        "model": event.model,
+        "endpoint": event.endpoint,
+        "method": event.method,
+        "error_message": event.error_message,
+        "key_id": event.key_id,
+        "conversation_id": event.conversation_id,
+        "user_agent": event.user_agent,
+        "ip_address": event.ip_address,
+    }
+    item: Item = {name: text(value) for name, value in texts.items() if value is not None}
+    item |= {name: number(value) for name, value in numbers.items() if value is not None}
+    item["estimated"] = {"BOOL": event.estimated}
+    return item
+
+
+def line_from_item(item: Mapping[str, Any]) -> UsageLine:
+    """Read a record as a report's line."""
+    return UsageLine(
+        record_key=item["record_key"]["S"],
+        request_id=item["request_id"]["S"],
+        user_id=item["user_id"]["S"],
+        day=item["day_shard"]["S"].partition("#")[0],
+        created_at=parse_instant(item["created_at"]["S"]),
+        model=item["model"]["S"],
+        endpoint=item["endpoint"]["S"],
+        method=item["method"]["S"],
+        status_code=int(item["status_code"]["N"]),
+        outcome=item["outcome"]["S"],
+        prompt_tokens=int(item["prompt_tokens"]["N"]),
+        completion_tokens=int(item["completion_tokens"]["N"]),
+        cached_tokens=int(item["cached_tokens"]["N"]),
+        reasoning_tokens=int(item["reasoning_tokens"]["N"]),
+        total_tokens=int(item["total_tokens"]["N"]),
+        charged_tokens=int(item["charged_tokens"]["N"]),
+        cost_micros=int(item["cost_micros"]["N"]),
+        estimated=item["estimated"]["BOOL"],
+        response_time_ms=_optional_number(item, "response_time_ms"),
+        first_byte_ms=_optional_number(item, "first_byte_ms"),
+        error_message=_optional_text(item, "error_message"),
+        key_id=_optional_text(item, "key_id"),
+        conversation_id=_optional_text(item, "conversation_id"),
+        user_agent=_optional_text(item, "user_agent"),
+        ip_address=_optional_text(item, "ip_address"),
+    )
+
+
+def _optional_number(item: Mapping[str, Any], name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None
+
+
+def _optional_text(item: Mapping[str, Any], name: str) -> str | None:
+    return str(item[name]["S"]) if name in item else None

@@ -1,0 +1,113 @@
+"""The parts that let people in: sessions, passwords, accounts, OIDC."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from solaris.services.admin_accounts import AdminAccounts
+from solaris.services.auditing import Auditor
+from solaris.services.hashing import Passwords
+from solaris.services.oidc import OidcSignIn
+from solaris.services.oidc_provider import OidcProvider
+from solaris.services.sessions import Sessions
+from solaris.services.signing_in import SigningIn
+from solaris.services.tokens import AccessTokens
+from solaris.settings import Settings
+from solaris.storage.admins import AdminStore
+from solaris.storage.sessions import SessionStore
+
+
+class SignInParts:
+    """What Wiring inherits; `clock` gives the time in UTC."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """boto3's DynamoDB client."""
+        raise NotImplementedError
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """What writes down who did what."""
+        raise NotImplementedError
+
+    @cached_property
+    def admins(self) -> AdminStore:
+        """The admins table."""
+        settings = self.settings
+        return AdminStore(
+            self.dynamodb,
+            admins_table=settings.table_name("admins"),
+            audit_table=settings.table_name("audit"),
+        )
+
+    @cached_property
+    def session_store(self) -> SessionStore:
+        """The sessions table."""
+        settings = self.settings
+        return SessionStore(
+            self.dynamodb,
+            sessions_table=settings.table_name("sessions"),
+            admins_table=settings.table_name("admins"),
+        )
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """What hashes and verifies passwords."""
+        return Passwords()
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        return Sessions(
+            store=self.session_store,
+            tokens=AccessTokens(self.settings, self.clock),
+            session_days=self.settings.session_days,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """What lets people in and out."""
+        return SigningIn(
+            admins=self.admins,
+            store=self.session_store,
+            sessions=self.sessions,
+            passwords=self.passwords,
+            auditor=self.auditor,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def admin_accounts(self) -> AdminAccounts:
+        """What makes, changes and removes admins."""
+        return AdminAccounts(
+            settings=self.settings,
+            admins=self.admins,
+            passwords=self.passwords,
+            auditor=self.auditor,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def oidc(self) -> OidcSignIn:
+        """Sign-in by the OIDC provider, if one is configured."""
+        settings = self.settings
+        provider = None
+        if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret:
+            provider = OidcProvider(
+                issuer=settings.oidc_issuer,
+                client_id=settings.oidc_client_id,
+                client_secret=settings.oidc_client_secret,
+                clock=self.clock,
+            )
+        return OidcSignIn(
+            settings=settings,
+            provider=provider,
+            accounts=self.admin_accounts,
+            signing_in=self.signing_in,
+            clock=self.clock,
+        )

@@ -1,0 +1,124 @@
+"""The parts that change users and tell about one; wiring.py holds all the others."""
+
+from functools import cached_property
+
+from solaris.services.administration import Administration
+from solaris.services.auditing import Auditor
+from solaris.services.deleting import Deleter
+from solaris.services.importing import Importer
+from solaris.services.key_management import KeyManagement
+from solaris.services.personal_links import LinkIssuer, PersonalLinks
+from solaris.services.records import Records
+from solaris.services.self_service import SelfService
+from solaris.services.user_changes import UserChanges
+from solaris.services.user_writes import UserWriter
+from solaris.storage.audit import AuditStore
+from solaris.storage.transactions import TransactionStore
+from solaris.storage.user_usage import UserUsage
+from solaris.wiring_directory import DirectoryParts
+from solaris.wiring_reading import ReadingParts
+
+
+class UserParts(DirectoryParts, ReadingParts):
+    """What Wiring inherits, with the parts that these need."""
+
+    @cached_property
+    def key_management(self) -> KeyManagement:
+        """What makes, changes and revokes keys."""
+        raise NotImplementedError
+
+    @cached_property
+    def transactions(self) -> TransactionStore:
+        """The transactions table."""
+        return TransactionStore(self.dynamodb, self.settings.table_name("transactions"))
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        """The audit table."""
+        return AuditStore(self.dynamodb, self.settings.table_name("audit"))
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """What writes down who did what."""
+        return Auditor(self.audit, self.clock)
+
+    @cached_property
+    def user_changes(self) -> UserChanges:
+        """What changes users, with its rows in the books and the audit log."""
+        writer = UserWriter(
+            settings=self.settings,
+            users=self.users,
+            auditor=self.auditor,
+            tell=self.changes.actions,
+            clock=self.clock,
+        )
+        return UserChanges(
+            settings=self.settings,
+            writer=writer,
+            transactions=self.transactions,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def administration(self) -> Administration:
+        """What the operator does with users, by address."""
+        return Administration(
+            settings=self.settings,
+            users=self.users,
+            changes=self.user_changes,
+            transactions=self.transactions,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def user_usage(self) -> UserUsage:
+        """One user's usage records."""
+        return UserUsage(self.dynamodb, self.settings.table_name("usage"))
+
+    @cached_property
+    def records(self) -> Records:
+        """What reads about one user."""
+        return Records(
+            settings=self.settings,
+            users=self.users,
+            usage=self.user_usage,
+            counters=self.user_counters,
+            transactions=self.transactions,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def deleter(self) -> Deleter:
+        """What deletes users."""
+        return Deleter(
+            users=self.users,
+            changes=self.user_changes,
+            usage=self.user_usage,
+            keys=self.key_management,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def importer(self) -> Importer:
+        """What makes users of a CSV file."""
+        return Importer(users=self.users, changes=self.user_changes, clock=self.clock)
+
+    @cached_property
+    def personal_links(self) -> PersonalLinks:
+        """Links by which users see their own quota."""
+        return PersonalLinks(self.settings, self.clock)
+
+    @cached_property
+    def link_issuer(self) -> LinkIssuer:
+        """What hands personal links to admins."""
+        return LinkIssuer(links=self.personal_links, users=self.users, auditor=self.auditor)
+
+    @cached_property
+    def self_service(self) -> SelfService:
+        """What users are told about themselves."""
+        return SelfService(
+            settings=self.settings,
+            users=self.users,
+            counters=self.user_counters,
+            clock=self.clock,
+        )

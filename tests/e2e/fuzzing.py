@@ -1,0 +1,196 @@
+"""Schemathesis against a running system: `python -m tests.e2e.fuzzing --cases 5000`.
+
+Its command line in a process of its own, because a run changes warnings, logging and random
+state of its process. All checks are on; fuzzing_hooks.py has the exceptions, each with its reason.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.e2e.fuzzing_hooks import ONE_IN, OWN_EMAIL
+from tests.e2e.local_system import LocalSystem, running
+
+EMAIL = "fuzz@example.com"
+PASSWORD = "a-long-and-lonely-password"
+USER = "somebody@example.com"
+ALERT_SECONDS = 30
+RUN_SECONDS = 1800
+MAX_ROUNDS = 10
+HOOKS = Path(__file__).with_name("fuzzing_hooks.py")
+
+# One person's limits lifted, one session for the whole run.
+SETTINGS = {
+    "ADMIN_EMAIL": EMAIL,
+    "ADMIN_PASSWORD": PASSWORD,
+    "ADMIN_RATE_LIMIT_PER_SECOND": "100000",
+    "ADMIN_RATE_LIMIT_BURST": "100000",
+    "ACCESS_TOKEN_MINUTES": "60",
+    "MIN_USER_LIMIT": "0",
+    "LOG_LEVEL": "WARNING",
+}
+
+# Phases: `stateful` follows links between operations, the only one in which use_after_free and
+# ensure_resource_availability have something to check.
+PHASES = "examples,coverage,fuzzing,stateful"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did; `failures` are lines for people."""
+
+    cases: int
+    operations: int
+    tested: int
+    failures: list[str]
+    unreached: list[str] = field(default_factory=list)
+    """Operations that no well-formed request has got through."""
+
+    output: str = ""
+
+
+def prepare(system: LocalSystem) -> None:
+    """Something to be found: a user with usage, and the alert that it has raised."""
+    system.cli("users", "create", USER, "--limit", "1000")
+    answer = httpx.post(
+        f"{system.url}/v1/chat/completions",
+        headers={"authorization": f"Bearer {system.printed_key}", "x-user-email": USER},
+        json={"model": "demo-tokens-900", "messages": [{"role": "user", "content": "Oi"}]},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    headers = {"authorization": f"Bearer {sign_in(system)}"}
+    deadline = time.monotonic() + ALERT_SECONDS
+    while not httpx.get(f"{system.url}/api/admin/alerts", headers=headers).json()["items"]:
+        if time.monotonic() > deadline:
+            raise TimeoutError("no alert was recorded")
+
+
+def sign_in(system: LocalSystem) -> str:
+    """A session of the run's own admin, for all rounds: changePassword soon locks the address."""
+    answer = httpx.post(
+        f"{system.url}/api/auth/login", json={"email": EMAIL, "password": PASSWORD}, timeout=30
+    )
+    answer.raise_for_status()
+    token: str = answer.json()["token"]
+    return token
+
+
+def is_signed_in(system: LocalSystem, token: str) -> bool:
+    """Whether the session has outlived the run: else most answers were 401, and proved nothing."""
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.get(f"{system.url}/api/auth/me", headers=headers).status_code == httpx.codes.OK
+
+
+def run(
+    system: LocalSystem,
+    token: str,
+    *,
+    seed: int,
+    max_examples: int,
+    one_in: int = 1,
+) -> Outcome:
+    """Run all checks on all operations, at most `max_examples` random cases an operation.
+
+    Of the systematic cases one in `one_in` is sent.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        config, report = Path(folder, "schemathesis.toml"), Path(folder, "report.json")
+        config.write_text(
+            f'hooks = "{HOOKS}"\n[auth.openapi.bearerAuth]\nbearer = "{token}"\n', encoding="utf-8"
+        )
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
+                *("run", f"{system.url}/api/openapi.json", "--checks", "all"),
+                *("--phases", PHASES, "--max-examples", str(max_examples)),
+                *("--seed", str(seed), "--generation-database", "none"),
+                # one worker: with more, who creates what another finds is left to chance, and
+                # Python 3.11's ast.parse, which Hypothesis calls, is not safe in threads
+                *("--workers", "1", "--continue-on-failure", "--no-color"),
+                *("--request-timeout", "30", "--report", "json", "--output-sanitize", "false"),
+                *("--report-json-path", str(report)),
+            ],
+            cwd=folder,
+            env=os.environ | {OWN_EMAIL: EMAIL, ONE_IN: str(one_in)},
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        if not report.exists():
+            return Outcome(0, 0, 0, [f"schemathesis ended with {done.returncode}"], output=output)
+        found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    failures = [
+        f"{one['code']} {one['title']} ({one['count']}): {', '.join(one['operations'])}"
+        for one in found["failures"]
+    ]
+    failures += [f"{one['title']} ({one['count']})" for one in found["errors"]]
+    if done.returncode and not failures:
+        failures.append(f"schemathesis ended with {done.returncode}")
+    if not is_signed_in(system, token):
+        failures.append("the run has ended its own session")
+    return Outcome(
+        cases=found["test_cases"]["generated"],
+        operations=found["operations"]["total"],
+        tested=found["operations"]["tested"],
+        failures=failures,
+        unreached=sorted(_unreached(found["valid_rates"])),
+        output=output,
+    )
+
+
+def _unreached(rates: dict[str, dict[str, dict[str, int]]]) -> list[str]:
+    return [
+        operation
+        for operation, phases in rates.items()
+        if not any(rate["accepted"] for rate in phases.values())
+    ]
+
+
+def main() -> int:
+    """Run rounds with random seeds until there were enough cases; 1 when anything was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=None, help="repeat a round")
+    arguments = parser.parse_args()
+    cases, failed = 0, False
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), **SETTINGS) as system,
+    ):
+        prepare(system)
+        token = sign_in(system)
+        for _ in range(MAX_ROUNDS):
+            seed = arguments.seed if arguments.seed is not None else random.randrange(2**32)
+            print(f"seed {seed} …", flush=True)
+            outcome = run(system, token, seed=seed, max_examples=60)
+            cases += outcome.cases
+            failed |= bool(outcome.failures)
+            print(
+                f"seed {seed}: {outcome.cases} cases on {outcome.tested} of "
+                f"{outcome.operations} operations, {len(outcome.failures)} kinds of failure"
+            )
+            if outcome.failures:
+                print(outcome.output)
+                print("\n".join(outcome.failures))
+                break
+            if arguments.seed is not None or cases >= arguments.cases:
+                break
+    print(f"{cases} cases, {'FAILED' if failed else 'nothing found'}")
+    return int(failed or cases < arguments.cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What Schemathesis may not do, and what it cannot know. Loaded by `schemathesis run` itself."""
+
+import os
+from collections import Counter
+from typing import Any
+from urllib.parse import unquote
+
+import schemathesis
+from schemathesis.core.failures import Failure
+from schemathesis.generation.meta import CoveragePhaseData
+from schemathesis.openapi.checks import RejectedPositiveData
+
+OWN_EMAIL = "SOLARIS_FUZZ_EMAIL"
+ONE_IN = "SOLARIS_FUZZ_ONE_IN"
+UNPROCESSABLE = 422
+
+# Rules that JSON Schema cannot state: a request may keep to its schema and break one of these.
+# Everything else that is refused as invalid must be so by the document.
+_TWO_FIELDS = "one field depends on another"
+_STATE = "depends on what the user has"
+_SETTINGS = "bounds are settings, and by plan"
+_CSV = "a CSV file within a text"
+BEYOND_SCHEMA = {
+    "invalid_cursor": "a cursor is opaque, and belongs to one list and its filters",
+    "invalid_expiry": "the time must be in the future",
+    "range_backwards": _TWO_FIELDS,
+    "range_too_long": _TWO_FIELDS,
+    "burst_without_rate": _TWO_FIELDS,
+    "two_expiries": _TWO_FIELDS,
+    "not_for_service_key": _TWO_FIELDS,
+    "needed_by_action": _TWO_FIELDS,
+    "not_of_action": _TWO_FIELDS,
+    "reason_needed": _TWO_FIELDS,
+    "userEmail missing": _TWO_FIELDS,
+    "invalid_models": "printable characters, by Unicode's tables",
+    "password_is_email": _TWO_FIELDS,
+    "password_common": "compared with a list of passwords",
+    "limit_out_of_bounds": _SETTINGS,
+    "deleted": _STATE,
+    "more_than_granted": _STATE,
+    "more_than_unused": _STATE,
+    "grant_beyond_sense": _STATE,
+    "no_header": _CSV,
+    "unknown_column": _CSV,
+    "repeated_column": _CSV,
+    "too_many_lines": _CSV,
+    "not_csv": _CSV,
+}
+
+
+_seen: Counter[str] = Counter()
+
+
+def _is_chosen(case: "schemathesis.Case[Any]") -> bool:
+    """Of an operation's systematic cases (coverage phase) the first and every n-th after it."""
+    if case.meta is None or not isinstance(case.meta.phase.data, CoveragePhaseData):
+        return True
+    _seen[case.operation.label] += 1
+    return (_seen[case.operation.label] - 1) % int(os.environ[ONE_IN]) == 0
+
+
+@schemathesis.hook
+def filter_case(context: schemathesis.HookContext, case: "schemathesis.Case[Any]") -> bool:
+    """Do not cut the branch one sits on, and leave out what this run has no time for.
+
+    An admin may demote, remove or reset themselves, which ends the session that the run uses; the
+    same operations are tried on every other admin.
+    """
+    email = (case.path_parameters or {}).get("email")
+    return _is_chosen(case) and not (
+        case.operation.path.startswith("/admin/admins/{email}")
+        and unquote(str(email)).strip().lower() == os.environ[OWN_EMAIL]
+    )
+
+
+@schemathesis.hook
+def filter_failure(
+    context: schemathesis.HookContext,
+    failure: Failure,
+    case: "schemathesis.Case[Any]",
+    response: schemathesis.Response,
+) -> bool:
+    """Let a refusal of valid data pass when every rule it names is beyond what a schema can say."""
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != UNPROCESSABLE:
+        return True
+    problem: Any = response.json()
+    broken = problem.get("errors") or []
+    return not broken or not all(
+        error["code"] in BEYOND_SCHEMA or f"{error['field']} {error['code']}" in BEYOND_SCHEMA
+        for error in broken
+    )

@@ -1,0 +1,143 @@
+"""An export service over one stage of the emulator, with a clock of the test's."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, cast
+
+import pytest
+
+from solaris.domain.audit import Actor, AuditFilters
+from solaris.domain.exports import Export, ExportFormat, ExportKind
+from solaris.domain.listing import AlertQuery, AlertRow, Listing, UserCounts, UserQuery, UserRow
+from solaris.domain.reports import ReportFilters
+from solaris.services.auditing import Auditor
+from solaris.services.directory import Directory
+from solaris.services.export_formats import Row
+from solaris.services.export_jobs import ExportJobs
+from solaris.services.exporting import Exporter, ExportOrder, Filters
+from solaris.services.recording import Message
+from solaris.storage.exports import ExportStore
+from solaris.storage.queues import EXPORTS_QUEUE
+from solaris.wiring import Wiring
+from tests.integration.conftest import Clock, MoneyPath
+
+BOSS = Actor(name="boss@example.com", request_id="req-1", ip_address="203.0.113.9")
+NOVEMBER = ReportFilters(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
+PLENTY_SECONDS = 600.0
+
+
+class ListedUsers:
+    """The directory's part in exports, read from the users table: no test has many."""
+
+    def __init__(self, money: MoneyPath) -> None:
+        self._money = money
+
+    def emails(self, user_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        wanted = set(user_ids)
+        users = self._money.wiring.users.scan()
+        return {one.user_id: (one.email, one.name) for one in users if one.user_id in wanted}
+
+    def users(self, query: UserQuery) -> Listing[UserRow]:
+        raise NotImplementedError(query)
+
+    def alerts(self, query: AlertQuery) -> Listing[AlertRow]:
+        raise NotImplementedError(query)
+
+    def counts(self) -> UserCounts:
+        return UserCounts()
+
+    def top_users(self, most: int) -> list[UserRow]:
+        return [][:most]
+
+    def open_alerts(self) -> int:
+        return 0
+
+
+@dataclass
+class Exports:
+    """The service and what it stands on."""
+
+    wiring: Wiring
+    clock: Clock
+    store: ExportStore
+    exporter: Exporter
+    jobs: ExportJobs
+    directory: Directory
+
+    @classmethod
+    def of(cls, money: MoneyPath) -> "Exports":
+        wiring, clock = money.wiring, money.clock
+        wiring.files.create()
+        directory = cast("Directory", ListedUsers(money))
+        auditor = Auditor(wiring.audit, clock)
+        exporter = Exporter(
+            reporting=wiring.reporting,
+            directory=directory,
+            auditor=auditor,
+            zone=wiring.settings.zone,
+            clock=clock,
+        )
+        store = ExportStore(wiring.dynamodb, wiring.settings.table_name("exports"))
+        jobs = ExportJobs(
+            store=store,
+            files=wiring.files,
+            queues=wiring.queues,
+            exporter=exporter,
+            auditor=auditor,
+            clock=clock,
+        )
+        return cls(wiring, clock, store, exporter, jobs, directory)
+
+    def message(self) -> Message:
+        """The next message of the queue, as the function gets it."""
+        (found,) = self.wiring.queues.receive(EXPORTS_QUEUE, wait_seconds=0, most=1)
+        return Message(
+            message_id=found["MessageId"],
+            body=found["Body"],
+            receipt_handle=found["ReceiptHandle"],
+            receives=int(found["Attributes"]["ApproximateReceiveCount"]),
+        )
+
+    def run(self, message: Message, seconds: float = PLENTY_SECONDS) -> bool:
+        return self.jobs.run(message, lambda: seconds)
+
+    def stored(self) -> list[str]:
+        """The keys of all files, and of uploads that were begun and not ended."""
+        files: Any = self.wiring.files
+        objects = files._client.list_objects_v2(Bucket=files._bucket).get("Contents", [])
+        parts = files._client.list_multipart_uploads(Bucket=files._bucket).get("Uploads", [])
+        return [one["Key"] for one in (*objects, *parts)]
+
+    def audited(self) -> list[tuple[str, str | None]]:
+        entries = self.wiring.auditor.page(AuditFilters(), 100).entries
+        return [(one.action, one.target_label) for one in entries]
+
+    def gives(self, patch: pytest.MonkeyPatch, rows: Iterable[Row]) -> None:
+        """Let every export have these rows, whatever it asks for."""
+        iterator = iter(rows)
+        patch.setattr(self.exporter, "_rows", lambda _order: iterator)
+
+
+def order(
+    kind: ExportKind = ExportKind.BY_MODEL,
+    form: ExportFormat = ExportFormat.CSV,
+    filters: Filters = NOVEMBER,
+) -> ExportOrder:
+    return ExportOrder(kind=kind, form=form, locale="pt-BR", filters=filters)
+
+
+def model_rows(numbers: Iterable[int]) -> Iterator[Row]:
+    """Rows of a summary by model."""
+    return ((f"model-{n}", 1, 0, 10, 5, 0, 15, 3) for n in numbers)
+
+
+def endless() -> Iterator[Row]:
+    return model_rows(itertools.count())
+
+
+def queued(exports: Exports, **changes: Any) -> Export:
+    export = exports.jobs.export(replace(order(), **changes), BOSS, in_background=True)
+    assert isinstance(export, Export)
+    return export

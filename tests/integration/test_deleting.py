@@ -1,0 +1,176 @@
+"""A deleted user: the person is gone from the store, the books are as they were."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from solaris.domain.keys import new_key
+from solaris.domain.users import UserStatus, user_id_for
+from solaris.errors import AccountStatusError
+from solaris.services import deleting
+from solaris.services.metering import Admission
+from solaris.storage import user_usage
+from solaris.storage.user_usage import PERSONAL
+from tests.integration.conftest import ANA, MoneyPath
+from tests.integration.users_support import Api
+
+ANA_ID = user_id_for(ANA)
+ANA_PATH = f"/admin/users/{ANA_ID}"
+BIA = "bia@example.com"
+
+
+@pytest.fixture
+def api(money: MoneyPath) -> Iterator[Api]:
+    money.wiring.files.create()
+    api = Api(money)
+    yield api
+    api.close()
+
+
+def use(money: MoneyPath, requests: int, email: str = ANA) -> None:
+    """Requests on record with everything that tells about the person."""
+    events = [
+        money.event(
+            None,
+            email,
+            prompt=10,
+            ip_address="10.1.1.1",
+            user_agent="LibreChat",
+            conversation_id=f"c-{n}",
+        )
+        for n in range(requests)
+    ]
+    assert money.record(*events) == []
+
+
+def told(money: MoneyPath, email: str = ANA) -> int:
+    """How many records of a user still tell about the person."""
+    rows = [row for row in money.rows("usage") if row["user_id"] == user_id_for(email)]
+    return sum(any(name in row for name in PERSONAL) for row in rows)
+
+
+def figures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{n: one for n, one in row.items() if n not in PERSONAL} for row in rows]
+
+
+def test_name_address_and_traces_go_and_every_figure_stays(money: MoneyPath, api: Api) -> None:
+    before = money.put_user()
+    money.put_user(BIA)
+    use(money, 7)
+    use(money, 2, BIA)
+    records, counters = money.rows("usage"), money.rows("counters")
+    found = api("DELETE", ANA_PATH, {"reason": "left the company"})
+    assert (found.status, found.body) == (204, None)
+    user = money.user()
+    assert (user.status, user.email, user.name) == (
+        UserStatus.DELETED,
+        f"deleted-{ANA_ID[:8]}@invalid",
+        "",
+    )
+    assert (user.current_usage, user.plan) == (70, before.plan)
+    assert (told(money), told(money, BIA)) == (0, 2)
+    assert figures(money.rows("usage")) == figures(records)
+    assert money.rows("counters") == counters
+    for table in ("users", "usage", "periods", "transactions", "counters"):
+        stored = [row for row in money.rows(table) if row.get("user_id") == ANA_ID]
+        assert ANA not in str(stored)
+        assert "Somebody" not in str(stored)
+    (row,) = money.rows("transactions")
+    assert (row["kind"], row["reason"]) == ("status_change", "left the company")
+
+
+async def test_requests_of_a_deleted_user_are_refused(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    assert api("DELETE", f"{ANA_PATH}?reason=left").status == 204
+    with pytest.raises(AccountStatusError, match="deleted") as refusal:
+        await money.admit()
+    assert refusal.value.code == "account_deleted"
+    assert money.rows("transactions")[0]["reason"] == "left"
+
+
+def test_a_deleted_users_own_keys_are_revoked_and_no_others(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    keys = {
+        name: new_key(f"sk-solaris-{name}", name=name, now=money.clock(), user_email=owner)
+        for name, owner in (("hers", ANA), ("his", BIA), ("service", None))
+    }
+    for key in keys.values():
+        assert money.wiring.keys.put_new(key)
+    assert api("DELETE", ANA_PATH).status == 204
+    revoked = {name for name, one in keys.items() if _revoked(money, one.key_hash)}
+    assert revoked == {"hers"}
+    actions = sorted(row["action"] for row in money.rows("audit"))
+    assert actions == ["key.revoke", "user.delete"]
+
+
+def _revoked(money: MoneyPath, key_hash: str) -> bool:
+    key = money.wiring.keys.get(key_hash)
+    assert key is not None
+    return key.revoked_at is not None
+
+
+def test_a_deleted_user_is_listed_only_when_asked_for_and_takes_no_change(
+    money: MoneyPath, api: Api
+) -> None:
+    api.ok("POST", "/admin/users", {"email": ANA})
+    api.ok("POST", "/admin/users", {"email": BIA})
+    assert api("DELETE", ANA_PATH).status == 204
+    assert [one["email"] for one in api.ok("GET", "/admin/users")["items"]] == [BIA]
+    (listed,) = api.ok("GET", "/admin/users?status=deleted")["items"]
+    assert listed == api.ok("GET", ANA_PATH)
+    version = money.user().version
+    for method, path, body in (
+        ("PUT", ANA_PATH, {"name": "Ana"}),
+        ("POST", f"{ANA_PATH}/activate", {}),
+        ("POST", f"{ANA_PATH}/tokens", {"amount": 1, "reason": "x"}),
+    ):
+        refused = api(method, path, body)
+        assert (refused.status, refused.problems[""][0]) == (422, "deleted")
+    assert api("DELETE", ANA_PATH).status == 204
+    assert money.user().version == version
+
+
+async def test_who_is_created_again_has_the_old_id_grants_and_usage(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user(additional_tokens=5_000)
+    money.spend(300_000)
+    assert api("DELETE", ANA_PATH).status == 204
+    again = api("POST", "/admin/users", {"email": ANA, "name": "Ana", "plan": "pro"})
+    assert again.status == 201
+    user = again.body
+    assert (user["id"], user["email"], user["name"]) == (ANA_ID, ANA, "Ana")
+    assert (user["status"], user["plan"], user["monthlyLimit"]) == ("active", "pro", 5_000_000)
+    assert (user["currentUsage"], user["additionalTokens"]) == (300_000, 5_000)
+    assert user["availableTokens"] == 5_000_000 + 5_000 - 300_000
+    assert isinstance(await money.admit(), Admission)
+    assert api("POST", "/admin/users", {"email": ANA}).status == 409
+
+
+def test_many_records_are_erased_over_several_calls(
+    money: MoneyPath, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deleting, "MAX_RECORDS_A_CALL", 200)
+    money.put_user()
+    use(money, 250)
+    first = api("DELETE", ANA_PATH)
+    assert (first.status, first.body) == (202, {"erasedRecords": 200, "complete": False})
+    assert told(money) == 50
+    second = api("DELETE", ANA_PATH)
+    assert (second.status, told(money)) == (204, 0)
+    assert len(money.rows("audit")) == 1
+
+
+def test_a_record_that_is_gone_by_then_stays_gone(
+    money: MoneyPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_usage, "PAUSE_SECONDS", 0)
+    money.put_user()
+    use(money, 2)
+    usage = Api(money).parts.user_usage
+    keys = list(usage.personal_records(ANA_ID))
+    before = money.rows("usage")
+    assert usage.erase_personal(ANA_ID, [*keys, "2026-11-01T00:00:00.000Z#gone"]) == 2
+    assert usage.erase_personal(ANA_ID, ["2026-11-01T00:00:00.000Z#gone"]) == 0
+    assert figures(money.rows("usage")) == figures(before)

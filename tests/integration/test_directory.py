@@ -1,0 +1,361 @@
+"""The directory on a real store: what was published before a list is asked for is in it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from solaris.domain.alerts import Alert, AlertType, Audience, MailState
+from solaris.domain.keys import new_key
+from solaris.domain.listing import (
+    AlertQuery,
+    AlertState,
+    KeyQuery,
+    KeyState,
+    UserQuery,
+    UserSort,
+    row_of,
+)
+from solaris.domain.users import User, UserStatus, user_id_for
+from solaris.errors import StoreUnavailableError
+from solaris.services import replica_filling
+from solaris.services.accounts import account_of
+from solaris.services.coalescing import Coalesced
+from solaris.services.directory import Directory
+from solaris.services.replica_filling import AHEAD, MAX_BEHIND
+from solaris.storage.changes import Changes
+from solaris.wiring import now
+from tests.integration.conftest import ANA, Clock, MoneyPath
+
+
+@pytest.fixture
+def make(money: MoneyPath) -> Iterator[Callable[..., Directory]]:
+    """Directories of this stage, as processes of their own have them."""
+    made: list[Directory] = []
+
+    def directory(**changes: Any) -> Directory:
+        wiring = money.wiring
+        parts: dict[str, Any] = {
+            "settings": wiring.settings,
+            "feed": wiring.changes,
+            "tables": wiring.replica_tables,
+            "snapshots": wiring.snapshots,
+            "clock": now,
+        }
+        made.append(Directory(**parts | changes))
+        return made[-1]
+
+    yield directory
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(autouse=True)
+def bucket(money: MoneyPath) -> None:
+    money.wiring.files.create()
+
+
+def people(money: MoneyPath, count: int) -> list[User]:
+    return [
+        money.put_user(f"u{n}@example.com", name=f"Usuária {n}", created_at=now(), updated_at=now())
+        for n in range(count)
+    ]
+
+
+def test_a_new_directory_holds_every_table_and_then_follows(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    users = people(money, 12)
+    money.wiring.alerts.put_new(_alert(users[0]))
+    money.wiring.keys.put_new(new_key("sk-solaris-1", name="Chave", now=now()))
+    directory = make()
+    assert directory.users(UserQuery()).total == 12
+    assert directory.open_alerts() == 1
+    (row,) = directory.alerts(AlertQuery()).items
+    assert (row.user_email, row.user_name) == (users[0].email, users[0].name)
+    assert directory.keys(KeyQuery(search="CHAVE")).total == 1
+    for _ in range(3):
+        money.spend(10, users[3].email)
+        money.wiring.recorder.announce([users[3].user_id])
+    (top,) = directory.top_users(5)
+    user = account_of(money.user(users[3].email), money.wiring.settings, now()).user
+    assert top == row_of(user, money.wiring.settings.threshold_rule)
+    assert directory.counts().month_tokens == user.current_usage
+    assert directory.emails([users[1].user_id, "unknown"]) == {
+        users[1].user_id: (users[1].email, users[1].name)
+    }
+
+
+def test_a_change_is_in_the_next_list_of_every_process(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    directories = [make() for _ in range(3)]
+    assert [one.users(UserQuery()).total for one in directories] == [0, 0, 0]
+    for number, email in enumerate(["a@example.com", "b@example.com", "c@example.com"], 1):
+        money.put_user(email, created_at=now())
+        money.wiring.changes.publish([money.user(email)])
+        assert [one.users(UserQuery()).total for one in directories] == [number] * 3
+
+
+def test_alerts_and_keys_are_read_again_and_vanish_when_they_are_gone(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    wiring, directory = money.wiring, make()
+    (user,) = people(money, 1)
+    wiring.changes.publish([user])
+    assert directory.alerts(AlertQuery()).total == 0
+    for number in range(3):
+        alert = replace(_alert(user), alert_id=f"{user.user_id}#2026-11#warning#{number}")
+        wiring.alerts.put_new(alert)
+        wiring.changes.publish(alert_ids=[alert.alert_id])
+    key = new_key("sk-solaris-1", name="x", now=now(), user_email=ANA)
+    wiring.keys.put_new(key)
+    wiring.changes.publish(key_hashes=[key.key_hash, "never-stored"])
+    page = directory.alerts(AlertQuery(user_id=user.user_id, limit=2))
+    assert (page.total, len(page.items)) == (3, 2)
+    rest = directory.alerts(AlertQuery(user_id=user.user_id, limit=2, cursor=page.next_cursor))
+    assert {row.alert.alert_id for row in page.items + rest.items} == {
+        f"{user.user_id}#2026-11#warning#{number}" for number in range(3)
+    }
+    assert directory.alerts(AlertQuery(state=AlertState.RESOLVED)).total == 0
+    assert directory.alerts(AlertQuery(types=(AlertType.INFO,))).total == 0
+    assert directory.keys(KeyQuery(state=KeyState.ACTIVE)).items[0].key == wiring.keys.get(
+        key.key_hash
+    )
+    assert directory.keys(KeyQuery(state=KeyState.EXPIRED)).total == 0
+    assert directory.keys(KeyQuery(user_email=ANA, search="ANA@")).total == 1
+    wiring.dynamodb.delete_item(
+        TableName=wiring.settings.table_name("alerts"), Key={"alert_id": {"S": alert.alert_id}}
+    )
+    wiring.changes.publish(alert_ids=[alert.alert_id])
+    assert directory.open_alerts() == 2
+
+
+def test_a_change_that_appears_behind_the_cursor_is_found(
+    money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica_filling, "OVERLAP_EVERY_SECONDS", 0.0)
+    clock = Clock(now())
+    directory = make(clock=clock)
+    assert directory.users(UserQuery()).total == 0
+    late = Clock(clock() - timedelta(seconds=20))
+    early = Clock(clock() + AHEAD)
+    table = money.wiring.settings.table_name("changes")
+    for writer, email in ((late, "a@example.com"), (early, "b@example.com")):
+        user = money.put_user(email)
+        Changes(money.wiring.dynamodb, table, writer).publish([user])
+    assert directory.users(UserQuery()).total == 2
+    clock.forward(minutes=7)
+    assert directory.users(UserQuery()).total == 2
+
+
+def test_what_was_read_once_is_not_taken_in_again(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    directory = make()
+    (user,) = people(money, 1)
+    assert directory.users(UserQuery()).total == 1
+    money.wiring.changes.publish([replace(user, version=9)])
+    assert directory.users(UserQuery()).items[0].version == 9
+    before = directory.follower().changed
+    for _ in range(5):
+        directory.users(UserQuery())
+    assert directory.follower().changed == before
+
+
+def test_deleted_users_are_listed_when_they_are_asked_for_by_name(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    deleted = UserStatus("deleted")
+    money.put_user("gone@example.com", status=deleted)
+    money.put_user("here@example.com")
+    directory = make()
+    assert [row.email for row in directory.users(UserQuery()).items] == ["here@example.com"]
+    assert directory.users(UserQuery(search="gone")).total == 0
+    assert directory.users(UserQuery(statuses=(deleted,))).total == 1
+    assert directory.counts().total == 1
+    assert list(directory.emails([user_id_for("gone@example.com")]))
+
+
+def test_a_list_waits_for_the_building_and_says_so_when_it_takes_too_long(
+    money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    build = replica_filling.build
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        assert go_on.wait(20)
+        return build(*arguments, **named)
+
+    monkeypatch.setattr("solaris.services.directory.build", slow)
+    directory = make(wait_seconds=0.05)
+    with pytest.raises(StoreUnavailableError, match="being built"):
+        directory.users(UserQuery())
+    people(money, 2)
+    go_on.set()
+    directory.wait_until_built(20)
+    assert make().users(UserQuery()).total == 2
+
+
+def test_a_building_that_fails_is_told_and_tried_again(
+    money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(money, 1)
+    directory = make()
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            "solaris.services.directory.build", lambda *_, **__: _raise(StoreUnavailableError("x"))
+        )
+        with pytest.raises(StoreUnavailableError, match="not built"):
+            directory.users(UserQuery())
+    assert directory.users(UserQuery()).total == 1
+
+
+def test_a_feed_that_is_away_is_no_answer(
+    money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = make()
+    assert directory.users(UserQuery()).total == 0
+    with monkeypatch.context() as broken:
+        broken.setattr(Changes, "read", lambda *_: _raise(StoreUnavailableError("away")))
+        with pytest.raises(StoreUnavailableError):
+            directory.counts()
+    assert directory.counts().total == 0
+
+
+def test_after_a_long_sleep_the_directory_is_built_anew(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    clock = Clock(now())
+    directory = make(clock=clock)
+    assert directory.users(UserQuery()).total == 0
+    money.put_user()  # told by nobody, as when the feed has forgotten it
+    assert directory.users(UserQuery()).total == 0
+    clock.forward(seconds=MAX_BEHIND.total_seconds() + 1)
+    assert directory.users(UserQuery()).total == 1
+
+
+def test_a_reading_that_takes_too_long_goes_on_where_it_stopped(
+    money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = make(clock=(clock := Clock(now())))
+    assert directory.users(UserQuery()).total == 0
+    users = people(money, 3)
+    feed = Changes(
+        money.wiring.dynamodb, money.wiring.settings.table_name("changes"), writer := Clock(clock())
+    )
+    for user in users:
+        writer.forward(minutes=10)
+        feed.publish([replace(user, version=5)])
+    clock.forward(minutes=60)
+    follower = directory._follower
+    assert follower is not None
+    before = follower.cursor
+    for _ in range(200):
+        try:
+            follower.follow(time.monotonic() - 1)  # no time at all: one page a call
+        except StoreUnavailableError:
+            assert follower.cursor > before
+            before = follower.cursor
+        else:
+            break
+    else:
+        pytest.fail("the end is never reached")
+    assert directory.users(UserQuery()).total == 3
+
+
+def test_lists_sort_and_page_while_others_write(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    users = people(money, 40)
+    directory = make()
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 1
+        while not stop.is_set():
+            number += 1
+            money.wiring.changes.publish([replace(users[number % 40], version=number)])
+
+    def read(_: int) -> int:
+        query = UserQuery(sort=UserSort.EMAIL, limit=7)
+        seen: list[str] = []
+        while True:
+            page = directory.users(query)
+            seen += [row.email for row in page.items]
+            if page.next_cursor is None:
+                assert seen == sorted(user.email for user in users)
+                return len(seen)
+            query = replace(query, cursor=page.next_cursor)
+
+    with ThreadPoolExecutor(5) as pool:
+        writing = pool.submit(write)
+        try:
+            assert list(pool.map(read, range(12))) == [40] * 12
+        finally:
+            stop.set()
+        writing.result()
+
+
+def test_callers_share_a_run_that_began_after_they_asked() -> None:
+    runs: list[int] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def work(_: float) -> int:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            entered.set()
+            assert go_on.wait(10)
+        return runs[-1]
+
+    shared: Coalesced[int] = Coalesced(work)
+    with ThreadPoolExecutor(9) as pool:
+        deadline = time.monotonic() + 10
+        first = pool.submit(shared.run, deadline)
+        assert entered.wait(10)
+        waiting = [pool.submit(shared.run, deadline) for _ in range(8)]
+        with pytest.raises(StoreUnavailableError, match="busy"):
+            shared.run(time.monotonic())
+        while len(shared._changed._waiters) < 8:  # type: ignore[attr-defined]
+            time.sleep(0)
+        go_on.set()
+        assert first.result() == 0
+        assert {one.result() for one in waiting} == {1}
+    assert len(runs) == 2
+
+
+def test_a_failed_run_fails_for_everybody_who_shared_it_and_for_nobody_after() -> None:
+    outcomes: list[Exception | int] = [ValueError("broken"), 7]
+
+    def work(_: float) -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    shared: Coalesced[int] = Coalesced(work)
+    with pytest.raises(ValueError, match="broken"):
+        shared.run(time.monotonic() + 1)
+    assert shared.run(time.monotonic() + 1) == 7
+
+
+def _alert(user: User) -> Alert:
+    return Alert(
+        alert_id=f"{user.user_id}#2026-11#warning",
+        type=AlertType.WARNING,
+        title="t",
+        message="m",
+        period="2026-11",
+        created_at=now(),
+        mails={Audience.USER: MailState.SENT, Audience.ADMINS: MailState.NONE},
+        user_id=user.user_id,
+    )
+
+
+def _raise(error: Exception) -> Any:
+    raise error

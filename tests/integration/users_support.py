@@ -1,0 +1,128 @@
+"""What the tests of the users API share: the API of a stage, called in this process."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from solaris.api.dispatch import answer
+from solaris.api.messages import HttpRequest
+from solaris.api.operations import Operation
+from solaris.api.routes.all_operations import registered
+from solaris.services.auditing import Auditor
+from solaris.services.user_changes import UserChanges
+from solaris.services.user_writes import UserWriter
+from solaris.settings import Settings
+from solaris.wiring import Wiring
+from tests.integration.conftest import MoneyPath
+
+BOSS = "boss@example.com"
+BASE = "/api"
+
+
+def auditor_of(money: MoneyPath) -> Auditor:
+    return Auditor(money.wiring.audit, money.clock)
+
+
+def user_changes_of(money: MoneyPath) -> UserChanges:
+    wiring = money.wiring
+    writer = UserWriter(
+        settings=wiring.settings,
+        users=wiring.users,
+        auditor=auditor_of(money),
+        tell=wiring.changes.actions,
+        clock=money.clock,
+    )
+    return UserChanges(
+        settings=wiring.settings,
+        writer=writer,
+        transactions=wiring.transactions,
+        clock=money.clock,
+    )
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+
+    @property
+    def problems(self) -> dict[str, tuple[str, str]]:
+        """Field to code and message."""
+        return {one["field"]: (one["code"], one["message"]) for one in self.body["errors"]}
+
+
+class Api:
+    """The admin API by the test's clock; requests are not limited."""
+
+    def __init__(self, money: MoneyPath) -> None:
+        wide = {"admin_rate_limit_per_second": 10_000, "admin_rate_limit_burst": 10_000}
+        self.parts = Wiring(Settings(**(money.wiring.settings.model_dump() | wide)))
+        self.parts.clock = money.clock
+        self._number = 0
+
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        body: Any = None,
+        *,
+        role: str | None = "admin",
+        admin: str = BOSS,
+        **headers: str,
+    ) -> Answer:
+        self._number += 1
+        split = urlsplit(target)
+        operation, values = _found(method, split.path)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = HttpRequest(
+            request_id=f"r-{self._number}",
+            method=method,
+            path=BASE + split.path,
+            path_parameters=values,
+            query=parse_qs(split.query, keep_blank_values=True),
+            headers={"content-type": "application/json"} | given,
+            body=b"" if body is None else json.dumps(body).encode(),
+            authorizer={"email": admin, "role": role, "session_id": "s-1"} if role else {},
+            ip_address="10.0.0.9",
+        )
+        reply = answer(self.parts, operation, request)
+        return Answer(reply.status, json.loads(reply.body) if reply.body else None)
+
+    def ok(self, method: str, target: str, body: Any = None, **more: Any) -> Any:
+        """The body of an answer that must be a success."""
+        found = self(method, target, body, **more)
+        assert found.status < 400, found.body
+        return found.body
+
+    def pages(self, target: str) -> list[Any]:
+        """The items of all pages, however short; 200 pages at most."""
+        items: list[Any] = []
+        cursor = ""
+        for _ in range(200):
+            page = self.ok("GET", target + cursor)
+            items += page["items"]
+            if page["nextCursor"] is None:
+                return items
+            cursor = f"{'&' if '?' in target else '?'}cursor={page['nextCursor']}"
+        raise AssertionError("over 200 pages")
+
+    def close(self) -> None:
+        if "directory" in self.parts.__dict__:
+            self.parts.directory.close()
+
+
+def _found(method: str, path: str) -> tuple[Operation, dict[str, str]]:
+    """The operation of a path: one without parameters before one with them."""
+    parts = path.split("/")
+    candidates = []
+    for operation in registered():
+        pattern = operation.path.split("/")
+        if operation.method != method or len(pattern) != len(parts):
+            continue
+        pairs = list(zip(pattern, parts, strict=True))
+        if all(one == other or one.startswith("{") for one, other in pairs):
+            values = {one[1:-1]: other for one, other in pairs if one.startswith("{")}
+            candidates.append((len(values), operation, values))
+    _, operation, values = min(candidates, key=lambda one: one[0])
+    return operation, values

@@ -1,0 +1,139 @@
+"""The ledger's actions: what a batch of usage writes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
+from solaris.settings import Settings
+from solaris.storage.actions import LedgerActions, LedgerEntry, RecordedUsage
+from solaris.storage.ledger import MAX_EVENTS
+from solaris.storage.records import line_from_item, usage_item
+from solaris.storage.shards import (
+    COUNTER_SHARDS,
+    USAGE_SHARDS,
+    counter_shard,
+    counter_shards,
+    usage_shard,
+    usage_shards,
+)
+
+NOON = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+DAY = "2026-11-22"
+TRANSACTION_ACTIONS = 100
+EXPRESSION_BYTES = 4096
+
+
+def event(n: int = 0, **changes: Any) -> UsageEvent:
+    made = UsageEvent(
+        request_id=f"req-{n}",
+        user_id=f"user-{n}",
+        period="2026-11",
+        outcome=Outcome.SETTLED,
+        created_at=NOON,
+        model=f"model-{n}",
+        endpoint="/v1/chat/completions",
+        counts=TokenCounts(10, 5, 2, 1),
+        charged_tokens=15,
+        reserved_tokens=100,
+    )
+    return replace(made, **changes)
+
+
+def actions() -> LedgerActions:
+    return LedgerActions(Settings(redis_url="none"), lambda: NOON)
+
+
+def updates(found: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
+    """The counter updates whose owner begins so."""
+    return [
+        one["Update"]
+        for one in found
+        if "Update" in one and one["Update"]["Key"].get("owner", {"S": ""})["S"].startswith(owner)
+    ]
+
+
+def added(update: dict[str, Any]) -> dict[str, int]:
+    values = update["ExpressionAttributeValues"]
+    return {name[1:]: int(value["N"]) for name, value in values.items() if "N" in value}
+
+
+def test_a_full_batch_of_strangers_fits_into_one_transaction() -> None:
+    """Every event another user, model and hour: as many items as there can be."""
+    entries = [LedgerEntry(event(n), 7, DAY, hour=n % 24) for n in range(MAX_EVENTS)]
+    found = actions().ordinary(entries)
+    assert len(found) == 4 * MAX_EVENTS <= TRANSACTION_ACTIONS
+
+
+def test_hours_of_one_counter_stay_below_the_size_of_an_expression() -> None:
+    one_model = [event(n, model="m") for n in range(MAX_EVENTS)]
+    entries = [LedgerEntry(one, 7, DAY, hour=n) for n, one in enumerate(one_model)]
+    (system,) = updates(actions().add_counters(entries), "system#")
+    assert len(system["UpdateExpression"]) < EXPRESSION_BYTES
+    sums = added(system)
+    assert sum(sums[f"tokens_{hour:02d}"] for hour in range(24)) == sums["charged_tokens"]
+    assert [sums[f"requests_{hour:02d}"] for hour in range(24)] == [1] * 24
+
+
+def test_only_users_counters_are_in_the_index_by_day() -> None:
+    found = actions().add_counters([LedgerEntry(event(), 7, DAY, hour=13)])
+    (user,), (system,) = updates(found, "user#"), updates(found, "system#")
+    shard = user["ExpressionAttributeValues"][":day_shard"]
+    assert shard == {"S": counter_shard(DAY, "user-0")}
+    assert "SET day_shard = :day_shard" in user["UpdateExpression"]
+    assert ":day_shard" not in system["ExpressionAttributeValues"]
+
+
+def test_only_the_systems_counters_have_hours() -> None:
+    found = actions().add_counters([LedgerEntry(event(), 7, DAY, hour=13)])
+    (user,), (system,) = updates(found, "user#"), updates(found, "system#")
+    assert added(system)["tokens_13"] == 15
+    assert added(system)["requests_13"] == 1
+    assert not [name for name in added(user) if name[-2:].isdigit()]
+
+
+def test_a_correction_puts_the_difference_into_the_same_hour() -> None:
+    recorded = RecordedUsage(Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0")
+    entry = LedgerEntry(event(), 7, DAY, hour=9)
+    (system,) = updates(actions().correct_counters(entry, recorded), "system#")
+    assert added(system)["tokens_09"] == 15 - 40
+    assert added(system)["requests_09"] == 0
+    assert added(system)["charged_tokens"] == 15 - 40
+    assert added(system)["cost_micros"] == 7 - 3
+
+
+def test_a_correction_to_no_answer_moves_the_request_to_where_those_are_counted() -> None:
+    recorded = RecordedUsage(Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0")
+    released = event(
+        outcome=Outcome.RELEASED, counts=TokenCounts(), charged_tokens=0, status_code=502
+    )
+    found = actions().correct_counters(LedgerEntry(released, 0, DAY, hour=9), recorded)
+    by_model = {
+        one["Key"]["day_model"]["S"].partition("#")[2]: added(one)
+        for one in updates(found, "system#")
+    }
+    assert by_model["model-0"]["tokens_09"] == -40
+    assert by_model["model-0"]["requests_09"] == -1
+    assert by_model["-"]["requests_09"] == 1
+    assert by_model["-"]["errors"] == 1
+
+
+def test_a_record_reads_back_as_what_was_written() -> None:
+    written = event(first_byte_ms=12, error_message="x", key_id="key_1", user_agent="curl")
+    item = usage_item(written, cost_micros=7, day=DAY, recorded_at=NOON)
+    line = line_from_item(item)
+    assert item["day_shard"] == {"S": usage_shard(DAY, written.request_id)}
+    for name in ("request_id", "user_id", "record_key", "created_at", "model", "endpoint"):
+        assert getattr(line, name) == getattr(written, name)
+    for name in ("charged_tokens", "status_code", "first_byte_ms", "error_message", "key_id"):
+        assert getattr(line, name) == getattr(written, name)
+    assert (line.day, line.cost_micros, line.total_tokens) == (DAY, 7, 15)
+    assert (line.ip_address, line.response_time_ms, line.estimated) == (None, None, False)
+
+
+def test_a_day_knows_every_shard_that_a_write_may_choose() -> None:
+    usage = {usage_shard(DAY, f"req-{n}") for n in range(500)}
+    counters = {counter_shard(DAY, f"user-{n}") for n in range(500)}
+    assert usage == set(usage_shards(DAY))
+    assert counters == set(counter_shards(DAY))
+    assert (len(usage), len(counters)) == (USAGE_SHARDS, COUNTER_SHARDS)

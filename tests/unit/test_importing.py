@@ -1,0 +1,102 @@
+"""A CSV file of users: every line is understood or refused with its place, never guessed."""
+
+import string
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solaris.domain.importing import MAX_LINES, ImportRefusedError, parse_users
+from solaris.domain.users import Plan
+from solaris.texts import rule_text
+
+
+def test_lines_are_read_in_any_order_of_columns_and_empty_cells_say_nothing() -> None:
+    found = parse_users(
+        "plan,email,monthly_limit,name\npro,Ana@Example.com,2000000,Ana\n,b@x.y,,\n"
+    )
+    first, second = found
+    assert (first.line, first.email, first.name) == (2, "ana@example.com", "Ana")
+    assert (first.plan, first.monthly_limit, first.refused) == (Plan.PRO, 2_000_000, None)
+    assert (second.line, second.email) == (3, "b@x.y")
+    assert (second.name, second.plan, second.monthly_limit) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffE-mail;Nome;Plano;Limite_Mensal\r\nana@x.y;Ana;PRO;2.000.000\r\n",
+        "e-mail;nome;plano;limite mensal\nana@x.y;Ana;pro;2,000,000",
+        'email,name,plan,monthlyLimit\n"ana@x.y","Ana",pro,"2,000,000"\n\n , ,,\n',
+    ],
+    ids=["excel", "semicolons", "quoted"],
+)
+def test_what_spreadsheets_write_is_understood(text: str) -> None:
+    (line,) = parse_users(text)
+    assert (line.email, line.name, line.plan) == ("ana@x.y", "Ana", Plan.PRO)
+    assert (line.monthly_limit, line.refused) == (2_000_000, None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "column"),
+    [
+        ("ana,,,", "not_an_email", "email"),
+        (",Ana,,", "not_an_email", "email"),
+        (f"b@x.y,{'n' * 201},,", "name_too_long", "name"),
+        ("b@x.y,,gold,", "unknown_plan", "plan"),
+        ("b@x.y,,,1.5", "not_a_number", "monthly_limit"),
+        ("b@x.y,,,1e6", "not_a_number", "monthly_limit"),
+        ("b@x.y,,,-1", "not_a_number", "monthly_limit"),
+        ("b@x.y,,,٣", "not_a_number", "monthly_limit"),
+        ("b@x.y,,,1,surplus", "too_many_cells", None),
+        ("ANA@x.y,,,", "repeated_in_file", "email"),
+    ],
+)
+def test_a_line_that_cannot_be_understood_is_refused_and_the_others_are_not(
+    cells: str, rule: str, column: str | None
+) -> None:
+    found = parse_users(f"email,name,plan,monthly_limit\nana@x.y,,,\n{cells}\nc@x.y\n")
+    assert [one.refused for one in found] == [None, rule, None]
+    assert (found[1].line, found[1].refused_field) == (3, column)
+    assert rule_text(rule, "pt-BR", found[1].values)
+    assert found[2].email == "c@x.y"
+
+
+def test_the_line_of_a_repeated_address_names_the_first_one() -> None:
+    found = parse_users('email,name\n"ana@x.y","A\nna"\nb@x.y,\nana@x.y,\n')
+    assert [one.line for one in found] == [2, 4, 5]
+    assert found[0].name == "Ana"
+    assert found[2].values == {"line": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "no_header"),
+        ("ana@x.y,Ana\n", "no_header"),
+        ("name,plan\nAna,pro\n", "no_header"),
+        ("email,plam\nana@x.y,pro\n", "unknown_column"),
+        ("email,e-mail\na@x.y,b@x.y\n", "repeated_column"),
+        ('email\n"ana@x.y\n', "not_csv"),
+        ('email\n"a"b@x.y\n', "not_csv"),
+        ("email\n" + "".join(f"u{n}@x.y\n" for n in range(MAX_LINES + 1)), "too_many_lines"),
+    ],
+    ids=lambda one: one if one.isidentifier() else "",
+)
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(text: str, rule: str) -> None:
+    with pytest.raises(ImportRefusedError) as refusal:
+        parse_users(text)
+    assert refusal.value.rule == rule
+    assert rule_text(rule, "en", refusal.value.values)
+
+
+def test_as_many_lines_as_are_allowed_are_read() -> None:
+    assert len(parse_users("email\n" + "".join(f"u{n}@x.y\n" for n in range(MAX_LINES)))) == 1_000
+
+
+@given(st.text(alphabet=string.printable + "é;\ufeff\0", max_size=80))
+def test_no_text_makes_anything_but_lines_or_a_refusal(text: str) -> None:
+    whole = f"email,name,plan,monthly_limit\n{text}"
+    with suppress(ImportRefusedError):
+        assert all(one.refused or "@" in one.email for one in parse_users(whole))

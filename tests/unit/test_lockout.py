@@ -1,0 +1,108 @@
+"""The lock after failed sign-ins: counted before the password is looked at."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solaris.domain.lockout import (
+    LOCK,
+    MAX_FAILURES,
+    WINDOW,
+    Attempts,
+    Verdict,
+    admit,
+    ends_at,
+    failed,
+    locked_seconds,
+    untested,
+)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def fail_times(times: int, now: datetime = NOW) -> Attempts:
+    attempts: Attempts | None = None
+    for _ in range(times):
+        verdict, admitted = admit(attempts, now)
+        assert verdict is Verdict.ADMITTED
+        attempts = failed(admitted, admitted, now)
+    assert attempts is not None
+    return attempts
+
+
+def test_the_fifth_failure_locks_and_the_fourth_does_not() -> None:
+    assert fail_times(MAX_FAILURES - 1).locked_until is None
+    assert fail_times(MAX_FAILURES).locked_until == NOW + LOCK
+
+
+def test_a_locked_address_is_refused_until_the_lock_ends_and_then_begins_anew() -> None:
+    locked = fail_times(MAX_FAILURES)
+    assert admit(locked, NOW + LOCK - SECOND)[0] is Verdict.LOCKED
+    assert locked_seconds(locked, NOW + LOCK - SECOND) == 1.0
+    assert admit(locked, NOW + LOCK) == (
+        Verdict.ADMITTED,
+        Attempts(count=1, since=NOW + LOCK),
+    )
+
+
+def test_failures_are_forgotten_when_the_window_is_over() -> None:
+    four = fail_times(MAX_FAILURES - 1)
+    assert admit(four, NOW + WINDOW - SECOND)[1].count == MAX_FAILURES
+    assert admit(four, NOW + WINDOW)[1] == Attempts(count=1, since=NOW + WINDOW)
+
+
+def test_attempts_at_the_same_moment_are_let_through_only_as_often_as_may_fail() -> None:
+    attempts: Attempts | None = None
+    verdicts = []
+    for _ in range(8):
+        verdict, attempts = admit(attempts, NOW)
+        verdicts.append(verdict)
+    assert verdicts == [Verdict.ADMITTED] * MAX_FAILURES + [Verdict.BUSY] * 3
+
+
+def test_an_attempt_whose_password_was_never_looked_at_does_not_count() -> None:
+    _, first = admit(None, NOW)
+    _, second = admit(first, NOW)
+    assert untested(second) == first
+    assert untested(first) is None
+    assert untested(None) is None
+
+
+def test_nothing_takes_a_lock_off_but_time() -> None:
+    locked = fail_times(MAX_FAILURES)
+    assert untested(locked) == locked
+    _, admitted = admit(None, NOW)
+    assert failed(locked, admitted, NOW + SECOND) == locked
+
+
+def test_a_failure_after_somebody_elses_success_is_the_first_of_a_new_count() -> None:
+    assert failed(None, Attempts(count=3, since=NOW), NOW) == Attempts(count=1, since=NOW)
+
+
+@pytest.mark.parametrize("times", [1, 4, 5])
+def test_a_record_is_kept_as_long_as_it_means_something(times: int) -> None:
+    attempts = fail_times(times)
+    end = ends_at(attempts)
+    assert admit(attempts, end)[1].count == 1
+    assert admit(attempts, end - SECOND)[1] != Attempts(count=1, since=end - SECOND)
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=80))
+def test_in_any_window_at_most_five_passwords_are_looked_at(gaps: list[int]) -> None:
+    attempts: Attempts | None = None
+    now, tried = NOW, []
+    for gap in gaps:
+        now += gap * SECOND
+        verdict, after = admit(attempts, now)
+        if verdict is Verdict.ADMITTED:
+            tried.append(now)
+            after = failed(after, after, now)
+        attempts = after
+    for moment in tried:
+        within = [one for one in tried if moment <= one < moment + WINDOW]
+        # a new window may begin within: never more than two windows' worth, and never five in a
+        # row without a lock behind them
+        assert len(within) <= 2 * MAX_FAILURES - 1
