@@ -8,13 +8,17 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := layers functions infra tests
+SITE := admin_site/dist/index.html
+SITE_MODULES := admin_site/node_modules/.installed
+SITE_SOURCES = $(shell find admin_site -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+NPM := npm --prefix admin_site --loglevel=error
 
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 .PHONY: up
-up: $(RUNTIME) ## start everything on this machine (no Docker, no account); Ctrl-C stops it
+up: $(RUNTIME) $(SITE) ## start everything on this machine (no Docker, no account); Ctrl-C stops it
 	@exec $(BIN)/python -m infra.local
 
 .PHONY: demo
@@ -24,19 +28,25 @@ demo: $(RUNTIME) ## fill the running system with a made-up company: 200 users, t
 .PHONY: install
 install: $(DEVELOPMENT) ## install what tests and checks need
 
+.PHONY: site
+site: $(SITE) ## build the admin site (Node 20.19 or newer)
+
 .PHONY: test
-test: $(DEVELOPMENT) ## every test that this machine can run; says what it skipped
+test: $(DEVELOPMENT) $(SITE) ## every test that this machine can run; says what it skipped
+	$(NPM) test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: check
-check: $(DEVELOPMENT) ## lint, format, types
+check: $(DEVELOPMENT) $(SITE_MODULES) ## lint, format, types
+	$(NPM) run check
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy layers infra tests
 	@for function in functions/*/app.py; do $(BIN)/mypy "$$function" || exit 1; done
 
 .PHONY: format
-format: $(DEVELOPMENT) ## put the code into its format
+format: $(DEVELOPMENT) $(SITE_MODULES) ## put the code into its format
+	$(NPM) run format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
@@ -60,6 +70,11 @@ fuzz: $(DEVELOPMENT) ## 5,000 requests made up from the OpenAPI document against
 bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
 	$(BIN)/python -m tests.bench.usage_days $(ARGS)
 
+.PHONY: api-types
+api-types: $(DEVELOPMENT) $(SITE_MODULES) ## the OpenAPI document and the site's types, made anew from the code
+	$(BIN)/python -m infra.local.api_document admin_site/openapi.json
+	$(NPM) run types
+
 .PHONY: lock
 lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -71,7 +86,7 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)
-	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis admin_site/node_modules admin_site/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -89,3 +104,16 @@ $(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch "$@"
+
+# Not `npm ci`: it wants the packages of every platform in the lock file, and a registry need not
+# have those of others. `install --no-save` takes the locked versions and hashes and writes nothing.
+$(SITE_MODULES): admin_site/package-lock.json
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null || \
+	  { echo "[solaris] Node.js 20.19 or newer with npm is needed to build the site" >&2; exit 1; }
+	@echo "[solaris] installing what the site is built with (once, about half a minute) …"
+	@$(NPM) install --no-save
+	@touch "$@"
+
+$(SITE): $(SITE_MODULES) $(SITE_SOURCES)
+	@echo "[solaris] building the site …"
+	@$(NPM) run build -- --logLevel warn

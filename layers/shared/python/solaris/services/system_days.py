@@ -9,12 +9,12 @@ from solaris.storage.counters import DaySums, SystemCounters
 CLOSED_AFTER_DAYS = 2
 """A day older than this changes by rare late bookings only."""
 
-KEPT_FOR = timedelta(minutes=10)
+KEPT_FOR = timedelta(seconds=30)
 MAX_KEPT_DAYS = 800
 
 
 class SystemDays:
-    """Days of the system's counters: closed ones may be ten minutes old, the others never are."""
+    """Days of the system's counters: closed ones may be half a minute old, the others never are."""
 
     def __init__(
         self, counters: SystemCounters, zone: tzinfo, clock: Callable[[], datetime]

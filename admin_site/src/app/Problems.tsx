@@ -1,0 +1,38 @@
+import { Link } from "@tanstack/react-router";
+import { Compass, TriangleAlert } from "lucide-react";
+import { Button, buttonClass } from "@/shared/ui/Button";
+import { Empty } from "@/shared/ui/states";
+import { useAppTexts } from "./texts";
+
+export function NotFound() {
+  const t = useAppTexts();
+  return (
+    <Empty
+      icon={<Compass />}
+      title={t("notFoundTitle")}
+      action={
+        <Link to="/" className={buttonClass("secondary")}>
+          {t("backToDashboard")}
+        </Link>
+      }
+    >
+      {t("notFoundText")}
+    </Empty>
+  );
+}
+
+/** A defect of ours, or a page of an older build that is gone: loading anew helps in both cases. */
+export function Crash() {
+  const t = useAppTexts();
+  return (
+    <div role="alert">
+      <Empty
+        icon={<TriangleAlert />}
+        title={t("crashTitle")}
+        action={<Button onClick={() => location.reload()}>{t("reload")}</Button>}
+      >
+        {t("crashText")}
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,168 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { Link, Outlet } from "@tanstack/react-router";
+import {
+  ChartColumn,
+  CloudOff,
+  FileClock,
+  KeyRound,
+  LayoutDashboard,
+  type LucideIcon,
+  Menu as MenuIcon,
+  Settings,
+  ShieldCheck,
+  TriangleAlert,
+  Users,
+} from "lucide-react";
+import { useState } from "react";
+import { IconButton } from "@/shared/ui/Button";
+import { cn } from "@/shared/ui/cn";
+import { Logo } from "@/shared/ui/Logo";
+import { Toaster } from "@/shared/ui/toast";
+import { AccountMenu } from "./AccountMenu";
+import { useAway } from "./away";
+import { useAppTexts } from "./texts";
+
+const SECTIONS = [
+  [
+    { to: "/", icon: LayoutDashboard, text: "dashboard" },
+    { to: "/users", icon: Users, text: "users" },
+    { to: "/reports", icon: ChartColumn, text: "reports" },
+    { to: "/alerts", icon: TriangleAlert, text: "alerts" },
+  ],
+  [
+    { to: "/keys", icon: KeyRound, text: "keys" },
+    { to: "/audit", icon: FileClock, text: "audit" },
+    { to: "/admins", icon: ShieldCheck, text: "admins" },
+    { to: "/settings", icon: Settings, text: "settings" },
+  ],
+] as const;
+
+/** The frame of every page but the login: navigation, account, what is wrong with the server. */
+export function Shell() {
+  const t = useAppTexts();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="fixed top-2 left-2 z-60 -translate-y-16 rounded-lg bg-brand px-4 py-2 text-on-brand focus:translate-y-0"
+      >
+        {t("skip")}
+      </a>
+      <aside className="sticky top-0 hidden h-dvh flex-col border-line border-r bg-surface lg:flex">
+        <Brand />
+        <Navigation />
+        <div className="mt-auto border-line border-t p-3">
+          <AccountMenu />
+        </div>
+      </aside>
+      <div className="flex min-w-0 flex-col">
+        <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-line border-b bg-surface/90 px-3 backdrop-blur lg:hidden">
+          <Dialog.Root open={isOpen} onOpenChange={setOpen}>
+            <Dialog.Trigger
+              render={
+                <IconButton label={t("openMenu")}>
+                  <MenuIcon className="size-5" aria-hidden />
+                </IconButton>
+              }
+            />
+            <Dialog.Portal>
+              <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
+              <Dialog.Popup className="fixed inset-y-0 left-0 z-50 flex w-72 flex-col border-line border-r bg-surface outline-none transition-transform duration-150 data-ending-style:-translate-x-full data-starting-style:-translate-x-full">
+                <Dialog.Title className="sr-only">{t("navigation")}</Dialog.Title>
+                <Brand />
+                <Navigation onNavigate={() => setOpen(false)} />
+                <div className="mt-auto border-line border-t p-3">
+                  <AccountMenu />
+                </div>
+              </Dialog.Popup>
+            </Dialog.Portal>
+          </Dialog.Root>
+          <Logo className="size-7" />
+          <span className="font-semibold tracking-tight">IA SOLARIS</span>
+        </header>
+        <AwayBanner />
+        <main
+          id="content"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-7xl flex-1 px-4 py-6 outline-none sm:px-6 lg:px-8 lg:py-8"
+        >
+          <Outlet />
+        </main>
+      </div>
+      <Toaster />
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <div className="flex h-16 items-center gap-2.5 px-5">
+      <Logo />
+      <span className="font-semibold text-base tracking-tight">IA SOLARIS</span>
+    </div>
+  );
+}
+
+function Navigation({ onNavigate }: { onNavigate?: () => void }) {
+  const t = useAppTexts();
+  return (
+    <nav aria-label={t("navigation")} className="flex flex-col gap-5 px-3 py-2">
+      {SECTIONS.map((section) => (
+        <ul key={section[0].to} className="flex flex-col gap-0.5">
+          {section.map((item) => (
+            <li key={item.to}>
+              <NavigationLink
+                {...item}
+                label={t(item.text)}
+                {...(onNavigate ? { onNavigate } : {})}
+              />
+            </li>
+          ))}
+        </ul>
+      ))}
+    </nav>
+  );
+}
+
+function NavigationLink({
+  to,
+  icon: Icon,
+  label,
+  onNavigate,
+}: {
+  to: (typeof SECTIONS)[number][number]["to"];
+  icon: LucideIcon;
+  label: string;
+  onNavigate?: () => void;
+}) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ exact: to === "/" }}
+      {...(onNavigate ? { onClick: onNavigate } : {})}
+      className={cn(
+        "flex items-center gap-3 rounded-lg px-3 py-2 font-medium text-ink-soft transition-colors hover:bg-sunken hover:text-ink",
+        "aria-[current=page]:bg-brand-soft aria-[current=page]:text-brand-ink",
+      )}
+    >
+      <Icon className="size-4.5 shrink-0" aria-hidden />
+      {label}
+    </Link>
+  );
+}
+
+function AwayBanner() {
+  const t = useAppTexts();
+  const isAway = useAway();
+  return (
+    <div role="status">
+      {isAway ? (
+        <p className="flex items-center gap-2 border-warning/25 border-b bg-warning-soft px-4 py-2.5 text-warning sm:px-8">
+          <CloudOff className="size-4 shrink-0" aria-hidden />
+          {t("away")}
+        </p>
+      ) : null}
+    </div>
+  );
+}

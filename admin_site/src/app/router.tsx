@@ -1,0 +1,146 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { z } from "zod/mini";
+import { alertsSearch } from "@/features/alerts/search";
+import { auditSearch } from "@/features/audit/search";
+import { keysSearch } from "@/features/keys/search";
+import { reportsSearch } from "@/features/reports/search";
+import { userSearch, usersSearch } from "@/features/users/search";
+import { refresh, signedIn } from "@/shared/api/session";
+import { Crash, NotFound } from "./Problems";
+import { Shell } from "./Shell";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound });
+
+const optional = z.optional(z.catch(z.optional(z.string()), undefined));
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: z.object({ returnTo: optional, error: optional }),
+  component: lazyRouteComponent(() => import("@/features/auth/LoginPage"), "LoginPage"),
+});
+
+/** Everything behind the login: without a session, one silent refresh, then the login. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    if (signedIn() !== null) return;
+    const isIn = await refresh().catch(() => false);
+    if (!isIn) throw redirect({ to: "/login", search: { returnTo: location.href } });
+  },
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  component: lazyRouteComponent(
+    () => import("@/features/dashboard/DashboardPage"),
+    "DashboardPage",
+  ),
+});
+
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: "/account",
+  component: lazyRouteComponent(() => import("@/features/auth/AccountPage"), "AccountPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => inside,
+  path: "/users",
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import("@/features/users/UsersPage"), "UsersPage"),
+});
+
+const user = createRoute({
+  getParentRoute: () => inside,
+  path: "/users/$userId",
+  validateSearch: userSearch,
+  component: lazyRouteComponent(() => import("@/features/users/UserPage"), "UserPage"),
+});
+
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: lazyRouteComponent(() => import("@/features/reports/ReportsPage"), "ReportsPage"),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import("@/features/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => inside,
+  path: "/keys",
+  validateSearch: keysSearch,
+  component: lazyRouteComponent(() => import("@/features/keys/KeysPage"), "KeysPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("@/features/audit/AuditPage"), "AuditPage"),
+});
+
+const admins = createRoute({
+  getParentRoute: () => inside,
+  path: "/admins",
+  component: lazyRouteComponent(() => import("@/features/admins/AdminsPage"), "AdminsPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+});
+
+const routes = root.addChildren([
+  login,
+  inside.addChildren([
+    dashboard,
+    users,
+    user,
+    reports,
+    alerts,
+    keys,
+    audit,
+    admins,
+    settings,
+    account,
+  ]),
+]);
+
+export function createAppRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: routes,
+    basepath: "/admin",
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: Crash,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,88 @@
+import { Plus, ShieldCheck } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { useCanChange, useSignedIn } from "@/shared/hooks/session";
+import { Button } from "@/shared/ui/Button";
+import { Card, PageHeader } from "@/shared/ui/Card";
+import { DataTable } from "@/shared/ui/DataTable";
+import { Empty, Failure } from "@/shared/ui/states";
+import { CreateDialog } from "./CreateDialog";
+import { adminColumns } from "./columns";
+import { useAdmins } from "./data";
+import { EditDialog } from "./EditDialog";
+import { RemoveDialog } from "./RemoveDialog";
+import { ResetDialog } from "./ResetDialog";
+import { useAdminsTexts } from "./texts";
+
+type Target = { action: "edit" | "reset" | "remove"; admin: Model<"AdminOut"> };
+
+/** Who signs in to this site. */
+export function AdminsPage() {
+  const t = useAdminsTexts();
+  const format = useFormat();
+  const canChange = useCanChange();
+  const own = useSignedIn()?.email;
+  const admins = useAdmins();
+  const [isCreating, setCreating] = useState(false);
+  const [target, setTarget] = useState<Target | null>(null);
+  const columns = useMemo(
+    () =>
+      adminColumns(
+        t,
+        format,
+        own,
+        canChange
+          ? {
+              onEdit: (admin) => setTarget({ action: "edit", admin }),
+              onReset: (admin) => setTarget({ action: "reset", admin }),
+              onRemove: (admin) => setTarget({ action: "remove", admin }),
+            }
+          : null,
+      ),
+    [t, format, own, canChange],
+  );
+  const of = (action: Target["action"]) => (target?.action === action ? target.admin : null);
+  const close = () => setTarget(null);
+  return (
+    <>
+      <PageHeader
+        title={t("title")}
+        description={t("subtitle")}
+        actions={
+          canChange ? (
+            <Button
+              variant="primary"
+              icon={<Plus className="size-4" aria-hidden />}
+              onClick={() => setCreating(true)}
+            >
+              {t("create")}
+            </Button>
+          ) : null
+        }
+      />
+      <Card className="overflow-hidden">
+        {admins.error && !admins.data ? (
+          <Failure error={admins.error} onRetry={() => void admins.refetch()} />
+        ) : (
+          <DataTable<Model<"AdminOut">>
+            label={t("title")}
+            columns={columns}
+            rows={admins.data?.items}
+            rowKey={(admin) => admin.email}
+            placeholderRows={4}
+            empty={<Empty icon={<ShieldCheck />} title={t("emptyTitle")} />}
+          />
+        )}
+      </Card>
+      {canChange ? (
+        <>
+          <CreateDialog open={isCreating} onClose={() => setCreating(false)} />
+          <EditDialog admin={of("edit")} own={own} onClose={close} />
+          <ResetDialog admin={of("reset")} onClose={close} />
+          <RemoveDialog admin={of("remove")} own={own} onClose={close} />
+        </>
+      ) : null}
+    </>
+  );
+}

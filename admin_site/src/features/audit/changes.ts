@@ -1,0 +1,104 @@
+import type { Model } from "@/shared/api/types";
+
+type Entry = Model<"AuditOut">;
+export type Value = string | number | boolean | null;
+
+export interface Change {
+  field: string;
+  /** undefined: there was nothing before, or nothing is left after. */
+  before: Value | undefined;
+  after: Value | undefined;
+}
+
+/** What an entry says of its target, in the order in which it says so; what is empty is left out. */
+export function changesOf({ before, after }: Pick<Entry, "before" | "after">): Change[] {
+  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...fields]
+    .map((field) => ({ field, before: before?.[field], after: after?.[field] }))
+    .filter((one) => one.before !== one.after && (one.before ?? one.after ?? null) !== null);
+}
+
+/** Whether a change has two sides; else it is just told. */
+export function isTwoSided(change: Change): boolean {
+  return change.before !== undefined && change.after !== undefined;
+}
+
+export const FIELDS = [
+  "name",
+  "email",
+  "status",
+  "plan",
+  "monthlyLimit",
+  "additionalTokens",
+  "currentUsage",
+  "role",
+  "hasPassword",
+  "method",
+  "kind",
+  "userEmail",
+  "expiresAt",
+  "allowedModels",
+  "rateLimitPerSecond",
+  "rateLimitBurst",
+  "revokedAt",
+  "resolvedAt",
+  "type",
+  "format",
+  "rows",
+  "state",
+] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** Words of the API that have one of ours. */
+export const WORDS = [
+  "active",
+  "suspended",
+  "blocked",
+  "pending",
+  "deleted",
+  "trial",
+  "basic",
+  "pro",
+  "enterprise",
+  "admin",
+  "viewer",
+  "password",
+  "oidc",
+  "service",
+  "personal",
+  "usage",
+  "users",
+  "summary_by_user",
+  "summary_by_model",
+  "summary_by_day",
+  "alerts",
+  "audit",
+  "queued",
+  "running",
+  "done",
+  "failed",
+] as const;
+export type Word = (typeof WORDS)[number];
+
+/** Fields whose values are words; a name that happens to be one of them stays a name. */
+const WORDED = new Set(["status", "plan", "role", "method", "kind", "type", "state"]);
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+
+export type Shown =
+  | { kind: "none" }
+  | { kind: "word"; word: Word }
+  | { kind: "yes" | "no" }
+  | { kind: "number"; value: number }
+  | { kind: "instant"; value: string }
+  | { kind: "text"; value: string };
+
+/** How a value is to be shown. */
+export function shownAs(field: string, value: Value | undefined): Shown {
+  if (value === null || value === undefined || value === "") return { kind: "none" };
+  if (typeof value === "boolean") return { kind: value ? "yes" : "no" };
+  if (typeof value === "number") return { kind: "number", value };
+  const word = WORDED.has(field) ? WORDS.find((one) => one === value) : undefined;
+  if (word) return { kind: "word", word };
+  if (INSTANT.test(value)) return { kind: "instant", value };
+  return { kind: "text", value: field === "format" ? value.toUpperCase() : value };
+}

@@ -1,0 +1,60 @@
+import type { Model } from "@/shared/api/types";
+import type { Format } from "@/shared/format";
+import { ACTIONS, TARGETS } from "./actions";
+import { FIELDS, shownAs, type Value } from "./changes";
+import type { useAuditTexts } from "./texts";
+
+export type Texts = ReturnType<typeof useAuditTexts>;
+type Entry = Model<"AuditOut">;
+
+const CLI = "cli:";
+
+export function actionText(action: string, t: Texts): string {
+  const known = ACTIONS.find((one) => one === action);
+  return known ? t(`action_${known}`) : action;
+}
+
+export function targetTypeText(type: string, t: Texts): string {
+  const known = TARGETS.find((one) => one === type);
+  return known ? t(`target_${known}`) : type;
+}
+
+/** An admin's address as it is; the machine and the command line by name. */
+export function actorText(actor: string, t: Texts): string {
+  if (actor === "system") return t("system");
+  if (actor.startsWith(CLI)) return t("cli", { login: actor.slice(CLI.length) });
+  return actor || t("nobody");
+}
+
+export function targetText(entry: Entry): string {
+  return entry.targetLabel ?? entry.targetId ?? "";
+}
+
+export function fieldText(field: string, t: Texts): string {
+  const known = FIELDS.find((one) => one === field);
+  return known ? t(`field_${known}`) : field;
+}
+
+export function valueText(
+  field: string,
+  value: Value | undefined,
+  t: Texts,
+  format: Format,
+): string {
+  const shown = shownAs(field, value);
+  switch (shown.kind) {
+    case "none":
+      return t("none");
+    case "yes":
+    case "no":
+      return t(shown.kind);
+    case "word":
+      return t(`word_${shown.word}`);
+    case "number":
+      return format.integer(shown.value);
+    case "instant":
+      return format.dateTime(shown.value);
+    default:
+      return shown.value;
+  }
+}

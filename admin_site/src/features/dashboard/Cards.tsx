@@ -1,0 +1,119 @@
+import { Ban, CircleDollarSign, Coins, TrendingUp, Users } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { Card } from "@/shared/ui/Card";
+import { cn } from "@/shared/ui/cn";
+import { Skeleton } from "@/shared/ui/states";
+import { useDashboardTexts } from "./texts";
+
+/** The month in five figures; the exact ones are in the titles. */
+export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined }) {
+  const t = useDashboardTexts();
+  const format = useFormat();
+  const previous = stats ? format.month(stats.previousMonth.period) : "";
+  const change = stats?.usage.changePercent ?? null;
+  return (
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-5">
+      <Figure
+        icon={<Coins />}
+        label={t("tokens")}
+        value={stats && format.compact(stats.usage.monthlyTotal)}
+        exact={stats && format.integer(stats.usage.monthlyTotal)}
+        notes={
+          stats && [
+            change === null
+              ? t("noPrevious", { month: previous })
+              : t("versus", { change: format.change(change), month: previous }),
+            t("today", {
+              tokens: format.compact(stats.today.tokens),
+              requests: format.integer(stats.today.requests),
+            }),
+          ]
+        }
+      />
+      <Figure
+        icon={<CircleDollarSign />}
+        label={t("cost")}
+        value={stats && format.money(stats.cost.micros)}
+        notes={
+          stats && [
+            t("costForecast", { cost: format.money(stats.forecast.cost.micros) }),
+            t("costToday", { cost: format.money(stats.today.cost.micros) }),
+          ]
+        }
+      />
+      <Figure
+        icon={<TrendingUp />}
+        label={t("forecast")}
+        value={stats && format.compact(stats.forecast.monthTotal)}
+        exact={stats && format.integer(stats.forecast.monthTotal)}
+        notes={stats && [t("pace", { tokens: format.compact(stats.forecast.pacePerDay) })]}
+      />
+      <Figure
+        icon={<Users />}
+        label={t("users")}
+        value={stats && format.integer(stats.users.active)}
+        notes={
+          stats && [
+            t("ofTotal", { total: format.integer(stats.users.total) }),
+            t("average", { tokens: format.compact(stats.usage.averagePerUser) }),
+          ]
+        }
+      />
+      <Figure
+        icon={<Ban />}
+        label={t("blocked")}
+        value={stats && format.integer(stats.users.byLevel.blocked)}
+        notes={
+          stats && [
+            t("near", { count: stats.users.byLevel.critical + stats.users.byLevel.warning }),
+            t("suspended", { count: stats.users.suspended, pending: stats.users.pending }),
+          ]
+        }
+      />
+    </div>
+  );
+}
+
+function Figure({
+  icon,
+  label,
+  value,
+  exact,
+  notes,
+}: {
+  icon: ReactNode;
+  label: string;
+  value: string | undefined;
+  exact?: string | undefined;
+  notes: string[] | undefined;
+}) {
+  return (
+    <Card className="flex flex-col p-5">
+      <p className="flex items-center gap-2 font-medium text-[0.8125rem] text-ink-soft">
+        <span className="text-sun [&>svg]:size-4" aria-hidden>
+          {icon}
+        </span>
+        {label}
+      </p>
+      <p
+        className="tabular mt-2 h-9 font-semibold text-[1.625rem] leading-9 tracking-tight"
+        title={exact}
+      >
+        {value ?? <Skeleton className="h-8 w-28" />}
+      </p>
+      <div className="mt-1.5 min-h-9 text-ink-soft text-xs leading-[1.125rem]">
+        {notes ? (
+          notes.map((note, index) => (
+            <p key={note} className={cn(index > 0 && "text-ink-faint")}>
+              {note}
+            </p>
+          ))
+        ) : (
+          <Skeleton className="mt-1 h-3 w-36" />
+        )}
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,104 @@
+import { Link } from "@tanstack/react-router";
+import { KeyRound, Sparkles } from "lucide-react";
+import { useState } from "react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { useNow } from "@/shared/hooks/time";
+import { buttonClass } from "@/shared/ui/Button";
+import { Card, PageHeader } from "@/shared/ui/Card";
+import { Empty, Failure } from "@/shared/ui/states";
+import { AlertsCard } from "./AlertsCard";
+import { Cards } from "./Cards";
+import { type Range, useStats } from "./data";
+import { ModelsCard, TopUsersCard } from "./Ranking";
+import { useDashboardTexts } from "./texts";
+import { UsageCard } from "./UsageCard";
+
+/** What an admin keeps open all day: how the month stands, live. */
+export function DashboardPage() {
+  const t = useDashboardTexts();
+  const stats = useStats();
+  const [range, setRange] = useState<Range>("30");
+  if (stats.error && !stats.data) {
+    return <Failure error={stats.error} onRetry={() => void stats.refetch()} />;
+  }
+  const data = stats.data;
+  const isUnused = data !== undefined && data.requests === 0 && data.previousMonth.total === 0;
+  return (
+    <>
+      <Header stats={data} updatedAt={stats.dataUpdatedAt} isAway={stats.isError} />
+      <Cards stats={data} />
+      {isUnused ? (
+        <Card className="mt-5">
+          <Empty
+            icon={<Sparkles />}
+            title={t("emptyTitle")}
+            action={
+              <Link to="/keys" className={buttonClass("primary")}>
+                <KeyRound className="size-4" aria-hidden />
+                {t("emptyAction")}
+              </Link>
+            }
+          >
+            {t("emptyText")}
+          </Empty>
+        </Card>
+      ) : (
+        <div className="mt-5 grid gap-5 xl:grid-cols-3">
+          <UsageCard
+            className="xl:col-span-2"
+            range={range}
+            onRange={setRange}
+            today={data?.today.day}
+          />
+          <AlertsCard className="xl:row-span-2" />
+          <div className="grid gap-5 md:grid-cols-2 xl:col-span-2">
+            <TopUsersCard users={data?.topUsers} />
+            <ModelsCard models={data?.byModel} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Header({
+  stats,
+  updatedAt,
+  isAway,
+}: {
+  stats: Model<"SystemStatsOut"> | undefined;
+  updatedAt: number;
+  isAway: boolean;
+}) {
+  const t = useDashboardTexts();
+  const format = useFormat();
+  const now = useNow();
+  const ago = format.ago(new Date(Math.min(updatedAt, now.getTime())), now);
+  return (
+    <PageHeader
+      title={t("title")}
+      description={
+        stats
+          ? t("subtitle", {
+              month: format.month(stats.period),
+              date: format.shortDate(stats.renewsAt),
+            })
+          : "\u00a0"
+      }
+      actions={
+        updatedAt > 0 ? (
+          <p className="flex items-center gap-2 text-ink-soft text-xs">
+            <span className="relative flex size-2" aria-hidden>
+              {isAway ? null : (
+                <span className="absolute inline-flex size-full animate-ping rounded-full bg-ok opacity-40" />
+              )}
+              <span className={`relative size-2 rounded-full ${isAway ? "bg-warning" : "bg-ok"}`} />
+            </span>
+            {t(isAway ? "paused" : "updated", { ago })}
+          </p>
+        ) : null
+      }
+    />
+  );
+}

@@ -1,0 +1,98 @@
+import { Link } from "@tanstack/react-router";
+import type { Model } from "@/shared/api/types";
+import { Breakdown } from "@/shared/charts/Breakdown";
+import { seriesColour } from "@/shared/charts/TimeChart";
+import { useFormat } from "@/shared/format";
+import { Card, CardHeader } from "@/shared/ui/Card";
+import { Empty, Skeleton } from "@/shared/ui/states";
+import { UsageBar } from "@/shared/ui/UsageBar";
+import { useDashboardTexts } from "./texts";
+
+const SHOWN_MODELS = 8;
+
+/** The ten who have used most, each with their quota. */
+export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined }) {
+  const t = useDashboardTexts();
+  const format = useFormat();
+  return (
+    <Card className="min-w-0">
+      <CardHeader title={t("top")} description={t("topText")} />
+      <div className="px-5 pb-5">
+        {users === undefined ? (
+          <Bars />
+        ) : users.length === 0 ? (
+          <Empty title={t("topEmpty")} />
+        ) : (
+          <ol className="flex flex-col gap-3">
+            {users.map((user) => (
+              <li key={user.userId}>
+                <div className="mb-1.5 flex items-baseline gap-3">
+                  <Link
+                    to="/users/$userId"
+                    params={{ userId: user.userId }}
+                    className="min-w-0 flex-1 truncate rounded font-medium hover:underline"
+                    title={user.email}
+                  >
+                    {user.name || user.email}
+                  </Link>
+                  <span className="tabular text-ink">{format.compact(user.usage)}</span>
+                  <span className="tabular w-14 text-right text-ink-soft text-xs">
+                    {format.percent(user.usagePercentage)}
+                  </span>
+                </div>
+                <UsageBar
+                  percent={user.usagePercentage}
+                  label={t("ofLimit", { percent: format.percent(user.usagePercentage) })}
+                />
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+/** The month by model. */
+export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefined }) {
+  const t = useDashboardTexts();
+  const format = useFormat();
+  return (
+    <Card className="min-w-0">
+      <CardHeader title={t("models")} />
+      <div className="px-5 pb-5">
+        {models === undefined ? (
+          <Bars />
+        ) : (
+          <Breakdown
+            rows={models
+              .filter((one) => one.tokens > 0)
+              .slice(0, SHOWN_MODELS)
+              .map((one, index) => ({
+                key: one.model,
+                label: one.model === "-" ? t("noModel") : one.model,
+                value: one.tokens,
+                colour: seriesColour(index),
+                note: format.money(one.costMicros),
+              }))}
+            formatValue={format.compact}
+            formatShare={(share) => format.percent(share)}
+          />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Bars() {
+  return (
+    <div className="flex flex-col gap-4">
+      {["a", "b", "c", "d", "e", "f"].map((key) => (
+        <div key={key}>
+          <Skeleton className="mb-2 h-4 w-2/3" />
+          <Skeleton className="h-1.5 w-full" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState } from "react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { Button } from "@/shared/ui/Button";
+import { Dialog, DialogActions } from "@/shared/ui/Dialog";
+import { useUiTexts } from "@/shared/ui/texts";
+import { toast, toastError } from "@/shared/ui/toast";
+import { useRevokeKey } from "./data";
+import { useKeysTexts } from "./texts";
+
+/** Asks before a key is refused for good; `item` null: closed. */
+export function RevokeDialog({
+  item,
+  onClose,
+}: {
+  item: Model<"KeyOut"> | null;
+  onClose: () => void;
+}) {
+  const t = useKeysTexts();
+  const ui = useUiTexts();
+  const format = useFormat();
+  const revoke = useRevokeKey();
+  const [shown, setShown] = useState(item);
+  useEffect(() => {
+    if (item) setShown(item);
+  }, [item]);
+  const key = item ?? shown;
+  const submit = () => {
+    if (key === null) return;
+    revoke.mutate(key.id, {
+      onSuccess: () => {
+        onClose();
+        toast(t("revoked", { name: key.name }));
+      },
+      onError: (error) => toastError(t("revokeFailed"), error.message),
+    });
+  };
+  return (
+    <Dialog
+      open={item !== null}
+      onClose={onClose}
+      title={t("revokeTitle", { name: key?.name ?? "" })}
+      description={t("revokeText")}
+    >
+      <p className={key?.lastUsedAt ? "font-medium text-danger" : "text-ink-soft"}>
+        {key?.lastUsedAt ? t("revokeUsed", { ago: format.ago(key.lastUsedAt) }) : t("revokeUnused")}
+      </p>
+      <p className="mt-2 text-ink-soft">{t("revokeRecord")}</p>
+      <DialogActions>
+        <Button onClick={onClose}>{ui("cancel")}</Button>
+        <Button variant="danger" busy={revoke.isPending} onClick={submit}>
+          {t("submitRevoke")}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

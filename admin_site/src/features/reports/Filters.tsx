@@ -1,0 +1,89 @@
+import { UserFilter } from "@/shared/people/UserFilter";
+import { RangePicker } from "@/shared/range/RangePicker";
+import { Button } from "@/shared/ui/Button";
+import { MultiSelect } from "@/shared/ui/MultiSelect";
+import { Segments } from "@/shared/ui/Tabs";
+import { NO_MODEL } from "./chart";
+import { useModelNames } from "./data";
+import {
+  CLEARED,
+  ENDPOINTS,
+  FALLBACK_RANGE,
+  GROUPS,
+  groupOf,
+  isFiltered,
+  MOST_USERS,
+  type ReportFilters,
+  type ReportsSearch,
+  STATUSES,
+} from "./search";
+import { useReportsTexts } from "./texts";
+
+const RANGES = ["thisMonth", "lastMonth", "last7", "last30", "last90"] as const;
+
+/** Which requests the report counts, and by what. */
+export function Filters({
+  search,
+  filters,
+  today,
+  onChange,
+}: {
+  search: ReportsSearch;
+  filters: ReportFilters;
+  today: string;
+  onChange: (change: Partial<ReportsSearch>) => void;
+}) {
+  const t = useReportsTexts();
+  const known = useModelNames(filters).data ?? [];
+  const models = [...new Set([...known, ...(search.models ?? [])])];
+  return (
+    <div className="mb-5 flex flex-wrap items-center gap-2">
+      <RangePicker
+        state={search}
+        fallback={FALLBACK_RANGE}
+        presets={RANGES}
+        today={today}
+        onChange={onChange}
+      />
+      <UserFilter
+        label={t("users")}
+        value={search.users ?? []}
+        most={MOST_USERS}
+        onChange={(users) => onChange({ users })}
+      />
+      <MultiSelect
+        label={t("models")}
+        value={search.models ?? []}
+        onChange={(next) => onChange({ models: next })}
+        options={models.map((value) => ({
+          value,
+          label: value === NO_MODEL ? t("noModel") : value,
+        }))}
+      />
+      <MultiSelect
+        label={t("statuses")}
+        value={search.statuses ?? []}
+        onChange={(statuses) => onChange({ statuses })}
+        options={STATUSES.map((value) => ({ value, label: t(`status_${value}`) }))}
+      />
+      <MultiSelect
+        label={t("endpoints")}
+        value={search.endpoints ?? []}
+        onChange={(endpoints) => onChange({ endpoints })}
+        options={ENDPOINTS.map((value) => ({ value, label: value }))}
+      />
+      {isFiltered(search) ? (
+        <Button variant="ghost" onClick={() => onChange(CLEARED)}>
+          {t("clearFilters")}
+        </Button>
+      ) : null}
+      <Segments
+        className="lg:ml-auto"
+        label={t("groupBy")}
+        value={groupOf(search)}
+        onChange={(group) => onChange({ group })}
+        options={GROUPS.map((value) => ({ value, label: t(`group_${value}`) }))}
+      />
+    </div>
+  );
+}

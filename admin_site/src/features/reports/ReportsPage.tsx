@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { api, unwrap } from "@/shared/api/client";
+import { ExportControl } from "@/shared/exports/ExportControl";
+import { useFormat } from "@/shared/format";
+import { countDays, localDay } from "@/shared/range/days";
+import { PageHeader } from "@/shared/ui/Card";
+import { ChartCard } from "./ChartCard";
+import { isTooLarge, useDays, useRows } from "./data";
+import { Filters } from "./Filters";
+import { Rows } from "./Rows";
+import { changed, filtersOf, groupOf, orderOf, type ReportsSearch } from "./search";
+import { TooLarge } from "./TooLarge";
+import { TopCard } from "./TopCard";
+import { Totals } from "./Totals";
+import { useReportsTexts } from "./texts";
+
+const DAY_MILLISECONDS = 300_000;
+
+/** Today where the quotas live; until the API has said it, the viewer's. */
+function useToday(): string {
+  const stats = useQuery({
+    queryKey: ["stats"],
+    queryFn: ({ signal }) => unwrap(api().GET("/admin/stats", { signal })),
+    staleTime: DAY_MILLISECONDS,
+  });
+  return stats.data?.today.day ?? localDay();
+}
+
+/** What was used, by whom, of what and when; as tables, charts and files. */
+export function ReportsPage() {
+  const t = useReportsTexts();
+  const format = useFormat();
+  const search = useSearch({ from: "/inside/reports" });
+  const navigate = useNavigate({ from: "/reports" });
+  const update = useCallback(
+    (change: Partial<ReportsSearch>) =>
+      void navigate({
+        search: (before: ReportsSearch) => changed(before, change),
+        resetScroll: false,
+      }),
+    [navigate],
+  );
+  const today = useToday();
+  const group = groupOf(search);
+  const metric = search.metric ?? "tokens";
+  const filters = useMemo(() => filtersOf(search, today), [search, today]);
+  const order = useMemo(() => orderOf(group, filters), [group, filters]);
+  const days = useDays(filters, today);
+  const rows = useRows(search, filters, today);
+  const hasTop = group === "user" || group === "model";
+  const shared = { search, filters, today, metric };
+  return (
+    <>
+      <PageHeader
+        title={t("title")}
+        description={t("subtitle", {
+          count: countDays(filters),
+          from: format.date(filters.from),
+          to: format.date(filters.to),
+        })}
+        actions={<ExportControl order={order} />}
+      />
+      <Filters search={search} filters={filters} today={today} onChange={update} />
+      {isTooLarge(rows.error) || isTooLarge(days.error) ? (
+        <TooLarge order={order} onNarrow={() => update({ range: "last7" })} />
+      ) : (
+        <>
+          <Totals
+            totals={days.data?.totals ?? undefined}
+            isFailed={days.isError && !days.data}
+            isStale={days.isPlaceholderData}
+          />
+          <div className="mt-5 grid gap-5 xl:grid-cols-3">
+            <ChartCard
+              {...shared}
+              days={days}
+              onMetric={(next) => update({ metric: next })}
+              isTall={hasTop}
+              className={hasTop ? "xl:col-span-2" : "xl:col-span-3"}
+            />
+            {hasTop ? <TopCard {...shared} group={group} /> : null}
+          </div>
+          <Rows search={search} rows={rows} totals={days.data?.totals ?? null} onChange={update} />
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+import { Breakdown } from "@/shared/charts/Breakdown";
+import { seriesColour } from "@/shared/charts/TimeChart";
+import { useFormat } from "@/shared/format";
+import { Card, CardHeader } from "@/shared/ui/Card";
+import { cn } from "@/shared/ui/cn";
+import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { figureOf, NO_MODEL } from "./chart";
+import { SHOWN_TOP, useTop } from "./data";
+import type { Metric, ReportFilters } from "./search";
+import { useReportsTexts } from "./texts";
+
+/** The greatest of the report and their share of the whole. */
+export function TopCard({
+  filters,
+  today,
+  metric,
+  group,
+}: {
+  filters: ReportFilters;
+  today: string;
+  metric: Metric;
+  group: "user" | "model";
+}) {
+  const t = useReportsTexts();
+  const format = useFormat();
+  const top = useTop(filters, group, metric, today);
+  const rows = (top.data?.items ?? [])
+    .map((row, index) => ({
+      key: row.key,
+      label:
+        group === "user"
+          ? row.name || row.email || t("deleted")
+          : row.key === NO_MODEL
+            ? t("noModel")
+            : row.key,
+      value: figureOf(row, metric),
+      colour: seriesColour(group === "user" ? 0 : index),
+    }))
+    .filter((row) => row.value > 0);
+  const shown = rows.reduce((sum, row) => sum + row.value, 0);
+  const whole = top.data?.totals ? figureOf(top.data.totals, metric) : shown;
+  const left = (top.data?.total ?? 0) - rows.length;
+  const share = (value: number) => format.percent(whole === 0 ? 0 : (100 * value) / whole);
+  return (
+    <Card className="flex min-w-0 flex-col">
+      <CardHeader
+        title={t(group === "user" ? "topUsers" : "topModels")}
+        description={t("shareText")}
+      />
+      <div
+        className={cn("flex-1 px-5 pb-5 transition-opacity", top.isPlaceholderData && "opacity-50")}
+      >
+        {top.error && !top.data ? (
+          <Failure error={top.error} onRetry={() => void top.refetch()} />
+        ) : !top.data ? (
+          <Bars />
+        ) : rows.length === 0 ? (
+          <Empty title={t("none")} />
+        ) : (
+          <>
+            <Breakdown
+              rows={rows}
+              formatValue={metric === "cost" ? format.money : format.compact}
+              // Breakdown reckons with what it shows; these are the first few of many.
+              formatShare={(percent) => share((percent * shown) / 100)}
+            />
+            {left > 0 && shown < whole ? (
+              <p className="tabular mt-4 text-ink-soft text-xs">
+                {t("rest", {
+                  count: left,
+                  shown: format.integer(left),
+                  percent: share(whole - shown),
+                })}
+              </p>
+            ) : null}
+          </>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Bars() {
+  return (
+    <div className="flex flex-col gap-3.5">
+      {Array.from({ length: SHOWN_TOP }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: bars have no other name
+        <div key={index}>
+          <Skeleton className="mb-1.5 h-4 w-2/3" />
+          <Skeleton className="h-1.5 w-full" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import type { Model } from "@/shared/api/types";
+import { type Series, seriesColour, type TimePoint } from "@/shared/charts/TimeChart";
+import type { Metric } from "./search";
+
+const SHOWN_MODELS = 5;
+export const OTHERS = "\u0000others";
+export const NO_MODEL = "-";
+
+interface Figures {
+  tokens: number;
+  requests: number;
+  /** Without it, the bucket does not count cost. */
+  costMicros?: number | null;
+}
+
+export function figureOf(figures: Figures, metric: Metric): number {
+  return metric === "cost" ? (figures.costMicros ?? 0) : figures[metric];
+}
+
+/** Days by model: the greatest in a colour each, the rest as one. */
+export function stackByModel(
+  points: Model<"TimeSeries">["points"],
+  metric: Metric,
+  words: { others: string; noModel: string },
+): { points: TimePoint[]; series: Series[] } {
+  const totals = new Map<string, number>();
+  for (const point of points) {
+    for (const [model, figures] of Object.entries(point.byModel ?? {})) {
+      totals.set(model, (totals.get(model) ?? 0) + figureOf(figures, metric));
+    }
+  }
+  const ranked = [...totals]
+    .filter(([, value]) => value > 0)
+    .sort(([a, x], [b, y]) => y - x || a.localeCompare(b))
+    .map(([model]) => model);
+  const shown = new Set(ranked.slice(0, SHOWN_MODELS));
+  const series = [...shown].map((model, index) => ({
+    key: model,
+    label: model === NO_MODEL ? words.noModel : model,
+    colour: seriesColour(index),
+  }));
+  if (ranked.length > shown.size) {
+    series.push({ key: OTHERS, label: words.others, colour: seriesColour(SHOWN_MODELS) });
+  }
+  return {
+    series,
+    points: points.map((point) => {
+      const values: Record<string, number> = {};
+      for (const [model, figures] of Object.entries(point.byModel ?? {})) {
+        const key = shown.has(model) ? model : OTHERS;
+        values[key] = (values[key] ?? 0) + figureOf(figures, metric);
+      }
+      return { time: point.day, values };
+    }),
+  };
+}
+
+/** Days as one figure each; days without a row are zeros. */
+export function plainDays(
+  rows: readonly (Figures & { key: string })[],
+  days: readonly string[],
+  metric: Metric,
+  label: string,
+): { points: TimePoint[]; series: Series[] } {
+  const byDay = new Map(rows.map((row) => [row.key, figureOf(row, metric)]));
+  return {
+    series: [{ key: metric, label, colour: seriesColour(0) }],
+    points: days.map((day) => ({ time: day, values: { [metric]: byDay.get(day) ?? 0 } })),
+  };
+}

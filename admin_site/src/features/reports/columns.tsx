@@ -1,0 +1,218 @@
+import { Link } from "@tanstack/react-router";
+import type { Model } from "@/shared/api/types";
+import type { Format } from "@/shared/format";
+import { Badge, type Tone } from "@/shared/ui/Badge";
+import type { Column } from "@/shared/ui/DataTable";
+import { NO_MODEL } from "./chart";
+import type { Group } from "./search";
+import type { useReportsTexts } from "./texts";
+
+type Row = Model<"UsageRow">;
+type Texts = ReturnType<typeof useReportsTexts>;
+
+/** Columns of sums; `whole` is the report's tokens, null while nobody knows them. */
+export function groupColumns(
+  group: Exclude<Group, "none">,
+  t: Texts,
+  format: Format,
+  whole: number | null,
+): Column<Row>[] {
+  return [
+    nameColumn(group, t, format),
+    figure("requests", t("requests"), (row) => format.integer(row.requests), { from: "sm" }),
+    {
+      key: "errors",
+      header: t("errors"),
+      sort: "errors",
+      align: "right",
+      from: "md",
+      cell: (row) => <Errors row={row} format={format} />,
+    },
+    figure("prompt", t("prompt"), (row) => format.integer(row.promptTokens), { from: "xl" }),
+    figure("completion", t("completion"), (row) => format.integer(row.completionTokens), {
+      from: "xl",
+    }),
+    figure("tokens", t("tokens"), (row) => format.integer(row.tokens), { strong: true }),
+    figure(
+      "share",
+      t("share"),
+      (row) => (whole ? format.percent((100 * row.tokens) / whole) : "—"),
+      { from: "lg" },
+    ),
+    figure("cost", t("cost"), (row) => format.money(row.costMicros), {}),
+  ];
+}
+
+const SORTED = new Set(["requests", "tokens", "cost"]);
+
+function figure(
+  key: string,
+  header: string,
+  text: (row: Row) => string,
+  { from, strong = false }: { from?: "sm" | "md" | "lg" | "xl"; strong?: boolean },
+): Column<Row> {
+  return {
+    key,
+    header,
+    align: "right",
+    ...(SORTED.has(key) ? { sort: key } : {}),
+    ...(from ? { from } : {}),
+    cell: (row) => (
+      <span
+        className={strong ? "whitespace-nowrap font-medium" : "whitespace-nowrap text-ink-soft"}
+      >
+        {text(row)}
+      </span>
+    ),
+  };
+}
+
+function nameColumn(group: Exclude<Group, "none">, t: Texts, format: Format): Column<Row> {
+  if (group === "user") {
+    return {
+      key: "user",
+      header: t("user"),
+      className: "max-w-28 sm:max-w-72",
+      cell: (row) => <Person row={row} t={t} />,
+    };
+  }
+  return {
+    key: group,
+    header: t(group),
+    sort: "key",
+    className: "max-w-28 sm:max-w-72",
+    cell: (row) => (
+      <span className="block truncate font-medium">
+        {group === "day" ? format.date(row.key) : modelText(row.key, t)}
+      </span>
+    ),
+  };
+}
+
+function modelText(model: string | null | undefined, t: Texts): string {
+  return !model || model === NO_MODEL ? t("noModel") : model;
+}
+
+function Person({ row, t }: { row: Row; t: Texts }) {
+  if (!row.userId || (!row.name && !row.email)) {
+    return <span className="text-ink-soft">{t("deleted")}</span>;
+  }
+  return (
+    <Link
+      to="/users/$userId"
+      params={{ userId: row.userId }}
+      className="group block min-w-0 rounded"
+    >
+      <span className="block truncate font-medium text-ink group-hover:underline">
+        {row.name || row.email}
+      </span>
+      {row.name ? (
+        <span className="block truncate text-[0.8125rem] text-ink-soft">{row.email}</span>
+      ) : null}
+    </Link>
+  );
+}
+
+function Errors({ row, format }: { row: Row; format: Format }) {
+  if (row.errors === 0) return <span className="text-ink-faint">0</span>;
+  return (
+    <span className="whitespace-nowrap">
+      {format.integer(row.errors)}
+      <span className="ml-1.5 text-ink-soft text-xs">
+        {format.percent((100 * row.errors) / Math.max(1, row.requests))}
+      </span>
+    </span>
+  );
+}
+
+/** Columns of single requests; they come by time alone. */
+export function requestColumns(t: Texts, format: Format): Column<Row>[] {
+  return [
+    {
+      key: "when",
+      header: t("when"),
+      sort: "key",
+      className: "whitespace-nowrap",
+      cell: (row) =>
+        row.createdAt ? (
+          <time dateTime={row.createdAt} title={row.key}>
+            {format.shortDate(row.createdAt)}{" "}
+            <span className="tabular text-ink-soft">{format.time(row.createdAt)}</span>
+            {/* A phone has no column for it. */}
+            <span className="block max-w-32 truncate text-ink-soft text-xs sm:hidden">
+              {row.name || row.email || t("deleted")}
+            </span>
+          </time>
+        ) : (
+          "—"
+        ),
+    },
+    {
+      key: "user",
+      header: t("user"),
+      from: "sm",
+      className: "max-w-44",
+      cell: (row) => <Person row={row} t={t} />,
+    },
+    {
+      key: "model",
+      header: t("model"),
+      from: "md",
+      className: "max-w-44",
+      cell: (row) => (
+        <span className={row.model === NO_MODEL ? "text-ink-faint" : undefined}>
+          <span className="block truncate">{modelText(row.model, t)}</span>
+          <span className="block truncate text-ink-soft text-xs">{row.endpoint}</span>
+        </span>
+      ),
+    },
+    {
+      key: "status",
+      header: t("status"),
+      cell: (row) => <StatusBadge row={row} t={t} />,
+    },
+    {
+      key: "duration",
+      header: t("duration"),
+      align: "right",
+      from: "lg",
+      cell: (row) => (
+        <span className="whitespace-nowrap text-ink-soft">
+          {row.responseTimeMs == null ? "—" : format.milliseconds(row.responseTimeMs)}
+        </span>
+      ),
+    },
+    {
+      key: "tokens",
+      header: t("tokens"),
+      align: "right",
+      cell: (row) => (
+        <span className="whitespace-nowrap font-medium">
+          {format.integer(row.tokens)}
+          {row.estimated ? (
+            <span className="block font-normal text-ink-soft text-xs" title={t("estimatedHelp")}>
+              {t("estimated")}
+            </span>
+          ) : null}
+        </span>
+      ),
+    },
+    figure("money", t("cost"), (row) => format.money(row.costMicros), { from: "sm" }),
+  ];
+}
+
+function toneOf(status: number): Tone {
+  if (status === 0 || status >= 500) return "danger";
+  return status >= 400 ? "warning" : "ok";
+}
+
+function StatusBadge({ row, t }: { row: Row; t: Texts }) {
+  const status = row.statusCode ?? 0;
+  return (
+    <span title={row.errorMessage ?? undefined}>
+      <Badge tone={toneOf(status)} dot>
+        {status === 0 ? t("interrupted") : status}
+      </Badge>
+    </span>
+  );
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { changed, filtersOf, orderOf, reportsSearch, sortingOf } from "./search";
+
+const TODAY = "2026-11-22";
+
+describe("the report in the address", () => {
+  it("drops what it does not know instead of failing", () => {
+    expect(
+      reportsSearch.parse({ group: "planet", statuses: ["teapot"], models: ["demo"] }),
+    ).toEqual({ models: ["demo"] });
+  });
+
+  it("is this month by user when it says nothing", () => {
+    expect(filtersOf({}, TODAY)).toEqual({ from: "2026-11-01", to: TODAY });
+    expect(sortingOf({})).toEqual({ by: "tokens", descending: true });
+  });
+
+  it("forgets page and order with another grouping, and the page with another filter", () => {
+    const before = { pages: ["a"], sort: "cost", order: "asc", models: ["demo"] } as const;
+    const state = { ...before, pages: ["a"], models: ["demo"] };
+    expect(changed(state, { group: "day" })).toEqual({ group: "day", models: ["demo"] });
+    expect(changed(state, { models: [] })).toEqual({ sort: "cost", order: "asc" });
+  });
+
+  it("keeps the page when only the chart's figure changes", () => {
+    expect(changed({ pages: ["a"] }, { metric: "cost" })).toEqual({ pages: ["a"], metric: "cost" });
+  });
+
+  it("lists single requests by time whatever the address says", () => {
+    expect(sortingOf({ group: "none", sort: "cost" })).toEqual({ by: "key", descending: true });
+  });
+
+  it("exports what it shows", () => {
+    const filters = filtersOf({ users: ["u1"], statuses: ["5xx"] }, TODAY);
+    expect(orderOf("model", filters)).toEqual({
+      type: "summary_by_model",
+      filters: {
+        from: "2026-11-01",
+        to: TODAY,
+        userIds: ["u1"],
+        models: [],
+        statuses: ["5xx"],
+        endpoints: [],
+      },
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { MyUsage } from "./data";
+import { firstName, outlookOf, renewalDay, usedPercent } from "./figures";
+
+const USAGE: MyUsage = {
+  name: "Ana Souza",
+  email: "a***@example.com",
+  plan: "basic",
+  status: "active",
+  monthlyLimit: 1_000_000,
+  additionalTokens: 250_000,
+  currentUsage: 500_000,
+  availableTokens: 750_000,
+  remainingTokens: 750_000,
+  usagePercentage: 50,
+  usageLevel: "ok",
+  period: "2026-11",
+  renewsAt: "2026-12-01T03:00:00.000Z",
+  usageByDay: [{ date: "2026-11-22", tokens: 10, requests: 1 }],
+  usageByModel: { "gpt-4o": 500_000 },
+  forecast: { runsOutOn: null, pacePerDay: 3_000 },
+  supportEmail: null,
+  linkExpiresAt: "2026-12-15T15:00:00.000Z",
+};
+
+describe("what is said about the rest of the month", () => {
+  it("is measured on the limit and the additional tokens together", () => {
+    expect(usedPercent(USAGE)).toBe(40);
+    expect(usedPercent({ ...USAGE, monthlyLimit: 0, additionalTokens: 0 })).toBe(100);
+  });
+
+  it.each([
+    ["fine", {}],
+    ["idle", { forecast: { runsOutOn: null, pacePerDay: 0 } }],
+    ["out", { forecast: { runsOutOn: "2026-11-25", pacePerDay: 9 } }],
+    ["outToday", { forecast: { runsOutOn: "2026-11-22", pacePerDay: 9 } }],
+    ["nearlyOut", { usageLevel: "critical", forecast: { runsOutOn: null, pacePerDay: 0 } }],
+    ["usedUp", { usageLevel: "blocked", forecast: { runsOutOn: "2026-11-22", pacePerDay: 9 } }],
+    ["blocked", { status: "blocked", usageLevel: "blocked" }],
+    ["suspended", { status: "suspended", usageLevel: "blocked" }],
+    ["pending", { status: "pending" }],
+  ] as const)("is %s", (kind, changes) => {
+    expect(outlookOf({ ...USAGE, ...changes }).kind).toBe(kind);
+  });
+
+  it("names the first day of the next month whatever the viewer's time zone", () => {
+    expect(renewalDay("2026-11")).toBe("2026-12-01");
+    expect(renewalDay("2026-12")).toBe("2027-01-01");
+  });
+
+  it("greets by the first name", () => {
+    expect(firstName("  Ana  Souza")).toBe("Ana");
+    expect(firstName("")).toBe("");
+  });
+});

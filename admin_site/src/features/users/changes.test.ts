@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { edited, inverse } from "./changes";
+import { someUser } from "./testing";
+
+const reason = "Desfeito";
+
+describe("taking a change back", () => {
+  it("activates whom it suspended, and nobody who was suspended before", () => {
+    const change = { kind: "suspend", reason: "x" } as const;
+    expect(inverse(someUser({ status: "active" }), change, reason)).toEqual({
+      kind: "activate",
+      reason,
+    });
+    expect(inverse(someUser({ status: "suspended" }), change, reason)).toBeNull();
+  });
+
+  it("gives back the status that was there, whatever it was", () => {
+    expect(
+      inverse(someUser({ status: "blocked" }), { kind: "activate", reason: "" }, reason),
+    ).toEqual({ kind: "edit", values: { status: "blocked" }, reason });
+  });
+
+  it("takes granted tokens back", () => {
+    expect(
+      inverse(someUser({}), { kind: "tokens", amount: 500, reason: "x" }, reason),
+    ).toMatchObject({ amount: -500 });
+  });
+
+  it("restores the own limit together with the plan", () => {
+    const before = someUser({ plan: "basic", monthlyLimit: 2_100_000 });
+    const change = { kind: "edit", values: { plan: "pro" }, reason: "" } as const;
+    expect(inverse(before, change, reason)).toEqual({
+      kind: "edit",
+      values: { plan: "basic", monthlyLimit: 2_100_000 },
+      reason,
+    });
+  });
+
+  it("cannot bring forgiven usage back", () => {
+    expect(inverse(someUser({}), { kind: "reset", reason: "x" }, reason)).toBeNull();
+  });
+});
+
+describe("an edited user", () => {
+  const before = someUser({ name: "Ana", plan: "basic", monthlyLimit: 1_000_000 });
+
+  it("sends only what differs", () => {
+    expect(edited(before, { name: "Ana", plan: "basic", monthlyLimit: 1_000_000 })).toEqual({});
+    expect(edited(before, { name: "Ana L", plan: "basic", monthlyLimit: 1_000_000 })).toEqual({
+      name: "Ana L",
+    });
+  });
+
+  it("states the limit with a new plan, so that what was shown is what happens", () => {
+    expect(edited(before, { name: "Ana", plan: "pro", monthlyLimit: 1_000_000 })).toEqual({
+      plan: "pro",
+      monthlyLimit: 1_000_000,
+    });
+  });
+});

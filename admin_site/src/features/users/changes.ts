@@ -1,0 +1,122 @@
+import { api, unwrap } from "@/shared/api/client";
+import type { Model } from "@/shared/api/types";
+
+type User = Model<"UserOut">;
+
+/** What an admin does to one user; each has its call and, where one exists, its inverse. */
+export type Change =
+  | { kind: "suspend"; reason: string }
+  | { kind: "activate"; reason: string }
+  | { kind: "tokens"; amount: number; reason: string }
+  | { kind: "reset"; reason: string }
+  | { kind: "edit"; values: EditedValues; reason: string };
+
+export interface EditedValues {
+  name?: string;
+  plan?: User["plan"];
+  monthlyLimit?: number;
+  status?: Exclude<User["status"], "deleted">;
+}
+
+/** The API leaves as it is what is null. */
+const UNCHANGED = {
+  name: null,
+  plan: null,
+  monthlyLimit: null,
+  status: null,
+  additionalTokens: null,
+} as const;
+
+/** Asks the API for a change; `once` names a grant, so that a repetition grants nothing more. */
+export function send(userId: string, change: Change, once: string): Promise<User> {
+  const params = { path: { user_id: userId } };
+  switch (change.kind) {
+    case "suspend":
+      return unwrap(
+        api().POST("/admin/users/{user_id}/suspend", { params, body: { reason: change.reason } }),
+      );
+    case "activate":
+      return unwrap(
+        api().POST("/admin/users/{user_id}/activate", { params, body: { reason: change.reason } }),
+      );
+    case "tokens":
+      return unwrap(
+        api().POST("/admin/users/{user_id}/tokens", {
+          params,
+          body: { amount: change.amount, reason: change.reason },
+          headers: { "Idempotency-Key": once },
+        }),
+      );
+    case "reset":
+      return unwrap(
+        api().POST("/admin/users/{user_id}/reset-usage", {
+          params,
+          body: { reason: change.reason },
+        }),
+      );
+    case "edit":
+      return unwrap(
+        api().PUT("/admin/users/{user_id}", {
+          params,
+          body: { ...UNCHANGED, ...change.values, reason: change.reason },
+        }),
+      );
+  }
+}
+
+/** What takes a change back; null where nothing does (forgiven usage is gone). */
+export function inverse(before: User, change: Change, reason: string): Change | null {
+  switch (change.kind) {
+    case "suspend":
+    case "activate":
+      return statusBack(before.status, change.kind, reason);
+    case "tokens":
+      return { kind: "tokens", amount: -change.amount, reason };
+    case "edit":
+      return { kind: "edit", values: valuesBack(before, change.values), reason };
+    case "reset":
+      return null;
+  }
+}
+
+function statusBack(
+  status: User["status"],
+  done: "suspend" | "activate",
+  reason: string,
+): Change | null {
+  if (status === "active") return done === "suspend" ? { kind: "activate", reason } : null;
+  if (status === "suspended") return done === "activate" ? { kind: "suspend", reason } : null;
+  return status === "deleted" ? null : { kind: "edit", values: { status }, reason };
+}
+
+function valuesBack(before: User, values: EditedValues): EditedValues {
+  const back: EditedValues = {};
+  if (values.name !== undefined) back.name = before.name;
+  if (values.plan !== undefined) back.plan = before.plan;
+  // Another plan brings another limit, stated or not.
+  if (values.plan !== undefined || values.monthlyLimit !== undefined)
+    back.monthlyLimit = before.monthlyLimit;
+  return back;
+}
+
+/** Only what differs; an empty object means that there is nothing to ask for. */
+export function edited(
+  before: User,
+  form: { name: string; plan: User["plan"]; monthlyLimit: number },
+): EditedValues {
+  const values: EditedValues = {};
+  if (form.name !== before.name) values.name = form.name;
+  if (form.plan !== before.plan) values.plan = form.plan;
+  // With another plan the limit is always stated: what the form shows is what is asked for.
+  if (form.plan !== before.plan || form.monthlyLimit !== before.monthlyLimit) {
+    values.monthlyLimit = form.monthlyLimit;
+  }
+  return values;
+}
+
+/** The user as they will be after a change that is safe to show before the answer. */
+export function optimistic(user: User, change: Change): User {
+  if (change.kind === "suspend") return { ...user, status: "suspended" };
+  if (change.kind === "activate") return { ...user, status: "active" };
+  return user;
+}

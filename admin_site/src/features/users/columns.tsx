@@ -1,0 +1,131 @@
+import { Link } from "@tanstack/react-router";
+import type { Model } from "@/shared/api/types";
+import type { Format } from "@/shared/format";
+import { Badge, type Tone } from "@/shared/ui/Badge";
+import type { Column } from "@/shared/ui/DataTable";
+import { UsageBar } from "@/shared/ui/UsageBar";
+import type { useUsersTexts } from "./texts";
+
+type User = Model<"UserOut">;
+
+export const STATUS_TONE: Record<User["status"], Tone> = {
+  active: "ok",
+  suspended: "warning",
+  blocked: "danger",
+  pending: "info",
+  deleted: "neutral",
+};
+
+type Texts = ReturnType<typeof useUsersTexts>;
+
+/** A status in the language shown; a deleted user is listed nowhere but keeps a name for it. */
+export function statusText(t: Texts, status: User["status"]): string {
+  return status === "deleted" ? status : t(`status_${status}`);
+}
+
+/** The columns of the list; the most telling stay on a phone. */
+export function userColumns(t: Texts, format: Format): Column<User>[] {
+  return [
+    {
+      key: "name",
+      header: t("name"),
+      sort: "name",
+      className: "max-w-36 sm:max-w-72",
+      cell: (user) => (
+        <Link
+          to="/users/$userId"
+          params={{ userId: user.id }}
+          className="group block min-w-0 rounded"
+        >
+          <span className="block truncate font-medium text-ink group-hover:underline">
+            {user.name || user.email}
+          </span>
+          <span className="block truncate text-[0.8125rem] text-ink-soft">{user.email}</span>
+          {user.status === "active" ? null : (
+            <Badge tone={STATUS_TONE[user.status]} dot className="mt-1 sm:hidden">
+              {statusText(t, user.status)}
+            </Badge>
+          )}
+        </Link>
+      ),
+    },
+    {
+      key: "status",
+      header: t("status"),
+      from: "sm",
+      cell: (user) => (
+        <Badge tone={STATUS_TONE[user.status]} dot>
+          {statusText(t, user.status)}
+        </Badge>
+      ),
+    },
+    {
+      key: "plan",
+      header: t("plan"),
+      from: "lg",
+      cell: (user) => <span className="text-ink-soft">{t(`plan_${user.plan}`)}</span>,
+    },
+    {
+      key: "usage",
+      header: t("usage"),
+      sort: "percentage",
+      className: "w-28 sm:w-44 md:w-64",
+      cell: (user) => <Usage user={user} t={t} format={format} />,
+    },
+    {
+      key: "used",
+      header: t("remaining"),
+      align: "right",
+      from: "xl",
+      cell: (user) => (
+        <span title={format.integer(user.remainingTokens)}>
+          {format.compact(user.remainingTokens)}
+        </span>
+      ),
+    },
+    {
+      key: "lastSeen",
+      header: t("lastSeen"),
+      sort: "lastSeen",
+      from: "md",
+      align: "right",
+      cell: (user) => (
+        <span
+          className="whitespace-nowrap text-ink-soft"
+          title={user.lastLogin ? format.dateTime(user.lastLogin) : undefined}
+        >
+          {user.lastLogin ? format.ago(user.lastLogin) : t("never")}
+        </span>
+      ),
+    },
+  ];
+}
+
+function Usage({ user, t, format }: { user: User; t: Texts; format: Format }) {
+  const percent = format.percent(user.usagePercentage);
+  const granted = user.monthlyLimit + user.additionalTokens;
+  return (
+    <div>
+      <p className="mb-1.5 flex items-baseline justify-between gap-3 text-[0.8125rem]">
+        <span
+          className="tabular hidden truncate sm:inline"
+          title={format.integer(user.currentUsage)}
+        >
+          {t("ofLimit", {
+            used: format.compact(user.currentUsage),
+            limit: [user.monthlyLimit, user.additionalTokens]
+              .filter((tokens, index) => index === 0 || tokens !== 0)
+              .map(format.compact)
+              .join(" + "),
+          })}
+        </span>
+        <span className="tabular text-ink-soft">{percent}</span>
+      </p>
+      <UsageBar
+        percent={granted === 0 ? 100 : (100 * user.currentUsage) / granted}
+        level={user.usageLevel}
+        label={t("percent", { percent })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import { BellOff, Check } from "lucide-react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { useCanChange } from "@/shared/hooks/session";
+import { Badge, type Tone } from "@/shared/ui/Badge";
+import { Button } from "@/shared/ui/Button";
+import { Card, CardHeader } from "@/shared/ui/Card";
+import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { toast, toastError } from "@/shared/ui/toast";
+import { useResolveAlert, useUserAlerts } from "../userData";
+import { useUserTexts } from "../userTexts";
+
+const TONE: Record<Model<"AlertType">, Tone> = {
+  critical: "danger",
+  warning: "warning",
+  info: "info",
+};
+
+/** The alerts of a user, the open ones first as the API lists them. */
+export function AlertsTab({ userId }: { userId: string }) {
+  const t = useUserTexts();
+  const alerts = useUserAlerts(userId);
+  return (
+    <Card className="overflow-hidden">
+      <CardHeader title={t("alerts")} />
+      {alerts.error && !alerts.data ? (
+        <Failure error={alerts.error} onRetry={() => void alerts.refetch()} />
+      ) : !alerts.data ? (
+        <div className="flex flex-col gap-5 px-5 pb-5">
+          <Skeleton className="h-12 w-full" />
+          <Skeleton className="h-12 w-full" />
+        </div>
+      ) : alerts.data.items.length === 0 ? (
+        <Empty icon={<BellOff />} title={t("alertsEmpty")}>
+          {t("alertsEmptyText")}
+        </Empty>
+      ) : (
+        <ul className="divide-y divide-line border-line border-t">
+          {alerts.data.items.map((alert) => (
+            <Row key={alert.id} alert={alert} userId={userId} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
+  const t = useUserTexts();
+  const format = useFormat();
+  const canChange = useCanChange();
+  const resolve = useResolveAlert(userId);
+  const isOpen = alert.resolvedAt === null;
+  return (
+    <li className="flex flex-wrap items-start gap-3 px-5 py-4">
+      <div className="min-w-0 flex-1 basis-64">
+        <p className="flex flex-wrap items-center gap-2">
+          <Badge tone={isOpen ? TONE[alert.type] : "neutral"} dot>
+            {alert.usagePercentage === null
+              ? format.month(alert.period)
+              : format.percent(alert.usagePercentage, 0)}
+          </Badge>
+          <span className="font-medium">{alert.title}</span>
+        </p>
+        <p className="mt-1 text-ink-soft">{alert.message}</p>
+        <p className="mt-1 text-ink-faint text-xs" title={format.dateTime(alert.createdAt)}>
+          {format.ago(alert.createdAt)}
+          {" · "}
+          {alert.resolvedAt === null
+            ? t("open")
+            : alert.resolvedBy
+              ? t("resolvedBy", { who: alert.resolvedBy, ago: format.ago(alert.resolvedAt) })
+              : t("resolvedAt", { ago: format.ago(alert.resolvedAt) })}
+        </p>
+      </div>
+      {isOpen && canChange ? (
+        <Button
+          size="small"
+          icon={<Check className="size-4" aria-hidden />}
+          busy={resolve.isPending}
+          onClick={() =>
+            resolve.mutate(alert.id, {
+              onSuccess: () => toast(t("resolved")),
+              onError: (error) => toastError(t("resolveFailed"), error.message),
+            })
+          }
+        >
+          {t("resolve")}
+        </Button>
+      ) : null}
+    </li>
+  );
+}

@@ -1,0 +1,167 @@
+import { MessagesSquare } from "lucide-react";
+import { useState } from "react";
+import type { Model } from "@/shared/api/types";
+import { type Format, useFormat } from "@/shared/format";
+import { Badge, type Tone } from "@/shared/ui/Badge";
+import { Card, CardHeader } from "@/shared/ui/Card";
+import { type Column, DataTable } from "@/shared/ui/DataTable";
+import { Empty, Failure } from "@/shared/ui/states";
+import { Segments } from "@/shared/ui/Tabs";
+import { useRequests } from "../userData";
+import { type UserTexts, useUserTexts } from "../userTexts";
+import { More } from "./More";
+import { RequestDialog } from "./RequestDialog";
+
+type Row = Model<"TokenUsage">;
+
+/** What a user asked for lately, newest first. */
+export function RequestsTab({
+  userId,
+  onlyFailed,
+  onFilter,
+}: {
+  userId: string;
+  onlyFailed: boolean;
+  onFilter: (onlyFailed: boolean) => void;
+}) {
+  const t = useUserTexts();
+  const format = useFormat();
+  const requests = useRequests(userId, onlyFailed);
+  const [shown, setShown] = useState<Row | null>(null);
+  return (
+    <Card className="overflow-hidden">
+      <CardHeader
+        title={t("requests")}
+        actions={
+          <Segments
+            label={t("requestsShow")}
+            value={onlyFailed ? "failed" : "all"}
+            onChange={(value) => onFilter(value === "failed")}
+            options={[
+              { value: "all", label: t("requestsAll") },
+              { value: "failed", label: t("requestsFailed") },
+            ]}
+          />
+        }
+      />
+      {requests.error && !requests.data ? (
+        <Failure error={requests.error} onRetry={() => void requests.refetch()} />
+      ) : (
+        <DataTable<Row>
+          label={t("requests")}
+          columns={requestColumns(t, format, setShown)}
+          rows={requests.data?.pages.flatMap((page) => page.items)}
+          rowKey={(row) => row.id}
+          placeholderRows={10}
+          empty={
+            <Empty
+              icon={<MessagesSquare />}
+              title={t(onlyFailed ? "requestsNoFailed" : "requestsEmpty")}
+            >
+              {onlyFailed ? null : t("requestsEmptyText")}
+            </Empty>
+          }
+        />
+      )}
+      <More query={requests} />
+      <RequestDialog request={shown} onClose={() => setShown(null)} />
+    </Card>
+  );
+}
+
+function requestColumns(t: UserTexts, format: Format, onShow: (row: Row) => void): Column<Row>[] {
+  return [
+    {
+      key: "when",
+      header: t("when"),
+      cell: (row) => (
+        <button
+          type="button"
+          className="tabular whitespace-nowrap rounded text-left font-medium hover:underline"
+          title={format.ago(row.createdAt)}
+          aria-label={`${t("details")}: ${format.dateTime(row.createdAt)}`}
+          onClick={() => onShow(row)}
+        >
+          {format.shortDate(row.createdAt)}, {format.time(row.createdAt)}
+        </button>
+      ),
+    },
+    {
+      key: "model",
+      header: t("model"),
+      className: "max-w-28 sm:max-w-64",
+      cell: (row) => (
+        <div className="min-w-0">
+          <p className="truncate" title={row.model}>
+            {row.model === "-" ? t("noModel") : row.model}
+          </p>
+          {row.errorMessage ? (
+            <p className="truncate text-danger text-xs" title={row.errorMessage}>
+              {row.errorMessage}
+            </p>
+          ) : null}
+        </div>
+      ),
+    },
+    {
+      key: "tokens",
+      header: t("tokens"),
+      align: "right",
+      cell: (row) => <Tokens row={row} t={t} format={format} />,
+    },
+    {
+      key: "cost",
+      header: t("cost"),
+      align: "right",
+      from: "md",
+      cell: (row) => format.money(row.costMicros),
+    },
+    {
+      key: "duration",
+      header: t("duration"),
+      align: "right",
+      from: "lg",
+      cell: (row) => (row.responseTimeMs === null ? "—" : format.milliseconds(row.responseTimeMs)),
+    },
+    {
+      key: "status",
+      header: t("status"),
+      from: "sm",
+      cell: (row) => <Status row={row} t={t} />,
+    },
+  ];
+}
+
+function Tokens({ row, t, format }: { row: Row; t: UserTexts; format: Format }) {
+  const detail = t("tokensDetail", {
+    prompt: format.integer(row.promptTokens),
+    completion: format.integer(row.completionTokens),
+  });
+  return (
+    <div>
+      <p title={detail}>{format.integer(row.chargedTokens)}</p>
+      {row.estimated ? (
+        <p className="text-ink-faint text-xs" title={t("estimatedText")}>
+          {t("estimated")}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function toneOf({ statusCode, outcome }: Row): Tone {
+  if (outcome === "expired" || statusCode >= 500 || statusCode === 0) return "danger";
+  return statusCode >= 400 || outcome === "released" ? "warning" : "ok";
+}
+
+/** A status code; beside it, how the reservation ended when it was not simply charged. */
+export function Status({ row, t }: { row: Row; t: UserTexts }) {
+  return (
+    <span className="flex items-center gap-2 whitespace-nowrap">
+      <Badge tone={toneOf(row)}>{row.statusCode === 0 ? "—" : row.statusCode}</Badge>
+      {row.outcome === "settled" ? null : (
+        <span className="text-ink-soft text-xs">{t(`outcome_${row.outcome}`)}</span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,115 @@
+import {
+  ArrowLeftRight,
+  Coins,
+  Gauge as GaugeIcon,
+  Layers,
+  type LucideIcon,
+  MoveRight,
+  RotateCcw,
+  UserCog,
+} from "lucide-react";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { Card, CardHeader } from "@/shared/ui/Card";
+import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { PLANS, STATUSES } from "../search";
+import { useUsersTexts } from "../texts";
+import { useTransactions } from "../userData";
+import { useUserTexts } from "../userTexts";
+import { More } from "./More";
+import { actorName, deedOf, type Field, steps } from "./told";
+
+const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
+  grant: Coins,
+  limit_change: GaugeIcon,
+  plan_change: Layers,
+  usage_reset: RotateCcw,
+  status_change: UserCog,
+};
+
+/** Who changed what about a user, newest first. */
+export function TransactionsTab({ userId }: { userId: string }) {
+  const t = useUserTexts();
+  const transactions = useTransactions(userId);
+  const rows = transactions.data?.pages.flatMap((page) => page.items);
+  return (
+    <Card className="overflow-hidden">
+      <CardHeader title={t("transactions")} description={t("transactionsText")} />
+      {transactions.error && !rows ? (
+        <Failure error={transactions.error} onRetry={() => void transactions.refetch()} />
+      ) : !rows ? (
+        <div className="flex flex-col gap-6 px-5 py-4">
+          {["a", "b", "c", "d"].map((key) => (
+            <Skeleton key={key} className="h-12 w-full" />
+          ))}
+        </div>
+      ) : rows.length === 0 ? (
+        <Empty icon={<ArrowLeftRight />} title={t("transactionsEmpty")}>
+          {t("transactionsEmptyText")}
+        </Empty>
+      ) : (
+        <ol className="divide-y divide-line border-line border-t">
+          {rows.map((row) => (
+            <Entry key={row.id} row={row} />
+          ))}
+        </ol>
+      )}
+      <More query={transactions} />
+    </Card>
+  );
+}
+
+function Entry({ row }: { row: Model<"TransactionOut"> }) {
+  const t = useUserTexts();
+  const format = useFormat();
+  const words = useWords();
+  const Icon = ICONS[row.kind];
+  const changes = steps(row);
+  return (
+    <li className="flex items-start gap-3.5 px-5 py-4">
+      <span className="mt-0.5 grid size-8 shrink-0 place-items-center rounded-full bg-sunken text-ink-soft ring-1 ring-line">
+        <Icon className="size-4" aria-hidden />
+      </span>
+      <div className="min-w-0 flex-1">
+        <p className="break-words">
+          <span className="font-medium">{actorName(row.actor, t)}</span>{" "}
+          {deedOf(row, t, { tokens: format.integer, plan: (plan) => words("plan", plan) })}
+        </p>
+        {row.reason ? <p className="mt-0.5 break-words text-ink-soft">“{row.reason}”</p> : null}
+        <ul className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-[0.8125rem] text-ink-soft">
+          {changes.map((one) => (
+            <li key={one.field} className="tabular flex flex-wrap items-center gap-x-1.5">
+              <span className="text-ink-faint">{t(`field_${one.field}`)}</span>
+              {words(one.field, one.before)}
+              <MoveRight className="size-3.5 text-ink-faint" aria-label="→" />
+              <span className="text-ink">{words(one.field, one.after)}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div className="shrink-0 text-right text-ink-faint text-xs">
+        <time dateTime={row.createdAt} title={format.dateTime(row.createdAt)}>
+          {format.ago(row.createdAt)}
+        </time>
+        <p className="tabular mt-1 hidden sm:block">
+          {t("balance", { tokens: format.integer(row.balanceAfter) })}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** A field's value in words; one that the texts do not know stands as it is. */
+function useWords(): (field: Field, value: string | number) => string {
+  const t = useUserTexts();
+  const names = useUsersTexts();
+  const format = useFormat();
+  return (field, value) => {
+    if (typeof value === "number") return format.integer(value);
+    const plan = PLANS.find((one) => one === value);
+    if (field === "plan" && plan) return names(`plan_${plan}`);
+    const status = STATUSES.find((one) => one === value);
+    if (field === "status" && status) return names(`status_${status}`);
+    return value === "deleted" ? t("status_deleted") : value;
+  };
+}

@@ -1,0 +1,134 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { Controller, useForm } from "react-hook-form";
+import { z } from "zod/mini";
+import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
+import { Dialog } from "@/shared/ui/Dialog";
+import { Field, Input } from "@/shared/ui/Field";
+import { useUiTexts } from "@/shared/ui/texts";
+import { useActionTexts } from "../actionTexts";
+import { edited } from "../changes";
+import { limitOf, useQuotaSettings } from "../plans";
+import { PLANS } from "../search";
+import { parseTokens } from "../tokens";
+import { useChange } from "../useChange";
+import {
+  FormButtons,
+  FormProblem,
+  landError,
+  limitText,
+  nameText,
+  optionalReason,
+  PlanSelect,
+  problemText,
+  ReasonField,
+  TokensInput,
+} from "./forms";
+
+const schema = z.object({
+  name: nameText,
+  plan: z.enum(PLANS),
+  monthlyLimit: limitText,
+  reason: optionalReason,
+});
+
+interface Props {
+  user: Model<"UserOut">;
+  onClose: () => void;
+}
+
+/** Name, plan and limit of a user. */
+export function EditDialog({ open, ...props }: Props & { open: boolean }) {
+  const t = useActionTexts();
+  return (
+    <Dialog
+      open={open}
+      onClose={props.onClose}
+      title={t("editTitle")}
+      description={props.user.email}
+    >
+      <EditForm {...props} />
+    </Dialog>
+  );
+}
+
+function EditForm({ user, onClose }: Props) {
+  const t = useActionTexts();
+  const ui = useUiTexts();
+  const format = useFormat();
+  const quota = useQuotaSettings();
+  const change = useChange(user);
+  const { register, control, handleSubmit, setError, setValue, formState } = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: {
+      name: user.name,
+      plan: user.plan,
+      monthlyLimit: format.integer(user.monthlyLimit),
+      reason: "",
+    },
+  });
+  const { errors, isDirty } = formState;
+  const submit = handleSubmit(async (values) => {
+    const monthlyLimit = parseTokens(values.monthlyLimit) ?? user.monthlyLimit;
+    const differing = edited(user, { ...values, monthlyLimit });
+    if (Object.keys(differing).length === 0) return onClose();
+    try {
+      await change.mutateAsync({ kind: "edit", values: differing, reason: values.reason });
+      onClose();
+    } catch (error) {
+      landError(error, setError, ["name", "plan", "monthlyLimit", "reason"]);
+    }
+  });
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+      <FormProblem message={errors.root?.server?.message} />
+      <Field label={t("name")} error={problemText(t, errors.name)}>
+        <Input autoComplete="off" maxLength={200} {...register("name")} />
+      </Field>
+      <Controller
+        control={control}
+        name="plan"
+        render={({ field }) => (
+          <Field label={t("plan")} help={t("editText")} error={problemText(t, errors.plan)}>
+            <PlanSelect
+              value={field.value}
+              onChange={(plan) => {
+                field.onChange(plan);
+                const limit = plan === user.plan ? user.monthlyLimit : limitOf(quota, plan);
+                if (limit === undefined) return;
+                setValue("monthlyLimit", format.integer(limit), { shouldDirty: true });
+              }}
+            />
+          </Field>
+        )}
+      />
+      <Controller
+        control={control}
+        name="monthlyLimit"
+        render={({ field }) => (
+          <Field
+            label={t("limit")}
+            error={problemText(t, errors.monthlyLimit)}
+            help={
+              quota
+                ? t("limitHelp", {
+                    min: format.integer(quota.minUserLimit),
+                    max: format.integer(quota.maxUserLimit),
+                  })
+                : "\u00a0"
+            }
+          >
+            <TokensInput {...field} />
+          </Field>
+        )}
+      />
+      <ReasonField isOptional error={errors.reason} placeholder="" {...register("reason")} />
+      <FormButtons
+        submit={ui("save")}
+        busy={change.isPending}
+        disabled={!isDirty}
+        onCancel={onClose}
+      />
+    </form>
+  );
+}

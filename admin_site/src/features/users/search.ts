@@ -1,0 +1,69 @@
+import { z } from "zod/mini";
+
+export const STATUSES = ["active", "suspended", "blocked", "pending"] as const;
+export const PLANS = ["trial", "basic", "pro", "enterprise"] as const;
+export const LEVELS = ["ok", "warning", "critical", "blocked"] as const;
+export const SORTS = ["usage", "percentage", "name", "lastSeen", "created"] as const;
+
+/** Who is nearest to their limit comes first. */
+export const DEFAULT_SORT = { sort: "percentage", order: "desc" } as const;
+
+/** A wrong value in the address counts as none: an old link still opens the page. */
+const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
+
+/** The state of the users' table, in the address: it can be linked, reloaded and gone back to. */
+export const usersSearch = z.object({
+  search: lenient(z.string().check(z.maxLength(200))),
+  status: lenient(z.array(z.enum(STATUSES))),
+  plan: lenient(z.array(z.enum(PLANS))),
+  level: lenient(z.array(z.enum(LEVELS))),
+  sort: lenient(z.enum(SORTS)),
+  order: lenient(z.enum(["asc", "desc"])),
+  /** Cursors of the pages up to this one; the last is this page's. */
+  pages: lenient(z.array(z.string())),
+});
+
+export type UsersSearch = z.infer<typeof usersSearch>;
+
+export const TABS = ["usage", "requests", "transactions", "months", "alerts"] as const;
+
+/** What the page of one user shows. */
+export const userSearch = z.object({
+  tab: lenient(z.enum(TABS)),
+  /** Only the requests that failed. */
+  failed: lenient(z.boolean()),
+});
+
+export type UserSearch = z.infer<typeof userSearch>;
+
+/** The request's parameters for a table's state. */
+export function toQuery(search: UsersSearch, limit: number) {
+  const cursor = search.pages?.at(-1);
+  return {
+    limit,
+    sort: search.sort ?? DEFAULT_SORT.sort,
+    order: search.order ?? DEFAULT_SORT.order,
+    ...(search.search ? { search: search.search } : {}),
+    ...(search.status?.length ? { status: search.status } : {}),
+    ...(search.plan?.length ? { plan: search.plan } : {}),
+    ...(search.level?.length ? { usageLevel: search.level } : {}),
+    ...(cursor ? { cursor } : {}),
+  };
+}
+
+/** Another filter or order begins at the first page; what is empty leaves the address. */
+export function changed(search: UsersSearch, change: Partial<UsersSearch>): UsersSearch {
+  const next = { ...search, ...("pages" in change ? {} : { pages: undefined }), ...change };
+  return Object.fromEntries(
+    Object.entries(next).filter(
+      ([, value]) =>
+        value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
+    ),
+  ) as UsersSearch;
+}
+
+export function isFiltered(search: UsersSearch): boolean {
+  return Boolean(
+    search.search || search.status?.length || search.plan?.length || search.level?.length,
+  );
+}

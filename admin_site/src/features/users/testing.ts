@@ -1,0 +1,30 @@
+import type { Model } from "@/shared/api/types";
+
+/** A user for tests. */
+export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
+  return {
+    id: "675fdeca-3876-5764-9180-d574c032512c",
+    email: "ana@example.com",
+    name: "Ana",
+    status: "active",
+    plan: "basic",
+    monthlyLimit: 1_000_000,
+    additionalTokens: 0,
+    currentUsage: 250_000,
+    reservedTokens: 0,
+    availableTokens: 750_000,
+    remainingTokens: 750_000,
+    usagePercentage: 25,
+    usageLevel: "ok",
+    alert80Sent: false,
+    alert95Sent: false,
+    lastAlertDate: null,
+    period: "2026-11",
+    renewsAt: "2026-12-01T03:00:00.000Z",
+    createdAt: "2026-05-06T22:12:53.895Z",
+    updatedAt: "2026-11-22T22:12:53.895Z",
+    lastLogin: "2026-11-22T22:12:53.895Z",
+    version: 1,
+    ...fields,
+  };
+}

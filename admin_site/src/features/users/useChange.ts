@@ -1,0 +1,76 @@
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { newId } from "@/shared/api/ids";
+import type { Model } from "@/shared/api/types";
+import { format } from "@/shared/format";
+import { toast, toastError } from "@/shared/ui/toast";
+import { actionText } from "./actionTexts";
+import { type Change, inverse, optimistic, send } from "./changes";
+
+type User = Model<"UserOut">;
+
+/** Everything that a change of a user may have touched. */
+export function refreshUsers(queries: QueryClient): void {
+  for (const key of ["users", "user", "alerts", "audit", "stats", "reports"]) {
+    void queries.invalidateQueries({ queryKey: [key] });
+  }
+}
+
+/**
+ * Changes one user; says what happened and offers the way back.
+ *
+ * Errors are left to the caller: a form shows them at its fields.
+ */
+export function useChange(user: User) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (change: Change) => send(user.id, change, newId()),
+    onMutate: async (change) => {
+      await queries.cancelQueries({ queryKey: ["user", user.id], exact: true });
+      const before = queries.getQueryData<User>(["user", user.id]) ?? user;
+      queries.setQueryData(["user", user.id], optimistic(before, change));
+      return { before };
+    },
+    onError: (_error, _change, context) => {
+      if (context) queries.setQueryData(["user", user.id], context.before);
+    },
+    onSuccess: (after, change, { before }) => {
+      queries.setQueryData(["user", user.id], after);
+      const back = inverse(before, change, actionText("undoReason"));
+      toast(
+        said(change, before),
+        back === null ? {} : { undo: () => void undo(queries, user.id, back) },
+      );
+    },
+    onSettled: () => refreshUsers(queries),
+  });
+}
+
+async function undo(queries: QueryClient, userId: string, change: Change): Promise<void> {
+  try {
+    queries.setQueryData(["user", userId], await send(userId, change, newId()));
+    toast(actionText("undone"));
+  } catch (error) {
+    toastError(actionText("undoFailed"), error instanceof Error ? error.message : "");
+  } finally {
+    refreshUsers(queries);
+  }
+}
+
+function said(change: Change, before: User): string {
+  const name = before.name || before.email;
+  switch (change.kind) {
+    case "suspend":
+      return actionText("suspended", { name });
+    case "activate":
+      return actionText("activated", { name });
+    case "edit":
+      return actionText("edited", { name });
+    case "reset":
+      return actionText("resetDone", { name, tokens: format().integer(before.currentUsage) });
+    case "tokens":
+      return actionText(change.amount < 0 ? "tokensTaken" : "tokensAdded", {
+        name,
+        tokens: format().integer(Math.abs(change.amount)),
+      });
+  }
+}

@@ -1,0 +1,172 @@
+import { currentLocale } from "@/shared/i18n";
+import { siteConfig } from "./config";
+
+/** Who is signed in. The access token lives in memory alone; the refresh cookie is HttpOnly. */
+export interface SignedIn {
+  email: string;
+  name: string;
+  role: "admin" | "viewer";
+}
+
+interface Session {
+  token: string;
+  user: SignedIn;
+}
+
+const REQUEST_MILLISECONDS = 30_000;
+const LOCK = "solaris.refresh";
+const HINT = "solaris.signed-in";
+const channel =
+  typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("solaris.session");
+
+let session: Session | null = null;
+let refreshing: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+
+/**
+ * Whether this browser has signed in and not out: without it nobody asks the API in vain at every
+ * start. The cookie itself cannot be seen from here.
+ */
+export function rememberSignIn(isIn: boolean): void {
+  try {
+    if (isIn) localStorage.setItem(HINT, "1");
+    else localStorage.removeItem(HINT);
+  } catch {
+    // Without storage one asks in vain; nothing else is lost.
+  }
+}
+
+function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(HINT) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function publish(next: Session | null): void {
+  session = next;
+  rememberSignIn(next !== null);
+  for (const listener of listeners) listener();
+}
+
+channel?.addEventListener("message", (event) => {
+  // Signed out in another tab: this one follows at once.
+  if (event.data === "signed-out" && session !== null) publish(null);
+});
+
+/** For useSyncExternalStore. */
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function signedIn(): SignedIn | null {
+  return session?.user ?? null;
+}
+
+function address(path: string): string {
+  return siteConfig().apiBaseUrl + path;
+}
+
+function post(path: string, body?: unknown): Promise<Response> {
+  return fetch(address(path), {
+    method: "POST",
+    credentials: "include",
+    headers: {
+      "accept-language": currentLocale(),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(session === null ? {} : { authorization: `Bearer ${session.token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
+  });
+}
+
+async function adopt(answer: Response): Promise<boolean> {
+  if (!answer.ok) {
+    // 401 and 403 mean that nobody is signed in; anything else is a failure of the moment.
+    if (answer.status === 401 || answer.status === 403) publish(null);
+    return false;
+  }
+  publish((await answer.json()) as Session);
+  return true;
+}
+
+/** Signs in; returns the refused answer for the form to show, or null. Network errors are thrown. */
+export async function signIn(email: string, password: string): Promise<Response | null> {
+  const answer = await post("/auth/login", { email, password });
+  if (!answer.ok) return answer;
+  await adopt(answer);
+  return null;
+}
+
+/**
+ * Gets a new access token by the refresh cookie; false when nobody is signed in.
+ *
+ * A refresh token works once, and tabs share the cookie: so one refresh at a time, in this tab and
+ * among tabs (Web Locks).
+ */
+export function refresh(): Promise<boolean> {
+  if (session === null && !mayBeSignedIn()) return Promise.resolve(false);
+  refreshing ??= exclusively(async () => adopt(await post("/auth/refresh"))).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function exclusively(action: () => Promise<boolean>): Promise<boolean> {
+  return navigator.locks ? await navigator.locks.request(LOCK, action) : await action();
+}
+
+/** Takes over a token that another call has answered with (a changed password). */
+export function adoptToken(token: string): void {
+  if (session !== null) publish({ ...session, token });
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await post("/auth/logout");
+  } finally {
+    publish(null);
+    channel?.postMessage("signed-out");
+  }
+}
+
+/**
+ * `fetch` for the API: token, language, time-out; on 401 one silent refresh and one retry.
+ *
+ * A 401 after that ends the session; the app then shows the login.
+ */
+export async function authorisedFetch(request: Request): Promise<Response> {
+  const again = request.clone();
+  const answer = await send(request);
+  if (answer.status !== 401 || (await isAboutPassword(answer))) return answer;
+  if (!(await refresh())) return answer;
+  const second = await send(again);
+  if (second.status === 401) publish(null);
+  return second;
+}
+
+/** A wrong current password is a 401 too; asking twice would count as two failed attempts. */
+async function isAboutPassword(answer: Response): Promise<boolean> {
+  try {
+    const problem: unknown = await answer.clone().json();
+    return (
+      problem !== null &&
+      typeof problem === "object" &&
+      "code" in problem &&
+      problem.code === "invalid_credentials"
+    );
+  } catch {
+    return false;
+  }
+}
+
+function send(request: Request): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.set("accept-language", currentLocale());
+  if (session !== null) headers.set("authorization", `Bearer ${session.token}`);
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_MILLISECONDS)]);
+  return fetch(new Request(request, { headers, signal, credentials: "include" }));
+}

@@ -1,0 +1,325 @@
+import { AxisBottom, AxisLeft } from "@visx/axis";
+import { GridRows } from "@visx/grid";
+import { Group } from "@visx/group";
+import { scaleBand, scaleLinear } from "@visx/scale";
+import { BarRounded } from "@visx/shape";
+import { type PointerEvent, useId, useMemo, useState } from "react";
+import { useWidth } from "@/shared/hooks/width";
+import { cn } from "@/shared/ui/cn";
+
+/** One bucket of time: an ISO time or day, and a value per series key. */
+export interface TimePoint {
+  time: string;
+  values: Record<string, number>;
+}
+
+export interface Series {
+  key: string;
+  label: string;
+  /** A CSS colour; `seriesColour` gives the palette's. */
+  colour: string;
+}
+
+const PALETTE = ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"];
+const MARGIN = { top: 8, right: 4, bottom: 26, left: 58 };
+const TICK = { fill: "var(--ink-faint)", fontSize: 11, fontFamily: "inherit" };
+
+/** The n-th colour of the palette; whatever comes after the fifth is "others". */
+export function seriesColour(index: number): string {
+  return `var(${PALETTE[index] ?? "--chart-6"})`;
+}
+
+/**
+ * Stacked bars over time, read by pointer, by keyboard (arrow keys) and, as a table, by screen
+ * readers. The height is fixed, so that nothing moves when the data arrives.
+ */
+export function TimeChart({
+  points,
+  series,
+  label,
+  formatValue,
+  formatAxis = formatValue,
+  formatTick,
+  formatTime,
+  height = 260,
+  className,
+}: {
+  points: readonly TimePoint[];
+  series: readonly Series[];
+  label: string;
+  formatValue: (value: number) => string;
+  /** Short, for the value axis, where the full form would not fit. */
+  formatAxis?: (value: number) => string;
+  /** Short, for the axis. */
+  formatTick: (time: string) => string;
+  /** Long, for the tooltip and the table. */
+  formatTime: (time: string) => string;
+  height?: number;
+  className?: string;
+}) {
+  const [parentRef, width] = useWidth();
+  const [active, setActive] = useState<number | null>(null);
+  const hint = useId();
+  const sums = useMemo(
+    () => points.map((point) => series.reduce((sum, one) => sum + (point.values[one.key] ?? 0), 0)),
+    [points, series],
+  );
+  const inner = {
+    width: Math.max(0, width - MARGIN.left - MARGIN.right),
+    height: height - MARGIN.top - MARGIN.bottom,
+  };
+  const x = scaleBand<string>({
+    domain: points.map((point) => point.time),
+    range: [0, inner.width],
+    paddingInner: 0.28,
+    paddingOuter: 0.1,
+  });
+  const y = scaleLinear<number>({
+    domain: [0, Math.max(1, ...sums)],
+    range: [inner.height, 0],
+    nice: 4,
+  });
+  const step = x.step() || 1;
+  const every = Math.max(1, Math.ceil(points.length / Math.max(2, Math.floor(inner.width / 64))));
+  const move = (event: PointerEvent<SVGRectElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const index = Math.floor((event.clientX - box.left) / step);
+    setActive(Math.min(points.length - 1, Math.max(0, index)));
+  };
+  const shown = active === null ? undefined : points[active];
+
+  return (
+    <div className={cn("relative", className)}>
+      <div ref={parentRef} style={{ height }}>
+        {width > 0 ? (
+          <svg
+            width={width}
+            height={height}
+            role="img"
+            aria-label={label}
+            aria-describedby={hint}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the bars one by one
+            tabIndex={0}
+            className="block touch-pan-y rounded-lg"
+            onKeyDown={(event) => {
+              const delta = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+              if (event.key === "Escape") setActive(null);
+              if (delta === undefined || points.length === 0) return;
+              event.preventDefault();
+              setActive((now) =>
+                Math.min(
+                  points.length - 1,
+                  Math.max(0, (now ?? (delta > 0 ? -1 : points.length)) + delta),
+                ),
+              );
+            }}
+            onBlur={() => setActive(null)}
+          >
+            <Group left={MARGIN.left} top={MARGIN.top}>
+              <GridRows
+                scale={y}
+                width={inner.width}
+                numTicks={4}
+                stroke="var(--line)"
+                strokeDasharray="2 4"
+              />
+              {points.map((point, index) => (
+                <Bars
+                  key={point.time}
+                  point={point}
+                  series={series}
+                  x={x(point.time) ?? 0}
+                  width={x.bandwidth()}
+                  y={y}
+                  isDimmed={active !== null && active !== index}
+                />
+              ))}
+              <AxisLeft
+                scale={y}
+                numTicks={4}
+                hideAxisLine
+                hideTicks
+                tickFormat={(value) => formatAxis(Number(value))}
+                tickLabelProps={{ ...TICK, textAnchor: "end", dx: -6, dy: 3 }}
+              />
+              <AxisBottom
+                scale={x}
+                top={inner.height}
+                hideTicks
+                stroke="var(--line)"
+                tickValues={points.filter((_, n) => n % every === 0).map((point) => point.time)}
+                tickFormat={(time) => formatTick(String(time))}
+                tickLabelProps={{ ...TICK, textAnchor: "middle", dy: 2 }}
+              />
+              <rect
+                width={inner.width}
+                height={inner.height}
+                fill="transparent"
+                onPointerMove={move}
+                onPointerLeave={() => setActive(null)}
+              />
+            </Group>
+          </svg>
+        ) : null}
+      </div>
+      {shown && active !== null ? (
+        <Tooltip
+          title={formatTime(shown.time)}
+          left={MARGIN.left + (x(shown.time) ?? 0) + x.bandwidth() / 2}
+          width={width}
+          rows={series
+            .map((one) => ({ ...one, value: shown.values[one.key] ?? 0 }))
+            .filter((one) => one.value > 0 || series.length === 1)}
+          total={series.length > 1 ? (sums[active] ?? 0) : null}
+          formatValue={formatValue}
+        />
+      ) : null}
+      <DataAsTable
+        id={hint}
+        label={label}
+        points={points}
+        series={series}
+        formatTime={formatTime}
+        formatValue={formatValue}
+      />
+    </div>
+  );
+}
+
+function Bars({
+  point,
+  series,
+  x,
+  width,
+  y,
+  isDimmed,
+}: {
+  point: TimePoint;
+  series: readonly Series[];
+  x: number;
+  width: number;
+  y: (value: number) => number;
+  isDimmed: boolean;
+}) {
+  let below = 0;
+  const present = series.filter((one) => (point.values[one.key] ?? 0) > 0);
+  return (
+    <g opacity={isDimmed ? 0.4 : 1} className="transition-opacity duration-100">
+      {present.map((one, index) => {
+        const from = below;
+        below += point.values[one.key] ?? 0;
+        const top = y(below);
+        return (
+          <BarRounded
+            key={one.key}
+            x={x}
+            y={top}
+            width={width}
+            height={Math.max(0.5, y(from) - top)}
+            radius={Math.min(4, width / 2)}
+            top={index === present.length - 1}
+            fill={one.colour}
+          />
+        );
+      })}
+    </g>
+  );
+}
+
+function Tooltip({
+  title,
+  left,
+  width,
+  rows,
+  total,
+  formatValue,
+}: {
+  title: string;
+  left: number;
+  width: number;
+  rows: readonly (Series & { value: number })[];
+  total: number | null;
+  formatValue: (value: number) => string;
+}) {
+  const isRight = left > width * 0.6;
+  return (
+    <div
+      aria-hidden
+      className="pointer-events-none absolute top-2 z-10 min-w-40 rounded-xl border border-line bg-raised px-3 py-2 text-xs shadow-float"
+      style={isRight ? { right: width - left + 14 } : { left: left + 14 }}
+    >
+      <p className="mb-1.5 font-medium text-ink">{title}</p>
+      {rows.map((row) => (
+        <p key={row.key} className="flex items-center gap-2 py-px text-ink-soft">
+          <span className="size-2 rounded-[3px]" style={{ background: row.colour }} />
+          <span className="flex-1 truncate pr-4">{row.label}</span>
+          <span className="tabular font-medium text-ink">{formatValue(row.value)}</span>
+        </p>
+      ))}
+      {total === null ? null : (
+        <p className="mt-1.5 flex border-line border-t pt-1.5 text-ink">
+          <span className="flex-1 pr-4">Σ</span>
+          <span className="tabular font-semibold">{formatValue(total)}</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function DataAsTable({
+  id,
+  label,
+  points,
+  series,
+  formatTime,
+  formatValue,
+}: {
+  id: string;
+  label: string;
+  points: readonly TimePoint[];
+  series: readonly Series[];
+  formatTime: (time: string) => string;
+  formatValue: (value: number) => string;
+}) {
+  return (
+    <div id={id} className="sr-only">
+      <table>
+        <caption>{label}</caption>
+        <thead>
+          <tr>
+            <td />
+            {series.map((one) => (
+              <th key={one.key} scope="col">
+                {one.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {points.map((point) => (
+            <tr key={point.time}>
+              <th scope="row">{formatTime(point.time)}</th>
+              {series.map((one) => (
+                <td key={one.key}>{formatValue(point.values[one.key] ?? 0)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What the colours mean. */
+export function Legend({ series }: { series: readonly Series[] }) {
+  return (
+    <ul className="flex flex-wrap gap-x-4 gap-y-1.5 text-ink-soft text-xs">
+      {series.map((one) => (
+        <li key={one.key} className="flex items-center gap-1.5">
+          <span className="size-2.5 rounded-[3px]" style={{ background: one.colour }} aria-hidden />
+          {one.label}
+        </li>
+      ))}
+    </ul>
+  );
+}
