@@ -1,0 +1,82 @@
+"""What a browser measures of the site: weight, layout, policy."""
+
+import pytest
+from playwright.sync_api import Browser, Response, expect
+
+from tests.e2e.site_support import (
+    ADMIN,
+    CAROLINA,
+    PASSWORD,
+    PHONE,
+    Company,
+    Visitor,
+    pages_of,
+    visiting,
+)
+
+pytestmark = pytest.mark.e2e
+
+SCRIPT_BYTES = 250_000
+LAYOUT_SHIFT = 0.1
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_login_and_dashboard_weigh_little(stranger: Visitor) -> None:
+    page = stranger.page
+    scripts: dict[str, Response] = {}
+
+    def note(response: Response) -> None:
+        if response.url.split("?")[0].endswith(".js"):
+            scripts[response.url] = response
+
+    page.on("response", note)
+    page.goto(f"{stranger.company.url}/admin/")
+    page.get_by_label("E-mail").fill(ADMIN)
+    page.get_by_label("Senha", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Painel")
+    stranger.settled()
+    weights = {
+        url.rsplit("/", 1)[-1]: found.request.sizes()["responseBodySize"]
+        for url, found in scripts.items()
+    }
+    assert len(weights) > 2
+    assert sum(weights.values()) <= SCRIPT_BYTES, weights
+    packed = [found.headers.get("content-encoding") for found in scripts.values()]
+    assert packed.count("gzip") >= len(packed) / 2  # the smallest gain nothing by it
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/users", "/admin/login", "/me/"])
+def test_pages_come_with_a_strict_policy(company: Company, path: str) -> None:
+    answer = company.api.get(company.url + path)
+    assert answer.status_code == 200
+    policy = dict(
+        part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+
+
+def test_nothing_moves_while_pages_load(admin: Visitor, company: Company) -> None:
+    shifts = {}
+    for path in pages_of(company):
+        page = admin.open(path)
+        shifts[path] = float(page.evaluate("window.layoutShift"))
+    assert {path: shift for path, shift in shifts.items() if shift >= LAYOUT_SHIFT} == {}
+
+
+def test_every_page_fits_a_phone(browser: Browser, company: Company) -> None:
+    with visiting(browser, company, size=PHONE, has_touch=True, is_mobile=True) as visitor:
+        paths = ["/admin/login", company.personal_link(CAROLINA), *pages_of(company)]
+        wide = {}
+        for path in paths:
+            if path == "/admin/":
+                visitor.sign_in()
+            page = visitor.open(path)
+            wide[path] = int(page.evaluate(OVERFLOW))
+        page.get_by_role("button", name="Abrir menu").click()
+        page.get_by_role("dialog").get_by_role("link", name="Relatórios").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Relatórios")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert {path: pixels for path, pixels in wide.items() if pixels > 0} == {}
