@@ -148,3 +148,13 @@ def test_a_server_that_is_away_is_told_and_so_is_its_return(admin: Visitor) -> N
     page.unroute("**/api/admin/**")
     expect(banner).to_have_count(0)
     expect(page.get_by_text("Atualizado")).to_be_visible()
+
+
+def test_the_accounts_menu_opens_by_the_keyboard(admin: Visitor) -> None:
+    page = admin.open("/admin/")
+    button = page.get_by_role("button", name="Sua conta")
+    button.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(button).to_be_focused()

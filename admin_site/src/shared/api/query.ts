@@ -8,11 +8,6 @@ export function isTransient(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-/** Asked too much at once (several tabs, a change that refreshes a whole page): later it will do. */
-function isHasty(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 429;
-}
-
 /** One cache; `onAway` is told whether the last answer was missing (the API is away). */
 export function createQueryClient(onAway: (away: boolean) => void): QueryClient {
   return new QueryClient({
@@ -26,8 +21,7 @@ export function createQueryClient(onAway: (away: boolean) => void): QueryClient 
     defaultOptions: {
       queries: {
         staleTime: 5_000,
-        retry: (failures, error) =>
-          (isTransient(error) || isHasty(error)) && failures < MAX_RETRIES,
+        retry: (failures, error) => isTransient(error) && failures < MAX_RETRIES,
         refetchOnWindowFocus: true,
         // A hidden page asks nothing.
         refetchIntervalInBackground: false,

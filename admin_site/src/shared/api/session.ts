@@ -16,6 +16,11 @@ interface Session {
 const REQUEST_MILLISECONDS = 30_000;
 const LOCK = "solaris.refresh";
 const HINT = "solaris.signed-in";
+const BEGAN = "solaris.refresh-began";
+const UNDER_WAY_MILLISECONDS = 1_500;
+/** The API takes 5 requests a second of an admin, 10 at once: a busy page waits its turn. */
+const MAX_TURNS = 3;
+const MAX_TURN_MILLISECONDS = 5_000;
 const channel =
   typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("solaris.session");
 
@@ -28,12 +33,7 @@ const listeners = new Set<() => void>();
  * start. The cookie itself cannot be seen from here.
  */
 export function rememberSignIn(isIn: boolean): void {
-  try {
-    if (isIn) localStorage.setItem(HINT, "1");
-    else localStorage.removeItem(HINT);
-  } catch {
-    // Without storage one asks in vain; nothing else is lost.
-  }
+  store(HINT, isIn ? "1" : null);
 }
 
 function mayBeSignedIn(): boolean {
@@ -73,6 +73,8 @@ function post(path: string, body?: unknown): Promise<Response> {
   return fetch(address(path), {
     method: "POST",
     credentials: "include",
+    // The answer's cookie is kept even if the page is left meanwhile.
+    keepalive: true,
     headers: {
       "accept-language": currentLocale(),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -109,10 +111,38 @@ export async function signIn(email: string, password: string): Promise<Response 
  */
 export function refresh(): Promise<boolean> {
   if (session === null && !mayBeSignedIn()) return Promise.resolve(false);
-  refreshing ??= exclusively(async () => adopt(await post("/auth/refresh"))).finally(() => {
+  refreshing ??= exclusively(rotate).finally(() => {
     refreshing = null;
   });
   return refreshing;
+}
+
+async function rotate(): Promise<boolean> {
+  const began = Number(stored(BEGAN) ?? 0);
+  // A page that was left while it refreshed: its answer, with the next cookie, is still on its way.
+  if (Date.now() - began < UNDER_WAY_MILLISECONDS) await delay(UNDER_WAY_MILLISECONDS);
+  store(BEGAN, String(Date.now()));
+  const isIn = await adopt(await post("/auth/refresh"));
+  // Only after an answer: a page that is being left sees its request fail, though it is under way.
+  store(BEGAN, null);
+  return isIn;
+}
+
+function stored(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function store(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // Without storage tabs cannot wait for each other's pages; they still take turns.
+  }
 }
 
 async function exclusively(action: () => Promise<boolean>): Promise<boolean> {
@@ -140,10 +170,10 @@ export async function signOut(): Promise<void> {
  */
 export async function authorisedFetch(request: Request): Promise<Response> {
   const again = request.clone();
-  const answer = await send(request);
+  const answer = await inTurn(request);
   if (answer.status !== 401 || (await isAboutPassword(answer))) return answer;
   if (!(await refresh())) return answer;
-  const second = await send(again);
+  const second = await inTurn(again);
   if (second.status === 401) publish(null);
   return second;
 }
@@ -161,6 +191,23 @@ async function isAboutPassword(answer: Response): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Sends, and sends again after a 429: a request refused for its rate has done nothing. */
+async function inTurn(request: Request): Promise<Response> {
+  for (let turn = 1; ; turn += 1) {
+    const answer = await send(turn === MAX_TURNS ? request : request.clone());
+    const seconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
+    const wait = Math.max(1, seconds) * 1_000;
+    if (answer.status !== 429 || !(wait <= MAX_TURN_MILLISECONDS) || turn === MAX_TURNS) {
+      return answer;
+    }
+    await delay(wait * (0.5 + Math.random()));
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function send(request: Request): Promise<Response> {

@@ -7,16 +7,13 @@ export function Menu({
   trigger,
   children,
   align = "end",
-  isOpenAtFirst = false,
 }: {
   trigger: ReactElement<Record<string, unknown>>;
   children: ReactNode;
   align?: "start" | "end";
-  /** For a menu that is loaded by the press that opens it. */
-  isOpenAtFirst?: boolean;
 }) {
   return (
-    <Base.Root defaultOpen={isOpenAtFirst}>
+    <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} align={align} className="z-50">
