@@ -106,7 +106,8 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated(admin: Visitor) -
 def test_a_call_that_came_too_soon_is_repeated(admin: Visitor) -> None:
     admin.expects(429, "/api/admin/keys")
     page = admin.open("/admin/")
-    page.route("**/api/admin/keys?*", lambda route: route.fulfill(status=429), times=1)
+    too_soon = {"status": 429, "headers": {"retry-after": "1"}}
+    page.route("**/api/admin/keys?*", lambda route: route.fulfill(**too_soon), times=1)
     page.get_by_role("navigation").get_by_role("link", name="Chaves").click()
     expect(page.get_by_role("table", name="Chaves").get_by_text("Ativa")).not_to_have_count(0)
     expect(page.get_by_role("alert")).to_have_count(0)

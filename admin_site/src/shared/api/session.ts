@@ -197,7 +197,8 @@ async function isAboutPassword(answer: Response): Promise<boolean> {
 async function inTurn(request: Request): Promise<Response> {
   for (let turn = 1; ; turn += 1) {
     const answer = await send(turn === MAX_TURNS ? request : request.clone());
-    const seconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
+    // Pages of another origin are not shown the header: a second is the usual.
+    const seconds = Number(answer.headers.get("retry-after") ?? 1);
     const wait = Math.max(1, seconds) * 1_000;
     if (answer.status !== 429 || !(wait <= MAX_TURN_MILLISECONDS) || turn === MAX_TURNS) {
       return answer;

@@ -79,6 +79,7 @@ def librechat_snippet(
     Without `key` it refers to LibreChat's .env: a key that is printed again elsewhere leaks.
     """
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    root = (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
     api_key = (
         f'"{key}"'
         if key
@@ -90,7 +91,7 @@ endpoints:
   custom:
     - name: "IA SOLARIS"
       apiKey: {api_key}
-      baseURL: "http://{host}:{settings.port}/v1"
+      baseURL: "{root}/v1"
       headers:
         X-User-Email: "{{{{LIBRECHAT_USER_EMAIL}}}}"
         X-User-Name: "{{{{LIBRECHAT_USER_NAME}}}}"
