@@ -25,6 +25,7 @@ def banner(
         "",
         "  IA SOLARIS is ready",
         "",
+        f"  Admin site   {root}/admin/",
         f"  Gateway      {root}/v1",
         f"  Health       {root}/health/detailed   Metrics {root}/metrics",
         f"  Upstream     {upstream}",

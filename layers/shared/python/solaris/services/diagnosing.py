@@ -82,7 +82,7 @@ class Diagnosis:
             "Redis": masked_url(settings.redis_address),
             "gateway key": masked(settings.solaris_gateway_key),
             "secret key": (
-                "the local default"
+                "generated on this machine"
                 if settings.secret_key == LOCAL_SECRET
                 else masked(settings.secret_key)
             ),
