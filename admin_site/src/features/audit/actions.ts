@@ -13,6 +13,7 @@ export const ACTIONS = [
   "user.reset_usage",
   "user.delete",
   "user.restore",
+  "user.link",
   "key.create",
   "key.update",
   "key.revoke",
