@@ -11,18 +11,12 @@ from functools import cached_property
 
 from solaris.cache import Cache
 from solaris.mail.sender import MailSender, SesSender
-from solaris.services.alert_management import AlertManagement
-from solaris.services.alerting import Alerter
-from solaris.services.key_management import KeyManagement
 from solaris.services.metering import Meter
-from solaris.services.recording import Message, Recorder
-from solaris.services.resetting import Resetter
+from solaris.services.recording import Message
 from solaris.services.summarising import Summariser
 from solaris.settings import Settings
-from solaris.storage.actions import LedgerActions
 from solaris.storage.aws import boto_client
 from solaris.storage.changes import Changes
-from solaris.storage.ledger import Ledger
 from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE, EventSender, Queues
 from solaris.wiring import Wiring, now
 
@@ -57,8 +51,7 @@ class DemoParts(Wiring):
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings)
-        self.clock = clock
+        super().__init__(settings, clock)
 
     def handle_alerts(self) -> None:
         """Do what the alerts function does with what has come; raises RuntimeError if it fails."""
@@ -89,72 +82,6 @@ class DemoParts(Wiring):
     def mail_sender(self) -> MailSender:
         """The embedded store's mailbox, whatever SMTP_HOST says: nobody has these addresses."""
         return SesSender(boto_client("ses", self.settings.aws_region))
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The books."""
-        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, self.clock))
-
-    @cached_property
-    def recorder(self) -> Recorder:
-        """What books usage events."""
-        return Recorder(
-            settings=self.settings,
-            ledger=self.ledger,
-            users=self.users,
-            changes=self.changes,
-            queues=self.queues,
-            metrics=self.metrics,
-            cache=self.cache,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def alerter(self) -> Alerter:
-        """What records alerts and mails about them."""
-        return Alerter(
-            settings=self.settings,
-            users=self.users,
-            alerts=self.alerts,
-            changes=self.changes,
-            sender=self.mail_sender,
-            queues=self.queues,
-            metrics=self.metrics,
-            cache=self.cache,
-            links=self.personal_links,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def alert_management(self) -> AlertManagement:
-        """What admins do with alerts."""
-        return AlertManagement(
-            alerts=self.alerts,
-            directory=self.directory,
-            auditor=self.auditor,
-            publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
-            clock=self.clock,
-        )
-
-    @cached_property
-    def key_management(self) -> KeyManagement:
-        """What makes, changes and revokes keys."""
-        return KeyManagement(
-            stage=self.settings.solaris_stage,
-            keys=self.keys,
-            cache=self.cache,
-            auditor=self.auditor,
-            publish=lambda hashes: self.changes.publish(key_hashes=hashes),
-            directory=lambda: self.directory,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def resetter(self) -> Resetter:
-        """What opens the month of every user."""
-        return Resetter(
-            settings=self.settings, users=self.users, summariser=self.summariser, clock=self.clock
-        )
 
     @cached_property
     def summariser(self) -> Summariser:

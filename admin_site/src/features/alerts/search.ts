@@ -1,4 +1,5 @@
 import { z } from "zod/mini";
+import { lenient, withoutEmpty } from "@/shared/address";
 import type { Model } from "@/shared/api/types";
 import type { ExportOrder } from "@/shared/exports/data";
 import { daysOf, instantsOf, PRESETS, type Preset } from "@/shared/range/days";
@@ -7,9 +8,6 @@ export const TYPES = ["critical", "warning", "info"] as const;
 export const STATES = ["open", "resolved", "all"] as const;
 export type State = (typeof STATES)[number];
 export const FALLBACK_RANGE: Preset = "any";
-
-/** A wrong value in the address counts as none: an old link still opens the page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
 
 /** Which alerts are listed, in the address. Without a state: the open ones. */
 export const alertsSearch = z.object({
@@ -58,15 +56,7 @@ export function resolvable(search: AlertsSearch): Model<"ResolveAll"> | null {
 /** What is empty leaves the address; an open list needs no word. */
 export function changed(search: AlertsSearch, change: Partial<AlertsSearch>): AlertsSearch {
   const next = { ...search, ...change };
-  return Object.fromEntries(
-    Object.entries(next).filter(
-      ([key, value]) =>
-        value !== undefined &&
-        !(Array.isArray(value) && value.length === 0) &&
-        !(key === "state" && value === "open") &&
-        !(key === "range" && value === FALLBACK_RANGE),
-    ),
-  ) as AlertsSearch;
+  return withoutEmpty(next, { state: "open", range: FALLBACK_RANGE });
 }
 
 export const CLEARED = {

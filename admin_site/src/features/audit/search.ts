@@ -1,11 +1,10 @@
 import { z } from "zod/mini";
+import { lenient, withoutEmpty } from "@/shared/address";
 import type { ExportOrder } from "@/shared/exports/data";
 import { daysOf, instantsOf, PRESETS, type Preset } from "@/shared/range/days";
 
 export const FALLBACK_RANGE: Preset = "any";
 
-/** A wrong value in the address counts as none: an old link still opens the page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
 const word = z.string().check(z.minLength(1), z.maxLength(254));
 
 /** Which entries are listed, in the address. */
@@ -45,12 +44,7 @@ export function changed(search: AuditSearch, change: Partial<AuditSearch>): Audi
     ...("targetType" in change ? { targetId: undefined } : {}),
     ...change,
   };
-  return Object.fromEntries(
-    Object.entries(next).filter(
-      ([key, value]) =>
-        value !== undefined && value !== "" && !(key === "range" && value === FALLBACK_RANGE),
-    ),
-  ) as AuditSearch;
+  return withoutEmpty(next, { range: FALLBACK_RANGE });
 }
 
 export const CLEARED = {

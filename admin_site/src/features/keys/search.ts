@@ -1,10 +1,8 @@
 import { z } from "zod/mini";
+import { lenient, withoutEmpty } from "@/shared/address";
 
 export const KINDS = ["service", "personal"] as const;
 export const STATES = ["active", "expired", "revoked"] as const;
-
-/** A wrong value in the address counts as none: an old link still opens the page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
 
 /** The state of the keys' table, in the address. */
 export const keysSearch = z.object({
@@ -32,12 +30,7 @@ export function toQuery(search: KeysSearch, limit: number) {
 /** Another filter begins at the first page; what is empty leaves the address. */
 export function changed(search: KeysSearch, change: Partial<KeysSearch>): KeysSearch {
   const next = { ...search, ...("pages" in change ? {} : { pages: undefined }), ...change };
-  return Object.fromEntries(
-    Object.entries(next).filter(
-      ([, value]) =>
-        value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as KeysSearch;
+  return withoutEmpty(next);
 }
 
 export function isFiltered(search: KeysSearch): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod/mini";
+import { lenient, withoutEmpty } from "@/shared/address";
 import type { ExportOrder } from "@/shared/exports/data";
 import { type Days, daysOf, PRESETS, type Preset } from "@/shared/range/days";
 
@@ -20,8 +21,6 @@ export const ENDPOINTS = [
 export const MOST_USERS = 50;
 export const FALLBACK_RANGE: Preset = "thisMonth";
 
-/** A wrong value in the address counts as none: an old link still opens the page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
 const texts = z.array(z.string().check(z.minLength(1), z.maxLength(256))).check(z.maxLength(50));
 
 /** The state of the report, in the address. */
@@ -84,11 +83,7 @@ export function changed(search: ReportsSearch, change: Partial<ReportsSearch>): 
     ...("group" in change ? { sort: undefined, order: undefined } : {}),
     ...change,
   };
-  return Object.fromEntries(
-    Object.entries(next).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as ReportsSearch;
+  return withoutEmpty(next);
 }
 
 export const CLEARED = {

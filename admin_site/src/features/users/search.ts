@@ -1,4 +1,5 @@
 import { z } from "zod/mini";
+import { lenient, withoutEmpty } from "@/shared/address";
 
 export const STATUSES = ["active", "suspended", "blocked", "pending"] as const;
 export const PLANS = ["trial", "basic", "pro", "enterprise"] as const;
@@ -7,9 +8,6 @@ export const SORTS = ["usage", "percentage", "name", "lastSeen", "created"] as c
 
 /** Who is nearest to their limit comes first. */
 export const DEFAULT_SORT = { sort: "percentage", order: "desc" } as const;
-
-/** A wrong value in the address counts as none: an old link still opens the page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
 
 /** The state of the users' table, in the address: it can be linked, reloaded and gone back to. */
 export const usersSearch = z.object({
@@ -54,12 +52,7 @@ export function toQuery(search: UsersSearch, limit: number) {
 /** Another filter or order begins at the first page; what is empty leaves the address. */
 export function changed(search: UsersSearch, change: Partial<UsersSearch>): UsersSearch {
   const next = { ...search, ...("pages" in change ? {} : { pages: undefined }), ...change };
-  return Object.fromEntries(
-    Object.entries(next).filter(
-      ([, value]) =>
-        value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as UsersSearch;
+  return withoutEmpty(next);
 }
 
 export function isFiltered(search: UsersSearch): boolean {

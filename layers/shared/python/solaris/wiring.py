@@ -1,5 +1,6 @@
 """Where everything is put together, once a process, each part when it is first asked for."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -58,9 +59,9 @@ class Wiring(UserParts, SignInParts):
 
     version = __version__
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
-        self.clock = now
+        self.clock = clock
         self.metrics = Metrics()
         bind_models(settings)
 
@@ -93,7 +94,7 @@ class Wiring(UserParts, SignInParts):
             auditor=self.auditor,
             publish=lambda hashes: self.changes.publish(key_hashes=hashes),
             directory=lambda: self.directory,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -116,7 +117,7 @@ class Wiring(UserParts, SignInParts):
         return FileStore(
             client,
             files_bucket(settings.solaris_stage),
-            clock=now,
+            clock=self.clock,
             signer=LinkSigner(secrets) if signs_itself else None,
             public_url=settings.public_url,
         )
@@ -124,7 +125,7 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def ledger(self) -> Ledger:
         """The books."""
-        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, now))
+        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, self.clock))
 
     @cached_property
     def recorder(self) -> Recorder:
@@ -137,7 +138,7 @@ class Wiring(UserParts, SignInParts):
             queues=self.queues,
             metrics=self.metrics,
             cache=self.cache,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -145,10 +146,10 @@ class Wiring(UserParts, SignInParts):
         """What tells users and other services how a quota stands."""
         return Quoting(
             settings=self.settings,
-            authenticator=BlockingAuthenticator(self.keys, now),
+            authenticator=BlockingAuthenticator(self.keys, self.clock),
             users=self.users,
             counters=self.user_counters,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -159,7 +160,7 @@ class Wiring(UserParts, SignInParts):
             directory=self.directory,
             auditor=self.auditor,
             zone=self.settings.zone,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -171,7 +172,7 @@ class Wiring(UserParts, SignInParts):
             queues=self.queues,
             exporter=self.exporter,
             auditor=self.auditor,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -191,13 +192,15 @@ class Wiring(UserParts, SignInParts):
             settings=self.settings,
             users=self.users,
             summariser=Summariser(settings=self.settings, queues=self.queues),
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
     def sweeper(self) -> Sweeper:
         """What expires the reservations that crashes have left."""
-        return Sweeper(settings=self.settings, users=self.users, recorder=self.recorder, clock=now)
+        return Sweeper(
+            settings=self.settings, users=self.users, recorder=self.recorder, clock=self.clock
+        )
 
     @cached_property
     def admin_limiter(self) -> BlockingRateLimiter:
@@ -237,7 +240,7 @@ class Wiring(UserParts, SignInParts):
             directory=self.directory,
             auditor=self.auditor,
             publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -253,7 +256,7 @@ class Wiring(UserParts, SignInParts):
             metrics=self.metrics,
             cache=self.cache,
             links=self.personal_links,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -295,17 +298,17 @@ class Wiring(UserParts, SignInParts):
             sender=EventSender(self.aws, settings.queue_name(USAGE_QUEUE)),
             recorder=self.recorder,
             links=self.personal_links,
-            clock=now,
+            clock=self.clock,
         )
         forwarder = Forwarder(
             settings=settings,
-            authenticator=Authenticator(self.keys, self.async_cache, stage, now),
+            authenticator=Authenticator(self.keys, self.async_cache, stage, self.clock),
             limiter=RateLimiter(self.async_cache, stage, rate),
             meter=meter,
             upstream=self.upstream,
             metrics=self.metrics,
         )
-        return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=now)
+        return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=self.clock)
 
     @cached_property
     def health(self) -> Health:
@@ -313,7 +316,7 @@ class Wiring(UserParts, SignInParts):
         checks = standard_checks(
             self.settings, users=self.users, queues=self.queues, cache=self.cache
         )
-        return Health(checks, version=self.version, clock=now)
+        return Health(checks, version=self.version, clock=self.clock)
 
     @cached_property
     def user_totals(self) -> UserTotals:
@@ -322,7 +325,7 @@ class Wiring(UserParts, SignInParts):
             self.dynamodb,
             users_table=self.settings.table_name("users"),
             zone=self.settings.zone,
-            clock=now,
+            clock=self.clock,
         )
 
     @cached_property
@@ -333,7 +336,7 @@ class Wiring(UserParts, SignInParts):
             totals=self.user_totals,
             metrics=self.metrics,
             cache=self.cache,
-            clock=now,
+            clock=self.clock,
         )
 
     def warm_up(self) -> None:
