@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+CLOUD := $(VENV)/cloud/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := layers functions infra tests
 SITE := admin_site/dist/index.html
@@ -83,6 +84,8 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml --extra local --extra dev \
 	  -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header requirements-cloud.in -o requirements-cloud.lock
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)
@@ -103,6 +106,11 @@ $(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch "$@"
+
+$(CLOUD): requirements-cloud.lock | $(VENV)/bin/python
+	@$(PYTHON) -m venv "$(VENV)/cloud"
+	@$(VENV)/cloud/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-cloud.lock
 	@touch "$@"
 
 # Not `npm ci`: it wants the packages of every platform in the lock file, and a registry need not
