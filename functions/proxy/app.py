@@ -1,6 +1,7 @@
 """proxy: everything under /v1. One ASGI app, because Chalice cannot stream.
 
-uvicorn runs it locally, the Lambda Web Adapter on AWS: `uvicorn --app-dir functions/proxy app:app`.
+Locally infra/local/gateway.py serves `app`. On Lambda `served_on_lambda` is served by run.sh behind
+the Lambda Web Adapter, or by buffered.py where the gateway cannot stream.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from solaris.lambda_asgi import on_lambda
 from solaris.services.background import drain
 from solaris.services.publishing import publish_forever, publish_metrics
 from solaris.wiring import wiring
@@ -34,3 +36,4 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 
 
 app = Starlette(routes=[Route("/{path:path}", wiring().gateway)], lifespan=lifespan)
+served_on_lambda = on_lambda(app, wiring())

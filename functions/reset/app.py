@@ -11,6 +11,8 @@ from chalice.app import Chalice
 from solaris.wiring import wiring
 
 app = Chalice(app_name="ia-solaris-reset", configure_logs=False)
+# made with the process, so that the first run does not wait for its clients
+_ = wiring().resetter
 
 
 @app.lambda_function(name="open_period")

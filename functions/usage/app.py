@@ -8,6 +8,8 @@ from solaris.services.recording import Message
 from solaris.wiring import wiring
 
 app = Chalice(app_name="ia-solaris-usage", configure_logs=False)
+# made with the process, so that the first batch does not wait for its clients
+_ = wiring().recorder
 
 
 @app.on_sqs_message(queue="solaris-local-usage", batch_size=10)

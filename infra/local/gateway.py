@@ -19,6 +19,7 @@ from infra.local.mailbox import Mailbox, is_mailbox
 from infra.local.site import Site, is_site
 from solaris.errors import SolarisError, StoreUnavailableError
 from solaris.settings import Settings, load_settings
+from solaris.trusted_proxies import TrustedProxies
 from solaris.wiring import wiring
 
 STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
@@ -148,8 +149,10 @@ def main() -> None:
     parser.add_argument("--mailbox", help="URL of the embedded store, to show its mails")
     arguments = parser.parse_args()
     mailbox = Mailbox(arguments.mailbox) if arguments.mailbox else None
+    settings = load_settings()
+    gateway = Gateway(load_function("proxy").app, arguments.functions, settings, mailbox)
     uvicorn.run(
-        Gateway(load_function("proxy").app, arguments.functions, load_settings(), mailbox),
+        TrustedProxies(gateway, settings.trusted_proxies),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",

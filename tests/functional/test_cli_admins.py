@@ -35,7 +35,7 @@ def signed_in(wiring: Wiring, email: str, password: str) -> Opened:
 
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("solaris.wiring_sign_in.Passwords", lambda: Passwords(memory_kib=64))
+    monkeypatch.setattr("solaris.services.hashing.Passwords", lambda: Passwords(memory_kib=64))
 
 
 @pytest.mark.parametrize(

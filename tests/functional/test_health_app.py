@@ -198,3 +198,35 @@ def test_chalices_own_errors_and_a_views_own_headers_stay(tmp_path: Path) -> Non
     headers = raising(cached, tmp_path).headers
     assert headers["cache-control"] == "max-age=60"
     assert "Cache-Control" not in headers
+
+
+SITE = "https://site.example.com"
+
+
+@pytest.fixture
+def shared_client(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Client:
+    """The site of another origin may read the health."""
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", SITE)
+    made: Client = request.getfixturevalue("client")
+    return made
+
+
+def test_without_allowed_origins_the_health_has_no_cors(client: Client) -> None:
+    answer = client.http.get("/health/detailed", headers={"origin": SITE})
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("origin", [SITE, "https://evil.example"])
+def test_an_allowed_origin_may_read_the_health(
+    shared_client: Client, method: str, origin: str
+) -> None:
+    asked = {"origin": origin, "access-control-request-method": "GET"}
+    answer = shared_client.http.request(method, "/health/detailed", headers=asked)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert answer.status_code == (204 if method == "OPTIONS" else 503)
+    assert headers.get("access-control-allow-origin") == (SITE if origin == SITE else None)
+    assert headers["vary"] == "Origin"
+    if method == "OPTIONS":
+        assert headers["allow"] == "GET, OPTIONS"
+        assert ("access-control-allow-methods" in headers) is (origin == SITE)

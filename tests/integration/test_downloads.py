@@ -11,7 +11,7 @@ from infra.local.downloads import Downloads
 from infra.local.gateway import Gateway, Message, Receive, Send
 from solaris.domain.links import LinkSigner
 from solaris.settings import Settings
-from solaris.storage.files import FileStore, files_bucket, s3_client
+from solaris.storage.files import FileStore, s3_client
 
 KEY = "exports/one/two.csv"
 DATA = bytes(range(256)) * 4096
@@ -29,7 +29,7 @@ def files(emulator: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> FileSto
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
     made = FileStore(
         s3_client("us-east-1"),
-        files_bucket(stage),
+        Settings(solaris_stage=stage, secret_key="x" * 32).bucket_name,
         clock=lambda: datetime.now(UTC),
         signer=LinkSigner(["a secret"]),
     )

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from solaris.domain.links import LinkSigner
-from solaris.storage.files import PART_BYTES, FileStore, files_bucket, s3_client
+from solaris.storage.files import PART_BYTES, FileStore, s3_client
 from solaris.wiring import Wiring
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def files(wiring: Wiring) -> FileStore:
 @pytest.fixture
 def local_files(wiring: Wiring, files: FileStore) -> FileStore:
     """The same bucket with links of the system's own."""
-    bucket = files_bucket(wiring.settings.solaris_stage)
+    bucket = wiring.settings.bucket_name
     signer = LinkSigner(["new secret", "old secret"])
     return FileStore(s3_client("us-east-1"), bucket, clock=lambda: NOW, signer=signer)
 

@@ -1,22 +1,34 @@
 """Redis: key cache, rate limits, metrics. Safe to lose: it never decides a quota.
 
+Its client, slow to load, is imported where there is an address.
+
 Every call is bounded (0.25 s). When Redis fails it is left alone for five seconds and the caller
 gets None, "not known": keys are then read from DynamoDB and rates limited in process.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Awaitable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import redis
-import redis.asyncio
 import structlog
 
 from solaris.domain.rate_limit import RateRule
 
+if TYPE_CHECKING:
+    import redis
+    import redis.asyncio
+
 TIMEOUT_SECONDS = 0.25
 PAUSE_SECONDS = 5.0
 METRICS_SECONDS = 7 * 24 * 3600
+_OPTIONS: Mapping[str, Any] = {
+    "socket_timeout": TIMEOUT_SECONDS,
+    "socket_connect_timeout": TIMEOUT_SECONDS,
+    "decode_responses": True,
+    "protocol": 2,
+}
 
 # The rule of domain/rate_limit.py (GCRA) in one round trip. Times are seconds.
 _RATE_SCRIPT = """
@@ -63,7 +75,11 @@ class _Breaker:
         _log.warning("redis_unavailable", error=type(error).__name__)
 
 
-_FAILURES = (redis.RedisError, OSError, TimeoutError)
+def _failures() -> tuple[type[Exception], ...]:
+    """What a call to Redis may raise; looked up when something was raised."""
+    import redis  # noqa: PLC0415
+
+    return redis.RedisError, OSError, TimeoutError
 
 
 def _additions(
@@ -78,17 +94,11 @@ class AsyncCache:
 
     def __init__(self, address: str | None) -> None:
         self._breaker = _Breaker()
-        self._redis = (
-            redis.asyncio.Redis.from_url(
-                address,
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-                decode_responses=True,
-                protocol=2,
-            )
-            if address
-            else None
-        )
+        self._redis: redis.asyncio.Redis | None = None
+        if address:
+            from redis.asyncio import Redis  # noqa: PLC0415
+
+            self._redis = Redis.from_url(address, **_OPTIONS)
         self._rate_script = self._redis.register_script(_RATE_SCRIPT) if self._redis else None
         self._add_script = self._redis.register_script(_ADD_SCRIPT) if self._redis else None
 
@@ -136,7 +146,7 @@ class AsyncCache:
             return None
         try:
             return await call
-        except _FAILURES as error:
+        except _failures() as error:
             self._breaker.failed(error)
             return None
 
@@ -146,17 +156,11 @@ class Cache:
 
     def __init__(self, address: str | None) -> None:
         self._breaker = _Breaker()
-        self._redis = (
-            redis.Redis.from_url(
-                address,
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-                decode_responses=True,
-                protocol=2,
-            )
-            if address
-            else None
-        )
+        self._redis: redis.Redis | None = None
+        if address:
+            from redis import Redis  # noqa: PLC0415
+
+            self._redis = Redis.from_url(address, **_OPTIONS)
         self._add_script = self._redis.register_script(_ADD_SCRIPT) if self._redis else None
 
     @property
@@ -170,7 +174,7 @@ class Cache:
             return False
         try:
             return bool(self._redis.ping())
-        except _FAILURES:
+        except _failures():
             return False
 
     def wait_for_rate(self, key: str, now: float, rule: RateRule) -> float | None:
@@ -180,7 +184,7 @@ class Cache:
         arguments = (key, now, rule.per_second, rule.burst)
         try:
             return float(cast("str", self._redis.eval(_RATE_SCRIPT, 1, *arguments)))
-        except _FAILURES as error:
+        except _failures() as error:
             self._breaker.failed(error)
             return None
 
@@ -190,7 +194,7 @@ class Cache:
             return None
         try:
             values = cast("dict[str, str]", self._redis.hgetall(key))
-        except _FAILURES as error:
+        except _failures() as error:
             self._breaker.failed(error)
             return None
         return {field: float(value) for field, value in values.items()}
@@ -203,7 +207,7 @@ class Cache:
             return False
         try:
             self._add_script(keys=[key], args=_additions(amounts, most, instead))
-        except _FAILURES as error:
+        except _failures() as error:
             self._breaker.failed(error)
             return False
         return True
@@ -214,7 +218,7 @@ class Cache:
             return False
         try:
             self._redis.delete(key)
-        except _FAILURES as error:
+        except _failures() as error:
             self._breaker.failed(error)
             return False
         return True

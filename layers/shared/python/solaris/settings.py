@@ -8,7 +8,7 @@ import re
 from datetime import tzinfo
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,7 +20,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from solaris.domain.identity import valid_email
 from solaris.domain.passwords import password_problem
@@ -30,6 +31,7 @@ from solaris.domain.quota import threshold_ppm
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
+from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
 
@@ -37,6 +39,8 @@ MIN_SECRET_CHARACTERS = 32
 
 # letters of any script: identity takes international domains as they are written
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
+# without these the secret itself cannot be read
+_NEEDED_FIRST = frozenset({"solaris_secrets", "aws_region"})
 _QUOTED = re.compile(r'"(\w+)"')
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -53,7 +57,10 @@ class PriceSetting(BaseModel):
 class Settings(BaseSettings):
     """All settings; the variable's name is the field's in capitals. Times are seconds."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    # an error would else show what was given, and Lambda writes it into its log
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     # Where it runs
     solaris_stage: str = Field(default="local", pattern=r"^[a-z][a-z0-9-]{0,30}$")
@@ -68,6 +75,9 @@ class Settings(BaseSettings):
     aws_region: str = Field(
         default="us-east-1", validation_alias=AliasChoices("aws_region", "aws_default_region")
     )
+    solaris_secrets: str | None = Field(default=None, max_length=2048)
+    files_bucket: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
 
     # Upstream
     litellm_base_url: str | None = None
@@ -119,6 +129,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: str | None = Field(default=None, repr=False)
     smtp_tls: bool = True
+    ses_configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
     # Admin API
     secret_key_previous: CommaList = Field(default=(), max_length=5, repr=False)
@@ -336,6 +347,11 @@ class Settings(BaseSettings):
             for model, price in self.model_prices.items()
         }
 
+    @property
+    def bucket_name(self) -> str:
+        """Name of the bucket of files: FILES_BUCKET, or `solaris-<stage>-files`."""
+        return self.files_bucket or f"solaris-{self.solaris_stage}-files"
+
     def table_name(self, table: str) -> str:
         """Name of a table: `solaris-<stage>-<table>`."""
         return f"solaris-{self.solaris_stage}-{table}"
@@ -347,18 +363,37 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the environment, once. Raises ConfigurationError with one line naming the variable."""
+    """Read the environment, and the secret that it names, once.
+
+    Raises ConfigurationError with one line naming the variable.
+    """
+    fields = {
+        name: get_origin(field.annotation) is dict
+        for name, field in Settings.model_fields.items()
+        if name not in _NEEDED_FIRST
+    }
+    kept: dict[str, Any] = {}
     try:
-        return Settings()
+        kept = secret_settings(EnvSettingsSource(Settings).env_vars, fields)
+        return Settings(**kept)
     except ValidationError as error:
-        raise ConfigurationError(_one_line(error)) from error
+        first = error.errors()[0]
+        if first["loc"] and first["loc"][0] in kept:
+            # the cause would carry the value
+            raise ConfigurationError(_without_value(first)) from None
+        raise ConfigurationError(_one_line(first)) from error
     except ValueError as error:  # JSON that does not parse, named by pydantic-settings
         line = str(error).splitlines()[0]
         raise ConfigurationError(_QUOTED.sub(lambda name: name[1].upper(), line, 1)) from error
 
 
-def _one_line(error: ValidationError) -> str:
-    first = error.errors()[0]
+def _one_line(first: ErrorDetails) -> str:
     where = ".".join(str(part) for part in first["loc"]).upper()
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
+
+
+def _without_value(first: ErrorDetails) -> str:
+    # our own validators' messages show what was given; pydantic's do not
+    message = "is not valid" if first["type"] == "value_error" else first["msg"]
+    return f"{VARIABLE}: {str(first['loc'][0]).upper()}: {message}"

@@ -1,4 +1,7 @@
-"""Headers that every answer under /api has, and CORS for the origins that settings name."""
+"""Headers that every answer under /api has, and CORS for the origins that settings name.
+
+/health/detailed has CORS too, since the site shows it.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,18 +24,22 @@ def edge_headers(
     request_id: str, origins: Sequence[str], headers: Mapping[str, str]
 ) -> dict[str, str]:
     """Security headers, the request's id, and CORS when the request's origin is a known one."""
-    found = {**SECURITY_HEADERS, "x-request-id": request_id}
+    return {**SECURITY_HEADERS, "x-request-id": request_id, **cors_headers(origins, headers)}
+
+
+def cors_headers(origins: Sequence[str], headers: Mapping[str, str]) -> dict[str, str]:
+    """CORS for a request by its headers; without configured origins there is none."""
     if not origins:
-        return found
-    found["vary"] = "Origin"
+        return {}
     origin = headers.get("origin", "")
-    if origin in origins:
-        found |= {
-            "access-control-allow-origin": origin,
-            "access-control-allow-credentials": "true",
-            "access-control-expose-headers": _EXPOSED_HEADERS,
-        }
-    return found
+    if origin not in origins:
+        return {"vary": "Origin"}
+    return {
+        "vary": "Origin",
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+        "access-control-expose-headers": _EXPOSED_HEADERS,
+    }
 
 
 def preflight(origins: Sequence[str], methods: Iterable[str], request: HttpRequest) -> HttpReply:

@@ -7,14 +7,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from solaris.api.messages import HttpReply, HttpRequest
+from solaris.trusted_proxies import client_address
 
 
-def request_of(event: Mapping[str, Any], body: bytes) -> HttpRequest:
+def request_of(event: Mapping[str, Any], body: bytes, trusted_proxies: int = 0) -> HttpRequest:
     """The request of a Lambda proxy event; `body` is decoded from base64 already.
 
-    API Gateway decodes query parameters and leaves path parameters as they came.
+    API Gateway decodes query parameters and leaves path parameters as they came. With so many
+    trusted proxies, itself included, the last of X-Forwarded-For say who asks.
     """
     context = event["requestContext"]
+    headers = _headers(event)
+    peer = (context.get("identity") or {}).get("sourceIp")
     parameters = event.get("pathParameters") or {}
     return HttpRequest(
         request_id=context.get("requestId") or uuid.uuid4().hex,
@@ -22,10 +26,10 @@ def request_of(event: Mapping[str, Any], body: bytes) -> HttpRequest:
         path=context.get("path") or context["resourcePath"],
         path_parameters={name: unquote(value) for name, value in parameters.items()},
         query=event.get("multiValueQueryStringParameters") or {},
-        headers=_headers(event),
+        headers=headers,
         body=body,
         authorizer=context.get("authorizer") or {},
-        ip_address=(context.get("identity") or {}).get("sourceIp"),
+        ip_address=client_address(peer, headers.get("x-forwarded-for", ""), trusted_proxies),
     )
 
 

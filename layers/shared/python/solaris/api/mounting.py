@@ -42,6 +42,7 @@ def mount(
     Chalice's shape.
     """
     app.api.binary_types = []  # WholeResponse encodes by itself, whatever Accept says
+    proxies = parts.settings.trusted_proxies
     methods: dict[str, list[str]] = defaultdict(list)
     for operation in operations:
         methods[operation.route].append(operation.method)
@@ -50,20 +51,21 @@ def mount(
             methods=[operation.method],
             content_types=["*/*"],
             authorizer=None if operation.access is Access.OPEN else authorizer,
-        )(_view(app, operation.name, partial(answer, parts, operation)))
+        )(_view(app, operation.name, partial(answer, parts, operation), proxies))
     origins = parts.settings.cors_allowed_origins
     for route, allowed in methods.items():
         app.route(route, methods=["OPTIONS"], content_types=["*/*"])(
-            _view(app, "options", partial(preflight, origins, allowed))
+            _view(app, "options", partial(preflight, origins, allowed), proxies)
         )
 
 
 def _view(
-    app: Chalice, name: str, answers: Callable[[HttpRequest], HttpReply]
+    app: Chalice, name: str, answers: Callable[[HttpRequest], HttpReply], trusted_proxies: int
 ) -> Callable[..., WholeResponse]:
     def view(**_: str) -> WholeResponse:
         current: Any = app.current_request
-        return WholeResponse(answers(request_of(current.to_original_event(), current.raw_body)))
+        event = current.to_original_event()
+        return WholeResponse(answers(request_of(event, current.raw_body, trusted_proxies)))
 
     view.__name__ = name
     return view

@@ -60,10 +60,16 @@ class MailSender(Protocol):
 
 
 class SesSender:
-    """SES by `SendRawEmail`; `client` is a boto3 SES client with this project's time-outs."""
+    """SES by `SendRawEmail`; `client` is a boto3 SES client with this project's time-outs.
 
-    def __init__(self, client: Any) -> None:
+    `configuration_set` makes SES tell of bounces and complaints, where it is set up to.
+    """
+
+    def __init__(self, client: Any, configuration_set: str | None = None) -> None:
         self._client = client
+        self._options = (
+            {"ConfigurationSetName": configuration_set} if configuration_set is not None else {}
+        )
 
     def send(self, message: EmailMessage) -> None:
         """Send; throttling is retried three times by boto3, then by the queue."""
@@ -72,6 +78,7 @@ class SesSender:
                 Source=str(message["From"]),
                 Destinations=recipients(message),
                 RawMessage={"Data": message.as_bytes(policy=SMTP_POLICY)},
+                **self._options,
             )
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", "")) or "Unknown"

@@ -5,15 +5,16 @@ where it was measured against boto3 in threads and aiobotocore (ARCHITECTURE.md,
 credentials, endpoints and signatures are botocore's own.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import boto3
 import orjson
 from botocore.auth import SigV4Auth
@@ -24,6 +25,9 @@ from botocore.handlers import generate_idempotent_uuid
 from pynamodb.exceptions import PynamoDBException
 
 from solaris.errors import SolarisError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    import aiohttp  # slow to load, and of use to the request path alone
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 CALL_TIMEOUT_SECONDS = 5.0
@@ -148,7 +152,7 @@ class AsyncAws:
                 if error.aws_code not in RETRYABLE_CODES:
                     raise
                 failure = error
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (_client_error(), TimeoutError, OSError) as error:
                 failure = error
         msg = f"{service} {operation}: {type(failure).__name__}: {failure}"
         raise StoreUnavailableError(msg) from failure
@@ -182,6 +186,8 @@ class AsyncAws:
             raise _refusal(answer.status, body)
 
     def _open_session(self) -> aiohttp.ClientSession:
+        import aiohttp  # noqa: PLC0415
+
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(
                 total=CALL_TIMEOUT_SECONDS, sock_connect=CONNECT_TIMEOUT_SECONDS
@@ -202,6 +208,12 @@ class AsyncAws:
             )
             self._endpoints[service] = known
         return known
+
+
+def _client_error() -> type[Exception]:
+    import aiohttp  # noqa: PLC0415
+
+    return aiohttp.ClientError
 
 
 def _refusal(status: int, body: bytes) -> AwsCallError:

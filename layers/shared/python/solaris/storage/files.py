@@ -29,11 +29,6 @@ OCTETS = "application/octet-stream"
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
-def files_bucket(stage: str) -> str:
-    """Name of a stage's bucket."""
-    return f"solaris-{stage}-files"
-
-
 def s3_client(region: str) -> Any:
     """boto3's S3 client with bounded waiting; the endpoint comes from boto3's variables.
 

@@ -1,0 +1,101 @@
+"""An answer's end on Lambda waits for what was begun beside it: after it, nothing runs."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from solaris import lambda_asgi
+from solaris.cache import AsyncCache
+from solaris.lambda_asgi import FinishBeforeFreezing
+from solaris.metrics import REFUSALS, Metrics
+from solaris.services.background import keep
+from solaris.trusted_proxies import App, Message, Receive, Send
+
+HTTP = {"type": "http", "headers": []}
+FRAMES = [b"data: 1\n\n", b"data: 2\n\n"]
+
+
+class RecordingCache(AsyncCache):
+    """Redis that takes everything; `taken` is what was published."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.taken: list[dict[str, float]] = []
+
+    async def add_all(self, key: str, amounts: Any, **_: Any) -> bool:
+        self.taken.append(dict(amounts))
+        return True
+
+
+async def nothing() -> Message:
+    raise AssertionError
+
+
+def streaming(beside: Callable[[], Any]) -> App:
+    """Answers in two pieces, with work beside that is kept."""
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        keep(beside())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for frame in FRAMES:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return app
+
+
+async def test_pieces_go_out_at_once_and_the_end_after_the_work() -> None:
+    may_finish = asyncio.Event()
+    events: list[str] = []
+
+    async def beside() -> None:
+        await may_finish.wait()
+        events.append("work")
+
+    async def send(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            return
+        events.append("piece" if message["more_body"] else "end")
+        if events.count("piece") == len(FRAMES):
+            may_finish.set()
+
+    cache, metrics = RecordingCache(), Metrics()
+    metrics.count(REFUSALS, "rate_limit_exceeded")
+    await FinishBeforeFreezing(streaming(beside), metrics, cache)(dict(HTTP), nothing, send)
+    assert events == ["piece", "piece", "work", "end"]
+    assert [sum(one.values()) for one in cache.taken] == [1]
+
+
+async def test_work_without_end_holds_an_answer_for_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lambda_asgi, "FINISH_SECONDS", 0.05)
+    never = asyncio.Event()
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = FinishBeforeFreezing(streaming(never.wait), Metrics(), RecordingCache())
+    async with asyncio.timeout(5):
+        await app(dict(HTTP), nothing, send)
+    assert sent[-1]["more_body"] is False
+    never.set()
+
+
+async def test_the_start_and_stop_of_the_application_pass_through() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        seen.append(scope["type"])
+        await send({"type": "lifespan.startup.complete"})
+
+    async def send(message: Message) -> None:
+        seen.append(message["type"])
+
+    await FinishBeforeFreezing(app, Metrics(), RecordingCache())(
+        {"type": "lifespan"}, nothing, send
+    )
+    assert seen == ["lifespan", "lifespan.startup.complete"]
