@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import admins, keys, mail, operations, reset, users
+from solaris.cli import admins, backup, keys, mail, operations, reset, users
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
 
@@ -41,6 +41,8 @@ app.add_typer(mail.app, name="mail")
 app.command("replay")(operations.replay)
 app.command("doctor")(operations.doctor)
 app.command("init")(operations.init)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 
 def _print_version(wanted: bool) -> None:

@@ -32,7 +32,7 @@ from solaris.services import replica_reading as reading
 from solaris.services.coalescing import Coalesced
 from solaris.services.private_folder import PrivateFolder
 from solaris.services.replica import Replica, View
-from solaris.services.replica_filling import Follower, build
+from solaris.services.replica_filling import Follower, build, identity_of
 from solaris.services.replica_snapshots import Snapshots
 from solaris.settings import Settings
 from solaris.storage.changes import Changes
@@ -197,7 +197,7 @@ class Directory:
         with self._lock:
             self._files += 1
             path = self._own_folder() / f"{self._files}.sqlite"
-        identity = self._tables.identity()
+        identity = identity_of(self._tables, self._feed)
         replica = self._snapshots.load(path, identity)
         if replica is None:
             replica = build(
@@ -227,4 +227,8 @@ class Directory:
             msg = "the directory is closed"
             raise StoreUnavailableError(msg)
         follower.follow(deadline)
+        if follower.is_too_far_behind:
+            # a backup was restored: what is known here is of other tables
+            self.wait_until_built(max(0.0, deadline - time.monotonic()))
+            follower = self._follower or follower
         return follower

@@ -62,6 +62,8 @@ class Follower:
         meta = replica.meta()
         self.replica = replica
         self.cursor = parse_instant(meta["cursor"])
+        self._restore_mark = mark_of(meta["identity"])
+        self._is_replaced = False
         self.changed = 0 if "saved_at" in meta else 1
         """Grows with every row that is written; 0 while a snapshot holds the same."""
         self._view = meta.get("view")
@@ -76,8 +78,10 @@ class Follower:
 
     @property
     def is_too_far_behind(self) -> bool:
-        """Whether a new replica is nearer than this one's way through the feed."""
-        return self._clock() - self.cursor > MAX_LAG
+        """Whether a new replica is nearer than this one's way through the feed, or the only way:
+        the tables were replaced by a backup's, whose versions begin below those known here.
+        """
+        return self._is_replaced or self._clock() - self.cursor > MAX_LAG
 
     def follow(self, deadline: float) -> None:
         """Take in every change that was published before this call.
@@ -113,6 +117,8 @@ class Follower:
         fresh = [one for one in page if one.change_key not in self._seen]
         if not fresh:
             return
+        if any(one.restored not in {None, self._restore_mark} for one in fresh):
+            self._is_replaced = True
         view = View(self._settings, self._clock())
         rows = [row for one in fresh if one.users for row in orjson.loads(one.users)]
         if rows:
@@ -156,6 +162,16 @@ class Follower:
         self.changed += 1
         seconds = round(self._timer() - started, 2)
         _log.info("directory_looked_anew", view=view.signature, seconds=seconds)
+
+
+def identity_of(tables: ReplicaTables, feed: Changes) -> str:
+    """What tells these tables from others of the same name: before a wipe, or a restore."""
+    return f"{tables.identity()}|{feed.restore_mark()}"
+
+
+def mark_of(identity: str) -> str:
+    """The mark of the restore that `identity_of` found."""
+    return identity.rpartition("|")[2]
 
 
 def _time_of(change: Published) -> datetime:

@@ -10,6 +10,10 @@ and read again.
     users        JSON, a list of rows: a user's item with `reserved_tokens` for the reservations
     alert_ids, key_hashes                  what to read again
     expires_at   three days later
+
+A restore (services/restoring.py) leaves an item of its own under the slot `restore`, which stays:
+`state` running or done, and its `mark`, by which a replica knows that it is of the tables as they
+are now. A change with `restored` tells a running process of the new mark.
 """
 
 import uuid
@@ -33,6 +37,7 @@ SLOT_CHARACTERS = len("2026-11-22T13:0")
 MAX_ITEM_BYTES = 300_000  # DynamoDB's limit is 400 kB
 MAX_IDS = 1_000
 MAX_PAGES = 10_000  # of 1 MB each, in ten minutes
+RESTORE_SLOT, RESTORE_KEY = "restore", "#"
 
 _FIGURES = (
     *("monthly_limit", "additional_tokens", "current_usage", "available_tokens"),
@@ -50,6 +55,7 @@ class Published:
     users: str | None = None
     alert_ids: tuple[str, ...] = ()
     key_hashes: tuple[str, ...] = ()
+    restored: str | None = None
 
 
 class Changes:
@@ -80,6 +86,43 @@ class Changes:
         return [
             {"Put": {"TableName": self._table, "Item": item}} for item in self._items(users, (), ())
         ]
+
+    def begin_restore(self) -> None:
+        """Note that the tables are being filled from a backup."""
+        self._put_restore("running", self.restore_mark())
+
+    def finish_restore(self, mark: str) -> None:
+        """Note that they are filled, and tell every process that follows the feed."""
+        self._put_restore("done", mark)
+        with store_errors():
+            self._client.put_item(TableName=self._table, Item=self._item({"restored": text(mark)}))
+
+    def restore_is_unfinished(self) -> bool:
+        """Whether a restore has begun and not come to its end."""
+        item = self._restore_item()
+        return item is not None and item["state"]["S"] == "running"
+
+    def restore_mark(self) -> str:
+        """The mark of the last restore; empty before the first."""
+        item = self._restore_item()
+        return str(item["mark"]["S"]) if item is not None and "mark" in item else ""
+
+    def _restore_item(self) -> Item | None:
+        key = {"slot": text(RESTORE_SLOT), "change_key": text(RESTORE_KEY)}
+        with store_errors():
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+    def _put_restore(self, state: str, mark: str) -> None:
+        item = {
+            "slot": text(RESTORE_SLOT),
+            "change_key": text(RESTORE_KEY),
+            "state": text(state),
+            "mark": text(mark),
+        }
+        with store_errors():
+            self._client.put_item(TableName=self._table, Item=item)
 
     def read(self, slot: str, since_key: str) -> Iterator[list[Published]]:
         """The changes of one slot from a key on, oldest first, page by page; consistent.
@@ -212,4 +255,5 @@ def _published(item: Item) -> Published:
         users=item["users"]["S"] if "users" in item else None,
         alert_ids=tuple(one["S"] for one in item.get("alert_ids", {}).get("L", ())),
         key_hashes=tuple(one["S"] for one in item.get("key_hashes", {}).get("L", ())),
+        restored=item["restored"]["S"] if "restored" in item else None,
     )

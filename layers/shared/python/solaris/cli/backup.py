@@ -1,0 +1,183 @@
+"""`solaris backup` and `restore`: all tables to one file and back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from solaris import __version__
+from solaris.cli.environment import open_wiring
+from solaris.cli.output import console, facts, fail, number, say
+
+if TYPE_CHECKING:
+    from solaris.services.backing_up import BackupReport, Tick
+    from solaris.storage.archives import Manifest
+
+MEGABYTE = 1_000_000
+MAX_WAIT_SECONDS = 3_600.0
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one compressed file.")]
+
+
+def backup(
+    file: File,
+    *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only check a file that is there; needs no store.")
+    ] = False,
+    wait_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0, max=MAX_WAIT_SECONDS, help="At most so long for requests that are open now."
+        ),
+    ] = 30.0,
+) -> None:
+    """Write all tables to one file, while the system runs, and read it back.
+
+    The file is of one point in time: every request booked before the start is in it, every one
+    that came meanwhile is in it whole or not at all. It holds names, addresses and hashes of
+    keys: it is readable by you alone, keep it so.
+
+    Example: solaris backup /var/backups/solaris-2026-11-23.gz
+    """
+    started = time.monotonic()
+    if verify:
+        from solaris.services.restoring import checked  # noqa: PLC0415 - slow
+
+        with _one_line(file), _bar() as tick:
+            manifest = checked(file, tick)
+        _show(manifest)
+        say(f"{file} is whole")
+        return
+    if file.exists():
+        msg = f"{file} is there already: name another, or remove it"
+        raise typer.BadParameter(msg)
+    from solaris.services.backing_up import BackingUp  # noqa: PLC0415 - slow
+    from solaris.wiring import now  # noqa: PLC0415 - slow
+
+    wiring = open_wiring()
+    backing_up = BackingUp(
+        settings=wiring.settings, queues=wiring.queues, clock=now, program=f"solaris {__version__}"
+    )
+    with _one_line(file), _bar() as tick:
+        report = backing_up.run(file, wait_seconds=wait_seconds, tick=tick)
+    _show(report.manifest)
+    say(
+        f"{file}: {number(report.manifest.items)} items, {report.file_bytes / MEGABYTE:.1f} MB, "
+        f"in {time.monotonic() - started:.0f} s, verified"
+    )
+    _warn(report)
+
+
+def restore(
+    file: File,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Empty the tables first; asks before it does.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    into_stage: Annotated[
+        str,
+        typer.Option(metavar="STAGE", help="The stage, when it is not the one that was backed up."),
+    ] = "",
+) -> None:
+    """Fill the tables from a backup, and compare them with it.
+
+    The file is checked before anything is written. The tables must be empty, or --replace empties
+    them. Nobody may use the system meanwhile: stop LibreChat or its access first. A restore that
+    was cut short can be run again.
+
+    Example: solaris restore /var/backups/solaris-2026-11-23.gz --replace
+    """
+    from solaris.services.restoring import Restoring, TablesNotEmptyError, checked  # noqa: PLC0415 - slow
+
+    started = time.monotonic()
+    with _one_line(file), _bar() as tick:
+        manifest = checked(file, tick)
+    wiring = open_wiring()
+    stage, of_stage = wiring.settings.solaris_stage, manifest.header.stage
+    if into_stage and into_stage != stage:
+        fail(f"--into-stage {into_stage}: this is stage {stage} (SOLARIS_STAGE)")
+        raise typer.Exit(1)
+    if of_stage != stage and not into_stage:
+        fail(f"{file} is of stage {of_stage}, this is {stage}: say --into-stage {stage}")
+        raise typer.Exit(1)
+    restoring = Restoring(settings=wiring.settings, feed=wiring.changes)
+    filled = restoring.prepare()
+    if filled and not replace:
+        fail(f"{TablesNotEmptyError(filled)}; --replace empties the tables of stage {stage} first")
+        raise typer.Exit(1)
+    if filled and not yes:
+        say(f"stage {stage} holds: {', '.join(filled)}")
+        typer.confirm("Delete all of it and restore the backup?", abort=True)
+    with _one_line(file), _bar() as tick:
+        restoring.run(file, manifest, replace=replace, tick=tick)
+    _show(manifest)
+    say(
+        f"restored into stage {stage} in {time.monotonic() - started:.0f} s and compared: "
+        f"{number(manifest.items)} items"
+    )
+    say("lists in the admin site are made anew; `solaris reset` opens the month where it is due")
+
+
+def _show(manifest: "Manifest") -> None:
+    header = manifest.header
+    facts(
+        (
+            ("stage", header.stage),
+            ("point in time", f"{header.started_at} to {manifest.ended_at}"),
+            ("written by", header.program),
+            *((name, number(one.items)) for name, one in sorted(manifest.tables.items())),
+        )
+    )
+
+
+def _warn(report: "BackupReport") -> None:
+    if report.still_open:
+        say(
+            f"{number(report.still_open)} requests were still open: they are in the file as open, "
+            "and charge their prompt after 15 minutes unless their events still come"
+        )
+    if report.queued:
+        say(f"the usage queue holds about {number(report.queued)} events; they are not in the file")
+    if report.dead:
+        say(
+            f"the dead-letter queue holds about {number(report.dead)} events; they are not in the "
+            "file: `solaris replay --from-dlq` books them"
+        )
+
+
+@contextmanager
+def _one_line(file: Path) -> Iterator[None]:
+    """What the disk refuses, in one line."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{error.filename or file}: {error.strerror or error}")
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _bar() -> "Iterator[Tick]":
+    """One line that says which table, how many items, how many a second."""
+    from solaris.services.backing_up import TABLES_IN_ALL  # noqa: PLC0415 - slow
+
+    stderr = console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        current, since = "", time.monotonic()
+
+        def tick(step: str, table: int, items: int) -> None:
+            nonlocal current, since
+            if step != current:
+                current, since = step, time.monotonic()
+            rate = items / max(time.monotonic() - since, 0.001)
+            of = f"table {table} of {TABLES_IN_ALL}"
+            bar.update(task, description=f"{of}: {step}, {number(items)} ({rate:,.0f}/s)")
+
+        yield tick
