@@ -1,4 +1,7 @@
-"""alerts: records crossed thresholds and monthly summaries, and mails about them."""
+"""alerts: records crossed thresholds and monthly summaries, and mails about them.
+
+Also takes in what SES says about these mails: bounces and complaints.
+"""
 
 from typing import Any
 
@@ -24,3 +27,11 @@ def send_alert(event: SQSEvent) -> dict[str, Any]:
     ]
     failed = wiring().alerter.handle_messages(messages)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+# No `on_sns_message`: Chalice's SNSEvent insists on MessageAttributes, which ministack leaves out.
+@app.lambda_function(name="record_mail_event")
+def record_mail_event(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambda's signature
+    """Take in a bounce or a complaint; what is raised makes Lambda call again, and keep it."""
+    for record in event["Records"]:
+        wiring().mail_suppressions.record(record["Sns"]["Message"])

@@ -20,11 +20,13 @@ import httpx
 
 from tests.e2e.fuzzing_hooks import ONE_IN, OWN_EMAIL
 from tests.e2e.local_system import LocalSystem, running
+from tests.e2e.mail_events import bounce
 
 EMAIL = "fuzz@example.com"
 PASSWORD = "a-long-and-lonely-password"
 USER = "somebody@example.com"
 ALERT_SECONDS = 30
+BOUNCED = "ana@example.com"  # the document's example of an address, which is tried first
 RUN_SECONDS = 1800
 MAX_ROUNDS = 10
 HOOKS = Path(__file__).with_name("fuzzing_hooks.py")
@@ -60,7 +62,7 @@ class Outcome:
 
 
 def prepare(system: LocalSystem) -> None:
-    """Something to be found: a user with usage, and the alert that it has raised."""
+    """Something to be found: a user with usage, the alert that it has raised, a bounce."""
     system.cli("users", "create", USER, "--limit", "1000")
     answer = httpx.post(
         f"{system.url}/v1/chat/completions",
@@ -69,6 +71,7 @@ def prepare(system: LocalSystem) -> None:
         timeout=30,
     )
     answer.raise_for_status()
+    bounce(system, BOUNCED)
     headers = {"authorization": f"Bearer {sign_in(system)}"}
     deadline = time.monotonic() + ALERT_SECONDS
     while not httpx.get(f"{system.url}/api/admin/alerts", headers=headers).json()["items"]:

@@ -51,6 +51,7 @@ class Alerts:
             users=wiring.users,
             alerts=wiring.alerts,
             changes=wiring.changes,
+            suppressions=wiring.mail_suppressions,
             sender=sender or wiring.mail_sender,
             queues=wiring.queues,
             metrics=wiring.metrics,

@@ -36,7 +36,10 @@ SERVICES_ALLOW = tuple(
 )
 FUNCTIONS_ALLOW = tuple(
     f"solaris.{name}"
-    for name in ("api", "services", "wiring", "http", "rest", "errors", "observability", "settings")
+    for name in (
+        *("api", "services", "wiring", "http", "rest", "errors", "observability", "settings"),
+        "lambda_asgi",
+    )
 )
 API_FORBIDS = (
     *("boto3", "botocore", "pynamodb", "redis", "aiohttp", "httpx", "starlette", "chalice"),
@@ -53,6 +56,7 @@ API_ALLOW = tuple(
         "texts",
         "settings",
         "observability",
+        "trusted_proxies",
     )
 )
 # The one place that gives operations to Chalice.

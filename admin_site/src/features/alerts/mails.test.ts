@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { reasonOf, shownMails } from "./mails";
+import { reasonOf, shownMails, toneOf } from "./mails";
 
 describe("why a mail did not go out", () => {
   it.each([
+    ["bounce", "why_bounce"],
+    ["bounce, complaint", "why_bounce"],
+    ["complaint", "why_complaint"],
     ["InvalidAddress", "why_address"],
     ["MailFromDomainNotVerified", "why_sender"],
     ["MessageRejected", "why_refused"],
@@ -16,6 +19,11 @@ describe("why a mail did not go out", () => {
   it("shows an unknown class as it is, and admits to knowing none", () => {
     expect(reasonOf("Teapot 418")).toEqual({ key: "why_code", code: "Teapot 418" });
     expect(reasonOf(null).key).toBe("why_unknown");
+  });
+
+  it("shows a suppressed mail as loudly as a refused one", () => {
+    const mail = { audience: "user", state: "suppressed", error: "bounce" } as const;
+    expect(toneOf(mail)).toBe("danger");
   });
 
   it("leaves out mails that were for nobody", () => {

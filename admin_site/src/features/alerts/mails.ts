@@ -5,6 +5,8 @@ type Mail = Model<"AlertMail">;
 
 /** Classes of errors that people can do something about, by what they are called on the wire. */
 const REASONS = [
+  { key: "why_bounce", pattern: /^bounce/ },
+  { key: "why_complaint", pattern: /^complaint/ },
   { key: "why_address", pattern: /InvalidAddress|InvalidParameter|AddressSyntax/i },
   { key: "why_sender", pattern: /MailFromDomain|SenderRefused|NotVerified|AccountSending/i },
   { key: "why_refused", pattern: /RecipientsRefused|MessageRejected|DataError/i },
@@ -28,6 +30,7 @@ const TONES: Record<Mail["state"], Tone> = {
   sent: "ok",
   failed: "warning",
   rejected: "danger",
+  suppressed: "danger",
   skipped: "neutral",
 };
 

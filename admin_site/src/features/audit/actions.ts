@@ -14,6 +14,7 @@ export const ACTIONS = [
   "user.delete",
   "user.restore",
   "user.link",
+  "suppression.lift",
   "key.create",
   "key.update",
   "key.revoke",
@@ -34,5 +35,5 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export const TARGETS = ["user", "key", "admin", "alert", "report"] as const;
+export const TARGETS = ["user", "key", "admin", "alert", "report", "suppression"] as const;
 export type Target = (typeof TARGETS)[number];

@@ -42,6 +42,8 @@ export const FIELDS = [
   "rateLimitBurst",
   "revokedAt",
   "resolvedAt",
+  "suppression",
+  "suppressedAt",
   "type",
   "format",
   "rows",
@@ -77,11 +79,22 @@ export const WORDS = [
   "running",
   "done",
   "failed",
+  "bounce",
+  "complaint",
 ] as const;
 export type Word = (typeof WORDS)[number];
 
 /** Fields whose values are words; a name that happens to be one of them stays a name. */
-const WORDED = new Set(["status", "plan", "role", "method", "kind", "type", "state"]);
+const WORDED = new Set([
+  "status",
+  "plan",
+  "role",
+  "method",
+  "kind",
+  "type",
+  "state",
+  "suppression",
+]);
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
 
 export type Shown =

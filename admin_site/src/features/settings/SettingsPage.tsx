@@ -18,6 +18,7 @@ import { useSettings } from "./data";
 import { type Group, type Row, settingsGroups } from "./groups";
 import { HealthCard } from "./HealthCard";
 import { Links } from "./Links";
+import { SuppressedCard } from "./SuppressedCard";
 import { useSettingsTexts } from "./texts";
 
 const ICON: Record<Group["key"], LucideIcon> = {
@@ -47,7 +48,7 @@ const PLACEHOLDER_ROWS: Record<Group["key"], number> = {
   system: 5,
 };
 
-/** What is configured and how every part is; here nothing is changed. */
+/** What is configured and how every part is. Here nothing of it is changed. */
 export function SettingsPage() {
   const t = useSettingsTexts();
   const format = useFormat();
@@ -80,6 +81,7 @@ export function SettingsPage() {
         )}
       </div>
       <Links />
+      <SuppressedCard />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { PageHeader } from "@/shared/ui/Card";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { STATUS_TONE, statusText } from "./columns";
 import { AlertsTab } from "./detail/AlertsTab";
+import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
 import { QuotaCard } from "./detail/QuotaCard";
 import { RequestsTab } from "./detail/RequestsTab";
@@ -36,6 +37,7 @@ export function UserPage() {
   return (
     <>
       <Header user={user.data} />
+      <MailNotice user={user.data} />
       <QuotaCard user={user.data} />
       <Sections key={userId} userId={userId} />
     </>

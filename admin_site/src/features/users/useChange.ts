@@ -7,6 +7,16 @@ import { actionText } from "./actionTexts";
 import { type Change, inverse, optimistic, send } from "./changes";
 
 type User = Model<"UserOut">;
+type Detail = Model<"UserDetail">;
+
+/** Shows a user as a change has answered; what the answer does not tell stays as it was. */
+function show(queries: QueryClient, after: User): void {
+  queries.setQueryData<Detail>(["user", after.id], (before) => ({
+    mailSuppression: null,
+    ...before,
+    ...after,
+  }));
+}
 
 /** Everything that a change of a user may have touched. */
 export function refreshUsers(queries: QueryClient): void {
@@ -34,7 +44,7 @@ export function useChange(user: User) {
       if (context) queries.setQueryData(["user", user.id], context.before);
     },
     onSuccess: (after, change, { before }) => {
-      queries.setQueryData(["user", user.id], after);
+      show(queries, after);
       const back = inverse(before, change, actionText("undoReason"));
       toast(
         said(change, before),
@@ -47,7 +57,7 @@ export function useChange(user: User) {
 
 async function undo(queries: QueryClient, userId: string, change: Change): Promise<void> {
   try {
-    queries.setQueryData(["user", userId], await send(userId, change, newId()));
+    show(queries, await send(userId, change, newId()));
     toast(actionText("undone"));
   } catch (error) {
     toastError(actionText("undoFailed"), error instanceof Error ? error.message : "");

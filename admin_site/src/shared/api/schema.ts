@@ -247,6 +247,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/mail-suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List addresses that get no mail
+         * @description Users' and admins', in no order. A page may be short and still have a next one.
+         */
+        get: operations["listMailSuppressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/mail-suppressions/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let an address have mail again
+         * @description Also takes it off SES's own list; 502: SES refused that, and nothing has changed.
+         *
+         *     What was not sent meanwhile is not sent later. When the address bounces again, it is back.
+         */
+        delete: operations["liftMailSuppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reports/export": {
         parameters: {
             query?: never;
@@ -434,7 +476,7 @@ export interface paths {
         };
         /**
          * One user
-         * @description As it is now, not as the list remembers it.
+         * @description As it is now, not as the list remembers it, and whether mail reaches them.
          */
         get: operations["getUserById"];
         /**
@@ -1761,6 +1803,16 @@ export interface components {
             warning: number;
         };
         /**
+         * LiftedSuppression
+         * @description An address that gets mail again.
+         */
+        LiftedSuppression: {
+            /** Email */
+            email: string;
+            /** @description SES's own suppression list: the address was `removed` from it or was `not_listed`; `unsupported`: an emulator that has no such list; `not_used`: mail goes out by SMTP. */
+            sesList: components["schemas"]["SesListAnswer"];
+        };
+        /**
          * LoginRequest
          * @description An address and its password.
          */
@@ -1792,10 +1844,30 @@ export interface components {
         };
         /**
          * MailState
-         * @description How far a mail is. `sent`, `rejected` and `none` are final.
+         * @description How far a mail is. Final are all but `pending`, `sending` and `failed`.
          * @enum {string}
          */
-        MailState: "none" | "pending" | "sending" | "sent" | "failed" | "rejected" | "skipped";
+        MailState: "none" | "pending" | "sending" | "sent" | "failed" | "rejected" | "suppressed" | "skipped";
+        /**
+         * MailSuppression
+         * @description Why an address gets no mail.
+         */
+        MailSuppression: {
+            /**
+             * Detail
+             * @description What the other mail server said; empty when it said nothing.
+             * @example General: smtp; 550 5.1.1 user unknown
+             */
+            detail: string;
+            reason: components["schemas"]["SuppressionReason"];
+            /**
+             * Suppressedat
+             * Format: date-time
+             * @description When it first bounced or complained.
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            suppressedAt: string;
+        };
         /**
          * ModelShare
          * @description One model's part of the month; `-` counts requests that no model answered.
@@ -2022,6 +2094,22 @@ export interface components {
         Page_KeyOut_: {
             /** Items */
             items: components["schemas"]["KeyOut"][];
+            /**
+             * Nextcursor
+             * @description Pass it as `cursor`; null on the last page.
+             */
+            nextCursor: string | null;
+            /**
+             * Total
+             * @description Items that match in all; null where counting is dear.
+             * @default null
+             */
+            total?: number | null;
+        };
+        /** Page[SuppressedAddress] */
+        Page_SuppressedAddress_: {
+            /** Items */
+            items: components["schemas"]["SuppressedAddress"][];
             /**
              * Nextcursor
              * @description Pass it as `cursor`; null on the last page.
@@ -2462,6 +2550,12 @@ export interface components {
          */
         Role: "admin" | "viewer";
         /**
+         * SesListAnswer
+         * @description What SES's own list of such addresses had to do with lifting one.
+         * @enum {string}
+         */
+        SesListAnswer: "removed" | "not_listed" | "unsupported" | "not_used";
+        /**
          * SettingsOut
          * @description What is configured, grouped; to change a value, set its variable and start anew.
          */
@@ -2570,6 +2664,34 @@ export interface components {
             /** Usagepercentage */
             usagePercentage: number;
         };
+        /**
+         * SuppressedAddress
+         * @description An address that gets no mail: a user's, or an admin's.
+         */
+        SuppressedAddress: {
+            /**
+             * Detail
+             * @description What the other mail server said; empty when it said nothing.
+             * @example General: smtp; 550 5.1.1 user unknown
+             */
+            detail: string;
+            /** Email */
+            email: string;
+            reason: components["schemas"]["SuppressionReason"];
+            /**
+             * Suppressedat
+             * Format: date-time
+             * @description When it first bounced or complained.
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            suppressedAt: string;
+        };
+        /**
+         * SuppressionReason
+         * @description Why an address gets no more mail.
+         * @enum {string}
+         */
+        SuppressionReason: "bounce" | "complaint";
         /**
          * SuspendUser
          * @description Why the user is suspended; it goes into the transactions.
@@ -3102,6 +3224,88 @@ export interface components {
             plan?: components["schemas"]["Plan"] | null;
         };
         /**
+         * UserDetail
+         * @description A user, and whether mail reaches them.
+         */
+        UserDetail: {
+            /** Additionaltokens */
+            additionalTokens: number;
+            /** Alert80Sent */
+            alert80Sent: boolean;
+            /** Alert95Sent */
+            alert95Sent: boolean;
+            /**
+             * Availabletokens
+             * @description What a new request may take; below zero after a limit was lowered.
+             */
+            availableTokens: number;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Currentusage */
+            currentUsage: number;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Lastalertdate */
+            lastAlertDate: string | null;
+            /**
+             * Lastlogin
+             * @description Last request.
+             */
+            lastLogin: string | null;
+            /** @description Why warnings are not mailed to them; null: they are. */
+            mailSuppression: components["schemas"]["MailSuppression"] | null;
+            /** Monthlylimit */
+            monthlyLimit: number;
+            /** Name */
+            name: string;
+            /**
+             * Period
+             * @example 2026-11
+             */
+            period: string;
+            plan: components["schemas"]["Plan"];
+            /**
+             * Remainingtokens
+             * @description Limit + additional - used, never below 0.
+             */
+            remainingTokens: number;
+            /**
+             * Renewsat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            renewsAt: string;
+            /**
+             * Reservedtokens
+             * @description Held by open requests.
+             */
+            reservedTokens: number;
+            status: components["schemas"]["UserStatus"];
+            /**
+             * Updatedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            updatedAt: string;
+            usageLevel: components["schemas"]["UsageLevel"];
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
+            usagePercentage: number;
+            /**
+             * Version
+             * @description Rises with every write to the user.
+             */
+            version: number;
+        };
+        /**
          * UserExportFilters
          * @description Which users; an empty list asks for all but the deleted ones.
          */
@@ -3396,6 +3600,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description Another system that is needed gave no good answer. */
+        BadGateway: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The request is malformed. */
         BadRequest: {
             headers: {
@@ -3993,6 +4206,66 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listMailSuppressions: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before; the other parameters must be the same. */
+                cursor?: string;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuppressedAddress_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    liftMailSuppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftedSuppression"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     exportReport: {
         parameters: {
             query?: never;
@@ -4342,7 +4615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserOut"];
+                    "application/json": components["schemas"]["UserDetail"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -29,6 +29,7 @@
     ├── KeyRevokedError            a revoked key is not changed any more
     ├── UpstreamUnavailableError   the upstream cannot be reached or broke off
     ├── UpstreamTimeoutError       the upstream did not answer in time
+    ├── MailServiceError           SES refused what it was asked, or did not answer
     └── StoreUnavailableError      DynamoDB or SQS did not answer
 
 What each means in HTTP is said once, in http.py; the texts are in texts.py.
@@ -284,6 +285,12 @@ class UpstreamTimeoutError(SolarisError):
     """The upstream did not answer, or fell silent, for longer than its time-out."""
 
     code = "upstream_timeout"
+
+
+class MailServiceError(SolarisError):
+    """SES refused a call that is not about sending, or did not answer; the message names both."""
+
+    code = "mail_service_error"
 
 
 class StoreUnavailableError(SolarisError):

@@ -58,6 +58,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.KeyRevokedError: (409, "conflict_error"),
     errors.UpstreamUnavailableError: (502, "upstream_error"),
     errors.UpstreamTimeoutError: (504, "upstream_error"),
+    errors.MailServiceError: (502, "server_error"),
     errors.StoreUnavailableError: (503, "server_error"),
     errors.ConfigurationError: (500, "server_error"),
 }

@@ -129,6 +129,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "O provedor de modelos demorou demais. Tente novamente.",
         "en": "The model provider took too long. Try again.",
     },
+    "mail_service_error": {
+        "pt-BR": "O serviço de e-mail não aceitou o pedido; nada mudou. Tente novamente.",
+        "en": "The mail service did not accept the request; nothing has changed. Try again.",
+    },
     "service_unavailable": {
         "pt-BR": "Serviço indisponível no momento. Tente novamente.",
         "en": "Service unavailable at the moment. Try again.",

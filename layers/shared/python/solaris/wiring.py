@@ -1,52 +1,54 @@
-"""Where everything is put together, once a process, each part when it is first asked for."""
+"""Where everything is put together, once a process, each part when it is first asked for.
+
+What is slow to load is imported with its part: a Lambda function loads what it uses, no more.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from solaris import __version__
-from solaris.asgi import GatewayApp
 from solaris.cache import AsyncCache, Cache
 from solaris.domain.links import LinkSigner
 from solaris.domain.rate_limit import RateRule
 from solaris.errors import ConfigurationError
-from solaris.mail.sender import MailSender, SesSender, SmtpSender
 from solaris.metrics import Metrics
 from solaris.observability import configure_logging
 from solaris.services.alert_management import AlertManagement
-from solaris.services.alerting import Alerter
-from solaris.services.authenticating import Authenticator, BlockingAuthenticator
-from solaris.services.export_jobs import ExportJobs
-from solaris.services.exporting import Exporter
-from solaris.services.forwarding import Forwarder
-from solaris.services.health import Health, MetricsPage, standard_checks
 from solaris.services.key_management import KeyManagement
 from solaris.services.limiting import BlockingRateLimiter, RateLimiter
-from solaris.services.metering import Meter
-from solaris.services.quoting import Quoting
 from solaris.services.recording import Recorder
 from solaris.services.replaying import Replayer
-from solaris.services.resetting import Resetter
-from solaris.services.summarising import Summariser
 from solaris.services.sweeping import Sweeper
 from solaris.services.totals import UserTotals
-from solaris.services.warming import warm_up
 from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.alerts import AlertStore
 from solaris.storage.aws import AsyncAws, boto_client
 from solaris.storage.dead_letters import DeadLetters
 from solaris.storage.exports import ExportStore
-from solaris.storage.files import FileStore, files_bucket, is_aws, s3_client
+from solaris.storage.files import FileStore, is_aws, s3_client
 from solaris.storage.keys import KeyStore
 from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
 from solaris.storage.users import UserStore
-from solaris.upstream.client import Upstream
 from solaris.wiring_sign_in import SignInParts
 from solaris.wiring_users import UserParts
+
+if TYPE_CHECKING:
+    from solaris.asgi import GatewayApp
+    from solaris.mail.sender import MailSender
+    from solaris.services.alerting import Alerter
+    from solaris.services.export_jobs import ExportJobs
+    from solaris.services.exporting import Exporter
+    from solaris.services.health import Health, MetricsPage
+    from solaris.services.quoting import Quoting
+    from solaris.services.resetting import Resetter
+    from solaris.upstream.client import Upstream
 
 
 def now() -> datetime:
@@ -116,7 +118,7 @@ class Wiring(UserParts, SignInParts):
         secrets = (settings.secret_key, *settings.secret_key_previous)
         return FileStore(
             client,
-            files_bucket(settings.solaris_stage),
+            settings.bucket_name,
             clock=self.clock,
             signer=LinkSigner(secrets) if signs_itself else None,
             public_url=settings.public_url,
@@ -144,6 +146,9 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def quoting(self) -> Quoting:
         """What tells users and other services how a quota stands."""
+        from solaris.services.authenticating import BlockingAuthenticator
+        from solaris.services.quoting import Quoting
+
         return Quoting(
             settings=self.settings,
             authenticator=BlockingAuthenticator(self.keys, self.clock),
@@ -155,6 +160,8 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def exporter(self) -> Exporter:
         """What makes the files of exports."""
+        from solaris.services.exporting import Exporter
+
         return Exporter(
             reporting=self.reporting,
             directory=self.directory,
@@ -166,6 +173,8 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def export_jobs(self) -> ExportJobs:
         """Exports at once and in the background."""
+        from solaris.services.export_jobs import ExportJobs
+
         return ExportJobs(
             store=ExportStore(self.dynamodb, self.settings.table_name("exports")),
             files=self.files,
@@ -188,6 +197,9 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def resetter(self) -> Resetter:
         """What opens the month of every user."""
+        from solaris.services.resetting import Resetter
+        from solaris.services.summarising import Summariser
+
         return Resetter(
             settings=self.settings,
             users=self.users,
@@ -212,9 +224,12 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def mail_sender(self) -> MailSender:
         """SMTP when SMTP_HOST is set, else SES."""
+        from solaris.mail.sender import SesSender, SmtpSender
+
         settings = self.settings
         if settings.smtp_host is None:
-            return SesSender(boto_client("ses", settings.aws_region))
+            ses = boto_client("ses", settings.aws_region)
+            return SesSender(ses, settings.ses_configuration_set)
         return SmtpSender(
             settings.smtp_host,
             settings.smtp_port,
@@ -246,11 +261,14 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def alerter(self) -> Alerter:
         """What records alerts and mails about them."""
+        from solaris.services.alerting import Alerter
+
         return Alerter(
             settings=self.settings,
             users=self.users,
             alerts=self.alerts,
             changes=self.changes,
+            suppressions=self.mail_suppressions,
             sender=self.mail_sender,
             queues=self.queues,
             metrics=self.metrics,
@@ -272,6 +290,8 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def upstream(self) -> Upstream:
         """The upstream; raises ConfigurationError when none is configured."""
+        from solaris.upstream.client import Upstream
+
         settings = self.settings
         if settings.upstream_url is None:
             msg = "LITELLM_BASE_URL or OPENAI_API_KEY: one of them must name the upstream"
@@ -287,6 +307,11 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def gateway(self) -> GatewayApp:
         """The ASGI application of /v1."""
+        from solaris.asgi import GatewayApp
+        from solaris.services.authenticating import Authenticator
+        from solaris.services.forwarding import Forwarder
+        from solaris.services.metering import Meter
+
         settings = self.settings
         stage = settings.solaris_stage
         rate = RateRule(settings.rate_limit_per_second, settings.rate_limit_burst)
@@ -313,6 +338,8 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def health(self) -> Health:
         """The checks of all parts; the clients are made here, before threads need them."""
+        from solaris.services.health import Health, standard_checks
+
         checks = standard_checks(
             self.settings, users=self.users, queues=self.queues, cache=self.cache
         )
@@ -331,6 +358,8 @@ class Wiring(UserParts, SignInParts):
     @cached_property
     def metrics_page(self) -> MetricsPage:
         """What Prometheus reads."""
+        from solaris.services.health import MetricsPage
+
         return MetricsPage(
             health=self.health,
             totals=self.user_totals,
@@ -341,6 +370,8 @@ class Wiring(UserParts, SignInParts):
 
     def warm_up(self) -> None:
         """Make ahead what the first requests would wait for; blocks for about half a second."""
+        from solaris.services.warming import warm_up
+
         warm_up()
         self.aws.prepare("dynamodb", "sqs")
         _ = self.recorder

@@ -1,21 +1,23 @@
 """The parts that let people in: sessions, passwords, accounts, OIDC."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from solaris.services.admin_accounts import AdminAccounts
 from solaris.services.auditing import Auditor
-from solaris.services.hashing import Passwords
-from solaris.services.oidc import OidcSignIn
-from solaris.services.oidc_provider import OidcProvider
-from solaris.services.sessions import Sessions
-from solaris.services.signing_in import SigningIn
-from solaris.services.tokens import AccessTokens
 from solaris.settings import Settings
 from solaris.storage.admins import AdminStore
 from solaris.storage.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from solaris.services.admin_accounts import AdminAccounts
+    from solaris.services.hashing import Passwords
+    from solaris.services.oidc import OidcSignIn
+    from solaris.services.sessions import Sessions
+    from solaris.services.signing_in import SigningIn
 
 
 class SignInParts:
@@ -57,11 +59,16 @@ class SignInParts:
     @cached_property
     def passwords(self) -> Passwords:
         """What hashes and verifies passwords."""
+        from solaris.services.hashing import Passwords
+
         return Passwords()
 
     @cached_property
     def sessions(self) -> Sessions:
         """Who is signed in."""
+        from solaris.services.sessions import Sessions
+        from solaris.services.tokens import AccessTokens
+
         return Sessions(
             store=self.session_store,
             tokens=AccessTokens(self.settings, self.clock),
@@ -72,6 +79,8 @@ class SignInParts:
     @cached_property
     def signing_in(self) -> SigningIn:
         """What lets people in and out."""
+        from solaris.services.signing_in import SigningIn
+
         return SigningIn(
             admins=self.admins,
             store=self.session_store,
@@ -84,6 +93,8 @@ class SignInParts:
     @cached_property
     def admin_accounts(self) -> AdminAccounts:
         """What makes, changes and removes admins."""
+        from solaris.services.admin_accounts import AdminAccounts
+
         return AdminAccounts(
             settings=self.settings,
             admins=self.admins,
@@ -95,6 +106,9 @@ class SignInParts:
     @cached_property
     def oidc(self) -> OidcSignIn:
         """Sign-in by the OIDC provider, if one is configured."""
+        from solaris.services.oidc import OidcSignIn
+        from solaris.services.oidc_provider import OidcProvider
+
         settings = self.settings
         provider = None
         if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from solaris.mail.ses_list import SesSuppressionList
 from solaris.services.administration import Administration
 from solaris.services.auditing import Auditor
 from solaris.services.deleting import Deleter
@@ -10,9 +11,13 @@ from solaris.services.key_management import KeyManagement
 from solaris.services.personal_links import LinkIssuer, PersonalLinks
 from solaris.services.records import Records
 from solaris.services.self_service import SelfService
+from solaris.services.suppressing import MailSuppressions
 from solaris.services.user_changes import UserChanges
 from solaris.services.user_writes import UserWriter
 from solaris.storage.audit import AuditStore
+from solaris.storage.aws import boto_client
+from solaris.storage.files import is_aws
+from solaris.storage.suppressions import SuppressionStore
 from solaris.storage.transactions import TransactionStore
 from solaris.storage.user_usage import UserUsage
 from solaris.wiring_directory import DirectoryParts
@@ -41,6 +46,22 @@ class UserParts(DirectoryParts, ReadingParts):
     def auditor(self) -> Auditor:
         """What writes down who did what."""
         return Auditor(self.audit, self.clock)
+
+    @cached_property
+    def mail_suppressions(self) -> MailSuppressions:
+        """Which addresses get no mail, after a bounce or a complaint."""
+        settings = self.settings
+        ses_list = SesSuppressionList(
+            lambda: boto_client("sesv2", settings.aws_region), is_aws=is_aws
+        )
+        return MailSuppressions(
+            store=SuppressionStore(self.dynamodb, settings.table_name("suppressions")),
+            users=self.users,
+            auditor=self.auditor,
+            ses_list=ses_list if settings.smtp_host is None else None,
+            admin_emails=settings.admin_alert_emails,
+            clock=self.clock,
+        )
 
     @cached_property
     def user_changes(self) -> UserChanges:
@@ -95,6 +116,7 @@ class UserParts(DirectoryParts, ReadingParts):
             changes=self.user_changes,
             usage=self.user_usage,
             keys=self.key_management,
+            suppressions=self.mail_suppressions,
             clock=self.clock,
         )
 

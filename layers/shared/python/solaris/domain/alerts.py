@@ -39,7 +39,7 @@ class Audience(StrEnum):
 
 
 class MailState(StrEnum):
-    """How far a mail is. `sent`, `rejected` and `none` are final."""
+    """How far a mail is. Final are all but `pending`, `sending` and `failed`."""
 
     NONE = "none"
     """There is nobody to write to."""
@@ -54,6 +54,9 @@ class MailState(StrEnum):
 
     REJECTED = "rejected"
     """Refused for good: the address or the sender is not accepted."""
+
+    SUPPRESSED = "suppressed"
+    """Not sent: whoever it was for gets no mail, after a bounce or a complaint."""
 
     SKIPPED = "skipped"
     """Out of date when it was looked at: the month was over, or the user back under it."""

@@ -6,6 +6,8 @@ then looks after the mails that are still due (storage/alerts.py has the timelin
 - refused for now (throttling, time-out): state `failed`, the message is delivered again after a
   pause that doubles each time, after five receives it goes to the dead-letter queue;
 - refused for good (MailRejectedError): state `rejected`, done;
+- every recipient's address is suppressed after a bounce or a complaint: state `suppressed`, done;
+  of several recipients the others get it;
 - out of date (the month is over, or the user is back under the threshold): state `skipped`, the
   record is written as resolved, no mail;
 - a crash after sending, before marking: sent a second time after the lease, with the same
@@ -15,7 +17,7 @@ Every copy of a message tells the directory of the record, before and after the 
 not it changed anything: when that fails, the message is delivered again and tells it then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -34,8 +36,9 @@ from solaris.domain.alerts import (
     type_of,
 )
 from solaris.domain.periods import period_of, renews_at
+from solaris.domain.suppression import Suppression
 from solaris.domain.thresholds import Threshold
-from solaris.domain.users import User
+from solaris.domain.users import User, normalise_email
 from solaris.errors import NotFoundError, SolarisError
 from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice, compose
 from solaris.mail.sender import MailRejectedError, MailSender, MailUnavailableError
@@ -44,6 +47,7 @@ from solaris.observability import get_logger
 from solaris.services.personal_links import PersonalLinks
 from solaris.services.publishing import publish_now
 from solaris.services.recording import Message
+from solaris.services.suppressing import MailSuppressions
 from solaris.settings import Settings
 from solaris.storage.alerts import AlertStore
 from solaris.storage.changes import Changes
@@ -51,7 +55,7 @@ from solaris.storage.notices import MalformedNoticeError, notice_from_json
 from solaris.storage.queues import ALERTS_QUEUE, Queues
 from solaris.storage.users import UserStore
 
-_FINAL = frozenset({MailState.SENT, MailState.REJECTED, MailState.SKIPPED, MailState.NONE})
+_FINAL = frozenset(MailState) - {MailState.PENDING, MailState.SENDING, MailState.FAILED}
 _log = get_logger("solaris.alerting")
 
 
@@ -74,6 +78,7 @@ class Alerter:
         users: UserStore,
         alerts: AlertStore,
         changes: Changes,
+        suppressions: MailSuppressions,
         sender: MailSender,
         queues: Queues,
         metrics: Metrics,
@@ -85,6 +90,7 @@ class Alerter:
         self._users = users
         self._alerts = alerts
         self._changes = changes
+        self._suppressions = suppressions
         self._sender = sender
         self._queues = queues
         self._metrics = metrics
@@ -197,11 +203,13 @@ class Alerter:
         return all(done)
 
     def _send(self, alert_id: str, mail: _Mail) -> bool:
+        # before the claim: a store that is away must not leave a mail claimed
+        suppressed = self._suppressions.among(mail.to)
         claim = self._alerts.claim(alert_id, mail.audience, self._clock())
         if claim.lease is None:
             # Somebody else's is not done yet: if they die, this message must still be there.
             return claim.state in _FINAL
-        state, error_class = self._deliver(alert_id, mail)
+        state, error_class = self._deliver(alert_id, mail, suppressed)
         self._metrics.count(ALERT_MAILS, mail.audience.value, state.value)
         try:
             is_marked = self._alerts.mark(alert_id, mail.audience, claim.lease, state, error_class)
@@ -218,14 +226,22 @@ class Alerter:
             if state is MailState.SKIPPED:
                 self._metrics.count(ALERT_MAILS, audience.value, state.value)
 
-    def _deliver(self, alert_id: str, mail: _Mail) -> tuple[MailState, str | None]:
-        """Send one mail; return how it went and the error's class."""
+    def _deliver(
+        self, alert_id: str, mail: _Mail, suppressed: Mapping[str, Suppression]
+    ) -> tuple[MailState, str | None]:
+        """Send one mail to those who may get it; return how it went and the error's class."""
         ids = {"alert_id": alert_id, "audience": mail.audience.value}
+        to = [one for one in mail.to if normalise_email(one) not in suppressed]
+        if suppressed:
+            _log.info("mail_recipients_suppressed", **ids, recipients=len(suppressed), left=len(to))
+        if not to:
+            reasons = sorted({one.reason.value for one in suppressed.values()})
+            return MailState.SUPPRESSED, ", ".join(reasons)
         try:
             message = compose(
                 mail.render(),
                 from_email=self._settings.from_email,
-                to=mail.to,
+                to=to,
                 mail_id=f"{alert_id}#{mail.audience.value}",
                 now=self._clock(),
                 reply_to=self._settings.support_email,

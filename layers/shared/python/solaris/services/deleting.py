@@ -1,6 +1,7 @@
 """Deleting a user: the person goes, the books stay.
 
     keys       the person's own keys are revoked, while the address still finds them
+    mail       a bounce or complaint of the address is forgotten, likewise
     user       name and address go, requests are refused: one write with its rows
     records    IP address, user agent and conversation id go from the usage records
 
@@ -20,6 +21,7 @@ from solaris.domain.users import UserStatus
 from solaris.errors import NotFoundError
 from solaris.observability import get_logger
 from solaris.services.key_management import KeyManagement
+from solaris.services.suppressing import MailSuppressions
 from solaris.services.user_changes import UserChanges
 from solaris.storage.user_usage import ERASED_AT_ONCE, UserUsage
 from solaris.storage.users import UserStore
@@ -51,12 +53,14 @@ class Deleter:
         changes: UserChanges,
         usage: UserUsage,
         keys: KeyManagement,
+        suppressions: MailSuppressions,
         clock: Callable[[], datetime],
     ) -> None:
         self._users = users
         self._changes = changes
         self._usage = usage
         self._keys = keys
+        self._suppressions = suppressions
         self._clock = clock
 
     def delete(self, user_id: str, *, actor: Actor, reason: str) -> Deletion:
@@ -68,6 +72,7 @@ class Deleter:
         keys = 0
         if user.status is not UserStatus.DELETED:
             keys = self._revoke_keys(user.email, actor)
+            self._suppressions.erase(user.email)
         self._changes.delete(user_id, actor=actor, reason=reason)
         deletion = self._erase(user_id)
         _log.info(

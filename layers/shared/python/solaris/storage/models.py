@@ -1,10 +1,11 @@
 """The tables: PynamoDB models are the schema, and template.yaml holds the same definitions.
 
 Reads and simple writes of cold paths go through the models; the conditional writes that decide
-about tokens are spelled out clause by clause in reservations.py, users.py and ledger.py.
+about tokens are spelled out clause by clause in reservations.py, users.py and ledger.py. The
+tables about admins are in admin_models.py.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -19,22 +20,14 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from solaris.settings import Settings
-
-
-class _Table:
-    """Meta of every table: on demand, bounded time-outs, no retry beyond the bound."""
-
-    billing_mode = PAY_PER_REQUEST_BILLING_MODE
-    region: ClassVar[str]
-    connect_timeout_seconds = 1
-    read_timeout_seconds = 5
-    max_retry_attempts = 3
+from solaris.storage.admin_models import AdminModel, AuditModel, SessionModel
+from solaris.storage.table_meta import TableMeta
 
 
 class UserModel(Model):
     """One user: account, quota of the open period, open reservations (by request id)."""
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "users"
 
     user_id = UnicodeAttribute(hash_key=True)
@@ -73,7 +66,7 @@ class UsageByDay(GlobalSecondaryIndex["UsageModel"]):  # type: ignore[no-untyped
 class UsageModel(Model):
     """One resolved request: the ledger. Kept 13 months (TTL on `expires_at`)."""
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "usage"
 
     by_day = UsageByDay()
@@ -128,7 +121,7 @@ class CounterModel(Model):
     periods' zone, `tokens_13` and `requests_13`, which no model lists.
     """
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "counters"
 
     by_day = CountersByDay()
@@ -151,7 +144,7 @@ class TransactionModel(Model):
     `transaction_key` is `2026-11-22T13:05:09.123Z#<id>`; `before` and `after` hold what changed.
     """
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "transactions"
 
     user_id = UnicodeAttribute(hash_key=True)
@@ -172,7 +165,7 @@ class TransactionModel(Model):
 class PeriodModel(Model):
     """A user's closed month; late settlements still add to `current_usage`."""
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "periods"
 
     user_id = UnicodeAttribute(hash_key=True)
@@ -190,7 +183,7 @@ class AlertModel(Model):
     `system#<period>#monthly_summary`. `*_until` are epoch milliseconds: the end of a claim.
     """
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "alerts"
 
     alert_id = UnicodeAttribute(hash_key=True)
@@ -223,7 +216,7 @@ class AlertModel(Model):
 class KeyModel(Model):
     """A gateway key, found by its SHA-256; the key itself is never stored."""
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "keys"
 
     key_hash = UnicodeAttribute(hash_key=True)
@@ -249,7 +242,7 @@ class ChangeModel(Model):
     as JSON, the other two are keys to read again.
     """
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "changes"
 
     slot = UnicodeAttribute(hash_key=True)
@@ -260,83 +253,13 @@ class ChangeModel(Model):
     expires_at = TTLAttribute()
 
 
-class AdminModel(Model):
-    """Somebody who may sign in to the admin API.
-
-    The item `#count` is nobody: its `admins` says how many have the role admin.
-    """
-
-    class Meta(_Table):
-        table_name = "admins"
-
-    email = UnicodeAttribute(hash_key=True)
-    name = UnicodeAttribute()
-    role = UnicodeAttribute()
-    password_hash = UnicodeAttribute(null=True)
-    token_version = NumberAttribute()
-    created_at = UnicodeAttribute()
-    updated_at = UnicodeAttribute()
-    last_login_at = UnicodeAttribute(null=True)
-    version = NumberAttribute()
-
-
-class SessionModel(Model):
-    """A sign-in and the refresh token it is at; only the token's SHA-256 is stored (TTL).
-
-    Also the failed sign-ins of an address: `session_id` is then `failures#<sha256 of it>`.
-    """
-
-    class Meta(_Table):
-        table_name = "sessions"
-
-    session_id = UnicodeAttribute(hash_key=True)
-    admin_email = UnicodeAttribute(null=True)
-    token_hash = UnicodeAttribute(null=True)
-    token_version = NumberAttribute(null=True)
-    created_at = UnicodeAttribute(null=True)
-    refreshed_at = UnicodeAttribute(null=True)
-    revoked_at = UnicodeAttribute(null=True)
-    ip_address = UnicodeAttribute(null=True)
-    user_agent = UnicodeAttribute(null=True)
-    failures = NumberAttribute(null=True)
-    locked_until = UnicodeAttribute(null=True)
-    expires_at = TTLAttribute()
-
-
-class AuditModel(Model):
-    """Who changed what, and who signed in: rows are put and never written again (TTL).
-
-    `day` is the UTC day, `audit_key` is `<time>#<id>`.
-    """
-
-    class Meta(_Table):
-        table_name = "audit"
-
-    day = UnicodeAttribute(hash_key=True)
-    audit_key = UnicodeAttribute(range_key=True)
-    audit_id = UnicodeAttribute()
-    created_at = UnicodeAttribute()
-    actor = UnicodeAttribute()
-    action = UnicodeAttribute()
-    target_type = UnicodeAttribute()
-    target_id = UnicodeAttribute(null=True)
-    target_label = UnicodeAttribute(null=True)
-    before: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
-    after: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
-    reason = UnicodeAttribute(null=True)
-    transaction_id = UnicodeAttribute(null=True)
-    request_id = UnicodeAttribute(null=True)
-    ip_address = UnicodeAttribute(null=True)
-    expires_at = TTLAttribute()
-
-
 class ExportModel(Model):
     """A report that is made in the background, and how far it is (TTL).
 
     `day` is the UTC day that `export_id` (`20261122T130509123-<random>`) begins with.
     """
 
-    class Meta(_Table):
+    class Meta(TableMeta):
         table_name = "exports"
 
     day = UnicodeAttribute(hash_key=True)
@@ -357,6 +280,25 @@ class ExportModel(Model):
     expires_at = TTLAttribute()
 
 
+class SuppressionModel(Model):
+    """An address that bounced for good or complained, and gets no more mail.
+
+    Once it was lifted only `lifted_at` is left: what happened before that is old news.
+    """
+
+    class Meta(TableMeta):
+        table_name = "suppressions"
+
+    email = UnicodeAttribute(hash_key=True)
+    reason = UnicodeAttribute(null=True)
+    detail = UnicodeAttribute(null=True)
+    suppressed_at = UnicodeAttribute(null=True)
+    last_event_at = UnicodeAttribute(null=True)
+    last_event_id = UnicodeAttribute(null=True)
+    lifted_at = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+
+
 TABLES: tuple[type[Model], ...] = (
     UserModel,
     UsageModel,
@@ -370,6 +312,7 @@ TABLES: tuple[type[Model], ...] = (
     SessionModel,
     AuditModel,
     ExportModel,
+    SuppressionModel,
 )
 
 _SHORT_NAMES = {model: model.Meta.table_name for model in TABLES}

@@ -12,6 +12,7 @@ from solaris.api.routes import (
     me,
     reports,
     stats,
+    suppressions,
     user_records,
     users,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "registered",
     "reports",
     "stats",
+    "suppressions",
     "user_records",
     "users",
 ]

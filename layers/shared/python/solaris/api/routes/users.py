@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from solaris.api.operations import Access, Call, OtherAnswer, Reply, operation
 from solaris.api.schemas.common import ApiModel, Page
+from solaris.api.schemas.suppressions import MailSuppression
 from solaris.api.schemas.users import (
     AddTokens,
     DeletionOut,
@@ -11,6 +12,7 @@ from solaris.api.schemas.users import (
     Reason,
     SuspendUser,
     UserCreate,
+    UserDetail,
     UserId,
     UserListQuery,
     UserOut,
@@ -85,9 +87,14 @@ def create_user(parts: "Wiring", call: Call, *, body: UserCreate) -> UserOut:
     name="getUserById",
     summary="One user",
 )
-def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserOut:  # noqa: ARG001 - the shape of every handler
-    """As it is now, not as the list remembers it."""
-    return shown(parts, parts.records.account(user_id))
+def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetail:  # noqa: ARG001 - the shape of every handler
+    """As it is now, not as the list remembers it, and whether mail reaches them."""
+    account = parts.records.account(user_id)
+    suppression = parts.mail_suppressions.of(account.user.email)
+    return UserDetail(
+        **dict(shown(parts, account)),
+        mail_suppression=None if suppression is None else MailSuppression.of(suppression),
+    )
 
 
 @operation(

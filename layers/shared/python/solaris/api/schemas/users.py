@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from solaris.api.schemas.common import ApiModel, Email, Instant, InstantInput, PageQuery
+from solaris.api.schemas.suppressions import MailSuppression
 from solaris.domain.changes import MAX_GRANT_TOKENS
 from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.listing import (
@@ -159,6 +160,14 @@ class UserOut(ApiModel):
             last_login=row.last_seen_at,
             version=row.version,
         )
+
+
+class UserDetail(UserOut):
+    """A user, and whether mail reaches them."""
+
+    mail_suppression: MailSuppression | None = Field(
+        description="Why warnings are not mailed to them; null: they are."
+    )
 
 
 class UserCreate(ApiModel):
