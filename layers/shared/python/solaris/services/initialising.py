@@ -43,15 +43,25 @@ def initialise(
 ) -> InitResult:
     """Create what is missing; safe to run at every start.
 
-    SOLARIS_GATEWAY_KEY is stored whenever it is unknown; without it a key is generated if there
-    has never been a service key (a revoked one counts: it was revoked on purpose). ADMIN_EMAIL
-    and ADMIN_PASSWORD make the first admin, and change nothing when there has been one. Raises
-    StoreUnavailableError and AwsCallError.
+    Raises StoreUnavailableError and AwsCallError.
     """
     with store_errors():
         create_tables()
     queues.create_all()
     files.create()
+    return first_key_and_admin(settings, keys=keys, admins=admins, now=now)
+
+
+def first_key_and_admin(
+    settings: Settings, *, keys: KeyManagement, admins: AdminAccounts, now: datetime
+) -> InitResult:
+    """The same where a deployment has made tables, queues and bucket.
+
+    SOLARIS_GATEWAY_KEY is stored whenever it is unknown; without it a key is generated if there
+    has never been a service key (a revoked one counts: it was revoked on purpose). ADMIN_EMAIL
+    and ADMIN_PASSWORD make the first admin, and change nothing when there has been one. Raises
+    StoreUnavailableError and AwsCallError.
+    """
     made = _first_key(settings.solaris_gateway_key, keys, now)
     first = admins.ensure_first()
     if first is None:

@@ -1,0 +1,146 @@
+"""What a month on AWS costs, line by line, against one small server.
+
+    make cost USERS=500 REQUESTS=400
+    python -m infra.deploy.cost --users 500 --requests-per-user 400 --region sa-east-1 --explain
+
+Prices come from prices.json, which says of what date they are. Models cost extra in both places.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from infra.deploy.cost_model import Assumptions, break_even_requests, month, total
+
+PRICES = Path(__file__).with_name("prices.json")
+# Measured on two cores, streams booked (README, "Speed"); the least of the runs.
+SERVER_STREAMS_PER_SECOND = 380
+DAYS = 365 / 12
+MAX_COUNT = 10**9
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"not from 0 to {MAX_COUNT:,}: {text}")
+    return value
+
+
+def _amount(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"not from 0 to {MAX_COUNT:,}: {text}")
+    return value
+
+
+def _arguments(argv: Sequence[str] | None, prices: Mapping[str, Any]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make cost", description="A month on AWS against one small server."
+    )
+    add = parser.add_argument
+    add("--users", type=_count, required=True, help="people who chat")
+    add("--requests-per-user", type=_count, required=True, help="a month, titles included")
+    add("--region", choices=sorted(prices["regions"]), default="us-east-1")
+    add("--answer-seconds", type=_amount, default=8.0, help="how long an answer streams (8)")
+    add("--answer-kb", type=_amount, default=100.0, help="its size as a stream (100)")
+    add("--prompt-kb", type=_amount, default=20.0, help="size of what is asked (20)")
+    add("--admin-requests", type=_count, default=20_000, help="of the admin site (20,000)")
+    add("--architecture", choices=("arm64", "x86_64"), default="arm64")
+    add("--cache", action="store_true", help="with ElastiCache Serverless")
+    add("--nat", action="store_true", help="with a NAT gateway, as a VPC needs")
+    add("--waf", action="store_true", help="with WAF")
+    add("--free-tier", action="store_true", help="take off what AWS gives every month")
+    add("--usd-brl", type=_amount, default=5.40, help="reais for a dollar (5.40: look it up)")
+    add("--server-monthly-usd", type=_amount, default=prices["server_monthly_usd"],
+        help=f"2 vCPU, 4 GB ({prices['server_monthly_usd']:g})")  # fmt: skip
+    add("--explain", action="store_true", help="show how each line is reckoned")
+    add("--json", action="store_true", help="for programs")
+    return parser.parse_args(argv)
+
+
+def report(arguments: argparse.Namespace, prices: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that is printed, as values."""
+    assumptions = Assumptions(
+        users=arguments.users,
+        requests=arguments.users * arguments.requests_per_user,
+        answer_seconds=arguments.answer_seconds,
+        answer_kb=arguments.answer_kb,
+        prompt_kb=arguments.prompt_kb,
+        admin_requests=arguments.admin_requests,
+        architecture=arguments.architecture,
+        has_cache=arguments.cache,
+        has_nat=arguments.nat,
+        has_waf=arguments.waf,
+        is_free_tier=arguments.free_tier,
+    )
+    table = prices["regions"][arguments.region]
+    lines = month(assumptions, table)
+    even = break_even_requests(assumptions, table, arguments.server_monthly_usd)
+    return {
+        "as_of": prices["as_of"],
+        "region": arguments.region,
+        "assumptions": asdict(assumptions),
+        "lines": [asdict(one) | {"usd": one.usd} for one in lines],
+        "aws_usd": total(lines),
+        "aws_brl": total(lines) * arguments.usd_brl,
+        "server_usd": arguments.server_monthly_usd,
+        "server_brl": arguments.server_monthly_usd * arguments.usd_brl,
+        "server_requests_a_day": SERVER_STREAMS_PER_SECOND * 86_400,
+        "break_even_requests_a_day": even / DAYS,
+    }
+
+
+def _print(found: Mapping[str, Any], prices: Mapping[str, Any], *, explain: bool) -> None:
+    assumptions = found["assumptions"]
+    print(
+        f"{assumptions['users']:,} users, {assumptions['requests']:,} requests a month in "
+        f"{found['region']}; prices of {found['as_of']}, check them before you rely on them\n"
+    )
+    print(f"{'':36} {'quantity':>14} {'unit':9} {'USD each':>13} {'USD':>10}")
+    for one in found["lines"]:
+        print(
+            f"{one['service'] + ': ' + one['what']:36} {one['quantity']:14,.3f} {one['unit']:9} "
+            f"{one['price']:13.10g} {one['usd']:10,.2f}"
+        )
+        if explain:
+            free = f", of it free {one['free']:,.3f}" if one["free"] else ""
+            print(f"    {one['how']}{free}")
+    print(f"\n{'AWS, a month':36} {found['aws_usd']:49,.2f}   R$ {found['aws_brl']:,.2f}")
+    print(
+        f"{'one server (2 vCPU, 4 GB)':36} {found['server_usd']:49,.2f}   "
+        f"R$ {found['server_brl']:,.2f}"
+    )
+    even = found["break_even_requests_a_day"]
+    if even:
+        print(f"\nAWS is cheaper below {even:,.0f} requests a day, the server above.")
+    else:
+        print("\nThe server is cheaper whatever the number of requests.")
+    print(
+        f"The server books {SERVER_STREAMS_PER_SECOND} streams a second (measured): "
+        f"{found['server_requests_a_day']:,} a day at most, without a second one to take over.\n"
+        "Neither includes the models, nor the work of keeping a server."
+    )
+    region = str(found["region"])
+    for line in prices["unconfirmed"]:
+        if line.startswith(region):
+            print(f"Not confirmed: {line}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the month."""
+    prices = json.loads(PRICES.read_text(encoding="utf-8"))
+    arguments = _arguments(argv, prices)
+    found = report(arguments, prices)
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+    else:
+        _print(found, prices, explain=arguments.explain)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
