@@ -7,6 +7,7 @@ What a variable already names (AWS_ENDPOINT_URL, REDIS_URL, LITELLM_BASE_URL) is
 the embedded part.
 """
 
+import argparse
 import os
 import signal
 import sys
@@ -20,20 +21,24 @@ from infra.local.banner import banner
 from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
+from infra.local.keeper import Keeper
 from infra.local.local_secret import local_secret
-from infra.local.mailbox import verify_sender
 from infra.local.preflight import StartError, check_node, check_port, free_port, own_directory
+from infra.local.prepare import prepare, secrets_made
 from infra.local.store import store_command, wait_until_ready
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
 from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
-from solaris.services.initialising import InitResult, initialise
+from solaris.services.initialising import InitResult
 from solaris.settings import LOCAL_SECRET, Settings, load_settings
+from solaris.storage.aws import boto_client
+from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
 
 LOOPBACK = "127.0.0.1"
 STORE_SECONDS = 120  # a long journal is replayed first
 START_SECONDS = 60
+MAX_SHOWN_CHARACTERS = 300
 # What the CLI needs to reach a running system; written to <data>/run.env.
 SHARED_VARIABLES = (
     "AWS_ENDPOINT_URL",
@@ -51,13 +56,13 @@ SHARED_VARIABLES = (
 class LocalSystem:
     """The processes of one installation and their environment."""
 
-    def __init__(self, settings: Settings, data_dir: Path) -> None:
+    def __init__(self, settings: Settings, data_dir: Path, *, logs: Path | None) -> None:
         self.settings = settings
         self.data_dir = data_dir
         self.environment = dict(os.environ)
         if settings.secret_key == LOCAL_SECRET:
             self.environment["SECRET_KEY"] = local_secret(data_dir)
-        self.supervisor = Supervisor(ROOT, data_dir / "logs")
+        self.supervisor = Supervisor(ROOT, logs)
         self.is_demo = settings.upstream_url is None
         self.mailbox_url: str | None = None
 
@@ -141,19 +146,23 @@ class LocalSystem:
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)
         load_settings.cache_clear()
-        from solaris.wiring import now, wiring  # noqa: PLC0415 - reads what was set just above
+        from solaris.wiring import wiring  # noqa: PLC0415 - reads what was set just above
+
+        return prepare(wiring())
+
+    def keep(self, stop: threading.Event) -> None:
+        """Watch over a store that is not this system's own: an emulator may come back empty."""
+        from solaris.wiring import wiring  # noqa: PLC0415 - see above
 
         parts = wiring()
-        if self.mailbox_url is not None:
-            verify_sender(parts.settings)
-        return initialise(
-            parts.settings,
-            queues=parts.queues,
-            files=parts.files,
-            keys=parts.key_management,
-            admins=parts.admin_accounts,
-            now=now(),
-        )
+        if self.mailbox_url is not None or is_aws(boto_client("sqs", parts.settings.aws_region)):
+            return
+        Keeper(parts.queues, lambda: prepare(parts), self._tell_anew).start(stop)
+
+    def _tell_anew(self, result: InitResult) -> None:
+        print("[solaris] the store came back empty: queues and bucket are made anew", flush=True)
+        for line in secrets_made(self.settings, result):
+            print(f"[solaris] {line}", flush=True)
 
     def _wait_for(self, url: str, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -166,10 +175,10 @@ class LocalSystem:
         raise self._failed(name)
 
     def _failed(self, name: str) -> StartError:
+        said = self.supervisor.last_line_of(name)[:MAX_SHOWN_CHARACTERS]
         log = self.supervisor.log_of(name)
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        last = f": {lines[-1][:300]}" if lines else ""
-        return StartError(f"{name} did not start{last} (log: {log})")
+        where = f" (log: {log})" if log else ""
+        return StartError(f"{name} did not start{': ' if said else ''}{said}{where}")
 
     def _write_run_file(self) -> None:
         path = self.data_dir / "run.env"
@@ -187,6 +196,7 @@ def _reachable(host: str) -> str:
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM. 0: clean stop, 1: could not start or stay up, 2: settings."""
+    to_terminal = _arguments().logs == "terminal"
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -196,13 +206,30 @@ def main() -> int:
         check_port(settings.host, settings.port)
         data_dir = Path(settings.solaris_data_dir).absolute()
         with own_directory(data_dir):
-            return _run(LocalSystem(settings, data_dir), stop)
+            logs = None if to_terminal else data_dir / "logs"
+            return _run(LocalSystem(settings, data_dir, logs=logs), stop)
     except ConfigurationError as error:
         print(f"[solaris] settings: {error}", file=sys.stderr)
         return 2
     except (StartError, ProgramError, SolarisError) as error:
         print(f"[solaris] {error}", file=sys.stderr)
         return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local",
+        description="Run everything on this machine, in the foreground; Ctrl-C stops it.",
+        epilog="Settings are environment variables: README.md, “Settings”.",
+    )
+    parser.add_argument(
+        "--logs",
+        choices=("files", "terminal"),
+        default="files",
+        help="where the programs' JSON lines go: <SOLARIS_DATA_DIR>/logs, or here "
+        "(for containers and systemd; default: files)",
+    )
+    return parser.parse_args()
 
 
 def _run(system: LocalSystem, stop: threading.Event) -> int:
@@ -216,6 +243,7 @@ def _run(system: LocalSystem, stop: threading.Event) -> int:
             has_mailbox=system.mailbox_url is not None,
         )
         print(shown, flush=True)
+        system.keep(stop)
         while not stop.wait(POLL_SECONDS):
             system.supervisor.check()
     finally:

@@ -38,8 +38,9 @@ def free_port() -> int:
 
 
 def check_node(root: Path) -> None:
-    """The admin site is built with Node; refuse a missing or an old one."""
-    if not (root / "admin_site" / "package.json").exists():
+    """The admin site is built with Node; refuse a missing or an old one. Built, it needs none."""
+    site = root / "admin_site"
+    if (site / "dist" / "index.html").exists() or not (site / "package.json").exists():
         return
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:

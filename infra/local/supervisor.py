@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -48,22 +49,31 @@ class _Running:
 
 
 class Supervisor:
-    """Starts programs and keeps them up. Logs go to `logs/<name>.log`, errors to the terminal."""
+    """Starts programs and keeps them up. Logs go to `logs/<name>.log`, errors to the terminal.
 
-    def __init__(self, root: Path, logs: Path) -> None:
+    Without `logs` every line goes to standard output as it is, for who collects logs there.
+    """
+
+    def __init__(self, root: Path, logs: Path | None) -> None:
         self._root = root
         self._logs = logs
         self._running: list[_Running] = []
+        self._last_lines: dict[str, str] = {}
         self._stopping = threading.Event()
-        logs.mkdir(parents=True, exist_ok=True)
+        if logs is not None:
+            logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, program: Program) -> None:
         """Start one program."""
         self._running.append(_Running(program, self._spawn(program)))
 
-    def log_of(self, name: str) -> Path:
-        """Where a program's log is."""
-        return self._logs / f"{name}.log"
+    def log_of(self, name: str) -> Path | None:
+        """Where a program's log is; None: on standard output."""
+        return None if self._logs is None else self._logs / f"{name}.log"
+
+    def last_line_of(self, name: str) -> str:
+        """What a program said last, "" when it has not said anything."""
+        return self._last_lines.get(name, "")
 
     def check(self) -> None:
         """Restart what has died; raises ProgramError when a program dies again and again."""
@@ -75,7 +85,8 @@ class Supervisor:
             running.restarts = [t for t in running.restarts if now - t < RESTART_WINDOW_SECONDS]
             name = running.program.name
             if len(running.restarts) >= MAX_RESTARTS:
-                raise ProgramError(f"{name} keeps ending ({status}); see {self.log_of(name)}")
+                where = self.log_of(name) or "its lines above"
+                raise ProgramError(f"{name} keeps ending ({status}); see {where}")
             _tell(f"{name} ended ({status}), starting it again")
             time.sleep(RESTART_PAUSE_SECONDS * (1 + len(running.restarts)))
             running.restarts.append(time.monotonic())
@@ -112,7 +123,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, no lock is taken
+            preexec_fn=partial(_end_with_parent, os.getpid()),  # noqa: PLW1509 - takes no lock
         )
         threading.Thread(
             target=self._pump, args=(program.name, process), name=f"log-{program.name}", daemon=True
@@ -120,17 +131,23 @@ class Supervisor:
         return process
 
     def _pump(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        handler = RotatingFileHandler(
-            self.log_of(name), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        path = self.log_of(name)
+        handler: logging.Handler = (
+            logging.StreamHandler(sys.stdout)
+            if path is None
+            else RotatingFileHandler(
+                path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+            )
         )
         if process.stdout is None:
             return
         with process.stdout:
             for raw in process.stdout:
                 line = raw.decode("utf-8", "replace").rstrip("\n")
+                self._last_lines[name] = line
                 with suppress(OSError):  # a full disk must not stop a program through its log
                     handler.emit(logging.makeLogRecord({"msg": line}))
-                problem = _problem(line)
+                problem = path and _problem(line)
                 if problem and not self._stopping.is_set():
                     _tell(f"{name}: {problem}")
         handler.close()
@@ -153,10 +170,13 @@ def _tell(line: str) -> None:
     print(f"[solaris] {line}", file=sys.stderr, flush=True)
 
 
-def _end_with_parent() -> None:
-    """Linux: the kernel stops the program when the supervisor is gone, however it went."""
+def _end_with_parent(parent: int) -> None:
+    """Linux: the kernel stops the program when the supervisor is gone, however it went.
+
+    In a container the supervisor may be process 1, which elsewhere is who takes orphans in.
+    """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-            if os.getppid() == 1:
+            if os.getppid() != parent:
                 os._exit(1)

@@ -204,10 +204,8 @@ class BenchSystem:
             raise BenchError(f"the mock does not answer: {error}") from error
 
     def _failed(self, name: str) -> BenchError:
-        log = self._supervisor.log_of(name)
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        last = f": {lines[-1][:300]}" if lines else ""
-        return BenchError(f"{name} is not up{last}")
+        last = self._supervisor.last_line_of(name)[:300]
+        return BenchError(f"{name} is not up{': ' if last else ''}{last}")
 
 
 def tell(line: str) -> None:

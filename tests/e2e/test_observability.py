@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import promql_parser as promql
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from solaris.metrics import (
     ADMIN_REQUESTS,
