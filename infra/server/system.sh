@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# What lies outside INSTALL_DIR: account, folders, units, nginx's configuration, the command.
+
+make_account_and_folders() {
+    local user=${answer[SERVICE_USER]}
+    if [ -z "$PREFIX" ]; then
+        id "$user" > /dev/null 2>&1 ||
+            run useradd --system --user-group --home-dir "${answer[DATA_DIR]}" --shell /usr/sbin/nologin "$user"
+        run install -d -m 755 "${answer[INSTALL_DIR]}" "$CONFIG_DIR"
+        run install -d -m 700 -o "$user" -g "$user" "${answer[DATA_DIR]}" "$BACKUP_DIR"
+    else
+        run install -d -m 755 "${answer[INSTALL_DIR]}" "$CONFIG_DIR"
+        run install -d -m 700 "${answer[DATA_DIR]}" "$BACKUP_DIR"
+    fi
+}
+
+# The folders of the data come from the answers: those under /home must stay visible.
+filled() { # template
+    local protect=yes step='# the certificate is given' place=$CONFIG_DIR/nginx
+    case "${answer[INSTALL_DIR]}:${answer[DATA_DIR]}:${answer[CERTIFICATE]}:$CONFIG_DIR" in
+        *:/home/* | /home/* | *:/root/* | /root/*) protect=no ;;
+    esac
+    if [ -z "${answer[CERTIFICATE]}" ]; then
+        step="ExecStartPre=$place/certificate.sh $place/certificate ${answer[PUBLIC_HOST]}"
+    fi
+    sed -e "s|@SERVICE_USER@|${answer[SERVICE_USER]}|g" -e "s|@INSTALL_DIR@|${answer[INSTALL_DIR]}|g" \
+        -e "s|@DATA_DIR@|${answer[DATA_DIR]}|g" -e "s|@CONFIG_DIR@|$CONFIG_DIR|g" \
+        -e "s|@PROTECT_HOME@|$protect|g" -e "s|@CERTIFICATE_STEP@|$step|g" \
+        -e "s|@NGINX_BINARY@|$(nginx_binary || echo /usr/sbin/nginx)|g" "$1"
+}
+
+write_units() {
+    local folder=$SOURCE/infra/server
+    filled "$folder/ia-solaris.service" | write_file "$UNIT_DIR/ia-solaris.service" 644
+    if [ "${answer[NGINX]}" = yes ]; then
+        filled "$folder/ia-solaris-nginx.service" | write_file "$UNIT_DIR/ia-solaris-nginx.service" 644
+        write_nginx
+    fi
+    service daemon-reload
+}
+
+write_nginx() {
+    local folder=$SOURCE/infra/nginx place=$CONFIG_DIR/nginx file mode language=pt log=/dev/stdout
+    local certificate=${answer[CERTIFICATE]:-$CONFIG_DIR/nginx/certificate/tls.crt}
+    local key=${answer[CERTIFICATE_KEY]:-$CONFIG_DIR/nginx/certificate/tls.key}
+    [ "${setting[LOCALE]}" != en ] || language=en
+    # journald's stdout is a socket, which nginx cannot open by name
+    [ -n "$PREFIX" ] || log=syslog:server=unix:/run/systemd/journal/dev-log,tag=ia_solaris_nginx,nohostname
+    for file in nginx.conf place.sh certificate.sh; do
+        case "$file" in *.sh) mode=755 ;; *) mode=644 ;; esac
+        write_file "$place/$file" "$mode" < "$folder/$file"
+    done
+    run "$folder/place.sh" --out "$place/place" --gateway "127.0.0.1:${setting[PORT]}" \
+        --http "${answer[HTTP_PORT]}" --https "${answer[HTTPS_PORT]}" \
+        --public-port "${answer[HTTPS_PORT]}" --name "${answer[PUBLIC_HOST]}" \
+        --certificate "$certificate" --key "$key" --language "$language" --log "$log" \
+        --temporary "$([ -n "$PREFIX" ] && echo "$PREFIX/tmp" || echo /tmp)" \
+        --identity-headers "${setting[IDENTITY_EMAIL_HEADERS]:-x-user-email,x-openwebui-user-email}" \
+        --max-body-bytes "${setting[MAX_BODY_BYTES]:-20971520}"
+    [ -z "$PREFIX" ] || run mkdir -p "$PREFIX/tmp"
+    if [ -z "${answer[CERTIFICATE]}" ]; then
+        run "$folder/certificate.sh" "$place/certificate" "${answer[PUBLIC_HOST]}"
+    fi
+}
+
+# `solaris` for whoever may read the settings: root, and with --prefix whoever installed.
+write_command() {
+    local user=${answer[SERVICE_USER]}
+    local become="setpriv --reuid=$user --regid=$user --init-groups --"
+    [ -z "$PREFIX" ] || become=''
+    write_file "$COMMAND_FILE" 755 << TEXT
+#!/usr/bin/env bash
+# The command line of IA SOLARIS, with the settings of the service. Made by infra/install.sh.
+set -euo pipefail
+settings=$ENVIRONMENT_FILE
+[ -r "\$settings" ] || { echo "solaris: only root may read \$settings (sudo solaris …)" >&2; exit 1; }
+set -a
+# shellcheck source=/dev/null
+. "\$settings"
+set +a
+exec $become ${answer[INSTALL_DIR]}/current/infra/server/run.sh -c \\
+    'import sys; sys.argv[0] = "solaris"; from solaris.cli.main import app; app()' "\$@"
+TEXT
+}
