@@ -49,6 +49,22 @@ def test_open_webuis_headers_name_the_user_too() -> None:
     assert found == Identity(email="ana@example.com", name="Ana")
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("Jo%C3%A3o Lima", "João Lima"),
+        ("100%25 Ana", "100% Ana"),
+        ("100% Ana", "100% Ana"),
+        ("Ana%FF", "Ana%FF"),  # not UTF-8: as it came
+        ("Ana%0Ax", ""),  # a line break in a name names nobody
+    ],
+)
+def test_open_webuis_names_are_percent_encoded(sent: str, shown: str) -> None:
+    found = ask({"x-openwebui-user-email": "ana@example.com", "x-openwebui-user-name": sent})
+    assert found == Identity(email="ana@example.com", name=shown)
+    assert named("Jo%C3%A3o") == "Jo%C3%A3o", "LibreChat does not encode so"
+
+
 def test_the_first_configured_header_wins_whatever_order_they_were_sent_in() -> None:
     headers = {"x-openwebui-user-email": "bo@example.com", "x-user-email": "ana@example.com"}
     assert ask(headers) == Identity(email="ana@example.com")

@@ -6,11 +6,14 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from solaris.domain.users import normalise_email
 
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 MAX_NAME_CHARACTERS = 200
+# Open WebUI sends names percent-encoded (`Jo%C3%A3o`); a percent sign of its own comes as %25.
+PERCENT_ENCODED = "x-openwebui-user-name"
 
 # Deliberately loose: one @, no spaces or control characters, something on both sides.
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>\"(),:;\\]+@[^@\s\x00-\x1f\x7f<>\"(),:;\\]+")
@@ -45,7 +48,7 @@ def identify(
         email = _email(user) if isinstance(user, str) else None
     if email is None:
         return None
-    name = next((found for key in name_headers if (found := _text(headers.get(key)))), "")
+    name = next((found for key in name_headers if (found := _name(key, headers.get(key)))), "")
     return Identity(email=email, name=name[:MAX_NAME_CHARACTERS])
 
 
@@ -62,6 +65,15 @@ def valid_email(value: str) -> str | None:
 def _email(value: str | None) -> str | None:
     text = _text(value)
     return valid_email(text) if text else None
+
+
+def _name(header: str, value: str | None) -> str:
+    if header == PERCENT_ENCODED and value is not None:
+        try:
+            value = unquote(value, errors="strict")
+        except UnicodeDecodeError:  # not UTF-8: as it came
+            return _text(value)
+    return _text(value)
 
 
 def _text(value: str | None) -> str:
