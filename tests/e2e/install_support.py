@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from infra.local.preflight import free_port
-from tests.e2e.local_system import ROOT
+from tests.e2e.local_system import ROOT, clean_environment
 
 INSTALL_SECONDS = 240
 STOP_SECONDS = 90
@@ -104,9 +104,17 @@ class Server:
     def cli(self, *arguments: str) -> str:
         """The command `solaris` that was installed."""
         command = [str(self.prefix / "usr" / "local" / "bin" / "solaris"), *arguments]
-        return subprocess.run(
-            command, cwd="/", capture_output=True, text=True, check=True, timeout=60
-        ).stdout
+        done = subprocess.run(
+            command,
+            env=clean_environment(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @contextmanager
     def serving(self) -> Iterator[None]:
