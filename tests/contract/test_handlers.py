@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.contract.template_document import texts
 from tests.lambda_layers import ENVIRONMENT, ROOT, Unpacked, unpacked_packages
 
 FUNCTION = "AWS::Serverless::Function"
@@ -97,18 +97,6 @@ def handlers() -> list[Handler]:
                 for handler in handlers_in(properties["Handler"])
             ]
     return found
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from texts(one)
 
 
 def handlers_in(value: Any) -> list[str]:
