@@ -1,4 +1,4 @@
-"""reset: opens the month for everybody, and sweeps what crashes have left reserved.
+"""reset: opens the month for everybody, sweeps what crashes have left reserved, reconciles.
 
 Invoked by schedules (EventBridge Scheduler; infra/local/schedule.py on one machine). A run that
 answers `running` is to be invoked again: it goes on where it stopped.
@@ -26,4 +26,11 @@ def open_period(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa:
 def sweep_reservations(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Expire the overdue reservations of users who have not come back."""
     report = wiring().sweeper.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    return report.body()
+
+
+@app.lambda_function(name="reconcile_books")
+def reconcile_books(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Hold the books against their records, once a month, as far as the time allows."""
+    report = wiring().reconcile_runner.run(lambda: context.get_remaining_time_in_millis() / 1000)
     return report.body()

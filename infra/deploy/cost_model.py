@@ -14,10 +14,15 @@ MILLION = 1_000_000
 KB_A_GB = 1_000_000
 STREAMED_MB_A_REQUEST = 10
 MONTHS_KEPT = 13
-ALARMS = 24
-SCHEDULES = 4
-# every 10 minutes, every 15, and for four hours on the first and once a day
-SCHEDULED = {"keep-directory": 4_380, "sweep-reservations": 2_920, "open-period": 78}
+ALARMS = 26
+SCHEDULES = 5
+# every 10 minutes, every 15, for four hours on the first and once a day, hourly on three days
+SCHEDULED = {
+    "keep-directory": 4_380,
+    "sweep-reservations": 2_920,
+    "open-period": 78,
+    "reconcile-books": 60,
+}
 CONSUMED_QUEUES = 3
 # Lambda keeps five long polls of 20 s open for each queue that it takes messages from.
 IDLE_POLLS = CONSUMED_QUEUES * 5 * 3 * 60 * HOURS
@@ -30,6 +35,7 @@ MEMORY_MB = {
     "record-usage": 512,
     "open-period": 1024,
     "sweep-reservations": 512,
+    "reconcile-books": 1024,
     "send-alert": 512,
 }
 
@@ -130,6 +136,8 @@ def month(a: Assumptions, price: Mapping[str, float]) -> list[Line]:
 
 def _functions(a: Assumptions, price: Mapping[str, float], free: Mapping[str, float]) -> list[Line]:
     mails = a.users * a.mails_per_user
+    # one run of a month reads everything, the others answer at once
+    reconciled = a.users / 100 + a.requests * MONTHS_KEPT / 15_000
     runs: dict[str, tuple[float, float]] = {
         "proxy": (a.requests, a.answer_seconds),
         "record-usage": (a.requests, 0.15),
@@ -139,6 +147,10 @@ def _functions(a: Assumptions, price: Mapping[str, float], free: Mapping[str, fl
         "keep-directory": (SCHEDULED["keep-directory"], 2 + a.users / 20_000),
         "sweep-reservations": (SCHEDULED["sweep-reservations"], 1 + a.users / 50_000),
         "open-period": (SCHEDULED["open-period"], 0.5 + a.users / 150_000),
+        "reconcile-books": (
+            SCHEDULED["reconcile-books"],
+            0.1 + reconciled / SCHEDULED["reconcile-books"],
+        ),
     }
     gb_second = price[f"lambda_gb_second_{a.architecture}"]
     left = free.get("lambda_gb_seconds", 0.0)
@@ -193,6 +205,8 @@ def _dynamodb(a: Assumptions, price: Mapping[str, float], free: Mapping[str, flo
     reads = (a.requests * READ_UNITS + a.admin_requests * 4) / MILLION
     # every user is read once a day for the directory, 96 times for the sweep; 4 kB a unit
     scans = a.users * 30 * (1 + 96 * 0.5) / 4 / MILLION
+    # strongly consistent, 4 kB a unit: every record, and what is kept of each user
+    books = (a.requests * MONTHS_KEPT * a.record_kb + a.users * 40) / 4 / MILLION
     table_gb = (a.requests * MONTHS_KEPT * a.record_kb + a.users * 40) / KB_A_GB
     index_gb = a.requests * MONTHS_KEPT * a.record_kb / KB_A_GB
     return [
@@ -203,8 +217,14 @@ def _dynamodb(a: Assumptions, price: Mapping[str, float], free: Mapping[str, flo
             + ")",
         ),
         Line(
-            *("DynamoDB", "reads", reads + scans, "million", price["dynamodb_million_read_units"]),
-            f"{a.requests:,} × {READ_UNITS} units + lists, sweep and directory",
+            *(
+                "DynamoDB",
+                "reads",
+                reads + scans + books,
+                "million",
+                price["dynamodb_million_read_units"],
+            ),
+            f"{a.requests:,} × {READ_UNITS} units + lists, sweep, directory, all books once",
         ),
         Line(
             *("DynamoDB", "storage", table_gb + index_gb, "GB", price["dynamodb_gb_month"]),
@@ -250,7 +270,7 @@ def _others(a: Assumptions, price: Mapping[str, float], free: Mapping[str, float
         ),
         Line(
             *("Scheduler", "calls", scheduled, "million", price["scheduler_million_calls"]),
-            "sweep, directory, month",
+            "sweep, directory, month, books",
             free.get("scheduler", 0.0),
         ),
         Line(

@@ -4,6 +4,7 @@ start           the month is opened at once if the machine was off when it began
 1st, 00:00      in PERIOD_TIMEZONE, again and again until the function says that it is done
 every 15 min    reservations left by crashes are expired
 every 10 min    the directory of users, alerts and keys is kept, and a snapshot of it
+every hour      the books are reconciled, if this month's reconciliation is not done yet
 """
 
 import threading
@@ -22,6 +23,9 @@ RETRY_AFTER = timedelta(seconds=30)
 KEEP_EVERY = timedelta(minutes=10)
 # after a start the first requests' process fills its own directory: both at once would be slow
 KEEP_AFTER = timedelta(minutes=2)
+RECONCILE_EVERY = timedelta(hours=1)
+# the month is opened first, and a start has better things to do
+RECONCILE_AFTER = timedelta(minutes=10)
 # A machine that slept, or whose clock was set, is noticed after this long.
 MAX_WAIT_SECONDS = 60.0
 FUNCTION_SECONDS = 900
@@ -103,22 +107,47 @@ def keeping_thread(
 
     It may work for minutes, and the month must not wait for it.
     """
+    return _repeating(
+        function, "keep_directory", stop, clock=clock, after=KEEP_AFTER, every=KEEP_EVERY
+    )
 
+
+def reconciling_thread(
+    function: ModuleType, stop: Stop, *, clock: Callable[[], datetime]
+) -> threading.Thread:
+    """The schedule of the monthly reconciliation, in a thread that is yet to be started.
+
+    It answers at once when this month's is done.
+    """
+    return _repeating(
+        function, "reconcile_books", stop, clock=clock, after=RECONCILE_AFTER, every=RECONCILE_EVERY
+    )
+
+
+def _repeating(
+    function: ModuleType,
+    handler: str,
+    stop: Stop,
+    *,
+    clock: Callable[[], datetime],
+    after: timedelta,
+    every: timedelta,
+) -> threading.Thread:
     def run() -> None:
-        due = clock() + KEEP_AFTER
+        due = clock() + after
         while not stop.is_set():
             if clock() >= due:
                 context = StoppableContext(stop)
                 try:
-                    answer = function.keep_directory({"source": "local"}, context)
-                    _log.info("schedule_called", handler="keep_directory", answer=answer)
+                    answer = getattr(function, handler)({"source": "local"}, context)
+                    _log.info("schedule_called", handler=handler, answer=answer)
                 except Exception:  # noqa: BLE001 - a function that fails is called again
-                    _log.exception("function_failed", function="admin", handler="keep_directory")
-                due = clock() + KEEP_EVERY
+                    _log.exception("function_failed", handler=handler)
+                due = clock() + every
             seconds = (due - clock()).total_seconds()
             stop.wait(max(0.0, min(seconds, MAX_WAIT_SECONDS)))
 
-    return threading.Thread(target=run, name="keeping")
+    return threading.Thread(target=run, name=handler)
 
 
 class StoppableContext(LambdaContext):

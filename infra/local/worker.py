@@ -21,7 +21,7 @@ from typing import Any
 from chalice.local import LambdaContext
 
 from infra.local.functions import ROOT, load_function
-from infra.local.schedule import keeping_thread, schedule_thread
+from infra.local.schedule import keeping_thread, reconciling_thread, schedule_thread
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.storage.queues import (
@@ -158,7 +158,9 @@ def main() -> int:
         threads.append(threading.Thread(target=consumer.run, args=(stop,), name=queue))
     if (ROOT / "functions" / "reset" / "app.py").exists():
         zone = wiring().settings.zone
-        threads.append(schedule_thread(load_function("reset"), stop, zone=zone, clock=now))
+        reset = load_function("reset")
+        threads.append(schedule_thread(reset, stop, zone=zone, clock=now))
+        threads.append(reconciling_thread(reset, stop, clock=now))
     if (ROOT / "functions" / "admin" / "app.py").exists():
         threads.append(keeping_thread(load_function("admin"), stop, clock=now))
     for thread in threads:

@@ -48,7 +48,11 @@ def routes_of_code() -> Routes:
 def code_routes() -> Routes:
     """`routes_of_code` from a process of its own."""
     environment = {
-        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME", "PYTHONPATH"}
+        },
         "SOLARIS_STAGE": "local",
         "LITELLM_BASE_URL": "http://127.0.0.1:9/v1",
         "AWS_REGION": "us-east-1",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from solaris.storage.reconciliations import PROGRESS_OWNER
 from tests.contract.template_document import document, functions, transformed
 
 # The only wildcards in actions and resources of what is allowed: policy and statement → why.
@@ -30,7 +31,7 @@ AWS_POLICIES = {
 }
 SCANNERS = {
     *("AdminRole", "KeepDirectoryRole", "RunExportsRole"),  # the lists' replica
-    *("OpenPeriodRole", "SweepReservationsRole"),  # every user
+    *("OpenPeriodRole", "SweepReservationsRole", "ReconcileBooksRole"),  # every user
     "HealthRole",  # figures over all users
 }
 POLICY_TYPES = {
@@ -187,6 +188,20 @@ def test_ledgers_cannot_be_deleted_from() -> None:
                 f"${{{name}Table.Arn}}"
                 for name in ("Users", "Usage", "Transactions", "Periods", "Audit", "Counters")
             }
+
+
+def test_the_reconciliation_only_looks() -> None:
+    """What it writes is how far it has come: mending the books is a person's decision."""
+    own = {one.name[1]: one for one in statements() if one.policy == "ReconcileBooksRole"}
+    progress = own.pop("Progress")
+    assert progress.body["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PROGRESS_OWNER]}
+    }
+    assert progress.resources == ["${PeriodsTable.Arn}"]
+    others = {action for one in own.values() for action in one.actions}
+    assert {action for action in others if action.startswith("dynamodb:")} == {
+        *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"),
+    }
 
 
 @pytest.mark.parametrize("function", sorted(functions()))

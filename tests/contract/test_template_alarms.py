@@ -56,6 +56,16 @@ def test_a_month_that_is_not_opened_is_seen() -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
+def test_books_that_differ_are_seen() -> None:
+    alarm = ALARMS["BooksDifferAlarm"]
+    (transformation,) = resources("AWS::Logs::MetricFilter")["ReconcileBooksDifferences"][
+        "Properties"
+    ]["MetricTransformations"]
+    assert alarm["Namespace"] == transformation["MetricNamespace"]
+    assert alarm["MetricName"] == transformation["MetricName"]
+    assert alarm["Threshold"] == 1
+
+
 def test_a_slow_proxy_a_failing_api_and_busy_tables_are_seen() -> None:
     assert ALARMS["ProxySlowAlarm"]["ExtendedStatistic"] == "p99"
     assert watched("5XXError")

@@ -100,7 +100,10 @@ def test_a_queue_s_function_names_what_failed(queue: str) -> None:
 
 
 def test_failures_of_what_no_queue_invokes_are_kept() -> None:
-    for name in ("open-period", "sweep-reservations", "keep-directory", "record-mail-event"):
+    for name in (
+        *("open-period", "sweep-reservations", "reconcile-books"),
+        *("keep-directory", "record-mail-event"),
+    ):
         target = functions()[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert target["Type"] == "SQS"
         assert target["Destination"]["Fn::GetAtt"][0] in {
@@ -122,7 +125,10 @@ def test_every_scheduled_function_has_its_schedule() -> None:
         one["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]
         for one in resources("AWS::Scheduler::Schedule").values()
     }
-    assert targets == {"OpenPeriodFunction", "SweepReservationsFunction", "KeepDirectoryFunction"}
+    assert targets == {
+        *("OpenPeriodFunction", "SweepReservationsFunction", "ReconcileBooksFunction"),
+        "KeepDirectoryFunction",
+    }
 
 
 def test_files_are_cleaned_as_the_code_does_elsewhere() -> None:

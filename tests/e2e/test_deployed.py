@@ -29,6 +29,7 @@ from tests.e2e.cloud_support import (
     deployed_cloud,
     eventually,
     role_of,
+    run_by_schedule,
     statements_of,
 )
 
@@ -39,6 +40,19 @@ pytestmark = [
     ),
 ]
 
+METRICS_EVENT = {
+    "httpMethod": "GET",
+    "resource": "/metrics",
+    "path": "/metrics",
+    "headers": {},
+    "multiValueHeaders": {},
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "body": None,
+    "isBase64Encoded": False,
+    "stageVariables": None,
+    "requestContext": {"httpMethod": "GET", "resourcePath": "/metrics"},
+}
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Fale do mar."}]
 
 
@@ -121,12 +135,30 @@ def test_a_crossed_threshold_is_mailed_and_a_full_quota_refused(cloud: Cloud) ->
     assert alerts[0]["userEmail"] == email
 
 
+def test_a_schedule_holds_the_books_against_their_records(cloud: Cloud) -> None:
+    """All that was booked above agrees; site and metrics tell of it under their own roles."""
+    with cloud.admin() as admin:
+        assert admin.get("/admin/reconciliation").json() == {"latest": None}
+        with run_by_schedule(cloud, "reconcile-books"):
+
+            def finished() -> dict[str, Any] | None:
+                latest: dict[str, Any] | None = admin.get("/admin/reconciliation").json()["latest"]
+                return latest if latest and latest["finishedAt"] else None
+
+            latest = eventually(finished, "the books reconciled")
+    assert (latest["differences"], latest["findings"], latest["inMotion"]) == (0, [], 0)
+    assert (latest["users"], latest["records"]) == (2, 4)
+    again = cloud.invoke("reconcile-books", {})
+    assert (again["state"], again["period"]) == ("done", latest["period"])
+    page = cloud.invoke("health", METRICS_EVENT)
+    assert "\nia_solaris_books_differences 0\n" in page["body"]
+
+
 def test_a_schedule_opens_the_month(cloud: Cloud) -> None:
-    """The target, role and retries of the stack's own schedule, at an hour that has come."""
     email, table = "cai@example.com", f"solaris-{STAGE}-users"
     with cloud.admin() as admin:
         user_id = admin.post("/admin/users", json={"email": email}).json()["id"]
-    dynamodb, scheduler = cloud.client("dynamodb"), cloud.client("scheduler")
+    dynamodb = cloud.client("dynamodb")
     dynamodb.update_item(
         TableName=table,
         Key={"user_id": {"S": user_id}},
@@ -134,22 +166,14 @@ def test_a_schedule_opens_the_month(cloud: Cloud) -> None:
         ExpressionAttributeNames={"#period": "period"},
         ExpressionAttributeValues={":old": {"S": "2026-01"}, ":used": {"N": "77"}},
     )
-    schedule = scheduler.get_schedule(Name=f"solaris-{STAGE}-open-period")
-    # the emulator forgets that a schedule of its own was moved: a second one it is
-    scheduler.create_schedule(
-        Name="now",
-        Target=schedule["Target"],
-        FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
-        ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})",
-    )
 
     def opened() -> bool:
         key = {"user_id": {"S": user_id}}
         item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
         return bool(item["period"]["S"] > "2026-01" and item["current_usage"]["N"] == "0")
 
-    eventually(opened, "the month opened")
-    scheduler.delete_schedule(Name="now")
+    with run_by_schedule(cloud, "open-period"):
+        eventually(opened, "the month opened")
     closed = dynamodb.get_item(
         TableName=f"solaris-{STAGE}-periods",
         Key={"user_id": {"S": user_id}, "period": {"S": "2026-01"}},

@@ -121,6 +121,7 @@ def traffic(system: LocalSystem) -> None:
         assert client.post(chat, json=body).status_code == 401
         wrong = {"email": "nobody@example.com", "password": "not-the-password"}
         assert client.post("/api/auth/login", json=wrong).status_code == 401
+    system.cli("reconcile")
 
 
 def sample_count(pages: Pages, metric: Definition) -> int:

@@ -34,7 +34,6 @@ from solaris.storage.aws import AsyncAws
 from solaris.storage.events import event_to_json
 from solaris.storage.models import create_tables
 from solaris.storage.queues import USAGE_QUEUE, EventSender
-from solaris.storage.resets import PROGRESS_OWNER
 from solaris.wiring import Wiring
 
 READY_SECONDS = 30
@@ -286,7 +285,7 @@ class MoneyPath:
         stated = {
             (row["user_id"], row["period"]): row["current_usage"]
             for row in self.rows("periods")
-            if row["user_id"] != PROGRESS_OWNER
+            if not row["user_id"].startswith("system#")
         }
         for user in self.wiring.users.scan():
             assert user.available_tokens == user.quota.available_tokens

@@ -24,7 +24,7 @@ HANDLERS = {
     "health": ("app", "app"),
     "proxy": ("buffered", "handler"),
     "quota": ("app", "app"),
-    "reset": ("app", "open_period", "sweep_reservations"),
+    "reset": ("app", "open_period", "sweep_reservations", "reconcile_books"),
     "usage": ("app", "record_usage"),
 }
 _PROGRAM = """

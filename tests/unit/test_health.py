@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +35,7 @@ from solaris.services.health import (
 )
 from solaris.services.totals import Totals, UserTotals
 from solaris.storage.queues import Queues
+from solaris.storage.reconciliations import ReconciliationRun
 from solaris.storage.users import UserStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -317,15 +318,44 @@ class FakeTotals:
         return self.sums
 
 
-def page_of(health: Health, totals: Totals | None, cache: FakeCache, metrics: Metrics) -> str:
+def page_of(
+    health: Health,
+    totals: Totals | None,
+    cache: FakeCache,
+    metrics: Metrics,
+    reconciled: Callable[[], ReconciliationRun | None] = lambda: None,
+) -> str:
     later = NOW + timedelta(seconds=3)
     return MetricsPage(
         health=health,
         totals=cast("UserTotals", FakeTotals(totals)),
         metrics=metrics,
         cache=cast("Cache", cache),
+        reconciled=reconciled,
         clock=lambda: later,
     ).render()
+
+
+def test_the_page_says_what_the_last_reconciliation_found() -> None:
+    run = ReconciliationRun(period="2026-11", started_at=NOW, finished_at=NOW, differences=3)
+    health = Health({"queue": lambda: Finding(Status.HEALTHY)}, version="1.2.3", clock=clock)
+
+    def text_of(reconciled: Callable[[], ReconciliationRun | None]) -> str:
+        return page_of(health, None, FakeCache(), Metrics(), reconciled)
+
+    assert "ia_solaris_books_differences 3" in (page := text_of(lambda: run))
+    assert f"ia_solaris_books_reconciled_timestamp_seconds {NOW.timestamp():.0f}" in page
+    assert "ia_solaris_books_differences " not in text_of(lambda: None)
+
+
+def test_a_store_that_is_down_leaves_the_page_without_the_reconciliation() -> None:
+    def down() -> ReconciliationRun | None:
+        raise StoreUnavailableError
+
+    health = Health({"queue": lambda: Finding(Status.HEALTHY)}, version="1.2.3", clock=clock)
+    page = page_of(health, None, FakeCache(), Metrics(), down)
+    assert "ia_solaris_up" in page
+    assert "ia_solaris_books_differences " not in page
 
 
 def test_the_page_holds_users_parts_and_the_published_sums() -> None:

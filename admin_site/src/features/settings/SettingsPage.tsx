@@ -18,6 +18,7 @@ import { useSettings } from "./data";
 import { type Group, type Row, settingsGroups } from "./groups";
 import { HealthCard } from "./HealthCard";
 import { Links } from "./Links";
+import { ReconciliationCard } from "./ReconciliationCard";
 import { SuppressedCard } from "./SuppressedCard";
 import { useSettingsTexts } from "./texts";
 
@@ -58,6 +59,7 @@ export function SettingsPage() {
     <>
       <PageHeader title={t("title")} description={t("subtitle")} />
       <HealthCard />
+      <ReconciliationCard />
       <div className="mt-5">
         {settings.error && !settings.data ? (
           <Card>

@@ -16,6 +16,15 @@ export function useSettings() {
   });
 }
 
+/** What the last reconciliation found; it runs once a month, and by hand. */
+export function useReconciliation() {
+  return useQuery({
+    queryKey: ["reconciliation"],
+    queryFn: ({ signal }) => unwrap(api().GET("/admin/reconciliation", { signal })),
+    refetchInterval: ({ state }) => (state.data?.latest?.finishedAt === null ? 10_000 : false),
+  });
+}
+
 export function healthUrl(path: "/health/detailed" | "/metrics"): string {
   return besideApi(path, siteConfig().apiBaseUrl, location.href);
 }

@@ -153,6 +153,16 @@ QUEUE_DEPTH = Definition(
     "ia_solaris_queue_depth", "gauge", "Messages waiting, approximately, by queue.", ("queue",)
 )
 UP = Definition("ia_solaris_up", "gauge", "1 if the component answers, else 0.", ("component",))
+BOOKS_DIFFERENCES = Definition(
+    "ia_solaris_books_differences",
+    "gauge",
+    "Differences between the books and their records, found by the last reconciliation.",
+)
+BOOKS_RECONCILED = Definition(
+    "ia_solaris_books_reconciled_timestamp_seconds",
+    "gauge",
+    "When the books were last held against their records, as a Unix time.",
+)
 MEASURED = (
     USERS,
     TOKENS_USED,
@@ -161,6 +171,8 @@ MEASURED = (
     USERS_AGE,
     QUEUE_DEPTH,
     UP,
+    BOOKS_DIFFERENCES,
+    BOOKS_RECONCILED,
 )
 
 _SEPARATOR = "\x1f"

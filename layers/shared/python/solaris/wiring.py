@@ -36,6 +36,7 @@ from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
 from solaris.storage.users import UserStore
+from solaris.wiring_books import BookParts
 from solaris.wiring_sign_in import SignInParts
 from solaris.wiring_users import UserParts
 
@@ -56,7 +57,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wiring(UserParts, SignInParts):
+class Wiring(UserParts, BookParts, SignInParts):
     """All parts for one set of settings."""
 
     version = __version__
@@ -365,6 +366,7 @@ class Wiring(UserParts, SignInParts):
             totals=self.user_totals,
             metrics=self.metrics,
             cache=self.cache,
+            reconciled=self.reconciliations.latest_done,
             clock=self.clock,
         )
 

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import admins, backup, keys, mail, operations, reset, users
+from solaris.cli import admins, backup, keys, mail, operations, reconcile, reset, users
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
 
@@ -37,6 +37,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
 app.command("reset")(reset.reset)
+app.command("reconcile")(reconcile.reconcile)
 app.add_typer(mail.app, name="mail")
 app.command("replay")(operations.replay)
 app.command("doctor")(operations.doctor)

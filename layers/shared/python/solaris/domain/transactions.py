@@ -31,6 +31,9 @@ class TransactionKind(StrEnum):
     STATUS_CHANGE = "status_change"
     """Deletion and restoring included."""
 
+    CORRECTION = "correction"
+    """A sum that was put right by its records (`solaris reconcile --repair`)."""
+
 
 Figures = Mapping[str, int | str]
 
@@ -120,6 +123,38 @@ def reset_correction(user: User, excess_tokens: int, origin: Origin) -> Transact
         amount=excess_tokens,
         before={"current_usage": 0},
         after={"current_usage": 0},
+    )
+
+
+def correction(
+    user_id: str,
+    period: str,
+    origin: Origin,
+    place: str,
+    *,
+    found: Figures,
+    expected: Figures,
+    amount: int,
+    after: User | None = None,
+) -> Transaction:
+    """Describe how a sum was put right: `place` is a period or a counter's `<day>#<model>`.
+
+    `amount` are the tokens by which it changed; `after` is the user's item if that was written,
+    as it is now. It forgives nothing: the records say the same.
+    """
+    return Transaction(
+        transaction_id=origin.transaction_id,
+        user_id=user_id,
+        kind=TransactionKind.CORRECTION,
+        amount=amount,
+        reason=origin.reason,
+        actor=origin.actor,
+        before={"place": place, **found},
+        after={"place": place, **expected},
+        balance_after=0 if after is None else after.quota.balance_tokens,
+        period=period,
+        version=0 if after is None else after.version,
+        created_at=origin.now,
     )
 
 

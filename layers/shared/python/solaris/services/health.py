@@ -24,11 +24,13 @@ import psutil
 from solaris import metrics as names
 from solaris.cache import Cache
 from solaris.domain.usage import iso_milliseconds
+from solaris.errors import SolarisError
 from solaris.metrics import METRICS_KEY, Definition, Metrics, render
 from solaris.observability import get_logger
 from solaris.services.totals import Totals, UserTotals
 from solaris.settings import Settings
 from solaris.storage.queues import QUEUES, Queues
+from solaris.storage.reconciliations import ReconciliationRun
 from solaris.storage.users import UserStore
 
 CHECK_SECONDS = 2.0
@@ -312,8 +314,10 @@ class MetricsPage:
         totals: UserTotals,
         metrics: Metrics,
         cache: Cache,
+        reconciled: Callable[[], ReconciliationRun | None],
         clock: Callable[[], datetime],
     ) -> None:
+        self._reconciled = reconciled
         self._health = health
         self._totals = totals
         self._metrics = metrics
@@ -327,7 +331,20 @@ class MetricsPage:
             figures = self._metrics.snapshot()
         totals = self._totals.latest()
         gauges = [] if totals is None else _of_users(totals, self._clock())
-        return render(figures, [*gauges, *_of_parts(self._health.report())])
+        return render(figures, [*gauges, *self._of_books(), *_of_parts(self._health.report())])
+
+    def _of_books(self) -> list[Gauge]:
+        try:
+            run = self._reconciled()
+        except SolarisError as error:
+            _log.warning("reconciliation_not_read", error=type(error).__name__)
+            return []
+        if run is None or run.finished_at is None:
+            return []
+        return [
+            (names.BOOKS_DIFFERENCES, (), run.differences),
+            (names.BOOKS_RECONCILED, (), run.finished_at.timestamp()),
+        ]
 
 
 def _of_users(totals: Totals, now: datetime) -> list[Gauge]:

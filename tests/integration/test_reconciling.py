@@ -1,0 +1,179 @@
+"""Books held against their records on a real store: what is wrong is found, mended, told."""
+
+from datetime import timedelta
+from typing import Any
+
+from solaris.domain.books import Fault
+from solaris.domain.rollover import open_period
+from solaris.domain.users import user_id_for
+from solaris.services.reconciling import Reconciler, Reconciliation
+from solaris.storage.actions import system_owner, user_owner
+from tests.integration.conftest import ANA, MoneyPath
+
+BOB = "bob@example.com"
+ANA_ID = user_id_for(ANA)
+
+
+async def used(money: MoneyPath, email: str = ANA, completion: int = 50) -> Any:
+    """One booked request; returns its event."""
+    admission = await money.admit(email=email, prompt=100)
+    event = money.event(admission.reservation, email=email, completion=completion)
+    assert money.record(event) == []
+    return event
+
+
+def reconciler_of(money: MoneyPath) -> Reconciler:
+    """The stage's own, at the test's time."""
+    reconciler = money.wiring.reconciler
+    reconciler._clock = money.clock
+    return reconciler
+
+
+def run(money: MoneyPath, *, repair: bool = False) -> Reconciliation:
+    report = Reconciliation()
+    reconciler = reconciler_of(money)
+    for _ in reconciler.all_users(report, repair=repair):
+        pass
+    today = money.clock().astimezone(money.wiring.settings.zone).date()
+    for _ in reconciler.system_days(report, today - timedelta(days=40), today, repair=repair):
+        pass
+    return report
+
+
+def faults(report: Reconciliation) -> dict[tuple[Fault, str], tuple[int, int]]:
+    return {
+        (one.difference.fault, one.difference.figure): (
+            one.difference.expected,
+            one.difference.found,
+        )
+        for one in report.findings
+    }
+
+
+def disturb(money: MoneyPath, table: str, key: dict[str, str], **changes: int) -> None:
+    """Add to figures behind everybody's back, and look like nothing happened."""
+    money.wiring.dynamodb.update_item(
+        TableName=money.wiring.settings.table_name(table),
+        Key={name: {"S": value} for name, value in key.items()},
+        UpdateExpression="ADD " + ", ".join(f"{name} :{name}" for name in changes),
+        ExpressionAttributeValues={f":{n}": {"N": str(v)} for n, v in changes.items()},
+    )
+
+
+async def test_books_that_agree_have_no_findings(money: MoneyPath) -> None:
+    for email in (ANA, BOB):
+        await used(money, email)
+        await money.admit(email=email, prompt=100)  # still open: held, and no fault
+    report = run(money)
+    assert (report.users, report.records, report.days) == (2, 2, 41)
+    assert not report.findings
+    assert not report.in_motion
+
+
+async def test_a_wrong_usage_is_found_mended_and_told(money: MoneyPath) -> None:
+    event = await used(money)
+    disturb(money, "users", {"user_id": ANA_ID}, current_usage=1_000)
+    report = run(money)
+    used_now = event.charged_tokens
+    assert faults(report) == {
+        (Fault.OPEN_MONTH, "current_usage"): (used_now, used_now + 1_000),
+        (Fault.AVAILABLE, "available_tokens"): (
+            money.user().quota.available_tokens,
+            money.user().available_tokens,
+        ),
+    }
+    assert report.findings[0].record_keys == (event.record_key,)
+    mended = run(money, repair=True)
+    assert mended.open_findings == 0
+    assert money.user().current_usage == used_now
+    (row,) = money.wiring.transactions.last(ANA_ID, 10)
+    assert (row.kind, row.amount, row.actor) == ("correction", -1_000, "reconcile")
+    assert row.after == {
+        "place": money.period,
+        "current_usage": used_now,
+        "available_tokens": mended.findings[1].difference.expected,
+    }
+    assert not run(money).findings
+
+
+async def test_a_closed_month_is_put_right(money: MoneyPath) -> None:
+    event = await used(money)
+    user = money.user()
+    assert money.wiring.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
+    disturb(money, "periods", {"user_id": ANA_ID, "period": event.period}, current_usage=-30)
+    report = run(money, repair=True)
+    assert faults(report) == {
+        (Fault.CLOSED_MONTH, "current_usage"): (event.charged_tokens, event.charged_tokens - 30)
+    }
+    assert not run(money).findings
+
+
+async def test_counters_of_users_and_system_are_put_right(money: MoneyPath) -> None:
+    event = await used(money)
+    day_model = f"{money.day(event)}#{event.model}"
+    disturb(money, "counters", {"owner": user_owner(ANA_ID), "day_model": day_model}, requests=2)
+    disturb(
+        money,
+        "counters",
+        {"owner": system_owner(3), "day_model": day_model},
+        charged_tokens=9,
+        **dict.fromkeys(
+            ("requests", "errors", "prompt_tokens", "completion_tokens", "cached_tokens"), 0
+        ),
+        cost_micros=5,
+    )
+    first = run(money)
+    assert (Fault.COUNTER, "requests") in faults(first)
+    assert faults(first)[Fault.SYSTEM_COUNTER, "charged_tokens"] == (
+        event.charged_tokens,
+        event.charged_tokens + 9,
+    )
+    assert run(money, repair=True).open_findings == 0
+    assert not run(money).findings
+    assert len(money.wiring.transactions.last("system", 10)) == 1
+    # hours know no records: the books as a whole are left as they were but for them
+    disturb(money, "counters", {"owner": system_owner(3), "day_model": day_model}, tokens_00=9)
+    disturb(money, "counters", {"owner": system_owner(7), "day_model": day_model}, tokens_00=-9)
+
+
+async def test_a_lost_counter_is_made_again(money: MoneyPath) -> None:
+    event = await used(money)
+    key = {
+        "owner": {"S": user_owner(ANA_ID)},
+        "day_model": {"S": f"{money.day(event)}#{event.model}"},
+    }
+    money.wiring.dynamodb.delete_item(
+        TableName=money.wiring.settings.table_name("counters"), Key=key
+    )
+    assert run(money, repair=True).open_findings == 0
+    assert not run(money).findings
+
+
+async def test_a_reservation_long_overdue_is_expired(money: MoneyPath) -> None:
+    admission = await money.admit(prompt=100)
+    money.clock.forward(hours=2)
+    report = run(money, repair=True)
+    assert faults(report) == {(Fault.OVERDUE, "reserved_tokens"): (0, admission.reservation.tokens)}
+    assert not money.user().reservations
+    assert money.user().current_usage == admission.reservation.prompt_tokens
+
+
+async def test_a_manual_reset_is_no_difference(money: MoneyPath) -> None:
+    await used(money)
+    money.wiring.administration.reset_usage(ANA, reason="loop", actor="cli:test")
+    await used(money)
+    assert not run(money).findings
+
+
+async def test_what_was_booked_between_check_and_mend_is_kept(money: MoneyPath) -> None:
+    """A mend is written only on what was read: the next run does it."""
+    await used(money)
+    disturb(money, "users", {"user_id": ANA_ID}, current_usage=70)
+    reconciler = reconciler_of(money)
+    books, found = reconciler._settled(ANA_ID)
+    assert found
+    event = await used(money)
+    assert not reconciler._mend(books, found)
+    assert money.user().current_usage > event.charged_tokens
+    assert run(money, repair=True).open_findings == 0
+    assert money.user().current_usage == 2 * event.charged_tokens
