@@ -1,16 +1,23 @@
 """A deleted user: the person is gone from the store, the books are as they were."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from solaris.api.routes import personal_data
+from solaris.domain.alerts import Alert, AlertType, Audience, Crossing, MailState, UsageFigures
 from solaris.domain.keys import new_key
+from solaris.domain.thresholds import Threshold
+from solaris.domain.usage import parse_instant
 from solaris.domain.users import UserStatus, user_id_for
 from solaris.errors import AccountStatusError
+from solaris.mail.rendering import MailRenderer, Person, ThresholdNotice
 from solaris.services import deleting
 from solaris.services.metering import Admission
 from solaris.storage import user_usage
+from solaris.storage.models import TABLES, short_name
 from solaris.storage.user_usage import PERSONAL
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import Api
@@ -174,3 +181,114 @@ def test_a_record_that_is_gone_by_then_stays_gone(
     assert usage.erase_personal(ANA_ID, [*keys, "2026-11-01T00:00:00.000Z#gone"]) == 2
     assert usage.erase_personal(ANA_ID, ["2026-11-01T00:00:00.000Z#gone"]) == 0
     assert figures(money.rows("usage")) == figures(before)
+
+
+def test_after_it_the_address_stands_in_the_audit_log_and_three_days_in_the_feed(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user(ANA, name="Ana Lima")
+    use(money, 3)
+    suppress(money)
+    alert(money)
+    key = new_key("sk-solaris-hers", name="Ana Lima", now=money.clock(), user_email=ANA)
+    assert money.wiring.keys.put_new(key)
+    money.wiring.changes.publish(key_hashes=[key.key_hash])
+    assert tables_with(money, ANA) >= {"users", "alerts", "keys", "suppressions"}
+    assert api("DELETE", ANA_PATH).status == 204
+    assert tables_with(money, ANA) == {"audit", "changes"}
+    assert tables_with(money, "Ana Lima") <= {"audit", "changes"}
+    (told,) = money.rows("alerts")
+    assert told["message"].startswith(f"deleted-{ANA_ID[:8]}@invalid usou ")
+    for row in money.rows("changes"):
+        told_at = parse_instant(row["change_key"].partition("#")[0])
+        assert row["expires_at"] <= told_at.timestamp() + 3 * 86_400
+    assert api("DELETE", ANA_PATH).status == 204, "again is harmless"
+    assert money.rows("alerts") == [told]
+
+
+def test_a_persons_data_is_handed_out_whole_and_says_what_it_leaves_out(
+    money: MoneyPath, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    money.put_user(ANA, name="Ana Lima")
+    money.put_user(BIA)
+    use(money, 7)
+    use(money, 2, BIA)
+    suppress(money)
+    alert(money)
+    made = api.ok("POST", "/admin/keys", {"name": "n", "kind": "personal", "userEmail": ANA})
+    api.ok("POST", f"{ANA_PATH}/tokens", {"amount": 5, "reason": "why"})
+    found = api.ok("GET", f"{ANA_PATH}/personal-data")
+    assert (found["account"]["email"], found["account"]["name"]) == (ANA, "Ana Lima")
+    assert found["mailSuppression"]["reason"] == "bounce"
+    assert {one["userId"] for one in found["usage"]} == {ANA_ID}
+    assert len(found["usage"]) == 7
+    assert found["usage"][0]["ipAddress"] == "10.1.1.1"
+    assert [one["id"] for one in found["keys"]] == [made["id"]]
+    assert "key" not in found["keys"][0]
+    assert [one["userId"] for one in found["alerts"]] == [ANA_ID]
+    assert [one["reason"] for one in found["transactions"]] == ["why"]
+    assert sum(one["requests"] for one in found["counters"]) == 7
+    actions = {one["action"] for one in found["audit"]}
+    assert actions == {"user.export_data", "user.add_tokens", "key.create"}
+    assert found["leftOut"] == []
+    monkeypatch.setattr(personal_data, "MAX_ROWS", 3)
+    cut = api.ok("GET", f"{ANA_PATH}/personal-data")
+    assert cut["usage"] == found["usage"][:3]
+    assert cut["leftOut"] == ["usage", "audit"]
+
+
+def test_only_admins_are_handed_a_persons_data(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    assert api("GET", f"{ANA_PATH}/personal-data", role="viewer").status == 403
+    assert api("GET", f"/admin/users/{user_id_for(BIA)}/personal-data").status == 404
+    assert money.rows("audit") == []
+
+
+def tables_with(money: MoneyPath, words: str) -> set[str]:
+    """Tables of which an item holds a text, in whatever attribute."""
+    names = [short_name(model) for model in TABLES]
+    return {name for name in names if any(words in str(row) for row in money.rows(name))}
+
+
+def suppress(money: MoneyPath) -> None:
+    event = {
+        "eventType": "Bounce",
+        "mail": {},
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "feedbackId": "f-1",
+            "timestamp": money.clock().isoformat(),
+            "bouncedRecipients": [{"emailAddress": ANA}],
+        },
+    }
+    Api(money).parts.mail_suppressions.record(json.dumps(event))
+
+
+def alert(money: MoneyPath) -> None:
+    """A warning that the person got, as the alerts function writes it."""
+    crossing = Crossing(ANA_ID, money.user().period, Threshold.WARNING, money.clock())
+    figures = UsageFigures(800_000, 1_000_000, 0)
+    notice = ThresholdNotice(
+        person=Person(ANA, "Ana Lima", "basic"),
+        threshold=Threshold.WARNING,
+        threshold_ppm=800_000,
+        period=crossing.period,
+        figures=figures,
+        renews_at=money.clock(),
+    )
+    title, message = MailRenderer("pt-BR").record(notice)
+    one = Alert(
+        alert_id=crossing.alert_id,
+        type=AlertType.WARNING,
+        title=title,
+        message=message,
+        user_id=ANA_ID,
+        period=crossing.period,
+        threshold=Threshold.WARNING,
+        figures=figures,
+        created_at=money.clock(),
+        mails=dict.fromkeys(Audience, MailState.SENT),
+    )
+    assert Api(money).parts.alerts.put_new(one)
+    money.wiring.changes.publish(alert_ids=[one.alert_id])

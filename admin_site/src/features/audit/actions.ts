@@ -14,6 +14,7 @@ export const ACTIONS = [
   "user.delete",
   "user.restore",
   "user.link",
+  "user.export_data",
   "suppression.lift",
   "key.create",
   "key.update",

@@ -289,6 +289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the books agree with their records
+         * @description The newest monthly reconciliation; `solaris reconcile` runs one at any time.
+         */
+        get: operations["getReconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reports/export": {
         parameters: {
             query?: never;
@@ -570,6 +590,28 @@ export interface paths {
          * @description With the usage by model of each.
          */
         get: operations["getUserPeriods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is on record about one person
+         * @description The newest 2,000 rows of each list; `leftOut` names those that hold more.
+         *
+         *     Whole: `solaris users export-data`. That it was read is in the audit log.
+         */
+        get: operations["getPersonalData"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1327,6 +1369,32 @@ export interface components {
          */
         AutoProvision: "active" | "pending" | "deny";
         /**
+         * BookDifferenceOut
+         * @description One figure that is not what its records say; `userId` null: the system's counters.
+         *
+         *     `place` is a period, `<day>#<model>` or a request id.
+         */
+        BookDifferenceOut: {
+            /** Expected */
+            expected: number;
+            fault: components["schemas"]["Fault"];
+            /** Figure */
+            figure: string;
+            /** Found */
+            found: number;
+            /** Place */
+            place: string;
+            /** Recordkeys */
+            recordKeys: string[];
+            /**
+             * Useremail
+             * @description None for the system, or nobody known.
+             */
+            userEmail: string | null;
+            /** Userid */
+            userId: string | null;
+        };
+        /**
          * BulkAction
          * @description What is done to each user.
          * @enum {string}
@@ -1563,6 +1631,12 @@ export interface components {
          */
         ExportState: "queued" | "running" | "done" | "failed";
         /**
+         * Fault
+         * @description What does not agree with the records.
+         * @enum {string}
+         */
+        Fault: "available_tokens" | "open_month" | "closed_month" | "user_counter" | "system_counter" | "overdue_reservation";
+        /**
          * FieldProblem
          * @description What is wrong with one field of a request.
          */
@@ -1784,6 +1858,13 @@ export interface components {
              * @default null
              */
             rateLimitPerSecond?: number | null;
+        };
+        /**
+         * LatestReconciliationOut
+         * @description `latest` is null until the first run has begun.
+         */
+        LatestReconciliationOut: {
+            latest: components["schemas"]["ReconciliationOut"] | null;
         };
         /**
          * LevelCounts
@@ -2222,6 +2303,69 @@ export interface components {
             items: components["schemas"]["PeriodOut"][];
         };
         /**
+         * PersonalCounter
+         * @description What a day's requests for one model came to.
+         */
+        PersonalCounter: {
+            /** Costmicros */
+            costMicros: number;
+            /**
+             * Date
+             * @example 2026-11-22
+             */
+            date: string;
+            /** Model */
+            model: string;
+            /** Requests */
+            requests: number;
+            /**
+             * Tokens
+             * @description Charged tokens.
+             */
+            tokens: number;
+        };
+        /**
+         * PersonalDataOut
+         * @description All that is on record about one person. Prompts, answers and keys are not: nobody has them.
+         *
+         *     Lists of what grows with use are newest first.
+         */
+        PersonalDataOut: {
+            account: components["schemas"]["UserOut"];
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            /**
+             * Audit
+             * @description Rows about the person, the address and the keys.
+             */
+            audit: components["schemas"]["AuditOut"][];
+            /** Counters */
+            counters: components["schemas"]["PersonalCounter"][];
+            /**
+             * Exportedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            exportedAt: string;
+            /**
+             * Keys
+             * @description Personal keys, without the keys themselves.
+             */
+            keys: components["schemas"]["KeyOut"][];
+            /**
+             * Leftout
+             * @description Lists that hold more: `solaris users export-data` writes them whole.
+             */
+            leftOut: string[];
+            mailSuppression: components["schemas"]["MailSuppression"] | null;
+            /** Periods */
+            periods: components["schemas"]["PeriodOut"][];
+            /** Transactions */
+            transactions: components["schemas"]["TransactionOut"][];
+            /** Usage */
+            usage: components["schemas"]["TokenUsage"][];
+        };
+        /**
          * PersonalLinkOut
          * @description A link that opens one user's own page to whoever holds it.
          */
@@ -2463,6 +2607,34 @@ export interface components {
         RateLimitsOut: {
             admins: components["schemas"]["RateLimitOut"];
             users: components["schemas"]["RateLimitOut"];
+        };
+        /**
+         * ReconciliationOut
+         * @description One run. `findings` are the first fifty of the `differences`.
+         *
+         *     `inMotion` are users and days that changed all the time and could not be compared.
+         */
+        ReconciliationOut: {
+            /** Differences */
+            differences: number;
+            /** Findings */
+            findings: components["schemas"]["BookDifferenceOut"][];
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Inmotion */
+            inMotion: number;
+            /** Period */
+            period: string;
+            /** Records */
+            records: number;
+            /**
+             * Startedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            startedAt: string;
+            /** Users */
+            users: number;
         };
         /**
          * ReportFilterModel
@@ -2920,7 +3092,7 @@ export interface components {
          * @description What was changed.
          * @enum {string}
          */
-        TransactionKind: "grant" | "limit_change" | "plan_change" | "usage_reset" | "status_change";
+        TransactionKind: "grant" | "limit_change" | "plan_change" | "usage_reset" | "status_change" | "correction";
         /**
          * TransactionOut
          * @description One change of a grant, a limit, a plan, a status or the usage; rows never change.
@@ -2928,7 +3100,7 @@ export interface components {
         TransactionOut: {
             /**
              * Actor
-             * @description An admin's address, `cli:<login>` or `system`.
+             * @description An admin's address, `cli:<login>`, `system` or `reconcile`.
              */
             actor: string;
             /** After */
@@ -2937,7 +3109,7 @@ export interface components {
             };
             /**
              * Amount
-             * @description Tokens: granted, by how much the limit rose, or forgiven.
+             * @description Tokens: granted, forgiven, or by how much a figure rose.
              */
             amount: number;
             /**
@@ -4266,6 +4438,30 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getReconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestReconciliationOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     exportReport: {
         parameters: {
             query?: never;
@@ -4821,6 +5017,34 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPersonalData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];

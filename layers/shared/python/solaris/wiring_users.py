@@ -8,12 +8,14 @@ from solaris.services.auditing import Auditor
 from solaris.services.deleting import Deleter
 from solaris.services.importing import Importer
 from solaris.services.key_management import KeyManagement
+from solaris.services.personal_data import PersonalDataReader
 from solaris.services.personal_links import LinkIssuer, PersonalLinks
 from solaris.services.records import Records
 from solaris.services.self_service import SelfService
 from solaris.services.suppressing import MailSuppressions
 from solaris.services.user_changes import UserChanges
 from solaris.services.user_writes import UserWriter
+from solaris.storage.alerts import AlertStore
 from solaris.storage.audit import AuditStore
 from solaris.storage.aws import boto_client
 from solaris.storage.files import is_aws
@@ -30,6 +32,11 @@ class UserParts(DirectoryParts, ReadingParts):
     @cached_property
     def key_management(self) -> KeyManagement:
         """What makes, changes and revokes keys."""
+        raise NotImplementedError
+
+    @cached_property
+    def alerts(self) -> AlertStore:
+        """The alerts table."""
         raise NotImplementedError
 
     @cached_property
@@ -117,6 +124,21 @@ class UserParts(DirectoryParts, ReadingParts):
             usage=self.user_usage,
             keys=self.key_management,
             suppressions=self.mail_suppressions,
+            alerts=self.alerts,
+            directory=lambda: self.directory,
+            publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def personal_data(self) -> PersonalDataReader:
+        """What gathers one person's data."""
+        return PersonalDataReader(
+            records=self.records,
+            counters=self.user_counters,
+            directory=lambda: self.directory,
+            suppressions=self.mail_suppressions,
+            auditor=self.auditor,
             clock=self.clock,
         )
 

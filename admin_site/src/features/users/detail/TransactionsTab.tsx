@@ -6,10 +6,11 @@ import {
   type LucideIcon,
   MoveRight,
   RotateCcw,
+  Scale,
   UserCog,
 } from "lucide-react";
 import type { Model } from "@/shared/api/types";
-import { useFormat } from "@/shared/format";
+import { type Format, useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { PLANS, STATUSES } from "../search";
@@ -24,6 +25,7 @@ const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
   limit_change: GaugeIcon,
   plan_change: Layers,
   usage_reset: RotateCcw,
+  correction: Scale,
   status_change: UserCog,
 };
 
@@ -73,9 +75,15 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
       <div className="min-w-0 flex-1">
         <p className="break-words">
           <span className="font-medium">{actorName(row.actor, t)}</span>{" "}
-          {deedOf(row, t, { tokens: format.integer, plan: (plan) => words("plan", plan) })}
+          {deedOf(row, t, {
+            tokens: format.integer,
+            plan: (plan) => words("plan", plan),
+            place: (place) => placeName(place, format),
+          })}
         </p>
-        {row.reason ? <p className="mt-0.5 break-words text-ink-soft">“{row.reason}”</p> : null}
+        {row.reason && row.kind !== "correction" ? (
+          <p className="mt-0.5 break-words text-ink-soft">“{row.reason}”</p>
+        ) : null}
         <ul className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-[0.8125rem] text-ink-soft">
           {changes.map((one) => (
             <li key={one.field} className="tabular flex flex-wrap items-center gap-x-1.5">
@@ -91,12 +99,25 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
         <time dateTime={row.createdAt} title={format.dateTime(row.createdAt)}>
           {format.ago(row.createdAt)}
         </time>
-        <p className="tabular mt-1 hidden sm:block">
-          {t("balance", { tokens: format.integer(row.balanceAfter) })}
-        </p>
+        {isOfItem(row) ? (
+          <p className="tabular mt-1 hidden sm:block">
+            {t("balance", { tokens: format.integer(row.balanceAfter) })}
+          </p>
+        ) : null}
       </div>
     </li>
   );
+}
+
+/** Whether the user's item was written; a mended counter or closed month leaves no balance. */
+function isOfItem(row: Model<"TransactionOut">): boolean {
+  return row.version > 0;
+}
+
+/** What was put right: a month, or a day's counter of a model. */
+function placeName(place: string, format: Format): string {
+  const [day = "", model] = place.split(/#(.*)/, 2);
+  return model === undefined ? format.month(place) : `${format.date(day)} · ${model}`;
 }
 
 /** A field's value in words; one that the texts do not know stands as it is. */

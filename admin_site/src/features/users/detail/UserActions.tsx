@@ -20,6 +20,7 @@ import { LinkDialog } from "../dialogs/LinkDialog";
 import { ReasonDialog } from "../dialogs/ReasonDialog";
 import { TokensDialog } from "../dialogs/TokensDialog";
 import { useChange } from "../useChange";
+import { PersonalDataItem } from "./PersonalData";
 
 type Opened = "link" | "tokens" | "suspend" | "reset" | "edit" | "delete";
 
@@ -80,6 +81,7 @@ export function UserActions({ user }: { user: Model<"UserOut"> }) {
           {t("resetUsage")}
         </MenuItem>
         <MenuSeparator />
+        <PersonalDataItem user={user} />
         <MenuItem icon={<Trash2 />} danger onSelect={() => setOpened("delete")}>
           {t("delete")}
         </MenuItem>

@@ -4,7 +4,11 @@ import type { UserTexts } from "../userTexts";
 import { actorName, deedOf, steps } from "./told";
 
 const t: UserTexts = (key, values) => [key, ...Object.values(values ?? {})].join(" ");
-const words = { tokens: String, plan: (plan: string) => plan.toUpperCase() };
+const words = {
+  tokens: String,
+  plan: (plan: string) => plan.toUpperCase(),
+  place: (place: string) => `<${place}>`,
+};
 
 function row(fields: Partial<Model<"TransactionOut">>): Model<"TransactionOut"> {
   return {
@@ -29,6 +33,7 @@ describe("a transaction, told", () => {
     expect(actorName("ana@x.com", t)).toBe("ana@x.com");
     expect(actorName("cli:root", t)).toBe("actorCli root");
     expect(actorName("system", t)).toBe("actorSystem");
+    expect(actorName("reconcile", t)).toBe("actorReconcile");
   });
 
   it("tells granting from taking back, without the sign", () => {
@@ -43,6 +48,17 @@ describe("a transaction, told", () => {
     expect(deedOf(row({ kind: "status_change", after: { status: "blocked" } }), t, words)).toBe(
       "did_status_blocked",
     );
+  });
+
+  it("names what was put right by its records, and from what to what", () => {
+    const place = "2026-11-22#gpt-4o";
+    const correction = row({
+      kind: "correction",
+      before: { place, chargedTokens: 9, requests: 2 },
+      after: { place, chargedTokens: 7, requests: 2 },
+    });
+    expect(deedOf(correction, t, words)).toBe(`did_correction <${place}>`);
+    expect(steps(correction)).toEqual([{ field: "chargedTokens", before: 9, after: 7 }]);
   });
 
   it("shows what differs, plan before limit", () => {

@@ -4,7 +4,16 @@ import type { UserTexts } from "../userTexts";
 type Transaction = Model<"TransactionOut">;
 type Key = Parameters<UserTexts>[0];
 
-const FIELDS = ["plan", "monthlyLimit", "additionalTokens", "currentUsage", "status"] as const;
+const FIELDS = [
+  "plan",
+  "monthlyLimit",
+  "additionalTokens",
+  "currentUsage",
+  "availableTokens",
+  "chargedTokens",
+  "requests",
+  "status",
+] as const;
 export type Field = (typeof FIELDS)[number];
 
 const STATUS: Record<string, Key> = {
@@ -18,6 +27,7 @@ const STATUS: Record<string, Key> = {
 /** Who did it, as people call them. */
 export function actorName(actor: string, t: UserTexts): string {
   if (actor === "system") return t("actorSystem");
+  if (actor === "reconcile") return t("actorReconcile");
   return actor.startsWith("cli:") ? t("actorCli", { login: actor.slice(4) }) : actor;
 }
 
@@ -25,7 +35,11 @@ export function actorName(actor: string, t: UserTexts): string {
 export function deedOf(
   { kind, amount, after }: Transaction,
   t: UserTexts,
-  words: { tokens: (value: number) => string; plan: (plan: string) => string },
+  words: {
+    tokens: (value: number) => string;
+    plan: (plan: string) => string;
+    place: (place: string) => string;
+  },
 ): string {
   switch (kind) {
     case "grant":
@@ -38,6 +52,8 @@ export function deedOf(
       return t("did_plan", { plan: words.plan(String(after.plan)) });
     case "usage_reset":
       return t("did_reset");
+    case "correction":
+      return t("did_correction", { place: words.place(String(after.place)) });
     case "status_change":
       return t(STATUS[String(after.status)] ?? "did_unknown");
     default:

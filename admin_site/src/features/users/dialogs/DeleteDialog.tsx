@@ -89,6 +89,7 @@ function DeleteForm({ user, onClose }: Props) {
         <li>{t("deletePoint1")}</li>
         <li>{t("deletePoint2")}</li>
         <li>{t("deletePoint3")}</li>
+        <li>{t("deletePoint4")}</li>
       </ul>
       <Field label={t("deleteType", { email: user.email })}>
         <Input autoComplete="off" spellCheck={false} {...register("typed")} />

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli import changes
+from solaris.cli import changes, personal_data
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
@@ -124,6 +124,8 @@ app.command("reset-usage")(changes.reset_usage)
 app.command("suspend")(changes.suspend)
 app.command("activate")(changes.activate)
 app.command("transactions")(changes.transactions)
+app.command("export-data")(personal_data.export_data)
+app.command("delete")(personal_data.delete)
 
 
 def account_json(account: "Account") -> dict[str, Any]:

@@ -155,6 +155,11 @@ class Alert:
     errors: dict[Audience, str] | None = None
 
 
+def message_about(address: str, message: str) -> str:
+    """A threshold's message with another address: the first word of it (mail/words.py)."""
+    return address + message[message.index(" ") :]
+
+
 def type_of(threshold: Threshold) -> AlertType:
     """A warning is a warning; everything above is critical."""
     return AlertType.WARNING if threshold is Threshold.WARNING else AlertType.CRITICAL

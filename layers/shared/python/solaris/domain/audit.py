@@ -58,5 +58,8 @@ class AuditFilters:
     action: str | None = None
     target_type: str | None = None
     target_id: str | None = None
+    target_ids: tuple[str, ...] = ()
+    """Any of these, 100 at most; empty: any."""
+
     start: datetime | None = None
     end: datetime | None = None

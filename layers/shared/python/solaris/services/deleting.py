@@ -1,28 +1,38 @@
 """Deleting a user: the person goes, the books stay.
 
-    keys       the person's own keys are revoked, while the address still finds them
+    keys       the person's own keys are revoked and lose name and address, while that finds them
     mail       a bounce or complaint of the address is forgotten, likewise
     user       name and address go, requests are refused: one write with its rows
+    alerts     the address in their messages gives way to one that says nothing
     records    IP address, user agent and conversation id go from the usage records
 
-Each part may be repeated, and a repetition goes on where the last one ended. Tokens, costs and
-the user's id stay in every record, counter and closed month, so that all sums are as before. The
-audit log keeps the address for its two years: it says who did what to whom.
+Each part may be repeated, and a repetition goes on where the last one ended. What stays:
+
+    tokens, costs and the user's id    in every record, counter and closed month: all sums are as
+                                       before, and the id alone names nobody
+    the address in the audit log       for its two years: it says who did what to whom (LGPD art.
+                                       16 I, GDPR art. 17 (3) b, e: accountability, legal claims)
+    the changes feed, exports          until their time is over: three and seven days
+    backups                            for as long as the operator keeps them
 """
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from solaris.domain.alerts import message_about
 from solaris.domain.audit import Actor
-from solaris.domain.listing import MAX_LIST_LIMIT, KeyQuery, KeyState
+from solaris.domain.changes import deleted_email
+from solaris.domain.listing import MAX_LIST_LIMIT, AlertQuery
 from solaris.domain.users import UserStatus
 from solaris.errors import NotFoundError
 from solaris.observability import get_logger
+from solaris.services.directory import Directory
 from solaris.services.key_management import KeyManagement
 from solaris.services.suppressing import MailSuppressions
 from solaris.services.user_changes import UserChanges
+from solaris.storage.alerts import AlertStore
 from solaris.storage.user_usage import ERASED_AT_ONCE, UserUsage
 from solaris.storage.users import UserStore
 
@@ -30,7 +40,7 @@ from solaris.storage.users import UserStore
 # deleted by its TTL, 13 months after its request.
 MAX_RECORDS_A_CALL = 20_000
 MAX_SECONDS = 15.0
-MAX_KEY_PAGES = 50  # of 200
+MAX_ALERT_PAGES = 100  # of 200
 
 _log = get_logger("solaris.administration")
 
@@ -44,7 +54,7 @@ class Deletion:
 
 
 class Deleter:
-    """Deletes users; `clock` gives the time in UTC."""
+    """Deletes users; `publish` tells the lists of alerts, `clock` gives the time in UTC."""
 
     def __init__(
         self,
@@ -55,7 +65,13 @@ class Deleter:
         keys: KeyManagement,
         suppressions: MailSuppressions,
         clock: Callable[[], datetime],
+        alerts: AlertStore,
+        directory: Callable[[], Directory],
+        publish: Callable[[Sequence[str]], None],
     ) -> None:
+        self._alerts = alerts
+        self._directory = directory
+        self._publish = publish
         self._users = users
         self._changes = changes
         self._usage = usage
@@ -71,9 +87,10 @@ class Deleter:
             raise NotFoundError(msg)
         keys = 0
         if user.status is not UserStatus.DELETED:
-            keys = self._revoke_keys(user.email, actor)
+            keys = self._keys.forget_owner(user.email, deleted_email(user_id), actor)
             self._suppressions.erase(user.email)
         self._changes.delete(user_id, actor=actor, reason=reason)
+        self._rewrite_alerts(user_id)
         deletion = self._erase(user_id)
         _log.info(
             "user_deleted",
@@ -84,19 +101,21 @@ class Deleter:
         )
         return deletion
 
-    def _revoke_keys(self, email: str, actor: Actor) -> int:
-        """Revoke every key that is bound to an address; returns how many they were."""
-        revoked = 0
-        # what is revoked is not listed again: the first page is always the next one
-        query = KeyQuery(state=KeyState.ACTIVE, user_email=email, limit=MAX_LIST_LIMIT)
-        for _ in range(MAX_KEY_PAGES):
-            page = self._keys.page(query)
+    def _rewrite_alerts(self, user_id: str) -> None:
+        query = AlertQuery(user_id=user_id, limit=MAX_LIST_LIMIT)
+        for _ in range(MAX_ALERT_PAGES):
+            page = self._directory().alerts(query)
+            changed = []
             for row in page.items:
-                self._keys.revoke(row.key.key_id, actor)
-            revoked += len(page.items)
+                message = message_about(deleted_email(user_id), row.alert.message)
+                if message != row.alert.message:
+                    self._alerts.rewrite(row.alert.alert_id, message)
+                    changed.append(row.alert.alert_id)
+            if changed:
+                self._publish(changed)
             if page.next_cursor is None:
-                break
-        return revoked
+                return
+            query = replace(query, cursor=page.next_cursor)
 
     def _erase(self, user_id: str) -> Deletion:
         ends_at = self._clock() + timedelta(seconds=MAX_SECONDS)

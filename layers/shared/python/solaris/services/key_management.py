@@ -145,6 +145,26 @@ class KeyManagement:
             raise NotFoundError("no such key")
         return self._row(key)
 
+    def forget_owner(self, email: str, stand_in: str, actor: Actor) -> int:
+        """Revoke the keys of an address and take it, and their names, out of them.
+
+        Returns how many were revoked now; again goes on where it ended.
+        """
+        revoked = 0
+        # what is disowned is not listed again: the first page is always the next one
+        query = KeyQuery(user_email=email, limit=MAX_LIST_LIMIT)
+        for _ in range(MAX_KEYS_LISTED // MAX_LIST_LIMIT):
+            page = self._directory().keys(query)
+            for row in page.items:
+                if row.key.revoked_at is None:
+                    self.revoke(row.key.key_id, actor)
+                    revoked += 1
+                self._keys.disown(row.key.key_hash, stand_in)
+            self._publish([row.key.key_hash for row in page.items])
+            if page.next_cursor is None:
+                break
+        return revoked
+
     def update(self, key_id: str, changes: Mapping[str, Any], actor: Actor) -> KeyRow:
         """Change some of a key's terms: names as in `edit`, what is not named stays.
 

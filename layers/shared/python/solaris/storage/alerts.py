@@ -171,6 +171,21 @@ class AlertStore:
             raise
         return True
 
+    def rewrite(self, alert_id: str, message: str) -> None:
+        """Put another message in place of an alert's; one that is gone (TTL) stays gone."""
+        try:
+            with store_errors():
+                self._client.update_item(
+                    TableName=self._alerts,
+                    Key={"alert_id": text(alert_id)},
+                    UpdateExpression="SET message = :message",
+                    ConditionExpression="attribute_exists(alert_id)",
+                    ExpressionAttributeValues={":message": text(message)},
+                )
+        except AwsCallError as error:
+            if error.aws_code != _CONDITION_FAILED:
+                raise
+
     def resolve(
         self, resolutions: Sequence[Resolution], resolved_at: datetime, resolved_by: str
     ) -> set[str]:

@@ -108,6 +108,11 @@ class AuditStore:
                 names[f"#{name}"] = name
                 values[f":{name}"] = text(wanted)
                 clauses.append(f"#{name} = :{name}")
+        if filters.target_ids:
+            targets = {f":target{n}": text(one) for n, one in enumerate(filters.target_ids)}
+            names["#target"] = "target_id"
+            values |= targets
+            clauses.append(f"#target IN ({', '.join(targets)})")
         request: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": "#day = :day AND #key BETWEEN :oldest AND :below",

@@ -117,6 +117,26 @@ class KeyStore:
             raise
         return True
 
+    def disown(self, key_hash: str, stand_in: str) -> None:
+        """Take name and owner's address out of a revoked key; `stand_in` takes their place.
+
+        Raises ConflictError for a key that is not revoked.
+        """
+        try:
+            with store_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"key_hash": text(key_hash)},
+                    UpdateExpression="SET user_email = :stand_in, #name = :none",
+                    ConditionExpression="attribute_exists(revoked_at)",
+                    ExpressionAttributeNames={"#name": "name"},
+                    ExpressionAttributeValues={":stand_in": text(stand_in), ":none": text("")},
+                )
+        except AwsCallError as error:
+            if error.aws_code == _CONDITION_FAILED:
+                raise ConflictError("the key is not revoked") from error
+            raise
+
     def hashes_of(self, key_id: str) -> Sequence[str]:
         """The hashes that a key id, or the beginning of one, stands for; reads the whole table.
 

@@ -195,9 +195,9 @@ class TransactionOut(ApiModel):
     id: str
     user_id: str
     kind: TransactionKind
-    amount: int = Field(description="Tokens: granted, by how much the limit rose, or forgiven.")
+    amount: int = Field(description="Tokens: granted, forgiven, or by how much a figure rose.")
     reason: str
-    actor: str = Field(description="An admin's address, `cli:<login>` or `system`.")
+    actor: str = Field(description="An admin's address, `cli:<login>`, `system` or `reconcile`.")
     before: dict[str, int | str]
     after: dict[str, int | str]
     balance_after: int = Field(description="Limit + additional - used; may be below zero.")
