@@ -25,6 +25,7 @@ from infra.local.gateway_responses import gateway_response, is_api
 from infra.local.rest_gateway import Incoming, RestGateway, matching_route
 from solaris.api.messages import HttpReply
 from solaris.errors import (
+    InvalidRequestError,
     MethodNotAllowedError,
     PayloadTooLargeError,
     SolarisError,
@@ -36,6 +37,7 @@ from solaris.wiring import wiring
 ROOT = Path(__file__).resolve().parents[2]
 COPIES = 4
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit on a request
+BODY_SECONDS = 60.0
 _NO_CONTENT = 204
 _numbers = itertools.count()
 
@@ -173,19 +175,23 @@ def _incoming(scope: Message) -> Incoming:
 async def read_body(receive: Receive) -> bytes | None:
     """Read a request's body; None when the client has gone.
 
-    Raises PayloadTooLargeError over 6 MiB.
+    Raises PayloadTooLargeError over 6 MiB, InvalidRequestError when it takes over a minute.
     """
-    body = b""
+    body = bytearray()
     more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(MAX_BODY_BYTES)
-    return body
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MAX_BODY_BYTES:
+                    raise PayloadTooLargeError(MAX_BODY_BYTES)
+    except TimeoutError as error:
+        raise InvalidRequestError(f"the body took over {BODY_SECONDS:.0f} s") from error
+    return bytes(body)
 
 
 async def send_reply(send: Send, reply: HttpReply) -> None:

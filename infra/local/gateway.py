@@ -4,6 +4,7 @@ python -m infra.local.gateway --host 127.0.0.1 --port 8080 --functions http://12
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -15,9 +16,11 @@ from yarl import URL
 from infra.local.downloads import Downloads, is_download
 from infra.local.functions import ROOT, load_function, read_body, send_reply
 from infra.local.gateway_responses import gateway_response
+from infra.local.guarded_http import GuardedHttp
+from infra.local.listening import serve
 from infra.local.mailbox import Mailbox, is_mailbox
 from infra.local.site import Site, is_site
-from solaris.errors import SolarisError, StoreUnavailableError
+from solaris.errors import SolarisError, StoreUnavailableError, UnknownPathError
 from solaris.settings import Settings, load_settings
 from solaris.trusted_proxies import TrustedProxies
 from solaris.wiring import wiring
@@ -84,6 +87,8 @@ class Gateway:
         # the path as it came: what is percent-encoded in it stays so
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         try:
+            if not path.startswith("/"):
+                raise UnknownPathError(path)  # `OPTIONS *`, of the server and no path of it
             body = await read_body(receive)
             if body is None:
                 return
@@ -151,12 +156,16 @@ def main() -> None:
     mailbox = Mailbox(arguments.mailbox) if arguments.mailbox else None
     settings = load_settings()
     gateway = Gateway(load_function("proxy").app, arguments.functions, settings, mailbox)
-    uvicorn.run(
+    # what is loaded stays: no collection during a request has to walk through it
+    gc.collect()
+    gc.freeze()
+    config = uvicorn.Config(
         TrustedProxies(gateway, settings.trusted_proxies),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
-        http="httptools",
+        http=GuardedHttp,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -166,6 +175,7 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STREAM_SECONDS,
     )
+    serve(config)
 
 
 if __name__ == "__main__":

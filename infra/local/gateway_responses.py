@@ -13,6 +13,7 @@ from solaris.api.operations import BASE_PATH
 from solaris.api.problems import problem_reply
 from solaris.errors import (
     ForbiddenError,
+    InvalidRequestError,
     MethodNotAllowedError,
     PayloadTooLargeError,
     SolarisError,
@@ -28,6 +29,7 @@ _PLAIN: Mapping[type[SolarisError], bytes] = {
     ForbiddenError: b'{"message": "Forbidden"}',
     UnknownPathError: b'{"message": "Not Found"}',
     MethodNotAllowedError: b'{"message": "Method Not Allowed"}',
+    InvalidRequestError: b'{"message": "Bad Request"}',
     PayloadTooLargeError: b'{"message": "Request Too Long"}',
     StoreUnavailableError: b'{"message": "Service Unavailable"}',
 }

@@ -1,4 +1,4 @@
-"""Schemathesis against a running system: `python -m tests.e2e.fuzzing --cases 5000`.
+"""Schemathesis against a running system: `python -m tests.e2e.fuzzing --cases 10000`.
 
 Its command line in a process of its own, because a run changes warnings, logging and random
 state of its process. All checks are on; fuzzing_hooks.py has the exceptions, each with its reason.
@@ -165,7 +165,7 @@ def _unreached(rates: dict[str, dict[str, dict[str, int]]]) -> list[str]:
 def main() -> int:
     """Run rounds with random seeds until there were enough cases; 1 when anything was found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=None, help="repeat a round")
     arguments = parser.parse_args()
     cases, failed = 0, False

@@ -31,6 +31,7 @@ from solaris.upstream.shapes import ApiShape
 from solaris.upstream.sse import DeliveredText, SseRelay
 
 MAX_TEXT_CHARACTERS = 200
+HIDDEN_KEY = b"***"
 # What proxies log for a client that hung up; the client itself never sees it.
 CLIENT_CLOSED_REQUEST = 499
 # Headers of the upstream's answer that are the client's business.
@@ -122,17 +123,18 @@ class Answer:
         finally:
             await upstream.close()
         if upstream.status >= 400:  # noqa: PLR2004 - HTTP errors
+            body = self._without_key(body)
             await self.settle(TokenCounts(), status=upstream.status, outcome=Outcome.RELEASED)
         else:
             counts, estimated = self._counts_of(body)
             await self.settle(counts, status=upstream.status, estimated=estimated)
         return BufferedReply(upstream.status, headers, body)
 
-    async def release(self, error: SolarisError) -> None:
+    async def release(
+        self, error: SolarisError, *, status: HTTPStatus = HTTPStatus.BAD_GATEWAY
+    ) -> None:
         """Charge nothing: the upstream gave no answer."""
-        await self.settle(
-            TokenCounts(), status=HTTPStatus.BAD_GATEWAY, outcome=Outcome.RELEASED, error=error.code
-        )
+        await self.settle(TokenCounts(), status=status, outcome=Outcome.RELEASED, error=error.code)
 
     def abandon(self, counts: TokenCounts | None = None, *, estimated: bool = True) -> None:
         """The client has gone: charge the prompt and what was delivered, in the background."""
@@ -237,6 +239,11 @@ class Answer:
             return stated, False
         completion = tokens.estimate(self._shape.text_of_body(answer)) if answer else 0
         return TokenCounts(self.prompt_tokens, completion), True
+
+    def _without_key(self, body: bytes) -> bytes:
+        """An error without our own key for the upstream, which some upstreams repeat."""
+        key = self._settings.upstream_key
+        return body.replace(key.encode(), HIDDEN_KEY) if key else body
 
     def _headers(self, upstream: UpstreamAnswer) -> dict[str, str]:
         headers = {

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -147,10 +148,15 @@ class Forwarder:
         sent = shape.for_streaming(sent)
         # with allowed models, what was checked is what is sent: a repeated field reads two ways
         is_as_it_came = sent is body and key.allows_any_model
-        data = request.body if is_as_it_came else orjson.dumps(sent)
         answer = self._answer(
             context, shape=shape, hide_usage_frame=not shape.wants_usage_frame(body)
         )
+        try:
+            data = request.body if is_as_it_came else orjson.dumps(sent)
+        except orjson.JSONEncodeError as error:  # read to 1,024 levels, written to 254
+            refusal = InvalidRequestError("the body is nested too deeply")
+            await answer.release(refusal, status=HTTPStatus.BAD_REQUEST)
+            raise refusal from error
         return await self._send(request, answer, data, "application/json")
 
     async def _flat(self, request: IncomingRequest, key: GatewayKey, tokens: int) -> Reply:

@@ -19,9 +19,9 @@ MAX_FRAME_BYTES = 8 * 1024 * 1024
 FOLD_BYTES = 32 * 1024
 
 _FRAME_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
-_NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
+# OpenAI writes `"usage":null` into every frame but the one that states it
 _INTERESTING = re.compile(
-    rb'"usage"|\[DONE\]|response\.(?:completed|incomplete|failed)|message_stop'
+    rb'"usage"(?!\s*:\s*null)|\[DONE\]|response\.(?:completed|incomplete|failed)|message_stop'
 )
 
 
@@ -148,11 +148,7 @@ def _may_matter(data: bytes) -> bool:
 
     The answer's own text cannot fake a match: inside JSON its quotes are escaped.
     """
-    if not _INTERESTING.search(data):
-        return False
-    if b'"usage"' not in data:
-        return True
-    return bool(_INTERESTING.search(_NULL_USAGE.sub(b"", data)))
+    return _INTERESTING.search(data) is not None
 
 
 def _fields(frame: bytes) -> tuple[bytes, bytes]:
@@ -168,7 +164,7 @@ def _fields(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def _parsed(data: bytes) -> object | None:
-    if not data.startswith(b"{"):
+    if not data.lstrip(b" \t\r\n").startswith(b"{"):
         return None
     try:
         value: object = orjson.loads(data)

@@ -237,6 +237,9 @@ def _refuse_foreign_origin(parts: "Wiring", call: Call) -> None:
     """A browser says from which site it asks; other sites have no business here."""
     origin = call.headers.get("origin")
     if origin is None:
+        # no browser, or one that says it by this header alone (`none`: the person's own doing)
+        if call.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise ForbiddenError
         return
     settings = parts.settings
     known = {one.rstrip("/").lower() for one in settings.cors_allowed_origins}

@@ -1,0 +1,172 @@
+"""The upstream's HTTP client on real sockets: what it sends, what it makes of an answer."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import cast
+
+import pytest
+
+from solaris.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
+from solaris.upstream.client import Upstream
+
+Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+class Server:
+    """Answers each request by `handle`; keeps the requests."""
+
+    def __init__(self, handle: Handler) -> None:
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.serving: list[asyncio.Task[None]] = []
+        self._handle = handle
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.serving.append(cast("asyncio.Task[None]", asyncio.current_task()))
+        while head := await self._next(reader):
+            self.requests.append(head)
+            await self._handle(writer)
+            if writer.is_closing():
+                break
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    @staticmethod
+    async def _next(reader: asyncio.StreamReader) -> bytes:
+        try:
+            return await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b""
+
+
+@asynccontextmanager
+async def running(
+    handle: Handler, idle_seconds: float = 5.0
+) -> AsyncIterator[tuple[Server, Upstream]]:
+    server = Server(handle)
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    upstream = Upstream(
+        f"http://127.0.0.1:{port}/v1/",
+        "secret",
+        connect_seconds=2.0,
+        idle_seconds=idle_seconds,
+        max_connections=4,
+    )
+    try:
+        yield server, upstream
+    finally:
+        await upstream.close()
+        listener.close()
+        await asyncio.gather(*server.serving)
+
+
+def whole(body: bytes, more: bytes = b"") -> Handler:
+    async def handle(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + more + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    return handle
+
+
+def begun(head: bytes, *, end: bool) -> Handler:
+    """Write the beginning of an answer, then close the connection or fall silent."""
+
+    async def handle(writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        if end:
+            await writer.drain()
+            writer.close()
+
+    return handle
+
+
+async def ask(upstream: Upstream, path: str = "/models") -> bytes:
+    answer = await upstream.send("GET", path, headers={"x-request-id": "r1"})
+    try:
+        return await answer.read()
+    finally:
+        await answer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/chat/completions?a=1&b=%2Fx+y&c=%41", "/v1/chat/completions?a=1&b=%2Fx+y&c=%41"),
+        ("/models/org%2Fname", "/v1/models/org%2Fname"),
+        ('/x?q="<é>"', "/v1/x?q=%22%3C%C3%A9%3E%22"),
+        ("/x?next=http://elsewhere/", "/v1/x?next=http://elsewhere/"),
+    ],
+)
+async def test_a_path_is_sent_as_it_came(path: str, sent: str) -> None:
+    async with running(whole(b"{}")) as (server, upstream):
+        assert await ask(upstream, path) == b"{}"
+        lines = server.requests[0].decode().split("\r\n")
+    assert lines[0] == f"GET {sent} HTTP/1.1"
+    headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+    assert headers["authorization"] == "bearer secret"
+    assert headers["accept-encoding"] == "identity"
+    assert headers["x-request-id"] == "r1"
+
+
+async def test_connections_are_kept_and_a_packed_body_is_unpacked() -> None:
+    packed = whole(gzip.compress(b'{"a": 1}'), b"Content-Encoding: gzip\r\n")
+    async with running(packed) as (server, upstream):
+        assert [await ask(upstream) for _ in range(3)] == [b'{"a": 1}'] * 3
+        assert server.connections == 1
+
+
+async def test_an_answer_that_is_not_read_closes_its_connection() -> None:
+    async with running(begun(HEAD + b"Content-Length: 9\r\n\r\n{", end=False)) as (
+        server,
+        upstream,
+    ):
+        for _ in range(2):
+            answer = await upstream.send("GET", "/models", headers={})
+            await answer.close()
+        assert server.connections == 2
+
+
+async def test_a_redirection_is_an_answer_like_any_other() -> None:
+    moved = begun(
+        b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", end=False
+    )
+    async with running(moved) as (_, upstream):
+        answer = await upstream.send("GET", "/models", headers={})
+        await answer.close()
+    assert answer.status == 302
+
+
+@pytest.mark.parametrize(
+    ("handle", "expected"),
+    [
+        (begun(b"", end=False), UpstreamTimeoutError),
+        (begun(HEAD + b"Content-Length: 9\r\n\r\n{", end=False), UpstreamTimeoutError),
+        (begun(b"", end=True), UpstreamUnavailableError),
+        (begun(HEAD + b"Content-Length: 9\r\n\r\n{", end=True), UpstreamUnavailableError),
+        (begun(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz", end=True), UpstreamUnavailableError),
+        (begun(b"no HTTP at all\r\n\r\n", end=True), UpstreamUnavailableError),
+        (whole(b"not packed", b"Content-Encoding: gzip\r\n"), UpstreamUnavailableError),
+        (whole(b"{}", b"X-Long: " + b"x" * 70_000 + b"\r\n"), UpstreamUnavailableError),
+    ],
+)
+async def test_every_failure_is_one_of_two(handle: Handler, expected: type[SolarisError]) -> None:
+    async with running(handle, idle_seconds=0.2) as (_, upstream):
+        with pytest.raises(expected):
+            await ask(upstream)
+
+
+async def test_nobody_there() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+        upstream = Upstream(address, None, connect_seconds=1.0, idle_seconds=1.0, max_connections=1)
+        with pytest.raises(UpstreamUnavailableError):
+            await ask(upstream)
+        await upstream.close()
