@@ -25,6 +25,11 @@ _SQS_CHANGES = frozenset({
     "SendMessage", "SendMessageBatch", "CreateQueue", "SetQueueAttributes", "PurgeQueue",
     "DeleteQueue", "TagQueue", "UntagQueue", "AddPermission", "RemovePermission",
 })  # fmt: skip
+# What ministack does in one step, without waiting for anything.
+_SQS_STEPS = frozenset({
+    "AmazonSQS.SendMessage", "AmazonSQS.SendMessageBatch",
+    "AmazonSQS.DeleteMessage", "AmazonSQS.DeleteMessageBatch",
+})  # fmt: skip
 _QUERY_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _SERVICE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/")
 
@@ -73,6 +78,11 @@ class Call:
     @property
     def is_dynamodb(self) -> bool:
         return self.target.startswith(_DYNAMODB) and bool(self.credential)
+
+    @property
+    def is_queue_step(self) -> bool:
+        """Whether it sends to a queue or deletes from one: what every request does."""
+        return self.target in _SQS_STEPS and bool(self.credential)
 
     def is_journaled(self, body: bytes) -> bool:
         """Whether a replay needs it. Unknown DynamoDB operations count as changes."""

@@ -97,11 +97,12 @@ class DurableApp:
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         call, encoded = Call.of(scope)
-        if call.is_dynamodb and call.method == "POST" and not encoded:
+        is_direct = call.is_dynamodb or call.is_queue_step
+        if is_direct and call.method == "POST" and not encoded:
             body = await _read_body(receive)
             if body is not None:
-                status, headers, answer = await self._execute_dynamodb(call, body)
-                await _respond(send, status, headers, answer)
+                execute = self._execute_dynamodb if call.is_dynamodb else self._execute_queue_step
+                await _respond(send, *await execute(call, body))
         elif call.path == STATUS_PATH:
             answer = orjson.dumps(self.status())
             await _respond(send, 200, {"Content-Type": "application/json"}, answer)
@@ -115,6 +116,17 @@ class DurableApp:
         # A refused request changed nothing. One that failed inside the emulator may have.
         if (status == 200 or status >= 500) and call.is_journaled(body):  # noqa: PLR2004
             self._keep(status, call, body)
+        return status, headers, answer
+
+    async def _execute_queue_step(
+        self, call: Call, body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        status, headers, answer = await self._emulator.queue_step(
+            call.target, call.credential, body
+        )
+        if (status == 200 or status >= 500) and call.is_journaled(body):  # noqa: PLR2004
+            self._keep(status, call, body)
+        self._changed = True
         return status, headers, answer
 
     async def _pass_on(self, call: Call, scope: Message, receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 The asynchronous client signs and posts one JSON call. It exists for the request path alone,
 where it was measured against boto3 in threads and aiobotocore (ARCHITECTURE.md, "Hot path");
-credentials, endpoints and signatures are botocore's own.
+credentials and endpoints are botocore's own, the signature is storage/sigv4.py's.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import orjson
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import generate_idempotent_uuid
 from pynamodb.exceptions import PynamoDBException
 
 from solaris.errors import SolarisError, StoreUnavailableError
+from solaris.storage.sigv4 import Signer
 
 if TYPE_CHECKING:
     import aiohttp  # slow to load, and of use to the request path alone
@@ -123,7 +122,7 @@ def _translated(error: ClientError) -> SolarisError:
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
     url: str
-    signer: Any
+    signer: Signer
 
 
 class AsyncAws:
@@ -171,15 +170,9 @@ class AsyncAws:
     async def _attempt(self, service: str, operation: str, data: bytes) -> dict[str, Any]:
         endpoint = self._endpoint(service)
         prefix, content_type = _TARGETS[service]
-        request = AWSRequest(
-            "POST",
-            endpoint.url,
-            headers={"X-Amz-Target": f"{prefix}.{operation}", "Content-Type": content_type},
-            data=data,
-        )
-        endpoint.signer.add_auth(request)
+        headers = endpoint.signer.headers(f"{prefix}.{operation}", content_type, data)
         session = self._session or self._open_session()
-        async with session.post(endpoint.url, data=data, headers=dict(request.headers)) as answer:
+        async with session.post(endpoint.url, data=data, headers=headers) as answer:
             body = await answer.read()
             if answer.status == 200:  # noqa: PLR2004 - HTTP's OK
                 return orjson.loads(body) if body else {}
@@ -193,7 +186,9 @@ class AsyncAws:
                 total=CALL_TIMEOUT_SECONDS, sock_connect=CONNECT_TIMEOUT_SECONDS
             ),
             connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            skip_auto_headers=("accept", "accept-encoding", "user-agent"),
         )
         return self._session
 
@@ -202,10 +197,8 @@ class AsyncAws:
         if known is None:
             client = boto_client(service, self._region)
             credentials = client._request_signer._credentials  # noqa: SLF001 - botocore keeps the resolved, refreshing credentials only there
-            known = _Endpoint(
-                url=client.meta.endpoint_url.rstrip("/") + "/",
-                signer=SigV4Auth(credentials, service, self._region),
-            )
+            url = client.meta.endpoint_url.rstrip("/") + "/"
+            known = _Endpoint(url, Signer(credentials, service, self._region, url))
             self._endpoints[service] = known
         return known
 
