@@ -48,6 +48,10 @@ test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's whole agents library again
 test-localstack: $(DEVELOPMENT) $(LOCALSTACK) ## the integration tests on LocalStack and DynamoDB Local (Python 3.13, Java 17; ARGS="-k queues")
 	$(BIN)/python -m tests.localstack $(ARGS)
 
+.PHONY: test-faults
+test-faults: $(DEVELOPMENT) ## kill -9 at random under load, 20 rounds, then every other fault; the books after each (ARGS="--store dynamodb-local")
+	$(BIN)/python -m tests.faults $(ARGS)
+
 .PHONY: check
 check: $(DEVELOPMENT) $(SITE_MODULES) $(CLOUD) ## lint, format, types
 	$(NPM) run check
@@ -84,6 +88,10 @@ emulator: $(CLOUD) ## an emulator of AWS on 127.0.0.1:4566, to deploy to; Ctrl-C
 bench: $(DEVELOPMENT) ## measure: latency, requests/s, CPU and memory, with direct-to-upstream as base line
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: $(DEVELOPMENT) ## measure: against LiteLLM's proxy and Portkey's gateway, one run, in turn (ten minutes; ARGS=--quick)
+	$(BIN)/python -m tests.bench.peers $(ARGS)
+
 .PHONY: bench-reset
 bench-reset: $(DEVELOPMENT) ## measure: the month opened for 100,000 users beside live requests (ARGS="--users 10000")
 	$(BIN)/python -m tests.bench.reset $(ARGS)
@@ -93,12 +101,24 @@ bench-directory: $(DEVELOPMENT) ## measure: lists, search and sorting of 10,000 
 	$(BIN)/python -m tests.bench.directory $(ARGS)
 
 .PHONY: fuzz
-fuzz: $(DEVELOPMENT) ## 5,000 requests made up from the OpenAPI document against a running system (ARGS="--seed 1")
-	$(BIN)/python -m tests.e2e.fuzzing $(ARGS)
+fuzz: $(DEVELOPMENT) ## 10,000 requests made up from the OpenAPI document against a running system (ARGS="--seed 1")
+	$(BIN)/python -m tests.e2e.fuzzing --cases 10000 $(ARGS)
+
+.PHONY: audit
+audit: $(DEVELOPMENT) $(SITE_MODULES) ## ask PyPI and npm for known vulnerabilities of what is locked; fails when they cannot say
+	@failed=0; for lock in requirements.lock requirements-dev.lock; do \
+	  echo "[solaris] $$lock"; \
+	  $(BIN)/uv tool run --quiet pip-audit --strict --disable-pip --progress-spinner off -r "$$lock" || failed=1; done; \
+	echo "[solaris] admin_site/package-lock.json"; $(NPM) audit || failed=1; \
+	[ "$$failed" = 0 ] || { echo "[solaris] something was found, or could not be asked: see above and SECURITY.md" >&2; exit 1; }
 
 .PHONY: bench-reports
 bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
 	$(BIN)/python -m tests.bench.usage_days $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: $(DEVELOPMENT) ## measure: a request against 1,000,000 records, 100,000 users, one hot user, 1,000 open streams (ARGS=--full)
+	$(BIN)/python -m tests.bench.scale $(ARGS)
 
 .PHONY: cost
 cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=400 (a user, a month; ARGS="--explain")

@@ -46,6 +46,7 @@ class Job:
     users: int = 200
     user_prefix: str = "user"
     requests: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class _Run:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.requests = _requests(job)
+        self.requests = requests_of(job)
         self.numbers = count()
         self.first = array("d")
         self.total = array("d")
@@ -91,7 +92,7 @@ class _Run:
         return self.requests[number % len(self.requests)]
 
 
-def _requests(job: Job) -> list[bytes]:
+def requests_of(job: Job) -> list[bytes]:
     """One ready request a user."""
     body = json.dumps(
         {
@@ -104,12 +105,14 @@ def _requests(job: Job) -> list[bytes]:
         "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
         "X-User-Email: {prefix}-{number}@bench.example\r\nX-User-Name: Bench {number}\r\n"
         "Content-Type: application/json\r\nUser-Agent: solaris-bench\r\n"
-        "Content-Length: {length}\r\n\r\n"
+        "Content-Length: {length}\r\n{more}\r\n"
     )
+    more = "".join(f"{name}: {value}\r\n" for name, value in job.headers.items())
     made = []
     for number in range(job.users):
         values = {"path": PATH, "port": job.port, "key": job.key, "prefix": job.user_prefix}
-        made.append(head.format(number=number, length=len(body), **values).encode() + body)
+        filled = head.format(number=number, length=len(body), more=more, **values)
+        made.append(filled.encode() + body)
     return made
 
 

@@ -186,7 +186,7 @@ class BenchSystem:
         raise self._failed(name)
 
     def _find_processes(self) -> None:
-        children = psutil.Process().children()
+        children = self._own_children()
         for name, command in self._commands.items():
             found = [child for child in children if child.cmdline() == command]
             # a server that renames itself is still known by its binary
@@ -194,6 +194,10 @@ class BenchSystem:
             if len(found) != 1:
                 raise BenchError(f"the process of {name} was not found")
             self._processes[name] = found[0]
+
+    def _own_children(self) -> list[psutil.Process]:
+        """The processes that this one has started."""
+        return psutil.Process().children()
 
     def _mock(self, path: str, body: bytes | None = None) -> Any:
         url = f"http://{LOOPBACK}:{self.mock_port}{path}"

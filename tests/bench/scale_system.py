@@ -1,0 +1,174 @@
+"""A system with a company in its store, and the books of those who send the load beside it."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from solaris.domain.usage import Outcome
+from solaris.domain.users import user_id_for
+from solaris.settings import load_settings
+from solaris.storage.actions import SYSTEM_SHARDS, system_owner
+from solaris.storage.items import text
+from solaris.wiring import Wiring
+from tests.bench.books import Books
+from tests.bench.company import Company
+from tests.bench.generator import BenchError
+from tests.bench.system import BenchSystem
+
+DAYS = 30
+MOST_UPSTREAM_CONNECTIONS = 4_000  # the setting's 1,000 would be what is measured
+QUIET_SECONDS = 1.0
+QUIET_SHARE = 0.2  # of a core
+MOST_WAIT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is in the store before the load; the senders come on top."""
+
+    users: int
+    records: int
+
+    @property
+    def title(self) -> str:
+        """`1,000 users, 100,000 records`."""
+        return f"{self.users:,} users, {self.records:,} records"
+
+
+class ScaleSystem(BenchSystem):
+    """One of two systems that run side by side, filled before it is measured."""
+
+    def __init__(self, directory: Path, size: Size) -> None:
+        super().__init__(directory)
+        self.size = size
+        self.load_seconds = 0.0
+        self.store_bytes = 0
+        self._others: set[int] = set()
+
+    def start(self) -> None:
+        """Start everything; raises BenchError naming what did not."""
+        self._others = {child.pid for child in psutil.Process().children()}
+        os.environ["UPSTREAM_MAX_CONNECTIONS"] = str(MOST_UPSTREAM_CONNECTIONS)
+        super().start()
+
+    def fill(self) -> None:
+        """Write the company, then wait until the store has its snapshots behind it."""
+        settings = load_settings()
+        company = Company(
+            settings,
+            users=self.size.users,
+            records=self.size.records,
+            days=DAYS,
+            now=datetime.now(UTC),
+        )
+        parts = Wiring(settings)
+
+        async def write() -> None:
+            await company.write(parts.aws)
+            await parts.aws.close()
+
+        started = time.monotonic()
+        asyncio.run(write())
+        self.load_seconds = time.monotonic() - started
+        self._wait_quiet()
+        self.store_bytes = self.memory_bytes()["store"]
+
+    def _own_children(self) -> list[psutil.Process]:
+        # the other system's worker has the very same command
+        return [child for child in super()._own_children() if child.pid not in self._others]
+
+    def _wait_quiet(self) -> None:
+        store = psutil.Process(self.pid("store"))
+        deadline = time.monotonic() + MOST_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            own = store.cpu_percent(QUIET_SECONDS) / 100
+            if own < QUIET_SHARE and not store.children():
+                return
+        raise BenchError(f"the store is still at work {MOST_WAIT_SECONDS:g} s after it was filled")
+
+
+class ScaleBooks(Books):
+    """The senders' books, and by how much the system's counters grew: nobody else sends.
+
+    Made after the company is written and before the first request.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._user_ids: set[str] = set()
+        self._before = self._counted()
+
+    def expect_from(self, user_prefix: str, users: int) -> None:
+        """Note who sends: the load generator's users of this prefix."""
+        self._user_ids |= {
+            user_id_for(f"{user_prefix}-{number}@bench.example") for number in range(users)
+        }
+
+    def problems(self) -> list[str]:
+        """Every figure that differs; none means that the books are equal to the token."""
+        expected = self._expected
+        answers, tokens = expected.finished, expected.total_tokens
+        users = [user for user_id in self._user_ids if (user := self._user(user_id))]
+        records = [one for user_id in self._user_ids for one in self._records(user_id)]
+        settled = [one for one in records if one["outcome"]["S"] == Outcome.SETTLED]
+        requests, charged = self._counted()
+        compared = [
+            ("answers begun and not finished by the mock", expected.started - answers, 0),
+            ("answers that failed or were left at the mock", expected.odd, 0),
+            ("tokens used by the senders", _sum(users, "current_usage"), tokens),
+            ("usage records of answers", len(settled), answers),
+            ("tokens in usage records", _sum(records, "charged_tokens"), tokens),
+            ("tokens in the system's counters", charged - self._before[1], tokens),
+            ("requests in the system's counters", requests - self._before[0], len(records)),
+            ("open reservations", sum(len(user["reservations"]["M"]) for user in users), 0),
+        ]
+        if not self._failed:
+            compared.append(("answers delivered to the clients", self._delivered, answers))
+        return [
+            f"{what}: {found:,}, not {wanted:,}"
+            for what, found, wanted in compared
+            if found != wanted
+        ]
+
+    def _user(self, user_id: str) -> dict[str, Any] | None:
+        answer = self._dynamodb.get_item(
+            TableName=self._settings.table_name("users"),
+            Key={"user_id": text(user_id)},
+            ConsistentRead=True,
+        )
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
+
+    def _records(self, user_id: str) -> Iterator[dict[str, Any]]:
+        return self._query("usage", "user_id", user_id)
+
+    def _counted(self) -> tuple[int, int]:
+        """Requests and tokens of the system's counters."""
+        found = [
+            item
+            for shard in range(SYSTEM_SHARDS)
+            for item in self._query("counters", "owner", system_owner(shard))
+        ]
+        return _sum(found, "requests"), _sum(found, "charged_tokens")
+
+    def _query(self, table: str, key: str, value: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._settings.table_name(table),
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues={":value": text(value)},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from page["Items"]
+
+
+def _sum(items: list[dict[str, Any]], name: str) -> int:
+    return sum(int(item[name]["N"]) for item in items)
