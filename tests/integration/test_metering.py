@@ -11,6 +11,7 @@ from structlog.testing import CapturingLogger
 from solaris.domain.usage import Outcome, TokenCounts
 from solaris.errors import StoreUnavailableError
 from solaris.services import metering
+from solaris.services.background import drain
 from solaris.storage.aws import AsyncAws
 from solaris.storage.events import event_from_dict, event_from_json
 from solaris.storage.queues import USAGE_QUEUE
@@ -87,6 +88,7 @@ async def test_without_queue_and_store_the_log_holds_the_whole_event(
 
     with monkeypatch.context() as patch:
         patch.setattr(without_queue.wiring.ledger, "book", away)
+        patch.setattr(metering, "OFFER_PAUSES_SECONDS", ())
         await without_queue.meter.resolve(event)
     last = log.calls[-1]
     assert (last.method_name, last.args) == ("error", ("usage_event",))
@@ -96,6 +98,32 @@ async def test_without_queue_and_store_the_log_holds_the_whole_event(
     # what `solaris replay` does with the line
     assert without_queue.record(event_from_dict(line["usage_event"])) == []
     assert without_queue.user().current_usage == 200
+
+
+async def test_a_logged_event_is_offered_again_until_the_queue_is_back(
+    money: MoneyPath, log: CapturingLogger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = money.event((await money.admit()).reservation, completion=90)
+    send, failures = money.meter._sender.send, iter([True, True, True])
+
+    async def failing(body: str) -> None:
+        if next(failures, False):
+            raise StoreUnavailableError("away")
+        await send(body)
+
+    def away(*_: Any) -> None:
+        raise StoreUnavailableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(money.meter._sender, "send", failing)
+        patch.setattr(money.wiring.ledger, "book", away)
+        patch.setattr(metering, "OFFER_PAUSES_SECONDS", (0.0, 0.0, 0.0, 0.0))
+        await money.meter.resolve(event)
+        assert log.calls[-1].args == ("usage_event",)
+        assert await drain(10) == 0
+    assert log.calls[-1].args == ("usage_event_taken_back",)
+    (message,) = money.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0)
+    assert event_from_json(message["Body"]) == event
 
 
 async def test_an_event_that_cannot_be_booked_directly_is_logged_and_never_raised(

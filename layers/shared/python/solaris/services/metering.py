@@ -34,6 +34,7 @@ from solaris.errors import (
     QuotaExhaustedError,
     RateLimitedError,
     SolarisError,
+    StoreUnavailableError,
     UserNotAllowedError,
 )
 from solaris.observability import get_logger
@@ -51,6 +52,7 @@ from solaris.storage.users import UserStore
 MAX_ATTEMPTS = 12
 PAUSE_SECONDS = 0.01
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
+OFFER_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _log = get_logger("solaris.metering")
 
@@ -149,6 +151,8 @@ class Meter:
     async def resolve(self, event: UsageEvent) -> None:
         """Hand the event to the books: by the queue, else directly, else by the log.
 
+        What is logged because nothing answers is offered to the queue again for a minute.
+
         Never raises for what fails on that way: the answer has been given and is not taken back.
         """
         try:
@@ -167,6 +171,22 @@ class Meter:
                 usage_event=event_to_dict(event),
                 error=str(error),
             )
+            if isinstance(error, StoreUnavailableError):
+                keep(self._offer_again(event))
+
+    async def _offer_again(self, event: UsageEvent) -> None:
+        """Offer a logged event to the queue for another minute: a store that was killed is back.
+
+        A replay of the log afterwards finds it booked and changes nothing.
+        """
+        for pause in OFFER_PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                await self._sender.send(event_to_json(event))
+            except SolarisError:
+                continue
+            _log.info("usage_event_taken_back", request_id=event.request_id)
+            return
 
     def _next_hold(self, demand: Demand, user: User) -> Hold:
         hold = hold_for(demand, user.available_tokens, strict=self._settings.strict_cap)
