@@ -230,7 +230,8 @@ class Reconciler:
                 )
             case _:
                 done = self._mend_item(books, group)
-        _log.warning(
+        tell = _log.info if done else _log.warning
+        tell(
             "books_mended" if done else "books_not_mended",
             user_id=books.user.user_id,
             fault=first.fault.value,
