@@ -11,19 +11,16 @@ printed beside its aims and never asserted.
 """
 
 import argparse
-import signal
 import sys
-import tempfile
 from pathlib import Path
-from typing import Never
 
 from infra.local.functions import ROOT
-from solaris.errors import SolarisError
 from tests.bench.books import Books
-from tests.bench.generator import BenchError, Generator
+from tests.bench.generator import Generator
 from tests.bench.measure import SCENARIOS, Bench, Measured, Scenario
 from tests.bench.memory import MemoryReport, measure_memory
 from tests.bench.report import markdown, write_json
+from tests.bench.running import run_bench
 from tests.bench.system import BenchSystem, tell
 
 ROUNDS, SECONDS = 3, 3.0
@@ -49,10 +46,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=names, action="append", help="may be repeated")
     parser.add_argument("--seconds", type=_seconds, help=f"of each measurement ({SECONDS:g})")
     return parser.parse_args()
-
-
-def _stop(number: int, _frame: object) -> Never:
-    raise SystemExit(128 + number)
 
 
 def _measure(
@@ -90,15 +83,8 @@ def _run(directory: Path, arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run the bench; all that it starts is stopped, whatever happens."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
     arguments = _arguments()
-    with tempfile.TemporaryDirectory(prefix="solaris-bench-") as directory:
-        try:
-            return _run(Path(directory), arguments)
-        except (BenchError, SolarisError) as error:
-            print(f"FAILED: {error}", file=sys.stderr)
-            return 1
+    return run_bench(lambda directory: _run(directory, arguments))
 
 
 if __name__ == "__main__":

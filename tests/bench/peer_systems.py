@@ -24,7 +24,7 @@ from infra.local.functions import ROOT
 from infra.local.preflight import free_port
 from tests.bench.generator import BenchError
 from tests.bench.system import LOOPBACK, POLL_SECONDS, tell
-from tests.e2e.test_litellm import litellm_environment
+from tests.e2e.litellm_environment import litellm_environment
 
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0

@@ -12,23 +12,20 @@ import argparse
 import json
 import os
 import platform
-import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Never
 
 from infra.local.functions import ROOT
-from solaris.errors import SolarisError
 from tests.bench.books import Books
-from tests.bench.generator import BenchError, Generator
+from tests.bench.generator import Generator
 from tests.bench.load import Job, Result
 from tests.bench.peer_systems import Peer, start_litellm, start_portkey
 from tests.bench.peers_plot import picture
+from tests.bench.running import run_bench
 from tests.bench.system import PROGRAMS, BenchSystem, tell
 
 ROUNDS, SECONDS = 3, 4.0
@@ -238,10 +235,6 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _stop(number: int, _frame: object) -> Never:
-    raise SystemExit(128 + number)
-
-
 def _run(directory: Path, arguments: argparse.Namespace) -> int:
     system, generator = BenchSystem(directory), Generator()
     peers: list[Peer] = []
@@ -275,15 +268,8 @@ def _run(directory: Path, arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run the bench; all that it starts is stopped, whatever happens."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
     arguments = _arguments()
-    with tempfile.TemporaryDirectory(prefix="solaris-peers-") as directory:
-        try:
-            return _run(Path(directory), arguments)
-        except (BenchError, SolarisError) as error:
-            print(f"FAILED: {error}", file=sys.stderr)
-            return 1
+    return run_bench(lambda directory: _run(directory, arguments))
 
 
 if __name__ == "__main__":

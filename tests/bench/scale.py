@@ -11,16 +11,13 @@ printed and never asserted.
 """
 
 import argparse
-import signal
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Never
 
 from infra.local.functions import ROOT
-from solaris.errors import SolarisError
-from tests.bench.generator import BenchError, Generator
+from tests.bench.generator import Generator
+from tests.bench.running import run_bench
 from tests.bench.scale_measure import (
     MANY,
     ONE,
@@ -55,10 +52,6 @@ def _arguments() -> argparse.Namespace:
     sizes.add_argument("--quick", action="store_true", help="small stores, one short round")
     sizes.add_argument("--full", action="store_true", help="1,000,000 records as well")
     return parser.parse_args()
-
-
-def _stop(number: int, _frame: object) -> Never:
-    raise SystemExit(128 + number)
 
 
 def _filled(directory: Path, size: Size) -> ScaleSystem:
@@ -134,15 +127,8 @@ def _run(directory: Path, arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run the bench; all that it starts is stopped, whatever happens."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
     arguments = _arguments()
-    with tempfile.TemporaryDirectory(prefix="solaris-scale-") as directory:
-        try:
-            return _run(Path(directory), arguments)
-        except (BenchError, SolarisError) as error:
-            print(f"FAILED: {error}", file=sys.stderr)
-            return 1
+    return run_bench(lambda directory: _run(directory, arguments))
 
 
 if __name__ == "__main__":

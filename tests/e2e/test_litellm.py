@@ -1,10 +1,7 @@
 """The same through a real LiteLLM proxy, in an environment of its own."""
 
-import fcntl
-import hashlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +12,11 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
 from infra.local.preflight import free_port
-from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
+from tests.e2e.litellm_environment import litellm_environment
+from tests.e2e.local_system import LocalSystem, clean_environment, running
 
 pytestmark = pytest.mark.e2e
 
-LOCK = ROOT / "tests" / "e2e" / "litellm.lock"
 MASTER_KEY = "sk-litellm-master"
 START_SECONDS = 120
 CONFIG = """
@@ -31,25 +28,6 @@ model_list:
       mock_response: "O mar é azul, verde e cinza. Ele muda com o céu."
 """
 QUESTION: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Fale do mar."}]
-
-
-def litellm_environment() -> Path:
-    """Install LiteLLM once per lock file; kept between runs in build/.
-
-    Two test processes may ask at once: the second waits for the first.
-    """
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    home = ROOT / "build" / f"litellm-{digest}"
-    home.parent.mkdir(exist_ok=True)
-    done = home / "installed"
-    with (home.parent / f"{home.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, timeout=120)
-            install = [*("-m", "pip", "install", "--quiet", "--require-hashes", "-r"), str(LOCK)]
-            subprocess.run([str(home / "bin" / "python"), *install], check=True, timeout=500)
-            done.touch()
-    return home
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ import yaml
 
 from infra.litellm.start import CONFIG, ConfigurationError, offered
 from infra.local.preflight import free_port
+from tests.e2e.litellm_environment import litellm_environment
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
-from tests.e2e.test_litellm import QUESTION, _wait_for, litellm_environment
+from tests.e2e.test_litellm import QUESTION, _wait_for
 
 pytestmark = pytest.mark.e2e
 
