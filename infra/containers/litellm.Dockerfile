@@ -7,7 +7,7 @@ FROM python:3.13.14-slim AS packages
 COPY tests/e2e/litellm.lock /litellm.lock
 RUN python -m venv /opt/litellm \
     && /opt/litellm/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --only-binary :all: --require-hashes -r /litellm.lock \
+    --only-binary :all: --no-deps --require-hashes -r /litellm.lock \
     && /opt/litellm/bin/pip uninstall --yes --quiet --disable-pip-version-check pip
 
 FROM python:3.13.14-slim

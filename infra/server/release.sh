@@ -56,7 +56,7 @@ build_python() {
         say "installing Python packages (once for these versions, about a minute) …"
         rm -rf "$venv"
         "$python" -m venv "$venv"
-        "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --require-hashes \
+        "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
             -r "$RELEASE/requirements.lock"
         chmod -R go+rX,go-w "$venv"
         touch "$venv/.complete"

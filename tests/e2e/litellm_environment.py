@@ -24,7 +24,9 @@ def litellm_environment() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, timeout=120)
-            install = [*("-m", "pip", "install", "--quiet", "--require-hashes", "-r"), str(LOCK)]
-            subprocess.run([str(home / "bin" / "python"), *install], check=True, timeout=500)
+            options = ("--quiet", "--no-deps", "--require-hashes", "-r")
+            python = str(home / "bin" / "python")
+            install = [python, "-m", "pip", "install", *options, str(LOCK)]
+            subprocess.run(install, check=True, timeout=500)
             done.touch()
     return home
