@@ -8,10 +8,11 @@ the test fails at its end for anything that it has not said to expect.
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,36 @@ def eventually(probe: Callable[[], bool], what: str) -> None:
         assert time.monotonic() < deadline, f"not within {EVENTUALLY_SECONDS} s: {what}"
 
 
+class _SignedIn(httpx.Auth):
+    """Signs in, and again when the access token has run out: a session of tests may outlast it."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str, email: str) -> None:
+        self._login = httpx.Request(
+            "POST", f"{url}/api/auth/login", json={"email": email, "password": PASSWORD}
+        )
+        self._bearer = ""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Once more with a new token when the one at hand is refused."""
+        if not self._bearer:
+            yield from self._sign_in()
+        request.headers["authorization"] = self._bearer
+        if (yield request).status_code == HTTPStatus.UNAUTHORIZED:
+            yield from self._sign_in()
+            request.headers["authorization"] = self._bearer
+            yield request
+
+    def _sign_in(self) -> Generator[httpx.Request, httpx.Response, None]:
+        answer = yield self._login
+        answer.raise_for_status()
+        self._bearer = f"Bearer {answer.json()['token']}"
+
+
 def sign_in(url: str, email: str) -> httpx.Client:
-    """A client of /api/admin that is signed in."""
-    answer = httpx.post(f"{url}/api/auth/login", json={"email": email, "password": PASSWORD})
-    answer.raise_for_status()
-    bearer = f"Bearer {answer.json()['token']}"
-    return httpx.Client(base_url=f"{url}/api/admin", headers={"authorization": bearer}, timeout=30)
+    """A client of /api/admin that is signed in, and stays so."""
+    return httpx.Client(base_url=f"{url}/api/admin", auth=_SignedIn(url, email), timeout=30)
 
 
 def _fill(company: Company) -> None:
