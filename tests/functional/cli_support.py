@@ -14,7 +14,6 @@ from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-import solaris.observability
 from solaris.cli.main import app
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User, user_id_for
@@ -45,12 +44,11 @@ def store_fixture() -> Iterator[None]:
 def wiring_fixture(
     store: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Wiring]:
-    """Empty tables and queues; settings are read anew, and logging stays pytest's."""
+    """Empty tables and queues; settings are read anew."""
     for name in [name for name in os.environ if name.startswith(("REDIS", "LITELLM", "SOLARIS"))]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setenv("SOLARIS_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(solaris.observability, "configure_logging", str)
     load_settings.cache_clear()
     parts = Wiring(load_settings())
     create_tables()

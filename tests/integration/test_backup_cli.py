@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import solaris.observability
 from solaris.cli.main import app
 from solaris.settings import load_settings
 from tests.integration.conftest import ANA, MoneyPath
@@ -18,7 +17,6 @@ def at_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> Iterator[None]:
     """The command line's settings are those of the test's stage."""
     monkeypatch.setenv("SOLARIS_STAGE", stage)
     monkeypatch.setenv("SECRET_KEY", "integration-tests-only-0123456789")
-    monkeypatch.setattr(solaris.observability, "configure_logging", str)
     load_settings.cache_clear()
     yield
     load_settings.cache_clear()

@@ -7,7 +7,6 @@ import pytest
 from chalice.local import LambdaContext
 from typer.testing import CliRunner, Result
 
-import solaris.observability
 import solaris.wiring
 from infra.local.functions import load_function
 from infra.local.schedule import StoppableContext, schedule_thread
@@ -27,8 +26,6 @@ def late(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoneyPat
     """Two users in an old month, and an environment that leads to them."""
     monkeypatch.setenv("SOLARIS_STAGE", money.wiring.settings.solaris_stage)
     monkeypatch.setenv("SECRET_KEY", money.wiring.settings.secret_key)
-    monkeypatch.setattr(solaris.observability, "configure_logging", str)
-    monkeypatch.setattr(solaris.wiring, "configure_logging", str)
     load_settings.cache_clear()
     solaris.wiring.wiring.cache_clear()
     money.put_user(ANA, period=OLD)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from chalice.local import LambdaContext
 
-import solaris.observability
 import solaris.wiring
 from infra.local.functions import load_function
 from solaris.domain.suppression import SesListAnswer, Suppression, SuppressionReason
@@ -148,8 +147,6 @@ def function(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     """functions/alerts in an environment that leads to this stage."""
     monkeypatch.setenv("SOLARIS_STAGE", money.wiring.settings.solaris_stage)
     monkeypatch.setenv("SECRET_KEY", money.wiring.settings.secret_key)
-    monkeypatch.setattr(solaris.observability, "configure_logging", str)
-    monkeypatch.setattr(solaris.wiring, "configure_logging", str)
     load_settings.cache_clear()
     solaris.wiring.wiring.cache_clear()
     yield load_function("alerts")
