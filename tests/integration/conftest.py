@@ -366,10 +366,10 @@ def calls(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(wiring.aws, "_attempt", counted)
 
-    def before_call(model: Any, **_: Any) -> None:
-        seen.append(model.name)
+    def before_send(event_name: str, **_: Any) -> None:
+        seen.append(event_name.rpartition(".")[2])
 
-    wiring.dynamodb.meta.events.register("before-call.dynamodb.*", before_call)
+    wiring.dynamodb.meta.events.register("before-send.dynamodb.*", before_send)
     return seen
 
 

@@ -51,9 +51,7 @@ class Readers:
     def of(cls, money: MoneyPath) -> "Readers":
         parts = money.wiring
         table = parts.settings.table_name("counters")
-        days = SystemDays(
-            SystemCounters(parts.dynamodb_reads, table), parts.settings.zone, money.clock
-        )
+        days = SystemDays(SystemCounters(parts.dynamodb, table), parts.settings.zone, money.clock)
         statistics = Statistics(
             settings=parts.settings,
             days=days,

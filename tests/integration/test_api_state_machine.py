@@ -308,11 +308,12 @@ class Life(RuleBasedStateMachine):
         person = self.people[who]
         body = {"email": person.email, "monthlyLimit": limit}
         found = self.api("POST", "/admin/users", body)
+        # who is found is found in the present month, also when they exist already
+        person.roll_to(self.money.period)
         if person.status != "deleted":
             assert found.status == 409
             return
         assert found.status == 201, found.body
-        person.roll_to(self.money.period)
         person.status, person.limit = "active", limit
 
     @rule(who=WHO)

@@ -17,7 +17,7 @@ from solaris.services.restoring import (
     TablesNotEmptyError,
 )
 from solaris.storage import whole_tables
-from solaris.storage.aws import AsyncAws
+from solaris.storage.aws import AsyncAws, boto_client
 from solaris.wiring import Wiring, now
 from tests.integration.backup_support import (
     BOSS,
@@ -88,10 +88,11 @@ def test_every_type_of_attribute_comes_back_exactly(
         "odd": {"S": '"SS":["x"]\n\u2028 \U0001f600'},
     }
     table = source.wiring.settings.table_name("alerts")
-    source.wiring.dynamodb.put_item(TableName=table, Item=item)
+    boto3s = boto_client("dynamodb", source.wiring.settings.aws_region)  # takes and gives bytes
+    boto3s.put_item(TableName=table, Item=item)
     back_up(source, tmp_path / "backup.gz")
     restore(target, tmp_path / "backup.gz")
-    stored = source.wiring.dynamodb.get_item(
+    stored = boto3s.get_item(
         TableName=table, Key={"alert_id": item["alert_id"]}, ConsistentRead=True
     )["Item"]
     found = tables_of(target)["alerts"]["all types"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 import pytest
 
 from infra.deploy.cost_model import READ_UNITS, REQUEST_WRITES, WRITE_UNITS, Write
@@ -78,8 +79,10 @@ async def test_writes_and_reads_of_a_request_are_those_of_the_cost(
 
     monkeypatch.setattr(money.aws, "call", watched)
     money.wiring.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.*",
-        lambda params, model, **_: bill.call(model.name, params),
+        "before-send.dynamodb.*",
+        lambda event_name, request, **_: bill.call(
+            event_name.rpartition(".")[2], orjson.loads(request.body)
+        ),
     )
     second = (await money.admit()).reservation
     assert not money.record(money.event(second, completion=300))

@@ -76,7 +76,7 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
     book(money)
     exports = Exports.of(money)
     wiring = money.wiring
-    counters = SystemCounters(wiring.dynamodb_reads, wiring.settings.table_name("counters"))
+    counters = SystemCounters(wiring.dynamodb, wiring.settings.table_name("counters"))
     stats = Statistics(
         settings=wiring.settings,
         days=SystemDays(counters, wiring.settings.zone, money.clock),

@@ -88,7 +88,8 @@ async def test_a_store_that_does_not_tell_sends_nothing_and_the_message_comes_ag
 async def test_each_mail_costs_one_read(alerts: Alerts) -> None:
     seen: list[str] = []
     alerts.money.wiring.dynamodb.meta.events.register(
-        "before-call.dynamodb.*", lambda model, **_: seen.append(model.name)
+        "before-send.dynamodb.*",
+        lambda event_name, **_: seen.append(event_name.rpartition(".")[2]),
     )
     body = alerts.crossing(80_000)
     seen.clear()

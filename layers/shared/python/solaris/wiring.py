@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from solaris import __version__
 from solaris.cache import AsyncCache, Cache
@@ -32,6 +32,7 @@ from solaris.storage.dead_letters import DeadLetters
 from solaris.storage.exports import ExportStore
 from solaris.storage.files import FileStore, is_aws, s3_client
 from solaris.storage.keys import KeyStore
+from solaris.storage.lean import LeanDynamoDb, LeanQueues
 from solaris.storage.ledger import Ledger
 from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
@@ -69,9 +70,9 @@ class Wiring(UserParts, BookParts, SignInParts):
         bind_models(settings)
 
     @cached_property
-    def dynamodb(self) -> Any:
-        """boto3's DynamoDB client."""
-        return boto_client("dynamodb", self.settings.aws_region)
+    def dynamodb(self) -> LeanDynamoDb:
+        """The one client of DynamoDB."""
+        return LeanDynamoDb(self.settings.aws_region)
 
     @cached_property
     def users(self) -> UserStore:
@@ -103,7 +104,7 @@ class Wiring(UserParts, BookParts, SignInParts):
     @cached_property
     def queues(self) -> Queues:
         """The queues, synchronously."""
-        return Queues(boto_client("sqs", self.settings.aws_region), self.settings)
+        return Queues(LeanQueues(self.settings.aws_region), self.settings)
 
     @cached_property
     def cache(self) -> Cache:

@@ -32,9 +32,9 @@ class BookParts(DirectoryParts, ReadingParts):
 
         settings = self.settings
         return Reconciler(
-            store=BookStore(self.dynamodb_reads, self.users, settings),
+            store=BookStore(self.dynamodb, self.users, settings),
             users=self.users,
-            system=SystemCounters(self.dynamodb_reads, settings.table_name("counters")),
+            system=SystemCounters(self.dynamodb, settings.table_name("counters")),
             days=self.usage_days,
             recorder=self.recorder,
             transactions_table=settings.table_name("transactions"),

@@ -11,7 +11,6 @@ from solaris.services.replica_snapshots import Snapshots
 from solaris.settings import Settings
 from solaris.storage.changes import Changes
 from solaris.storage.files import FileStore
-from solaris.storage.lean import lean_dynamodb
 from solaris.storage.replicating import ReplicaTables
 
 
@@ -23,7 +22,7 @@ class DirectoryParts:
 
     @cached_property
     def dynamodb(self) -> Any:
-        """boto3's DynamoDB client."""
+        """The one client of DynamoDB."""
         raise NotImplementedError
 
     @cached_property
@@ -37,15 +36,10 @@ class DirectoryParts:
         return Changes(self.dynamodb, self.settings.table_name("changes"), self.clock)
 
     @cached_property
-    def replica_reads(self) -> Any:
-        """boto3's DynamoDB client for what the directory reads."""
-        return lean_dynamodb(self.settings.aws_region)
-
-    @cached_property
     def replica_tables(self) -> ReplicaTables:
         """The tables that the directory is a replica of."""
         names = {name: self.settings.table_name(name) for name in ReplicaTables.KEYS}
-        return ReplicaTables(self.replica_reads, names)
+        return ReplicaTables(self.dynamodb, names)
 
     @cached_property
     def snapshots(self) -> Snapshots:
@@ -57,7 +51,7 @@ class DirectoryParts:
         """The lists of users, alerts and keys."""
         return Directory(
             settings=self.settings,
-            feed=Changes(self.replica_reads, self.settings.table_name("changes"), self.clock),
+            feed=self.changes,
             tables=self.replica_tables,
             snapshots=self.snapshots,
             clock=self.clock,

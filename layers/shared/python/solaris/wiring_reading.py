@@ -11,7 +11,6 @@ from solaris.services.statistics import Statistics
 from solaris.services.system_days import SystemDays
 from solaris.settings import Settings
 from solaris.storage.counters import SystemCounters, UserCounters
-from solaris.storage.lean import lean_dynamodb
 from solaris.storage.usage_days import UsageDays
 from solaris.storage.users import UserStore
 
@@ -21,6 +20,11 @@ class ReadingParts:
 
     settings: Settings
     clock: Callable[[], datetime]
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """The one client of DynamoDB."""
+        raise NotImplementedError
 
     @cached_property
     def users(self) -> UserStore:
@@ -33,19 +37,14 @@ class ReadingParts:
         raise NotImplementedError
 
     @cached_property
-    def dynamodb_reads(self) -> Any:
-        """boto3's DynamoDB client for queries that read much."""
-        return lean_dynamodb(self.settings.aws_region)
-
-    @cached_property
     def user_counters(self) -> UserCounters:
         """Users' daily counters."""
-        return UserCounters(self.dynamodb_reads, self.settings.table_name("counters"))
+        return UserCounters(self.dynamodb, self.settings.table_name("counters"))
 
     @cached_property
     def system_days(self) -> SystemDays:
         """The system's daily counters, closed days kept for a while."""
-        counters = SystemCounters(self.dynamodb_reads, self.settings.table_name("counters"))
+        counters = SystemCounters(self.dynamodb, self.settings.table_name("counters"))
         return SystemDays(counters, self.settings.zone, self.clock)
 
     @cached_property
@@ -64,7 +63,7 @@ class ReadingParts:
     def usage_days(self) -> UsageDays:
         """Usage records and users' counters by day."""
         return UsageDays(
-            self.dynamodb_reads,
+            self.dynamodb,
             usage_table=self.settings.table_name("usage"),
             counters_table=self.settings.table_name("counters"),
             zone=self.settings.zone,

@@ -28,7 +28,7 @@ class SignInParts:
 
     @cached_property
     def dynamodb(self) -> Any:
-        """boto3's DynamoDB client."""
+        """The one client of DynamoDB."""
         raise NotImplementedError
 
     @cached_property

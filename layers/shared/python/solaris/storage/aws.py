@@ -46,7 +46,8 @@ RETRYABLE_CODES = frozenset(
     }
 )
 
-_TARGETS = {
+# service → prefix of its operations' names on the wire, content type
+TARGETS = {
     "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
     "sqs": ("AmazonSQS", "application/x-amz-json-1.0"),
 }
@@ -120,9 +121,18 @@ def _translated(error: ClientError) -> SolarisError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Endpoint:
+class Endpoint:
+    """Where a service answers, and what signs calls to it."""
+
     url: str
     signer: Signer
+
+    @classmethod
+    def of(cls, client: Any, service: str, region: str) -> Endpoint:
+        """Those that boto3 has found for a client of its own."""
+        credentials = client._request_signer._credentials  # noqa: SLF001 - botocore keeps the resolved, refreshing credentials only there
+        url = client.meta.endpoint_url.rstrip("/") + "/"
+        return cls(url, Signer(credentials, service, region, url))
 
 
 class AsyncAws:
@@ -134,7 +144,7 @@ class AsyncAws:
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self._endpoints: dict[str, _Endpoint] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -169,14 +179,14 @@ class AsyncAws:
 
     async def _attempt(self, service: str, operation: str, data: bytes) -> dict[str, Any]:
         endpoint = self._endpoint(service)
-        prefix, content_type = _TARGETS[service]
+        prefix, content_type = TARGETS[service]
         headers = endpoint.signer.headers(f"{prefix}.{operation}", content_type, data)
         session = self._session or self._open_session()
         async with session.post(endpoint.url, data=data, headers=headers) as answer:
             body = await answer.read()
             if answer.status == 200:  # noqa: PLR2004 - HTTP's OK
                 return orjson.loads(body) if body else {}
-            raise _refusal(answer.status, body)
+            raise refusal(answer.status, body)
 
     def _open_session(self) -> aiohttp.ClientSession:
         import aiohttp  # noqa: PLC0415
@@ -192,13 +202,11 @@ class AsyncAws:
         )
         return self._session
 
-    def _endpoint(self, service: str) -> _Endpoint:
+    def _endpoint(self, service: str) -> Endpoint:
         known = self._endpoints.get(service)
         if known is None:
             client = boto_client(service, self._region)
-            credentials = client._request_signer._credentials  # noqa: SLF001 - botocore keeps the resolved, refreshing credentials only there
-            url = client.meta.endpoint_url.rstrip("/") + "/"
-            known = _Endpoint(url, Signer(credentials, service, self._region, url))
+            known = Endpoint.of(client, service, self._region)
             self._endpoints[service] = known
         return known
 
@@ -209,7 +217,8 @@ def _client_error() -> type[Exception]:
     return aiohttp.ClientError
 
 
-def _refusal(status: int, body: bytes) -> AwsCallError:
+def refusal(status: int, body: bytes) -> AwsCallError:
+    """What an answer other than 200 says."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -220,4 +229,5 @@ def _refusal(status: int, body: bytes) -> AwsCallError:
     if status >= 500 and code not in RETRYABLE_CODES:  # noqa: PLR2004 - any server error
         code = "InternalServerError"
     message = str(answer.get("message") or answer.get("Message") or f"HTTP {status}")
-    return AwsCallError(code or f"HTTP{status}", message, answer.get("Item"))
+    reasons = tuple(str(reason.get("Code")) for reason in answer.get("CancellationReasons") or ())
+    return AwsCallError(code or f"HTTP{status}", message, answer.get("Item"), reasons)

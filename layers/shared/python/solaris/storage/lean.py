@@ -1,39 +1,144 @@
-"""A boto3 client for reading much: its answers to reads are parsed by orjson.
+"""boto3 clients whose everyday calls go past boto3's models.
 
-boto3 walks every attribute of every item by the service's model, which takes ten times as long
-as reading the JSON; DynamoDB's typed JSON needs none of it. Signatures, time-outs, retries and
-errors stay boto3's.
+botocore checks, writes and reads every call by the service's model. Callers here build and read
+the wire's own JSON, which needs none of that: a transaction of 16 actions costs 0.4 ms of CPU
+instead of 3.2, a GetItem 0.3 instead of 1.0, and a large page is read ten times as fast.
+
+Endpoint, credentials and connections (TLS, proxies, time-outs) stay botocore's, and so does the
+event `before-send` with which others look into calls; the signature is storage/sigv4.py's. What is
+no method here is boto3's own.
 """
 
+import random
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from botocore.exceptions import ConnectionError as NotConnectedError
+from botocore.exceptions import HTTPClientError
 
-from solaris.storage.aws import boto_client, store_errors
+from solaris.errors import StoreUnavailableError
+from solaris.storage.aws import (
+    MAX_ATTEMPTS,
+    RETRY_BASE_SECONDS,
+    RETRYABLE_CODES,
+    TARGETS,
+    AwsCallError,
+    Endpoint,
+    WriteConflictError,
+    boto_client,
+    refusal,
+    store_errors,
+)
 
 Item = Mapping[str, Any]
 
 _OK = 200
+_CONFLICT = "TransactionConflictException"
 # 1 MB each: 40 GB, far beyond anything that one index partition is asked for
 MAX_PAGES = 40_000
 
 
-def lean_dynamodb(region: str) -> Any:
-    """A DynamoDB client as `boto_client` makes it, quick at reading."""
-    client = boto_client("dynamodb", region)
-    for operation in ("Query", "Scan", "BatchGetItem"):
-        client.meta.events.register(f"before-parse.dynamodb.{operation}", _parse)
-    return client
+class _LeanClient:
+    """A boto3 client with some calls of its own; safe to share between threads as boto3's is.
+
+    Calls raise AwsCallError for a refusal, WriteConflictError for a write that met a running
+    transaction, StoreUnavailableError when three attempts with jitter came to nothing: throttling,
+    server errors, broken connections. What boto3 raises for its own calls stays boto3's, so
+    callers keep to `store_errors`.
+    """
+
+    def __init__(self, client: Any, service: str, region: str) -> None:
+        self._client = client
+        self._endpoint = Endpoint.of(client, service, region)
+        self._service = service
+        self._prefix, self._content_type = TARGETS[service]
+        self._http = client._endpoint.http_session  # noqa: SLF001 - has its time-outs, proxies and certificates
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        data = orjson.dumps(request)
+        failure: Exception | None = None
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, RETRY_BASE_SECONDS * 2**attempt))
+            try:
+                return self._attempt(operation, data)
+            except AwsCallError as error:
+                if error.aws_code == _CONFLICT:
+                    raise WriteConflictError(str(error)) from error
+                if error.aws_code not in RETRYABLE_CODES:
+                    raise
+                failure = error
+            except (HTTPClientError, NotConnectedError) as error:
+                failure = error
+        msg = f"{self._service} {operation}: {type(failure).__name__}: {failure}"
+        raise StoreUnavailableError(msg) from failure
+
+    def _attempt(self, operation: str, data: bytes) -> dict[str, Any]:
+        endpoint = self._endpoint
+        headers = endpoint.signer.headers(f"{self._prefix}.{operation}", self._content_type, data)
+        sent: Any = HeadersDict(headers)  # the stubs name a class that urllib3 cannot copy
+        request = AWSPreparedRequest("POST", endpoint.url, sent, data, False)
+        event = f"before-send.{self._service}.{operation}"
+        answers = [answer for _, answer in self._client.meta.events.emit(event, request=request)]
+        given = next((answer for answer in answers if answer is not None), None)
+        answer = self._http.send(request) if given is None else given
+        body = answer.content
+        if answer.status_code != _OK:
+            raise refusal(answer.status_code, body)
+        read: dict[str, Any] = orjson.loads(body) if body else {}
+        return read
 
 
-def _parse(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
-) -> None:
-    if response_dict["status_code"] != _OK:
-        return
-    customized_response_dict.update(orjson.loads(response_dict["body"]))
-    response_dict["body"] = b"{}"
+class LeanDynamoDb(_LeanClient):
+    """DynamoDB. Values are its typed JSON as it is on the wire: `B` is base64."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(boto_client("dynamodb", region), "dynamodb", region)
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        """One item."""
+        return self._call("GetItem", request)
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        """Up to a hundred items."""
+        return self._call("BatchGetItem", request)
+
+    def put_item(self, **request: Any) -> dict[str, Any]:
+        """Write one item."""
+        return self._call("PutItem", request)
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        """A page of one partition."""
+        return self._call("Query", request)
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """A page of a table."""
+        return self._call("Scan", request)
+
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        """Up to a hundred writes, all or none; to be safe to repeat by its own conditions."""
+        return self._call("TransactWriteItems", request)
+
+
+class LeanQueues(_LeanClient):
+    """SQS."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(boto_client("sqs", region), "sqs", region)
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        """Up to ten messages."""
+        return self._call("ReceiveMessage", request)
+
+    def delete_message_batch(self, **request: Any) -> dict[str, Any]:
+        """Acknowledge up to ten messages."""
+        return self._call("DeleteMessageBatch", request)
 
 
 def query_items(client: Any, request: Mapping[str, Any]) -> Iterator[Item]:
