@@ -18,7 +18,7 @@ from infra.deploy.cost_model import Assumptions, break_even_requests, month, tot
 
 PRICES = Path(__file__).with_name("prices.json")
 # Measured on two cores, streams booked (README, "Speed"); the least of the runs.
-SERVER_STREAMS_PER_SECOND = 380
+SERVER_STREAMS_PER_SECOND = 500
 DAYS = 365 / 12
 MAX_COUNT = 10**9
 
