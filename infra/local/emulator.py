@@ -34,6 +34,9 @@ _log = logging.getLogger("solaris.store")
 _EXTRA_STATE = "solaris-extra"
 _SENT_MAILS_KEPT = 1_000
 _TTL_THREAD = "dynamodb-ttl-reaper"
+# A queue is kept by its address, which holds a port: always this one, as the store's own is another
+# at each start.
+_QUEUE_PORT = "4566"
 # The modules whose results depend on the clock; a replay runs them at the recorded time.
 _CLOCKED_MODULES = ("dynamodb", "sqs", "ses", "ses_v2")
 
@@ -128,6 +131,8 @@ class Emulator:
             lambda credential: router.extract_access_key_id({"authorization": credential})
         )
         make_faster(dynamodb)
+        sqs.DEFAULT_PORT = _QUEUE_PORT
+        sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{_QUEUE_PORT}"  # noqa: SLF001
         # it remembers who calls where AUTH is on, and looks that up with an import each time
         iam_evaluator.pin_request_caller = lambda *_: None
 
@@ -189,6 +194,25 @@ class Emulator:
             extra = self._revive(self._parse(path))
             self._dynamodb._txn_idempotency.update(extra["transaction_tokens"])  # noqa: SLF001
             self._ses._sent_emails.update(extra["sent_mails"])  # noqa: SLF001
+        self._bring_queues_home()
+
+    def _bring_queues_home(self) -> None:
+        """Give queues of an older snapshot, kept by the port of that start, their lasting address.
+
+        What waited in one that was left behind so is delivered after all.
+        """
+        queues: Any = self._sqs._queues  # noqa: SLF001
+        for (account_id, region, url), queue in list(queues.all_items()):
+            home = self._sqs._queue_url_for_account(account_id, queue["name"])  # noqa: SLF001
+            if url == home:
+                continue
+            queues.pop_scoped(account_id, region, url)
+            kept = queues.get_scoped(account_id, region, home)
+            if kept is None:
+                queues.set_scoped(account_id, region, home, queue | {"url": home})
+            else:
+                kept["messages"].extend(queue["messages"])
+        self._sqs._rebuild_queue_name_index()  # noqa: SLF001
 
     def _load_service(self, key: str, module_name: str, path: Path) -> None:
         document = self._parse(path)

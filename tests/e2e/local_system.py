@@ -79,9 +79,11 @@ class LocalSystem:
         shown: dict[str, Any] = json.loads(self.cli("users", "show", email, "--json").stdout)
         return shown
 
-    def booked_user(self, email: str, records: int) -> dict[str, Any]:
-        """The user once that many records are booked and nothing is reserved."""
-        deadline = time.monotonic() + BOOKED_SECONDS
+    def booked_user(
+        self, email: str, records: int, seconds: float = BOOKED_SECONDS
+    ) -> dict[str, Any]:
+        """The user once that many records are booked and nothing is reserved, or time is up."""
+        deadline = time.monotonic() + seconds
         while True:
             shown = self.user(email)
             done = sum(model["requests"] for model in shown["models"]) >= records

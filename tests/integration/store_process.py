@@ -117,15 +117,20 @@ def addition(key: str, amount: int) -> dict[str, Any]:
 
 
 class RunningStore:
-    """Starts, kills and stops stores on one directory and one port."""
+    """Starts, kills and stops stores on one directory, one at a time and on one port."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.port = 0
+        self.move()
+        self.process: subprocess.Popen[str] | None = None
+        self._clients: list[Client] = []
+
+    def move(self) -> None:
+        """Take another port for the next start, as a system does."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self.process: subprocess.Popen[str] | None = None
-        self._clients: list[Client] = []
 
     def client(self) -> Client:
         self._clients.append(Client(self.port))

@@ -105,6 +105,42 @@ def test_a_clean_stop_takes_a_snapshot_and_keeps_deletes(store: RunningStore) ->
     assert store.end(signal.SIGINT) == (0, "")
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_what_waits_in_a_queue_is_there_at_another_port(
+    store: RunningStore, end: signal.Signals
+) -> None:
+    client = store.start()
+    queue = client.create_queue()
+    for body in ("a", "b"):
+        assert client.call("sqs", "SendMessage", QueueUrl=queue, MessageBody=body)[0] == 200
+    for _ in range(2):
+        store.end(end)
+        store.move()
+        client = store.start()
+        queue = client.create_queue()
+        assert client.call("sqs", "SendMessage", QueueUrl=queue, MessageBody="c")[0] == 200
+    assert sorted(client.messages(queue)) == ["a", "b", "c", "c"]
+
+
+def test_queues_that_a_port_left_behind_are_found_again(store: RunningStore) -> None:
+    """As snapshots have them that were written while each start had addresses of its own."""
+    client = store.start()
+    queue = client.create_queue()
+    assert client.call("sqs", "SendMessage", QueueUrl=queue, MessageBody="old")[0] == 200
+    store.end(signal.SIGTERM)
+    (snapshot,) = store.directory.rglob("snapshot-*/sqs.json")
+    state = json.loads(snapshot.read_bytes())
+    queues = state["payload"]["queues"]["data"]
+    ((key, left),) = queues.items()
+    for port in ("50001", "50002"):
+        moved = left | {"url": left["url"].replace("4566", port)}
+        queues[key.replace("4566", port)] = moved
+    del queues[key]
+    snapshot.write_text(json.dumps(state))
+    client = store.start()
+    assert client.messages(client.create_queue()) == ["old", "old"]
+
+
 def test_a_repeated_transaction_token_does_nothing_across_a_restart(store: RunningStore) -> None:
     client = store.start()
     client.create_table()
