@@ -18,6 +18,7 @@ import orjson
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.exceptions import ConnectionError as NotConnectedError
 from botocore.exceptions import HTTPClientError
+from botocore.hooks import first_non_none_response
 
 from solaris.errors import StoreUnavailableError
 from solaris.storage.aws import (
@@ -85,8 +86,7 @@ class _LeanClient:
         sent: Any = HeadersDict(headers)  # the stubs name a class that urllib3 cannot copy
         request = AWSPreparedRequest("POST", endpoint.url, sent, data, False)
         event = f"before-send.{self._service}.{operation}"
-        answers = [answer for _, answer in self._client.meta.events.emit(event, request=request)]
-        given = next((answer for answer in answers if answer is not None), None)
+        given = first_non_none_response(self._client.meta.events.emit(event, request=request))
         answer = self._http.send(request) if given is None else given
         body = answer.content
         if answer.status_code != _OK:
