@@ -30,7 +30,7 @@ DOMAIN_FORBIDS = (
 SERVICES_ALLOW = tuple(
     f"solaris.{name}"
     for name in (
-        *("services", "domain", "storage", "upstream", "mail", "cache"),
+        *("services", "domain", "storage", "upstream", "gateway", "mail", "cache"),
         *("errors", "settings", "observability", "metrics", "texts"),
     )
 )
@@ -244,7 +244,10 @@ def test_the_domain_reads_no_clock(path: str) -> None:
     check(domain_clock, path)
 
 
-@pytest.mark.parametrize("path", paths_in(*(f"{SOLARIS}/{n}" for n in ("storage", "upstream"))))
+ADAPTERS = tuple(f"{SOLARIS}/{name}" for name in ("storage", "upstream", "gateway"))
+
+
+@pytest.mark.parametrize("path", paths_in(*ADAPTERS))
 def test_storage_and_upstream_know_no_service_and_no_function(path: str) -> None:
     check(adapter_imports, path)
 

@@ -1,0 +1,1 @@
+"""The metered request: what is held for it, what may be passed on, what its answer used."""
