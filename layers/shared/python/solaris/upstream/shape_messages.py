@@ -68,6 +68,7 @@ class Messages(ApiShape):
         return _LAST_DATA.search(data, 0, _TYPE_BYTES) is not None
 
     def _collect(self, body: Body, text: PromptText) -> None:
+        text.refer("container", body.get("container"))
         text.add_messages(body.get("messages"))
         if body.get("system") is not None:
             text.add_message({"role": "system", "content": body["system"]})

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from solaris.domain.usage import TokenCounts
-from solaris.upstream.shape_base import ApiShape, Body, as_object
+from solaris.upstream.shape_base import ApiShape, Body, as_object, objects_in
 from solaris.upstream.shape_text import MESSAGE_TOKENS, REPLY_TOKENS, PromptText
 from solaris.upstream.shape_usage import responses_usage
 
@@ -18,7 +18,8 @@ _TYPE_BYTES = 200
 class Responses(ApiShape):
     """POST /v1/responses.
 
-    What `previous_response_id` or `conversation` brings along is known to the upstream alone.
+    What `previous_response_id`, `conversation` or a stored `prompt` brings along is known to the
+    upstream alone: they are the prompt's references.
     """
 
     endpoint = "/v1/responses"
@@ -63,8 +64,12 @@ class Responses(ApiShape):
             text.add(body.get("input"))
         if isinstance(body.get("instructions"), str):
             text.add_message({"role": "developer", "content": body["instructions"]})
+        for kind in ("previous_response_id", "conversation", "prompt", "container"):
+            text.refer(kind, body.get(kind))
         text.add(as_object(body.get("prompt")).get("variables"))
         text.add_json(body.get("tools"))
+        for tool in objects_in(body, "tools"):
+            text.refer("container", tool.get("container"))
         text.add_json(as_object(body.get("text")).get("format"))
 
     def _usage(self, usage: Any) -> TokenCounts | None:

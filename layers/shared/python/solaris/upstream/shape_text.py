@@ -1,4 +1,4 @@
-"""The text in a request or an answer: what the tokenizer counts, and flat figures for media.
+"""What a model reads in a request or an answer: text for the tokenizer, media by their weight.
 
 Bodies come from untrusted clients, so nothing here raises, whatever the shape: the walk keeps its
 own stack (nesting cannot exhaust Python's) and passes over what it does not understand.
@@ -8,11 +8,10 @@ from typing import Any
 
 import orjson
 
-# OpenAI charges 765 tokens for a high-detail image of 1024 x 1024 and 85 for a low-detail one.
-IMAGE_TOKENS = 1_000
-LOW_DETAIL_IMAGE_TOKENS = 85
-# Sound, film and documents: their length is not known without decoding them.
-MEDIA_TOKENS = 2_000
+from solaris.gateway.image_tokens import image_tokens
+from solaris.gateway.media import Kind, measure
+from solaris.gateway.model_facts import image_family
+from solaris.upstream.shape_media import MediaPart, media_part
 
 # OpenAI's counting rule (cookbook, "How to count tokens with tiktoken"): tokens around each
 # message, one more where it has a name, and the answer is primed with three.
@@ -22,24 +21,6 @@ REPLY_TOKENS = 3
 
 # Each of these words is one token of o200k_base.
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
-
-_IMAGE_TYPES = frozenset(
-    {"image", "image_url", "input_image", "computer_screenshot", "image_generation_call"}
-)
-_MEDIA_TYPES = frozenset(
-    {
-        "audio",
-        "audio_url",
-        "container_upload",
-        "document",
-        "file",
-        "input_audio",
-        "input_file",
-        "input_video",
-        "video",
-        "video_url",
-    }
-)
 
 # Addresses, labels and base64: sent along, but no text that the model reads.
 _SILENT_KEYS = frozenset(
@@ -51,7 +32,6 @@ _SILENT_KEYS = frozenset(
         "citations",
         "data",
         "detail",
-        "encrypted_content",
         "file_data",
         "file_id",
         "file_url",
@@ -60,7 +40,6 @@ _SILENT_KEYS = frozenset(
         "logprobs",
         "phase",
         "role",
-        "signature",
         "status",
         "tool_call_id",
         "tool_use_id",
@@ -69,18 +48,32 @@ _SILENT_KEYS = frozenset(
     }
 )
 
+# Reasoning, compacted history and search results that the upstream gives out encrypted and reads
+# again: base64 of text, at the rate of text, about four characters a token.
+_OPAQUE_KEYS = frozenset({"encrypted_content", "signature", "thought_signature"})
+_OPAQUE_CHARACTERS_A_TOKEN = 4
+
+# A reference's id: an address may be of any length.
+REFERENCE_CHARACTERS = 200
+
 # Arguments of a tool call, where they come as an object rather than as text.
 _JSON_KEYS = frozenset({"arguments", "input"})
 
 
 class PromptText:
-    """What a body holds for the tokenizer: pieces of text, and tokens that are not text."""
+    """What a body holds: pieces of text, tokens that are not text, names of what is elsewhere.
 
-    __slots__ = ("pieces", "tokens")
+    `model` says by which rule images count.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_model", "has_media", "pieces", "references", "tokens")
+
+    def __init__(self, model: str = "") -> None:
+        self._model = model
         self.pieces: list[str] = []
         self.tokens = 0
+        self.references: dict[str, None] = {}
+        self.has_media = False
 
     def joined(self) -> str:
         """One text for one tokenizer call; the line breaks keep the pieces' tokens apart."""
@@ -119,6 +112,7 @@ class PromptText:
                     self.pieces.append(role)
             if isinstance(message.get("name"), str):
                 self.tokens += NAME_TOKENS
+            self.refer("audio", message.get("audio"))  # an earlier answer's
         self.add(message)
 
     def add_messages(self, messages: Any) -> None:
@@ -127,6 +121,12 @@ class PromptText:
         if isinstance(messages, list):
             for message in messages:
                 self.add_message(message)
+
+    def refer(self, kind: str, value: Any) -> None:
+        """Note something on the upstream's side by its id, a text or an object with `id`."""
+        known = value.get("id") if isinstance(value, dict) else value
+        if isinstance(known, str) and known:
+            self.references[f"{kind}:{known[:REFERENCE_CHARACTERS]}"] = None
 
     def add_input(self, value: Any) -> None:
         """Add a prompt of text or token ids, or a list of either."""
@@ -143,24 +143,62 @@ class PromptText:
                 self.add(item)
 
     def _add_part(self, part: dict[str, Any], waiting: list[Any]) -> None:
+        media = media_part(part)
+        if media is not None:
+            self._add_media(media)
+            self._add_labels(part, waiting)
+            return
         kind = part.get("type")
-        if isinstance(kind, str):  # anything else may not even be hashable
-            if kind in _IMAGE_TYPES:
-                self.tokens += LOW_DETAIL_IMAGE_TOKENS if _is_low_detail(part) else IMAGE_TOKENS
-                return
-            if kind in _MEDIA_TYPES:
-                text = _document_text(part)
-                if text is None:
-                    self.tokens += MEDIA_TOKENS
-                else:
-                    waiting.append(text)
-                return
+        if kind == "item_reference":
+            self.refer("item", part)
+        elif kind == "document":
+            waiting.append(_document_text(part))
+            return
+        elif kind == "redacted_thinking":
+            self._add_opaque(part.get("data"))
         for key in reversed(part):
             value = part[key]
             if key in _JSON_KEYS and isinstance(value, dict):
                 self.add_json(value)
+            elif key in _OPAQUE_KEYS:
+                self._add_opaque(value)
             elif key not in _SILENT_KEYS:
                 waiting.append(value)
+
+    def _add_media(self, media: MediaPart) -> None:
+        self.has_media = True
+        family = image_family(self._model)
+        for data in media.data:
+            weighed = measure(
+                data,
+                media.kind,
+                family,
+                media_type=media.media_type,
+                name=media.name,
+                detail=media.detail,
+            )
+            self.tokens += weighed.tokens
+            if weighed.text:
+                self.pieces.append(weighed.text)
+        if media.kind is Kind.IMAGE:
+            # elsewhere, or in a field unknown here: an image is at most the family's largest
+            elsewhere = len(media.urls) + len(media.file_ids) or not media.data
+            self.tokens += elsewhere * image_tokens(family, None, media.detail)
+            return
+        for url in media.urls:
+            self.refer("url", url)
+        for file_id in media.file_ids:
+            self.refer("file", file_id)
+
+    def _add_labels(self, part: dict[str, Any], waiting: list[Any]) -> None:
+        """Add what a file is called: an upstream shows it to the model."""
+        inner = part.get("file")
+        waiting.append(inner.get("filename") if isinstance(inner, dict) else None)
+        waiting.extend(part.get(key) for key in ("filename", "title", "context"))
+
+    def _add_opaque(self, value: Any) -> None:
+        if isinstance(value, str):
+            self.tokens += -(-len(value) // _OPAQUE_CHARACTERS_A_TOKEN)
 
     def _add_keys_and_text(self, value: Any) -> None:
         waiting = [value]
@@ -175,16 +213,7 @@ class PromptText:
                 self.pieces.append(item)
 
 
-def _is_low_detail(part: dict[str, Any]) -> bool:
-    """OpenAI's chat parts name the detail inside `image_url`, those of /v1/responses beside it."""
-    inner = part.get("image_url")
-    holder = inner if isinstance(inner, dict) else part
-    return holder.get("detail") == "low"
-
-
-def _document_text(part: dict[str, Any]) -> list[Any] | None:
-    """Text of an Anthropic document whose source is plain text or blocks; None for a file."""
-    source = part.get("source")
-    if not isinstance(source, dict) or source.get("type") not in ("text", "content"):
-        return None
+def _document_text(part: dict[str, Any]) -> list[Any]:
+    """Text of an Anthropic document whose source is plain text or blocks."""
+    source = part["source"]
     return [part.get("title"), part.get("context"), source.get("data"), source.get("content")]

@@ -5,7 +5,8 @@ ApiShape (shape_base) holds what they have in common
 ├── Responses                                  shape_responses
 └── Messages                                   shape_messages
 
-Text and media are counted in shape_text, stated usage is read in shape_usage.
+Text is counted in shape_text, media found in shape_media (and weighed in gateway/media), stated
+usage read in shape_usage.
 """
 
 from collections.abc import Mapping
@@ -15,12 +16,8 @@ from solaris.upstream.shape_base import ApiShape, Body, MalformedBodyError
 from solaris.upstream.shape_messages import Messages
 from solaris.upstream.shape_openai import ChatCompletions, Completions, Embeddings
 from solaris.upstream.shape_responses import Responses
-from solaris.upstream.shape_text import IMAGE_TOKENS, LOW_DETAIL_IMAGE_TOKENS, MEDIA_TOKENS
 
 __all__ = [
-    "IMAGE_TOKENS",
-    "LOW_DETAIL_IMAGE_TOKENS",
-    "MEDIA_TOKENS",
     "SHAPES",
     "ApiShape",
     "Body",
