@@ -151,7 +151,7 @@ def replay(shape: ApiShape, stream: tuple[bytes, ...]) -> tuple[TokenCounts | No
         (
             MESSAGES,
             MESSAGES_STREAM,
-            TokenCounts(175, 15, 50),
+            TokenCounts(175, 15, 50, 0, 100),
             'Let me. Hello!get_weather{"city"',
         ),
     ],
@@ -216,20 +216,27 @@ def test_terminal_frames_are_told_from_texts_that_speak_of_them() -> None:
             {"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 7},
             TokenCounts(9, 1, 7),
         ),
-        # parts are never more than the whole
+        # a part is never more than its whole
         (
             {
                 "prompt_tokens": 1,
                 "completion_tokens": 1,
-                "prompt_tokens_details": {"cached_tokens": 5},
                 "completion_tokens_details": {"reasoning_tokens": 5},
             },
-            TokenCounts(1, 1, 1, 1),
+            TokenCounts(1, 1, 0, 1),
         ),
         ({"prompt_tokens": 3, "completion_tokens": -4}, None),
         ({"prompt_tokens": True, "completion_tokens": 4}, None),
-        ({"prompt_tokens": 3.0, "completion_tokens": 4}, None),
-        ({"prompt_tokens": "3", "completion_tokens": 4}, None),
+        # proxies in other languages
+        ({"prompt_tokens": 3.0, "completion_tokens": "4"}, TokenCounts(3, 4)),
+        ({"prompt_tokens": 3.5, "completion_tokens": 4}, None),
+        ({"prompt_tokens": float("nan"), "completion_tokens": 4}, None),
+        ({"prompt_tokens": float("inf"), "completion_tokens": 4}, None),
+        ({"prompt_tokens": 1e300, "completion_tokens": 4}, None),
+        ({"prompt_tokens": "-3", "completion_tokens": 4}, None),
+        ({"prompt_tokens": "3.0", "completion_tokens": 4}, None),
+        ({"prompt_tokens": "9" * 5_000, "completion_tokens": 4}, None),
+        ({"prompt_tokens": "٣", "completion_tokens": 4}, None),
         ({"prompt_tokens": 10**12 + 1, "completion_tokens": 4}, None),
         ({"prompt_tokens": 3}, None),
         ({}, None),

@@ -1,7 +1,7 @@
 """What one request used, and the event and record that carry it.
 
-Token figures are the upstream's own (OpenAI's words: prompt and completion); cached and
-reasoning tokens are parts of those two, never on top of them.
+Token figures are the upstream's own (OpenAI's words: prompt and completion); cached tokens, cache
+writes and reasoning are parts of those two, never on top of them.
 """
 
 import math
@@ -20,12 +20,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """Tokens of one answer. `cached` is part of `prompt`, `reasoning` part of `completion`."""
+    """Tokens of one answer. `cached` is part of `prompt`, `reasoning` part of `completion`.
+
+    `cache_write` is the part of the prompt that was written to the provider's cache, for minutes
+    or for an hour; `cache_write_1h` is the part of `cache_write` that is kept for an hour. Events
+    and records from before these two were told apart have 0 in both.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -44,6 +51,9 @@ class UsageEvent:
 
     `period` is that of the reservation: a request that started before midnight is booked to the
     month in which it started. Times are UTC; `*_ms` are milliseconds.
+
+    `asked_model` is what the client asked for, only when the event is booked under another model;
+    `answered_model` what the upstream says has answered, only when that is not `model`.
     """
 
     request_id: str
@@ -66,6 +76,8 @@ class UsageEvent:
     conversation_id: str | None = None
     user_agent: str | None = None
     ip_address: str | None = None
+    asked_model: str | None = None
+    answered_model: str | None = None
 
     @property
     def record_key(self) -> str:

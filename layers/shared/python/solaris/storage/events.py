@@ -16,10 +16,15 @@ from solaris.errors import SolarisError
 EVENT_VERSION = 1
 MAX_TOKENS = 10**12
 
-_COUNTS = tuple(field.name for field in fields(TokenCounts))
+# Told apart later: a message without them has none, and a reader from before passes them over.
+_LATER_COUNTS = ("cache_write_tokens", "cache_write_1h_tokens")
+_COUNTS = tuple(one.name for one in fields(TokenCounts) if one.name not in _LATER_COUNTS)
 _TEXTS = ("request_id", "user_id", "model", "endpoint", "method")
 _NUMBERS = ("charged_tokens", "reserved_tokens", "status_code")
-_OPTIONAL_TEXTS = ("error_message", "key_id", "conversation_id", "user_agent", "ip_address")
+_OPTIONAL_TEXTS = (
+    *("error_message", "key_id", "conversation_id", "user_agent", "ip_address"),
+    *("asked_model", "answered_model"),
+)
 _OPTIONAL_NUMBERS = ("response_time_ms", "first_byte_ms")
 
 
@@ -40,6 +45,7 @@ def event_to_dict(event: UsageEvent) -> dict[str, Any]:
     }
     body |= {name: getattr(event, name) for name in (*_TEXTS, *_NUMBERS)}
     body |= {name: getattr(event.counts, name) for name in _COUNTS}
+    body |= {name: value for name in _LATER_COUNTS if (value := getattr(event.counts, name))}
     for name in (*_OPTIONAL_TEXTS, *_OPTIONAL_NUMBERS):
         value = getattr(event, name)
         if value is not None and value != "":
@@ -75,7 +81,7 @@ def event_from_dict(value: Any) -> UsageEvent:
         fields_read: dict[str, Any] = {
             "outcome": Outcome(_text(value, "outcome")),
             "created_at": parse_instant(_text(value, "created_at")),
-            "counts": TokenCounts(**{name: _tokens(value, name) for name in _COUNTS}),
+            "counts": _counts(value),
             "estimated": _flag(value, "estimated"),
             "period": _period(value),
         }
@@ -90,6 +96,11 @@ def event_from_dict(value: Any) -> UsageEvent:
         if value.get(name) is not None:
             fields_read[name] = _tokens(value, name)
     return UsageEvent(**fields_read)
+
+
+def _counts(value: dict[str, Any]) -> TokenCounts:
+    later = [name for name in _LATER_COUNTS if value.get(name) is not None]
+    return TokenCounts(**{name: _tokens(value, name) for name in (*_COUNTS, *later)})
 
 
 def _text(value: dict[str, Any], name: str) -> str:
