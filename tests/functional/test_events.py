@@ -35,7 +35,7 @@ EVENTS = st.builds(
     created_at=INSTANTS,
     model=TEXTS,
     endpoint=TEXTS,
-    counts=st.builds(TokenCounts, FIGURES, FIGURES, FIGURES, FIGURES),
+    counts=st.builds(TokenCounts, *(FIGURES for _ in fields(TokenCounts))),
     charged_tokens=FIGURES,
     reserved_tokens=FIGURES,
     estimated=st.booleans(),
@@ -43,7 +43,10 @@ EVENTS = st.builds(
     status_code=FIGURES,
     **{
         name: st.none() | TEXTS
-        for name in ("error_message", "key_id", "conversation_id", "user_agent", "ip_address")
+        for name in (
+            *("error_message", "key_id", "conversation_id", "user_agent", "ip_address"),
+            *("asked_model", "answered_model"),
+        )
     },
     **{name: st.none() | FIGURES for name in ("response_time_ms", "first_byte_ms")},
 )
@@ -56,7 +59,7 @@ FULL = event_to_dict(
         created_at=datetime(2026, 11, 22, 13, 5, 9, 123_000, tzinfo=UTC),
         model="gpt-4o-mini",
         endpoint="/v1/chat/completions",
-        counts=TokenCounts(120, 80, 30, 10),
+        counts=TokenCounts(120, 80, 30, 10, 40, 20),
         charged_tokens=200,
         reserved_tokens=4_216,
         error_message="none",
@@ -66,8 +69,13 @@ FULL = event_to_dict(
         conversation_id="c-1",
         user_agent="LibreChat",
         ip_address="10.0.0.1",
+        asked_model="small",
+        answered_model="gpt-4o-mini-2024-07-18",
     )
 )
+LATER = {"cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"}
+"""What messages of the version before do not have."""
+
 OPTIONAL = {
     field.name for field in fields(UsageEvent) if field.default is None and field.name in FULL
 }
@@ -106,7 +114,15 @@ def test_empty_fields_are_left_out() -> None:
     assert all(getattr(event, name) is None for name in OPTIONAL)
 
 
-@pytest.mark.parametrize("name", sorted(set(FULL) - OPTIONAL))
+def test_a_message_of_the_version_before_is_read() -> None:
+    event = event_from_dict({name: FULL[name] for name in FULL if name not in LATER})
+    assert event.counts == TokenCounts(120, 80, 30, 10)
+    assert (event.asked_model, event.answered_model) == (None, None)
+    # and written as it was: a reader of that version meets nothing new
+    assert LATER.isdisjoint(event_to_dict(event))
+
+
+@pytest.mark.parametrize("name", sorted(set(FULL) - OPTIONAL - LATER))
 def test_a_missing_field_is_refused(name: str) -> None:
     with pytest.raises(MalformedEventError):
         event_from_dict({key: value for key, value in FULL.items() if key != name})

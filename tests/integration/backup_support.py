@@ -180,8 +180,9 @@ class Traffic:
         email = self.somebody()
         if self.source.wiring.users.get(user_id_for(email)):
             event = self.source.event(
-                None, email, prompt=7, period=self.source.user(email).period, status_code=500
-            )
+                None, email, prompt=7, period=self.source.user(email).period, status_code=500,
+                model=self.random.choice(("gpt-4o-mini", "a model without a price")),
+            )  # fmt: skip
             assert not self.source.record(event)
 
     def grant(self) -> None:

@@ -48,7 +48,10 @@ FIGURES = (
     "cached_tokens",
     "charged_tokens",
     "cost_micros",
+    "cost_nanos",
+    "unpriced_requests",
 )
+COUNTED = ("requests", "errors", "unpriced_requests")
 
 
 # uvicorn's own --fd takes the socket for a Unix one and leaves Nagle on: 40 ms an answer
@@ -275,8 +278,10 @@ class MoneyPath:
             model = "-" if record["outcome"] == "released" else record["model"]
             for owner in (f"user#{record['user_id']}", "system"):
                 sums = counted[owner, f"{day}#{model}"]
-                for name in FIGURES[2:]:
-                    sums[name] += record[name]
+                for name in FIGURES:
+                    if name not in COUNTED:
+                        sums[name] += record.get(name, 0)
+                sums["unpriced_requests"] += record.get("unpriced", False)
                 sums["requests"] += 1
                 sums["errors"] += record["status_code"] >= 400
         for row in self.rows("transactions"):
@@ -297,7 +302,8 @@ class MoneyPath:
             is_system = row["owner"].startswith("system#")
             assert is_system is ("day_shard" not in row)
             for name in FIGURES:
-                found["system" if is_system else row["owner"], row["day_model"]][name] += row[name]
+                sums = found["system" if is_system else row["owner"], row["day_model"]]
+                sums[name] += row.get(name, 0)
             if is_system:
                 for total, of_hour in (("charged_tokens", "tokens_"), ("requests", "requests_")):
                     hours = [value for name, value in row.items() if name.startswith(of_hour)]

@@ -91,7 +91,7 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
         *tokens, total = found["Tokens cobrados"]
         assert sum(tokens) == total == stats.month.charged_tokens
         *costs, cost = found["Custo (USD)"]
-        assert round(sum(costs) * 1e6) == round(cost * 1e6) == stats.month.cost_micros
+        assert round(sum(costs) * 1e9) == round(cost * 1e9) == stats.month.total_cost
         if kind is not ExportKind.USAGE:
             assert found["Requisições"][-1] == stats.month.requests == 4
 

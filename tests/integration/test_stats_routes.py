@@ -44,7 +44,8 @@ async def test_the_contracts_names_are_on_the_wire(money: MoneyPath, parts: Any)
     assert {"monthlyTotal", "averagePerUser"} <= set(body["usage"])
     assert body["topUsers"] == []
     assert body["usage"]["monthlyTotal"] == sum(one.charged_tokens for one in events)
-    assert body["cost"]["usd"] == body["cost"]["micros"] / 1_000_000
+    assert body["cost"]["micros"] == pytest.approx(body["cost"]["usd"] * 1e6, abs=0.5)
+    assert body["cost"]["unpricedRequests"] == 0
     assert body["renewsAt"] == "2026-12-01T03:00:00.000Z"
 
 

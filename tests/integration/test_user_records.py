@@ -57,7 +57,9 @@ def test_stats_tell_the_last_thirty_days_by_day_and_model(money: MoneyPath, api:
     assert sum(tokens for tokens, _ in used.values()) == stats["usage30Days"] == 195
     assert used["2026-11-15"] == (125, 2)
     assert stats["usageByModel"] == {"gpt-4o-mini": 190, "gpt-4o": 5}
-    assert stats["cost30DaysMicros"] == sum(one["costMicros"] for one in days)
+    assert stats["cost30DaysMicros"] == pytest.approx(stats["cost30Days"] * 1e6, abs=0.5)
+    # each day is rounded for itself
+    assert stats["cost30DaysMicros"] == pytest.approx(sum(one["costMicros"] for one in days), abs=2)
     assert stats["alerts"] == {"alert80Sent": False, "alert95Sent": False, "lastAlertDate": None}
 
 
@@ -90,7 +92,7 @@ def test_usage_is_paged_newest_first_and_filtered(money: MoneyPath, api: Api) ->
     assert record.keys() >= USAGE_FIELDS
     assert (record["userId"], record["ipAddress"]) == (ANA_ID, "10.1.1.1")
     assert record["costMicros"] > 0
-    assert record["totalCost"] == record["costMicros"] / 1_000_000
+    assert record["costMicros"] == pytest.approx(record["totalCost"] * 1e6, abs=0.5)
     assert record["costPerToken"] == pytest.approx(record["totalCost"] / record["totalTokens"])
 
 

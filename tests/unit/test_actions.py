@@ -131,6 +131,47 @@ def test_a_record_reads_back_as_what_was_written() -> None:
     assert (line.ip_address, line.response_time_ms, line.estimated) == (None, None, False)
 
 
+def test_a_record_holds_what_it_cost_to_the_nano_dollar_or_that_nobody_knows() -> None:
+    counts = TokenCounts(10, 5, 2, 1, 4, 3)
+    written = event(counts=counts, asked_model="alias", answered_model="gpt-x")
+    item = usage_item(written, cost_micros=7, cost_nanos=450, day=DAY, recorded_at=NOON)
+    line = line_from_item(item)
+    assert (line.cost, line.shown_micros, line.unpriced) == (7_450, 7, False)
+    assert (line.cache_write_tokens, line.cache_write_1h_tokens) == (4, 3)
+    assert (line.asked_model, line.answered_model) == ("alias", "gpt-x")
+    unknown = usage_item(event(), cost_micros=0, unpriced=True, day=DAY, recorded_at=NOON)
+    assert (line_from_item(unknown).cost, line_from_item(unknown).shown_micros) == (None, None)
+
+
+def test_a_record_without_what_came_later_is_that_of_the_version_before() -> None:
+    item = usage_item(event(), cost_micros=7, day=DAY, recorded_at=NOON)
+    later = {"cost_nanos", "unpriced", "cache_write_tokens", "cache_write_1h_tokens"}
+    assert (later | {"asked_model", "answered_model"}).isdisjoint(item)
+    line = line_from_item(item)
+    assert (line.cost, line.unpriced, line.cache_write_tokens) == (7_000, False, 0)
+
+
+def test_counters_take_the_nano_dollars_and_what_has_no_price() -> None:
+    entries = [LedgerEntry(event(n, model="m"), 1, DAY, cost_nanos=600) for n in range(3)]
+    entries.append(LedgerEntry(event(3, model="m"), 0, DAY, unpriced=True))
+    (system,) = updates(actions().add_counters(entries), "system#")
+    sums = added(system)
+    assert (sums["cost_micros"], sums["cost_nanos"], sums["unpriced_requests"]) == (3, 1_800, 1)
+    whole = [LedgerEntry(event(), 7, DAY)]
+    (system,) = updates(actions().add_counters(whole), "system#")
+    assert {"cost_nanos", "unpriced_requests"}.isdisjoint(added(system))
+
+
+def test_a_correction_takes_back_the_nano_dollars_and_the_missing_price() -> None:
+    recorded = RecordedUsage(
+        Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0", cost_nanos=900, unpriced=True
+    )
+    entry = LedgerEntry(event(), 7, DAY, cost_nanos=100)
+    (system,) = updates(actions().correct_counters(entry, recorded), "system#")
+    sums = added(system)
+    assert (sums["cost_micros"], sums["cost_nanos"], sums["unpriced_requests"]) == (4, -800, -1)
+
+
 def test_a_day_knows_every_shard_that_a_write_may_choose() -> None:
     usage = {usage_shard(DAY, f"req-{n}") for n in range(500)}
     counters = {counter_shard(DAY, f"user-{n}") for n in range(500)}

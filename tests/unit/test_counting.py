@@ -70,6 +70,12 @@ def test_a_booking_is_counted_by_model_and_kind_with_its_cost_and_its_lag() -> N
     }
 
 
+def test_costs_below_a_micro_dollar_add_up() -> None:
+    entry = replace(entry_of(cost=0), cost_nanos=450)
+    found = counted(*((entry, Booking.OPEN) for _ in range(100)))
+    assert found[COST.name, "gpt"] == pytest.approx(45)
+
+
 def test_a_repeat_adds_nothing_to_the_figures() -> None:
     once = counted((entry_of(), Booking.OPEN))
     twice = counted((entry_of(), Booking.OPEN), (entry_of(), Booking.DUPLICATE))

@@ -43,8 +43,8 @@ COLUMNS = [
     Column("before", "Antes", Kind.JSON),
 ]
 ROWS: list[Row] = [
-    (NOON, date(2026, 11, 22), "Ana", 1_234_567, 1_234_567, 81.5, True, {"plan": "pro"}),
-    (NOON, date(2026, 11, 22), None, -5, -1, 0.0, False, None),
+    (NOON, date(2026, 11, 22), "Ana", 1_234_567, 1_234_567_000, 81.5, True, {"plan": "pro"}),
+    (NOON, date(2026, 11, 22), None, -5, -1_000, 0.0, False, None),
 ]
 
 
@@ -166,7 +166,7 @@ def test_xlsx_has_numbers_dates_and_a_header_that_stays() -> None:
     assert (time.number_format, day.number_format) == ("dd/mm/yyyy hh:mm:ss", "dd/mm/yyyy")
     assert day.value.date() == date(2026, 11, 22)
     assert (name.value, tokens.value, cost.value) == ("Ana", 1_234_567, 1.234567)
-    assert (cost.number_format, percentage.value) == ("0.000000", 81.5)
+    assert (cost.number_format, percentage.value) == ("0.000000###", 81.5)
     assert (estimated.value, before.value) == (True, '{"plan":"pro"}')
 
 
@@ -227,11 +227,43 @@ def test_memory_does_not_grow_with_the_rows(form: ExportFormat, count: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("micros", "expected"),
-    [(0, "0.000000"), (1, "0.000001"), (-1, "-0.000001"), (12_345_678, "12.345678")],
+    ("nanos", "expected"),
+    [
+        (0, "0.000000"),
+        (1_000, "0.000001"),
+        (-1_000, "-0.000001"),
+        (12_345_678_000, "12.345678"),
+        (450, "0.000000450"),
+        (1, "0.000000001"),
+        (-1_000_000_001, "-1.000000001"),
+    ],
 )
-def test_money_is_written_to_the_micro_dollar(micros: int, expected: str) -> None:
-    assert dollars(micros) == expected
+def test_money_is_written_to_the_nano_dollar(nanos: int, expected: str) -> None:
+    assert dollars(nanos) == expected
+
+
+PRICED = [Column("model", "Modelo"), Column("cost", "Custo", Kind.MONEY, is_summed=True)]
+HALF_KNOWN: list[Row] = [("a", 450), ("b", None), ("c", 0)]
+
+
+def test_what_has_no_price_is_told_from_what_is_free() -> None:
+    lines = written(ExportFormat.CSV, HALF_KNOWN, columns=PRICED).decode().split("\r\n")
+    assert lines[1:4] == ["a;0,000000450", "b;sem preço", "c;0,000000"]
+    english = written(ExportFormat.CSV, HALF_KNOWN, columns=PRICED, style=ENGLISH).decode()
+    assert english.split("\r\n")[1:4] == ["a,0.000000450", "b,no price", "c,0.000000"]
+    stated = json.loads(written(ExportFormat.JSON, HALF_KNOWN, columns=PRICED))
+    assert [one["cost"] for one in stated] == [4.5e-07, None, 0]
+
+
+def test_the_total_of_a_sheet_says_that_prices_are_missing() -> None:
+    (sheet,) = sheets(written(ExportFormat.XLSX, HALF_KNOWN, columns=PRICED))
+    cells = [[cell.value for cell in row] for row in sheet.rows]
+    assert cells[1:] == [
+        ["a", 4.5e-07],
+        ["b", "sem preço"],
+        ["c", 0],
+        ["Total (1 sem preço)", 4.5e-07],
+    ]
 
 
 @pytest.mark.parametrize("kind", ExportKind)

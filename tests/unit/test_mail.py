@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from solaris.domain.alerts import Audience, UsageFigures
+from solaris.domain.alerts import Audience, MonthlySummary, UsageFigures
 from solaris.domain.periods import renews_at
 from solaris.domain.thresholds import Threshold
 from solaris.mail.formatting import dollars, long_date, month, one_line, percentage
@@ -63,6 +63,27 @@ def test_both_parts_say_every_figure_as_the_language_writes_it(
     for text in expected:
         assert text in rendered.text
         assert text in rendered.html
+
+
+@pytest.mark.parametrize(
+    ("locale", "micros", "unpriced", "expected"),
+    [
+        ("pt-BR", 1_230_000, 0, "US$ 1,23"),
+        ("pt-BR", 1_230_000, 1_200, "US$ 1,23 (fora 1.200 requisições sem preço)"),
+        ("pt-BR", 0, 7, "sem preço (7 requisições)"),
+        ("en", 1_230_000, 7, "$1.23 (without 7 requests that have no price)"),
+        ("en", 0, 7, "no price (7 requests)"),
+        ("en", 0, 0, "$0.00"),
+    ],
+)
+def test_the_summary_does_not_say_nothing_for_what_has_no_price(
+    locale: Locale, micros: int, unpriced: int, expected: str
+) -> None:
+    summary = MonthlySummary("2026-10", 3, 2, 1, 500, micros, unpriced_requests=unpriced)
+    rendered = renderer(locale).summary(summary)
+    assert expected in rendered.text
+    assert expected in rendered.html
+    assert expected in renderer(locale).summary_record(summary)[1]
 
 
 def test_the_users_mail_greets_and_asks_and_the_admins_copy_says_who_and_how() -> None:

@@ -17,6 +17,7 @@ from solaris.domain.reports import (
     UsageLine,
     grouped,
     in_order,
+    measure_of,
     total_of,
     valid_status,
 )
@@ -131,6 +132,23 @@ def test_a_line_counts_as_the_daily_counters_count_it() -> None:
         charged_tokens=14,
         cost_micros=99,
     )
+
+
+def test_costs_are_summed_in_two_figures_and_shown_as_one() -> None:
+    sums = total_of(Figures.of(replace(LINE, cost_micros=0, cost_nanos=450)) for _ in range(100))
+    assert (sums.cost_micros, sums.cost_nanos) == (0, 45_000)
+    assert (sums.total_cost, sums.cost, sums.shown_micros) == (45_000, 45_000, 45)
+    half = Figures(cost_micros=7, cost_nanos=500)
+    assert (half.shown_micros, Figures(cost_micros=7, cost_nanos=499).shown_micros) == (8, 7)
+
+
+def test_a_sum_without_any_known_price_is_unknown_and_one_with_some_is_incomplete() -> None:
+    unknown = Figures.of(replace(LINE, cost_micros=0, unpriced=True))
+    assert (unknown.cost, unknown.shown_micros, unknown.unpriced_requests) == (None, None, 1)
+    both = unknown + Figures.of(LINE)
+    assert (both.cost, both.shown_micros, both.unpriced_requests) == (99_000, 99, 1)
+    assert Figures().cost == 0
+    assert measure_of(GroupRow(key="a", figures=both), ReportSort.COST) == 99_000
 
 
 lines = st.lists(

@@ -290,7 +290,8 @@ def test_without_a_fallback_a_pass_without_output_is_billed() -> None:
 
 
 def test_passes_never_charge_less_than_the_totals_beside_them() -> None:
-    for passes in ([], None, {}, ["x", None, 3], [{"type": "message"}], [{"input_tokens": 3}]):
+    lists: list[Any] = [["x", None, 3], [{"type": "message"}], [{"input_tokens": 3}]]
+    for passes in (*lists, [], None, {}):
         usage = {"input_tokens": 20, "output_tokens": 5, "iterations": passes}
         assert messages_usage(usage) == TokenCounts(20, 5)
 

@@ -1464,13 +1464,20 @@ export interface components {
         };
         /**
          * CostOut
-         * @description Money: exact in micro-dollars, and in USD.
+         * @description Money: in micro-dollars, rounded half up, and in USD, exact to the nano-dollar.
+         *
+         *     Both are null when requests have no known price and the others cost nothing.
          */
         CostOut: {
             /** Micros */
-            micros: number;
+            micros: number | null;
+            /**
+             * Unpricedrequests
+             * @description Requests that the sum leaves out: no price is known of their models.
+             */
+            unpricedRequests: number;
             /** Usd */
-            usd: number;
+            usd: number | null;
         };
         /**
          * CreatedKey
@@ -1653,7 +1660,7 @@ export interface components {
         };
         /**
          * FiguresOut
-         * @description Sums over requests. Tokens; the cost in micro-dollars (1 USD = 1,000,000).
+         * @description Sums over requests. Tokens; the cost in micro-dollars (1 USD = 1,000,000), rounded.
          */
         FiguresOut: {
             /** Cachedtokens */
@@ -1662,11 +1669,14 @@ export interface components {
             completionTokens: number;
             /**
              * Cost
-             * @description USD.
+             * @description USD, exact to the nano-dollar.
              */
-            cost: number;
-            /** Costmicros */
-            costMicros: number;
+            cost: number | null;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /** Errors */
             errors: number;
             /** Prompttokens */
@@ -1678,6 +1688,11 @@ export interface components {
              * @description Charged tokens: what was taken from quotas.
              */
             tokens: number;
+            /**
+             * Unpricedrequests
+             * @description Requests that the cost leaves out: no price is known of their models.
+             */
+            unpricedRequests: number;
         };
         /**
          * GroupBy
@@ -1958,9 +1973,12 @@ export interface components {
              * Cost
              * @description USD.
              */
-            cost: number;
-            /** Costmicros */
-            costMicros: number;
+            cost: number | null;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /** Errors */
             errors: number;
             /** Model */
@@ -1969,6 +1987,8 @@ export interface components {
             requests: number;
             /** Tokens */
             tokens: number;
+            /** Unpricedrequests */
+            unpricedRequests: number;
         };
         /**
          * MyUsage
@@ -2271,8 +2291,11 @@ export interface components {
         PeriodOut: {
             /** Additionaltokens */
             additionalTokens: number;
-            /** Costmicros */
-            costMicros: number;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /** Currentusage */
             currentUsage: number;
             /** Monthlylimit */
@@ -2283,7 +2306,12 @@ export interface components {
              * Totalcost
              * @description USD.
              */
-            totalCost: number;
+            totalCost: number | null;
+            /**
+             * Unpricedrequests
+             * @description Requests that the cost leaves out.
+             */
+            unpricedRequests: number;
             /**
              * Usagebymodel
              * @description Charged tokens, by the counters.
@@ -2307,8 +2335,11 @@ export interface components {
          * @description What a day's requests for one model came to.
          */
         PersonalCounter: {
-            /** Costmicros */
-            costMicros: number;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /**
              * Date
              * @example 2026-11-22
@@ -2323,6 +2354,8 @@ export interface components {
              * @description Charged tokens.
              */
             tokens: number;
+            /** Unpricedrequests */
+            unpricedRequests: number;
         };
         /**
          * PersonalDataOut
@@ -2412,6 +2445,7 @@ export interface components {
             completionTokens?: number | null;
             /**
              * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
              * @default null
              */
             costMicros?: number | null;
@@ -2432,6 +2466,11 @@ export interface components {
              * @description Charged tokens.
              */
             tokens: number;
+            /**
+             * Unpricedrequests
+             * @default null
+             */
+            unpricedRequests?: number | null;
         };
         /**
          * PointOut
@@ -2457,6 +2496,7 @@ export interface components {
             completionTokens?: number | null;
             /**
              * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
              * @default null
              */
             costMicros?: number | null;
@@ -2496,6 +2536,11 @@ export interface components {
              * @description Charged tokens.
              */
             tokens: number;
+            /**
+             * Unpricedrequests
+             * @default null
+             */
+            unpricedRequests?: number | null;
         };
         /**
          * PreviousMonthOut
@@ -2808,8 +2853,11 @@ export interface components {
          * @description One day in the periods' time zone.
          */
         StatsDay: {
-            /** Costmicros */
-            costMicros: number;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /**
              * Date
              * @example 2026-11-22
@@ -2819,6 +2867,8 @@ export interface components {
             requests: number;
             /** Tokens */
             tokens: number;
+            /** Unpricedrequests */
+            unpricedRequests: number;
         };
         /**
          * StatsTokens
@@ -2997,14 +3047,34 @@ export interface components {
         };
         /**
          * TokenUsage
-         * @description One request. Costs are USD, and exact in micro-dollars.
+         * @description One request. Costs are USD, exact to the nano-dollar, or null when no price is known.
          */
         TokenUsage: {
+            /**
+             * Answeredmodel
+             * @description What the upstream says has answered, where not `model`.
+             */
+            answeredModel: string | null;
+            /**
+             * Askedmodel
+             * @description What the client asked for, where not `model`.
+             */
+            askedModel: string | null;
             /**
              * Cachedtokens
              * @description Part of the prompt's.
              */
             cachedTokens: number;
+            /**
+             * Cachewrite1Htokens
+             * @description Part of those: kept for an hour.
+             */
+            cacheWrite1HTokens: number;
+            /**
+             * Cachewritetokens
+             * @description Part of the prompt's: written to the cache.
+             */
+            cacheWriteTokens: number;
             /**
              * Chargedtokens
              * @description What was taken from the quota.
@@ -3014,10 +3084,13 @@ export interface components {
             completionTokens: number;
             /** Conversationid */
             conversationId: string | null;
-            /** Costmicros */
-            costMicros: number;
+            /**
+             * Costmicros
+             * @description Rounded half up.
+             */
+            costMicros: number | null;
             /** Costpertoken */
-            costPerToken: number;
+            costPerToken: number | null;
             /**
              * Createdat
              * Format: date-time
@@ -3063,7 +3136,7 @@ export interface components {
              */
             statusCode: number;
             /** Totalcost */
-            totalCost: number;
+            totalCost: number | null;
             /** Totaltokens */
             totalTokens: number;
             /** Useragent */
@@ -3238,6 +3311,18 @@ export interface components {
          * @description One row: a user, a model, a day, or one request (then with its particulars).
          */
         UsageRow: {
+            /**
+             * Answeredmodel
+             * @description Where it is not `model`.
+             * @default null
+             */
+            answeredModel?: string | null;
+            /**
+             * Askedmodel
+             * @description Where it is not `model`.
+             * @default null
+             */
+            askedModel?: string | null;
             /** Cachedtokens */
             cachedTokens: number;
             /** Completiontokens */
@@ -3249,11 +3334,14 @@ export interface components {
             conversationId?: string | null;
             /**
              * Cost
-             * @description USD.
+             * @description USD, exact to the nano-dollar.
              */
-            cost: number;
-            /** Costmicros */
-            costMicros: number;
+            cost: number | null;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
             /**
              * Createdat
              * @default null
@@ -3345,6 +3433,11 @@ export interface components {
              * @description Charged tokens: what was taken from quotas.
              */
             tokens: number;
+            /**
+             * Unpricedrequests
+             * @description Requests that the cost leaves out: no price is known of their models.
+             */
+            unpricedRequests: number;
             /**
              * Userid
              * @default null
@@ -3703,12 +3796,20 @@ export interface components {
              * Cost30Days
              * @description USD.
              */
-            cost30Days: number;
-            /** Cost30Daysmicros */
-            cost30DaysMicros: number;
+            cost30Days: number | null;
+            /**
+             * Cost30Daysmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            cost30DaysMicros: number | null;
             /** Requests30Days */
             requests30Days: number;
             tokens: components["schemas"]["StatsTokens"];
+            /**
+             * Unpriced30Days
+             * @description Requests that the cost leaves out.
+             */
+            unpriced30Days: number;
             /**
              * Usage30Days
              * @description Charged tokens.

@@ -6,7 +6,6 @@ test compares the two.
 
 import re
 from datetime import tzinfo
-from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import quote, urlsplit
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     Field,
     ValidationError,
     field_validator,
@@ -44,14 +42,6 @@ _NEEDED_FIRST = frozenset({"solaris_secrets", "aws_region"})
 _QUOTED = re.compile(r'"(\w+)"')
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
-
-
-class PriceSetting(BaseModel):
-    """One model's own price in MODEL_PRICES, USD per million tokens."""
-
-    prompt: Decimal = Field(ge=0)
-    completion: Decimal = Field(ge=0)
-    cached: Decimal | None = Field(default=None, ge=0)
 
 
 class Settings(BaseSettings):
@@ -110,7 +100,7 @@ class Settings(BaseSettings):
     plan_enterprise_limit: int = Field(default=10_000_000, ge=0)
     cached_token_weight: float = Field(default=1.0, ge=0, le=1)
     strict_cap: bool = False
-    model_prices: dict[str, PriceSetting] = Field(default_factory=dict)
+    model_prices: dict[str, ModelPrice] = Field(default_factory=dict)
 
     # Redis: a cache that is safe to lose
     redis_url: str | None = Field(default=None, repr=False)
@@ -342,10 +332,7 @@ class Settings(BaseSettings):
     @property
     def price_overrides(self) -> dict[str, ModelPrice]:
         """MODEL_PRICES as the pricing rule takes them."""
-        return {
-            model: ModelPrice(price.prompt, price.completion, price.cached)
-            for model, price in self.model_prices.items()
-        }
+        return self.model_prices
 
     @property
     def bucket_name(self) -> str:

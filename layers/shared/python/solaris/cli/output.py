@@ -34,9 +34,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def money(micros: int) -> str:
-    """Micro-dollars as dollars."""
-    return f"${micros / MICROS:,.4f}"
+def money(micros: int | None, unpriced: int = 0) -> str:
+    """Micro-dollars as dollars; `>=` where `unpriced` requests are not in the sum."""
+    if micros is None:
+        return "no price"
+    return f"{'>= ' if unpriced else ''}${micros / MICROS:,.4f}"
 
 
 def table(

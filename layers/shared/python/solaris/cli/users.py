@@ -173,15 +173,17 @@ def _record_json(record: "RecordLine") -> dict[str, Any]:
 
 
 def _sum_json(one: "ModelSum") -> dict[str, Any]:
+    figures = one.figures
     return {
         "model": one.model,
-        "requests": one.requests,
-        "errors": one.errors,
-        "promptTokens": one.prompt_tokens,
-        "completionTokens": one.completion_tokens,
-        "cachedTokens": one.cached_tokens,
-        "chargedTokens": one.charged_tokens,
-        "costMicros": one.cost_micros,
+        "requests": figures.requests,
+        "errors": figures.errors,
+        "promptTokens": figures.prompt_tokens,
+        "completionTokens": figures.completion_tokens,
+        "cachedTokens": figures.cached_tokens,
+        "chargedTokens": figures.charged_tokens,
+        "costMicros": figures.shown_micros,
+        "unpricedRequests": figures.unpriced_requests,
     }
 
 
@@ -238,15 +240,15 @@ def _show_sums(period: str, sums: "list[ModelSum]") -> None:
             ("MODEL", "REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
             [
                 (
-                    one.model,
+                    model,
                     number(one.requests),
                     number(one.errors),
                     number(one.prompt_tokens),
                     number(one.completion_tokens),
                     number(one.charged_tokens),
-                    money(one.cost_micros),
+                    money(one.shown_micros, one.unpriced_requests),
                 )
-                for one in sums
+                for model, one in ((each.model, each.figures) for each in sums)
             ],
             right=("REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
         )

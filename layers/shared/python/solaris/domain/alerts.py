@@ -118,7 +118,7 @@ class TopUser:
 
 @dataclass(frozen=True, slots=True)
 class MonthlySummary:
-    """A closed month for the admins; money in micro-dollars."""
+    """A closed month for the admins; money in micro-dollars, without the `unpriced_requests`."""
 
     period: str
     users: int
@@ -127,6 +127,7 @@ class MonthlySummary:
     total_tokens: int
     cost_micros: int
     top: tuple[TopUser, ...] = ()
+    unpriced_requests: int = 0
 
     @property
     def alert_id(self) -> str:

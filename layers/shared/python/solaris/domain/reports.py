@@ -1,7 +1,8 @@
 """Usage reports: what is asked for, one line, one group, and how lines become groups. Pure.
 
 Days are those of the counters: the local day of the request in the periods' zone, never before
-its period began. Tokens are charged tokens; money is integer micro-dollars.
+its period began. Tokens are charged tokens; money is whole micro-dollars and nano-dollars
+(domain/money.py).
 """
 
 import re
@@ -10,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
+
+from solaris.domain.money import rounded_micros, total_nanos
 
 MAX_REPORT_DAYS = 400
 MAX_FILTER_VALUES = 50
@@ -116,7 +119,11 @@ def valid_status(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageLine:
-    """One request as the ledger has it. Tokens, micro-dollars, milliseconds; `day` is booked."""
+    """One request as the ledger has it. Tokens, milliseconds; `day` is booked.
+
+    What it cost is `cost`, in nano-dollars; it is unknown when the request is `unpriced`: no
+    price is known of its model.
+    """
 
     record_key: str
     request_id: str
@@ -143,6 +150,22 @@ class UsageLine:
     conversation_id: str | None = None
     user_agent: str | None = None
     ip_address: str | None = None
+    cost_nanos: int = 0
+    unpriced: bool = False
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    asked_model: str | None = None
+    answered_model: str | None = None
+
+    @property
+    def cost(self) -> int | None:
+        """Nano-dollars; None when no price is known."""
+        return None if self.unpriced else total_nanos(self.cost_micros, self.cost_nanos)
+
+    @property
+    def shown_micros(self) -> int | None:
+        """The cost in micro-dollars, rounded half up; None when no price is known."""
+        return None if self.cost is None else rounded_micros(self.cost)
 
     @property
     def position(self) -> Position:
@@ -152,7 +175,11 @@ class UsageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What requests used together. Tokens; the cost is in micro-dollars."""
+    """What requests used together, named as the counters' attributes are. Tokens.
+
+    The cost is `cost_micros` and `cost_nanos` together: `cost` and `shown_micros` say it. It
+    leaves out the `unpriced_requests`, of which no price is known.
+    """
 
     requests: int = 0
     errors: int = 0
@@ -161,6 +188,8 @@ class Figures:
     cached_tokens: int = 0
     charged_tokens: int = 0
     cost_micros: int = 0
+    cost_nanos: int = 0
+    unpriced_requests: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -171,7 +200,24 @@ class Figures:
             cached_tokens=self.cached_tokens + other.cached_tokens,
             charged_tokens=self.charged_tokens + other.charged_tokens,
             cost_micros=self.cost_micros + other.cost_micros,
+            cost_nanos=self.cost_nanos + other.cost_nanos,
+            unpriced_requests=self.unpriced_requests + other.unpriced_requests,
         )
+
+    @property
+    def total_cost(self) -> int:
+        """Nano-dollars of the requests whose price is known."""
+        return total_nanos(self.cost_micros, self.cost_nanos)
+
+    @property
+    def cost(self) -> int | None:
+        """Nano-dollars; None when some requests have no price and the others cost nothing."""
+        return None if self.unpriced_requests and not self.total_cost else self.total_cost
+
+    @property
+    def shown_micros(self) -> int | None:
+        """The cost in micro-dollars, rounded half up; None as in `cost`."""
+        return None if self.cost is None else rounded_micros(self.cost)
 
     @classmethod
     def of(cls, line: UsageLine) -> Self:
@@ -184,10 +230,14 @@ class Figures:
             cached_tokens=line.cached_tokens,
             charged_tokens=line.charged_tokens,
             cost_micros=line.cost_micros,
+            cost_nanos=line.cost_nanos,
+            unpriced_requests=int(line.unpriced),
         )
 
 
 FIGURE_NAMES = tuple(one.name for one in fields(Figures))
+LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests"})
+"""Not in counters of the versions before, and not in those where they are 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +290,7 @@ _MEASURES = {
     ReportSort.TOKENS: "charged_tokens",
     ReportSort.REQUESTS: "requests",
     ReportSort.ERRORS: "errors",
-    ReportSort.COST: "cost_micros",
+    ReportSort.COST: "total_cost",
 }
 
 

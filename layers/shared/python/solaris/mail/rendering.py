@@ -174,8 +174,19 @@ class MailRenderer:
         }
         values = {name: format_integer(value, self._locale) for name, value in numbers.items()}
         values["month"] = month(summary.period, self._locale)
-        values["cost"] = dollars(summary.cost_micros, self._locale)
+        values["cost"] = self._cost(summary)
         return values
+
+    def _cost(self, summary: MonthlySummary) -> str:
+        """Money, and what it leaves out: without a price is not without a cost."""
+        unpriced = summary.unpriced_requests
+        if not unpriced:
+            return dollars(summary.cost_micros, self._locale)
+        name = "some_priced" if summary.cost_micros else "none_priced"
+        return self._labels[name].format(
+            cost=dollars(summary.cost_micros, self._locale),
+            unpriced=format_integer(unpriced, self._locale),
+        )
 
     def _facts(
         self, notice: ThresholdNotice, values: Mapping[str, str], audience: Audience

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from solaris.domain.money import NANOS_IN_MICRO, total_nanos
 from solaris.domain.settlement import Booking
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.errors import InvalidCredentialsError, LoginLockedError
@@ -46,7 +47,10 @@ def count_booked(
         for kind in _KINDS
     }
     charged = event.charged_tokens - (replaced.charged_tokens if replaced else 0)
-    cost = entry.cost_micros - (replaced.cost_micros if replaced else 0)
+    nanos = total_nanos(entry.cost_micros, entry.cost_nanos)
+    if replaced is not None:
+        nanos -= total_nanos(replaced.cost_micros, replaced.cost_nanos)
+    cost = nanos / NANOS_IN_MICRO
     if not (any(amounts.values()) or charged or cost):
         return  # nobody answered: the model may be made up
     model = metrics.model_label(event.model, answered=0 < event.status_code < FIRST_ERROR)

@@ -33,6 +33,7 @@ from solaris.storage.actions import (
 )
 from solaris.storage.admins import COUNT_KEY
 from solaris.storage.items import Item, epoch_milliseconds, number, reservation_from_item, text
+from solaris.storage.records import is_unpriced
 from solaris.storage.resets import PROGRESS_OWNER
 from solaris.storage.shards import counter_shard
 from solaris.storage.whole_tables import Key
@@ -42,8 +43,9 @@ _SYSTEM = "system"
 _KEY_NAMES = frozenset({"owner", "day_model", "day_shard"})
 _SUMMED = (
     *("prompt_tokens", "completion_tokens", "cached_tokens"),
-    *("charged_tokens", "cost_micros"),
+    *("charged_tokens", "cost_micros", "cost_nanos"),
 )
+_NONE = number(0)
 _ERROR_STATUS = 400
 
 
@@ -127,9 +129,10 @@ class Cut:
         system = self._counters.get((_SYSTEM, day_model))
         if system is None:
             return
-        figures = Counter({name: int(item[name]["N"]) for name in _SUMMED})
+        figures = Counter({name: int(item.get(name, _NONE)["N"]) for name in _SUMMED})
         figures["requests"] = 1
         figures["errors"] = int(int(item["status_code"]["N"]) >= _ERROR_STATUS)
+        figures["unpriced_requests"] = int(is_unpriced(item))
         mine = self._counters.get((user_owner(user_id), day_model))
         for sums in (system, mine):
             if sums is not None:

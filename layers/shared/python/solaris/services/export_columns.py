@@ -16,9 +16,13 @@ _TITLES: dict[str, tuple[str, str]] = {
     "additionalTokens": ("Tokens adicionais", "Additional tokens"),
     "after": ("Depois", "After"),
     "alertId": ("ID do alerta", "Alert ID"),
+    "answeredModel": ("Modelo que respondeu", "Answered model"),
+    "askedModel": ("Modelo pedido", "Asked model"),
     "auditId": ("ID do registro", "Entry ID"),
     "availableTokens": ("Tokens disponíveis", "Available tokens"),
     "before": ("Antes", "Before"),
+    "cacheWrite1HTokens": ("Gravados em cache por 1 h", "Cache writes, 1 h"),
+    "cacheWriteTokens": ("Tokens gravados em cache", "Cache write tokens"),
     "cachedTokens": ("Tokens em cache", "Cached tokens"),
     "completionTokens": ("Tokens de resposta", "Completion tokens"),
     "conversationId": ("ID da conversa", "Conversation ID"),
@@ -64,6 +68,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "totalTokens": ("Total de tokens", "Total tokens"),
     "transactionId": ("ID da transação", "Transaction ID"),
     "type": ("Tipo", "Type"),
+    "unpricedRequests": ("Requisições sem preço", "Requests without a price"),
     "updatedAt": ("Atualizado em", "Updated at"),
     "usageLevel": ("Nível de uso", "Usage level"),
     "usagePercentage": ("Uso (%)", "Usage (%)"),
@@ -83,22 +88,35 @@ _SUMMED = frozenset(
     {
         *("requests", "errors", "promptTokens", "completionTokens", "cachedTokens"),
         *("reasoningTokens", "totalTokens", "tokens", "cost", "currentUsage", "monthlyLimit"),
+        *("cacheWriteTokens", "cacheWrite1HTokens", "unpricedRequests"),
         *("additionalTokens", "remainingTokens", "availableTokens", "reservedTokens"),
     }
 )
 _WIDE = frozenset(
     {
-        *("email", "name", "model", "endpoint", "title", "message", "reason", "errorMessage"),
+        *(
+            "email",
+            "name",
+            "model",
+            "askedModel",
+            "answeredModel",
+            "endpoint",
+            "title",
+            "message",
+            "reason",
+            "errorMessage",
+        ),
         *("before", "after", "targetLabel", "actor", "action"),
     }
 )
 
-_FIGURES = "requests errors promptTokens completionTokens cachedTokens tokens cost"
+_FIGURES = "requests errors promptTokens completionTokens cachedTokens tokens cost unpricedRequests"
 _NAMES: dict[ExportKind, str] = {
     ExportKind.USAGE: (
         "createdAt day email name userId model endpoint method statusCode outcome promptTokens "
         "completionTokens cachedTokens reasoningTokens totalTokens tokens cost estimated "
-        "responseTimeMs firstByteMs errorMessage requestId keyId conversationId"
+        "responseTimeMs firstByteMs errorMessage requestId keyId conversationId "
+        "askedModel answeredModel cacheWriteTokens cacheWrite1HTokens"
     ),
     ExportKind.BY_USER: f"email name userId {_FIGURES}",
     ExportKind.BY_MODEL: f"model {_FIGURES}",

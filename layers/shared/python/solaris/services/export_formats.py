@@ -1,6 +1,7 @@
 """Writers of tables: CSV, JSON and XLSX, row by row, with memory that does not grow.
 
-A row is a tuple of plain values in the order of the columns; None is an empty cell.
+A row is a tuple of plain values in the order of the columns; None is an empty cell, but for money:
+there it says that no price is known.
 """
 
 import csv
@@ -17,6 +18,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from solaris.domain.exports import ExportFormat
+from solaris.domain.money import NANOS_IN_DOLLAR, usd
 from solaris.domain.usage import iso_milliseconds
 from solaris.texts import Locale
 
@@ -28,7 +30,8 @@ COPY_BYTES = 1024 * 1024
 MAX_SHEET_ROWS = 1_048_575  # Excel's 1,048,576, less the header
 MAX_CELL_CHARACTERS = 32_767  # Excel's
 ZIP64_ROWS = 250_000  # from here on a sheet may pass 4 GB of XML
-MICROS = 1_000_000
+
+NO_PRICE: dict[Locale, str] = {"pt-BR": "sem preço", "en": "no price"}
 
 # What a spreadsheet would take for the beginning of a formula, full-width signs included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -44,7 +47,7 @@ class Kind(StrEnum):
     WHOLE = "whole"
     DECIMAL = "decimal"
     MONEY = "money"
-    """Micro-dollars; written as USD with six decimals."""
+    """Nano-dollars; written as USD with six decimals, or nine where it takes them."""
 
     YES_NO = "yes_no"
     DAY = "day"
@@ -114,10 +117,15 @@ def _write_csv(columns: Sequence[Column], rows: Iterable[Row], sink: Sink, style
     buffer.write("\ufeff")
     writer.writerow([safe_cell(column.title) for column in columns])
     as_text = [_csv_text(column.kind, style) for column in columns]
+    no_price = NO_PRICE[style.locale]
+    as_none = [no_price if column.kind is Kind.MONEY else "" for column in columns]
     count = 0
     for row in rows:
         writer.writerow(
-            ["" if one is None else form(one) for form, one in zip(as_text, row, strict=True)]
+            [
+                none if one is None else form(one)
+                for none, form, one in zip(as_none, as_text, row, strict=True)
+            ]
         )
         count += 1
         if count % BUFFER_ROWS == 0:
@@ -150,10 +158,10 @@ def _csv_text(kind: Kind, style: Style) -> Callable[[Value], str]:
     return forms[kind]
 
 
-def dollars(micros: int) -> str:
-    """Micro-dollars as USD with six decimals, exact: `-0.000001`."""
-    whole, rest = divmod(abs(micros), MICROS)
-    return f"{'-' if micros < 0 else ''}{whole}.{rest:06d}"
+def dollars(nanos: int) -> str:
+    """Nano-dollars as USD, exact, with six decimals or nine: `-0.000001`, `0.000000450`."""
+    whole, rest = divmod(abs(nanos), NANOS_IN_DOLLAR)
+    return f"{'-' if nanos < 0 else ''}{whole}.{rest:09d}".removesuffix("000")
 
 
 # -- JSON ----------------------------------------------------------------------------------
@@ -184,7 +192,7 @@ def _write_json(columns: Sequence[Column], rows: Iterable[Row], sink: Sink) -> i
 _JSON_VALUES: dict[Kind, Callable[[Value], Value]] = {
     # orjson refuses half of a surrogate pair
     Kind.TEXT: lambda value: str(value).translate(_UNPRINTABLE),
-    Kind.MONEY: lambda value: value / MICROS,
+    Kind.MONEY: usd,
     Kind.DAY: lambda value: value.isoformat(),
     Kind.TIME: iso_milliseconds,
 }
@@ -241,6 +249,7 @@ class _Sheets:
             for column in columns
         ]
         self._sums = [0] * len(columns)
+        self._unpriced = 0
         self._summed = [n for n, column in enumerate(columns) if column.is_summed]
 
     def write(self, rows: Iterable[Row]) -> int:
@@ -255,6 +264,9 @@ class _Sheets:
             for n, value in enumerate(row):
                 if value is not None:
                     writers[n](n, value)
+                elif self._columns[n].kind is Kind.MONEY:
+                    self._sheet.write_string(self._row, n, NO_PRICE[self._style.locale])
+                    self._unpriced += 1
             for n in self._summed:
                 self._sums[n] += row[n] or 0
             count += 1
@@ -285,10 +297,11 @@ class _Sheets:
             self._begin_sheet()
             row = 1
         if 0 not in self._summed:
-            self._sheet.write_string(row, 0, "Total", self._bold_formats[0])
+            rest = f" ({self._unpriced} {NO_PRICE[self._style.locale]})" if self._unpriced else ""
+            self._sheet.write_string(row, 0, f"Total{rest}", self._bold_formats[0])
         for n in self._summed:
             is_money = self._columns[n].kind is Kind.MONEY
-            total = self._sums[n] / MICROS if is_money else self._sums[n]
+            total = usd(self._sums[n]) if is_money else self._sums[n]
             self._sheet.write_number(row, n, total, self._bold_formats[n])
 
     def _writer(self, kind: Kind) -> Callable[[int, Value], None]:
@@ -299,7 +312,7 @@ class _Sheets:
             self._sheet.write_number(self._row, n, value, self._formats[n])
 
         def money(n: int, value: int) -> None:
-            self._sheet.write_number(self._row, n, value / MICROS, self._formats[n])
+            self._sheet.write_number(self._row, n, usd(value), self._formats[n])
 
         def yes_no(n: int, value: bool) -> None:
             self._sheet.write_boolean(self._row, n, value)
@@ -331,7 +344,7 @@ class _Sheets:
         numbers = {
             Kind.WHOLE: "#,##0",
             Kind.DECIMAL: "0.00",
-            Kind.MONEY: "0.000000",
+            Kind.MONEY: "0.000000###",
             Kind.DAY: day,
             Kind.TIME: f"{day} hh:mm:ss",
         }

@@ -292,9 +292,11 @@ def _usage_row(line: UsageLine, email: str | None, name: str | None) -> Row:
         *(line.created_at, date.fromisoformat(line.day), email, name, line.user_id),
         *(line.model, line.endpoint, line.method, line.status_code, line.outcome),
         *(line.prompt_tokens, line.completion_tokens, line.cached_tokens),
-        *(line.reasoning_tokens, line.total_tokens, line.charged_tokens, line.cost_micros),
+        *(line.reasoning_tokens, line.total_tokens, line.charged_tokens, line.cost),
         *(line.estimated, line.response_time_ms, line.first_byte_ms, line.error_message),
         *(line.request_id, line.key_id, line.conversation_id),
+        *(line.asked_model, line.answered_model),
+        *(line.cache_write_tokens, line.cache_write_1h_tokens),
     )
 
 
@@ -306,7 +308,8 @@ def _group_row(group: GroupRow, group_by: GroupBy) -> Row:
 def _figures(figures: Figures) -> Row:
     return (
         *(figures.requests, figures.errors, figures.prompt_tokens, figures.completion_tokens),
-        *(figures.cached_tokens, figures.charged_tokens, figures.cost_micros),
+        *(figures.cached_tokens, figures.charged_tokens, figures.cost),
+        figures.unpriced_requests,
     )
 
 

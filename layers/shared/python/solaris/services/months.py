@@ -6,6 +6,8 @@ from the daily counters at the time of reading, so that late settlements are in 
 
 from dataclasses import dataclass
 
+from solaris.domain.money import rounded_micros
+from solaris.domain.reports import total_of
 from solaris.services.reviewing import ModelSum, sums_by_model
 from solaris.storage.aws import store_errors
 from solaris.storage.models import PeriodModel
@@ -15,14 +17,24 @@ MAX_MONTHS = 120
 
 @dataclass(frozen=True, slots=True)
 class ClosedMonth:
-    """One closed month. Tokens; the cost is in micro-dollars."""
+    """One closed month. Tokens.
+
+    `cost` is in nano-dollars, None when requests have no price and the others cost nothing; it
+    leaves out the `unpriced_requests`.
+    """
 
     period: str
     used_tokens: int
     monthly_limit: int
     additional_tokens: int
-    cost_micros: int
+    cost: int | None
+    unpriced_requests: int
     models: tuple[ModelSum, ...]
+
+    @property
+    def cost_micros(self) -> int | None:
+        """The cost in micro-dollars, rounded half up."""
+        return None if self.cost is None else rounded_micros(self.cost)
 
 
 def closed_months(user_id: str, most: int = 12) -> list[ClosedMonth]:
@@ -38,11 +50,13 @@ def closed_months(user_id: str, most: int = 12) -> list[ClosedMonth]:
 
 def _month(closed: PeriodModel) -> ClosedMonth:
     models = sums_by_model(closed.user_id, closed.period)
+    total = total_of(one.figures for one in models)
     return ClosedMonth(
         period=closed.period,
         used_tokens=int(closed.current_usage),
         monthly_limit=int(closed.monthly_limit),
         additional_tokens=int(closed.additional_tokens),
-        cost_micros=sum(one.cost_micros for one in models),
+        cost=total.cost,
+        unpriced_requests=total.unpriced_requests,
         models=tuple(models),
     )

@@ -9,7 +9,7 @@ import orjson
 from solaris.cache import Cache
 from solaris.domain.changes import announced
 from solaris.domain.periods import day_of, hour_of, period_of
-from solaris.domain.pricing import cost_micros
+from solaris.domain.pricing import cost_of
 from solaris.domain.reservation import Reservation
 from solaris.domain.settlement import Booking
 from solaris.domain.thresholds import Threshold, reached, to_announce
@@ -218,14 +218,18 @@ class Recorder:
         count_booked(self._metrics, entry, booked.booking, booked.replaced, self._clock())
 
     def _entry(self, event: UsageEvent) -> LedgerEntry:
+        cost = cost_of(
+            event.model,
+            event.counts,
+            self._settings.price_overrides,
+            at=event.created_at,
+            answered_model=event.answered_model,
+        )
         return LedgerEntry(
             event=event,
-            cost_micros=cost_micros(
-                event.model,
-                event.counts,
-                self._settings.price_overrides,
-                at=event.created_at,
-            ),
+            cost_micros=cost.micros,
+            cost_nanos=cost.nanos,
+            unpriced=not cost.is_known,
             day=_booked_day(event, self._settings.zone),
             hour=_booked_hour(event, self._settings.zone),
         )

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.domain.money import rounded_micros, total_nanos
 from solaris.domain.periods import days_in
+from solaris.domain.reports import FIGURE_NAMES, Figures
 from solaris.domain.usage import parse_instant
 from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.storage.aws import store_errors
@@ -26,25 +28,18 @@ class RecordLine:
     prompt_tokens: int
     completion_tokens: int
     charged_tokens: int
-    cost_micros: int
+    cost_micros: int | None
+    """Rounded half up; None when no price is known."""
+
     estimated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSum:
-    """One model's part of a month. Tokens; the cost is in micro-dollars."""
+    """One model's part of a month."""
 
     model: str
-    requests: int = 0
-    errors: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    charged_tokens: int = 0
-    cost_micros: int = 0
-
-
-_FIGURES = tuple(name for name in ModelSum.__dataclass_fields__ if name != "model")
+    figures: Figures
 
 
 def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
@@ -61,7 +56,9 @@ def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
             prompt_tokens=int(one.prompt_tokens),
             completion_tokens=int(one.completion_tokens),
             charged_tokens=int(one.charged_tokens),
-            cost_micros=int(one.cost_micros),
+            cost_micros=None
+            if one.unpriced
+            else rounded_micros(total_nanos(int(one.cost_micros), int(one.cost_nanos or 0))),
             estimated=bool(one.estimated),
         )
         for one in found
@@ -82,12 +79,12 @@ def _sums(owners: Sequence[str], period: str) -> list[ModelSum]:
     days = days_in(period)
     # `$` follows `#`, so the range ends behind every model of the last day
     month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURE_NAMES, 0))
     for owner in owners:
         with store_errors():
             for counter in CounterModel.query(owner, month, limit=MAX_COUNTERS):
                 figures = sums[counter.day_model.partition("#")[2]]
-                for name in _FIGURES:
-                    figures[name] += int(getattr(counter, name))
-    found = [ModelSum(model=model, **figures) for model, figures in sums.items()]
-    return sorted(found, key=lambda one: (-one.charged_tokens, one.model))
+                for name in FIGURE_NAMES:
+                    figures[name] += int(getattr(counter, name) or 0)
+    found = [ModelSum(model=model, figures=Figures(**one)) for model, one in sums.items()]
+    return sorted(found, key=lambda one: (-one.figures.charged_tokens, one.model))

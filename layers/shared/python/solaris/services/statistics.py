@@ -49,7 +49,7 @@ class PreviousMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemStats:
-    """The system now. Tokens; costs in micro-dollars.
+    """The system now. Tokens; the forecast's cost in nano-dollars.
 
     `month` is by the counters, `users.month_tokens` by the users' books: smaller by what manual
     resets forgave, and for moments while bookings are on their way to the directory.
@@ -67,7 +67,7 @@ class SystemStats:
     previous: PreviousMonth
     pace: Pace
     forecast_tokens: int
-    forecast_cost_micros: int
+    forecast_cost: int
 
     @property
     def average_per_user(self) -> int:
@@ -128,7 +128,7 @@ class Statistics:
         first_use = used_on[0] if used_on else None
         totals = {day.isoformat(): _total(sums) for day, sums in read.items()}
         tokens = pace_of({d: f.charged_tokens for d, f in totals.items()}, today, first_use)
-        cost = pace_of({d: f.cost_micros for d, f in totals.items()}, today, first_use)
+        cost = pace_of({d: f.total_cost for d, f in totals.items()}, today, first_use)
         return SystemStats(
             users=self._directory.counts(),
             top_users=self._directory.top_users(TOP_USERS),
@@ -146,7 +146,7 @@ class Statistics:
             ),
             pace=tokens,
             forecast_tokens=month_total(figures.charged_tokens, tokens, now, ends),
-            forecast_cost_micros=month_total(figures.cost_micros, cost, now, ends),
+            forecast_cost=month_total(figures.total_cost, cost, now, ends),
         )
 
     def series(

@@ -12,8 +12,10 @@ from typing import Any
 
 import orjson
 
+from solaris.domain.money import rounded_micros
 from solaris.domain.periods import period_start, previous_period
 from solaris.domain.quota import Quota
+from solaris.domain.reports import Figures, total_of
 from solaris.domain.usage import parse_instant
 from solaris.observability import get_logger
 from solaris.services.reviewing import system_sums
@@ -64,14 +66,15 @@ class Summary:
         else:
             heapq.heappushpop(self.top, entry)
 
-    def figures(self, cost_micros: int) -> dict[str, Any]:
+    def figures(self, system: Figures) -> dict[str, Any]:
         """The figures as the alerts function takes them; the cost is in micro-dollars."""
         return {
             "users": self.users,
             "active_users": self.active_users,
             "blocked_users": self.blocked_users,
             "total_tokens": self.total_tokens,
-            "cost_micros": cost_micros,
+            "cost_micros": rounded_micros(system.total_cost),
+            "unpriced_requests": system.unpriced_requests,
             "top": [
                 {"email": email, "tokens": tokens, "percentage": percentage}
                 for tokens, email, percentage in sorted(self.top, key=lambda one: (-one[0], one[1]))
@@ -99,12 +102,12 @@ class Summariser:
         summary = await self._summed(store, opened, period, go_on)
         if summary is None:
             return False
-        cost = sum(one.cost_micros for one in await asyncio.to_thread(system_sums, period))
+        system = total_of(one.figures for one in await asyncio.to_thread(system_sums, period))
         message = {
             "version": MESSAGE_VERSION,
             "kind": "monthly_summary",
             "period": period,
-            "figures": summary.figures(cost),
+            "figures": summary.figures(system),
         }
         body = orjson.dumps(message).decode()
         await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from solaris.domain.reports import NO_MODEL
+from solaris.domain.reports import FIGURE_NAMES, LATER_FIGURES, NO_MODEL
 from solaris.domain.settlement import Settlement, beyond_zero, settle
 from solaris.domain.transactions import Origin, reset_correction
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
@@ -26,28 +26,22 @@ Action = dict[str, Any]
 # No single item takes every write of the system: one partition carries 1,000 writes a second.
 SYSTEM_SHARDS = 8
 
-_ZERO = dict.fromkeys(
-    (
-        "requests",
-        "errors",
-        "prompt_tokens",
-        "completion_tokens",
-        "cached_tokens",
-        "charged_tokens",
-        "cost_micros",
-    ),
-    0,
-)
+_ZERO = dict.fromkeys(FIGURE_NAMES, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An event with what the recorder knows: its cost, day and hour in the periods' zone."""
+    """An event with what the recorder knows: its cost, day and hour in the periods' zone.
+
+    The cost is `cost_micros` and `cost_nanos` together (domain/money.py), or unknown: `unpriced`.
+    """
 
     event: UsageEvent
     cost_micros: int
     day: str
     hour: int = 0
+    cost_nanos: int = 0
+    unpriced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +53,8 @@ class RecordedUsage:
     charged_tokens: int
     cost_micros: int
     model: str
+    cost_nanos: int = 0
+    unpriced: bool = False
 
 
 def user_owner(user_id: str) -> str:
@@ -121,6 +117,8 @@ class LedgerActions:
         return usage_item(
             entry.event,
             cost_micros=entry.cost_micros,
+            cost_nanos=entry.cost_nanos,
+            unpriced=entry.unpriced,
             day=entry.day,
             recorded_at=self._clock(),
         )
@@ -261,6 +259,7 @@ class LedgerActions:
     def _counter(
         self, owner: str, day_model: str, figures: dict[str, int], day_shard: str | None = None
     ) -> Action:
+        figures = {n: value for n, value in figures.items() if value or n not in LATER_FIGURES}
         update = "ADD " + ", ".join(f"{name} :{name}" for name in figures)
         values = {f":{name}": number(value) for name, value in figures.items()}
         if day_shard is not None:
@@ -336,6 +335,8 @@ class _Sums:
             "cached_tokens": event.counts.cached_tokens,
             "charged_tokens": event.charged_tokens,
             "cost_micros": entry.cost_micros,
+            "cost_nanos": entry.cost_nanos,
+            "unpriced_requests": int(entry.unpriced),
         }
         self._book(entry, _counted_model(event), figures)
 
@@ -348,6 +349,8 @@ class _Sums:
             "cached_tokens": -recorded.counts.cached_tokens,
             "charged_tokens": -recorded.charged_tokens,
             "cost_micros": -recorded.cost_micros,
+            "cost_nanos": -recorded.cost_nanos,
+            "unpriced_requests": -int(recorded.unpriced),
         }
         self._book(entry, recorded.model, figures)
 

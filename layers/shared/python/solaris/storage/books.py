@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from solaris.domain.books import BookedLine, DayModel, RecordSums, UserBooks
-from solaris.domain.reports import FIGURE_NAMES, Figures
+from solaris.domain.reports import FIGURE_NAMES, LATER_FIGURES, Figures
 from solaris.domain.transactions import Transaction, TransactionKind
 from solaris.settings import Settings
 from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
@@ -17,6 +17,7 @@ from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.counters import figures_of
 from solaris.storage.items import Item, number, text
 from solaris.storage.lean import query_items
+from solaris.storage.records import is_unpriced
 from solaris.storage.shards import counter_shard
 from solaris.storage.transactions import put_transaction
 from solaris.storage.users import UserStore
@@ -24,6 +25,8 @@ from solaris.storage.users import UserStore
 PAGE_USERS = 200
 _CANCELLED = "TransactionCanceledException"
 # what the books need of a record; a line of the ledger has three times as much
+_COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
+_SUMMED = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
 _RECORD = (
     "record_key",
     "period",
@@ -31,7 +34,8 @@ _RECORD = (
     "model",
     "outcome",
     "status_code",
-    *(name for name in FIGURE_NAMES if name not in {"requests", "errors"}),
+    "unpriced",
+    *_SUMMED,
 )
 
 
@@ -155,7 +159,12 @@ class BookStore:
     ) -> dict[str, Any]:
         values: Item = {f":{name}": number(getattr(expected, name)) for name in FIGURE_NAMES}
         values |= {f":was_{name}": number(getattr(found, name)) for name in FIGURE_NAMES}
-        condition = " AND ".join(f"{name} = :was_{name}" for name in FIGURE_NAMES)
+        clauses = {name: f"{name} = :was_{name}" for name in FIGURE_NAMES}
+        # a counter of the version before has none of these, which is 0
+        for name in LATER_FIGURES:
+            if not getattr(found, name):
+                clauses[name] = f"(attribute_not_exists({name}) OR {clauses[name]})"
+        condition = " AND ".join(clauses.values())
         if found == Figures():
             condition = f"attribute_not_exists(day_model) OR ({condition})"
         return {
@@ -221,7 +230,7 @@ class BookStore:
 
 def _line(item: Mapping[str, Any]) -> BookedLine:
     figures = {
-        name: int(item[name]["N"]) for name in FIGURE_NAMES if name not in {"requests", "errors"}
+        name: int(item[name]["N"]) for name in _SUMMED if name in item or name not in LATER_FIGURES
     }
     return BookedLine(
         record_key=item["record_key"]["S"],
@@ -232,6 +241,7 @@ def _line(item: Mapping[str, Any]) -> BookedLine:
         figures=Figures(
             requests=1,
             errors=int(int(item["status_code"]["N"]) >= 400),  # noqa: PLR2004 - HTTP errors
+            unpriced_requests=int(is_unpriced(item)),
             **figures,
         ),
     )

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from solaris.domain.periods import days_in
-from solaris.domain.reports import FIGURE_NAMES, Figures
+from solaris.domain.reports import FIGURE_NAMES, LATER_FIGURES, Figures
 from solaris.storage.actions import (
     SYSTEM_SHARDS,
     hour_requests,
@@ -26,6 +26,7 @@ from solaris.storage.lean import Item, query_items
 HOURS = 24
 READERS = 8
 _HOUR_NAMES = tuple((hour_requests(hour), hour_tokens(hour)) for hour in range(HOURS))
+_ALWAYS = tuple(name for name in FIGURE_NAMES if name not in LATER_FIGURES)
 # taken item by item and attribute by attribute, thousands of times an answer
 _MAX_EXACT_DAYS = 400
 
@@ -125,8 +126,9 @@ class SystemCounters:
 
 
 def figures_of(item: Item) -> Figures:
-    """The figures of one counter."""
-    return Figures(**{name: int(item[name]["N"]) for name in FIGURE_NAMES})
+    """The figures of one counter; 0 for those that came later and are not there."""
+    later = {name: int(item[name]["N"]) for name in LATER_FIGURES if name in item}
+    return Figures(**{name: int(item[name]["N"]) for name in _ALWAYS}, **later)
 
 
 def _between(table: str, owner: str, first: str, last: str) -> dict[str, Any]:

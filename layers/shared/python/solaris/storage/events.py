@@ -99,7 +99,7 @@ def event_from_dict(value: Any) -> UsageEvent:
 
 
 def _counts(value: dict[str, Any]) -> TokenCounts:
-    later = [name for name in _LATER_COUNTS if value.get(name) is not None]
+    later = [name for name in _LATER_COUNTS if name in value]
     return TokenCounts(**{name: _tokens(value, name) for name in (*_COUNTS, *later)})
 
 

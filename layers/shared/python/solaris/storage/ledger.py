@@ -22,6 +22,7 @@ from solaris.errors import ConflictError, NotFoundError
 from solaris.storage.actions import LedgerActions, LedgerEntry, RecordedUsage
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.items import text
+from solaris.storage.records import line_from_item
 from solaris.storage.users import UserStore
 
 # usage + user + two counters an event, of the 100 actions that a transaction may have
@@ -91,16 +92,20 @@ class Ledger:
         item = answer.get("Item")
         if not item:
             return None
-        figures = {
-            name: int(item[name]["N"])
-            for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
-        }
+        line = line_from_item(item)
         return RecordedUsage(
-            outcome=Outcome(item["outcome"]["S"]),
-            counts=TokenCounts(**figures),
-            charged_tokens=int(item["charged_tokens"]["N"]),
-            cost_micros=int(item["cost_micros"]["N"]),
-            model=item["model"]["S"],
+            outcome=Outcome(line.outcome),
+            counts=TokenCounts(
+                line.prompt_tokens,
+                line.completion_tokens,
+                line.cached_tokens,
+                line.reasoning_tokens,
+            ),
+            charged_tokens=line.charged_tokens,
+            cost_micros=line.cost_micros,
+            cost_nanos=line.cost_nanos,
+            unpriced=line.unpriced,
+            model=line.model,
         )
 
     def _booked(

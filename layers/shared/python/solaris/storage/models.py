@@ -89,6 +89,10 @@ class UsageModel(Model):
     total_tokens = NumberAttribute()
     charged_tokens = NumberAttribute()
     cost_micros = NumberAttribute()
+    cost_nanos = NumberAttribute(null=True)
+    unpriced = BooleanAttribute(null=True)
+    cache_write_tokens = NumberAttribute(null=True)
+    cache_write_1h_tokens = NumberAttribute(null=True)
     estimated = BooleanAttribute()
     status_code = NumberAttribute()
     error_message = UnicodeAttribute(null=True)
@@ -98,6 +102,8 @@ class UsageModel(Model):
     conversation_id = UnicodeAttribute(null=True)
     user_agent = UnicodeAttribute(null=True)
     ip_address = UnicodeAttribute(null=True)
+    asked_model = UnicodeAttribute(null=True)
+    answered_model = UnicodeAttribute(null=True)
     expires_at = TTLAttribute()
 
 
@@ -136,6 +142,8 @@ class CounterModel(Model):
     cached_tokens = NumberAttribute()
     charged_tokens = NumberAttribute()
     cost_micros = NumberAttribute()
+    cost_nanos = NumberAttribute(null=True)
+    unpriced_requests = NumberAttribute(null=True)
 
 
 class TransactionModel(Model):

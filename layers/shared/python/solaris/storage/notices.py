@@ -62,6 +62,7 @@ class _Figures(BaseModel):
     blocked_users: _Count
     total_tokens: _Count
     cost_micros: _Count
+    unpriced_requests: _Count = 0
     top: Annotated[list[_Top], Field(max_length=MAX_TOP)]
 
 
@@ -98,5 +99,6 @@ def _summary(message: _SummaryMessage) -> MonthlySummary:
         blocked_users=figures.blocked_users,
         total_tokens=figures.total_tokens,
         cost_micros=figures.cost_micros,
+        unpriced_requests=figures.unpriced_requests,
         top=tuple(TopUser(one.email, one.tokens, one.percentage) for one in figures.top),
     )

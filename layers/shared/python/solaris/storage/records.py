@@ -12,8 +12,20 @@ from solaris.storage.shards import usage_shard
 RECORD_DAYS = 400  # 13 months and a few days
 
 
-def usage_item(event: UsageEvent, *, cost_micros: int, day: str, recorded_at: datetime) -> Item:
-    """The whole record; `day` is the booked day, by which reports find it."""
+def usage_item(
+    event: UsageEvent,
+    *,
+    cost_micros: int,
+    day: str,
+    recorded_at: datetime,
+    cost_nanos: int = 0,
+    unpriced: bool = False,
+) -> Item:
+    """The whole record; `day` is the booked day, by which reports find it.
+
+    The cost is the sum of both figures (domain/money.py). `cost_nanos`, `unpriced` and the cache
+    writes are left out where they are 0 or False, as records of the versions before lack them.
+    """
     numbers = {
         "prompt_tokens": event.counts.prompt_tokens,
         "completion_tokens": event.counts.completion_tokens,
@@ -22,6 +34,9 @@ def usage_item(event: UsageEvent, *, cost_micros: int, day: str, recorded_at: da
         "total_tokens": event.counts.total_tokens,
         "charged_tokens": event.charged_tokens,
         "cost_micros": cost_micros,
+        "cost_nanos": cost_nanos or None,
+        "cache_write_tokens": event.counts.cache_write_tokens or None,
+        "cache_write_1h_tokens": event.counts.cache_write_1h_tokens or None,
         "status_code": event.status_code,
         "response_time_ms": event.response_time_ms,
         "first_byte_ms": event.first_byte_ms,
@@ -44,10 +59,14 @@ def usage_item(event: UsageEvent, *, cost_micros: int, day: str, recorded_at: da
         "conversation_id": event.conversation_id,
         "user_agent": event.user_agent,
         "ip_address": event.ip_address,
+        "asked_model": event.asked_model,
+        "answered_model": event.answered_model,
     }
     item: Item = {name: text(value) for name, value in texts.items() if value is not None}
     item |= {name: number(value) for name, value in numbers.items() if value is not None}
     item["estimated"] = {"BOOL": event.estimated}
+    if unpriced:
+        item["unpriced"] = {"BOOL": True}
     return item
 
 
@@ -79,7 +98,18 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
         conversation_id=_optional_text(item, "conversation_id"),
         user_agent=_optional_text(item, "user_agent"),
         ip_address=_optional_text(item, "ip_address"),
+        cost_nanos=_optional_number(item, "cost_nanos") or 0,
+        unpriced=is_unpriced(item),
+        cache_write_tokens=_optional_number(item, "cache_write_tokens") or 0,
+        cache_write_1h_tokens=_optional_number(item, "cache_write_1h_tokens") or 0,
+        asked_model=_optional_text(item, "asked_model"),
+        answered_model=_optional_text(item, "answered_model"),
     )
+
+
+def is_unpriced(item: Mapping[str, Any]) -> bool:
+    """Whether no price was known when this was recorded."""
+    return bool(item.get("unpriced", {"BOOL": False})["BOOL"])
 
 
 def _optional_number(item: Mapping[str, Any], name: str) -> int | None:

@@ -25,7 +25,7 @@ from solaris.api.schemas.stats import (
     UserForecast,
 )
 from solaris.domain.listing import UsageLevel
-from solaris.domain.pricing import MICROS
+from solaris.domain.money import rounded_micros, usd
 from solaris.domain.reports import Figures, GroupBy, GroupRow, ReportSort, UsageLine
 from solaris.domain.users import UserStatus
 from solaris.services.reporting import ReportQuery
@@ -173,12 +173,13 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
                 tokens=one.charged_tokens,
                 requests=one.requests,
                 errors=one.errors,
-                cost_micros=one.cost_micros,
-                cost=one.cost_micros / MICROS,
+                cost_micros=one.shown_micros,
+                cost=_usd(one.cost),
+                unpriced_requests=one.unpriced_requests,
             )
             for model, one in stats.by_model
         ],
-        cost=_cost(month.cost_micros),
+        cost=_cost(month),
         requests=month.requests,
         errors=month.errors,
         today=TodayOut(
@@ -186,17 +187,17 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
             tokens=stats.today.charged_tokens,
             requests=stats.today.requests,
             errors=stats.today.errors,
-            cost=_cost(stats.today.cost_micros),
+            cost=_cost(stats.today),
         ),
         previous_month=PreviousMonthOut(
             period=previous.period,
             total=previous.figures.charged_tokens,
-            cost=_cost(previous.figures.cost_micros),
+            cost=_cost(previous.figures),
             same_day_total=previous.same_time_tokens,
         ),
         forecast=SystemForecast(
             month_total=stats.forecast_tokens,
-            cost=_cost(stats.forecast_cost_micros),
+            cost=_forecast_cost(stats),
             pace_per_day=int(stats.pace.a_day),
             method=stats.pace.method.value,
             based_on_days=stats.pace.days,
@@ -226,11 +227,12 @@ def _point_out(point: Point, interval: Interval, zone: tzinfo) -> PointOut:
 
 
 def _point_figures(figures: Figures, interval: Interval) -> dict[str, Any]:
-    known = {"tokens": figures.charged_tokens, "requests": figures.requests}
+    known: dict[str, int | None] = {"tokens": figures.charged_tokens, "requests": figures.requests}
     if interval is Interval.DAY:
         known |= {
             "errors": figures.errors,
-            "cost_micros": figures.cost_micros,
+            "cost_micros": figures.shown_micros,
+            "unpriced_requests": figures.unpriced_requests,
             "prompt_tokens": figures.prompt_tokens,
             "completion_tokens": figures.completion_tokens,
             "cached_tokens": figures.cached_tokens,
@@ -260,6 +262,8 @@ def _record_row(line: UsageLine, known: dict[str, tuple[str, str]]) -> UsageRow:
         name=name,
         day=date.fromisoformat(line.day),
         model=line.model,
+        asked_model=line.asked_model,
+        answered_model=line.answered_model,
         endpoint=line.endpoint,
         method=line.method,
         status_code=line.status_code,
@@ -284,10 +288,29 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "completion_tokens": figures.completion_tokens,
         "cached_tokens": figures.cached_tokens,
         "tokens": figures.charged_tokens,
-        "cost_micros": figures.cost_micros,
-        "cost": figures.cost_micros / MICROS,
+        "cost_micros": figures.shown_micros,
+        "cost": _usd(figures.cost),
+        "unpriced_requests": figures.unpriced_requests,
     }
 
 
-def _cost(micros: int) -> CostOut:
-    return CostOut(micros=micros, usd=micros / MICROS)
+def _cost(figures: Figures) -> CostOut:
+    return CostOut(
+        micros=figures.shown_micros,
+        usd=_usd(figures.cost),
+        unpriced_requests=figures.unpriced_requests,
+    )
+
+
+def _forecast_cost(stats: SystemStats) -> CostOut:
+    """The month's at its end; as incomplete as the month's so far."""
+    nanos = None if stats.month.cost is None else stats.forecast_cost
+    return CostOut(
+        micros=None if nanos is None else rounded_micros(nanos),
+        usd=_usd(nanos),
+        unpriced_requests=stats.month.unpriced_requests,
+    )
+
+
+def _usd(nanos: int | None) -> float | None:
+    return None if nanos is None else usd(nanos)

@@ -9,6 +9,7 @@ from solaris.api.schemas.alerts import AlertOut
 from solaris.api.schemas.audit import AuditOut
 from solaris.api.schemas.common import ApiModel, Instant
 from solaris.api.schemas.keys import KeyOut
+from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.suppressions import MailSuppression
 from solaris.api.schemas.user_records import PeriodOut, TokenUsage, TransactionOut
 from solaris.api.schemas.users import UserOut
@@ -24,7 +25,8 @@ class PersonalCounter(ApiModel):
     model: str
     requests: int
     tokens: int = Field(description="Charged tokens.")
-    cost_micros: int
+    cost_micros: int | None = Field(description=NO_PRICE)
+    unpriced_requests: int
 
     @classmethod
     def of(cls, one: CounterDay) -> "PersonalCounter":
@@ -35,7 +37,8 @@ class PersonalCounter(ApiModel):
             model=one.model,
             requests=figures.requests,
             tokens=figures.charged_tokens,
-            cost_micros=figures.cost_micros,
+            cost_micros=figures.shown_micros,
+            unpriced_requests=figures.unpriced_requests,
         )
 
 

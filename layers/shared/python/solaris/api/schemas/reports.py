@@ -15,6 +15,7 @@ from solaris.domain.reports import (
     ReportSort,
 )
 
+NO_PRICE = "Null: requests without a known price, and the others cost nothing."
 MAX_ROWS = 500
 DEFAULT_ROWS = 100
 
@@ -89,7 +90,7 @@ class UsageReportQuery(ReportFilterModel):
 
 
 class FiguresOut(ApiModel):
-    """Sums over requests. Tokens; the cost in micro-dollars (1 USD = 1,000,000)."""
+    """Sums over requests. Tokens; the cost in micro-dollars (1 USD = 1,000,000), rounded."""
 
     requests: int
     errors: int
@@ -97,8 +98,11 @@ class FiguresOut(ApiModel):
     completion_tokens: int
     cached_tokens: int
     tokens: int = Field(description="Charged tokens: what was taken from quotas.")
-    cost_micros: int
-    cost: float = Field(description="USD.")
+    cost_micros: int | None = Field(description=NO_PRICE)
+    cost: float | None = Field(description="USD, exact to the nano-dollar.")
+    unpriced_requests: int = Field(
+        description="Requests that the cost leaves out: no price is known of their models."
+    )
 
 
 class UsageRow(FiguresOut):
@@ -110,6 +114,8 @@ class UsageRow(FiguresOut):
     name: str | None = None
     day: date | None = None
     model: str | None = None
+    asked_model: str | None = Field(default=None, description="Where it is not `model`.")
+    answered_model: str | None = Field(default=None, description="Where it is not `model`.")
     endpoint: str | None = None
     method: str | None = None
     status_code: int | None = None

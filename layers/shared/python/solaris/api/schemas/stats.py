@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field, ValidationInfo, field_validator
 
 from solaris.api.schemas.common import ApiModel, Instant
-from solaris.api.schemas.reports import Values, check_range
+from solaris.api.schemas.reports import NO_PRICE, Values, check_range
 from solaris.services.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
 
 
@@ -55,10 +55,16 @@ class TopUser(ApiModel):
 
 
 class CostOut(ApiModel):
-    """Money: exact in micro-dollars, and in USD."""
+    """Money: in micro-dollars, rounded half up, and in USD, exact to the nano-dollar.
 
-    micros: int
-    usd: float
+    Both are null when requests have no known price and the others cost nothing.
+    """
+
+    micros: int | None
+    usd: float | None
+    unpriced_requests: int = Field(
+        description="Requests that the sum leaves out: no price is known of their models."
+    )
 
 
 class ModelShare(ApiModel):
@@ -68,8 +74,9 @@ class ModelShare(ApiModel):
     tokens: int
     requests: int
     errors: int
-    cost_micros: int
-    cost: float = Field(description="USD.")
+    cost_micros: int | None = Field(description=NO_PRICE)
+    cost: float | None = Field(description="USD.")
+    unpriced_requests: int
 
 
 class PreviousMonthOut(ApiModel):
@@ -149,7 +156,8 @@ class PointFigures(ApiModel):
     tokens: int = Field(description="Charged tokens.")
     requests: int
     errors: int | None = None
-    cost_micros: int | None = None
+    cost_micros: int | None = Field(default=None, description=NO_PRICE)
+    unpriced_requests: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None

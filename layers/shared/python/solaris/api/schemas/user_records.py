@@ -4,7 +4,9 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.users import UserOut
+from solaris.domain.money import NANOS_IN_DOLLAR, usd
 from solaris.domain.quota import Quota
 from solaris.domain.records import RecordFilters
 from solaris.domain.reports import UsageLine
@@ -13,15 +15,13 @@ from solaris.domain.usage import Outcome
 from solaris.services.months import ClosedMonth
 from solaris.services.records import UserStats
 
-MICROS = 1_000_000
 MAX_MODELS = 20
 MAX_MODEL_CHARACTERS = 200
 MAX_PERIODS = 36
 
 
-def usd(micros: int) -> float:
-    """Micro-dollars as a decimal number of dollars."""
-    return round(micros / MICROS, 6)
+def _usd(nanos: int | None) -> float | None:
+    return None if nanos is None else usd(nanos)
 
 
 class UsageQuery(PageQuery):
@@ -49,12 +49,16 @@ class UsageQuery(PageQuery):
 
 
 class TokenUsage(ApiModel):
-    """One request. Costs are USD, and exact in micro-dollars."""
+    """One request. Costs are USD, exact to the nano-dollar, or null when no price is known."""
 
     id: str
     user_id: str
     request_id: str
     model: str
+    asked_model: str | None = Field(description="What the client asked for, where not `model`.")
+    answered_model: str | None = Field(
+        description="What the upstream says has answered, where not `model`."
+    )
     endpoint: str
     method: str
     outcome: Outcome
@@ -62,11 +66,13 @@ class TokenUsage(ApiModel):
     completion_tokens: int
     total_tokens: int
     cached_tokens: int = Field(description="Part of the prompt's.")
+    cache_write_tokens: int = Field(description="Part of the prompt's: written to the cache.")
+    cache_write_1h_tokens: int = Field(description="Part of those: kept for an hour.")
     reasoning_tokens: int = Field(description="Part of the completion's.")
     charged_tokens: int = Field(description="What was taken from the quota.")
-    cost_per_token: float
-    total_cost: float
-    cost_micros: int
+    cost_per_token: float | None
+    total_cost: float | None
+    cost_micros: int | None = Field(description="Rounded half up.")
     estimated: bool = Field(description="Counted here: the upstream stated no usage.")
     status_code: int = Field(description="0: a crash left the request open.")
     error_message: str | None
@@ -81,12 +87,17 @@ class TokenUsage(ApiModel):
     @classmethod
     def of(cls, line: UsageLine) -> "TokenUsage":
         """A record."""
-        total = line.total_tokens
+        total, cost = line.total_tokens, line.cost
+        per_token = None if cost is None else 0.0
+        if cost and total:
+            per_token = round(cost / NANOS_IN_DOLLAR / total, 12)
         return cls(
             id=line.record_key,
             user_id=line.user_id,
             request_id=line.request_id,
             model=line.model,
+            asked_model=line.asked_model,
+            answered_model=line.answered_model,
             endpoint=line.endpoint,
             method=line.method,
             outcome=Outcome(line.outcome),
@@ -94,11 +105,13 @@ class TokenUsage(ApiModel):
             completion_tokens=line.completion_tokens,
             total_tokens=total,
             cached_tokens=line.cached_tokens,
+            cache_write_tokens=line.cache_write_tokens,
+            cache_write_1h_tokens=line.cache_write_1h_tokens,
             reasoning_tokens=line.reasoning_tokens,
             charged_tokens=line.charged_tokens,
-            cost_per_token=round(line.cost_micros / MICROS / total, 12) if total else 0.0,
-            total_cost=usd(line.cost_micros),
-            cost_micros=line.cost_micros,
+            cost_per_token=per_token,
+            total_cost=_usd(cost),
+            cost_micros=line.shown_micros,
             estimated=line.estimated,
             status_code=line.status_code,
             error_message=line.error_message,
@@ -136,7 +149,8 @@ class StatsDay(ApiModel):
     date: str = Field(examples=["2026-11-22"])
     tokens: int
     requests: int
-    cost_micros: int
+    cost_micros: int | None = Field(description=NO_PRICE)
+    unpriced_requests: int
 
 
 class UserStatsOut(ApiModel):
@@ -146,8 +160,9 @@ class UserStatsOut(ApiModel):
     tokens: StatsTokens
     usage30_days: int = Field(description="Charged tokens.")
     requests30_days: int
-    cost30_days: float = Field(description="USD.")
-    cost30_days_micros: int
+    cost30_days: float | None = Field(description="USD.")
+    cost30_days_micros: int | None = Field(description=NO_PRICE)
+    unpriced30_days: int = Field(description="Requests that the cost leaves out.")
     usage_by_model: dict[str, int] = Field(
         description="Of the 30 days, the most used model first; `-`: no model answered."
     )
@@ -169,15 +184,17 @@ class UserStatsOut(ApiModel):
             ),
             usage30_days=total.charged_tokens,
             requests30_days=total.requests,
-            cost30_days=usd(total.cost_micros),
-            cost30_days_micros=total.cost_micros,
+            cost30_days=_usd(total.cost),
+            cost30_days_micros=total.shown_micros,
+            unpriced30_days=total.unpriced_requests,
             usage_by_model=stats.by_model,
             usage_by_day=[
                 StatsDay(
                     date=one.day,
                     tokens=one.figures.charged_tokens,
                     requests=one.figures.requests,
-                    cost_micros=one.figures.cost_micros,
+                    cost_micros=one.figures.shown_micros,
+                    unpriced_requests=one.figures.unpriced_requests,
                 )
                 for one in stats.days
             ],
@@ -239,8 +256,9 @@ class PeriodOut(ApiModel):
     additional_tokens: int
     usage_percentage: float
     usage_by_model: dict[str, int] = Field(description="Charged tokens, by the counters.")
-    total_cost: float = Field(description="USD.")
-    cost_micros: int
+    total_cost: float | None = Field(description="USD.")
+    cost_micros: int | None = Field(description=NO_PRICE)
+    unpriced_requests: int = Field(description="Requests that the cost leaves out.")
 
     @classmethod
     def of(cls, month: ClosedMonth) -> "PeriodOut":
@@ -258,10 +276,13 @@ class PeriodOut(ApiModel):
             additional_tokens=month.additional_tokens,
             usage_percentage=quota.usage_percentage,
             usage_by_model={
-                one.model: one.charged_tokens for one in month.models if one.charged_tokens
+                one.model: one.figures.charged_tokens
+                for one in month.models
+                if one.figures.charged_tokens
             },
-            total_cost=usd(month.cost_micros),
+            total_cost=_usd(month.cost),
             cost_micros=month.cost_micros,
+            unpriced_requests=month.unpriced_requests,
         )
 
 
