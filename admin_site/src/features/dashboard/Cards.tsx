@@ -11,6 +11,7 @@ import { useDashboardTexts } from "./texts";
 export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined }) {
   const t = useDashboardTexts();
   const format = useFormat();
+  const cost = (one: Model<"CostOut">) => format.cost(one.micros, one.unpricedRequests);
   const previous = stats ? format.month(stats.previousMonth.period) : "";
   const change = stats?.usage.changePercent ?? null;
   return (
@@ -35,11 +36,12 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
       <Figure
         icon={<CircleDollarSign />}
         label={t("cost")}
-        value={stats && format.money(stats.cost.micros)}
+        value={stats && cost(stats.cost)}
+        exact={stats && format.unpriced(stats.cost.unpricedRequests)}
         notes={
           stats && [
-            t("costForecast", { cost: format.money(stats.forecast.cost.micros) }),
-            t("costToday", { cost: format.money(stats.today.cost.micros) }),
+            t("costForecast", { cost: cost(stats.forecast.cost) }),
+            t("costToday", { cost: cost(stats.today.cost) }),
           ]
         }
       />

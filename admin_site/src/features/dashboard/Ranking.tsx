@@ -73,7 +73,7 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
                 label: one.model === "-" ? t("noModel") : one.model,
                 value: one.tokens,
                 colour: seriesColour(index),
-                note: format.money(one.costMicros),
+                note: format.cost(one.costMicros, one.unpricedRequests),
               }))}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}

@@ -8,7 +8,7 @@ import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
-import { plainDays, stackByModel } from "./chart";
+import { plainDays, stackByModel, unpricedOf } from "./chart";
 import { useModelDays } from "./data";
 import { METRICS, type Metric, type ReportFilters } from "./search";
 import { useReportsTexts } from "./texts";
@@ -53,12 +53,15 @@ export function ChartCard({
     const all = Array.from({ length: countDays(filters) }, (_, index) => addDays(from, index));
     return days.data && plainDays(days.data.items, all, metric, label);
   }, [byModel.isCounted, byModel.data, days.data, filters, metric, others, noModel, label]);
+  const missing = metric === "cost" ? format.unpriced(unpricedOf(answer.data)) : undefined;
   return (
     <Card className={cn("min-w-0", className)}>
       <CardHeader
         className="[&>div:first-child]:basis-40"
         title={t("perDay")}
-        description={t(byModel.isCounted ? "byModelText" : "totalText")}
+        description={[t(byModel.isCounted ? "byModelText" : "totalText"), missing]
+          .filter(Boolean)
+          .join(" · ")}
         actions={
           <Segments
             label={t("metric")}

@@ -40,6 +40,8 @@ export function TopCard({
   const shown = rows.reduce((sum, row) => sum + row.value, 0);
   const whole = top.data?.totals ? figureOf(top.data.totals, metric) : shown;
   const left = (top.data?.total ?? 0) - rows.length;
+  // What has no price has no bar: say how much that is.
+  const missing = metric === "cost" ? format.unpriced(top.data?.totals?.unpricedRequests) : null;
   const share = (value: number) => format.percent(whole === 0 ? 0 : (100 * value) / whole);
   return (
     <Card className="flex min-w-0 flex-col">
@@ -55,7 +57,7 @@ export function TopCard({
         ) : !top.data ? (
           <Bars />
         ) : rows.length === 0 ? (
-          <Empty title={t("none")} />
+          <Empty title={missing ?? t("none")} />
         ) : (
           <>
             <Breakdown
@@ -73,6 +75,7 @@ export function TopCard({
                 })}
               </p>
             ) : null}
+            {missing ? <p className="tabular mt-4 text-ink-soft text-xs">{missing}</p> : null}
           </>
         )}
       </div>

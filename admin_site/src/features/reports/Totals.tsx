@@ -1,7 +1,7 @@
 import { CircleDollarSign, Coins, MessagesSquare, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
-import { useFormat } from "@/shared/format";
+import { type Format, useFormat } from "@/shared/format";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Skeleton } from "@/shared/ui/states";
@@ -54,14 +54,8 @@ export function Totals({
     {
       key: "cost",
       icon: <CircleDollarSign />,
-      value: totals && format.money(totals.costMicros),
-      note: note((one) =>
-        one.tokens === 0
-          ? "\u00a0"
-          : t("perMillion", {
-              cost: format.money(Math.round((one.costMicros * MILLION) / one.tokens)),
-            }),
-      ),
+      value: totals && format.cost(totals.costMicros, totals.unpricedRequests),
+      note: note((one) => costNote(one, t, format)),
     },
   ] as const;
   return (
@@ -82,6 +76,20 @@ export function Totals({
       ))}
     </div>
   );
+}
+
+/** What a million tokens cost; where prices are missing that would mislead: how many are. */
+export function costNote(
+  one: Pick<Model<"FiguresOut">, "tokens" | "costMicros" | "unpricedRequests">,
+  t: ReturnType<typeof useReportsTexts>,
+  format: Format,
+): string {
+  const missing = format.unpriced(one.unpricedRequests);
+  if (missing) return missing;
+  if (one.tokens === 0 || one.costMicros === null) return "\u00a0";
+  return t("perMillion", {
+    cost: format.money(Math.round((one.costMicros * MILLION) / one.tokens)),
+  });
 }
 
 function Figure({

@@ -9,12 +9,19 @@ export const NO_MODEL = "-";
 interface Figures {
   tokens: number;
   requests: number;
-  /** Without it, the bucket does not count cost. */
+  /** Without it, the bucket does not count cost, or no price of it is known. */
   costMicros?: number | null;
 }
 
 export function figureOf(figures: Figures, metric: Metric): number {
   return metric === "cost" ? (figures.costMicros ?? 0) : figures[metric];
+}
+
+/** Requests without a price in what a chart of costs shows. */
+export function unpricedOf(answer: Model<"TimeSeries"> | Model<"UsageReport"> | undefined): number {
+  if (!answer) return 0;
+  const parts = "points" in answer ? answer.points : answer.items;
+  return parts.reduce((sum, one) => sum + (one.unpricedRequests ?? 0), 0);
 }
 
 /** Days by model: the greatest in a colour each, the rest as one. */

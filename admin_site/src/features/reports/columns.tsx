@@ -39,7 +39,9 @@ export function groupColumns(
       (row) => (whole ? format.percent((100 * row.tokens) / whole) : "—"),
       { from: "lg" },
     ),
-    figure("cost", t("cost"), (row) => format.money(row.costMicros), {}),
+    figure("cost", t("cost"), (row) => format.cost(row.costMicros, row.unpricedRequests), {
+      title: (row) => format.unpriced(row.unpricedRequests),
+    }),
   ];
 }
 
@@ -49,7 +51,15 @@ function figure(
   key: string,
   header: string,
   text: (row: Row) => string,
-  { from, strong = false }: { from?: "sm" | "md" | "lg" | "xl"; strong?: boolean },
+  {
+    from,
+    strong = false,
+    title,
+  }: {
+    from?: "sm" | "md" | "lg" | "xl";
+    strong?: boolean;
+    title?: (row: Row) => string | undefined;
+  },
 ): Column<Row> {
   return {
     key,
@@ -59,6 +69,7 @@ function figure(
     ...(from ? { from } : {}),
     cell: (row) => (
       <span
+        title={title?.(row)}
         className={strong ? "whitespace-nowrap font-medium" : "whitespace-nowrap text-ink-soft"}
       >
         {text(row)}
@@ -197,7 +208,7 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
         </span>
       ),
     },
-    figure("money", t("cost"), (row) => format.money(row.costMicros), { from: "sm" }),
+    figure("money", t("cost"), (row) => format.cost(row.costMicros), { from: "sm" }),
   ];
 }
 

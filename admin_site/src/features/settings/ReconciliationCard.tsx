@@ -179,6 +179,8 @@ function figureName({ figure }: Difference, t: ReconciliationTexts): string {
     case "cached_tokens":
     case "charged_tokens":
     case "cost_micros":
+    case "cost_nanos":
+    case "unpriced_requests":
       return t(`figure_${figure}`);
     default:
       return figure;

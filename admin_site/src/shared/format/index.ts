@@ -13,6 +13,13 @@ export interface Format {
   change(value: number): string;
   /** US$ 1.234,56; four digits below one dollar; `micros` are millionths of a dollar. */
   money(micros: number): string;
+  /**
+   * What something cost: "sem preço" when that is unknown (null), and "≥" before a sum that leaves
+   * out `unpriced` requests.
+   */
+  cost(micros: number | null | undefined, unpriced?: number | null): string;
+  /** "3 requisições sem preço": what a sum leaves out; nothing when it is whole. */
+  unpriced(count: number | null | undefined): string | undefined;
   /** 22 de nov. de 2026 */
   date(value: string | Date): string;
   /** 22/11 */
@@ -34,6 +41,18 @@ export interface Format {
 }
 
 const MICROS = 1_000_000;
+const WORDS = {
+  "pt-BR": {
+    noPrice: "sem preço",
+    requestUnpriced: "requisição sem preço",
+    requestsUnpriced: "requisições sem preço",
+  },
+  en: {
+    noPrice: "no price",
+    requestUnpriced: "request without a price",
+    requestsUnpriced: "requests without a price",
+  },
+} satisfies Record<Locale, object>;
 /** A day without a time is that day everywhere: it must not slip by the viewer's time zone. */
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -57,15 +76,19 @@ function create(locale: Locale): Format {
   const integer = number({ maximumFractionDigits: 0 });
   const compact = number({ notation: "compact", maximumSignificantDigits: 3 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const money = (digits: number) =>
+  const dollars = (digits: number) =>
     number({
       style: "currency",
       currency: "USD",
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     });
-  const cents = money(2);
-  const finer = money(4);
+  const cents = dollars(2);
+  const finer = dollars(4);
+  const money = (micros: number) => {
+    const amount = micros / MICROS;
+    return (amount !== 0 && Math.abs(amount) < 1 ? finer : cents).format(amount);
+  };
   const dated = (value: string | Date, options: Intl.DateTimeFormatOptions) => {
     const { date, timeZone } = instant(value);
     return new Intl.DateTimeFormat(locale, timeZone ? { ...options, timeZone } : options).format(
@@ -84,10 +107,15 @@ function create(locale: Locale): Format {
         maximumFractionDigits: 1,
         signDisplay: "exceptZero",
       }).format(value / 100),
-    money: (micros) => {
-      const dollars = micros / MICROS;
-      return (dollars !== 0 && Math.abs(dollars) < 1 ? finer : cents).format(dollars);
+    money,
+    cost: (micros, unpriced) => {
+      if (micros == null) return WORDS[locale].noPrice;
+      return unpriced ? `≥ ${money(micros)}` : money(micros);
     },
+    unpriced: (count) =>
+      count
+        ? `${integer.format(count)} ${WORDS[locale][count === 1 ? "requestUnpriced" : "requestsUnpriced"]}`
+        : undefined,
     date: (value) => dated(value, { day: "numeric", month: "short", year: "numeric" }),
     shortDate: (value) => dated(value, { day: "2-digit", month: "2-digit" }),
     dateTime: (value) =>

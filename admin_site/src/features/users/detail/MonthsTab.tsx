@@ -78,7 +78,11 @@ function monthColumns(t: UserTexts, format: Format): Column<Model<"PeriodOut">>[
       key: "cost",
       header: t("cost"),
       align: "right",
-      cell: (row) => format.money(row.costMicros),
+      cell: (row) => (
+        <span title={format.unpriced(row.unpricedRequests)}>
+          {format.cost(row.costMicros, row.unpricedRequests)}
+        </span>
+      ),
     },
     {
       key: "models",

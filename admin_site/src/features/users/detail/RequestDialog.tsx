@@ -34,6 +34,8 @@ export function RequestDialog({
           {row.statusCode === 0 ? "—" : row.statusCode}
           {row.outcome === "settled" ? "" : ` · ${t(`outcome_${row.outcome}`)}`}
         </Line>
+        {row.askedModel ? <Line label={t("askedModel")}>{row.askedModel}</Line> : null}
+        {row.answeredModel ? <Line label={t("answeredModel")}>{row.answeredModel}</Line> : null}
         {row.errorMessage ? <Line label={t("error")}>{row.errorMessage}</Line> : null}
         <Line label={t("chargedTokens")}>
           {format.integer(row.chargedTokens)}
@@ -44,10 +46,18 @@ export function RequestDialog({
         {row.cachedTokens > 0 ? (
           <Line label={t("cachedTokens")}>{format.integer(row.cachedTokens)}</Line>
         ) : null}
+        {row.cacheWriteTokens > 0 ? (
+          <Line label={t("cacheWriteTokens")}>
+            {format.integer(row.cacheWriteTokens)}
+            {row.cacheWrite1HTokens > 0
+              ? ` (${t("forAnHour", { tokens: format.integer(row.cacheWrite1HTokens) })})`
+              : ""}
+          </Line>
+        ) : null}
         {row.reasoningTokens > 0 ? (
           <Line label={t("reasoningTokens")}>{format.integer(row.reasoningTokens)}</Line>
         ) : null}
-        <Line label={t("cost")}>{format.money(row.costMicros)}</Line>
+        <Line label={t("cost")}>{format.cost(row.costMicros)}</Line>
         {row.responseTimeMs === null ? null : (
           <Line label={t("duration")}>{format.milliseconds(row.responseTimeMs)}</Line>
         )}

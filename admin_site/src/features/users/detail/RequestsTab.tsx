@@ -114,7 +114,7 @@ function requestColumns(t: UserTexts, format: Format, onShow: (row: Row) => void
       header: t("cost"),
       align: "right",
       from: "md",
-      cell: (row) => format.money(row.costMicros),
+      cell: (row) => format.cost(row.costMicros),
     },
     {
       key: "duration",

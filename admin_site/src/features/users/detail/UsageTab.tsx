@@ -51,7 +51,7 @@ export function UsageTab({ userId }: { userId: string }) {
                     count: data.requests30Days,
                     shown: format.integer(data.requests30Days),
                   }),
-                  cost: format.money(data.cost30DaysMicros),
+                  cost: format.cost(data.cost30DaysMicros, data.unpriced30Days),
                 })
               : "\u00a0"
           }
