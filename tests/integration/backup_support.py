@@ -39,7 +39,7 @@ def silent(_step: str, _number: int, _items: int) -> None:
     """Nobody watches."""
 
 
-def made(stage: str, clock: Clock) -> MoneyPath:
+def made(stage: str, clock: Clock, **more: Any) -> MoneyPath:
     """A stage whose every part goes by the test's clock."""
     settings = Settings(
         solaris_stage=stage,
@@ -47,6 +47,7 @@ def made(stage: str, clock: Clock) -> MoneyPath:
         aws_region="us-east-1",
         redis_url="none",
         redis_host=None,
+        **more,
     )
     wiring = Wiring(settings, clock)
     create_tables()

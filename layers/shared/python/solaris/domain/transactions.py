@@ -17,6 +17,8 @@ from solaris.domain.users import User
 
 MAX_REASON_CHARACTERS = 500
 MAX_ACTOR_CHARACTERS = 200
+SYSTEM_ID = "system"
+"""Stands for a user's id in the corrections of the system's own counters."""
 
 
 class TransactionKind(StrEnum):

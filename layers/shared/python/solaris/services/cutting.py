@@ -21,7 +21,7 @@ from solaris.domain.cut import (
 )
 from solaris.domain.periods import day_of
 from solaris.domain.reports import NO_MODEL
-from solaris.domain.transactions import TransactionKind
+from solaris.domain.transactions import SYSTEM_ID, TransactionKind
 from solaris.domain.usage import Outcome, iso_milliseconds, parse_instant
 from solaris.services.staging import Staging
 from solaris.storage.actions import (
@@ -33,8 +33,7 @@ from solaris.storage.actions import (
 )
 from solaris.storage.admins import COUNT_KEY
 from solaris.storage.items import Item, epoch_milliseconds, number, reservation_from_item, text
-from solaris.storage.records import is_unpriced
-from solaris.storage.resets import PROGRESS_OWNER
+from solaris.storage.progress import is_progress
 from solaris.storage.shards import counter_shard
 from solaris.storage.whole_tables import Key
 
@@ -90,8 +89,8 @@ class Cut:
         self._staging.put(table, kept)
 
     def _keeps_month(self, item: Item) -> bool:
-        if item["user_id"]["S"] == PROGRESS_OWNER:
-            # a reset that was at work: the restored users are some here, some there
+        if is_progress(item):
+            # work under way tells of users as they were read one by one: it is begun again
             return "finished_at" in item and item["finished_at"]["S"] < self._started_at
         if item["closed_at"]["S"] < self._since:
             return True
@@ -156,6 +155,8 @@ class Cut:
         return kept
 
     def _keeps_change(self, user_id: str, item: Item) -> bool:
+        if user_id == SYSTEM_ID:  # of no account: what it tells of was read after the start
+            return bool(item["created_at"]["S"] < self._started_at)
         standing, version = self._staging.standing(user_id), int(item["version"]["N"])
         if keeps_change(standing, version):
             return True

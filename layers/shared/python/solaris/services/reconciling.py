@@ -24,7 +24,7 @@ from solaris.domain.books import (
     differences,
 )
 from solaris.domain.reports import FIGURE_NAMES, Figures
-from solaris.domain.transactions import Origin, Transaction, correction
+from solaris.domain.transactions import SYSTEM_ID, Origin, Transaction, correction
 from solaris.domain.users import User
 from solaris.errors import ConflictError, NotFoundError
 from solaris.observability import get_logger
@@ -44,7 +44,6 @@ OVERDUE_AFTER = timedelta(hours=1)
 # Records go by TTL some time after their 400 days, never before; a margin for clocks and zones.
 KEPT_DAYS = RECORD_DAYS - 5
 ACTOR = "reconcile"
-SYSTEM = "system"
 """Whose rows tell of the system's counters."""
 
 _log = get_logger("solaris.reconciling")
@@ -280,7 +279,7 @@ class Reconciler:
     def _mend_system(self, place: str, group: list[Difference]) -> bool:
         day, _, model = place.partition("#")
         missing = {one.figure: one.expected - one.found for one in group}
-        row = self._row(SYSTEM, day[:7], group)
+        row = self._row(SYSTEM_ID, day[:7], group)
         return self._store.mend_system(row, (day, model), missing=missing)
 
     def _row(

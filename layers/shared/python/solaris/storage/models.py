@@ -171,7 +171,11 @@ class TransactionModel(Model):
 
 
 class PeriodModel(Model):
-    """A user's closed month; late settlements still add to `current_usage`."""
+    """A user's closed month; late settlements still add to `current_usage`.
+
+    The system's own work keeps its progress here as well, in items of other attributes
+    (storage/progress.py).
+    """
 
     class Meta(TableMeta):
         table_name = "periods"

@@ -19,8 +19,9 @@ from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import ConflictError
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.items import Item, epoch_milliseconds, number, text
+from solaris.storage.progress import progress_owner
 
-PROGRESS_OWNER = "system#reconcile"
+PROGRESS_OWNER = progress_owner("reconcile")
 LEASE = timedelta(seconds=120)
 MAX_KEPT_FINDINGS = 50
 _CONDITION_FAILED = "ConditionalCheckFailedException"

@@ -25,9 +25,10 @@ from solaris.errors import ConflictError, StoreUnavailableError
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws, AwsCallError
 from solaris.storage.items import Item, epoch_milliseconds, number, text
+from solaris.storage.progress import progress_owner
 from solaris.storage.users import UserStore
 
-PROGRESS_OWNER = "system#reset"
+PROGRESS_OWNER = progress_owner("reset")
 # Two keep an embedded store busy, and leave room between their packs for live requests.
 SEGMENTS = 2
 PAGE_USERS = 500

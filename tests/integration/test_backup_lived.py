@@ -1,0 +1,158 @@
+"""A backup of a system that has lived for a year: every table has all that it ever gets."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.local.mailbox import verify_sender
+from solaris.domain.exports import Export, ExportKind
+from solaris.domain.periods import period_of
+from solaris.domain.reports import ReportFilters
+from solaris.domain.users import user_id_for
+from solaris.errors import InvalidCredentialsError
+from solaris.services.key_management import KeyTerms
+from solaris.services.recording import Message
+from solaris.storage.actions import system_owner
+from solaris.storage.queues import ALERTS_QUEUE, EXPORTS_QUEUE
+from tests.integration.backup_support import (
+    BOSS,
+    admitted,
+    back_up,
+    made,
+    restore,
+    tables_of,
+)
+from tests.integration.conftest import Clock, MoneyPath
+from tests.integration.exports_support import PLENTY_SECONDS, order
+from tests.integration.sign_in_support import HERE
+from tests.integration.test_reconciling import disturb, run
+
+# In years to come: no table forgets (TTL) in the real time of the test what the year has made.
+JANUARY = datetime(2041, 1, 15, 15, 0, tzinfo=UTC)
+PEOPLE = tuple(f"person{n}@example.com" for n in range(4))
+GONE = "gone@example.com"
+LIMIT = 10_000
+
+
+def messages(path: MoneyPath, queue: str) -> Iterator[Message]:
+    """Everything that waits; it is off the queue once it was gone through."""
+    queues = path.wiring.queues
+    found = queues.receive(queue, wait_seconds=0)
+    yield from (Message(one["MessageId"], one["Body"], one["ReceiptHandle"], 1) for one in found)
+    queues.delete(queue, found)
+
+
+def a_months_requests(path: MoneyPath, number: int) -> None:
+    """Answers, refusals of the upstream, a warning, and a crash that the sweep finds."""
+    for email in (*PEOPLE, f"new{number}@example.com"):
+        reservation = admitted(path, email)
+        assert not path.record(path.event(reservation, email, completion=30))
+    path.record(path.event(None, PEOPLE[1], prompt=LIMIT, status_code=500))
+    admitted(path, PEOPLE[2])
+    path.clock.forward(hours=1)
+    assert path.wiring.sweeper.run().expired == 1
+    assert not path.wiring.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
+
+
+def a_months_office(path: MoneyPath, number: int) -> None:
+    """Keys made and revoked, somebody deleted, grants, an export, a stranger at the door."""
+    wiring = path.wiring
+    wiring.key_management.create(KeyTerms(name=f"kept{number}"), BOSS)
+    revoked = wiring.key_management.create(KeyTerms(name="lost"), BOSS)
+    wiring.key_management.revoke(revoked.key.key_id, BOSS)
+    wiring.user_changes.add_tokens(user_id_for(PEOPLE[0]), 500, actor=BOSS, reason="more")
+    wiring.user_changes.reset_usage(user_id_for(PEOPLE[3]), actor=BOSS, reason="a loop")
+    if number == 3:
+        admitted(path, GONE)
+        wiring.deleter.delete(user_id_for(GONE), actor=BOSS, reason="asked for")
+    day = path.clock().date()
+    filters = ReportFilters(first_day=day.replace(day=1), last_day=day)
+    wanted = order(ExportKind.BY_USER, filters=filters)
+    export = wiring.export_jobs.export(wanted, BOSS, in_background=True)
+    assert isinstance(export, Export)
+    for message in messages(path, EXPORTS_QUEUE):
+        wiring.export_jobs.run(message, lambda: PLENTY_SECONDS)
+    with pytest.raises(InvalidCredentialsError):
+        wiring.signing_in.sign_in("nobody@example.com", "not the password", HERE)
+
+
+def open_the_month(path: MoneyPath) -> None:
+    """What the schedule does in the first hour of a month."""
+    path.clock.now = (path.clock().replace(day=1) + timedelta(days=32)).replace(day=1, hour=4)
+    assert path.wiring.resetter.run().is_done
+    assert not path.wiring.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
+    path.wiring.sweeper.run()
+    report = path.wiring.reconcile_runner.run()
+    assert (report.state, report.differences) == ("done", 0)
+    path.wiring.keeper.run()
+    path.clock.forward(days=14)
+
+
+def a_year(path: MoneyPath) -> None:
+    """Twelve months of everything that writes, and a difference put right at the end."""
+    verify_sender(path.wiring.settings)
+    path.wiring.admin_accounts.ensure_first()
+    for number in range(12):
+        a_months_requests(path, number)
+        a_months_office(path, number)
+        open_the_month(path)
+    a_months_requests(path, 12)
+    day = path.clock().date() - timedelta(days=20)
+    key = {"owner": system_owner(0), "day_model": f"{day}#gpt-4o-mini"}
+    disturb(path, "counters", key, **dict.fromkeys(FIGURES, 7))
+    assert run(path, repair=True).open_findings == 0
+    path.clock.forward(seconds=1)
+
+
+FIGURES = (
+    *("requests", "errors", "prompt_tokens", "completion_tokens", "cached_tokens"),
+    *("charged_tokens", "cost_micros"),
+)
+
+
+def stages(stage: str) -> tuple[MoneyPath, MoneyPath]:
+    clock = Clock(JANUARY)
+    target = made(f"t{uuid.uuid4().hex[:12]}", clock)
+    small = {"default_monthly_limit": LIMIT, "admin_alert_emails": ("boss@example.com",)}
+    return made(stage, clock, **small), target
+
+
+def test_backup_wipe_restore_of_a_year(emulator: str, stage: str, tmp_path: Path) -> None:
+    source, target = stages(stage)
+    a_year(source)
+    path = tmp_path / "backup.gz"
+    back_up(source, path)
+    restore(target, path)
+    before, after = tables_of(source), tables_of(target)
+    filled = {name for name, items in before.items() if items}
+    assert set(before) - filled <= {"suppressions"}
+    assert {name: len(items) for name, items in after.items()} == {
+        name: len(items) for name, items in before.items()
+    }
+    assert after == before
+    owners = {item["user_id"]["S"] for item in before["periods"].values()}
+    assert owners - set(before["users"]) == {"system#reset", "system#reconcile"}
+    assert "system" in {row["user_id"] for row in target.rows("transactions")}
+    assert not run(target).findings
+    # what the system has done for this month it does not do again
+    assert target.wiring.resetter.run().is_done
+    assert target.wiring.reconcile_runner.run().state == "done"
+    assert tables_of(target) == before
+
+
+def test_work_under_way_is_begun_again_after_a_restore(
+    emulator: str, stage: str, tmp_path: Path
+) -> None:
+    source, target = stages(stage)
+    for email in PEOPLE:
+        assert not source.record(source.event(admitted(source, email), email, completion=3))
+    period = period_of(source.clock(), source.wiring.settings.zone)
+    assert source.wiring.reconciliations.claim(period, "somebody", source.clock())
+    back_up(source, tmp_path / "backup.gz")
+    restore(target, tmp_path / "backup.gz")
+    assert not tables_of(target)["periods"]
+    report = target.wiring.reconcile_runner.run()
+    assert (report.state, report.users) == ("done", len(PEOPLE))
