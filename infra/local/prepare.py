@@ -44,6 +44,7 @@ def prepare(parts: "Wiring") -> InitResult:
         files=parts.files,
         keys=parts.key_management,
         admins=parts.admin_accounts,
+        day_index=parts.day_index,
         now=parts.clock(),
     )
 

@@ -11,6 +11,7 @@ from solaris.services.statistics import Statistics
 from solaris.services.system_days import SystemDays
 from solaris.settings import Settings
 from solaris.storage.counters import SystemCounters, UserCounters
+from solaris.storage.day_index import DayIndex
 from solaris.storage.usage_days import UsageDays
 from solaris.storage.users import UserStore
 
@@ -68,6 +69,11 @@ class ReadingParts:
             counters_table=self.settings.table_name("counters"),
             zone=self.settings.zone,
         )
+
+    @cached_property
+    def day_index(self) -> DayIndex:
+        """What brings rows of older versions to the day index."""
+        return DayIndex(self.dynamodb, self.settings, self.clock)
 
     @cached_property
     def reporting(self) -> Reporting:

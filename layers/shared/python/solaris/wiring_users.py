@@ -101,7 +101,7 @@ class UserParts(DirectoryParts, ReadingParts):
     @cached_property
     def user_usage(self) -> UserUsage:
         """One user's usage records."""
-        return UserUsage(self.dynamodb, self.settings.table_name("usage"))
+        return UserUsage(self.dynamodb, self.settings.table_name("usage"), self.settings.zone)
 
     @cached_property
     def records(self) -> Records:

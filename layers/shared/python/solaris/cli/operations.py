@@ -107,6 +107,7 @@ def init() -> None:
         files=wiring.files,
         keys=wiring.key_management,
         admins=wiring.admin_accounts,
+        day_index=wiring.day_index,
         now=now(),
     )
     say("tables and queues are there")

@@ -19,7 +19,6 @@ from solaris.domain.cut import (
     keeps_month,
     keeps_record,
 )
-from solaris.domain.periods import day_of
 from solaris.domain.reports import NO_MODEL
 from solaris.domain.transactions import SYSTEM_ID, TransactionKind
 from solaris.domain.usage import Outcome, iso_milliseconds, parse_instant
@@ -32,6 +31,7 @@ from solaris.storage.actions import (
     user_owner,
 )
 from solaris.storage.admins import COUNT_KEY
+from solaris.storage.day_index import with_day
 from solaris.storage.items import Item, epoch_milliseconds, number, reservation_from_item, text
 from solaris.storage.progress import is_progress
 from solaris.storage.shards import counter_shard
@@ -262,10 +262,7 @@ class Cut:
         return True
 
     def _day(self, item: Item) -> str:
-        if "day_shard" in item:
-            return str(item["day_shard"]["S"].partition("#")[0])
-        created_at = parse_instant(item["created_at"]["S"])
-        return max(day_of(created_at, self._zone), f"{item['period']['S']}-01")
+        return str(with_day(item, self._zone)["day_shard"]["S"].partition("#")[0])
 
 
 def _counter(owner: str, day_model: str, sums: Counter[str]) -> Item:

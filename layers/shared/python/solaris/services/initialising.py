@@ -6,16 +6,20 @@ from datetime import datetime
 
 from solaris.domain.audit import Actor
 from solaris.domain.keys import KeyKind, key_id_of
+from solaris.observability import get_logger
 from solaris.services.admin_accounts import AdminAccounts
 from solaris.services.key_management import KeyManagement, KeyTerms
 from solaris.settings import Settings
 from solaris.storage.aws import store_errors
+from solaris.storage.day_index import DayIndex
 from solaris.storage.files import FileStore
 from solaris.storage.models import create_tables
 from solaris.storage.queues import Queues
 
 FIRST_KEY_NAME = "first service key"
 SYSTEM = Actor(name="system")
+
+_log = get_logger("solaris.initialising")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,18 @@ def initialise(
     files: FileStore,
     keys: KeyManagement,
     admins: AdminAccounts,
+    day_index: DayIndex,
     now: datetime,
 ) -> InitResult:
-    """Create what is missing; safe to run at every start.
+    """Create what is missing, and bring older rows to the day index; safe at every start.
 
     Raises StoreUnavailableError and AwsCallError.
     """
     with store_errors():
         create_tables()
+    filled = day_index.fill()
+    if filled:
+        _log.info("day_index_filled", rows=filled)
     queues.create_all()
     files.create()
     return first_key_and_admin(settings, keys=keys, admins=admins, now=now)

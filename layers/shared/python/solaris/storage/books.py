@@ -15,6 +15,7 @@ from solaris.settings import Settings
 from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.counters import figures_of
+from solaris.storage.day_index import with_day
 from solaris.storage.items import Item, number, text
 from solaris.storage.lean import query_items
 from solaris.storage.records import is_unpriced
@@ -48,6 +49,7 @@ class BookStore:
     def __init__(self, client: Any, users: UserStore, settings: Settings) -> None:
         self._client = client
         self._users = users
+        self._zone = settings.zone
         self._users_table = settings.table_name("users")
         self._usage = settings.table_name("usage")
         self._periods = settings.table_name("periods")
@@ -184,7 +186,7 @@ class BookStore:
             "ExpressionAttributeNames": names,
         }
         for item in query_items(self._client, request):
-            yield _line(item)
+            yield _line(with_day(item, self._zone))
 
     def _closed(self, user_id: str) -> dict[str, int]:
         return {

@@ -6,7 +6,7 @@ moments, not at once.
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 from solaris.domain.reports import Figures, Position, ReportFilters, UsageLine
 from solaris.domain.usage import iso_milliseconds
 from solaris.storage.counters import figures_of
+from solaris.storage.day_index import BY_DAY, with_day
 from solaris.storage.items import Item, text
 from solaris.storage.lean import query_items
 from solaris.storage.records import line_from_item
 from solaris.storage.shards import USAGE_SHARDS, counter_shards, usage_shards
 
-BY_DAY = "by_day"
 # A request may begin before the month that it is booked to, never by more than its own body takes.
 _SLACK = timedelta(days=1)
 _SPARE_ITEMS = 4
@@ -128,8 +128,11 @@ class UsageDays:
         return request
 
     def _merged(self, requests: Sequence[dict[str, Any]], descending: bool) -> Iterator[UsageLine]:
-        streams = [map(line_from_item, query_items(self._client, one)) for one in requests]
+        streams = [map(self._line, query_items(self._client, one)) for one in requests]
         return heapq.merge(*streams, key=attrgetter("record_key"), reverse=descending)
+
+    def _line(self, item: Mapping[str, Any]) -> UsageLine:
+        return line_from_item(with_day(item, self._zone))
 
 
 def _limit(page: int | None, streams: int) -> dict[str, int]:

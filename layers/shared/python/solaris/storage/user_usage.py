@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from solaris.domain.records import RecordFilters
@@ -12,6 +13,7 @@ from solaris.domain.usage import iso_milliseconds
 from solaris.errors import StoreUnavailableError
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.cursors import decode_cursor, encode_cursor
+from solaris.storage.day_index import with_day
 from solaris.storage.items import Item, number, text
 from solaris.storage.records import line_from_item
 
@@ -39,11 +41,12 @@ class RecordPage:
 
 
 class UserUsage:
-    """Records in one table; `client` is a boto3 DynamoDB client."""
+    """Records in one table; `client` is a boto3 DynamoDB client, `zone` the periods'."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, zone: tzinfo) -> None:
         self._client = client
         self._table = table
+        self._zone = zone
 
     def page(
         self, user_id: str, filters: RecordFilters, limit: int, cursor: str | None = None
@@ -65,7 +68,7 @@ class UserUsage:
         for _ in range(MAX_READS_A_PAGE):
             with store_errors():
                 answer = self._client.query(**request)
-            lines = [line_from_item(item) for item in answer["Items"]]
+            lines = [line_from_item(with_day(one, self._zone)) for one in answer["Items"]]
             # the range includes its end, which is what the page before ended with
             found += [line for line in lines if line.record_key != high]
             last = answer.get("LastEvaluatedKey")
