@@ -59,8 +59,13 @@ class Schedule:
     def run(self, stop: Stop) -> None:
         """Keep the schedules until told to stop; a call that fails is repeated."""
         reset_at = sweep_at = self._clock()
+        is_done = False
         while not stop.is_set():
             now = self._clock()
+            # a clock that was set back does not put off what comes every so often
+            sweep_at = min(sweep_at, now + SWEEP_EVERY)
+            if not is_done:
+                reset_at = min(reset_at, now + RETRY_AFTER)
             if now >= reset_at:
                 is_done = self._is_done("open_period", self._reset)
                 # the opening after the moment of the call: one that came meanwhile is not skipped
@@ -136,6 +141,7 @@ def _repeating(
     def run() -> None:
         due = clock() + after
         while not stop.is_set():
+            due = min(due, clock() + every)  # the clock may have been set back
             if clock() >= due:
                 context = StoppableContext(stop)
                 try:

@@ -1,5 +1,6 @@
 """Requests a second of admins: one count for all processes in a real Valkey, and without it."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -77,3 +78,21 @@ def test_what_is_remembered_here_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     assert [admitted(limiter, subject, 1) for subject in ("a", "b", "c")] == [1, 1, 1]
     assert admitted(limiter, "c", 1) == 0
     assert admitted(limiter, "a", 1) == 1  # forgotten: the one seen longest ago
+
+
+def test_a_clock_set_back_by_an_hour_refuses_nobody(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    limiter = BlockingRateLimiter(cache, uuid.uuid4().hex, RateRule(10, 3), "admin")
+    for _ in range(3):
+        limiter.admit("ana")
+    with pytest.raises(RateLimitedError):
+        limiter.admit("ana")
+    now -= 3_600
+    for _ in range(3):
+        limiter.admit("ana")
+    with pytest.raises(RateLimitedError) as refused:
+        limiter.admit("ana")
+    assert refused.value.retry_after_seconds < 1

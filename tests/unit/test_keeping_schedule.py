@@ -46,3 +46,17 @@ def test_the_upkeep_is_called_every_ten_minutes_also_after_a_failure() -> None:
     first = KEEP_AFTER
     second = first + late + KEEP_EVERY
     assert machine.calls == [first, second, second + late + KEEP_EVERY]
+
+
+def test_a_clock_that_is_set_back_does_not_put_the_upkeep_off() -> None:
+    machine = Machine()
+
+    def keep(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        machine.calls.append(machine.now - START)
+        if len(machine.calls) == 1:
+            machine.now -= timedelta(hours=1)
+        return {"state": "done"}
+
+    machine.keep_directory = keep  # type: ignore[method-assign]
+    keeping_thread(machine, machine, clock=machine.clock).run()
+    assert machine.calls[1] == KEEP_AFTER - timedelta(hours=1) + KEEP_EVERY

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from solaris.domain.rate_limit import RateRule
+from solaris.domain.rate_limit import SKEW_SECONDS, RateRule
 
 if TYPE_CHECKING:
     import redis
@@ -35,10 +35,13 @@ _RATE_SCRIPT = """
 local now = tonumber(ARGV[1])
 local interval = 1 / tonumber(ARGV[2])
 local start = tonumber(redis.call('GET', KEYS[1]) or now)
-if start < now then start = now end
+local latest = now + tonumber(ARGV[3]) * interval + tonumber(ARGV[4])
+if start < now or start > latest then start = now end
 local wait = start + interval - tonumber(ARGV[3]) * interval - now
-if wait > 1e-9 then return tostring(wait) end
-redis.call('SET', KEYS[1], tostring(start + interval), 'PX',
+-- tostring keeps 14 digits: tenths of a millisecond of today's time, by which it then refuses
+local function whole(number) return string.format('%.17g', number) end
+if wait > 1e-9 then return whole(wait) end
+redis.call('SET', KEYS[1], whole(start + interval), 'PX',
            math.ceil((start + interval - now) * 1000) + 1000)
 return '0'
 """
@@ -89,6 +92,10 @@ def _additions(
     return [most, METRICS_SECONDS, *(part for one in given for part in one)]
 
 
+def _rate_arguments(now: float, rule: RateRule) -> list[Any]:
+    return [now, rule.per_second, rule.burst, SKEW_SECONDS]
+
+
 class AsyncCache:
     """Redis from the request path; without an address every answer is None."""
 
@@ -117,7 +124,7 @@ class AsyncCache:
         """Count one request; return the seconds to wait, 0 for none, None when Redis is away."""
         if self._rate_script is None:
             return None
-        call = self._rate_script(keys=[key], args=[now, rule.per_second, rule.burst])
+        call = self._rate_script(keys=[key], args=_rate_arguments(now, rule))
         answer = await self._bounded(cast("Awaitable[Any]", call))
         return None if answer is None else float(answer)
 
@@ -181,9 +188,9 @@ class Cache:
         """Count one request, as AsyncCache does."""
         if self._redis is None or not self._breaker.is_open():
             return None
-        arguments = (key, now, rule.per_second, rule.burst)
+        arguments = _rate_arguments(now, rule)
         try:
-            return float(cast("str", self._redis.eval(_RATE_SCRIPT, 1, *arguments)))
+            return float(cast("str", self._redis.eval(_RATE_SCRIPT, 1, key, *arguments)))
         except _failures() as error:
             self._breaker.failed(error)
             return None

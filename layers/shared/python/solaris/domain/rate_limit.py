@@ -2,9 +2,15 @@
 
 One number per user is all it keeps: the theoretical arrival time of the next request. cache.py
 runs the same rule as a script inside Redis; this one serves when Redis is away.
+
+That time is never further ahead than a burst lasts. One that is was written before the clock was
+set back, and is no reason to refuse anybody: the count begins anew.
 """
 
 from dataclasses import dataclass
+
+# By so much the clocks of several processes may differ.
+SKEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class RateDecision:
 def decide(arrival: float | None, now: float, rule: RateRule) -> RateDecision:
     """Decide on one request; `arrival` is the stored value, times are seconds."""
     interval = 1 / rule.per_second
-    start = max(now, arrival) if arrival is not None else now
+    latest = now + rule.burst * interval + SKEW_SECONDS
+    start = arrival if arrival is not None and now < arrival <= latest else now
     wait = start + interval - rule.burst * interval - now
     if wait > 1e-9:  # noqa: PLR2004 - float noise is not a wait
         return RateDecision(arrival=start, retry_after_seconds=wait)

@@ -122,4 +122,7 @@ class Keeper:
 
     def _is_due(self, follower: Follower, name: str, every: timedelta) -> bool:
         noted = follower.replica.meta().get(name)
-        return noted is None or self._clock() - parse_instant(noted) >= every
+        if noted is None:
+            return True
+        ago = self._clock() - parse_instant(noted)
+        return ago >= every or ago < -every  # in the future: the clock was set back since

@@ -7,6 +7,10 @@ A change is keyed by its writer's clock, before it is written, so it may appear 
 The overlap finds it: five seconds of it at every look, for writers whose clocks differ a little,
 and forty every ten seconds, for a write that needed its second and third attempt (18 s at most).
 What was seen already is passed over.
+
+When the clock is set back, which a timer that nobody sets tells, the cursor goes back by as much:
+what is written from then on is keyed by the new time. The look that notices reads on to where the
+clock would have been, for what was written before.
 """
 
 import threading
@@ -33,6 +37,7 @@ from solaris.storage.items import Item, user_from_item
 from solaris.storage.replicating import ReplicaTables
 
 TAIL = timedelta(seconds=5)
+SET_BACK = timedelta(seconds=2)  # less of it is within the tail
 OVERLAP = timedelta(seconds=40)
 OVERLAP_EVERY_SECONDS = 10.0
 AHEAD = timedelta(seconds=30)  # of a writer's clock
@@ -73,6 +78,8 @@ class Follower:
         self._clock = clock
         self._timer = timer
         self._overlap_due = timer()
+        self._looked_at = (clock(), timer())
+        self._until: datetime | None = None
         self._seen: set[str] = set()
         self._rereading = threading.Lock()
 
@@ -90,12 +97,13 @@ class Follower:
         than the time allows (the next call goes on from there; each gets on a little at least),
         and what the store raises.
         """
-        now, began_at = self._clock(), self.cursor
+        now = self._notice_set_back(self._clock())
+        began_at = self.cursor
         self._look_with(View(self._settings, now))
         is_wide = self._timer() >= self._overlap_due
         since = self.cursor - (OVERLAP if is_wide else TAIL)
         since_key = iso_milliseconds(since)
-        for slot, end in slots_between(since, now + AHEAD):
+        for slot, end in slots_between(since, (self._until or now) + AHEAD):
             for page in self._feed.read(slot, since_key):
                 self.apply(page)
                 if page:
@@ -108,6 +116,7 @@ class Follower:
             if len(self._seen) > MAX_SEEN:
                 self._forget()
         self._advance(now)
+        self._until = None
         if is_wide:
             self._overlap_due = self._timer() + OVERLAP_EVERY_SECONDS
             self._forget()
@@ -144,6 +153,18 @@ class Follower:
     def note_cursor(self) -> None:
         """Write the cursor into the file, for a copy of it."""
         self.replica.set_meta(cursor=iso_milliseconds(self.cursor))
+
+    def _notice_set_back(self, now: datetime) -> datetime:
+        """Take the cursor back with the clock, if that was set back; returns the time."""
+        timer = self._timer()
+        was, at = self._looked_at
+        self._looked_at = (now, timer)
+        expected = was + timedelta(seconds=timer - at)
+        if expected - now > SET_BACK:
+            self.cursor -= expected - now
+            self._until = max(expected, self._until or expected)
+            _log.warning("clock_set_back", seconds=(expected - now).total_seconds())
+        return now
 
     def _advance(self, cursor: datetime) -> None:
         self.cursor = max(self.cursor, cursor)

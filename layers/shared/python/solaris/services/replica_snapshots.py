@@ -16,7 +16,7 @@ from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.services.replica import SCHEMA_VERSION, Replica
-from solaris.services.replica_filling import MAX_BEHIND
+from solaris.services.replica_filling import AHEAD, MAX_BEHIND
 from solaris.storage.files import FileStore
 
 SNAPSHOT_KEY = f"directory/v{SCHEMA_VERSION}.sqlite.gz"
@@ -75,7 +75,9 @@ class Snapshots:
         replica = Replica(path)
         meta = replica.meta()
         is_ours = meta["identity"] == identity and meta["schema"] == SCHEMA_VERSION
-        if is_ours and self._clock() - parse_instant(meta["cursor"]) <= MAX_BEHIND:
+        # one that is ahead was saved before the clock was set back: what came since is not in it
+        behind = self._clock() - parse_instant(meta["cursor"])
+        if is_ours and -AHEAD <= behind <= MAX_BEHIND:
             replica.finish_filling()
             return replica
         replica.close()
