@@ -31,6 +31,7 @@ from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
 from solaris.services.initialising import InitResult
 from solaris.settings import LOCAL_SECRET, Settings, load_settings
+from solaris.settings_file import effective
 from solaris.storage.aws import boto_client
 from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
@@ -39,7 +40,7 @@ LOOPBACK = "127.0.0.1"
 STORE_SECONDS = 120  # a long journal is replayed first
 START_SECONDS = 60
 MAX_SHOWN_CHARACTERS = 300
-# What the CLI needs to reach a running system; written to <data>/run.env.
+# What else the CLI needs to reach a running system; written to <data>/run.env.
 SHARED_VARIABLES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
@@ -183,7 +184,9 @@ class LocalSystem:
     def _write_run_file(self) -> None:
         path = self.data_dir / "run.env"
         self.environment |= {"HOST": self.settings.host, "PORT": str(self.settings.port)}
-        lines = [f"{n}={self.environment[n]}" for n in SHARED_VARIABLES if n in self.environment]
+        shared = {n: self.environment[n] for n in SHARED_VARIABLES if n in self.environment}
+        found = effective(self.settings) | shared | {"SOLARIS_DATA_DIR": str(self.data_dir)}
+        lines = [f"{name}={value}" for name, value in found.items()]
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -152,6 +152,32 @@ def test_the_doctor_names_what_is_missing_with_the_remedy_and_masks_secrets(
         assert hidden not in out
 
 
+def test_the_command_line_goes_by_the_running_systems_settings(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In a shell that has none of its variables: limits, the months' zone, what doctor says."""
+    run("users", "create", ANA)
+    (tmp_path / "run.env").write_text(
+        "MAX_USER_LIMIT=50000000\nPERIOD_TIMEZONE=Pacific/Kiritimati\n"
+        "LITELLM_BASE_URL=http://127.0.0.1:1/v1\nSOLARIS_WITHHELD=LITELLM_API_KEY,SECRET_KEY\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("solaris.services.diagnosing.Diagnosis._models", _not_allowed)
+    for name in ("MAX_USER_LIMIT", "PERIOD_TIMEZONE", "LITELLM_BASE_URL", "SOLARIS_WITHHELD"):
+        monkeypatch.setenv(name, "")  # put back after the test
+        monkeypatch.delenv(name)
+    load_settings.cache_clear()
+    run("users", "set-limit", ANA, "20000000")
+    out = run("doctor", code=1).stdout
+    assert "Pacific/Kiritimati" in out
+    assert "✓ upstream: answers; the key is not known here" in out
+    assert out.count("set in the running system") == 2
+
+
+async def _not_allowed(*_: object) -> tuple[int, int]:
+    return 401, 0
+
+
 def test_the_doctor_is_content_with_a_whole_system(
     wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +221,18 @@ def test_the_running_systems_variables_are_taken_over_but_none_is_replaced(
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert environment["AWS_REGION"] == "sa-east-1"
     assert environment["REDIS_URL"] == "redis://a=b"
+
+
+def test_the_same_endpoint_is_the_same_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "run.env").write_text(
+        "AWS_ENDPOINT_URL=http://here\nPERIOD_TIMEZONE=Asia/Tokyo\n", encoding="utf-8"
+    )
+    environment = {"SOLARIS_DATA_DIR": str(tmp_path), "AWS_ENDPOINT_URL": "http://here"}
+    monkeypatch.setattr(os, "environ", environment)
+    assert load_run_environment() is not None
+    assert environment["PERIOD_TIMEZONE"] == "Asia/Tokyo"
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])

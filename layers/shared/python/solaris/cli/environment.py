@@ -1,6 +1,7 @@
 """Where the command line finds the system: the environment, or the one running on this machine.
 
-The local runner writes `run.env` into its data directory while it runs. This is the one module
+The local runner writes the settings that it goes by (settings_file.py) into `run.env` in its data
+directory while it runs. This is the one module
 besides settings.py that touches the environment, and it does so before settings are read.
 """
 
@@ -14,29 +15,47 @@ if TYPE_CHECKING:
     from solaris.wiring import Wiring
 
 RUN_FILE = "run.env"
-MAX_FILE_BYTES = 64 * 1024
+MAX_FILE_BYTES = 1024 * 1024
+# Which of these is set decides; the others of its group are then as if they were not.
+_GROUPS = (
+    frozenset({"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"}),
+    frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"}),
+)
+_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
 
 _LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
 def load_run_environment() -> Path | None:
-    """Take over the running system's variables; return the file that was read, if any.
+    """Take over the running system's settings; return the file that was read, if any.
 
-    Nothing is read when an AWS endpoint is set already, and no variable that is set is changed.
+    Nothing is read when the endpoint that is set is another system's, and no variable that is set
+    is changed; nor is one added that would outdo it (REDIS_URL beside a REDIS_HOST).
     """
-    if os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
-        return None
     path = Path(os.environ.get("SOLARIS_DATA_DIR") or ".solaris") / RUN_FILE
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES).decode()
     except (OSError, UnicodeDecodeError):
         return None
+    found = {}
     for line in content.splitlines():
-        found = _LINE.fullmatch(line.strip())
-        if found:
-            os.environ.setdefault(found[1], found[2])
+        if given := _LINE.fullmatch(line.strip()):
+            found[given[1]] = given[2]
+    if any(os.environ.get(one, found.get(one)) != found.get(one) for one in _ENDPOINTS):
+        return None
+    for group in _GROUPS:
+        if any(os.environ.get(one) for one in group):
+            found = {name: value for name, value in found.items() if name not in group}
+    for name, value in found.items():
+        os.environ.setdefault(name, value)
     return path
+
+
+def withheld_secrets() -> frozenset[str]:
+    """Names of the secrets that the running system has and its file does not tell."""
+    names = os.environ.get("SOLARIS_WITHHELD", "")
+    return frozenset(one for one in names.split(",") if one)
 
 
 def actor() -> str:

@@ -26,6 +26,7 @@ from solaris.upstream.client import Upstream
 CHECK_SECONDS = 20.0
 UPSTREAM_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
+_UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
 
 
@@ -62,13 +63,17 @@ def masked_url(url: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything that the doctor looks at."""
+    """Everything that the doctor looks at.
+
+    `withheld` are the variables of the secrets that the running system has and this process not.
+    """
 
     settings: Settings
     dynamodb: Any
     queues: Queues
     cache: Cache
     keys: KeyStore
+    withheld: frozenset[str] = frozenset()
 
     def configured(self) -> dict[str, str]:
         """The settings that decide where things are; secrets are masked."""
@@ -78,17 +83,22 @@ class Diagnosis:
             "AWS region": settings.aws_region,
             "DynamoDB": masked_url(self.dynamodb.meta.endpoint_url),
             "upstream": masked_url(settings.upstream_url),
-            "upstream key": masked(settings.upstream_key),
+            "upstream key": self._secret(settings.upstream_key, *_UPSTREAM_KEYS),
             "Redis": masked_url(settings.redis_address),
-            "gateway key": masked(settings.solaris_gateway_key),
+            "gateway key": self._secret(settings.solaris_gateway_key, "SOLARIS_GATEWAY_KEY"),
             "secret key": (
-                "generated on this machine"
+                self._secret(None, "SECRET_KEY", absent="generated on this machine")
                 if settings.secret_key == LOCAL_SECRET
                 else masked(settings.secret_key)
             ),
             "mail from": settings.from_email,
             "alerts to": ", ".join(settings.admin_alert_emails) or "nobody",
         }
+
+    def _secret(self, value: str | None, *names: str, absent: str = "not set") -> str:
+        if value is None and self.withheld & set(names):
+            return "… (set in the running system)"
+        return masked(value) if value else absent
 
     def run(self, now: datetime) -> list[Check]:
         """Make every check, side by side; none takes longer than twenty seconds."""
@@ -176,6 +186,9 @@ class Diagnosis:
             remedy = "LITELLM_BASE_URL or OPENAI_API_KEY"
             return [Check("upstream", is_well=False, detail="not configured", remedy=remedy)]
         status, models = asyncio.run(self._models(url))
+        is_known = bool(self.settings.upstream_key) or not self.withheld & set(_UPSTREAM_KEYS)
+        if status in {401, 403} and not is_known:
+            return [Check("upstream", is_well=True, detail="answers; the key is not known here")]
         if status != 200:  # noqa: PLR2004 - HTTP's OK
             detail = f"GET {masked_url(url)}/models answers {status}"
             remedy = "LITELLM_API_KEY, OPENAI_API_KEY" if status in {401, 403} else "the upstream"
