@@ -23,7 +23,14 @@ from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
 from infra.local.keeper import Keeper
 from infra.local.local_secret import local_secret
-from infra.local.preflight import StartError, check_node, check_port, free_port, own_directory
+from infra.local.preflight import (
+    StartError,
+    check_node,
+    check_port,
+    free_port,
+    own_directory,
+    raise_open_files,
+)
 from infra.local.prepare import prepare, secrets_made
 from infra.local.store import store_command, wait_until_ready
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
@@ -205,6 +212,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         settings = load_settings()
+        raise_open_files()
         check_node(ROOT)
         check_port(settings.host, settings.port)
         data_dir = Path(settings.solaris_data_dir).absolute()

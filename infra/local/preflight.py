@@ -2,6 +2,7 @@
 
 import fcntl
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 MINIMUM_NODE = 20
+# A stream holds two; more than this no one process here can use, and some systems have no limit.
+MAX_OPEN_FILES = 65_536
 
 
 class StartError(Exception):
@@ -52,6 +55,24 @@ def check_node(root: Path) -> None:
             f"Node.js {MINIMUM_NODE} or newer is needed to build the site, "
             f"found {answer.stdout.strip() or 'none'}"
         )
+
+
+def raise_open_files() -> int:
+    """Raise the soft limit of open files to the hard one, 65,536 at most; returns what holds now.
+
+    Shells give 1,024, with which the gateway cuts streams from some 500 on. Programs started later
+    inherit it. A limit that cannot be changed is left as it is.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    is_unlimited = hard == resource.RLIM_INFINITY
+    wanted = MAX_OPEN_FILES if is_unlimited else min(hard, MAX_OPEN_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
 
 
 def own_directory(data_dir: Path) -> IO[str]:
