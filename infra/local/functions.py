@@ -13,6 +13,7 @@ import importlib.util
 import itertools
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -68,6 +69,9 @@ class HostedFunction:
 
     def __init__(self, copies: Sequence[Chalice]) -> None:
         self._idle: asyncio.Queue[RestGateway] = asyncio.Queue()
+        # of its own: asyncio's few threads would all be the admin API's that waits for the store,
+        # and nobody could ask for health
+        self._threads = ThreadPoolExecutor(len(copies), thread_name_prefix="function")
         for chalice_app in copies:
             self._routes = {route: set(views) for route, views in chalice_app.routes.items()}
             self._idle.put_nowait(RestGateway(chalice_app))
@@ -84,7 +88,8 @@ class HostedFunction:
         """Answer one request of a route; raises what RestGateway does."""
         gateway = await self._idle.get()
         try:
-            answer = await asyncio.to_thread(gateway.answer, request, route)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, gateway.answer, request, route)
         finally:
             self._idle.put_nowait(gateway)
         return _unpacked(answer)

@@ -1,12 +1,11 @@
-"""Health: the checks, how they are run, what they add up to, and the page for Prometheus."""
+"""Health: the checks, how they are run, what they add up to."""
 
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Barrier, Event, Thread
@@ -16,14 +15,12 @@ import pytest
 
 from solaris.cache import Cache
 from solaris.errors import StoreUnavailableError
-from solaris.metrics import REFUSALS, Metrics
 from solaris.services import health as module
 from solaris.services.health import (
     CheckResult,
     Finding,
     Health,
     HealthReport,
-    MetricsPage,
     Status,
     SystemCheck,
     check_database,
@@ -33,9 +30,7 @@ from solaris.services.health import (
     liveness,
     system_status,
 )
-from solaris.services.totals import Totals, UserTotals
 from solaris.storage.queues import Queues
-from solaris.storage.reconciliations import ReconciliationRun
 from solaris.storage.users import UserStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -143,7 +138,7 @@ def test_many_callers_at_once_cause_one_call(monkeypatch: pytest.MonkeyPatch) ->
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: checks.report(), range(20)))
     assert len(calls) == 1
-    monkeypatch.setattr(module, "REUSE_SECONDS", 0.0)
+    monkeypatch.setattr("solaris.services.probing.REUSE_SECONDS", 0.0)
     checks.report()
     assert len(calls) == 2
 
@@ -298,102 +293,3 @@ def test_the_cpu_is_measured_between_two_looks(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_real_look_at_the_cpu_lies_between_0_and_100(tmp_path: Path) -> None:
     assert 0 <= SystemCheck(tmp_path)().details["cpu_percent"] <= 100
-
-
-SUMS = Totals(
-    computed_at=NOW,
-    period="2026-11",
-    users_by_status={"active": 3, "suspended": 1, "blocked": 0, "pending": 0},
-    tokens_used=157,
-    tokens_used_by_active=150,
-    open_reservations=3,
-)
-
-
-@dataclass
-class FakeTotals:
-    sums: Totals | None
-
-    def latest(self) -> Totals | None:
-        return self.sums
-
-
-def page_of(
-    health: Health,
-    totals: Totals | None,
-    cache: FakeCache,
-    metrics: Metrics,
-    reconciled: Callable[[], ReconciliationRun | None] = lambda: None,
-) -> str:
-    later = NOW + timedelta(seconds=3)
-    return MetricsPage(
-        health=health,
-        totals=cast("UserTotals", FakeTotals(totals)),
-        metrics=metrics,
-        cache=cast("Cache", cache),
-        reconciled=reconciled,
-        clock=lambda: later,
-    ).render()
-
-
-def test_the_page_says_what_the_last_reconciliation_found() -> None:
-    run = ReconciliationRun(period="2026-11", started_at=NOW, finished_at=NOW, differences=3)
-    health = Health({"queue": lambda: Finding(Status.HEALTHY)}, version="1.2.3", clock=clock)
-
-    def text_of(reconciled: Callable[[], ReconciliationRun | None]) -> str:
-        return page_of(health, None, FakeCache(), Metrics(), reconciled)
-
-    assert "ia_solaris_books_differences 3" in (page := text_of(lambda: run))
-    assert f"ia_solaris_books_reconciled_timestamp_seconds {NOW.timestamp():.0f}" in page
-    assert "ia_solaris_books_differences " not in text_of(lambda: None)
-
-
-def test_a_store_that_is_down_leaves_the_page_without_the_reconciliation() -> None:
-    def down() -> ReconciliationRun | None:
-        raise StoreUnavailableError
-
-    health = Health({"queue": lambda: Finding(Status.HEALTHY)}, version="1.2.3", clock=clock)
-    page = page_of(health, None, FakeCache(), Metrics(), down)
-    assert "ia_solaris_up" in page
-    assert "ia_solaris_books_differences " not in page
-
-
-def test_the_page_holds_users_parts_and_the_published_sums() -> None:
-    depths = {"usage": 4, "usage-dlq": 1}
-    health = Health(
-        {
-            "queue": lambda: Finding(Status.DEGRADED, {"depths": depths}),
-            "redis": lambda: Finding(Status.DEGRADED, answers=False),
-        },
-        version="1.2.3",
-        clock=clock,
-    )
-    cache = FakeCache(figures={f"{REFUSALS.name}\x1finvalid_api_key": 9})
-    lines = page_of(health, SUMS, cache, Metrics()).splitlines()
-    for line in (
-        'ia_solaris_users_total{status="active"} 3',
-        'ia_solaris_users_total{status="blocked"} 0',
-        "ia_solaris_tokens_used_total 157",
-        "ia_solaris_tokens_average_per_user 50",
-        "ia_solaris_users_age_seconds 3",
-        "ia_solaris_reservations_open 3",
-        'ia_solaris_queue_depth{queue="usage"} 4',
-        'ia_solaris_queue_depth{queue="usage-dlq"} 1',
-        'ia_solaris_up{component="queue"} 1',
-        'ia_solaris_up{component="redis"} 0',
-        'ia_solaris_refusals_total{reason="invalid_api_key"} 9',
-    ):
-        assert line in lines
-
-
-def test_without_redis_the_page_holds_this_process_and_without_sums_no_users() -> None:
-    def fails() -> Finding:
-        raise ConnectionError
-
-    metrics = Metrics()
-    metrics.count(REFUSALS, "rate_limit_exceeded")
-    health = Health({"queue": fails}, version="1.2.3", clock=clock)
-    page = page_of(health, None, FakeCache(figures=None), metrics)
-    assert 'ia_solaris_refusals_total{reason="rate_limit_exceeded"} 1' in page
-    assert 'ia_solaris_up{component="queue"} 0' in page
-    assert not re.search("ia_solaris_(users|tokens_used|tokens_average|reservations|queue)", page)

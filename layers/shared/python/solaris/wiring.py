@@ -23,7 +23,6 @@ from solaris.services.limiting import BlockingRateLimiter, RateLimiter
 from solaris.services.recording import Recorder
 from solaris.services.replaying import Replayer
 from solaris.services.sweeping import Sweeper
-from solaris.services.totals import UserTotals
 from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.alerts import AlertStore
@@ -38,6 +37,7 @@ from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
 from solaris.storage.users import UserStore
 from solaris.wiring_books import BookParts
+from solaris.wiring_health import HealthParts
 from solaris.wiring_sign_in import SignInParts
 from solaris.wiring_users import UserParts
 
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from solaris.services.alerting import Alerter
     from solaris.services.export_jobs import ExportJobs
     from solaris.services.exporting import Exporter
-    from solaris.services.health import Health, MetricsPage
     from solaris.services.quoting import Quoting
     from solaris.services.resetting import Resetter
     from solaris.upstream.client import Upstream
@@ -58,7 +57,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wiring(UserParts, BookParts, SignInParts):
+class Wiring(UserParts, BookParts, SignInParts, HealthParts):
     """All parts for one set of settings."""
 
     version = __version__
@@ -336,40 +335,6 @@ class Wiring(UserParts, BookParts, SignInParts):
             metrics=self.metrics,
         )
         return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=self.clock)
-
-    @cached_property
-    def health(self) -> Health:
-        """The checks of all parts; the clients are made here, before threads need them."""
-        from solaris.services.health import Health, standard_checks
-
-        checks = standard_checks(
-            self.settings, users=self.users, queues=self.queues, cache=self.cache
-        )
-        return Health(checks, version=self.version, clock=self.clock)
-
-    @cached_property
-    def user_totals(self) -> UserTotals:
-        """Figures over all users, summed in the background."""
-        return UserTotals(
-            self.dynamodb,
-            users_table=self.settings.table_name("users"),
-            zone=self.settings.zone,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def metrics_page(self) -> MetricsPage:
-        """What Prometheus reads."""
-        from solaris.services.health import MetricsPage
-
-        return MetricsPage(
-            health=self.health,
-            totals=self.user_totals,
-            metrics=self.metrics,
-            cache=self.cache,
-            reconciled=self.reconciliations.latest_done,
-            clock=self.clock,
-        )
 
     def warm_up(self) -> None:
         """Make ahead what the first requests would wait for; blocks for about half a second."""

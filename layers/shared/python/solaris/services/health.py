@@ -1,9 +1,7 @@
 """Whether the parts that the gateway stands on answer now, for people and for Prometheus.
 
-Each check runs in a thread of its own and the answer waits for all of them together, at most
-two seconds: one that hangs is reported as timed out and holds nothing up. A check is never run
-twice at the same time, and a result is used again for one second, so that callers of an open
-route cannot multiply calls to the store or the upstream.
+Each check runs in a thread of its own (services/probing.py) and the answer waits for all of them
+together, at most two seconds: one that hangs is reported as timed out and holds nothing up.
 
 Of a failure only the class of the exception is told: texts may hold addresses and keys.
 """
@@ -14,27 +12,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from threading import Lock, Thread
 from typing import Any
 
 import httpx
 import psutil
 
-from solaris import metrics as names
 from solaris.cache import Cache
 from solaris.domain.usage import iso_milliseconds
-from solaris.errors import SolarisError
-from solaris.metrics import METRICS_KEY, Definition, Metrics, render
 from solaris.observability import get_logger
-from solaris.services.totals import Totals, UserTotals
+from solaris.services.probing import Probe, answer_by
 from solaris.settings import Settings
 from solaris.storage.queues import QUEUES, Queues
-from solaris.storage.reconciliations import ReconciliationRun
 from solaris.storage.users import UserStore
 
 CHECK_SECONDS = 2.0
-REUSE_SECONDS = 1.0
 
 MAX_WAITING_MESSAGES = 10_000
 FIRST_SERVER_ERROR = 500
@@ -135,7 +128,9 @@ class Health:
         clock: Callable[[], datetime],
         timeout_seconds: float = CHECK_SECONDS,
     ) -> None:
-        self._probes = {name: _Probe(name, check) for name, check in checks.items()}
+        self._probes = {
+            name: Probe(name, partial(_timed, name, check)) for name, check in checks.items()
+        }
         self._version = version
         self._clock = clock
         self._timeout_seconds = timeout_seconds
@@ -149,46 +144,22 @@ class Health:
         return HealthReport(at=self._clock(), version=self._version, checks=checks)
 
     def _wait(self, running: Future[CheckResult], deadline: float) -> CheckResult:
-        try:
-            return running.result(timeout=max(0.0, deadline - time.monotonic()))
-        except TimeoutError:
+        found = answer_by(running, deadline)
+        if found is None:
             finding = Finding(Status.UNHEALTHY, {"detail": "timed out"}, answers=False)
             return CheckResult(finding, round(self._timeout_seconds * 1000))
+        return found
 
 
-class _Probe:
-    """One check, in at most one thread at a time, its result kept for a moment."""
-
-    def __init__(self, name: str, check: Check) -> None:
-        self._name = name
-        self._check = check
-        self._lock = Lock()
-        self._run: Future[CheckResult] | None = None
-        self._ended_at = 0.0
-
-    def start(self) -> Future[CheckResult]:
-        with self._lock:
-            if self._run is None or self._is_over(self._run):
-                self._run = Future()
-                # daemon: a hanging check must not keep the process from ending
-                Thread(
-                    target=self._work, args=(self._run,), name=f"health-{self._name}", daemon=True
-                ).start()
-            return self._run
-
-    def _is_over(self, run: Future[CheckResult]) -> bool:
-        return run.done() and time.monotonic() - self._ended_at >= REUSE_SECONDS
-
-    def _work(self, run: Future[CheckResult]) -> None:
-        started = time.monotonic()
-        try:
-            finding = self._check()
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is the finding
-            kind = type(error).__name__
-            _log.warning("health_check_failed", component=self._name, error=kind)
-            finding = Finding(Status.UNHEALTHY, {"error": kind}, answers=False)
-        self._ended_at = time.monotonic()
-        run.set_result(CheckResult(finding, round((self._ended_at - started) * 1000)))
+def _timed(name: str, check: Check) -> CheckResult:
+    started = time.monotonic()
+    try:
+        finding = check()
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is the finding
+        kind = type(error).__name__
+        _log.warning("health_check_failed", component=name, error=kind)
+        finding = Finding(Status.UNHEALTHY, {"error": kind}, answers=False)
+    return CheckResult(finding, round((time.monotonic() - started) * 1000))
 
 
 def standard_checks(
@@ -299,74 +270,3 @@ def _cpu_seconds() -> tuple[float, float]:
 
 def _existing(path: Path) -> Path:
     return next((one for one in (path, *path.parents) if one.exists()), Path("/"))
-
-
-Gauge = tuple[Definition, tuple[str, ...], float]
-
-
-class MetricsPage:
-    """What /metrics says: published sums of all processes, and gauges measured now."""
-
-    def __init__(
-        self,
-        *,
-        health: Health,
-        totals: UserTotals,
-        metrics: Metrics,
-        cache: Cache,
-        reconciled: Callable[[], ReconciliationRun | None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._reconciled = reconciled
-        self._health = health
-        self._totals = totals
-        self._metrics = metrics
-        self._cache = cache
-        self._clock = clock
-
-    def render(self) -> str:
-        """Prometheus' text format 0.0.4; takes seven seconds at most (totals 5, checks 2)."""
-        figures = self._cache.read_all(METRICS_KEY)
-        if figures is None:
-            figures = self._metrics.snapshot()
-        totals = self._totals.latest()
-        gauges = [] if totals is None else _of_users(totals, self._clock())
-        return render(figures, [*gauges, *self._of_books(), *_of_parts(self._health.report())])
-
-    def _of_books(self) -> list[Gauge]:
-        try:
-            run = self._reconciled()
-        except SolarisError as error:
-            _log.warning("reconciliation_not_read", error=type(error).__name__)
-            return []
-        if run is None or run.finished_at is None:
-            return []
-        return [
-            (names.BOOKS_DIFFERENCES, (), run.differences),
-            (names.BOOKS_RECONCILED, (), run.finished_at.timestamp()),
-        ]
-
-
-def _of_users(totals: Totals, now: datetime) -> list[Gauge]:
-    age_seconds = max(0.0, (now - totals.computed_at).total_seconds())
-    return [
-        *(
-            (names.USERS, (status,), count)
-            for status, count in sorted(totals.users_by_status.items())
-        ),
-        (names.TOKENS_USED, (), totals.tokens_used),
-        (names.TOKENS_AVERAGE, (), totals.average_per_active_user),
-        (names.RESERVATIONS_OPEN, (), totals.open_reservations),
-        (names.USERS_AGE, (), age_seconds),
-    ]
-
-
-def _of_parts(report: HealthReport) -> list[Gauge]:
-    depths = report.checks["queue"].finding.details.get("depths", {})
-    return [
-        *((names.QUEUE_DEPTH, (queue,), depth) for queue, depth in depths.items()),
-        *(
-            (names.UP, (name,), int(result.finding.answers))
-            for name, result in report.checks.items()
-        ),
-    ]
