@@ -227,6 +227,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
+    wiring().dynamodb.refuse_when_silent()
     # in the background: the first list need not wait for all of it
     wiring().directory.start()
     uvicorn.run(

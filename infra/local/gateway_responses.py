@@ -21,7 +21,7 @@ from solaris.errors import (
     UnauthenticatedError,
     UnknownPathError,
 )
-from solaris.http import JSON, status_of
+from solaris.http import JSON, STORE_RETRY_SECONDS, status_of
 from solaris.settings import Settings
 
 _PLAIN: Mapping[type[SolarisError], bytes] = {
@@ -50,6 +50,8 @@ def gateway_response(
 ) -> HttpReply:
     """The answer to a request that no function answers; `allowed` is the Allow header of a 405."""
     extra = {"allow": allowed} if allowed else {}
+    if isinstance(error, StoreUnavailableError):
+        extra["retry-after"] = str(STORE_RETRY_SECONDS)
     if not is_api(path):
         body = _PLAIN.get(type(error), b'{"message": "Internal server error"}')
         return HttpReply(

@@ -13,6 +13,8 @@ from solaris.texts import Locale, error_text, format_integer, usage_link_text
 
 JSON = "application/json"
 MEBIBYTE = 1024 * 1024
+# as often as a store that does not answer is asked again, and a moment for it to come back
+STORE_RETRY_SECONDS = 2
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -103,6 +105,8 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))
             headers["retry-after"] = seconds
             values = {"seconds": seconds}
+        case errors.StoreUnavailableError():
+            headers["retry-after"] = str(STORE_RETRY_SECONDS)
         case errors.AccountStatusError():
             details["status"] = error.status
         case errors.ModelNotAllowedError() | errors.UnknownModelError():

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.exceptions import ConnectionError as NotConnectedError
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from botocore.hooks import first_non_none_response
 
 from solaris.errors import StoreUnavailableError
@@ -33,10 +33,14 @@ from solaris.storage.aws import (
     refusal,
     store_errors,
 )
+from solaris.storage.breaker import Breaker
 
 Item = Mapping[str, Any]
 
 _OK = 200
+_SILENCE = (ReadTimeoutError, ConnectTimeoutError)
+# what costs a service nothing to answer, or to refuse
+_QUESTIONS = {"dynamodb": "ListTables", "sqs": "ListQueues"}
 _CONFLICT = "TransactionConflictException"
 # 1 MB each: 40 GB, far beyond anything that one index partition is asked for
 MAX_PAGES = 40_000
@@ -57,11 +61,32 @@ class _LeanClient:
         self._service = service
         self._prefix, self._content_type = TARGETS[service]
         self._http = client._endpoint.http_session  # noqa: SLF001 - has its time-outs, proxies and certificates
+        self._breaker: Breaker | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+        found = getattr(self._client, name)
+        if self._breaker is not None and callable(found):
+            self._breaker.check()
+        return found
+
+    def refuse_when_silent(self) -> None:
+        """From now on a call that gets no answer is not repeated, and those after it are refused
+        at once until there is one: for processes that answer requests of people.
+        """
+        self._breaker = self._breaker or Breaker(self._service, self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            self._attempt(_QUESTIONS[self._service], b"{}")
+        except AwsCallError:
+            return True  # a refusal is an answer
+        except (HTTPClientError, NotConnectedError):
+            return False
+        return True
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._breaker is not None:
+            self._breaker.check()
         data = orjson.dumps(request)
         failure: Exception | None = None
         for attempt in range(MAX_ATTEMPTS):
@@ -77,6 +102,9 @@ class _LeanClient:
                 failure = error
             except (HTTPClientError, NotConnectedError) as error:
                 failure = error
+                if self._breaker is not None and isinstance(error, _SILENCE):
+                    self._breaker.open()
+                    break
         msg = f"{self._service} {operation}: {type(failure).__name__}: {failure}"
         raise StoreUnavailableError(msg) from failure
 
