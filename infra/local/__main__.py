@@ -34,6 +34,7 @@ from infra.local.preflight import (
 from infra.local.prepare import prepare, secrets_made
 from infra.local.store import store_command, wait_until_ready
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
+from infra.local.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
 from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
 from solaris.services.initialising import InitResult
@@ -85,9 +86,10 @@ class LocalSystem:
         self._write_run_file()
         result = self._initialise()
         port = free_port()
-        self._run("functions", functions_command(LOOPBACK, port))
-        self._run("worker", worker_command(), stop_seconds=60)
-        self._run("exporter", worker_command(EXPORTS_QUEUE))
+        ask = answers(LOOPBACK, port)
+        self._run("functions", functions_command(LOOPBACK, port), is_needed=False, watch=Watch(ask))
+        self._run_worker("worker", stop_seconds=60)
+        self._run_worker("exporter", EXPORTS_QUEUE)
         settings = self.settings
         self._run(
             "gateway",
@@ -98,6 +100,7 @@ class LocalSystem:
                 mailbox_url=self.mailbox_url,
             ),
             stop_seconds=STREAM_SECONDS + 15,
+            watch=Watch(answers(_reachable(settings.host).strip("[]"), settings.port)),
         )
         self._wait_for(f"http://{_reachable(settings.host)}:{settings.port}/health", "gateway")
         return result
@@ -108,8 +111,24 @@ class LocalSystem:
         with suppress(OSError):
             (self.data_dir / "run.env").unlink()
 
-    def _run(self, name: str, command: list[str], stop_seconds: float = 20) -> None:
-        self.supervisor.start(Program(name, command, self.environment, stop_seconds))
+    def _run(
+        self,
+        name: str,
+        command: list[str],
+        stop_seconds: float = 20,
+        *,
+        is_needed: bool = True,
+        watch: Watch | None = None,
+    ) -> None:
+        program = Program(name, command, self.environment, stop_seconds, is_needed, watch)
+        self.supervisor.start(program)
+
+    def _run_worker(self, name: str, *arguments: str, stop_seconds: float = 20) -> None:
+        """Start one that has no port; messages wait while it is away."""
+        file = self.data_dir / f"{name}.beat"
+        command = worker_command(*arguments, "--beat", str(file))
+        watch = Watch(beats(file), most=MOST_BEATS_MISSED)
+        self._run(name, command, stop_seconds, is_needed=False, watch=watch)
 
     def _start_store(self) -> None:
         port = free_port()
@@ -142,12 +161,13 @@ class LocalSystem:
             *("--save", "", "--appendonly", "no", "--dir", str(directory)),
             *("--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru"),
         ]
-        self._run("cache", command)
+        self._run("cache", command, is_needed=False, watch=Watch(pongs(LOOPBACK, port)))
         self.environment["REDIS_URL"] = f"redis://{LOOPBACK}:{port}/0"
 
     def _start_demo(self) -> None:
         port = free_port()
-        self._run("demo", demo_command(LOOPBACK, port))
+        watch = Watch(answers(LOOPBACK, port))
+        self._run("demo", demo_command(LOOPBACK, port), is_needed=False, watch=watch)
         self.environment["LITELLM_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
         self._wait_for(f"http://{LOOPBACK}:{port}/v1/models", "demo")
 

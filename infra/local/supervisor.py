@@ -18,23 +18,32 @@ from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from infra.local.watching import Watch
+
 LOG_BYTES = 10 * 1024 * 1024
 LOG_FILES = 3
 MAX_RESTARTS = 5
 RESTART_WINDOW_SECONDS = 60
 RESTART_PAUSE_SECONDS = 0.2
+GIVEN_UP_PAUSE_SECONDS = 30.0
 POLL_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process: its command, its environment, and how long a clean stop may take."""
+    """One process: its command, its environment, and how long a clean stop may take.
+
+    `is_needed`: without it nobody is served; one that is not may end as often as it likes.
+    `watch` says whether it hangs.
+    """
 
     name: str
     command: list[str]
     environment: Mapping[str, str]
     stop_seconds: float = 10
+    is_needed: bool = True
+    watch: Watch | None = None
 
 
 class ProgramError(Exception):
@@ -45,7 +54,11 @@ class ProgramError(Exception):
 class _Running:
     program: Program
     process: subprocess.Popen[bytes]
+    began_at: float
     restarts: list[float] = field(default_factory=list)
+    failures: int = 0
+    due_at: float | None = None
+    """When it is started again; None while it runs, or when nobody has noticed its end yet."""
 
 
 class Supervisor:
@@ -65,7 +78,9 @@ class Supervisor:
 
     def start(self, program: Program) -> None:
         """Start one program."""
-        self._running.append(_Running(program, self._spawn(program)))
+        self._running.append(_Running(program, self._spawn(program), time.monotonic()))
+        if program.watch is not None:
+            program.watch.start(self._stopping, program.name)
 
     def log_of(self, name: str) -> Path | None:
         """Where a program's log is; None: on standard output."""
@@ -76,21 +91,55 @@ class Supervisor:
         return self._last_lines.get(name, "")
 
     def check(self) -> None:
-        """Restart what has died; raises ProgramError when a program dies again and again."""
+        """Start again what has ended, end what hangs.
+
+        Raises ProgramError when a program that is needed ends again and again. Another one is
+        started again every half minute then, and the system goes on without it.
+        """
         for running in self._running:
+            if self._stopping.is_set():
+                return
             status = running.process.poll()
-            if status is None or self._stopping.is_set():
+            if status is None:
+                self._end_if_hung(running)
                 continue
             now = time.monotonic()
-            running.restarts = [t for t in running.restarts if now - t < RESTART_WINDOW_SECONDS]
-            name = running.program.name
-            if len(running.restarts) >= MAX_RESTARTS:
-                where = self.log_of(name) or "its lines above"
-                raise ProgramError(f"{name} keeps ending ({status}); see {where}")
+            if running.due_at is None:
+                running.due_at = now + self._pause(running, status, now)
+            if now >= running.due_at:
+                self._start_again(running, now)
+
+    def _end_if_hung(self, running: _Running) -> None:
+        watch = running.program.watch
+        if watch is not None and watch.is_hung:
+            _tell(f"{running.program.name} says nothing any more, ending it")
+            watch.forget()
+            running.process.kill()
+
+    def _pause(self, running: _Running, status: int, now: float) -> float:
+        """Seconds until a program that has ended is started again. Raises ProgramError."""
+        name = running.program.name
+        running.restarts = [t for t in running.restarts if now - t < RESTART_WINDOW_SECONDS]
+        if now - running.began_at >= RESTART_WINDOW_SECONDS:
+            running.failures = 0
+        running.failures += 1
+        where = self.log_of(name) or "its lines above"
+        if running.program.is_needed and len(running.restarts) >= MAX_RESTARTS:
+            raise ProgramError(f"{name} keeps ending ({status}); see {where}")
+        if running.failures <= MAX_RESTARTS or running.program.is_needed:
             _tell(f"{name} ended ({status}), starting it again")
-            time.sleep(RESTART_PAUSE_SECONDS * (1 + len(running.restarts)))
-            running.restarts.append(time.monotonic())
-            running.process = self._spawn(running.program)
+            return RESTART_PAUSE_SECONDS * (1 + len(running.restarts))
+        if running.failures == MAX_RESTARTS + 1:
+            _tell(f"{name} keeps ending ({status}); going on without it, see {where}")
+        return GIVEN_UP_PAUSE_SECONDS
+
+    def _start_again(self, running: _Running, now: float) -> None:
+        running.due_at = None
+        running.restarts.append(now)
+        running.began_at = now
+        if running.program.watch is not None:
+            running.program.watch.forget()
+        running.process = self._spawn(running.program)
 
     def has_ended(self, name: str) -> bool:
         """Whether a program is down right now."""

@@ -16,12 +16,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from chalice.local import LambdaContext
 
 from infra.local.functions import ROOT, load_function
 from infra.local.schedule import keeping_thread, reconciling_thread, schedule_thread
+from infra.local.watching import beat
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.storage.queues import (
@@ -89,7 +91,9 @@ class Consumer:
         *,
         most: int = MAX_MESSAGES,
         seconds: int = FUNCTION_SECONDS,
+        beat_file: Path | None = None,
     ) -> None:
+        self._beat_file = beat_file
         self._most = most
         self._seconds = seconds
         self._queues = queues
@@ -100,6 +104,7 @@ class Consumer:
     def run(self, stop: threading.Event) -> None:
         """Consume; a store that is away is waited for."""
         while not stop.is_set():
+            beat(self._beat_file)
             try:
                 if 0 < self.run_once(WAIT_SECONDS) < BATCH_MESSAGES:
                     # a small batch: let the next one gather, and the requests have the store
@@ -143,18 +148,22 @@ def main() -> int:
     """Consume until SIGTERM; messages in hand are finished first, but for exports."""
     parser = argparse.ArgumentParser(description="The consumers of the queues")
     parser.add_argument("which", nargs="?", choices=[EXPORTS_QUEUE])
+    parser.add_argument("--beat", type=Path, help="file to touch while messages are consumed")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if parser.parse_args().which == EXPORTS_QUEUE:
-        return _export(stop)
+    arguments = parser.parse_args()
+    if arguments.which == EXPORTS_QUEUE:
+        return _export(stop, arguments.beat)
     queues = wiring().queues
     threads = []
     for queue, (function, handler) in CONSUMERS.items():
         if not (ROOT / "functions" / function / "app.py").exists():
             continue
         module = load_function(function)
-        consumer = Consumer(queues, queue, getattr(module, handler), function)
+        # the books are what must go on: a mail may take its time
+        file = arguments.beat if queue == USAGE_QUEUE else None
+        consumer = Consumer(queues, queue, getattr(module, handler), function, beat_file=file)
         threads.append(threading.Thread(target=consumer.run, args=(stop,), name=queue))
     if (ROOT / "functions" / "reset" / "app.py").exists():
         zone = wiring().settings.zone
@@ -170,7 +179,7 @@ def main() -> int:
     return 0
 
 
-def _export(stop: threading.Event) -> int:
+def _export(stop: threading.Event, beat_file: Path | None) -> int:
     os.nice(EXPORT_NICENESS)
     handler = load_function("admin").run_exports
     consumer = Consumer(
@@ -180,7 +189,7 @@ def _export(stop: threading.Event) -> int:
     thread = threading.Thread(target=consumer.run, args=(stop,), name=EXPORTS_QUEUE, daemon=True)
     thread.start()
     while thread.is_alive() and not stop.wait(PAUSE_SECONDS):
-        pass
+        beat(beat_file)  # here, since one export may take minutes
     thread.join(STOP_SECONDS)
     return 0 if stop.is_set() else 1
 
