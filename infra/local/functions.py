@@ -12,8 +12,11 @@ import base64
 import importlib.util
 import itertools
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIES = 4
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit on a request
 BODY_SECONDS = 60.0
+LOOK_SECONDS = 5.0
 _NO_CONTENT = 204
 _numbers = itertools.count()
 
@@ -221,6 +225,18 @@ def rest_functions() -> list[str]:
     return [name for name in names if (ROOT / "functions" / name / "app.py").exists()]
 
 
+def _watch_queues() -> None:
+    """Look at the queues again and again, so that whoever asks for health hears how long."""
+
+    def run() -> None:
+        while True:  # as long as the process lives; a daemon
+            with suppress(SolarisError):
+                wiring().queue_lag.look()
+            time.sleep(LOOK_SECONDS)
+
+    threading.Thread(target=run, name="queue-lag", daemon=True).start()
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description="The Chalice functions over HTTP")
@@ -228,6 +244,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     wiring().dynamodb.refuse_when_silent()
+    _watch_queues()
     # in the background: the first list need not wait for all of it
     wiring().directory.start()
     uvicorn.run(

@@ -30,6 +30,7 @@ from solaris.services.health import (
     liveness,
     system_status,
 )
+from solaris.services.queue_lag import QueueLag
 from solaris.storage.queues import Queues
 from solaris.storage.users import UserStore
 
@@ -207,7 +208,7 @@ def test_redis_never_makes_the_gateway_unhealthy(
 def test_dead_letters_and_a_backlog_degrade_the_queue(
     depths: dict[str, int], status: Status
 ) -> None:
-    found = check_queues(cast("Queues", FakeQueues(depths)))
+    found = check_queues(QueueLag(cast("Queues", FakeQueues(depths))))
     assert found.status is status
     assert found.details["depths"] == {
         **dict.fromkeys(("usage", "usage-dlq", "alerts", "alerts-dlq"), 0),

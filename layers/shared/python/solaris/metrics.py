@@ -152,6 +152,12 @@ USERS_AGE = Definition(
 QUEUE_DEPTH = Definition(
     "ia_solaris_queue_depth", "gauge", "Messages waiting, approximately, by queue.", ("queue",)
 )
+QUEUE_STALLED = Definition(
+    "ia_solaris_queue_stalled_seconds",
+    "gauge",
+    "How long messages wait without any being taken, by queue.",
+    ("queue",),
+)
 UP = Definition("ia_solaris_up", "gauge", "1 if the component answers, else 0.", ("component",))
 BOOKS_DIFFERENCES = Definition(
     "ia_solaris_books_differences",
@@ -170,6 +176,7 @@ MEASURED = (
     RESERVATIONS_OPEN,
     USERS_AGE,
     QUEUE_DEPTH,
+    QUEUE_STALLED,
     UP,
     BOOKS_DIFFERENCES,
     BOOKS_RECONCILED,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from solaris.cache import Cache
 from solaris.metrics import Metrics
+from solaris.services.queue_lag import QueueLag
 from solaris.services.totals import UserTotals
 from solaris.settings import Settings
 from solaris.storage.queues import Queues
@@ -54,12 +55,17 @@ class HealthParts:
         raise NotImplementedError
 
     @cached_property
+    def queue_lag(self) -> QueueLag:
+        """How long the queues' messages wait."""
+        return QueueLag(self.queues)
+
+    @cached_property
     def health(self) -> Health:
         """The checks of all parts; the clients are made here, before threads need them."""
         from solaris.services.health import Health, standard_checks
 
         checks = standard_checks(
-            self.settings, users=self.users, queues=self.queues, cache=self.cache
+            self.settings, users=self.users, queues=self.queue_lag, cache=self.cache
         )
         return Health(checks, version=self.version, clock=self.clock)
 

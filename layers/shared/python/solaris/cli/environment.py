@@ -21,6 +21,7 @@ _GROUPS = (
     frozenset({"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"}),
     frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"}),
 )
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
 
 _LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
@@ -56,6 +57,15 @@ def withheld_secrets() -> frozenset[str]:
     """Names of the secrets that the running system has and its file does not tell."""
     names = os.environ.get("SOLARIS_WITHHELD", "")
     return frozenset(one for one in names.split(",") if one)
+
+
+def running_url() -> str | None:
+    """Where the system running on this machine answers; None when none is known to run."""
+    if load_run_environment() is None or "PORT" not in os.environ:
+        return None
+    host = os.environ.get("HOST", "127.0.0.1")
+    host = _LOOPBACK.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{os.environ['PORT']}"
 
 
 def actor() -> str:

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from solaris.cli.environment import open_wiring, withheld_secrets
+from solaris.cli.environment import open_wiring, running_url, withheld_secrets
 from solaris.cli.output import as_json, console, facts, fail, heading, number, plain, say
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def doctor(
         cache=wiring.cache,
         keys=wiring.keys,
         withheld=withheld_secrets(),
+        running_url=running_url(),
     )
     checks = diagnosis.run(now())
     if json:

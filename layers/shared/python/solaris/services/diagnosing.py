@@ -1,7 +1,7 @@
 """What is configured, and what answers: each check bounded in time, with the remedy beside it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import orjson
 
 from solaris.cache import Cache
@@ -25,8 +26,16 @@ from solaris.upstream.client import Upstream
 
 CHECK_SECONDS = 20.0
 UPSTREAM_SECONDS = 5.0
+RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
+_PART_REMEDIES = {
+    "database": "is the store up? its log, its disk",
+    "queue": "worker.log: does the worker live? dead letters: solaris replay --from-dlq",
+    "redis": "REDIS_URL; the gateway does without",
+    "litellm": "check LITELLM_BASE_URL, and that the upstream runs",
+    "system": "make room: processor, memory or disk is nearly full",
+}
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
 
 
@@ -65,7 +74,8 @@ def masked_url(url: str | None) -> str:
 class Diagnosis:
     """Everything that the doctor looks at.
 
-    `withheld` are the variables of the secrets that the running system has and this process not.
+    `withheld` are the variables of the secrets that the running system has and this process not;
+    `running_url` is where it answers, None when none is known to run.
     """
 
     settings: Settings
@@ -74,6 +84,7 @@ class Diagnosis:
     cache: Cache
     keys: KeyStore
     withheld: frozenset[str] = frozenset()
+    running_url: str | None = None
 
     def configured(self) -> dict[str, str]:
         """The settings that decide where things are; secrets are masked."""
@@ -108,6 +119,7 @@ class Diagnosis:
             ("SQS", self._queue_depths),
             ("Redis", self._redis),
             ("upstream", self._upstream),
+            ("running system", self._running),
         )
         found: list[Check] = []
         pool = ThreadPoolExecutor(max_workers=len(checks))
@@ -195,6 +207,23 @@ class Diagnosis:
             return [Check("upstream", is_well=False, detail=detail, remedy=f"check {remedy}")]
         return [Check("upstream", is_well=True, detail=f"{models:,} models")]
 
+    def _running(self) -> list[Check]:
+        """What the running system says of itself: it has watched for longer than a moment."""
+        if self.running_url is None:
+            return []
+        url = f"{self.running_url}/health/detailed"
+        said = httpx.get(url, timeout=RUNNING_SECONDS, trust_env=False).json()
+        parts = said["checks"].items()
+        unwell = {name: part for name, part in parts if part["status"] != "healthy"}
+        if not unwell:
+            return [Check("running system", is_well=True, detail=said["status"])]
+        detail = f"{said['status']}: " + "; ".join(
+            f"{name} {part['status']}{_reason(part)}" for name, part in unwell.items()
+        )
+        remedy = "; ".join(_PART_REMEDIES[name] for name in unwell if name in _PART_REMEDIES)
+        needed = said["status"] == "unhealthy"
+        return [Check("running system", is_well=False, detail=detail, remedy=remedy, needed=needed)]
+
     async def _models(self, url: str) -> tuple[int, int]:
         upstream = Upstream(
             url,
@@ -237,6 +266,12 @@ def _result(name: str, future: Future[list[Check]]) -> list[Check]:
     except Exception as error:  # noqa: BLE001 - a broken part is what the doctor is asked about
         detail = f"{type(error).__name__}: {error}"
     return [Check(name, is_well=False, detail=detail, remedy=remedies.get(name, START_HINT))]
+
+
+def _reason(part: Mapping[str, Any]) -> str:
+    told = [str(part[name]) for name in ("detail", "error", "http_status") if name in part]
+    told += [f"{name} {part[name]}" for name in sorted(part) if name.endswith("_percent")]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _count(body: bytes) -> int:

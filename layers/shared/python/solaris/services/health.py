@@ -23,8 +23,9 @@ from solaris.cache import Cache
 from solaris.domain.usage import iso_milliseconds
 from solaris.observability import get_logger
 from solaris.services.probing import Probe, answer_by
+from solaris.services.queue_lag import QueueLag
 from solaris.settings import Settings
-from solaris.storage.queues import QUEUES, Queues
+from solaris.storage.queues import QUEUES
 from solaris.storage.users import UserStore
 
 CHECK_SECONDS = 2.0
@@ -163,7 +164,7 @@ def _timed(name: str, check: Check) -> CheckResult:
 
 
 def standard_checks(
-    settings: Settings, *, users: UserStore, queues: Queues, cache: Cache
+    settings: Settings, *, users: UserStore, queues: QueueLag, cache: Cache
 ) -> dict[str, Check]:
     """The checks of CONTRACT.md (Health) and the queues."""
     url, key = settings.upstream_url, settings.upstream_key
@@ -206,16 +207,21 @@ def check_upstream(url: str | None, key: str | None) -> Finding:
     return Finding(Status.HEALTHY if healthy else Status.UNHEALTHY, {"http_status": status})
 
 
-def check_queues(queues: Queues) -> Finding:
-    """Messages waiting, `depths`; a dead letter or a backlog wants somebody to look."""
-    depths = {}
-    for queue in QUEUES:
-        for name in (queue, f"{queue}-dlq"):
-            depths[name] = queues.depth(name)
-    dead = sum(depths[f"{queue}-dlq"] for queue in QUEUES)
-    backlog = any(depth > MAX_WAITING_MESSAGES for depth in depths.values())
-    status = Status.DEGRADED if dead or backlog else Status.HEALTHY
-    return Finding(status, {"depths": depths, "dlq": dead})
+def check_queues(lag: QueueLag) -> Finding:
+    """Messages waiting, `depths`; a dead letter, a backlog, or a queue that stands still
+    (`stalled`, seconds without any taken) wants somebody to look.
+    """
+    look = lag.look()
+    dead = sum(look.depths[f"{queue}-dlq"] for queue in QUEUES)
+    backlog = any(depth > MAX_WAITING_MESSAGES for depth in look.depths.values())
+    status = Status.DEGRADED if dead or backlog or look.late else Status.HEALTHY
+    stalled = {queue: int(seconds) for queue, seconds in look.stalled.items()}
+    found = {"depths": dict(look.depths), "dlq": dead, "stalled": stalled}
+    if look.late:
+        found["detail"] = "not taken: " + ", ".join(
+            f"{queue} for {seconds} s" for queue, seconds in look.late.items()
+        )
+    return Finding(status, found)
 
 
 class SystemCheck:

@@ -98,9 +98,11 @@ def _of_users(totals: Totals | None, now: datetime) -> list[Gauge]:
 
 
 def _of_parts(report: HealthReport) -> list[Gauge]:
-    depths = report.checks["queue"].finding.details.get("depths", {})
+    details = report.checks["queue"].finding.details
+    depths, stalled = details.get("depths", {}), details.get("stalled", {})
     return [
         *((names.QUEUE_DEPTH, (queue,), depth) for queue, depth in depths.items()),
+        *((names.QUEUE_STALLED, (queue,), seconds) for queue, seconds in stalled.items()),
         *(
             (names.UP, (name,), int(result.finding.answers))
             for name, result in report.checks.items()

@@ -1,0 +1,56 @@
+"""A worker that lives and does nothing: health, metrics and doctor tell, and stop telling."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.local_system import LocalSystem, running
+from tests.e2e.test_silent_store import child, stopped
+
+pytestmark = pytest.mark.e2e
+
+TOLD_SECONDS = 40.0  # 25 s of waiting, and looks 5 s apart
+GONE_SECONDS = 60.0
+
+
+def queue_of(system: LocalSystem) -> str:
+    """State of the queues."""
+    body = httpx.get(f"{system.url}/health/detailed", timeout=10).json()
+    return str(body["checks"]["queue"]["status"])
+
+
+def wait_for(system: LocalSystem, status: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while queue_of(system) != status:
+        assert time.monotonic() < deadline, f"not {status} in {seconds} s"
+        time.sleep(0.5)
+
+
+def test_it_is_noticed_and_forgotten(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as system:
+        wait_for(system, "healthy", GONE_SECONDS)
+        with stopped(child(system, "infra.local.worker")):
+            answer = httpx.post(
+                f"{system.url}/v1/chat/completions",
+                json={"model": "demo-tokens-20", "messages": [{"role": "user", "content": "Oi"}]},
+                headers={
+                    "authorization": f"Bearer {system.printed_key}",
+                    "x-user-email": "ana@example.com",
+                },
+                timeout=30,
+            )
+            assert answer.status_code == 200
+            wait_for(system, "degraded", TOLD_SECONDS)
+            told = system.cli("doctor", check=False)
+            assert "✗ running system: degraded: " in told.stdout
+            assert "queue degraded (not taken: usage for " in told.stdout
+            assert "worker.log" in told.stdout
+            assert told.returncode == 0, "it books late, and nobody is refused"
+            metrics = httpx.get(f"{system.url}/metrics", timeout=10).text
+            lines = [one for one in metrics.splitlines() if "queue_stalled_seconds{" in one]
+            seconds = {one.split('"')[1]: float(one.split()[-1]) for one in lines}
+            assert seconds["usage"] >= 25
+        wait_for(system, "healthy", GONE_SECONDS)
+        assert system.booked_user("ana@example.com", records=1)
