@@ -122,6 +122,7 @@ def traffic(system: LocalSystem) -> None:
         wrong = {"email": "nobody@example.com", "password": "not-the-password"}
         assert client.post("/api/auth/login", json=wrong).status_code == 401
     system.cli("reconcile")
+    system.cli("backup", str(system.data_dir / f"{name}.gz"))
 
 
 def sample_count(pages: Pages, metric: Definition) -> int:

@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from solaris.cli.main import app
+from solaris.domain.usage import parse_instant
 from solaris.settings import load_settings
+from solaris.storage.archives import ArchiveReader, ArchiveRefusedError
 from tests.integration.conftest import ANA, MoneyPath
 
 
@@ -54,6 +56,25 @@ def test_a_restore_asks_before_it_deletes(money: MoneyPath, file: Path) -> None:
     assert used(money) == 150
     assert "compared" in run("restore", file, "--replace", answer="y\n").stdout
     assert used(money) == 120
+
+
+def test_that_a_backup_was_made_is_kept(
+    money: MoneyPath, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it was read back; what could not be written leaves the last good one standing."""
+    manifest = ArchiveReader(file).verify()
+    last = money.wiring.backups.latest()
+    assert last is not None
+    assert (last.items, last.sha256) == (manifest.items, manifest.sha256)
+    assert last.at == parse_instant(manifest.header.started_at)
+    monkeypatch.setattr(ArchiveReader, "verify", _damaged)
+    run("backup", tmp_path / "again.gz", "--wait-seconds", "0", code=1)
+    assert money.wiring.backups.latest() == last
+    monkeypatch.undo()
+
+
+def _damaged(*_: object) -> None:
+    raise ArchiveRefusedError("not as it was written")
 
 
 def test_another_stage_is_to_be_named(

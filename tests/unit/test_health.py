@@ -31,6 +31,7 @@ from solaris.services.health import (
     system_status,
 )
 from solaris.services.queue_lag import QueueLag
+from solaris.storage.backups import BackupLog, KeptBackup
 from solaris.storage.queues import Queues
 from solaris.storage.users import UserStore
 
@@ -153,6 +154,14 @@ class FakeUsers:
 
 
 @dataclass
+class FakeBackups:
+    last: KeptBackup | None = None
+
+    def latest(self) -> KeptBackup | None:
+        return self.last
+
+
+@dataclass
 class FakeQueues:
     depths: dict[str, int] = field(default_factory=dict)
 
@@ -175,8 +184,15 @@ class FakeCache:
 
 def test_the_database_is_asked_one_question() -> None:
     users = FakeUsers()
-    assert check_database(cast("UserStore", users)).status is Status.HEALTHY
+    found = check_database(cast("UserStore", users), cast("BackupLog", FakeBackups()))
+    assert (found.status, found.details) == (Status.HEALTHY, {"last_backup_at": None})
     assert len(users.asked) == 1
+
+
+def test_the_last_good_backup_is_told() -> None:
+    backups = FakeBackups(KeptBackup(NOW, 7, "abc"))
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups))
+    assert found.details == {"last_backup_at": "2026-11-22T12:00:00.000Z"}
 
 
 @pytest.mark.parametrize(

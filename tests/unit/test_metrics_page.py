@@ -118,6 +118,17 @@ def test_without_redis_the_page_holds_this_process_and_without_sums_no_users() -
     assert not re.search("ia_solaris_(users|tokens_used|tokens_average|reservations|queue)", page)
 
 
+def test_the_page_says_of_when_the_last_backup_is() -> None:
+    at = "2026-11-20T12:00:00.000Z"
+    checks = {
+        "queue": lambda: Finding(Status.HEALTHY),
+        "database": lambda: Finding(Status.HEALTHY, {"last_backup_at": at}),
+    }
+    page = page_of(Health(checks, version="1", clock=clock), None, FakeCache(), Metrics())
+    seconds = (NOW - timedelta(days=2)).timestamp()
+    assert f"ia_solaris_backup_timestamp_seconds {seconds:.0f}" in page
+
+
 class HangingTotals:
     def __init__(self, released: Event) -> None:
         self._released = released

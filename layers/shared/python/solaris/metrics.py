@@ -169,6 +169,11 @@ BOOKS_RECONCILED = Definition(
     "gauge",
     "When the books were last held against their records, as a Unix time.",
 )
+BACKUP = Definition(
+    "ia_solaris_backup_timestamp_seconds",
+    "gauge",
+    "The point in time of the last good backup, as a Unix time; missing before the first.",
+)
 MEASURED = (
     USERS,
     TOKENS_USED,
@@ -180,6 +185,7 @@ MEASURED = (
     UP,
     BOOKS_DIFFERENCES,
     BOOKS_RECONCILED,
+    BACKUP,
 )
 
 _SEPARATOR = "\x1f"

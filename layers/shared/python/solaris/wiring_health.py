@@ -12,6 +12,7 @@ from solaris.metrics import Metrics
 from solaris.services.queue_lag import QueueLag
 from solaris.services.totals import UserTotals
 from solaris.settings import Settings
+from solaris.storage.backups import BackupLog
 from solaris.storage.queues import Queues
 from solaris.storage.reconciliations import ReconciliationStore
 from solaris.storage.users import UserStore
@@ -55,6 +56,11 @@ class HealthParts:
         raise NotImplementedError
 
     @cached_property
+    def backups(self) -> BackupLog:
+        """When backups were made."""
+        return BackupLog(self.dynamodb, self.settings.table_name("periods"))
+
+    @cached_property
     def queue_lag(self) -> QueueLag:
         """How long the queues' messages wait."""
         return QueueLag(self.queues)
@@ -65,7 +71,11 @@ class HealthParts:
         from solaris.services.health import Health, standard_checks
 
         checks = standard_checks(
-            self.settings, users=self.users, queues=self.queue_lag, cache=self.cache
+            self.settings,
+            users=self.users,
+            backups=self.backups,
+            queues=self.queue_lag,
+            cache=self.cache,
         )
         return Health(checks, version=self.version, clock=self.clock)
 

@@ -12,10 +12,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from solaris import __version__
 from solaris.cli.environment import open_wiring
 from solaris.cli.output import console, facts, fail, number, say
+from solaris.domain.usage import parse_instant
+from solaris.errors import SolarisError
 
 if TYPE_CHECKING:
     from solaris.services.backing_up import BackupReport, Tick
     from solaris.storage.archives import Manifest
+    from solaris.wiring import Wiring
 
 MEGABYTE = 1_000_000
 MAX_WAIT_SECONDS = 3_600.0
@@ -65,6 +68,7 @@ def backup(
     )
     with _one_line(file), _bar() as tick:
         report = backing_up.run(file, wait_seconds=wait_seconds, tick=tick)
+    _note(wiring, report)
     _show(report.manifest)
     say(
         f"{file}: {number(report.manifest.items)} items, {report.file_bytes / MEGABYTE:.1f} MB, "
@@ -122,6 +126,18 @@ def restore(
         f"{number(manifest.items)} items"
     )
     say("lists in the admin site are made anew; `solaris reset` opens the month where it is due")
+
+
+def _note(wiring: "Wiring", report: "BackupReport") -> None:
+    """Keep that it was made, for health and alerts; the file is good whether or not that works."""
+    from solaris.storage.backups import KeptBackup  # noqa: PLC0415 - slow
+
+    manifest = report.manifest
+    at = parse_instant(manifest.header.started_at)
+    try:
+        wiring.backups.note(KeptBackup(at, manifest.items, manifest.sha256), wiring.clock())
+    except SolarisError as error:
+        fail(f"the backup is good, but that it was made could not be kept: {error}")
 
 
 def _show(manifest: "Manifest") -> None:

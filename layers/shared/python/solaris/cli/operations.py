@@ -79,6 +79,7 @@ def doctor(
         queues=wiring.queues,
         cache=wiring.cache,
         keys=wiring.keys,
+        backups=wiring.backups,
         withheld=withheld_secrets(),
         running_url=running_url(),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +19,7 @@ from solaris.domain.periods import period_of, renews_at
 from solaris.errors import SolarisError
 from solaris.settings import LOCAL_SECRET, Settings
 from solaris.storage.aws import AwsCallError, store_errors
+from solaris.storage.backups import BackupLog
 from solaris.storage.keys import KeyStore
 from solaris.storage.models import TABLES, short_name
 from solaris.storage.queues import QUEUES, USAGE_QUEUE, Queues
@@ -26,6 +27,7 @@ from solaris.upstream.client import Upstream
 
 CHECK_SECONDS = 20.0
 UPSTREAM_SECONDS = 5.0
+OLD_BACKUP = timedelta(days=8)  # as the rule SolarisBackupOld has it
 RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
@@ -83,6 +85,7 @@ class Diagnosis:
     queues: Queues
     cache: Cache
     keys: KeyStore
+    backups: BackupLog
     withheld: frozenset[str] = frozenset()
     running_url: str | None = None
 
@@ -119,6 +122,7 @@ class Diagnosis:
             ("SQS", self._queue_depths),
             ("Redis", self._redis),
             ("upstream", self._upstream),
+            ("last backup", partial(self._backup, now)),
             ("running system", self._running),
         )
         found: list[Check] = []
@@ -206,6 +210,16 @@ class Diagnosis:
             remedy = "LITELLM_API_KEY, OPENAI_API_KEY" if status in {401, 403} else "the upstream"
             return [Check("upstream", is_well=False, detail=detail, remedy=f"check {remedy}")]
         return [Check("upstream", is_well=True, detail=f"{models:,} models")]
+
+    def _backup(self, now: datetime) -> list[Check]:
+        last = self.backups.latest()
+        if last is None:
+            return [Check("last backup", is_well=True, detail="none was made here", needed=False)]
+        age = now - last.at
+        detail = f"{last.at:%Y-%m-%d %H:%M} UTC, {age.days:,} days ago, {last.items:,} items"
+        remedy = "solaris backup FILE"
+        is_well = age < OLD_BACKUP
+        return [Check("last backup", is_well=is_well, detail=detail, remedy=remedy, needed=False)]
 
     def _running(self) -> list[Check]:
         """What the running system says of itself: it has watched for longer than a moment."""

@@ -25,6 +25,7 @@ from solaris.observability import get_logger
 from solaris.services.probing import Probe, answer_by
 from solaris.services.queue_lag import QueueLag
 from solaris.settings import Settings
+from solaris.storage.backups import BackupLog
 from solaris.storage.queues import QUEUES
 from solaris.storage.users import UserStore
 
@@ -164,12 +165,12 @@ def _timed(name: str, check: Check) -> CheckResult:
 
 
 def standard_checks(
-    settings: Settings, *, users: UserStore, queues: QueueLag, cache: Cache
+    settings: Settings, *, users: UserStore, backups: BackupLog, queues: QueueLag, cache: Cache
 ) -> dict[str, Check]:
     """The checks of CONTRACT.md (Health) and the queues."""
     url, key = settings.upstream_url, settings.upstream_key
     return {
-        "database": lambda: check_database(users),
+        "database": lambda: check_database(users, backups),
         "redis": lambda: check_redis(cache),
         "litellm": lambda: check_upstream(url, key),
         "queue": lambda: check_queues(queues),
@@ -177,10 +178,17 @@ def standard_checks(
     }
 
 
-def check_database(users: UserStore) -> Finding:
-    """One consistent read of the users table, as every request needs it; nobody is found."""
+def check_database(users: UserStore, backups: BackupLog) -> Finding:
+    """One consistent read of the users table, as every request needs it; nobody is found.
+
+    `last_backup_at` is the point in time of the last good backup, None before the first. How old
+    it may be is not for health to say: whoever has backups of their own makes none here.
+    """
     users.get("health-check")
-    return Finding(Status.HEALTHY)
+    last = backups.latest()
+    return Finding(
+        Status.HEALTHY, {"last_backup_at": None if last is None else iso_milliseconds(last.at)}
+    )
 
 
 def check_redis(cache: Cache) -> Finding:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from solaris import metrics as names
 from solaris.cache import Cache
+from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
 from solaris.metrics import METRICS_KEY, Definition, Metrics, render
 from solaris.observability import get_logger
@@ -61,6 +62,7 @@ class MetricsPage:
             *_of_users(answer_by(totals, deadline), self._clock()),
             *_of_books(answer_by(books, deadline)),
             *_of_parts(report),
+            *_of_backups(report),
         ]
         return render(figures, gauges)
 
@@ -95,6 +97,12 @@ def _of_users(totals: Totals | None, now: datetime) -> list[Gauge]:
         (names.RESERVATIONS_OPEN, (), totals.open_reservations),
         (names.USERS_AGE, (), age_seconds),
     ]
+
+
+def _of_backups(report: HealthReport) -> list[Gauge]:
+    found = report.checks.get("database")
+    last = found and found.finding.details.get("last_backup_at")
+    return [(names.BACKUP, (), parse_instant(last).timestamp())] if last else []
 
 
 def _of_parts(report: HealthReport) -> list[Gauge]:
