@@ -216,6 +216,27 @@ def test_somebody_who_writes_meanwhile_is_noticed(
         restore(target, tmp_path / "backup.gz", tick=meddle)
 
 
+def test_what_the_store_takes_away_by_itself_is_no_difference(
+    source: MoneyPath, target: MoneyPath, tmp_path: Path
+) -> None:
+    """A session of weeks ago: its time to live is over, and a store may delete it at once."""
+    lived(source)
+    item = {"session_id": {"S": "old"}, "expires_at": {"N": "1000000000"}}
+    sessions = source.wiring.settings.table_name("sessions")
+    source.wiring.dynamodb.put_item(TableName=sessions, Item=item)
+    back_up(source, tmp_path / "backup.gz")
+
+    def take_away(step: str, _number: int, _items: int) -> None:
+        if step == "comparing users":
+            target.wiring.dynamodb.delete_item(
+                TableName=target.wiring.settings.table_name("sessions"),
+                Key={"session_id": {"S": "old"}},
+            )
+
+    restore(target, tmp_path / "backup.gz", tick=take_away)
+    assert not tables_of(target)["sessions"]
+
+
 def test_throttling_and_broken_calls_are_tried_again(
     source: MoneyPath, target: MoneyPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

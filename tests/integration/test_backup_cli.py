@@ -12,6 +12,7 @@ from solaris.domain.usage import parse_instant
 from solaris.settings import load_settings
 from solaris.storage.archives import ArchiveReader, ArchiveRefusedError
 from tests.integration.conftest import ANA, MoneyPath
+from tests.integration.test_reconciling import ANA_ID
 
 
 @pytest.fixture
@@ -75,6 +76,30 @@ def test_that_a_backup_was_made_is_kept(
 
 def _damaged(*_: object) -> None:
     raise ArchiveRefusedError("not as it was written")
+
+
+def test_a_verified_file_was_restored_and_reconciled(money: MoneyPath, file: Path) -> None:
+    """In a store of its own: the system's is neither asked nor changed."""
+    before = money.rows("users")
+    printed = run("backup", "--verify", file).stdout
+    assert "is whole" in printed
+    assert "restored and compared; 1 users, 1 records reconciled: the books agree" in printed
+    assert money.rows("users") == before
+
+
+def test_a_whole_file_of_wrong_books_is_told(money: MoneyPath, file: Path, tmp_path: Path) -> None:
+    month = {"user_id": {"S": ANA_ID}, "period": {"S": "2026-09"}}
+    figures = {name: {"N": "0"} for name in ("monthly_limit", "additional_tokens")}
+    wrong_month = month | figures | {"current_usage": {"N": "7"}, "closed_at": {"S": "2026-10-01"}}
+    periods = money.wiring.settings.table_name("periods")
+    money.wiring.dynamodb.put_item(TableName=periods, Item=wrong_month)
+    wrong = tmp_path / "wrong.gz"
+    run("backup", wrong, "--wait-seconds", "0")
+    refused = run("backup", "--verify", wrong, code=1)
+    assert "1 differences stand in its books" in refused.stderr
+    assert "2026-09 current_usage: 0 by its records, 7" in refused.stdout
+    assert "is whole" in run("backup", "--verify", "--file-only", wrong).stdout
+    money.wiring.dynamodb.delete_item(TableName=periods, Key=month)
 
 
 def test_another_stage_is_to_be_named(

@@ -10,10 +10,11 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from solaris import __version__
-from solaris.cli.environment import open_wiring
+from solaris.cli.environment import load_run_environment, open_wiring
 from solaris.cli.output import console, facts, fail, number, say
 from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
+from solaris.observability import configure_logging
 
 if TYPE_CHECKING:
     from solaris.services.backing_up import BackupReport, Tick
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from solaris.wiring import Wiring
 
 MEGABYTE = 1_000_000
+MAX_SHOWN = 20
 MAX_WAIT_SECONDS = 3_600.0
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one compressed file.")]
@@ -30,7 +32,14 @@ def backup(
     file: File,
     *,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Only check a file that is there; needs no store.")
+        bool,
+        typer.Option(
+            "--verify",
+            help="Check a file that is there, restore it into a store of its own, reconcile.",
+        ),
+    ] = False,
+    file_only: Annotated[
+        bool, typer.Option("--file-only", help="With --verify: read the file, restore nothing.")
     ] = False,
     wait_seconds: Annotated[
         float,
@@ -49,12 +58,7 @@ def backup(
     """
     started = time.monotonic()
     if verify:
-        from solaris.services.restoring import checked  # noqa: PLC0415 - slow
-
-        with _one_line(file), _bar() as tick:
-            manifest = checked(file, tick)
-        _show(manifest)
-        say(f"{file} is whole")
+        _verify(file, file_only=file_only)
         return
     if file.exists():
         msg = f"{file} is there already: name another, or remove it"
@@ -75,6 +79,34 @@ def backup(
         f"in {time.monotonic() - started:.0f} s, verified"
     )
     _warn(report)
+
+
+def _verify(file: Path, *, file_only: bool) -> None:
+    from solaris.services.restoring import checked  # noqa: PLC0415 - slow
+
+    with _one_line(file), _bar() as tick:
+        manifest = checked(file, tick)
+    _show(manifest)
+    say(f"{file} is whole")
+    if file_only:
+        return
+    from solaris.cli.drill import drill  # noqa: PLC0415 - slow
+
+    # the months begin where the system has them begin
+    load_run_environment()
+    configure_logging("ERROR")
+    with _one_line(file), _bar() as tick:
+        report = drill(file, manifest, tick)
+    if report.findings:
+        for one in [finding.difference for finding in report.findings[:MAX_SHOWN]]:
+            figures = f"{one.expected} by its records, {one.found} found"
+            say(f"{one.fault.value} {one.place} {one.figure}: {figures}")
+        fail(f"restored, but {number(len(report.findings))} differences stand in its books")
+        raise typer.Exit(1)
+    say(
+        f"restored and compared; {number(report.users)} users, {number(report.records)} records "
+        "reconciled: the books agree"
+    )
 
 
 def restore(

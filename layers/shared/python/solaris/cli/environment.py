@@ -8,6 +8,9 @@ besides settings.py that touches the environment, and it does so before settings
 import os
 import pwd
 import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +69,33 @@ def running_url() -> str | None:
     host = os.environ.get("HOST", "127.0.0.1")
     host = _LOOPBACK.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{os.environ['PORT']}"
+
+
+@contextmanager
+def scratch_environment(url: str, stage: str) -> Iterator[None]:
+    """Within it, settings and clients are those of a stage in an empty store at `url`.
+
+    The months' zone and whatever else is set stay; nobody's keys, cache or upstream are used.
+    """
+    before = dict(os.environ)
+    for name in [one for one in os.environ if one.startswith(("AWS_", "REDIS_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "scratch",
+        "AWS_SECRET_ACCESS_KEY": "scratch",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "REDIS_URL": "none",
+        "SOLARIS_STAGE": stage,
+        "SECRET_KEY": secrets.token_urlsafe(48),
+    }
+    os.environ.pop("SOLARIS_SECRETS", None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
 
 
 def actor() -> str:

@@ -3,7 +3,8 @@
     verify    the whole file, before anything is written
     begin     the mark in the changes table: tables are being filled
     fill      every item, as it was
-    compare   every table read back: counts and checksums are the file's
+    compare   every table read back: counts and checksums are the file's, but for what its time to
+              live has taken away by now
     finish    the mark, and a word to running processes, which read their lists anew
 
 A restore that was cut short has left the mark: the next one empties what it wrote and begins
@@ -11,6 +12,8 @@ again. Nobody may use the system meanwhile: what others write then is found by t
 """
 
 import asyncio
+import re
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +40,10 @@ from solaris.storage.whole_tables import (
     WholeTables,
     together,
 )
+
+# A restore takes minutes, and a store looks at times to live when it likes.
+TTL_MARGIN_SECONDS = 3_600.0
+_TIME_TO_LIVE = re.compile(rb'"expires_at":\{"N":"(\d+)')
 
 
 class TablesNotEmptyError(SolarisError):
@@ -97,12 +104,14 @@ class Restoring:
             if empty:
                 for table in MODELS:
                     await self._empty(tables, table, tick)
-            await self._fill(tables, path, names, tick)
+            living = _Living(time.time() + TTL_MARGIN_SECONDS)
+            await self._fill(tables, path, names, tick, living)
             differing = []
             for table in MODELS:
                 if table not in LEFT_OUT:
-                    wanted = manifest.tables.get(table, Checksum().content)
-                    if await self._content(tables, table, tick) != wanted:
+                    found = _Living(living.at)
+                    await self._read(tables, table, tick, found)
+                    if found.content(table) != living.content(table):
                         differing.append(table)
         if differing:
             msg = (
@@ -124,29 +133,33 @@ class Restoring:
         await tables.empty(table, count, keep=keep)
 
     async def _fill(
-        self, tables: WholeTables, path: Path, names: tuple[str, ...], tick: Tick
+        self,
+        tables: WholeTables,
+        path: Path,
+        names: tuple[str, ...],
+        tick: Tick,
+        living: "_Living",
     ) -> None:
         done: dict[str, int] = {}
         packs = _packs(ArchiveReader(path).items())
 
         async def write() -> None:
             for table, pack in packs:  # shared: each pack is taken once
+                for line in pack:
+                    living.add(table, line)
                 await tables.put(table, pack)
                 done[table] = done.get(table, 0) + len(pack)
                 tick(f"writing {table}", _number(names, table), done[table])
 
         await together(write() for _ in range(WRITERS))
 
-    async def _content(self, tables: WholeTables, table: str, tick: Tick) -> Content:
-        found = Checksum()
-
+    async def _read(self, tables: WholeTables, table: str, tick: Tick, found: "_Living") -> None:
         def page(items: list[Any]) -> None:
             for item in items:
-                found.add(item_line(item))
-            tick(f"comparing {table}", _number(tuple(MODELS), table), found.items)
+                found.add(table, item_line(item))
+            tick(f"comparing {table}", _number(tuple(MODELS), table), found.content(table).items)
 
         await tables.scan(table, page)
-        return found.content
 
 
 def checked(path: Path, tick: Tick) -> Manifest:
@@ -158,6 +171,26 @@ def checked(path: Path, tick: Tick) -> Manifest:
         msg = f"{path} holds tables that this program does not know: {', '.join(unknown)}"
         raise ArchiveRefusedError(msg)
     return reader.verify(lambda table, n: tick(f"verifying {table}", _number(names, table), n))
+
+
+class _Living:
+    """Content of tables without what a store may take away: items whose time to live is over.
+
+    A file of some weeks ago holds sessions of then; a store deletes them as soon as they are
+    there, or days later. `at` is in seconds since 1970.
+    """
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self._tables: dict[str, Checksum] = {}
+
+    def add(self, table: str, line: bytes) -> None:
+        found = _TIME_TO_LIVE.search(line)
+        if found is None or int(found[1]) > self.at:
+            self._tables.setdefault(table, Checksum()).add(line)
+
+    def content(self, table: str) -> Content:
+        return self._tables.get(table, Checksum()).content
 
 
 class _Connection:
