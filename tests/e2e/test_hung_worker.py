@@ -45,7 +45,8 @@ def test_it_is_noticed_and_forgotten(tmp_path: Path) -> None:
             wait_for(system, "degraded", TOLD_SECONDS)
             told = system.cli("doctor", check=False)
             assert "✗ running system: degraded: " in told.stdout
-            assert "queue degraded (not taken: usage for " in told.stdout
+            assert "queue degraded (messages wait and none is taken" in told.stdout
+            assert "not taken: usage for " in told.stdout
             assert "worker.log" in told.stdout
             assert told.returncode == 0, "it books late, and nobody is refused"
             metrics = httpx.get(f"{system.url}/metrics", timeout=10).text

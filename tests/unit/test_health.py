@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from solaris.cache import Cache
+from solaris.domain.states import Status
 from solaris.errors import StoreUnavailableError
 from solaris.services import health as module
 from solaris.services.health import (
@@ -21,14 +22,13 @@ from solaris.services.health import (
     Finding,
     Health,
     HealthReport,
-    Status,
     SystemCheck,
     check_database,
     check_queues,
     check_redis,
     check_upstream,
     liveness,
-    system_status,
+    short_of,
 )
 from solaris.services.queue_lag import QueueLag
 from solaris.storage.backups import BackupLog, KeptBackup
@@ -112,6 +112,7 @@ def test_a_hanging_check_is_timed_out_without_holding_the_others_up() -> None:
         assert body["redis"] == {
             "status": "unhealthy",
             "response_time_ms": 100,
+            "reasons": ["cache_silent"],
             "detail": "timed out",
         }
         assert body["queue"]["status"] == "healthy"
@@ -283,19 +284,20 @@ def test_no_upstream_is_unhealthy_and_an_unreachable_one_tells_no_address() -> N
 
 
 @pytest.mark.parametrize(
-    ("percents", "status"),
+    ("percents", "reasons"),
     [
-        ((79.9, 79.9, 89.9), Status.HEALTHY),
-        ((80.0, 0.0, 0.0), Status.DEGRADED),
-        ((0.0, 80.0, 0.0), Status.DEGRADED),
-        ((0.0, 0.0, 90.0), Status.DEGRADED),
+        ((79.9, 79.9, 89.9), ()),
+        ((80.0, 0.0, 0.0), ("processor_busy",)),
+        ((0.0, 80.0, 0.0), ("memory_short",)),
+        ((0.0, 0.0, 90.0), ("disk_short",)),
+        ((100.0, 100.0, 100.0), ("processor_busy", "memory_short", "disk_short")),
     ],
 )
 def test_the_system_is_degraded_from_its_limits_on(
-    percents: tuple[float, float, float], status: Status
+    percents: tuple[float, float, float], reasons: tuple[str, ...]
 ) -> None:
     cpu, memory, disk = percents
-    assert system_status(cpu_percent=cpu, memory_percent=memory, disk_percent=disk) is status
+    assert short_of(cpu_percent=cpu, memory_percent=memory, disk_percent=disk) == reasons
 
 
 def test_the_cpu_is_measured_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:

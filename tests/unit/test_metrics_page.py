@@ -9,9 +9,10 @@ from threading import Event
 from typing import cast
 
 from solaris.cache import Cache
+from solaris.domain.states import Status
 from solaris.errors import StoreUnavailableError
 from solaris.metrics import REFUSALS, Metrics
-from solaris.services.health import Finding, Health, Status
+from solaris.services.health import Finding, Health
 from solaris.services.metrics_page import PAGE_SECONDS, MetricsPage
 from solaris.services.totals import Totals, UserTotals
 from solaris.storage.reconciliations import ReconciliationRun

@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from solaris.services.health import Status, check_queues
+from solaris.domain.states import Status
+from solaris.services.health import check_queues
 from solaris.services.queue_lag import MOST_BETWEEN_SECONDS, STALLED_SECONDS, QueueLag
 from solaris.storage.queues import QUEUES, Queues
 

@@ -174,6 +174,12 @@ BACKUP = Definition(
     "gauge",
     "The point in time of the last good backup, as a Unix time; missing before the first.",
 )
+UNWELL = Definition(
+    "ia_solaris_unwell",
+    "gauge",
+    "Why a component is not healthy: 1 degraded, 2 unhealthy; missing when it is healthy.",
+    ("component", "reason"),
+)
 MEASURED = (
     USERS,
     TOKENS_USED,
@@ -186,6 +192,7 @@ MEASURED = (
     BOOKS_DIFFERENCES,
     BOOKS_RECONCILED,
     BACKUP,
+    UNWELL,
 )
 
 _SEPARATOR = "\x1f"

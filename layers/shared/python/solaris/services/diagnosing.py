@@ -16,6 +16,7 @@ import orjson
 from solaris.cache import Cache
 from solaris.domain.keys import KeyKind
 from solaris.domain.periods import period_of, renews_at
+from solaris.domain.states import REASONS
 from solaris.errors import SolarisError
 from solaris.settings import LOCAL_SECRET, Settings
 from solaris.storage.aws import AwsCallError, store_errors
@@ -31,13 +32,6 @@ OLD_BACKUP = timedelta(days=8)  # as the rule SolarisBackupOld has it
 RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
-_PART_REMEDIES = {
-    "database": "is the store up? its log, its disk",
-    "queue": "worker.log: does the worker live? dead letters: solaris replay --from-dlq",
-    "redis": "REDIS_URL; the gateway does without",
-    "litellm": "check LITELLM_BASE_URL, and that the upstream runs",
-    "system": "make room: processor, memory or disk is nearly full",
-}
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
 
 
@@ -234,7 +228,8 @@ class Diagnosis:
         detail = f"{said['status']}: " + "; ".join(
             f"{name} {part['status']}{_reason(part)}" for name, part in unwell.items()
         )
-        remedy = "; ".join(_PART_REMEDIES[name] for name in unwell if name in _PART_REMEDIES)
+        told = [code for part in unwell.values() for code in part.get("reasons", ())]
+        remedy = "; ".join(f"{code}: {REASONS[code].remedy}" for code in told if code in REASONS)
         needed = said["status"] == "unhealthy"
         return [Check("running system", is_well=False, detail=detail, remedy=remedy, needed=needed)]
 
@@ -283,9 +278,9 @@ def _result(name: str, future: Future[list[Check]]) -> list[Check]:
 
 
 def _reason(part: Mapping[str, Any]) -> str:
-    told = [str(part[name]) for name in ("detail", "error", "http_status") if name in part]
-    told += [f"{name} {part[name]}" for name in sorted(part) if name.endswith("_percent")]
-    return f" ({', '.join(told)})" if told else ""
+    told = [REASONS[code].what for code in part.get("reasons", ()) if code in REASONS]
+    told += [str(part[name]) for name in ("detail", "error", "http_status") if name in part]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _count(body: bytes) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import httpx
 import psutil
 
 from solaris.cache import Cache
+from solaris.domain.states import SILENT, Status
 from solaris.domain.usage import iso_milliseconds
 from solaris.observability import get_logger
 from solaris.services.probing import Probe, answer_by
@@ -46,21 +46,17 @@ ESSENTIAL = ("database", "queue")
 _log = get_logger("solaris.health")
 
 
-class Status(StrEnum):
-    """How a part is, or the whole."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found; `answers` says whether the part answered at all."""
+    """What a check found; `answers` says whether the part answered at all.
+
+    `reasons` are codes of domain/states.py, for everything that is not healthy.
+    """
 
     status: Status
     details: Mapping[str, Any] = field(default_factory=dict)
     answers: bool = True
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +99,7 @@ class HealthReport:
             name: {
                 "status": result.finding.status.value,
                 "response_time_ms": result.response_time_ms,
+                **({"reasons": list(result.finding.reasons)} if result.finding.reasons else {}),
                 **result.finding.details,
             }
             for name, result in self.checks.items()
@@ -142,15 +139,20 @@ class Health:
         # all start now, so one deadline is the time-out of each
         deadline = time.monotonic() + self._timeout_seconds
         running = {name: probe.start() for name, probe in self._probes.items()}
-        checks = {name: self._wait(one, deadline) for name, one in running.items()}
+        checks = {name: self._wait(name, one, deadline) for name, one in running.items()}
         return HealthReport(at=self._clock(), version=self._version, checks=checks)
 
-    def _wait(self, running: Future[CheckResult], deadline: float) -> CheckResult:
+    def _wait(self, name: str, running: Future[CheckResult], deadline: float) -> CheckResult:
         found = answer_by(running, deadline)
         if found is None:
-            finding = Finding(Status.UNHEALTHY, {"detail": "timed out"}, answers=False)
+            finding = _silent(name, detail="timed out")
             return CheckResult(finding, round(self._timeout_seconds * 1000))
         return found
+
+
+def _silent(name: str, **details: str) -> Finding:
+    reasons = (SILENT[name],) if name in SILENT else ()
+    return Finding(Status.UNHEALTHY, details, answers=False, reasons=reasons)
 
 
 def _timed(name: str, check: Check) -> CheckResult:
@@ -160,7 +162,7 @@ def _timed(name: str, check: Check) -> CheckResult:
     except Exception as error:  # noqa: BLE001 - whatever it was, it is the finding
         kind = type(error).__name__
         _log.warning("health_check_failed", component=name, error=kind)
-        finding = Finding(Status.UNHEALTHY, {"error": kind}, answers=False)
+        finding = _silent(name, error=kind)
     return CheckResult(finding, round((time.monotonic() - started) * 1000))
 
 
@@ -198,21 +200,23 @@ def check_redis(cache: Cache) -> Finding:
     if cache.ping():
         return Finding(Status.HEALTHY)
     detail = "no answer: in-process fallback"
-    return Finding(Status.DEGRADED, {"detail": detail}, answers=False)
+    return Finding(Status.DEGRADED, {"detail": detail}, answers=False, reasons=("cache_silent",))
 
 
 def check_upstream(url: str | None, key: str | None) -> Finding:
     """The upstream's list of models; `url` ends in /v1. Any answer below 500 is a sign of life."""
     if url is None:
-        return Finding(Status.UNHEALTHY, {"detail": "not configured"}, answers=False)
+        reasons = ("upstream_missing",)
+        return Finding(Status.UNHEALTHY, {"detail": "not configured"}, False, reasons)
     headers = {"authorization": f"Bearer {key}"} if key else {}
     # streamed, so that the body, however large, stays unread
     with httpx.stream(
         "GET", f"{url}/models", headers=headers, timeout=CHECK_SECONDS, trust_env=False
     ) as answer:
         status = answer.status_code
-    healthy = status < FIRST_SERVER_ERROR
-    return Finding(Status.HEALTHY if healthy else Status.UNHEALTHY, {"http_status": status})
+    if status < FIRST_SERVER_ERROR:
+        return Finding(Status.HEALTHY, {"http_status": status})
+    return Finding(Status.UNHEALTHY, {"http_status": status}, reasons=("upstream_failing",))
 
 
 def check_queues(lag: QueueLag) -> Finding:
@@ -222,14 +226,15 @@ def check_queues(lag: QueueLag) -> Finding:
     look = lag.look()
     dead = sum(look.depths[f"{queue}-dlq"] for queue in QUEUES)
     backlog = any(depth > MAX_WAITING_MESSAGES for depth in look.depths.values())
-    status = Status.DEGRADED if dead or backlog or look.late else Status.HEALTHY
+    found_so = {"queue_stalled": look.late, "queue_backlog": backlog, "dead_letters": dead}
+    reasons = tuple(code for code, is_so in found_so.items() if is_so)
     stalled = {queue: int(seconds) for queue, seconds in look.stalled.items()}
     found = {"depths": dict(look.depths), "dlq": dead, "stalled": stalled}
     if look.late:
         found["detail"] = "not taken: " + ", ".join(
             f"{queue} for {seconds} s" for queue, seconds in look.late.items()
         )
-    return Finding(status, found)
+    return Finding(Status.DEGRADED if reasons else Status.HEALTHY, found, reasons=reasons)
 
 
 class SystemCheck:
@@ -251,7 +256,8 @@ class SystemCheck:
             "memory_percent": round(psutil.virtual_memory().percent, 1),
             "disk_percent": round(psutil.disk_usage(str(_existing(self._path))).percent, 1),
         }
-        return Finding(system_status(**percents), percents)
+        reasons = short_of(**percents)
+        return Finding(Status.DEGRADED if reasons else Status.HEALTHY, percents, reasons=reasons)
 
     def _cpu_percent(self) -> float:
         age = time.monotonic() - self._looked_at
@@ -264,14 +270,14 @@ class SystemCheck:
         return round(min(100.0, max(0.0, 100 * busy / total)), 1) if total > 0 else 0.0
 
 
-def system_status(*, cpu_percent: float, memory_percent: float, disk_percent: float) -> Status:
-    """Degraded from 80 % of CPU or memory (CONTRACT.md) or 90 % of the disk."""
-    full = (
-        cpu_percent >= MAX_CPU_PERCENT
-        or memory_percent >= MAX_MEMORY_PERCENT
-        or disk_percent >= MAX_DISK_PERCENT
-    )
-    return Status.DEGRADED if full else Status.HEALTHY
+def short_of(*, cpu_percent: float, memory_percent: float, disk_percent: float) -> tuple[str, ...]:
+    """What there is too little of: from 80 % of CPU or memory (CONTRACT.md), 90 % of the disk."""
+    found = {
+        "processor_busy": cpu_percent >= MAX_CPU_PERCENT,
+        "memory_short": memory_percent >= MAX_MEMORY_PERCENT,
+        "disk_short": disk_percent >= MAX_DISK_PERCENT,
+    }
+    return tuple(code for code, is_so in found.items() if is_so)
 
 
 def _cpu_seconds() -> tuple[float, float]:

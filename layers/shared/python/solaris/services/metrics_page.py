@@ -10,6 +10,7 @@ from datetime import datetime
 
 from solaris import metrics as names
 from solaris.cache import Cache
+from solaris.domain.states import REASONS, Status
 from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
 from solaris.metrics import METRICS_KEY, Definition, Metrics, render
@@ -20,6 +21,7 @@ from solaris.services.totals import Totals, UserTotals
 from solaris.storage.reconciliations import ReconciliationRun
 
 PAGE_SECONDS = 2.5
+_LEVELS = {Status.HEALTHY: 0, Status.DEGRADED: 1, Status.UNHEALTHY: 2}
 
 _log = get_logger("solaris.metrics")
 
@@ -114,5 +116,10 @@ def _of_parts(report: HealthReport) -> list[Gauge]:
         *(
             (names.UP, (name,), int(result.finding.answers))
             for name, result in report.checks.items()
+        ),
+        *(
+            (names.UNWELL, (name, reason), _LEVELS[REASONS[reason].status])
+            for name, result in report.checks.items()
+            for reason in result.finding.reasons
         ),
     ]

@@ -1,0 +1,151 @@
+"""Why a part is not well, by one name everywhere: health, metrics, alert rules, `solaris doctor`.
+
+infra/observability/STATES.md is the page about them; a test holds it against this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a part is, or the whole."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One way of being unwell: what it is, in English and Portuguese, and what to do."""
+
+    code: str
+    part: str
+    status: Status
+    what: str
+    what_pt: str
+    remedy: str
+
+
+_DEGRADED, _UNHEALTHY = Status.DEGRADED, Status.UNHEALTHY
+
+REASONS: Mapping[str, Reason] = {
+    one.code: one
+    for one in (
+        Reason(
+            "store_silent",
+            "database",
+            _UNHEALTHY,
+            "the store does not answer: nobody is served",
+            "o banco de dados não responde: ninguém é atendido",
+            "its process, its disk, its log (store.log); on AWS region and permissions; a store "
+            "that is damaged: restore the last backup",
+        ),
+        Reason(
+            "queues_silent",
+            "queue",
+            _UNHEALTHY,
+            "the queues do not answer: usage is written to the books directly",
+            "as filas não respondem: o uso é gravado direto nos livros",
+            "the store's process on one machine; elsewhere the queue service, region, permissions",
+        ),
+        Reason(
+            "queue_stalled",
+            "queue",
+            _DEGRADED,
+            "messages wait and none is taken: usage is booked late, nothing is lost",
+            "há mensagens esperando e nenhuma é retirada: o uso é registrado com atraso",
+            "worker.log: does the worker live? on AWS the usage function's errors and duration",
+        ),
+        Reason(
+            "queue_backlog",
+            "queue",
+            _DEGRADED,
+            "over 10,000 messages wait",
+            "mais de 10.000 mensagens esperam",
+            "does the worker keep up? it needs processor; on AWS concurrency of the function",
+        ),
+        Reason(
+            "dead_letters",
+            "queue",
+            _DEGRADED,
+            "messages failed five times and wait for somebody",
+            "mensagens falharam cinco vezes e esperam por alguém",
+            "solaris replay --from-dlq --dry-run; alerts and exports: their errors in worker.log",
+        ),
+        Reason(
+            "cache_silent",
+            "redis",
+            _DEGRADED,
+            "Redis does not answer: each process counts rates and metrics alone",
+            "o Redis não responde: cada processo conta sozinho",
+            "REDIS_URL, and that Redis runs; the gateway does without",
+        ),
+        Reason(
+            "upstream_missing",
+            "litellm",
+            _UNHEALTHY,
+            "no upstream is configured",
+            "nenhum upstream está configurado",
+            "LITELLM_BASE_URL or OPENAI_API_KEY",
+        ),
+        Reason(
+            "upstream_silent",
+            "litellm",
+            _UNHEALTHY,
+            "the upstream does not answer: requests are refused with 502 or 504 and cost nothing",
+            "o upstream não responde: as requisições são recusadas e nada custam",
+            "LITELLM_BASE_URL, and that the upstream runs",
+        ),
+        Reason(
+            "upstream_failing",
+            "litellm",
+            _UNHEALTHY,
+            "the upstream answers with an error of its own",
+            "o upstream responde com erro próprio",
+            "the upstream's log",
+        ),
+        Reason(
+            "processor_busy",
+            "system",
+            _DEGRADED,
+            "80 % of the processor or more is in use",
+            "80 % do processador ou mais em uso",
+            "what else runs here? answers get slower, nothing is lost",
+        ),
+        Reason(
+            "memory_short",
+            "system",
+            _DEGRADED,
+            "80 % of the memory or more is in use",
+            "80 % da memória ou mais em uso",
+            "what else runs here? the store keeps its tables in memory",
+        ),
+        Reason(
+            "disk_short",
+            "system",
+            _DEGRADED,
+            "90 % of the disk or more is in use",
+            "90 % do disco ou mais em uso",
+            "make room before it is full: what the store cannot keep it refuses",
+        ),
+        Reason(
+            "machine_unknown",
+            "system",
+            _UNHEALTHY,
+            "the load of the machine cannot be read",
+            "não é possível ler a carga da máquina",
+            "functions.log names the error",
+        ),
+    )
+}
+
+SILENT: Mapping[str, str] = {
+    "database": "store_silent",
+    "queue": "queues_silent",
+    "redis": "cache_silent",
+    "litellm": "upstream_silent",
+    "system": "machine_unknown",
+}
+"""The reason when a part's check fails or does not end."""
