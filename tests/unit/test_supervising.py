@@ -64,13 +64,15 @@ def test_the_system_goes_on_without_one_that_is_not_needed(
 
 
 def test_one_that_hangs_is_ended_and_started_again(supervisor: Supervisor) -> None:
-    answering = threading.Event()
-    watch = Watch(answering.is_set, most=2, every=0.02)
+    def answers_once_started_again() -> bool:
+        return bool(pids) and supervisor._running[0].process.pid != pids[0]
+
+    pids: list[int] = []
+    watch = Watch(answers_once_started_again, most=2, every=0.02)
     supervisor.start(Program("exporter", STAYS, {}, 5, is_needed=False, watch=watch))
     (exporter,) = supervisor._running
-    hung = exporter.process.pid
-    checked(supervisor, lambda: exporter.process.pid != hung)
-    answering.set()
+    pids.append(exporter.process.pid)
+    checked(supervisor, lambda: exporter.process.pid != pids[0])
     checked(supervisor, lambda: not watch.is_hung)
     assert exporter.process.poll() is None
 
