@@ -39,6 +39,7 @@ from solaris.wiring import Wiring
 READY_SECONDS = 30
 STOP_SECONDS = 10
 ANA = "ana@example.com"
+MODEL_MAXIMUM = 16_384  # of gpt-4o-mini, which these requests ask for
 NOON = datetime(2026, 11, 15, 15, 0, 0, 123_000, tzinfo=UTC)
 FIGURES = (
     "requests",
@@ -175,7 +176,7 @@ class MoneyPath:
             Ticket(
                 request_id=request_id or f"req-{uuid.uuid4().hex}",
                 identity=Identity(email, "Somebody"),
-                demand=Demand(prompt, most, completes),
+                demand=Demand(prompt, most, completes, MODEL_MAXIMUM),
                 model="gpt-4o-mini",
                 endpoint="/v1/chat/completions",
                 key_id="key_1",

@@ -3,11 +3,11 @@
 Written from DESIGN section 4 and not from the code, and as simply as that allows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-FAR_COMPLETION = 4_096
-NEAR_COMPLETION = 16_384
-NEAR_LIMIT = 32_768
+MODEL_MAXIMUM = 16_384
+ROOM = 4_096
+SMALLEST_SLICE = 512
 LEAST_COMPLETION = 256
 
 
@@ -54,13 +54,23 @@ class Person:
             if self.available < prompt:
                 raise LookupError
             return prompt, None
-        if self.available >= prompt + max(NEAR_LIMIT, most or 0):
-            return prompt + min(FAR_COMPLETION, FAR_COMPLETION if most is None else most), None
-        wanted = NEAR_COMPLETION if most is None else most
-        completion = min(wanted, self.available - prompt)
+        wanted = MODEL_MAXIMUM if most is None else most
+        left = self.available - prompt
+        if left >= wanted + ROOM:
+            return prompt + wanted, None
+        completion = min(wanted, max(left // 3, min(left, SMALLEST_SLICE)))
         if completion < min(wanted, LEAST_COMPLETION):
             raise LookupError
-        return prompt + completion, completion
+        return prompt + completion, None if completion == wanted else completion
+
+    def is_held_back(self, prompt: int, most: int | None, *, completes: bool) -> bool:
+        """Whether a refused request would be served if nothing else were open."""
+        alone = replace(self, open={})
+        try:
+            alone.hold(prompt, most, completes=completes)
+        except LookupError:
+            return False
+        return True
 
     def roll_to(self, period: str) -> None:
         """Open a month: usage from zero, grants stay, open requests belong to the old one."""

@@ -10,7 +10,7 @@ import pytest
 
 from solaris.domain.thresholds import Threshold
 from solaris.domain.users import User, user_id_for
-from solaris.errors import QuotaExhaustedError, StoreUnavailableError
+from solaris.errors import QuotaExhaustedError, StoreUnavailableError, TokensHeldError
 from solaris.services.background import drain
 from solaris.storage.queues import ALERTS_QUEUE
 from tests.integration.conftest import ANA, MoneyPath
@@ -62,8 +62,11 @@ async def test_a_refusal_for_what_others_hold_or_for_a_long_prompt_announces_not
     money.put_user(monthly_limit=1_000)
     assert await refused(money, prompt=2_000) == []
     await money.admit()
+    await money.admit()
     assert money.user().available_tokens == 0
-    assert await refused(money) == []
+    with pytest.raises(TokensHeldError):
+        await money.admit()
+    assert await alerts(money) == []
     assert money.user().alerts_sent == frozenset()
 
 

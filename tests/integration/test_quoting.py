@@ -55,7 +55,7 @@ def check(quotes: Quoting, tokens: Any, email: str = ANA) -> Statement:
 async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPath) -> None:
     money.put_user(monthly_limit=100_000, additional_tokens=20_000)
     money.spend(30_000)
-    await money.admit(prompt=904)
+    await money.admit(prompt=904, most=4_096)
     before = money.user()
     stated = quoting(money).own(headers())
     assert stated.body == {
@@ -100,8 +100,9 @@ async def test_a_reservation_that_has_run_out_is_shown_as_charged_not_held(
     money.put_user(monthly_limit=1_000)
     await money.admit(prompt=100)
     quotes = quoting(money)
-    assert quotes.own(headers()).body["reserved_tokens"] == 1_000
-    assert check(quotes, 900).body["reason"] == "insufficient_quota"
+    assert quotes.own(headers()).body["reserved_tokens"] == 612
+    assert check(quotes, 900).body["reason"] == "tokens_held"
+    assert check(quotes, 1_001).body["reason"] == "insufficient_quota"
     money.clock.forward(minutes=16)
     shown = quotes.own(headers()).body
     figures = ("reserved_tokens", "current_usage", "available_tokens")
@@ -229,7 +230,10 @@ async def test_a_check_says_what_the_meter_then_does(money: MoneyPath) -> None:
         after = money.user(email)
         if after.status is UserStatus.ACTIVE and not expired(after.reservations, money.clock()):
             assert told["available_tokens"] == after.available_tokens + held
-    assert reasons == {None, "insufficient_quota", "account_suspended", "rate_limit_exceeded"}
+    assert reasons == {
+        *(None, "insufficient_quota", "tokens_held", "account_suspended"),
+        "rate_limit_exceeded",
+    }
 
 
 def _some_user(money: MoneyPath, email: str, chance: random.Random) -> User:

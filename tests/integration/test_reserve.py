@@ -14,6 +14,7 @@ from solaris.errors import (
     QuotaExhaustedError,
     RateLimitedError,
     StoreUnavailableError,
+    TokensHeldError,
 )
 from solaris.services.metering import Admission
 from solaris.storage.aws import AsyncAws
@@ -33,43 +34,66 @@ async def many(
     return admitted, [one for one in answers if isinstance(one, BaseException)]
 
 
-async def test_far_from_the_limit_one_write_holds_a_modest_amount_without_a_cap(
+async def test_far_from_the_limit_one_write_holds_all_that_the_answer_may_be(
     money: MoneyPath, calls: list[str]
 ) -> None:
     money.put_user()
     calls.clear()
     admission = await money.admit(prompt=100)
     assert calls == ["UpdateItem"]
-    assert admission.reservation.tokens == 100 + 4_096
+    assert admission.reservation.tokens == 100 + 16_384
     assert admission.cap_tokens is None
     assert admission.renews_at.isoformat() == "2026-12-01T00:00:00-03:00"
     assert admission.user == money.user()
     assert admission.user.last_seen_at == money.clock()
 
 
-@pytest.mark.parametrize(("most", "held"), [(50, 150), (4_096, 4_196), (30_000, 4_196)])
-async def test_a_stated_maximum_is_held_up_to_4096_while_far_from_the_limit(
-    money: MoneyPath, most: int, held: int
-) -> None:
+@pytest.mark.parametrize("most", [50, 4_096, 30_000])
+async def test_a_stated_maximum_is_held_in_full(money: MoneyPath, most: int) -> None:
     money.put_user()
-    assert (await money.admit(prompt=100, most=most)).reservation.tokens == held
+    assert (await money.admit(prompt=100, most=most)).reservation.tokens == 100 + most
 
 
-async def test_a_stated_maximum_beyond_what_is_left_brings_the_near_hold(money: MoneyPath) -> None:
+async def test_a_stated_maximum_beyond_what_is_left_brings_a_slice(money: MoneyPath) -> None:
     money.put_user(monthly_limit=100_000)
     admission = await money.admit(prompt=1_000, most=120_000)
-    assert (admission.reservation.tokens, admission.cap_tokens) == (100_000, 99_000)
-    assert money.user().available_tokens == 0
+    assert (admission.reservation.tokens, admission.cap_tokens) == (34_000, 33_000)
+    assert money.user().available_tokens == 66_000
 
 
-async def test_near_the_limit_two_writes_hold_what_is_left_and_cap_the_answer(
+async def test_near_the_limit_two_writes_hold_a_slice_and_cap_the_answer(
     money: MoneyPath, calls: list[str]
 ) -> None:
-    money.put_user(monthly_limit=1_000)
+    money.put_user(monthly_limit=10_000)
     calls.clear()
     admission = await money.admit(prompt=100)
     assert calls == ["UpdateItem", "UpdateItem"]
-    assert (admission.reservation.tokens, admission.cap_tokens) == (1_000, 900)
+    assert (admission.reservation.tokens, admission.cap_tokens) == (3_400, 3_300)
+
+
+async def test_two_parallel_chats_and_a_title_are_served_with_15_per_cent_of_a_trial_left(
+    money: MoneyPath,
+) -> None:
+    """LibreChat asks for a title at the same moment as for the answer."""
+    money.put_user(monthly_limit=100_000)
+    money.spend(85_000)
+    admitted = await asyncio.gather(
+        money.admit(prompt=300), money.admit(prompt=300), money.admit(prompt=500)
+    )
+    assert all((one.cap_tokens or 0) >= 1_000 for one in admitted)
+
+
+async def test_who_is_refused_for_open_requests_alone_may_try_again(money: MoneyPath) -> None:
+    """Never "used up": once the other answer is booked, its rest is free again."""
+    money.put_user(monthly_limit=100_000)
+    money.spend(98_000)
+    first = await money.admit(prompt=300)
+    second = await money.admit(prompt=100)
+    with pytest.raises(TokensHeldError):
+        await money.admit(prompt=300)
+    events = [money.event(one.reservation, completion=5) for one in (first, second)]
+    assert money.record(*events) == []
+    assert (await money.admit(prompt=100)).cap_tokens == 512
 
 
 async def test_near_the_limit_a_request_of_its_own_maximum_leaves_the_rest_to_others(
@@ -77,7 +101,7 @@ async def test_near_the_limit_a_request_of_its_own_maximum_leaves_the_rest_to_ot
 ) -> None:
     money.put_user(monthly_limit=1_000)
     admission = await money.admit(prompt=100, most=300)
-    assert (admission.reservation.tokens, admission.cap_tokens) == (400, 300)
+    assert (admission.reservation.tokens, admission.cap_tokens) == (400, None)
     assert money.user().available_tokens == 600
 
 
@@ -93,7 +117,7 @@ async def test_embeddings_need_their_prompt_and_no_more(money: MoneyPath) -> Non
     money.put_user(monthly_limit=100)
     admission = await money.admit(prompt=100, completes=False)
     assert (admission.reservation.tokens, admission.cap_tokens) == (100, None)
-    with pytest.raises(QuotaExhaustedError):
+    with pytest.raises(TokensHeldError):
         await money.admit(prompt=1, completes=False)
 
 
@@ -127,7 +151,7 @@ async def test_an_unknown_user_becomes_one_user_under_fifty_parallel_requests(
     assert user.user_id == user_id_for(ANA)
     assert (user.monthly_limit, user.plan, user.period) == (1_000_000, Plan.BASIC, "2026-11")
     assert set(user.reservations) == {one.reservation.request_id for one in admitted}
-    assert user.reserved_tokens == PARALLEL * 4_106
+    assert user.reserved_tokens == PARALLEL * 16_394
 
 
 async def test_an_unknown_user_whose_default_limit_is_too_small_exists_and_is_refused(
@@ -176,13 +200,13 @@ async def test_a_reserve_whose_answer_is_lost_is_made_again_and_takes_the_tokens
     monkeypatch.setattr(money.aws, "_attempt", losing)
     admission = await money.admit()
     assert money.user() == admission.user
-    assert admission.user.available_tokens == 1_000_000 - 4_106
+    assert admission.user.available_tokens == 1_000_000 - 16_394
 
 
 async def test_a_hundred_open_requests_are_the_most_of_one_user(money: MoneyPath) -> None:
     money.put_user()
-    await many(money)
-    await many(money)
+    await many(money, most=100)
+    await many(money, most=100)
     with pytest.raises(RateLimitedError):
         await money.admit()
     assert len(money.user().reservations) == 100
@@ -203,9 +227,9 @@ async def test_a_changed_block_threshold_realigns_what_is_available(money: Money
     lowered = money.settings(block_threshold=0.5)
     admission = await lowered.admit(prompt=100)
     assert (admission.user.block_ppm, admission.user.monthly_limit) == (500_000, 100_000)
-    assert admission.user.available_tokens == 50_000 - 10_000 - 4_196
+    assert admission.user.available_tokens == 50_000 - 10_000 - 16_484
     raised = money.settings(block_threshold=1.0)
-    assert (await raised.admit(prompt=100)).user.available_tokens == 90_000 - 2 * 4_196
+    assert (await raised.admit(prompt=100)).user.available_tokens == 90_000 - 2 * 16_484
 
 
 async def test_a_threshold_lowered_under_what_is_used_refuses(money: MoneyPath) -> None:
@@ -231,7 +255,7 @@ async def test_fifty_requests_of_a_new_month_open_it_once(money: MoneyPath) -> N
     held = {key: one.tokens for key, one in user.reservations.items()}
     # fifteen minutes were over long ago: but nobody near the limit asked, so it is only carried
     assert held.pop(open_since.reservation.request_id) == 0
-    assert list(held.values()) == [4_106] * PARALLEL
+    assert list(held.values()) == [16_394] * PARALLEL
 
 
 async def test_a_user_whose_month_is_ahead_of_the_clock_is_served_in_that_month(
@@ -254,28 +278,28 @@ async def test_fifty_parallel_requests_never_hold_more_than_is_left(
     money.put_user(monthly_limit=50_000)
     money.spend(49_000)
     admitted, refused = await many(money, most=most)
-    assert {type(error) for error in refused} == {QuotaExhaustedError}
+    assert {type(error) for error in refused} == {TokensHeldError}
     assert len(admitted) + len(refused) == PARALLEL
-    assert len(admitted) == (1 if most is None else 10)
-    assert sum(one.reservation.tokens for one in admitted) == 1_000
-    assert money.user().available_tokens == 0
-    events = [money.event(one.reservation, completion=one.cap_tokens or 0) for one in admitted]
+    assert len(admitted) == (2 if most is None else 10)
+    held = sum(one.reservation.tokens for one in admitted)
+    assert held == 1_000
+    assert money.user().available_tokens == 1_000 - held
+    events = [money.event(one.reservation, completion=one.completion_tokens) for one in admitted]
     assert money.record(*events) == []
     user = money.user()
-    assert (user.reserved_tokens, user.current_usage) == (0, 50_000)
-    assert user.quota.is_exhausted
+    assert (user.reserved_tokens, user.current_usage) == (0, 49_000 + held)
 
 
 async def test_expired_reservations_make_room_for_a_request_near_the_limit(
     money: MoneyPath,
 ) -> None:
     money.put_user(monthly_limit=2_000)
-    left = [await money.admit(prompt=100, most=800), await money.admit(prompt=100, most=900)]
-    with pytest.raises(QuotaExhaustedError):
+    left = [await money.admit(prompt=100) for _ in range(3)]
+    with pytest.raises(TokensHeldError):
         await money.admit(prompt=100)
     money.clock.forward(minutes=15)
     admission = await money.admit(prompt=100)
-    assert admission.reservation.tokens == 1_800
+    assert admission.reservation.tokens == 100 + (2_000 - 3 * 100 - 100) // 3
     records = {row["request_id"]: row for row in money.rows("usage")}
     for one in left:
         record = records[one.reservation.request_id]

@@ -24,8 +24,8 @@ from solaris.domain.reservation import (
     Reservation,
     expired,
     expiry_of,
-    far_hold,
-    near_hold,
+    full_hold,
+    slice_hold,
 )
 from solaris.domain.settlement import Settlement, correct, settle
 from solaris.domain.usage import Outcome
@@ -116,7 +116,7 @@ def test_negative_figures_are_refused(field: int) -> None:
 class MeteredUser(RuleBasedStateMachine):
     """A user's item as storage keeps it: `available_tokens` changes by deltas alone.
 
-    Here every hold is a near hold, every answer keeps inside its hold, and limits only rise:
+    Here every hold is a slice, every answer keeps inside its hold, and limits only rise:
     then usage never passes the ceiling. `AnyUser` below drops those three conditions.
     """
 
@@ -207,8 +207,8 @@ class MeteredUser(RuleBasedStateMachine):
         return data.draw(st.sampled_from(sorted(self.user.reservations)), label="request")
 
     @rule(demand=demands)
-    def reserve_near(self, demand: Demand) -> None:
-        self.hold(demand, near_hold(demand, self.user.available_tokens))
+    def reserve_a_slice(self, demand: Demand) -> None:
+        self.hold(demand, slice_hold(demand, self.user.available_tokens))
 
     @precondition(lambda self: self.user.reservations)
     @rule(data=st.data())
@@ -290,7 +290,7 @@ class MeteredUser(RuleBasedStateMachine):
 
 
 class CappedUser(MeteredUser):
-    """Only near holds and answers inside them: nobody passes the quota."""
+    """Only slices and answers inside them: nobody passes the quota."""
 
     @invariant()
     def usage_never_passes_the_ceiling(self) -> None:
@@ -298,11 +298,11 @@ class CappedUser(MeteredUser):
 
 
 class AnyUser(MeteredUser):
-    """Far holds, answers longer than the hold, lowered limits, and answers reported late."""
+    """Full holds, answers longer than the hold, lowered limits, and answers reported late."""
 
     @rule(demand=demands)
-    def reserve_far(self, demand: Demand) -> None:
-        self.hold(demand, far_hold(demand))
+    def reserve_in_full(self, demand: Demand) -> None:
+        self.hold(demand, full_hold(demand))
 
     @precondition(lambda self: self.user.reservations)
     @rule(data=st.data(), excess=limits)

@@ -7,18 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.domain.reservation import (
-    FAR_COMPLETION_TOKENS,
     MINIMUM_COMPLETION_TOKENS,
-    NEAR_COMPLETION_TOKENS,
-    NEAR_LIMIT_TOKENS,
     RESERVATION_SECONDS,
+    ROOM_TOKENS,
+    STRICT_COMPLETION_TOKENS,
+    UNKNOWN_MODEL_TOKENS,
     Demand,
     Hold,
     Reservation,
     expired,
     expiry_of,
-    far_hold,
-    near_hold,
+    full_hold,
+    hold_for,
+    slice_hold,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -26,8 +27,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 demands = st.builds(
     Demand,
     prompt_tokens=st.integers(min_value=0, max_value=200_000),
-    max_completion_tokens=st.none() | st.integers(min_value=0, max_value=200_000),
+    max_completion_tokens=st.none() | st.integers(min_value=1, max_value=200_000),
     completes=st.booleans(),
+    model_maximum_tokens=st.sampled_from([1_024, 16_384, UNKNOWN_MODEL_TOKENS]),
 )
 
 
@@ -42,57 +44,73 @@ def reservation(request_id: str, created_at: datetime) -> Reservation:
     )
 
 
-def test_far_from_the_limit_4096_tokens_are_held_for_an_answer_of_unstated_length() -> None:
-    hold = far_hold(Demand(prompt_tokens=1_000))
-    assert hold == Hold(tokens=5_096, required_tokens=33_768, cap_tokens=None)
+def test_an_unstated_maximum_holds_all_that_the_model_may_answer() -> None:
+    known = Demand(prompt_tokens=1_000, model_maximum_tokens=16_384)
+    assert full_hold(known) == Hold(tokens=17_384, required_tokens=17_384 + ROOM_TOKENS)
+    assert full_hold(Demand(prompt_tokens=1_000)).tokens == 1_000 + UNKNOWN_MODEL_TOKENS
 
 
-@pytest.mark.parametrize(
-    ("stated", "held", "required"),
-    [
-        (0, 0, NEAR_LIMIT_TOKENS),
-        (100, 100, NEAR_LIMIT_TOKENS),
-        (4_096, FAR_COMPLETION_TOKENS, NEAR_LIMIT_TOKENS),
-        (20_000, FAR_COMPLETION_TOKENS, NEAR_LIMIT_TOKENS),
-        (100_000, FAR_COMPLETION_TOKENS, 100_000),
-    ],
-)
-def test_a_stated_maximum_lowers_the_far_hold_and_raises_what_must_be_available(
-    stated: int, held: int, required: int
-) -> None:
-    hold = far_hold(Demand(prompt_tokens=50, max_completion_tokens=stated))
-    assert hold == Hold(tokens=50 + held, required_tokens=50 + required)
+@pytest.mark.parametrize("stated", [1, 100, 4_096, 20_000, 200_000])
+def test_a_stated_maximum_is_held_in_full_and_never_capped_by_us(stated: int) -> None:
+    hold = full_hold(Demand(prompt_tokens=50, max_completion_tokens=stated))
+    assert hold == Hold(tokens=50 + stated, required_tokens=50 + stated + ROOM_TOKENS)
 
 
-@given(demand=demands)
-def test_a_far_hold_never_caps_and_holds_no_more_than_it_requires(demand: Demand) -> None:
-    hold = far_hold(demand)
-    assert hold.cap_tokens is None
-    assert demand.prompt_tokens <= hold.tokens <= hold.required_tokens
+def test_strict_cap_names_the_maximum_of_every_answer() -> None:
+    assert full_hold(Demand(100), strict=True).cap_tokens == STRICT_COMPLETION_TOKENS
+    assert full_hold(Demand(100, 30_000), strict=True).cap_tokens == 30_000
+    assert full_hold(Demand(100, model_maximum_tokens=4_096), strict=True).cap_tokens == 4_096
+    near = slice_hold(Demand(100), 90_100, strict=True)
+    assert near is not None
+    assert near.cap_tokens == STRICT_COMPLETION_TOKENS
 
 
-@given(demand=demands)
-def test_a_stated_answer_admitted_far_from_the_limit_fits_in_what_was_required(
-    demand: Demand,
-) -> None:
-    longest = (demand.max_completion_tokens or 0) if demand.completes else 0
-    assert far_hold(demand).required_tokens >= demand.prompt_tokens + longest
+def test_near_the_limit_an_answer_gets_a_third_of_what_is_left_and_is_capped_to_it() -> None:
+    hold = slice_hold(Demand(prompt_tokens=1_000), 31_000)
+    assert hold == Hold(tokens=11_000, required_tokens=11_000, cap_tokens=10_000)
 
 
-def test_near_the_limit_the_answer_is_capped_to_what_is_left() -> None:
-    hold = near_hold(Demand(prompt_tokens=1_000), 3_000)
-    assert hold == Hold(tokens=3_000, required_tokens=3_000, cap_tokens=2_000)
+def test_the_last_tokens_are_not_cut_into_ever_smaller_slices() -> None:
+    for left, completion in ((1_536, 512), (600, 512), (512, 512), (300, 300)):
+        hold = slice_hold(Demand(prompt_tokens=10), 10 + left)
+        assert hold is not None
+        assert hold.cap_tokens == completion
 
 
-def test_near_the_limit_an_unstated_answer_gets_at_most_16384_tokens() -> None:
-    hold = near_hold(Demand(prompt_tokens=1_000), 30_000)
-    assert hold is not None
-    assert hold.cap_tokens == NEAR_COMPLETION_TOKENS
+def test_a_stated_maximum_that_fits_its_share_is_not_capped() -> None:
+    demand = Demand(prompt_tokens=10, max_completion_tokens=300)
+    assert slice_hold(demand, 1_010) == Hold(tokens=310, required_tokens=310)
 
 
-def test_near_the_limit_a_stated_maximum_is_honoured_beyond_16384_tokens() -> None:
-    hold = near_hold(Demand(prompt_tokens=10, max_completion_tokens=20_000), 30_000)
-    assert hold == Hold(tokens=20_010, required_tokens=20_010, cap_tokens=20_000)
+def test_a_full_hold_leaves_room_for_a_second_chat_and_its_title() -> None:
+    """An answer that would leave less than 4,096 tokens takes a slice instead."""
+    demand = Demand(prompt_tokens=10, max_completion_tokens=8_192)
+    whole = hold_for(demand, 10 + 8_192 + ROOM_TOKENS)
+    assert whole is not None
+    assert whole.tokens == 8_202
+    part = hold_for(demand, 10 + 8_192 + ROOM_TOKENS - 1)
+    assert part is not None
+    assert part.cap_tokens == (8_192 + ROOM_TOKENS - 1) // 3
+
+
+def test_two_chats_and_a_title_fit_in_the_last_15_per_cent_of_a_trial_quota() -> None:
+    """LibreChat asks for an answer and its title at the same moment, in every tab."""
+    available, caps = 15_000, []
+    for prompt in (200, 200, 300):
+        hold = hold_for(Demand(prompt_tokens=prompt), available)
+        assert hold is not None
+        available -= hold.tokens
+        caps.append(hold.cap_tokens)
+    assert caps == [4_933, 3_222, 2_048]
+
+
+def test_five_chats_fit_in_21_000_tokens() -> None:
+    available = 21_000
+    for _ in range(5):
+        hold = hold_for(Demand(prompt_tokens=20), available)
+        assert hold is not None
+        assert (hold.cap_tokens or 0) >= 1_000
+        available -= hold.tokens
 
 
 @pytest.mark.parametrize(
@@ -102,8 +120,7 @@ def test_near_the_limit_a_stated_maximum_is_honoured_beyond_16384_tokens() -> No
         (None, 1_000 + MINIMUM_COMPLETION_TOKENS - 1, False),
         (100, 1_100, True),
         (100, 1_099, False),
-        (0, 1_000, True),
-        (0, 999, False),
+        (1, 1_001, True),
         (None, 0, False),
         (None, -5_000, False),
     ],
@@ -112,24 +129,36 @@ def test_near_the_limit_the_smallest_answer_is_256_tokens_or_the_clients_smaller
     stated: int | None, available: int, served: bool
 ) -> None:
     demand = Demand(prompt_tokens=1_000, max_completion_tokens=stated)
-    assert (near_hold(demand, available) is not None) is served
+    assert (slice_hold(demand, available) is not None) is served
 
 
-@given(demand=demands, available=st.integers(min_value=-100_000, max_value=500_000))
-def test_a_near_hold_fits_in_what_is_available_and_covers_prompt_and_cap(
-    demand: Demand, available: int
+@given(
+    demand=demands,
+    available=st.integers(min_value=-100_000, max_value=500_000),
+    strict=st.booleans(),
+)
+def test_a_hold_fits_in_what_is_available_and_covers_all_that_the_answer_may_be(
+    demand: Demand, available: int, strict: bool
 ) -> None:
-    hold = near_hold(demand, available)
+    hold = hold_for(demand, available, strict=strict)
     if hold is None:
-        wanted = demand.max_completion_tokens
-        smallest = MINIMUM_COMPLETION_TOKENS if wanted is None else min(wanted, 256)
-        needed = demand.prompt_tokens + (smallest if demand.completes else 0)
-        assert available < needed
+        smallest = 0
+        if demand.completes:
+            stated = demand.max_completion_tokens
+            smallest = min(MINIMUM_COMPLETION_TOKENS, stated or demand.model_maximum_tokens)
+        assert available < demand.prompt_tokens + smallest
         return
-    assert hold.tokens == hold.required_tokens <= available
-    assert hold.tokens == demand.prompt_tokens + (hold.cap_tokens or 0)
-    if demand.max_completion_tokens is not None and hold.cap_tokens is not None:
-        assert hold.cap_tokens <= demand.max_completion_tokens
+    assert hold.tokens <= hold.required_tokens <= available
+    assert hold.tokens == demand.prompt_tokens + longest_answer(demand, hold.cap_tokens)
+
+
+def longest_answer(demand: Demand, cap_tokens: int | None) -> int:
+    """What the answer may be under what the upstream was told, or what it does by itself."""
+    if not demand.completes:
+        return 0
+    stated = demand.max_completion_tokens
+    most = demand.model_maximum_tokens if stated is None else stated
+    return most if cap_tokens is None else min(most, cap_tokens)
 
 
 @pytest.mark.parametrize("stated", [None, 500])
@@ -138,9 +167,9 @@ def test_a_request_without_completion_holds_its_prompt_alone_and_is_never_capped
 ) -> None:
     demand = Demand(prompt_tokens=700, max_completion_tokens=stated, completes=False)
     prompt_only = Hold(tokens=700, required_tokens=700, cap_tokens=None)
-    assert far_hold(demand) == prompt_only
-    assert near_hold(demand, 700) == prompt_only
-    assert near_hold(demand, 699) is None
+    assert full_hold(demand) == prompt_only
+    assert slice_hold(demand, 700) == prompt_only
+    assert slice_hold(demand, 699) is None
 
 
 def test_a_reservation_expires_fifteen_minutes_after_its_request_and_not_before() -> None:

@@ -9,6 +9,7 @@
     ├── ModelNotAllowedError       the key does not allow the model
     ├── UnknownModelError          no such model, or none that the key may see
     ├── QuotaExhaustedError        not enough tokens left in the period
+    ├── TokensHeldError            what is left is held by the user's other open requests
     ├── RateLimitedError           too many requests, or too many open at once
     ├── InvalidRequestError        the body or a parameter is wrong
     ├── PayloadTooLargeError       the body is over the limit
@@ -103,7 +104,8 @@ class UnknownModelError(SolarisError):
 class QuotaExhaustedError(SolarisError):
     """What is left of the period's tokens does not carry this request. Figures are tokens.
 
-    `link` leads the user to their own usage.
+    `needed` is said where enough is left for a shorter request: then nothing is used up. `link`
+    leads the user to their own usage.
     """
 
     code = "insufficient_quota"
@@ -117,6 +119,7 @@ class QuotaExhaustedError(SolarisError):
         available: int,
         renews_at: datetime,
         renews_in_seconds: int,
+        needed: int | None = None,
         link: str | None = None,
     ) -> None:
         super().__init__(f"used {used} of {limit} + {additional}")
@@ -126,7 +129,18 @@ class QuotaExhaustedError(SolarisError):
         self.available = available
         self.renews_at = renews_at
         self.renews_in_seconds = renews_in_seconds
+        self.needed = needed
         self.link = link
+
+
+class TokensHeldError(SolarisError):
+    """Enough is left, but other open requests of the same user hold it: try again."""
+
+    code = "tokens_held"
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.2f} s")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RateLimitedError(SolarisError):
@@ -276,15 +290,29 @@ class KeyReusedError(ConflictError):
 
 
 class UpstreamUnavailableError(SolarisError):
-    """The upstream cannot be reached, or broke off before its answer was whole."""
+    """The upstream cannot be reached, or broke off before its answer was whole.
+
+    `told` is what it said of its failure itself, inside an answer of status 200.
+    """
 
     code = "upstream_error"
 
+    def __init__(self, detail: str = "", *, told: str | None = None) -> None:
+        super().__init__(detail)
+        self.told = told
+
 
 class UpstreamTimeoutError(SolarisError):
-    """The upstream did not answer, or fell silent, for longer than its time-out."""
+    """The upstream did not answer, or fell silent, for longer than its time-out.
+
+    `has_begun` is False when no connection to it was made: then it cannot have done any work.
+    """
 
     code = "upstream_timeout"
+
+    def __init__(self, detail: str = "", *, has_begun: bool = True) -> None:
+        super().__init__(detail)
+        self.has_begun = has_begun
 
 
 class MailServiceError(SolarisError):

@@ -40,6 +40,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.ModelNotAllowedError: (403, "permission_error"),
     errors.UnknownModelError: (404, "invalid_request_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
+    errors.TokensHeldError: (429, "rate_limit_error"),
     errors.RateLimitedError: (429, "rate_limit_error"),
     errors.InvalidRequestError: (400, "invalid_request_error"),
     errors.PayloadTooLargeError: (413, "invalid_request_error"),
@@ -77,34 +78,25 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
     headers = {"x-request-id": request_id}
     details: dict[str, Any] = {"request_id": request_id}
     values: dict[str, str] = {}
-    addition = ""
+    addition, text = "", error.code
     match error:
         case errors.QuotaExhaustedError():
-            granted = error.limit + error.additional
-            details |= {
-                "used": error.used,
-                "limit": error.limit,
-                "additional": error.additional,
-                "renews_at": error.renews_at.isoformat(),
-            }
+            text, values, addition = _quota_text(error, locale)
+            details |= _quota_details(error)
             headers |= {
-                "x-ratelimit-limit-tokens": str(granted),
+                "x-ratelimit-limit-tokens": str(error.limit + error.additional),
                 "x-ratelimit-remaining-tokens": str(max(0, error.available)),
                 "x-ratelimit-reset-tokens": f"{max(0, error.renews_in_seconds)}s",
             }
-            day = "%d/%m" if locale == "pt-BR" else "%Y-%m-%d"
-            values = {
-                "used": format_integer(error.used, locale),
-                "granted": format_integer(granted, locale),
-                "renews": error.renews_at.strftime(day),
-            }
-            if error.link is not None:
-                details["link"] = error.link
-                addition = f" {usage_link_text(error.link, locale)}"
-        case errors.RateLimitedError() | errors.LoginLockedError():
+        case errors.RateLimitedError() | errors.LoginLockedError() | errors.TokensHeldError():
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))
             headers["retry-after"] = seconds
             values = {"seconds": seconds}
+        case errors.UpstreamUnavailableError() if error.told is not None:
+            details["upstream_message"] = error.told
+        case errors.UpstreamTimeoutError():
+            # an SDK would ask again at once what took minutes, and each try is billed
+            headers["x-should-retry"] = "false"
         case errors.StoreUnavailableError():
             headers["retry-after"] = str(STORE_RETRY_SECONDS)
         case errors.AccountStatusError():
@@ -119,7 +111,7 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             values = {"path": error.path}
     body = {
         "error": {
-            "message": error_text(error.code, locale, **values) + addition,
+            "message": error_text(text, locale, **values) + addition,
             "type": kind,
             "code": error.code,
             "param": None,
@@ -127,3 +119,36 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
         }
     }
     return ErrorAnswer(status=status, headers=headers, body=body)
+
+
+def _quota_text(
+    error: errors.QuotaExhaustedError, locale: Locale
+) -> tuple[str, dict[str, str], str]:
+    """Which text, its values, and the link after it."""
+    day = "%d/%m" if locale == "pt-BR" else "%Y-%m-%d"
+    values = {
+        "used": format_integer(error.used, locale),
+        "granted": format_integer(error.limit + error.additional, locale),
+        "renews": error.renews_at.strftime(day),
+    }
+    text = error.code
+    if error.needed is not None:
+        text = "insufficient_quota_for_request"
+        values["needed"] = format_integer(error.needed, locale)
+        values["left"] = format_integer(error.available, locale)
+    addition = "" if error.link is None else f" {usage_link_text(error.link, locale)}"
+    return text, values, addition
+
+
+def _quota_details(error: errors.QuotaExhaustedError) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "used": error.used,
+        "limit": error.limit,
+        "additional": error.additional,
+        "renews_at": error.renews_at.isoformat(),
+    }
+    if error.needed is not None:
+        found["needed"] = error.needed
+    if error.link is not None:
+        found["link"] = error.link
+    return found

@@ -26,9 +26,12 @@ from solaris.domain.passwords import password_problem
 from solaris.domain.pricing import ModelPrice
 from solaris.domain.provisioning import AutoProvision, ProvisioningPolicy
 from solaris.domain.quota import threshold_ppm
+from solaris.domain.rate_limit import RateRule
+from solaris.domain.reservation import UNKNOWN_MODEL_TOKENS
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
+from solaris.settings_addresses import site_url, upstream_url
 from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
@@ -74,8 +77,14 @@ class Settings(BaseSettings):
     litellm_api_key: str | None = Field(default=None, repr=False)
     openai_api_key: str | None = Field(default=None, repr=False)
     upstream_connect_timeout_seconds: float = Field(default=5, gt=0, le=60)
-    upstream_idle_timeout_seconds: float = Field(default=60, gt=0, le=900)
+    upstream_idle_timeout_seconds: float = Field(default=600, gt=0, le=900)
     upstream_max_connections: int = Field(default=1000, ge=1, le=10_000)
+    upstream_drain_seconds: float = Field(default=300, ge=0, le=900)
+    upstream_drain_max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    upstream_drain_max_open: int = Field(default=200, ge=0, le=10_000)
+    upstream_stream_options: bool = True
+    sse_comment_seconds: float = Field(default=15, gt=0, le=300)
+    pass_body_fields: CommaList = ()
     max_body_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     flat_token_charges: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
@@ -100,6 +109,8 @@ class Settings(BaseSettings):
     plan_enterprise_limit: int = Field(default=10_000_000, ge=0)
     cached_token_weight: float = Field(default=1.0, ge=0, le=1)
     strict_cap: bool = False
+    model_max_output_tokens: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    unknown_model_max_output_tokens: int = Field(default=UNKNOWN_MODEL_TOKENS, ge=256)
     model_prices: dict[str, ModelPrice] = Field(default_factory=dict)
 
     # Redis: a cache that is safe to lose
@@ -156,9 +167,9 @@ class Settings(BaseSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("secret_key_previous", mode="before")
+    @field_validator("secret_key_previous", "pass_body_fields", mode="before")
     @classmethod
-    def _split_secrets(cls, value: Any) -> Any:
+    def _split_as_written(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
@@ -196,28 +207,12 @@ class Settings(BaseSettings):
     @field_validator("litellm_base_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = f"is not an http(s) URL: {value!r}"
-            raise ValueError(msg)
-        if parts.username or parts.password:
-            msg = "must not hold a user or password; the key goes into LITELLM_API_KEY"
-            raise ValueError(msg)
-        return value
+        return None if value is None else upstream_url(value)
 
     @field_validator("public_url", "oidc_issuer")
     @classmethod
     def _is_address_of_a_site(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        has_more = parts.query or parts.fragment or parts.username or parts.password
-        if parts.scheme not in {"http", "https"} or not parts.hostname or has_more:
-            msg = f"is not an http(s) URL: {value!r} (example: https://ia.example.com)"
-            raise ValueError(msg)
-        return value
+        return None if value is None else site_url(value)
 
     @field_validator("flat_token_charges")
     @classmethod
@@ -279,6 +274,11 @@ class Settings(BaseSettings):
             warning_ppm=threshold_ppm(self.alert_threshold),
             critical_ppm=threshold_ppm(self.critical_threshold),
         )
+
+    @property
+    def rate_rule(self) -> RateRule:
+        """Requests that one user may make."""
+        return RateRule(self.rate_limit_per_second, self.rate_limit_burst)
 
     @property
     def provisioning(self) -> ProvisioningPolicy:

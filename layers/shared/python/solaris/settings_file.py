@@ -7,6 +7,7 @@ and SECRET_KEY outside the local stage, where no settings load without one.
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from solaris.settings import Settings
@@ -72,4 +73,4 @@ def _text(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Prices: what is not given is left out, decimals stay exact."""
-    return {name: str(one) for name, one in value.model_dump().items() if one is not None}
+    return {name: str(one) for name, one in asdict(value).items() if one is not None}

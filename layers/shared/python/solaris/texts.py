@@ -49,6 +49,17 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Limite de tokens esgotado. Usados {used} de {granted}. Renova em {renews}.",
         "en": "Token limit reached. Used {used} of {granted}. Renews on {renews}.",
     },
+    "insufficient_quota_for_request": {
+        "pt-BR": "Este pedido precisa de cerca de {needed} tokens e restam {left}. "
+        "Usados {used} de {granted}. Renova em {renews}.",
+        "en": "This request needs about {needed} tokens and {left} are left. "
+        "Used {used} of {granted}. Renews on {renews}.",
+    },
+    "tokens_held": {
+        "pt-BR": "Outras respostas em andamento reservam os tokens que restam. "
+        "Tente novamente em {seconds} s.",
+        "en": "Other answers under way hold the tokens that are left. Try again in {seconds} s.",
+    },
     "rate_limit_exceeded": {
         "pt-BR": "Muitas requisições. Tente novamente em {seconds} s.",
         "en": "Too many requests. Try again in {seconds} s.",

@@ -309,13 +309,12 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
     def gateway(self) -> GatewayApp:
         """The ASGI application of /v1."""
         from solaris.asgi import GatewayApp
+        from solaris.gateway.response_sizes import ResponseSizes
         from solaris.services.authenticating import Authenticator
         from solaris.services.forwarding import Forwarder
         from solaris.services.metering import Meter
 
-        settings = self.settings
-        stage = settings.solaris_stage
-        rate = RateRule(settings.rate_limit_per_second, settings.rate_limit_burst)
+        settings, stage = self.settings, self.settings.solaris_stage
         meter = Meter(
             settings=settings,
             aws=self.aws,
@@ -329,9 +328,10 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         forwarder = Forwarder(
             settings=settings,
             authenticator=Authenticator(self.keys, self.async_cache, stage, self.clock),
-            limiter=RateLimiter(self.async_cache, stage, rate),
+            limiter=RateLimiter(self.async_cache, stage, settings.rate_rule),
             meter=meter,
             upstream=self.upstream,
+            sizes=ResponseSizes(self.async_cache, stage),
             metrics=self.metrics,
         )
         return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=self.clock)

@@ -1,20 +1,37 @@
 """How many tokens a request holds before it goes upstream, and when its answer is capped.
 
-Far from the limit a request holds a modest amount and nobody's answer is cut, so parallel chats
-do not block each other. Near the limit it holds all that it may use and the upstream is told so:
-that is why nobody passes the quota. DESIGN section 4, step 4.
+The invariant, for every user at every moment (tests/unit/test_admission.py):
+
+    used + what all open requests may still use  ≤  limit + additional tokens × block threshold
+
+as long as the upstream keeps to the maximum that it was given and reads no more prompt than was
+estimated. It holds because a request holds *all* that its answer may be: the client's own
+maximum, else the model's. Where that does not fit beside room for other chats, the answer gets a
+slice of what is left and is capped to it, so that one open chat never takes everything. One
+conditional write decides (storage/reservations.py). DESIGN section 4, step 4.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FAR_COMPLETION_TOKENS = 4_096
-NEAR_COMPLETION_TOKENS = 16_384
-NEAR_LIMIT_TOKENS = 32_768
+# What an answer may be where neither the client nor the model's facts say: no model that is
+# offered today answers with more (GPT-5 and Claude at most 128,000 or 128 K).
+UNKNOWN_MODEL_TOKENS = 131_072
+# What one answer leaves to other chats: a second tab, and the title that LibreChat asks for at
+# the same moment as the answer.
+ROOM_TOKENS = 4_096
+# Near the limit an answer gets one part in so many of what is left …
+SLICE_PARTS = 3
+# … but never less than this, as long as there is as much.
+SMALLEST_SLICE_TOKENS = 512
+# With STRICT_CAP an answer without a stated maximum gets at most this.
+STRICT_COMPLETION_TOKENS = 16_384
 MINIMUM_COMPLETION_TOKENS = 256
 MAX_OPEN_RESERVATIONS = 100
 RESERVATION_SECONDS = 15 * 60
+# A request that is still open is given more time when this little of it is left.
+RENEWAL_SECONDS = 5 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +39,25 @@ class Demand:
     """What a request may use, as far as it can be told before the call.
 
     `max_completion_tokens` is the client's own maximum over all choices, None when unstated;
-    `completes` is False for endpoints that give no completion (embeddings, flat charges).
+    `model_maximum_tokens` is what the answer may be then, over all choices. `completes` is False
+    for endpoints that give no completion (embeddings, flat charges). Each of the `choices` has one
+    token at least, whatever maximum is given.
     """
 
     prompt_tokens: int
     max_completion_tokens: int | None = None
     completes: bool = True
+    model_maximum_tokens: int = UNKNOWN_MODEL_TOKENS
+    choices: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Tokens to reserve; `cap_tokens` is the completion that the upstream is limited to."""
+    """Tokens to reserve; `required_tokens` must be available for it.
+
+    `cap_tokens` is the completion that the upstream is limited to, None when the answer may be
+    as long as its client and model allow: that is held in full.
+    """
 
     tokens: int
     required_tokens: int
@@ -67,57 +92,52 @@ def expiry_of(created_at: datetime) -> datetime:
     return created_at + timedelta(seconds=RESERVATION_SECONDS)
 
 
-def far_hold(demand: Demand) -> Hold:
-    """Hold for a user far from the limit: `required_tokens` must be available, fewer are held.
+def full_hold(demand: Demand, *, strict: bool = False) -> Hold:
+    """Hold for all that the request may use, with room left for other chats.
 
-    A client's stated maximum above the margin must be available too, so that one long answer
-    cannot pass the quota on its own.
+    `strict` (STRICT_CAP) names the maximum to the upstream even where nobody has stated one.
     """
     if not demand.completes:
         return Hold(tokens=demand.prompt_tokens, required_tokens=demand.prompt_tokens)
-    stated = demand.max_completion_tokens
-    completion = FAR_COMPLETION_TOKENS if stated is None else min(stated, FAR_COMPLETION_TOKENS)
-    margin = NEAR_LIMIT_TOKENS if stated is None else max(stated, NEAR_LIMIT_TOKENS)
-    return Hold(
-        tokens=demand.prompt_tokens + completion,
-        required_tokens=demand.prompt_tokens + margin,
-    )
+    wanted = _wanted(demand, strict=strict)
+    tokens = demand.prompt_tokens + wanted
+    cap = wanted if strict else None
+    return Hold(tokens=tokens, required_tokens=tokens + ROOM_TOKENS, cap_tokens=cap)
 
 
-def near_hold(demand: Demand, available_tokens: int) -> Hold | None:
-    """Hold for a user near the limit, with the cap that keeps the answer inside it.
+def slice_hold(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
+    """Hold for a user near the limit: a slice of what is left, and the cap that keeps it.
 
     None when not even a short answer (256 tokens, or the client's smaller maximum) is left.
     """
+    left = available_tokens - demand.prompt_tokens
     if not demand.completes:
-        if available_tokens < demand.prompt_tokens:
-            return None
-        return Hold(tokens=demand.prompt_tokens, required_tokens=demand.prompt_tokens)
-    stated = demand.max_completion_tokens
-    wanted = NEAR_COMPLETION_TOKENS if stated is None else stated
-    completion = min(wanted, available_tokens - demand.prompt_tokens)
-    if completion < min(wanted, MINIMUM_COMPLETION_TOKENS):
+        return full_hold(demand) if left >= 0 else None
+    wanted = _wanted(demand, strict=strict)
+    share = max(left // SLICE_PARTS, min(left, SMALLEST_SLICE_TOKENS))
+    completion = min(wanted, share)
+    if completion < max(min(wanted, MINIMUM_COMPLETION_TOKENS), demand.choices):
         return None
     tokens = demand.prompt_tokens + completion
-    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=completion)
+    cap = completion if strict or completion < wanted else None
+    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=cap)
 
 
-def first_hold(demand: Demand, *, strict: bool = False) -> Hold:
-    """Hold to try first; `strict` (STRICT_CAP) caps every answer, not only near the limit."""
-    if not strict or not demand.completes:
-        return far_hold(demand)
-    wanted = demand.max_completion_tokens
-    completion = NEAR_COMPLETION_TOKENS if wanted is None else wanted
-    tokens = demand.prompt_tokens + completion
-    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=completion)
+def _wanted(demand: Demand, *, strict: bool) -> int:
+    """The longest answer: the client's maximum, else the model's, which STRICT_CAP lowers."""
+    if demand.max_completion_tokens is not None:
+        return demand.max_completion_tokens
+    if strict:
+        return min(demand.model_maximum_tokens, STRICT_COMPLETION_TOKENS)
+    return demand.model_maximum_tokens
 
 
 def hold_for(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
     """Hold for a user with so many tokens available; None when they do not carry the request."""
-    first = first_hold(demand, strict=strict)
-    if available_tokens >= first.required_tokens:
-        return first
-    return near_hold(demand, available_tokens)
+    full = full_hold(demand, strict=strict)
+    if available_tokens >= full.required_tokens:
+        return full
+    return slice_hold(demand, available_tokens, strict=strict)
 
 
 def expired(reservations: Mapping[str, Reservation], now: datetime) -> list[Reservation]:

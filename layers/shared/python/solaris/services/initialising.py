@@ -117,6 +117,8 @@ endpoints:
       models:
         default: [{names}]
         fetch: true
+      addParams:
+        streamUsage: true
       titleConvo: true
       titleModel: "current_model"
 """

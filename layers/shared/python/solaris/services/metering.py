@@ -1,7 +1,8 @@
 """Tokens held before a request goes upstream, and the event that resolves them after it.
 
 One conditional write decides (storage/reservations.py); everything else here is what to do when
-it says no. DESIGN section 4, steps 4 and 6.
+it says no, and to keep what is held for as long as its request lives (gateway/open_requests.py).
+DESIGN section 4, steps 4 and 6.
 """
 
 import asyncio
@@ -15,12 +16,13 @@ from solaris.domain.periods import period_of, renews_at
 from solaris.domain.provisioning import provision
 from solaris.domain.reservation import (
     MAX_OPEN_RESERVATIONS,
+    MINIMUM_COMPLETION_TOKENS,
     Demand,
     Hold,
     Reservation,
     expired,
     expiry_of,
-    first_hold,
+    full_hold,
     hold_for,
 )
 from solaris.domain.rollover import apply_block_threshold, open_period
@@ -35,10 +37,13 @@ from solaris.errors import (
     RateLimitedError,
     SolarisError,
     StoreUnavailableError,
+    TokensHeldError,
     UserNotAllowedError,
 )
+from solaris.gateway.open_requests import OpenRequests
 from solaris.observability import get_logger
 from solaris.services.background import keep
+from solaris.services.doubtful_reserves import DoubtfulReserves
 from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Recorder
 from solaris.settings import Settings
@@ -46,12 +51,14 @@ from solaris.storage.aws import AsyncAws, AwsCallError
 from solaris.storage.changes import Changes
 from solaris.storage.events import event_to_dict, event_to_json
 from solaris.storage.queues import EventSender
-from solaris.storage.reservations import reserve
+from solaris.storage.reservations import ReserveResult, reserve
 from solaris.storage.users import UserStore
 
 MAX_ATTEMPTS = 12
 PAUSE_SECONDS = 0.01
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
+# When the tokens that are left are held by other answers: about as long as an answer takes.
+TOKENS_HELD_RETRY_SECONDS = 5.0
 OFFER_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _log = get_logger("solaris.metering")
@@ -79,6 +86,11 @@ class Admission:
     user: User
     renews_at: datetime
 
+    @property
+    def completion_tokens(self) -> int:
+        """What is held for the answer."""
+        return max(0, self.reservation.tokens - self.reservation.prompt_tokens)
+
 
 class Meter:
     """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals."""
@@ -105,28 +117,28 @@ class Meter:
         self._clock = clock
         self._table = settings.table_name("users")
         self._announcing: set[str] = set()
+        self._doubtful = DoubtfulReserves(users, self.resolve)
+        self._open = OpenRequests(aws, self._table, clock)
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Hold tokens for a request, or raise the refusal.
 
         One write for a known user far from the limit, two near it or for a new user. Raises
-        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, RateLimitedError,
-        StoreUnavailableError, and ConflictError when twelve bounded attempts all lost a race.
+        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, TokensHeldError,
+        RateLimitedError, StoreUnavailableError, and ConflictError when twelve bounded attempts
+        all lost a race. What is held is kept until the event that resolves it.
         """
+        admission = await self._admit(ticket)
+        self._open.add(admission.user.user_id, admission.reservation)
+        return admission
+
+    async def _admit(self, ticket: Ticket) -> Admission:
         user_id = user_id_for(ticket.identity.email)
         period = period_of(ticket.received_at, self._settings.zone)
-        hold = first_hold(ticket.demand, strict=self._settings.strict_cap)
+        hold = full_hold(ticket.demand, strict=self._settings.strict_cap)
         for attempt in range(MAX_ATTEMPTS):
             reservation = self._reservation(ticket, hold, period)
-            result = await reserve(
-                self._aws,
-                self._table,
-                user_id=user_id,
-                hold=hold,
-                reservation=reservation,
-                block_ppm=self._settings.block_ppm,
-                now=ticket.received_at,
-            )
+            result = await self._reserve(user_id, ticket, hold, reservation)
             if result.reserved and result.user is not None:
                 return self._admission(result.user, reservation, hold)
             user = result.user
@@ -148,6 +160,24 @@ class Meter:
         msg = f"no reservation in {MAX_ATTEMPTS} attempts"
         raise ConflictError(msg)
 
+    async def _reserve(
+        self, user_id: str, ticket: Ticket, hold: Hold, reservation: Reservation
+    ) -> ReserveResult:
+        try:
+            return await reserve(
+                self._aws,
+                self._table,
+                user_id=user_id,
+                hold=hold,
+                reservation=reservation,
+                block_ppm=self._settings.block_ppm,
+                now=ticket.received_at,
+            )
+        except StoreUnavailableError:
+            # refused for the client; whether the write took place is not known
+            self._doubtful.look_for(user_id, reservation)
+            raise
+
     async def resolve(self, event: UsageEvent) -> None:
         """Hand the event to the books: by the queue, else directly, else by the log.
 
@@ -155,6 +185,7 @@ class Meter:
 
         Never raises for what fails on that way: the answer has been given and is not taken back.
         """
+        self._open.discard(event.request_id)
         try:
             await self._sender.send(event_to_json(event))
         except SolarisError as error:
@@ -189,10 +220,13 @@ class Meter:
             return
 
     def _next_hold(self, demand: Demand, user: User) -> Hold:
-        hold = hold_for(demand, user.available_tokens, strict=self._settings.strict_cap)
-        if hold is None:
-            raise self._exhausted(user)
-        return hold
+        strict = self._settings.strict_cap
+        hold = hold_for(demand, user.available_tokens, strict=strict)
+        if hold is not None:
+            return hold
+        if hold_for(demand, user.available_tokens + user.reserved_tokens, strict=strict):
+            raise TokensHeldError(TOKENS_HELD_RETRY_SECONDS)
+        raise self._exhausted(user, demand)
 
     def _announce_block(self, user: User, refused: Demand) -> None:
         """Tell a user who has a few tokens left, too few for a request, that they are blocked.
@@ -318,7 +352,9 @@ class Meter:
             renews_at=renews_at(user.period, self._settings.zone),
         )
 
-    def _exhausted(self, user: User) -> QuotaExhaustedError:
+    def _exhausted(self, user: User, refused: Demand) -> QuotaExhaustedError:
+        is_long = user.available_tokens >= MINIMUM_COMPLETION_TOKENS
+        needed = refused.prompt_tokens + (MINIMUM_COMPLETION_TOKENS if refused.completes else 0)
         renews = renews_at(user.period, self._settings.zone)
         return QuotaExhaustedError(
             used=user.current_usage,
@@ -327,5 +363,6 @@ class Meter:
             available=user.available_tokens,
             renews_at=renews,
             renews_in_seconds=int((renews - self._clock()).total_seconds()),
+            needed=needed if is_long else None,
             link=None if self._links is None else self._links.for_refusal(user.user_id),
         )

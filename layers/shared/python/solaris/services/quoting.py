@@ -25,6 +25,7 @@ from solaris.errors import (
     ModelNotAllowedError,
     QuotaExhaustedError,
     RateLimitedError,
+    TokensHeldError,
     UserNotAllowedError,
 )
 from solaris.services.authenticating import BlockingAuthenticator, identity_of
@@ -162,7 +163,8 @@ def _refusal(user: User | None, demand: Demand) -> str | None:
     if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
         return RateLimitedError.code
     if hold_for(demand, user.available_tokens) is None:
-        return QuotaExhaustedError.code
+        is_held = hold_for(demand, user.available_tokens + user.reserved_tokens) is not None
+        return TokensHeldError.code if is_held else QuotaExhaustedError.code
     return None
 
 

@@ -74,6 +74,9 @@ class Ledger:
             recorded = self.find(entry.event)
             booking = booking_for(user, entry.event, recorded.outcome if recorded else None)
             if booking is Booking.DUPLICATE:
+                leftover = self._leftover(entry.event, user)
+                if leftover and not self._transact(leftover):
+                    continue
                 return Booked(booking)
             if self._transact(self._booked(entry, user, recorded, booking)):
                 return Booked(booking, replaced=recorded)
@@ -107,6 +110,19 @@ class Ledger:
             unpriced=line.unpriced,
             model=line.model,
         )
+
+    def _leftover(self, event: UsageEvent, user: User) -> list[dict[str, Any]]:
+        """Give back what a booked request still holds: its reserve came after its release.
+
+        A store that stalled for seconds may write a reserve whose request was refused meanwhile.
+        """
+        held = user.reservations.get(event.request_id)
+        if held is None:
+            return []
+        if held.period < user.period:
+            return [self._actions.drop_reservation(event)]
+        change = settle(reserved_tokens=held.tokens, charged_tokens=0)
+        return [self._actions.settle_user([(event, held.tokens)], change)]
 
     def _booked(
         self, entry: LedgerEntry, user: User, recorded: RecordedUsage | None, booking: Booking

@@ -1,4 +1,4 @@
-"""The one write on the request path: reserve tokens, or learn why not.
+"""The one write on the request path: reserve tokens, or learn why not; and to keep them longer.
 
 A timeline, to read the condition by:
 
@@ -16,7 +16,13 @@ from solaris.domain.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import User, UserStatus
 from solaris.storage.aws import AsyncAws, AwsCallError
-from solaris.storage.items import number, reservation_to_item, text, user_from_item
+from solaris.storage.items import (
+    epoch_milliseconds,
+    number,
+    reservation_to_item,
+    text,
+    user_from_item,
+)
 
 _UPDATE = (
     "SET available_tokens = available_tokens - :hold, "
@@ -100,3 +106,31 @@ async def reserve(
         user = user_from_item(error.item)
         return ReserveResult(reserved=reservation.request_id in user.reservations, user=user)
     return ReserveResult(reserved=True, user=user_from_item(answer["Attributes"]))
+
+
+async def renew(
+    aws: AsyncAws, table: str, *, user_id: str, request_id: str, expires_at: datetime
+) -> bool:
+    """Let a reservation that is still held expire later; False when it is not held any more.
+
+    Raises StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
+    """
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": "SET reservations.#request.expires_at = :expires, "
+        "#version = #version + :one",
+        "ConditionExpression": "attribute_exists(reservations.#request)",
+        "ExpressionAttributeNames": {"#request": request_id, "#version": "version"},
+        "ExpressionAttributeValues": {
+            ":expires": number(epoch_milliseconds(expires_at)),
+            ":one": number(1),
+        },
+    }
+    try:
+        await aws.call("dynamodb", "UpdateItem", payload)
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
