@@ -110,13 +110,27 @@ class Fed:
     cuts=CUTS,
 )
 def test_whatever_comes_goes_on_to_the_byte(endpoint: str, made: list[bytes], cuts: Any) -> None:
-    data = b"".join(made)
+    data = b": a stream that keeps its frames apart\n\n" + b"".join(made)
     fed = Fed(endpoint, pieces_of(data, cuts))
     assert data.startswith(fed.shown)
     assert fed.ended or fed.shown == data
     usage = fed.relay.usage
     assert usage is None or (usage.prompt_tokens >= 0 and usage.completion_tokens >= 0)
     assert fed.delivered.count_tokens() >= 0
+
+
+@EXAMPLES
+@given(endpoint=st.sampled_from(ENDPOINTS), made=st.lists(frames(), max_size=8), cuts=CUTS)
+def test_a_stream_without_blank_lines_gets_them_and_nothing_else(
+    endpoint: str, made: list[bytes], cuts: Any
+) -> None:
+    data = b"".join(made)
+    fed = Fed(endpoint, pieces_of(data, cuts))
+    assert _without_line_breaks(data).startswith(_without_line_breaks(fed.shown))
+
+
+def _without_line_breaks(data: bytes) -> bytes:
+    return data.removeprefix(codecs.BOM_UTF8).translate(None, b"\r\n")
 
 
 @EXAMPLES
@@ -204,7 +218,7 @@ def test_a_body_is_refused_or_can_be_held_capped_and_sent(
         prompt, stated = shape.prompt_tokens(body), shape.max_completion_tokens(body)
         hold = hold_for(Demand(prompt, stated, shape.completes), cap)
         assert hold is None or 0 <= hold.tokens <= max(cap, hold.required_tokens)
-        sent = orjson.loads(orjson.dumps(shape.for_streaming(shape.with_cap(body, cap))))
+        sent = orjson.loads(orjson.dumps(shape.for_streaming(shape.with_maximum(body, cap))))
         again = shape.max_completion_tokens(sent)
         if shape.completes:
             assert again is not None
@@ -214,7 +228,7 @@ def test_a_body_is_refused_or_can_be_held_capped_and_sent(
 
 
 @pytest.mark.parametrize(
-    "maximum", [-1, -(2**63), 1.5, math.pi, "100", "", True, [], {}, 2**64, 10**300]
+    "maximum", [0, -2, -(2**63), 1.5, math.pi, "100", "", True, [], {}, 2**64, 10**300]
 )
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
 def test_a_maximum_that_is_no_count_is_refused(field: str, maximum: Any) -> None:

@@ -294,12 +294,6 @@ def test_a_long_answer_is_counted_to_a_few_tokens_per_fold_in_constant_memory(
         assert abs(difference) <= folds * tokens_a_fold
 
 
-def test_while_the_tokenizer_loads_characters_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "is_loaded", lambda: False)
-    monkeypatch.setattr(tokens, "warm_up", lambda: None)
-    assert delivered(CHAT, chat_stream(["x" * 41])).count_tokens() == 11
-
-
 @pytest.mark.usefixtures("_tokenizer")
 def test_frames_that_are_no_answer_deliver_no_text() -> None:
     assert delivered(CHAT, [b": ping\n\n", b"data: {spoilt\n\n", DONE]).count_tokens() == 0

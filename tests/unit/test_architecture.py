@@ -31,7 +31,7 @@ SERVICES_ALLOW = tuple(
     f"solaris.{name}"
     for name in (
         *("services", "domain", "storage", "upstream", "gateway", "mail", "cache"),
-        *("errors", "settings", "observability", "metrics", "texts"),
+        *("errors", "http", "settings", "observability", "metrics", "texts"),
     )
 )
 FUNCTIONS_ALLOW = tuple(
@@ -320,7 +320,7 @@ ENTRY = "functions/proxy/app.py"
         (adapter_imports, STORAGE, "from solaris import services"),
         (adapter_imports, STORAGE, "import functions.proxy.app"),
         (service_imports, SERVICE, "from solaris.wiring import build"),
-        (service_imports, SERVICE, "import solaris.http"),
+        (service_imports, SERVICE, "import solaris.rest"),
         (service_imports, SERVICE, "from solaris.cli import main"),
         (service_imports, SERVICE, "from starlette.requests import Request"),
         (service_imports, SERVICE, "import chalice"),

@@ -46,6 +46,19 @@ def streaming(beside: Callable[[], Any]) -> App:
     return app
 
 
+async def test_an_answers_last_piece_does_not_wait_for_the_work_after_it() -> None:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.body", "body": b"[DONE]", "more_body": False})
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await FinishBeforeFreezing(app, Metrics(), RecordingCache())(dict(HTTP), nothing, send)
+    assert [(one["body"], one["more_body"]) for one in sent] == [(b"[DONE]", True), (b"", False)]
+
+
 async def test_pieces_go_out_at_once_and_the_end_after_the_work() -> None:
     may_finish = asyncio.Event()
     events: list[str] = []

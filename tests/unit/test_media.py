@@ -2,6 +2,7 @@
 
 import base64
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -57,7 +58,7 @@ def test_an_image_that_tells_no_size_is_the_largest() -> None:
         (base64.b64encode("a;b\ncção".encode()).decode(), {"name": "B.CSV"}),
     ],
 )
-def test_a_text_file_is_its_text(data: str, said: dict[str, str]) -> None:
+def test_a_text_file_is_its_text(data: str, said: dict[str, Any]) -> None:
     weighed = weigh(data, **said)
     assert weighed.tokens == 0
     assert weighed.text.lstrip("\ufeff") == "a;b\ncção"

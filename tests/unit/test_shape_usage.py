@@ -185,7 +185,7 @@ def test_terminal_frames_are_told_from_texts_that_speak_of_them() -> None:
     assert COMPLETIONS.is_terminal(b"", b" [DONE] ")
     assert not CHAT.is_terminal(b"", b'{"choices":[{"delta":{"content":"[DONE]"}}]}')
     assert RESPONSES.is_terminal(b"", b'{"type": "response.incomplete", "response": {}}')
-    assert RESPONSES.is_terminal(b"response.failed", b"")
+    assert RESPONSES.is_terminal(b"response.failed", b"{}")
     spoken = orjson.dumps(
         {"type": "response.output_text.delta", "delta": '{"type":"response.completed"}'}
     )

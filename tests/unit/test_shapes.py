@@ -31,7 +31,7 @@ def chat(content: Any, **fields: Any) -> dict[str, Any]:
     [
         (CHAT, {}, None),
         (CHAT, {"max_tokens": None}, None),
-        (CHAT, {"max_tokens": 0}, 0),
+        (CHAT, {"max_tokens": -1}, None),
         (CHAT, {"max_tokens": 50}, 50),
         (CHAT, {"max_completion_tokens": 50, "n": 3}, 150),
         (CHAT, {"max_completion_tokens": 50, "max_tokens": 70}, 70),
@@ -64,15 +64,23 @@ def test_the_maximum_of_the_client_is_over_all_choices(
         ("gpt-4o", "max_tokens"),
         ("gpt-4.1", "max_tokens"),
         ("gpt-35-turbo", "max_tokens"),
-        ("gpt-oss-120b", "max_tokens"),
-        ("o1js", "max_tokens"),
-        ("llama-3.1-8b", "max_tokens"),
-        ("gpt-5/llama", "max_tokens"),
     ],
 )
-def test_the_added_cap_is_named_as_the_model_takes_it(model: str, field: str) -> None:
+def test_the_added_cap_is_named_as_openais_model_takes_it(model: str, field: str) -> None:
     body = {"model": model, "max_tokens": None}
-    assert CHAT.with_cap(body, 300) == {**body, field: 300}
+    assert CHAT.with_maximum(body, 300) == {"model": model, field: 300}
+
+
+@pytest.mark.parametrize("model", ["gpt-oss-120b", "o1js", "llama-3.1-8b", "gpt-5/llama", "alias"])
+def test_the_added_cap_stands_in_both_spellings_for_every_other_model(model: str) -> None:
+    capped = CHAT.with_maximum({"model": model}, 300)
+    assert capped == {"model": model, "max_tokens": 300, "max_completion_tokens": 300}
+    only = CHAT.with_maximum({"model": model}, 300, refused={"max_completion_tokens"})
+    assert only == {"model": model, "max_tokens": 300}
+
+
+def test_without_a_cap_nothing_is_said_for_who_said_nothing() -> None:
+    assert CHAT.with_maximum({"model": "m", "max_tokens": -1}, None) == {"model": "m"}
 
 
 @pytest.mark.parametrize(
@@ -80,13 +88,18 @@ def test_the_added_cap_is_named_as_the_model_takes_it(model: str, field: str) ->
     [
         (CHAT, {"max_tokens": 500}, 300, {"max_tokens": 300}),
         (CHAT, {"max_tokens": 100}, 300, {"max_tokens": 100}),
-        (CHAT, {"max_tokens": 0}, 300, {"max_tokens": 0}),
         (CHAT, {"max_tokens": 500, "n": 4}, 302, {"max_tokens": 75, "n": 4}),
         (
             CHAT,
             {"max_tokens": 500, "max_completion_tokens": 200},
             300,
-            {"max_tokens": 300, "max_completion_tokens": 200},
+            {"max_tokens": 300},
+        ),
+        (
+            CHAT,
+            {"max_tokens": 9_000, "thinking": {"type": "enabled", "budget_tokens": 8_000}},
+            2_000,
+            {"max_tokens": 2_000, "thinking": {"type": "enabled", "budget_tokens": 1_999}},
         ),
         (CHAT, {"n": 100}, 3, {"n": 100, "max_tokens": 1}),
         (COMPLETIONS, {"prompt": ["a", "b"]}, 300, {"prompt": ["a", "b"], "max_tokens": 150}),
@@ -110,15 +123,15 @@ def test_the_added_cap_is_named_as_the_model_takes_it(model: str, field: str) ->
 def test_a_cap_lowers_and_never_raises(
     shape: ApiShape, fields: dict[str, Any], cap: int, capped: dict[str, Any]
 ) -> None:
-    body = {"model": "m", **fields}
+    body = {"model": "gpt-4o", **fields}
     before = orjson.dumps(body)
-    assert shape.with_cap(body, cap) == {"model": "m", **capped}
+    assert shape.with_maximum(body, cap) == {"model": "gpt-4o", **capped}
     assert orjson.dumps(body) == before
 
 
 @given(
     shape=st.sampled_from([CHAT, COMPLETIONS, RESPONSES, MESSAGES]),
-    stated=st.none() | st.integers(0, 200_000),
+    stated=st.none() | st.integers(-1, 200_000),
     n=st.integers(1, 128),
     cap=st.integers(256, 100_000),
 )
@@ -127,7 +140,7 @@ def test_a_capped_body_stays_under_the_cap_over_all_choices(
 ) -> None:
     field = "max_output_tokens" if shape is RESPONSES else "max_tokens"
     body: dict[str, Any] = {"model": "gpt-4o", field: stated, "n": n}
-    maximum = shape.max_completion_tokens(shape.with_cap(body, cap))
+    maximum = shape.max_completion_tokens(shape.with_maximum(body, cap))
     assert maximum is not None
     assert maximum <= cap
 
@@ -141,7 +154,9 @@ def test_a_stream_is_made_to_state_its_usage() -> None:
     refused = chat("hi", stream=True, stream_options={"include_usage": False})
     assert CHAT.for_streaming(refused)["stream_options"] == {"include_usage": True}
     assert not CHAT.wants_usage_frame(refused)
-    assert CHAT.wants_usage_frame(body)
+    assert not CHAT.wants_usage_frame(body), "who does not ask for it does not get it"
+    assert CHAT.wants_usage_frame(asked)
+    assert CHAT.without_stream_options(asked) == chat("hi", stream=True)
     buffered = chat("hi", stream=False)
     assert CHAT.for_streaming(buffered) is buffered
     for shape in (EMBEDDINGS, RESPONSES, MESSAGES):
@@ -183,7 +198,8 @@ def test_what_every_endpoint_refuses(shape: ApiShape, field: str, value: Any) ->
     [
         (CHAT, "messages", "a"),
         (CHAT, "messages", None),
-        (CHAT, "max_tokens", -1),
+        (CHAT, "max_tokens", -2),
+        (CHAT, "max_tokens", 0),
         (CHAT, "max_tokens", True),
         (CHAT, "max_completion_tokens", 1.5),
         (CHAT, "n", 0),
@@ -255,7 +271,7 @@ def test_no_json_value_raises_and_no_usage_is_negative(
         assert isinstance(shape.is_stream(value), bool)
         assert (shape.max_completion_tokens(value) or 0) >= 0
         assert shape.prompt_tokens(value) >= 0
-        assert isinstance(shape.with_cap(value, 300), dict)
+        assert isinstance(shape.with_maximum(value, 300), dict)
         shape.for_streaming(value)
         shape.wants_usage_frame(value)
         assert isinstance(shape.is_usage_only(value), bool)

@@ -13,12 +13,16 @@ from solaris.errors import (
     InvalidRequestError,
     PayloadTooLargeError,
     SolarisError,
+    StoreUnavailableError,
+    UpstreamUnavailableError,
 )
+from solaris.gateway.client import Client
+from solaris.gateway.frames import error_frame
 from solaris.http import error_answer
 from solaris.metrics import REFUSALS, REQUESTS, Metrics
 from solaris.observability import get_logger
-from solaris.services.answering import BufferedReply, Reply
-from solaris.services.forwarding import Forwarder, IncomingRequest
+from solaris.services.answering import FIRST_ERROR, BufferedReply
+from solaris.services.forwarding import ClientGoneError, Forwarder, IncomingRequest
 from solaris.settings import Settings
 
 Message = MutableMapping[str, Any]
@@ -26,12 +30,9 @@ Receive = Callable[[], Awaitable[Message]]
 SendMessage = Callable[[Message], Awaitable[None]]
 
 BODY_SECONDS = 60
+MESSAGES_PATH = "/v1/messages"
 
 _log = get_logger("solaris.proxy")
-
-
-class _ClientGoneError(Exception):
-    pass
 
 
 class GatewayApp:
@@ -49,6 +50,7 @@ class GatewayApp:
         self._settings = settings
         self._metrics = metrics
         self._clock = clock
+        self._reading_on = 0
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Receive, send: SendMessage
@@ -57,21 +59,38 @@ class GatewayApp:
         request_id = uuid.uuid4().hex
         try:
             request = await self._read(request_id, scope, receive)
-        except _ClientGoneError:
+        except ClientGoneError:
             return
         except SolarisError as error:
-            await self._refuse(scope["path"], request_id, error, send)
+            await self._refuse(scope["path"], request_id, error, Client(send))
             return
-        serving = asyncio.create_task(self._serve(request, send))
+        client = Client(send)
+        serving = asyncio.create_task(self._serve(request, client))
         gone = asyncio.create_task(_until_gone(receive))
         try:
             await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                client.leave()
+                await self._read_on(serving)
         finally:
             if not serving.done():
                 serving.cancel()
             gone.cancel()
             with suppress(asyncio.CancelledError):
                 await serving
+
+    async def _read_on(self, serving: asyncio.Task[None]) -> None:
+        """Let the answer of a client that has gone come to its end, so that its usage is known.
+
+        Bounded in time and number; what is cut off then is charged as far as it can be told.
+        """
+        if self._reading_on >= self._settings.upstream_drain_max_open:
+            return
+        self._reading_on += 1
+        try:
+            await asyncio.wait({serving}, timeout=self._settings.upstream_drain_seconds)
+        finally:
+            self._reading_on -= 1
 
     async def _read(
         self, request_id: str, scope: MutableMapping[str, Any], receive: Receive
@@ -106,7 +125,7 @@ class GatewayApp:
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        raise _ClientGoneError
+                        raise ClientGoneError
                     part = message.get("body", b"")
                     size += len(part)
                     if size > limit:
@@ -117,19 +136,45 @@ class GatewayApp:
         except TimeoutError as error:
             raise InvalidRequestError(f"the body took over {BODY_SECONDS} s") from error
 
-    async def _serve(self, request: IncomingRequest, send: SendMessage) -> None:
+    async def _serve(self, request: IncomingRequest, client: Client) -> None:
         try:
-            reply = await self._forwarder.forward(request)
+            reply = await self._forwarder.forward(request, client)
+            if isinstance(reply, BufferedReply):
+                await self._send_whole(request, reply, client)
+            else:
+                await reply.run(client)
         except SolarisError as error:
-            await self._refuse(request.path, request.request_id, error, send)
+            await self._refuse(request.path, request.request_id, error, client)
+        except ClientGoneError:
+            return
+        except asyncio.CancelledError:
+            # the process stops: what is cut off says so, and does not look whole
+            if not client.has_finished and not client.is_gone:
+                stopping = StoreUnavailableError("the gateway is stopping")
+                await self._refuse(request.path, request.request_id, stopping, client)
+            raise
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the client gets an answer
             _log.exception("unexpected_error", request_id=request.request_id)
-            await self._refuse(request.path, request.request_id, SolarisError(), send)
-        else:
-            await _send_reply(reply, send)
+            await self._refuse(request.path, request.request_id, SolarisError(), client)
+
+    async def _send_whole(
+        self, request: IncomingRequest, reply: BufferedReply, client: Client
+    ) -> None:
+        """Send a whole answer; into a stream that has begun with comments, as its one frame."""
+        if not client.has_started:
+            headers = {**reply.headers, "content-length": str(len(reply.body))}
+            await client.start(reply.status, headers)
+            await client.finish(reply.body)
+            return
+        if reply.status < FIRST_ERROR:
+            await client.finish(b"data: " + reply.body.translate(None, b"\r\n") + b"\n\n")
+            return
+        told = error_in(reply.body) or f"the model provider answered {reply.status}"
+        code = UpstreamUnavailableError.code
+        await client.finish(error_frame(request.path, told, code, request.request_id))
 
     async def _refuse(
-        self, path: str, request_id: str, error: SolarisError, send: SendMessage
+        self, path: str, request_id: str, error: SolarisError, client: Client
     ) -> None:
         answer = error_answer(error, self._settings.locale, request_id)
         endpoint = path if self._forwarder.is_metered(path) else "other"
@@ -143,37 +188,32 @@ class GatewayApp:
             endpoint=endpoint,
             reason=str(error)[:200],
         )
-        body = orjson.dumps(answer.body)
+        if client.has_started:
+            told = answer.body["error"]
+            await client.finish(error_frame(path, told["message"], told["code"], request_id))
+            return
+        body = answer.body
+        if path == MESSAGES_PATH:
+            body = {"type": "error", **body, "request_id": request_id}  # Anthropic's shape
+        data = orjson.dumps(body)
         headers = {"content-type": "application/json", **answer.headers}
-        with suppress(OSError):
-            await _send_reply(BufferedReply(answer.status, headers, body), send)
+        await client.start(answer.status, {**headers, "content-length": str(len(data))})
+        await client.finish(data)
+
+
+def error_in(body: bytes) -> str | None:
+    """The message of a refusal in OpenAI's or Anthropic's shape, None where there is none."""
+    try:
+        told = orjson.loads(body)["error"]["message"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return told if isinstance(told, str) else None
 
 
 async def _until_gone(receive: Receive) -> None:
     """Return when the client hangs up; a body that nobody asked for is dropped."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _send_reply(reply: Reply, send: SendMessage) -> None:
-    headers = [(name.encode("latin-1"), _latin(value)) for name, value in reply.headers.items()]
-    if isinstance(reply, BufferedReply):
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
-        return
-    headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
-
-    async def send_part(part: bytes) -> None:
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await reply.run(send_part)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _latin(value: str) -> bytes:
-    return value.encode("latin-1", "replace")
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

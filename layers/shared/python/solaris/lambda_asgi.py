@@ -35,6 +35,10 @@ class FinishBeforeFreezing:
 
         async def send_the_end_last(message: Message) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
+                if message.get("body"):
+                    # the client has all of its answer, while we finish
+                    await send({**message, "more_body": True})
+                    message = {**message, "body": b""}
                 await drain(FINISH_SECONDS)
                 await publish_metrics(self._metrics, self._cache)
             await send(message)

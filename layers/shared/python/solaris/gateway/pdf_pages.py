@@ -14,6 +14,8 @@ BYTES_A_PAGE = 10_000  # a page of text alone, compressed; scanned ones have mor
 _MOST_STREAMS = 10_000
 _MOST_TREE_NODES = 1_000
 _MOST_BYTES = 64 * 1024 * 1024  # packed and inflated together
+_MOST_INFLATED_A_BYTE = 64  # of a file: real object streams pack to a fifth or a tenth
+_LEAST_WORK_BYTES = 256 * 1024
 _MOST_BYTES_A_STREAM = 4 * 1024 * 1024
 _DICTIONARY_BYTES = 1_000
 
@@ -36,11 +38,18 @@ def pdf_pages(data: bytes) -> int:
     escapes, more than the bounds allow), the size counts too, at 10 kB a page.
     """
     pages, whole, worked_bytes = _pages_in(data), _ESCAPED.search(data) is None, 0
+    seen: set[int] = set()
+    most = min(_MOST_BYTES, _MOST_INFLATED_A_BYTE * len(data) + _LEAST_WORK_BYTES)
     for number, found in enumerate(_OBJECT_STREAM.finditer(data)):
-        if number >= _MOST_STREAMS or worked_bytes >= _MOST_BYTES:
+        if number >= _MOST_STREAMS or worked_bytes >= most:
             whole = False
             break
-        objects, complete, worked = _inflated(data, found.end())
+        stream = _STREAM.search(data, found.end(), found.end() + _DICTIONARY_BYTES)
+        if stream is not None and stream.end() in seen:
+            continue  # the same stream, named twice
+        if stream is not None:
+            seen.add(stream.end())
+        objects, complete, worked = _inflated(data, found.end(), most - worked_bytes)
         pages += _pages_in(objects)
         whole = whole and complete
         worked_bytes += worked
@@ -71,7 +80,7 @@ def _stated_pages(data: bytes) -> int:
     return stated
 
 
-def _inflated(data: bytes, at: int) -> tuple[bytes, bool, int]:
+def _inflated(data: bytes, at: int, most_bytes: int) -> tuple[bytes, bool, int]:
     """Return the objects of the stream whose dictionary holds `at`, if all, and bytes worked on."""
     stream = _STREAM.search(data, at, at + _DICTIONARY_BYTES)
     if stream is None:
@@ -87,7 +96,7 @@ def _inflated(data: bytes, at: int) -> tuple[bytes, bool, int]:
     inflater = zlib.decompressobj()
     packed = memoryview(data)[start : end if end >= 0 else most]
     try:
-        objects = inflater.decompress(packed, _MOST_BYTES_A_STREAM)
+        objects = inflater.decompress(packed, min(_MOST_BYTES_A_STREAM, max(1, most_bytes)))
     except zlib.error:
         return b"", False, len(packed)
     return objects, inflater.eof, len(packed) + len(objects)

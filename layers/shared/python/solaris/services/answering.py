@@ -2,60 +2,60 @@
 
 buffered   read whole → settle → send
 streamed   frames go out as they come; the last one waits until the books know
+nothing    an error inside a 200, a page of HTML, an empty body: released, 502 to the client
 broken     the upstream fails in mid-stream: settle what was delivered, one error frame
-gone       the client hangs up: close the upstream, settle what was delivered
+too long   more delivered than the answer may be: the upstream is closed, the stream ends there
+gone       the client hangs up: read on without it to the stated usage, within bounds
+
+What is charged where nobody states it is said once, in `Answer.charge_unstated`.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from http import HTTPStatus
-from typing import Any, Protocol
-
-import orjson
+from typing import Protocol
 
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
-from solaris.errors import SolarisError
+from solaris.errors import (
+    SolarisError,
+    StoreUnavailableError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+from solaris.gateway.allowed_fields import shown_names
+from solaris.gateway.booked_names import booked_names
+from solaris.gateway.client import STREAM_HEADERS, Client
+from solaris.gateway.frames import error_frame
+from solaris.gateway.reading import Reading, read_body
+from solaris.gateway.response_sizes import ResponseSizes
+from solaris.http import status_of
 from solaris.metrics import DURATION, FIRST_BYTE, NO_MODEL, REQUESTS, Metrics
 from solaris.observability import get_logger
+from solaris.services.answer_context import AnswerContext
 from solaris.services.background import keep
-from solaris.services.metering import Admission, Meter
+from solaris.services.metering import Meter
 from solaris.services.quoting import token_headers
 from solaris.settings import Settings
 from solaris.texts import error_text
 from solaris.upstream import tokens
 from solaris.upstream.client import UpstreamAnswer
 from solaris.upstream.shapes import ApiShape
-from solaris.upstream.sse import DeliveredText, SseRelay
 
 MAX_TEXT_CHARACTERS = 200
 HIDDEN_KEY = b"***"
+FIRST_REDIRECT, FIRST_ERROR = 300, 400
 # What proxies log for a client that hung up; the client itself never sees it.
 CLIENT_CLOSED_REQUEST = 499
+CLIENT_CLOSED = "client closed the connection"
+# A longer answer is read and counted in a thread: 1 MB takes some 10 ms.
+THREAD_BYTES = 256 * 1024
+MOST_COUNTED_BYTES = 20 * 1024 * 1024
 # Headers of the upstream's answer that are the client's business.
 _PASSED_BACK = ("content-type", "retry-after", "openai-processing-ms", "openai-version")
 
-Send = Callable[[bytes], Awaitable[None]]
-
 _log = get_logger("solaris.answering")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerContext:
-    """What is known of an admitted request besides its reservation."""
-
-    admission: Admission
-    user_agent: str | None
-    ip_address: str | None
-    conversation_id: str | None
-    started: float
-
-    @property
-    def cap_tokens(self) -> int | None:
-        """The completion that the answer is limited to, None when it is not."""
-        return self.admission.cap_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,16 @@ class BufferedReply:
 class StreamedReply(Protocol):
     """An answer that is still arriving; `run` sends it and returns when all is sent."""
 
-    status: int
-    headers: dict[str, str]
-
-    async def run(self, send: Send) -> None:
-        """Relay to the client; cancel it when the client has gone."""
+    async def run(self, client: Client) -> None:
+        """Relay to the client, and read on when it has gone; cancel it to give up."""
 
 
 Reply = BufferedReply | StreamedReply
+
+OpenStream = Callable[["Answer", UpstreamAnswer], Awaitable[tuple[StreamedReply | None, bytes]]]
+"""Reads a stream's first frame (services/relaying.py): the stream, or a body that is none.
+
+Raises UpstreamUnavailableError where the first thing that it tells is a failure."""
 
 
 class Answer:
@@ -86,68 +88,179 @@ class Answer:
     def __init__(
         self,
         context: AnswerContext,
+        client: Client,
         *,
         meter: Meter,
         metrics: Metrics,
         settings: Settings,
+        sizes: ResponseSizes,
         shape: ApiShape | None = None,
         flat_tokens: int = 0,
-        hide_usage_frame: bool = False,
     ) -> None:
-        self._context = context
+        self.context = context
+        self.client = client
         self._reservation = context.admission.reservation
         self._meter = meter
         self._metrics = metrics
         self._settings = settings
-        self._shape = shape
+        self._sizes = sizes
+        self.shape = shape
         self._flat_tokens = flat_tokens
-        self._hide_usage_frame = hide_usage_frame
         self._resolved = False
         self.first_byte_ms: int | None = None
         self.prompt_tokens = self._reservation.prompt_tokens
 
-    async def reply(self, upstream: UpstreamAnswer) -> Reply:
-        """Take the upstream's answer and give the client's."""
-        headers = self._headers(upstream)
-        if self._shape is not None and upstream.is_event_stream and upstream.status < 400:  # noqa: PLR2004 - HTTP errors
-            relay = SseRelay(self._shape, hide_usage_frame=self._hide_usage_frame)
-            return StreamRelay(upstream, headers, self, relay, DeliveredText(self._shape))
+    async def reply(self, upstream: UpstreamAnswer, open_stream: OpenStream) -> Reply:
+        """Take the upstream's answer and give the client's.
+
+        Raises UpstreamUnavailableError for a redirect or an answer that is none (both released),
+        and what reading it raises.
+        """
+        stream: StreamedReply | None = None
         try:
-            body = await upstream.read()
+            if upstream.status < FIRST_REDIRECT and await self._is_stream(upstream):
+                stream, body = await open_stream(self, upstream)
+                if stream is not None:
+                    return stream
+            else:
+                body = await upstream.read()
+            return await self._buffered(upstream, body)
+        except UpstreamTimeoutError as error:
+            await self.time_out(error)
+            raise
         except SolarisError as error:
-            await self.release(error)
+            await self._fail(error, upstream)
             raise
         except BaseException:
             self.abandon()
             raise
         finally:
-            await upstream.close()
-        if upstream.status >= 400:  # noqa: PLR2004 - HTTP errors
+            if stream is None:
+                await upstream.close()
+
+    async def _fail(self, error: SolarisError, upstream: UpstreamAnswer) -> None:
+        """An answer that broke off: what of it has come was billed, although nobody sees it."""
+        if self._resolved:
+            return
+        came = b"".join(upstream.parts) if upstream.status < FIRST_REDIRECT else b""
+        if not came or self.shape is None:
+            await self.release(error)
+            return
+        text = came[:MOST_COUNTED_BYTES].decode("utf-8", "replace")
+        counted = await asyncio.to_thread(tokens.estimate, text)
+        held = self.context.admission.completion_tokens
+        await self.settle(
+            self.charge_unstated(min(counted, held)),
+            status=status_of(error),
+            estimated=True,
+            error=error.code,
+        )
+
+    async def _is_stream(self, upstream: UpstreamAnswer) -> bool:
+        if self.shape is None:
+            return False
+        if upstream.is_event_stream:
+            return True
+        return self.context.is_stream and await upstream.begins_like_events()
+
+    async def _buffered(self, upstream: UpstreamAnswer, body: bytes) -> Reply:
+        headers = self.headers(upstream)
+        if FIRST_REDIRECT <= upstream.status < FIRST_ERROR:
+            told = f"the upstream redirects ({upstream.status})"
+            redirect = UpstreamUnavailableError(told, told=told)
+            await self.release(redirect)
+            raise redirect
+        if upstream.status >= FIRST_ERROR:
             body = self._without_key(body)
             await self.settle(TokenCounts(), status=upstream.status, outcome=Outcome.RELEASED)
-        else:
-            counts, estimated = self._counts_of(body)
-            await self.settle(counts, status=upstream.status, estimated=estimated)
+            return BufferedReply(upstream.status, headers, body)
+        if self.shape is None:
+            await self.settle(TokenCounts(prompt_tokens=self._flat_tokens), status=upstream.status)
+            return BufferedReply(upstream.status, headers, body)
+        reading = await self._read(self.shape, body)
+        if not reading.is_answer:
+            nothing = UpstreamUnavailableError("no answer", told=reading.error)
+            await self.release(nothing)
+            raise nothing
+        counts = reading.counts
+        if reading.estimated:
+            counts = replace(
+                counts,
+                completion_tokens=self.charge_unstated(counts.completion_tokens).completion_tokens,
+            )
+        await self.settle(
+            counts,
+            status=upstream.status,
+            estimated=reading.estimated,
+            error=reading.error,
+            model=reading.model,
+            response_id=reading.response_id,
+        )
         return BufferedReply(upstream.status, headers, body)
 
-    async def release(
-        self, error: SolarisError, *, status: HTTPStatus = HTTPStatus.BAD_GATEWAY
-    ) -> None:
-        """Charge nothing: the upstream gave no answer."""
-        await self.settle(TokenCounts(), status=status, outcome=Outcome.RELEASED, error=error.code)
+    async def _read(self, shape: ApiShape, body: bytes) -> Reading:
+        if len(body) > THREAD_BYTES:
+            return await asyncio.to_thread(read_body, shape, body, self.prompt_tokens)
+        return read_body(shape, body, self.prompt_tokens)
 
-    def abandon(self, counts: TokenCounts | None = None, *, estimated: bool = True) -> None:
-        """The client has gone: charge the prompt and what was delivered, in the background."""
+    async def release(self, error: SolarisError) -> None:
+        """Charge nothing: the upstream gave no answer. The record has the client's status."""
+        told = None
+        if isinstance(error, UpstreamUnavailableError) and error.told is not None:
+            told = error.told = self._without_key(error.told.encode()).decode("utf-8", "replace")
+        await self.settle(
+            TokenCounts(),
+            status=status_of(error),
+            outcome=Outcome.RELEASED,
+            error=told or error.code,
+        )
+
+    async def time_out(self, error: UpstreamTimeoutError) -> None:
+        """Nothing came for too long: charge what is held, unless no connection was made.
+
+        An upstream that has begun to work bills it, and a client's library tries again.
+        """
+        if not error.has_begun:
+            await self.release(error)
+            return
+        await self.settle(
+            self.charge_unstated(0, hidden=True),
+            status=status_of(error),
+            estimated=True,
+            error=error.code,
+        )
+
+    def abandon(
+        self, counts: TokenCounts | None = None, *, estimated: bool = True, model: str | None = None
+    ) -> None:
+        """Nobody waits any more and nothing more is read: charge what can be told of it.
+
+        An answer of which nothing was seen, and which its client has left, charges its hold: or
+        leaving would be the cheapest way to ask.
+        """
         if counts is None:
-            counts = TokenCounts(self.prompt_tokens)
+            counts = self.charge_unstated(0, hidden=self.client.is_gone)
+        stopped = StoreUnavailableError("the gateway is stopping")
         keep(
             self.settle(
                 counts,
-                status=CLIENT_CLOSED_REQUEST,
+                status=status_of(stopped),  # 499 where the client has gone
                 estimated=estimated,
-                error="client closed the connection",
+                error=CLIENT_CLOSED if self.client.is_gone else str(stopped),
+                model=model,
             )
         )
+
+    def charge_unstated(self, delivered_tokens: int, *, hidden: bool = False) -> TokenCounts:
+        """What to charge where the upstream states nothing: the prompt and what was delivered.
+
+        Never less than the hold where that cannot tell the whole: hidden reasoning, media, what
+        the upstream keeps itself; and with `hidden`, where nothing was seen of work under way.
+        """
+        completion = delivered_tokens
+        if hidden or self.context.is_opaque:
+            completion = max(completion, self.context.admission.completion_tokens)
+        return TokenCounts(self.prompt_tokens, completion)
 
     async def settle(
         self,
@@ -157,52 +270,70 @@ class Answer:
         outcome: Outcome = Outcome.SETTLED,
         estimated: bool = False,
         error: str | None = None,
+        model: str | None = None,
+        response_id: str | None = None,
     ) -> None:
-        """Resolve the reservation; the second and later calls do nothing."""
+        """Resolve the reservation; the second and later calls do nothing.
+
+        Whoever waits for it may be cancelled meanwhile: the event is on its way all the same.
+        `model` is the one that says to have answered, `response_id` the name by which a later
+        request may refer to the answer.
+        """
         if self._resolved:
             return
         self._resolved = True
-        if error is None and status >= 400:  # noqa: PLR2004 - HTTP errors
+        if self.client.is_gone:
+            status, error = CLIENT_CLOSED_REQUEST, error or CLIENT_CLOSED
+        if error is None and status >= FIRST_ERROR:
             error = f"the upstream answered {status}"
+        reservation = self._reservation
+        names = booked_names(reservation.model, model, self.context.key)
         event = UsageEvent(
-            request_id=self._reservation.request_id,
-            user_id=self._context.admission.user.user_id,
-            period=self._reservation.period,
+            request_id=reservation.request_id,
+            user_id=self.context.admission.user.user_id,
+            period=reservation.period,
             outcome=outcome,
-            created_at=self._reservation.created_at,
-            model=self._reservation.model,
-            endpoint=self._reservation.endpoint,
+            created_at=reservation.created_at,
+            model=names.model,
+            asked_model=names.asked,
+            answered_model=names.answered,
+            endpoint=reservation.endpoint,
             counts=counts,
             charged_tokens=counts.charged_tokens(self._settings.cached_token_weight),
-            reserved_tokens=self._reservation.tokens,
+            reserved_tokens=reservation.tokens,
             estimated=estimated,
             status_code=int(status),
-            error_message=error,
+            error_message=_short(error),
             response_time_ms=self.elapsed_ms(),
             first_byte_ms=self.first_byte_ms,
-            key_id=self._reservation.key_id,
-            conversation_id=_short(self._context.conversation_id),
-            user_agent=_short(self._context.user_agent),
-            ip_address=self._context.ip_address,
+            key_id=reservation.key_id,
+            conversation_id=_short(self.context.conversation_id),
+            user_agent=_short(self.context.user_agent),
+            ip_address=self.context.ip_address,
         )
-        await self._meter.resolve(event)
         self._observe(event)
+        await asyncio.shield(keep(self._hand_over(event, response_id)))
+
+    async def _hand_over(self, event: UsageEvent, response_id: str | None) -> None:
+        if response_id is not None and event.outcome is Outcome.SETTLED:
+            await self._sizes.remember(response_id, event.counts.total_tokens)
+        await self._meter.resolve(event)
+
+    def _observe(self, event: UsageEvent) -> None:
         _log.info(
             "request_settled",
             request_id=event.request_id,
             user_id=event.user_id,
             model=event.model,
             tokens_used=event.charged_tokens,
-            outcome=outcome.value,
+            outcome=event.outcome.value,
             status=event.status_code,
-            estimated=estimated,
+            estimated=event.estimated,
             response_time_ms=event.response_time_ms,
         )
-
-    def _observe(self, event: UsageEvent) -> None:
         model = NO_MODEL
         if event.outcome is Outcome.SETTLED:
-            answered = event.status_code < 400  # noqa: PLR2004 - HTTP errors
+            answered = event.status_code < FIRST_ERROR
             model = self._metrics.model_label(event.model, answered=answered)
         self._metrics.count(REQUESTS, event.endpoint, model, str(event.status_code))
         self._metrics.observe(DURATION, (event.response_time_ms or 0) / 1000, event.endpoint)
@@ -211,133 +342,52 @@ class Answer:
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request came in."""
-        return round((time.perf_counter() - self._context.started) * 1000)
+        return round((time.perf_counter() - self.context.started) * 1000)
 
     def error_frame(self, error: SolarisError) -> bytes:
         """The one frame that tells a client of a failure in mid-stream."""
-        body = {
-            "error": {
-                "message": error_text(error.code, self._settings.locale),
-                "type": "upstream_error",
-                "code": error.code,
-                "param": None,
-                "details": {"request_id": self._reservation.request_id},
-            }
-        }
-        return b"data: " + orjson.dumps(body) + b"\n\n"
+        return error_frame(
+            self._reservation.endpoint,
+            error_text(error.code, self._settings.locale),
+            error.code,
+            self._reservation.request_id,
+        )
 
-    def _counts_of(self, body: bytes) -> tuple[TokenCounts, bool]:
-        """Return what a buffered answer used, and whether that had to be estimated."""
-        if self._shape is None:
-            return TokenCounts(prompt_tokens=self._flat_tokens), False
-        try:
-            answer: Any = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            answer = None
-        stated = self._shape.usage_of_body(answer)
-        if stated is not None:
-            return stated, False
-        completion = tokens.estimate(self._shape.text_of_body(answer)) if answer else 0
-        return TokenCounts(self.prompt_tokens, completion), True
+    @property
+    def drain_bytes(self) -> int:
+        """How much is read of a stream whose client has gone."""
+        return self._settings.upstream_drain_max_bytes
 
     def _without_key(self, body: bytes) -> bytes:
         """An error without our own key for the upstream, which some upstreams repeat."""
         key = self._settings.upstream_key
         return body.replace(key.encode(), HIDDEN_KEY) if key else body
 
-    def _headers(self, upstream: UpstreamAnswer) -> dict[str, str]:
-        headers = {
-            name: upstream.headers[name] for name in _PASSED_BACK if name in upstream.headers
-        }
-        user: User = self._context.admission.user
+    def headers(self, upstream: UpstreamAnswer | None) -> dict[str, str]:
+        """The headers of the client's answer, before and after the upstream has answered."""
+        headers: dict[str, str] = {}
+        if upstream is not None:
+            found = upstream.headers
+            headers = {name: found[name] for name in _PASSED_BACK if name in found}
+        user: User = self.context.admission.user
         headers["x-request-id"] = self._reservation.request_id
         headers |= token_headers(
-            user, self._context.admission.renews_at, self._reservation.created_at
+            user, self.context.admission.renews_at, self._reservation.created_at
         )
-        if self._context.cap_tokens is not None:
-            headers["x-solaris-capped"] = str(self._context.cap_tokens)
+        if self.context.cap_tokens is not None:
+            headers["x-solaris-capped"] = str(self.context.cap_tokens)
+        dropped = shown_names(self.context.dropped_fields)
+        if dropped:
+            headers["x-solaris-dropped-fields"] = dropped
         return headers
 
-
-class StreamRelay:
-    """A streamed answer on its way to the client."""
-
-    def __init__(
-        self,
-        upstream: UpstreamAnswer,
-        headers: dict[str, str],
-        answer: Answer,
-        relay: SseRelay,
-        delivered: DeliveredText,
-    ) -> None:
-        self.status = upstream.status
-        self.headers = headers
-        self._upstream = upstream
-        self._answer = answer
-        self._relay = relay
-        self._delivered = delivered
-
-    async def run(self, send: Send) -> None:
-        """Relay until the end; cancelled by the web server when the client has gone."""
-        try:
-            last = await self._relay_frames(send)
-            counts, estimated = self._counts()
-            await asyncio.shield(
-                keep(self._answer.settle(counts, status=self.status, estimated=estimated))
-            )
-            if last:
-                await send(last)
-        except SolarisError as error:
-            await self._broken(error, send)
-        except (asyncio.CancelledError, OSError):
-            counts, estimated = self._counts()
-            self._answer.abandon(counts, estimated=estimated)
-            raise
-        finally:
-            await self._upstream.close()
-
-    async def _relay_frames(self, send: Send) -> bytes | None:
-        async for chunk in self._upstream.chunks():
-            relayed = self._relay.feed(chunk)
-            if relayed.now:
-                if self._answer.first_byte_ms is None:
-                    self._answer.first_byte_ms = self._answer.elapsed_ms()
-                await send(relayed.now)
-                self._delivered.add(relayed.now)
-            if relayed.last is not None:
-                return relayed.last
-        rest = self._relay.rest()
-        if rest:
-            self._delivered.add(rest)
-        return rest
-
-    def _counts(self) -> tuple[TokenCounts, bool]:
-        """Return what the answer used so far, and whether that had to be estimated."""
-        stated = self._relay.usage
-        if stated is not None and self._relay.usage_is_final:
-            return stated, False
-        delivered = self._delivered.count_tokens()
-        if stated is None:
-            return TokenCounts(self._answer.prompt_tokens, delivered), True
-        completion = max(stated.completion_tokens, delivered)
-        return replace(stated, completion_tokens=completion), True
-
-    async def _broken(self, error: SolarisError, send: Send) -> None:
-        """The upstream failed after the answer had begun: charge what was delivered."""
-        counts, estimated = self._counts()
-        await asyncio.shield(
-            keep(
-                self._answer.settle(
-                    counts, status=HTTPStatus.BAD_GATEWAY, estimated=estimated, error=error.code
-                )
-            )
-        )
-        _log.warning("upstream_broke_off", error=str(error))
-        await send(self._answer.error_frame(error))
+    def stream_headers(self, upstream: UpstreamAnswer | None) -> dict[str, str]:
+        """The headers of a streamed answer, whatever content type the upstream has named."""
+        return {**self.headers(upstream), **STREAM_HEADERS}
 
 
 def _short(text: str | None) -> str | None:
-    """Bound a text that a client controls; empty counts as absent."""
+    """Bound a text that a client or an upstream controls; empty counts as absent."""
     if not text:
         return None
     return "".join(c for c in text if c.isprintable())[:MAX_TEXT_CHARACTERS] or None

@@ -34,6 +34,7 @@ from solaris.storage.admins import COUNT_KEY
 from solaris.storage.day_index import with_day
 from solaris.storage.items import Item, epoch_milliseconds, number, reservation_from_item, text
 from solaris.storage.progress import is_progress
+from solaris.storage.records import is_unpriced
 from solaris.storage.shards import counter_shard
 from solaris.storage.whole_tables import Key
 

@@ -4,16 +4,15 @@
 
 What a client saw finished is in the books: the usage event is on the queue before the last bytes
 go out. Every exit after the reserve resolves it: an answer settles, an upstream error releases,
-a hang-up charges what was delivered. DESIGN section 4.
+a client that hangs up is read on without, so that its usage is booked as stated. DESIGN section 4.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ import orjson
 
 from solaris.domain.identity import Identity
 from solaris.domain.keys import GatewayKey
+from solaris.domain.named_models import named_models
 from solaris.domain.reservation import Demand
 from solaris.domain.usage import Outcome, TokenCounts
 from solaris.domain.users import user_id_for
@@ -28,13 +28,24 @@ from solaris.errors import (
     InvalidRequestError,
     SolarisError,
     UnknownPathError,
+    UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
+from solaris.gateway.allowed_fields import passed_on, passed_query
+from solaris.gateway.client import Client, Heartbeat
+from solaris.gateway.dialect import Dialect
+from solaris.gateway.model_facts import (
+    context_tokens,
+    is_reasoning_model,
+    maximum_output_tokens,
+)
+from solaris.gateway.prompt import Prompt
+from solaris.gateway.response_sizes import ResponseSizes
 from solaris.metrics import Metrics
+from solaris.services.answer_context import AnswerContext
 from solaris.services.answering import (
     CLIENT_CLOSED_REQUEST,
     Answer,
-    AnswerContext,
     BufferedReply,
     Reply,
 )
@@ -48,13 +59,22 @@ from solaris.services.model_access import (
     checked_flat_body,
     visible_models,
 )
+from solaris.services.relaying import open_stream
+from solaris.services.sending import Asked, Sending
 from solaris.settings import Settings
+from solaris.upstream import tokens
 from solaris.upstream.client import Upstream, UpstreamAnswer
 from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
 
 # Headers of the client that mean something to the upstream.
 _PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta", "idempotency-key")
 MODELS_TIMEOUT_SECONDS = 4.5  # LibreChat waits five
+# A longer body is weighed in a thread; the media of a small one take some milliseconds at most.
+PROMPT_THREAD_BYTES = 32 * 1024
+
+
+class ClientGoneError(Exception):
+    """The client has gone before the upstream was asked: nothing is sent, nothing is charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,7 @@ class Forwarder:
         limiter: RateLimiter,
         meter: Meter,
         upstream: Upstream,
+        sizes: ResponseSizes,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
@@ -90,13 +111,15 @@ class Forwarder:
         self._limiter = limiter
         self._meter = meter
         self._upstream = upstream
+        self._dialect = Dialect()
+        self._sizes = sizes
         self._metrics = metrics
 
     def is_metered(self, path: str) -> bool:
         """Whether a body is worth reading for this path."""
         return path in SHAPES or path in self._settings.flat_token_charges
 
-    async def forward(self, request: IncomingRequest) -> Reply:
+    async def forward(self, request: IncomingRequest, client: Client) -> Reply:
         """Answer one request; raises the SolarisError that refuses it."""
         key = await self._authenticator.authenticate(request.headers)
         if request.method == "GET" and _is_models(request.path):
@@ -106,8 +129,8 @@ class Forwarder:
         if request.method != "POST" or (shape is None and flat is None):
             raise UnknownPathError(request.path)
         if shape is None:
-            return await self._flat(request, key, flat or 0)
-        return await self._metered(request, key, shape)
+            return await self._flat(request, key, flat or 0, client)
+        return await self._metered(request, key, shape, client)
 
     async def _models(self, request: IncomingRequest, key: GatewayKey) -> Reply:
         check_model_path(key, request.path)
@@ -116,7 +139,7 @@ class Forwarder:
                 answer = await self._upstream.send(
                     "GET",
                     quote(request.path.removeprefix("/v1"), safe="/:@"),
-                    headers=_headers(request, None),
+                    headers=_headers(request),
                 )
                 try:
                     body = await answer.read()
@@ -127,106 +150,164 @@ class Forwarder:
         shown = visible_models(key, request.path, answer.status, body)
         return BufferedReply(answer.status, _content_type(answer), shown)
 
-    async def _metered(self, request: IncomingRequest, key: GatewayKey, shape: ApiShape) -> Reply:
-        body = _parse(request)
-        try:
-            shape.validate(body)
-        except MalformedBodyError as error:
-            raise InvalidRequestError(str(error)) from error
-        if body.get("background"):
-            # its usage would be told to a later call, which nobody meters
-            raise InvalidRequestError("background is not supported")
-        check_models(key, body, request.query)
+    async def _metered(
+        self, request: IncomingRequest, key: GatewayKey, shape: ApiShape, client: Client
+    ) -> Reply:
+        asked = _checked(request, key, shape, self._settings.pass_body_fields)
+        body = asked.body
         identity = await self._let_in(request, key, body)
-        demand = Demand(
-            prompt_tokens=shape.prompt_tokens(body),
+        prompt = await self._prompt(request, shape, body)
+        model = shape.model(body)
+        demand = self._demand(shape, body, model, prompt)
+        ticket = _ticket(request, key, identity, demand, model)
+        admission = await self._admit(request, key, ticket, client)
+        context = replace(
+            _context(request, admission, key),
+            is_opaque=bool(prompt.references)
+            or prompt.has_media
+            or is_reasoning_model(model)
+            or shape.asks_reasoning(body),
+            choices=demand.choices,
+            echoed_tokens=demand.choices * prompt.tokens if body.get("echo") else 0,
+            is_stream=shape.is_stream(body),
+            wants_usage_frame=shape.wants_usage_frame(body),
+            dropped_fields=tuple(asked.dropped),
+        )
+        answer = self._answer(context, client, shape=shape)
+        sending = Sending(self._upstream, self._dialect, shape, self._settings)
+        return await self._send(
+            request, answer, lambda headers: sending.send(asked, context, headers)
+        )
+
+    async def _prompt(
+        self, request: IncomingRequest, shape: ApiShape, body: dict[str, Any]
+    ) -> Prompt:
+        """What the model will read; long bodies are counted in a thread."""
+        if len(request.body) > PROMPT_THREAD_BYTES or not tokens.is_loaded():
+            prompt = await asyncio.to_thread(shape.prompt, body)
+        else:
+            prompt = shape.prompt(body)
+        if not prompt.references:
+            return prompt
+        known = await asyncio.gather(*(self._sizes.of_reference(one) for one in prompt.references))
+        if None in known:
+            # only the upstream knows how much it brings along: held like a full context
+            context = await asyncio.to_thread(context_tokens, shape.model(body))
+            size = max(prompt.tokens, context)
+        else:
+            size = prompt.tokens + sum(one or 0 for one in known)
+        return replace(prompt, tokens=size)
+
+    def _demand(self, shape: ApiShape, body: dict[str, Any], model: str, prompt: Prompt) -> Demand:
+        longest = maximum_output_tokens(model, self._settings.model_max_output_tokens)
+        if longest is None:
+            longest = self._settings.unknown_model_max_output_tokens
+        told = self._dialect.of(shape.endpoint, model).longest_answer_tokens
+        choices = shape.choices(body)
+        return Demand(
+            prompt_tokens=prompt.tokens,
             max_completion_tokens=shape.max_completion_tokens(body),
             completes=shape.completes,
+            model_maximum_tokens=choices * min(longest, told or longest),
+            choices=choices,
         )
-        context = await self._admit(request, key, identity, demand, shape.model(body))
-        sent = body if context.cap_tokens is None else shape.with_cap(body, context.cap_tokens)
-        sent = shape.for_streaming(sent)
-        # with allowed models, what was checked is what is sent: a repeated field reads two ways
-        is_as_it_came = sent is body and key.allows_any_model
-        answer = self._answer(
-            context, shape=shape, hide_usage_frame=not shape.wants_usage_frame(body)
-        )
-        try:
-            data = request.body if is_as_it_came else orjson.dumps(sent)
-        except orjson.JSONEncodeError as error:  # read to 1,024 levels, written to 254
-            refusal = InvalidRequestError("the body is nested too deeply")
-            await answer.release(refusal, status=HTTPStatus.BAD_REQUEST)
-            raise refusal from error
-        return await self._send(request, answer, data, "application/json")
 
-    async def _flat(self, request: IncomingRequest, key: GatewayKey, tokens: int) -> Reply:
+    async def _flat(
+        self, request: IncomingRequest, key: GatewayKey, tokens: int, client: Client
+    ) -> Reply:
         """A path with a charge by setting: its body may be a form, and is not looked into."""
         model = request.path.removeprefix("/v1/")
         data = checked_flat_body(key, model, request.headers, request.body, request.query)
         identity = await self._let_in(request, key, {})
         demand = Demand(prompt_tokens=tokens, completes=False)
-        context = await self._admit(request, key, identity, demand, model)
-        answer = self._answer(context, flat_tokens=tokens)
+        ticket = _ticket(request, key, identity, demand, model)
+        admission = await self._admit(request, key, ticket, client)
+        answer = self._answer(_context(request, admission, key), client, flat_tokens=tokens)
         content_type = request.headers.get("content-type", "application/octet-stream")
-        return await self._send(request, answer, data, content_type)
+        path = request.path.removeprefix("/v1")
+        if request.query:
+            path = f"{path}?{request.query}"
+        return await self._send(
+            request,
+            answer,
+            lambda headers: self._upstream.send(
+                "POST", path, headers=headers | {"content-type": content_type}, body=data
+            ),
+        )
 
     async def _admit(
-        self,
-        request: IncomingRequest,
-        key: GatewayKey,
-        identity: Identity,
-        demand: Demand,
-        model: str,
-    ) -> AnswerContext:
-        ticket = Ticket(
-            request_id=request.request_id,
-            identity=identity,
-            demand=demand,
-            model=model,
-            endpoint=request.path,
-            key_id=key.key_id,
-            received_at=request.received_at,
-        )
+        self, request: IncomingRequest, key: GatewayKey, ticket: Ticket, client: Client
+    ) -> Admission:
         admitting = keep(self._meter.admit(ticket))
         try:
             admission = await asyncio.shield(admitting)
         except asyncio.CancelledError:
-            # the client has gone while tokens were being held: give them back
-            keep(self._give_back(request, admitting))
+            # nobody waits any more while tokens are being held: give them back
+            keep(self._give_back(request, key, admitting, client))
             raise
-        return _context(request, admission)
+        if client.is_gone:
+            await self._give_back(request, key, admitting, client)
+            raise ClientGoneError
+        return admission
 
     async def _give_back(
-        self, request: IncomingRequest, admitting: asyncio.Task[Admission]
+        self,
+        request: IncomingRequest,
+        key: GatewayKey,
+        admitting: asyncio.Task[Admission],
+        client: Client,
     ) -> None:
         with suppress(SolarisError):
-            answer = self._answer(_context(request, await admitting))
+            answer = self._answer(_context(request, await admitting, key), client)
             await answer.settle(
                 TokenCounts(), status=CLIENT_CLOSED_REQUEST, outcome=Outcome.RELEASED
             )
 
     async def _send(
-        self, request: IncomingRequest, answer: Answer, data: bytes, content_type: str
+        self,
+        request: IncomingRequest,
+        answer: Answer,
+        send: Callable[[dict[str, str]], Awaitable[UpstreamAnswer]],
     ) -> Reply:
-        path = request.path.removeprefix("/v1")
-        if request.query:
-            path = f"{path}?{request.query}"
-        try:
-            upstream = await self._upstream.send(
-                "POST", path, headers=_headers(request, content_type), body=data
+        heartbeat = None
+        if answer.context.is_stream:
+            heartbeat = Heartbeat(
+                answer.client, self._settings.sse_comment_seconds, answer.stream_headers(None)
             )
+        reply: Reply | None = None
+        try:
+            upstream = await self._asked(answer, send(_headers(request)))
+            reply = await answer.reply(
+                upstream, lambda one, stream: open_stream(one, stream, heartbeat)
+            )
+        finally:
+            if heartbeat is not None and (reply is None or isinstance(reply, BufferedReply)):
+                await heartbeat.stop()
+        return reply
+
+    async def _asked(self, answer: Answer, sending: Awaitable[UpstreamAnswer]) -> UpstreamAnswer:
+        try:
+            return await sending
+        except UpstreamTimeoutError as error:
+            await answer.time_out(error)
+            raise
         except SolarisError as error:
             await answer.release(error)
             raise
         except BaseException:
-            # the client has gone, or the process stops, before the upstream answered
+            # nobody waits any longer, or the process stops, before the upstream has answered
             answer.abandon()
             raise
-        return await answer.reply(upstream)
 
-    def _answer(self, context: AnswerContext, **kind: Any) -> Answer:
+    def _answer(self, context: AnswerContext, client: Client, **kind: Any) -> Answer:
         return Answer(
-            context, meter=self._meter, metrics=self._metrics, settings=self._settings, **kind
+            context,
+            client,
+            meter=self._meter,
+            metrics=self._metrics,
+            settings=self._settings,
+            sizes=self._sizes,
+            **kind,
         )
 
     async def _let_in(
@@ -240,9 +321,24 @@ class Forwarder:
         return identity
 
 
-def _context(request: IncomingRequest, admission: Admission) -> AnswerContext:
+def _ticket(
+    request: IncomingRequest, key: GatewayKey, identity: Identity, demand: Demand, model: str
+) -> Ticket:
+    return Ticket(
+        request_id=request.request_id,
+        identity=identity,
+        demand=demand,
+        model=model,
+        endpoint=request.path,
+        key_id=key.key_id,
+        received_at=request.received_at,
+    )
+
+
+def _context(request: IncomingRequest, admission: Admission, key: GatewayKey) -> AnswerContext:
     return AnswerContext(
         admission=admission,
+        key=key,
         user_agent=request.headers.get("user-agent"),
         ip_address=request.ip_address,
         conversation_id=request.headers.get("x-conversation-id"),
@@ -270,11 +366,31 @@ def _parse(request: IncomingRequest) -> dict[str, Any]:
     return body
 
 
-def _headers(request: IncomingRequest, content_type: str | None) -> dict[str, str]:
+def _checked(
+    request: IncomingRequest, key: GatewayKey, shape: ApiShape, more: Iterable[str]
+) -> Asked:
+    """The body as it may go on; raises the SolarisError that refuses it."""
+    parsed = _parse(request)
+    body, dropped = passed_on(request.path, parsed, more)
+    try:
+        shape.validate(body)
+    except MalformedBodyError as error:
+        raise InvalidRequestError(str(error)) from error
+    if body.get("background"):
+        # its usage would be told to a later call, which nobody meters
+        raise InvalidRequestError("background is not supported")
+    query = passed_query(request.query)
+    if any("," in name for name in named_models(body, query)):
+        # LiteLLM would ask each of them
+        raise InvalidRequestError("model must name one model")
+    # what is dropped is looked at too: who names another model is told, not served half
+    check_models(key, parsed, request.query)
+    return Asked(body, dropped, query)
+
+
+def _headers(request: IncomingRequest) -> dict[str, str]:
     headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
     headers["x-request-id"] = request.request_id
-    if content_type is not None:
-        headers["content-type"] = content_type
     return headers
 
 

@@ -1,10 +1,11 @@
 """The HTTP client of the upstream: aiohttp, with stated time-outs.
 
 aiohttp itself, because httpx over its transport spends a quarter of the gateway's time a request
-on cookies, URLs and headers (ARCHITECTURE.md, "Hot path"). Connecting may take 5 s, silence 60 s
+on cookies, URLs and headers (ARCHITECTURE.md, "Hot path"). Connecting may take 5 s, silence 600 s
 (settings); the whole answer has no limit, since a long one is no failure.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,43 +22,84 @@ KEEP_ALIVE_SECONDS = 30
 MAX_KNOWN_URLS = 256
 # what RFC 3986 lets stand, and the sign of what is encoded already
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]"
+# How a body begins that is a stream of server-sent events, whatever its content type says.
+_EVENT_STREAM_BEGINS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class UpstreamAnswer:
     """Status and headers of an answer whose body is still to be read. Close it in any case."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, idle_seconds: float) -> None:
         self._response = response
+        self._idle_seconds = idle_seconds
+        self._ahead = b""
+        self._whole: bytes | None = None
+        self.parts: list[bytes] = []
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether the body is a stream of server-sent events."""
+        """Whether the answer says that it is a stream of server-sent events."""
         return self.headers.get("content-type", "").lower().startswith("text/event-stream")
 
+    async def begins_like_events(self) -> bool:
+        """Whether the body begins as server-sent events do, whatever its content type says.
+
+        Reads the first bytes and keeps them for `chunks` and `read`.
+        """
+        while True:
+            begin = self._ahead.removeprefix(_BYTE_ORDER_MARK).lstrip()
+            if begin.startswith(_EVENT_STREAM_BEGINS):
+                return True
+            is_open = self._ahead in _BYTE_ORDER_MARK or any(
+                one.startswith(begin) for one in _EVENT_STREAM_BEGINS
+            )
+            more = await self._next() if is_open else b""
+            if not more:
+                return False
+            self._ahead += more
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives; a compressed one is unpacked."""
-        with _upstream_errors():
-            async for chunk in self._response.content.iter_any():
-                yield chunk
+        """Yield the body as it arrives; a compressed one is unpacked.
+
+        Raises UpstreamTimeoutError after too long a silence: by a timer of our own around each
+        read, because aiohttp drops its one at a chunk that it cannot parse.
+        """
+        if self._ahead:
+            ahead, self._ahead = self._ahead, b""
+            yield ahead
+        while chunk := await self._next():
+            yield chunk
 
     async def read(self) -> bytes:
-        """Read the whole body, at most 64 MiB."""
-        parts: list[bytes] = []
+        """Read the whole body, at most 64 MiB; a repeat gives the same bytes.
+
+        What has come before a failure is in `parts`.
+        """
+        if self._whole is not None:
+            return self._whole
         size = 0
         async for chunk in self.chunks():
             size += len(chunk)
+            self.parts.append(chunk)
             if size > MAX_BUFFERED_BYTES:
                 msg = f"the answer is larger than {MAX_BUFFERED_BYTES} bytes"
                 raise UpstreamUnavailableError(msg)
-            parts.append(chunk)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        self._whole = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        return self._whole
 
     async def close(self) -> None:
         """Close the answer; one not read to its end closes the upstream's connection too."""
         self._response.release()
         await self._response.wait_for_close()
+
+    async def _next(self) -> bytes:
+        """The next bytes, b"" at the end."""
+        with _upstream_errors():
+            async with asyncio.timeout(self._idle_seconds):
+                return await self._response.content.readany()
 
 
 class Upstream:
@@ -73,8 +115,11 @@ class Upstream:
         max_connections: int,
     ) -> None:
         base = base_url.rstrip("/")
+        self.base_url = base
         self._authorization = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._limit = max_connections
+        self._connect_seconds = connect_seconds
+        self._idle_seconds = idle_seconds
         self._timeout = aiohttp.ClientTimeout(
             connect=connect_seconds, sock_connect=connect_seconds, sock_read=idle_seconds
         )
@@ -88,19 +133,19 @@ class Upstream:
         """Send a request and return when the headers of its answer are there.
 
         `path` follows /v1, e.g. `/chat/completions`. Raises UpstreamUnavailableError and
-        UpstreamTimeoutError.
+        UpstreamTimeoutError, which says whether the upstream had the request by then.
         """
         session = self._session or self._open_session()
         with _upstream_errors():
-            return UpstreamAnswer(
-                await session.request(
+            async with asyncio.timeout(self._connect_seconds + self._idle_seconds):
+                response = await session.request(
                     method,
                     self._url(path),
                     data=body,
                     headers={**headers, **self._authorization, "accept-encoding": "identity"},
                     allow_redirects=False,
                 )
-            )
+        return UpstreamAnswer(response, self._idle_seconds)
 
     async def close(self) -> None:
         """Close the kept-alive connections."""
@@ -129,6 +174,8 @@ def _url(text: str) -> URL:
 def _upstream_errors() -> Iterator[None]:
     try:
         yield
+    except aiohttp.ConnectionTimeoutError as error:
+        raise UpstreamTimeoutError(str(error), has_begun=False) from error
     except TimeoutError as error:
         raise UpstreamTimeoutError(str(error)) from error
     except OSError as error:

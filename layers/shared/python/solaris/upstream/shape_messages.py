@@ -1,17 +1,26 @@
 """Anthropic's /v1/messages: content blocks, and usage spread over two events."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from solaris.domain.usage import TokenCounts
-from solaris.upstream.shape_base import ApiShape, Body, as_object, is_count
+from solaris.gateway.prompt import Prompt
+from solaris.upstream.shape_base import (
+    ApiShape,
+    Body,
+    as_model,
+    as_object,
+    is_count,
+    objects_in,
+)
 from solaris.upstream.shape_text import PromptText
 from solaris.upstream.shape_usage import messages_usage
 
 _LAST_DATA = re.compile(rb'"type"\s*:\s*"message_stop"')
 _TYPE_BYTES = 200
-# Anthropic refuses a thinking budget below this, or one that is not below `max_tokens`.
-_LEAST_THINKING_TOKENS = 1_024
+# A summary of a compacted context; Anthropic's documentation shows 3,500.
+COMPACTED_TOKENS = 8_192
 
 
 class Messages(ApiShape):
@@ -22,17 +31,15 @@ class Messages(ApiShape):
     _input_field = "messages"
     _input_types = (list,)
 
-    def with_cap(self, body: Body, cap_tokens: int) -> Body:
-        capped = super().with_cap(body, cap_tokens)
-        maximum = capped["max_tokens"]
-        thinking = as_object(capped.get("thinking"))
-        budget = thinking.get("budget_tokens")
-        if is_count(budget) and budget >= maximum:
-            if maximum > _LEAST_THINKING_TOKENS:
-                capped["thinking"] = {**thinking, "budget_tokens": maximum - 1}
-            else:
-                capped["thinking"] = {"type": "disabled"}
-        return capped
+    def prompt(self, body: Body) -> Prompt:
+        """As every prompt; where the context may be compacted, it is read twice and billed so."""
+        prompt = super().prompt(body)
+        fields = as_object(body)
+        edits = objects_in(fields.get("context_management"), "edits")
+        compacts = any(str(edit.get("type", "")).startswith("compact") for edit in edits)
+        if compacts or fields.get("compaction"):
+            return replace(prompt, tokens=2 * prompt.tokens + COMPACTED_TOKENS)
+        return prompt
 
     def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
         event = as_object(frame)
@@ -42,9 +49,22 @@ class Messages(ApiShape):
             return messages_usage(event.get("usage"), so_far)
         return so_far
 
+    def frame_of_usage(self, usage: dict[str, Any]) -> Any:
+        return {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
+
     def is_provisional(self, frame: Any) -> bool:
         """True for message_start: it states the prompt, and one token of the completion."""
         return as_object(frame).get("type") == "message_start"
+
+    def is_finish(self, frame: Any) -> bool:
+        event = as_object(frame)
+        return event.get("type") == "message_delta" and bool(
+            as_object(event.get("delta")).get("stop_reason")
+        )
+
+    def model_of(self, answer: Any) -> str | None:
+        whole = as_object(answer)
+        return as_model(as_object(whole.get("message")).get("model") or whole.get("model"))
 
     def text_of_frame(self, frame: Any) -> str:
         event = as_object(frame)
@@ -63,6 +83,8 @@ class Messages(ApiShape):
         return text.joined()
 
     def is_terminal(self, event_name: bytes, data: bytes) -> bool:
+        if not data.strip():
+            return False
         if event_name:
             return event_name == b"message_stop"
         return _LAST_DATA.search(data, 0, _TYPE_BYTES) is not None

@@ -1,15 +1,17 @@
 """OpenAI's older endpoints: chat completions, completions and embeddings."""
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from solaris.domain.usage import TokenCounts
-from solaris.upstream.shape_base import ApiShape, Body, as_object, objects_in
+from solaris.upstream.shape_base import ApiShape, Body, as_object, objects_in, told_error
 from solaris.upstream.shape_text import PromptText
 from solaris.upstream.shape_usage import chat_usage, embeddings_usage
 
 # OpenAI's reasoning models refuse `max_tokens`: o1, o3, o4 and every GPT from 5 on. Two digits
 # end at 29, because Azure writes gpt-35-turbo for 3.5.
+_OPENAI_MODEL = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|codex-)(?!oss)")
 _REASONING_MODEL = re.compile(r"(?:ft:)?(?:o[134](?![0-9a-z])|gpt-(?:[5-9]|[12]\d)(?!\d))")
 
 
@@ -18,19 +20,60 @@ class _StreamsChunks(ApiShape):
 
     def for_streaming(self, body: Body) -> Body:
         if not self.is_stream(body):
-            return body
+            # OpenAI refuses them without `stream`; LibreChat adds them to every call
+            has_options = "stream_options" in as_object(body)
+            return self.without_stream_options(body) if has_options else body
         options = as_object(body.get("stream_options"))
         if options.get("include_usage") is True:
             return body
         return {**body, "stream_options": {**options, "include_usage": True}}
 
+    def without_stream_options(self, body: Body) -> Body:
+        return {name: body[name] for name in body if name != "stream_options"}
+
     def wants_usage_frame(self, body: Body) -> bool:
+        """Only when the client asked: OpenAI sends it only then, and `choices[0]` fails on it."""
         options = as_object(as_object(body).get("stream_options"))
-        return options.get("include_usage") is not False
+        return options.get("include_usage") is True
 
     def is_usage_only(self, frame: Any) -> bool:
         chunk = as_object(frame)
-        return chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict)
+        return not chunk.get("choices") and self.usage_of_frame(frame, None) is not None
+
+    def usage_of_body(self, answer: Any) -> TokenCounts | None:
+        return self._usage_anywhere(answer)
+
+    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+        return self._usage_anywhere(frame) or so_far
+
+    def is_finish(self, frame: Any) -> bool:
+        return any(choice.get("finish_reason") for choice in objects_in(frame, "choices"))
+
+    def error_of_frame(self, frame: Any) -> str | None:
+        told = told_error(frame)
+        if told is not None:
+            return told
+        for choice in objects_in(frame, "choices"):
+            told = told_error(choice)
+            if told is not None:
+                return told
+            if choice.get("finish_reason") == "error":
+                return "the answer ended in an error"
+        return None
+
+    def error_of_body(self, answer: Any) -> str | None:
+        return self.error_of_frame(answer)
+
+    def _usage_anywhere(self, value: Any) -> TokenCounts | None:
+        """Where upstreams put it: at the top, in Groq's extension, in a choice (Moonshot)."""
+        whole = as_object(value)
+        found = self._usage(whole.get("usage"))
+        if found is None:
+            found = self._usage(as_object(whole.get("x_groq")).get("usage"))
+        if found is None:
+            for choice in objects_in(whole, "choices"):
+                found = self._usage(choice.get("usage")) or found
+        return found
 
     def _usage(self, usage: Any) -> TokenCounts | None:
         return chat_usage(usage)
@@ -57,10 +100,23 @@ class ChatCompletions(_StreamsChunks):
         text.add_messages(body.get("messages"))
         for field in ("tools", "functions", "response_format"):
             text.add_json(body.get(field))
+        # what of a prediction is not used is billed as completion, whatever the maximum
+        text.add(as_object(body.get("prediction")).get("content"))
 
-    def _added_maximum(self, body: Body) -> str:
+    def _spellings(self, body: Body, stated: Container[str], refused: Container[str]) -> list[str]:
+        """Both spellings, since an upstream may know only one of them; one for OpenAI's models.
+
+        OpenAI refuses the two beside each other, and its reasoning models refuse `max_tokens`.
+        """
         name = self.model(body).rpartition("/")[2].lower()
-        return "max_completion_tokens" if _REASONING_MODEL.match(name) else "max_tokens"
+        if _REASONING_MODEL.match(name):
+            fields = ["max_completion_tokens"]
+        elif _OPENAI_MODEL.match(name):
+            is_newer = "max_completion_tokens" in stated and "max_tokens" not in stated
+            fields = ["max_completion_tokens" if is_newer else "max_tokens"]
+        else:
+            fields = list(self._maximum_fields)
+        return [field for field in fields if field not in refused] or fields[:1]
 
 
 class Completions(_StreamsChunks):

@@ -4,13 +4,23 @@ import re
 from typing import Any
 
 from solaris.domain.usage import TokenCounts
-from solaris.upstream.shape_base import ApiShape, Body, as_object, objects_in
+from solaris.upstream.shape_base import (
+    ERROR_CHARACTERS,
+    ApiShape,
+    Body,
+    as_model,
+    as_object,
+    objects_in,
+    told_error,
+)
 from solaris.upstream.shape_text import MESSAGE_TOKENS, REPLY_TOKENS, PromptText
 from solaris.upstream.shape_usage import responses_usage
 
-_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_LAST_EVENTS = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "response.done"}
+)
 _LAST_NAMES = frozenset(name.encode() for name in _LAST_EVENTS)
-_LAST_DATA = re.compile(rb'"type"\s*:\s*"response\.(?:completed|incomplete|failed)"')
+_LAST_DATA = re.compile(rb'"type"\s*:\s*"response\.(?:completed|incomplete|failed|done)"')
 # The type is the first key of every event; quotes inside a text are escaped and do not match.
 _TYPE_BYTES = 200
 
@@ -33,6 +43,47 @@ class Responses(ApiShape):
             return so_far
         return self.usage_of_body(event.get("response")) or so_far
 
+    def for_streaming(self, body: Body) -> Body:
+        """Without the chat's `include_usage`, which LibreChat adds: a response always states it."""
+        options = as_object(as_object(body).get("stream_options"))
+        if "include_usage" not in options:
+            return body
+        kept = {name: options[name] for name in options if name != "include_usage"}
+        rest = self.without_stream_options(body)
+        return {**rest, "stream_options": kept} if kept else rest
+
+    def without_stream_options(self, body: Body) -> Body:
+        return {name: body[name] for name in body if name != "stream_options"}
+
+    def frame_of_usage(self, usage: dict[str, Any]) -> Any:
+        return {"type": "response.completed", "response": {"usage": usage}}
+
+    def is_finish(self, frame: Any) -> bool:
+        return as_object(frame).get("type") in tuple(_LAST_EVENTS)
+
+    def error_of_frame(self, frame: Any) -> str | None:
+        event = as_object(frame)
+        if event.get("type") == "response.failed":
+            return told_error(event.get("response")) or "the answer failed"
+        if event.get("type") == "error":
+            told = told_error(event)
+            return told or str(event.get("message") or "error")[:ERROR_CHARACTERS]
+        return told_error(event)
+
+    def error_of_body(self, answer: Any) -> str | None:
+        told = told_error(answer)
+        failed = as_object(answer).get("status") == "failed"
+        return told or ("the answer failed" if failed else None)
+
+    def model_of(self, answer: Any) -> str | None:
+        whole = as_object(answer)
+        return as_model(as_object(whole.get("response")).get("model") or whole.get("model"))
+
+    def response_id_of(self, answer: Any) -> str | None:
+        whole = as_object(answer)
+        found = as_object(whole.get("response")).get("id") or whole.get("id")
+        return found if isinstance(found, str) else None
+
     def text_of_frame(self, frame: Any) -> str:
         event = as_object(frame)
         kind = event.get("type")
@@ -52,6 +103,8 @@ class Responses(ApiShape):
         return text.joined()
 
     def is_terminal(self, event_name: bytes, data: bytes) -> bool:
+        if not data.strip():
+            return False
         if event_name:
             return event_name in _LAST_NAMES
         return _LAST_DATA.search(data, 0, _TYPE_BYTES) is not None

@@ -23,6 +23,14 @@ REPLY_TOKENS = 3
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
 # Addresses, labels and base64: sent along, but no text that the model reads.
+# Of the silent ones, those that are short where they are what they say.
+_LABEL_KEYS = frozenset(
+    {
+        *("call_id", "id", "tool_call_id", "tool_use_id", "status", "phase", "role", "type"),
+        *("detail", "url", "file_id"),
+    }
+)
+LABEL_CHARACTERS = 256
 _SILENT_KEYS = frozenset(
     {
         "annotations",
@@ -162,7 +170,7 @@ class PromptText:
                 self.add_json(value)
             elif key in _OPAQUE_KEYS:
                 self._add_opaque(value)
-            elif key not in _SILENT_KEYS:
+            elif key not in _SILENT_KEYS or _is_too_long(key, value):
                 waiting.append(value)
 
     def _add_media(self, media: MediaPart) -> None:
@@ -217,3 +225,8 @@ def _document_text(part: dict[str, Any]) -> list[Any]:
     """Text of an Anthropic document whose source is plain text or blocks."""
     source = part["source"]
     return [part.get("title"), part.get("context"), source.get("data"), source.get("content")]
+
+
+def _is_too_long(key: str, value: Any) -> bool:
+    """An id or a label of a length that only a text has; templates of open models show them."""
+    return key in _LABEL_KEYS and isinstance(value, str) and len(value) > LABEL_CHARACTERS

@@ -50,10 +50,9 @@ def chat_usage(usage: Any) -> TokenCounts | None:
 
 def embeddings_usage(usage: Any) -> TokenCounts | None:
     """Read the usage of /v1/embeddings, where the prompt is all there is."""
-    prompt = _figure(usage, "prompt_tokens")
-    if prompt is None:
-        prompt = _figure(usage, "total_tokens")
-    return None if prompt is None else TokenCounts(prompt_tokens=prompt)
+    stated = [_figure(usage, name) for name in ("prompt_tokens", "total_tokens")]
+    figures = [one for one in stated if one is not None]
+    return TokenCounts(prompt_tokens=max(figures)) if figures else None
 
 
 def responses_usage(usage: Any) -> TokenCounts | None:

@@ -1,0 +1,111 @@
+"""A metered request on its way to the upstream, in the words that this upstream takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from solaris.errors import InvalidRequestError
+from solaris.gateway.dialect import (
+    REFUSED_STATUSES,
+    STREAM_OPTIONS,
+    Dialect,
+    ModelDialect,
+    SentFields,
+    learned,
+)
+from solaris.services.answer_context import AnswerContext
+from solaris.settings import Settings
+from solaris.upstream.client import Upstream, UpstreamAnswer
+from solaris.upstream.shapes import ApiShape
+
+# Two things can be refused, the ask for usage and the maximum in two ways.
+MAX_TRIES = 4
+FIRST_ERROR = 400
+_ONLY_USAGE = {"include_usage": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the client asks for and may: the body's fields, those left out, and the query."""
+
+    body: dict[str, Any]
+    dropped: list[str]
+    query: str
+
+
+class Sending:
+    """Sends one request, once more where the upstream refuses what the gateway has added."""
+
+    def __init__(
+        self, upstream: Upstream, dialect: Dialect, shape: ApiShape, settings: Settings
+    ) -> None:
+        self._upstream = upstream
+        self._dialect = dialect
+        self._shape = shape
+        self._asks_usage = settings.upstream_stream_options
+
+    async def send(
+        self, asked: Asked, context: AnswerContext, headers: Mapping[str, str]
+    ) -> UpstreamAnswer:
+        """Return when the headers of the answer are there; raises as `Upstream.send`.
+
+        What is sent is always written anew from what was understood: a field that stands twice in
+        a body reads two ways. Raises InvalidRequestError for a body that cannot be written.
+        """
+        path = asked_path(self._shape, asked.query)
+        headers = {**headers, "content-type": "application/json"}
+        model = self._shape.model(asked.body)
+        before = known = self._dialect.of(self._shape.endpoint, model)
+        for _ in range(MAX_TRIES):
+            body, sent = self._written(asked.body, context, known)
+            answer = await self._upstream.send("POST", path, headers=headers, body=body)
+            if answer.status not in REFUSED_STATUSES:
+                if known is not before and answer.status < FIRST_ERROR:
+                    self._dialect.keep(self._shape.endpoint, model, known)
+                return answer
+            try:
+                refusal = await answer.read()
+            except BaseException:
+                await answer.close()
+                raise
+            told = learned(known, answer.status, refusal, sent)
+            if told == known:
+                return answer
+            known = told
+            await answer.close()
+        return answer
+
+    def _written(
+        self, body: dict[str, Any], context: AnswerContext, known: ModelDialect
+    ) -> tuple[bytes, SentFields]:
+        shape = self._shape
+        prompt = context.admission.reservation.prompt_tokens
+        stated = shape.max_completion_tokens(body)
+        cap = context.cap_tokens
+        largest = known.largest_cap(prompt)
+        if cap is not None and largest is not None:
+            cap = min(cap, largest * shape.choices(body))
+        sent = shape.with_maximum(body, cap, refused=known.refused)
+        if self._asks_usage and STREAM_OPTIONS not in known.refused:
+            sent = shape.for_streaming(sent)
+        else:
+            sent = shape.without_stream_options(sent)
+        try:
+            data = orjson.dumps(sent)
+        except orjson.JSONEncodeError as error:  # read to 1,024 levels, written to 254
+            raise InvalidRequestError("the body is nested too deeply") from error
+        fields = SentFields(
+            maxima=shape.maxima_of(sent),
+            is_own_maximum=cap is not None and (stated is None or cap < stated),
+            asks_usage=sent.get(STREAM_OPTIONS) == _ONLY_USAGE,
+            prompt_tokens=prompt,
+        )
+        return data, fields
+
+
+def asked_path(shape: ApiShape, query: str) -> str:
+    """The path that follows /v1, with what is left of the query."""
+    path = shape.endpoint.removeprefix("/v1")
+    return f"{path}?{query}" if query else path
