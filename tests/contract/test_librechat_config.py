@@ -130,6 +130,18 @@ def test_every_variable_is_explained() -> None:
             "insufficient_quota",
             {"used": "1.000.000", "granted": "1.000.000", "renews": "01/12"},
         ),
+        (
+            429,
+            "insufficient_quota_for_request",
+            {
+                "needed": "40.000",
+                "left": "20.000",
+                "used": "80.000",
+                "granted": "100.000",
+                "renews": "01/12",
+            },
+        ),
+        (429, "tokens_held", {"seconds": "5"}),
         (429, "rate_limit_exceeded", {"seconds": "3"}),
         (502, "upstream_error", {}),
         (503, "service_unavailable", {}),

@@ -30,6 +30,7 @@ ACCOUNT_STATUS = 403
 FILLED = {
     "model_not_allowed": {"model": "gpt-5.4"},
     "insufficient_quota": {"used": "1.000.000", "granted": "1.000.000", "renews": "01/12"},
+    "tokens_held": {"seconds": "5"},
     "rate_limit_exceeded": {"seconds": "3"},
     "payload_too_large": {"megabytes": "20"},
 }

@@ -65,9 +65,9 @@ def prepare(system: LocalSystem) -> None:
     """Something to be found: a user with usage, the alert that it has raised, a bounce."""
     system.cli("users", "create", USER, "--limit", "1000")
     answer = httpx.post(
-        f"{system.url}/v1/chat/completions",
+        f"{system.url}/v1/embeddings",
         headers={"authorization": f"Bearer {system.printed_key}", "x-user-email": USER},
-        json={"model": "demo-tokens-900", "messages": [{"role": "user", "content": "Oi"}]},
+        json={"model": "demo-embedding", "input": " um" * 900},
         timeout=30,
     )
     answer.raise_for_status()

@@ -285,9 +285,11 @@ def hostile(company: Company) -> Iterator[Hostile]:
         "user-agent": XSS,
         "x-conversation-id": XSS,
     }
-    for model in (XSS, *FORMULAS[:4], FORMULAS[5], "demo-tokens-2900"):
+    for model in (XSS, *FORMULAS[:4], FORMULAS[5]):
         body = {"model": model, "messages": [{"role": "user", "content": "Oi"}]}
         httpx.post(f"{company.url}/v1/chat/completions", headers=headers, json=body, timeout=30)
+    over = {"model": "demo-embedding", "input": " um" * 2_900}
+    httpx.post(f"{company.url}/v1/embeddings", headers=headers, json=over, timeout=30)
     for number, formula in enumerate(FORMULAS):
         email = f"formula-{number}@example.com"
         company.post("/users", {"email": email, "name": formula, "monthlyLimit": 1_000})

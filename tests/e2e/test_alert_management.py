@@ -47,9 +47,7 @@ def test_an_alert_is_listed_and_resolved_once(system: LocalSystem, admin: httpx.
         default_headers={"X-User-Email": email},
         max_retries=0,
     ) as sdk:
-        sdk.chat.completions.create(
-            model="demo-tokens-850", messages=[{"role": "user", "content": "Oi"}]
-        )
+        sdk.embeddings.create(model="demo-embedding", input=" um" * 850)
     user_id = system.user(email)["id"]
     (alert,) = open_alerts(admin, user_id, at_least=1)
     assert (alert["type"], alert["threshold"], alert["userEmail"]) == (

@@ -118,18 +118,23 @@ def test_a_crossed_threshold_is_mailed_and_a_full_quota_refused(cloud: Cloud) ->
         made = admin.post("/admin/users", json={"email": email, "monthlyLimit": 100_000})
         assert made.status_code == 201, made.text
     with cloud.sdk(email) as sdk:
-        sdk.chat.completions.create(model="demo-tokens-85000-fast", messages=MESSAGES)
+        sdk.embeddings.create(model="demo-embedding", input=" um" * 85_000)
 
         def warned() -> list[dict[str, Any]]:
             return [mail for mail in cloud.mails() if email in str(mail) and "80" in str(mail)]
 
         eventually(warned, f"a mail to {email}")
-        model = "demo-tokens-15000-fast"
-        sdk.chat.completions.create(model=model, messages=MESSAGES)  # capped to what is left
-        with pytest.raises(openai.RateLimitError) as refused:
-            sdk.chat.completions.create(model=model, messages=MESSAGES)
-    assert refused.value.code == "insufficient_quota"
-    assert "Limite de tokens esgotado" in str(refused.value)
+        sdk.embeddings.create(model="demo-embedding", input=" um" * 14_900)
+
+        def refusal() -> openai.RateLimitError | None:
+            try:
+                sdk.chat.completions.create(model="demo-tokens-15000-fast", messages=MESSAGES)
+            except openai.RateLimitError as error:
+                return error if error.code == "insufficient_quota" else None
+            return None
+
+        refused = eventually(refusal, "nothing is left")
+    assert "Limite de tokens esgotado" in str(refused)
     with cloud.admin() as admin:
         alerts = admin.get("/admin/alerts").json()["items"]
     assert alerts[0]["userEmail"] == email

@@ -84,6 +84,8 @@ def test_a_chat_streams_and_is_booked_to_the_token(chat: Chat) -> None:
     sent = chat.system.demo()["requests"][-1]
     assert sent["request"]["stream"] is True
     assert not {name for name in sent["headers"] if name.startswith("x-user")}
+    if chat.program == "langchain_client.mjs":
+        assert result["usage"] == sent["total_tokens"], "the shipped file asks for the usage"
     shown = chat.system.booked_user(chat.email, records=1)
     assert (shown["name"], shown["currentUsage"]) == ("João da Silva", sent["total_tokens"])
     assert shown["usage"][0]["estimated"] is False
@@ -97,6 +99,12 @@ def test_a_title_is_a_call_of_its_own_and_uses_quota(chat: Chat) -> None:
     assert totals["started"] == 2
     shown = chat.system.booked_user(chat.email, records=2)
     assert shown["currentUsage"] == totals["total_tokens"]
+
+
+def test_a_stream_that_breaks_off_is_an_error_in_the_chat(chat: Chat) -> None:
+    result = chat.say(model="demo-chunks-20-10ms-drop")
+    assert "O provedor de modelos" in result["error"]["message"]
+    assert chat.system.booked_user(chat.email, records=1)["currentUsage"] > 0
 
 
 def test_a_name_outside_latin_1_arrives_as_it_is(chat: Chat) -> None:

@@ -115,10 +115,11 @@ def traffic(system: LocalSystem) -> None:
     body = {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": "Oi"}]}
     with httpx.Client(base_url=system.url, timeout=30) as client:
         chat = "/v1/chat/completions"
-        for email, model in ((many, MODEL), (few, "demo-tokens-900")):  # 900: over the threshold
-            sent = {**body, "model": model}
-            headers = {"authorization": key, "x-user-email": email}
-            assert client.post(chat, json=sent, headers=headers).status_code == 200
+        headers = {"authorization": key, "x-user-email": many}
+        assert client.post(chat, json=body, headers=headers).status_code == 200
+        headers = {"authorization": key, "x-user-email": few}
+        over = {"model": "demo-embedding", "input": " um" * 900}  # over the threshold
+        assert client.post("/v1/embeddings", json=over, headers=headers).status_code == 200
         assert client.post(chat, json=body).status_code == 401
         wrong = {"email": "nobody@example.com", "password": "not-the-password"}
         assert client.post("/api/auth/login", json=wrong).status_code == 401

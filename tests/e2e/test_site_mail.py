@@ -47,7 +47,7 @@ def warned(company: Company, person: Person) -> None:
     user = company.user(person)
     path = f"/users/{user['id']}"
     assert company.api.put(path, json={"monthlyLimit": 1_000}).is_success
-    assert company.chat(person, "demo-tokens-900") == 200
+    assert company.spend(person, 900) == 200
 
     def is_suppressed() -> bool:
         items = company.get("/alerts", userId=user["id"])["items"]

@@ -216,5 +216,6 @@ def _take_usage(seen: Seen, data: bytes) -> None:
         usage = orjson.loads(data).get("usage")
     except (ValueError, AttributeError):
         return
-    if isinstance(usage, dict):
+    if isinstance(usage, dict) and usage["total_tokens"]:
+        # zeros beside an answer state nothing
         seen.stated_tokens = int(usage["total_tokens"])

@@ -41,6 +41,8 @@ _SETTINGS = {
     "ADMIN_RATE_LIMIT_PER_SECOND": "10000",
     "ADMIN_RATE_LIMIT_BURST": "10000",
     "MIN_USER_LIMIT": "0",
+    # known, so that who is far from the limit is not cut for what other answers might be
+    "MODEL_MAX_OUTPUT_TOKENS": '{"demo*": 4096}',
     "LOCALE": "en",
 }
 _IN_CMDLINE = {
@@ -206,10 +208,15 @@ def _environment(system: LocalSystem, dynamodb: DynamoDBLocal | None) -> Iterato
     os.environ.clear()
     os.environ.update(
         clean_environment(
-            **_SETTINGS, **(found | {"AWS_ENDPOINT_URL_DYNAMODB": store}),
-            AWS_EC2_METADATA_DISABLED="true", SOLARIS_DATA_DIR=str(system.data_dir),
+            **_SETTINGS
+            | found
+            | {
+                "AWS_ENDPOINT_URL_DYNAMODB": store,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "SOLARIS_DATA_DIR": str(system.data_dir),
+            }
         )
-    )  # fmt: skip
+    )
     load_settings.cache_clear()
     try:
         yield

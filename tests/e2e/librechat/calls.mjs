@@ -66,7 +66,8 @@ export async function serve(answer) {
     attempts = 0;
     let result;
     try {
-      result = { text: await answer(call) };
+      const answered = await answer(call);
+      result = typeof answered === 'string' ? { text: answered } : answered;
     } catch (error) {
       result = { error: { message: error.message, status: error.status ?? null } };
     }

@@ -8,8 +8,10 @@ await serve(async (call) => {
     return (await client.invoke([['user', call.text]])).content;
   }
   let text = '';
+  let usage = null;
   for await (const chunk of await client.stream([['user', call.text]])) {
     text += chunk.content;
+    usage = chunk.usage_metadata?.total_tokens ?? usage;
   }
-  return text;
+  return { text, usage };
 });
