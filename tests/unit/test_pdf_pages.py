@@ -2,6 +2,7 @@
 
 import time
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -81,3 +82,38 @@ PARTS += [b"stream\n", b"endstream", b" obj", b"/Predictor", zlib.compress(b"/Ty
 @given(st.lists(st.sampled_from(PARTS) | st.binary(max_size=20), max_size=40))
 def test_no_bytes_raise(parts: list[bytes]) -> None:
     assert 1 <= pdf_pages(b"".join(parts)) <= 1_000
+
+
+def test_one_stream_is_inflated_once_however_often_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """4 kB that inflate to 4 MB, sixteen times over, held the gateway for half a second."""
+    inflated: list[int] = []
+    inflater = zlib.decompressobj
+
+    class Counted:
+        """zlib's inflater, which tells how much it was let inflate."""
+
+        def __init__(self) -> None:
+            self._inflater = inflater()
+
+        def decompress(self, packed: Any, most: int) -> bytes:
+            """Inflate as much as it is let."""
+            inflated.append(most)
+            return self._inflater.decompress(packed, most)
+
+        @property
+        def eof(self) -> bool:
+            """Whether the stream is whole."""
+            return self._inflater.eof
+
+    monkeypatch.setattr(zlib, "decompressobj", Counted)
+    packed = zlib.compress(b"/Type /Page " + bytes(4 * 1024 * 1024))
+    names = b"/ObjStm " * 16
+    data = b"%%PDF-1.5\n5 0 obj\n<</Type%s/Filter/FlateDecode>>\nstream\n%s\nendstream\n" % (
+        names,
+        packed,
+    )
+    assert pdf_pages(data) >= 1
+    assert len(inflated) == 1
+    assert inflated[0] < 1024 * 1024, "a file inflates to so much of its own size at most"
