@@ -71,7 +71,10 @@ def test_a_chat_is_booked_to_the_token(cloud: Cloud) -> None:
         assert "demo-fast" in [model.id for model in sdk.models.list()]
         buffered = sdk.chat.completions.create(model="demo-fast", messages=MESSAGES)
         with sdk.chat.completions.create(
-            model="demo-fast", messages=MESSAGES, stream=True
+            model="demo-fast",
+            messages=MESSAGES,
+            stream=True,
+            stream_options={"include_usage": True},
         ) as stream:
             chunks = list(stream)
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)

@@ -107,7 +107,7 @@ def test_a_stream_arrives_piece_by_piece_through_tls(edge: Edge) -> None:
 
 def test_a_client_that_hangs_up_is_noticed_behind_the_edge(edge: Edge) -> None:
     email = "some@example.com"
-    body = {**question("demo-chunks-2000-20ms"), "stream": True}
+    body = {**question("demo-chunks-300-20ms"), "stream": True}
     with (
         edge.caller("127.0.0.12", email) as client,
         client.stream("POST", "/v1/chat/completions", json=body) as answer,
@@ -115,7 +115,8 @@ def test_a_client_that_hangs_up_is_noticed_behind_the_edge(edge: Edge) -> None:
         next(answer.iter_lines())
     shown = edge.system.booked_user(email, 1)
     assert shown["reservedTokens"] == 0
-    assert 0 < shown["currentUsage"] < 1000
+    assert 300 < shown["currentUsage"] < 1000, "read on without it, to the stated usage"
+    assert shown["usage"][0]["statusCode"] == 499
 
 
 def test_security_headers_are_there_once(edge: Edge) -> None:
@@ -391,5 +392,5 @@ def test_a_stream_that_is_silent_for_a_minute_survives(
     assert not thread.is_alive()
     assert stream.problem is None, stream.problem
     assert stream.frames[-1] == "data: [DONE]"
-    gaps = [later - earlier for earlier, later in pairwise(stream.times)]
-    assert max(gaps) > IDLE_SECONDS - 1
+    assert stream.times[-1] - stream.times[0] > IDLE_SECONDS - 1
+    assert sum(line.startswith(": ") for line in stream.frames) >= 2, "comments keep it alive"

@@ -68,6 +68,7 @@ def test_metrics_tell_the_reason() -> None:
         'ia_solaris_unwell{component="database",reason="store_silent"} 2',
         'ia_solaris_unwell{component="queue",reason="dead_letters"} 1',
         'ia_solaris_unwell{component="queue",reason="queue_stalled"} 1',
+        'ia_solaris_unwell{component="redis",reason="none"} 0',
     ]
 
 

@@ -177,7 +177,7 @@ BACKUP = Definition(
 UNWELL = Definition(
     "ia_solaris_unwell",
     "gauge",
-    "Why a component is not healthy: 1 degraded, 2 unhealthy; missing when it is healthy.",
+    "Why a component is not healthy: 1 degraded, 2 unhealthy; 0 and the reason none when it is.",
     ("component", "reason"),
 )
 MEASURED = (

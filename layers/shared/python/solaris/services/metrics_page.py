@@ -122,4 +122,9 @@ def _of_parts(report: HealthReport) -> list[Gauge]:
             for name, result in report.checks.items()
             for reason in result.finding.reasons
         ),
+        *(
+            (names.UNWELL, (name, "none"), 0)
+            for name, result in report.checks.items()
+            if not result.finding.reasons
+        ),
     ]
