@@ -10,7 +10,6 @@ from solaris.domain.usage import TokenCounts
 from solaris.upstream.shape_usage import (
     chat_usage,
     embeddings_usage,
-    has_figures,
     messages_usage,
     responses_usage,
 )
@@ -304,28 +303,10 @@ def test_litellm_hands_passes_on_in_openais_shape() -> None:
     assert chat_usage(summed | {"iterations": passes}) == TokenCounts(203_000, 4_500)
 
 
-@pytest.mark.parametrize(
-    ("usage", "states"),
-    [
-        ({"prompt_tokens": 1}, True),
-        ({"output_tokens": "7"}, True),
-        ({"cache_read_input_tokens": 7}, True),
-        ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, False),
-        ({"cost": 3}, False),
-        ({}, False),
-        (None, False),
-        ([1], False),
-    ],
-)
-def test_a_usage_may_state_nothing(usage: Any, states: bool) -> None:
-    assert has_figures(usage) is states
-
-
 @given(usage=anything | usages, before=st.none() | st.just(TokenCounts(5, 4, 3, 2, 1, 1)))
 def test_nothing_that_an_upstream_sends_raises_or_breaks_the_parts(
     usage: Any, before: TokenCounts | None
 ) -> None:
-    has_figures(usage)
     for counts in (
         chat_usage(usage),
         responses_usage(usage),

@@ -33,12 +33,6 @@ _CACHE_WRITES = (
     *("cached_write_tokens", "cache_write_input_tokens"),
 )
 _FIVE_MINUTES, _HOUR = "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"
-_TOTALS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens")
-
-
-def has_figures(usage: Any) -> bool:
-    """Whether a usage states anything: one figure above zero, of whatever API."""
-    return any(_figure(usage, name) for name in (*_TOTALS, *_CACHE_READS, *_CACHE_WRITES))
 
 
 def chat_usage(usage: Any) -> TokenCounts | None:
