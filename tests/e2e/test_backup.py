@@ -52,6 +52,7 @@ class Chats:
                     model="demo-tokens-20",
                     messages=[{"role": "user", "content": "Oi"}],
                     stream=True,
+                    stream_options={"include_usage": True},
                 )
                 assert any(chunk.usage for chunk in raw.parse()), "the answer was whole"
                 self.finished.append((datetime.now(UTC), raw.headers["x-request-id"]))
@@ -64,6 +65,8 @@ def chatting(system: LocalSystem, key: str) -> Iterator[Chats]:
     chats = Chats(system, key)
     with ThreadPoolExecutor(CLIENTS) as pool:
         work = [pool.submit(chats.chat, n) for n in range(CLIENTS)]
+        for one in work:  # who chats until told to stop and ends before has failed
+            one.add_done_callback(lambda _: chats.enough.set())
         try:
             assert chats.enough.wait(60)
             yield chats
