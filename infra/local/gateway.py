@@ -7,6 +7,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -42,15 +43,15 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 def gateway_command(
-    host: str, port: int, functions_url: str, *, mailbox_url: str | None = None
+    host: str, port: int, functions_url: str, *, mails: Path | None = None
 ) -> list[str]:
     """The command that serves the gateway; run it in the repository's root.
 
-    `mailbox_url` is the embedded store's, for /dev/mail; without it there is no such page.
+    `mails` is the file where the store keeps them, for /dev/mail; without it there is no such page.
     """
     arguments = ["--host", host, "--port", str(port), "--functions", functions_url]
-    if mailbox_url:
-        arguments += ["--mailbox", mailbox_url]
+    if mails is not None:
+        arguments += ["--mails", str(mails)]
     return [sys.executable, "-m", "infra.local.gateway", *arguments]
 
 
@@ -151,9 +152,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--functions", required=True, help="URL of the functions' process")
-    parser.add_argument("--mailbox", help="URL of the embedded store, to show its mails")
+    parser.add_argument("--mails", type=Path, help="file of the store's mails, to show them")
     arguments = parser.parse_args()
-    mailbox = Mailbox(arguments.mailbox) if arguments.mailbox else None
+    mailbox = Mailbox(arguments.mails) if arguments.mails else None
     settings = load_settings()
     gateway = Gateway(load_function("proxy").app, arguments.functions, settings, mailbox)
     # what is loaded stays: no collection during a request has to walk through it

@@ -1,26 +1,27 @@
-"""What this machine has mailed, at /dev/mail: reads the embedded store's SES inbox.
+"""What this machine has mailed, at /dev/mail: reads the file where the store keeps the mails.
 
-Nothing leaves the machine: the emulator accepts a mail and keeps it. The page is served to this
+Nothing leaves the machine: the store accepts a mail and keeps it. The page is served to this
 machine only (a loopback client that names a loopback host), because mails are private and the
 page has no login. A mail's HTML is shown in a sandboxed frame under a policy that loads nothing.
 """
 
+import asyncio
 import html
 import ipaddress
+import sqlite3
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import aiohttp
 import orjson
 
+from infra.local.store.mails import Mail, read_mails
 from solaris.settings import Settings
 from solaris.storage.aws import boto_client, store_errors
 
 PATH = "/dev/mail"
-INBOX_PATH = "/_ministack/ses/messages"
-STORE_SECONDS = 5
 MAX_LISTED = 200
 
 _PAGE_POLICY = (
@@ -45,7 +46,6 @@ pre { white-space: pre-wrap; padding: 1rem; }
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Mail = dict[str, Any]
 
 
 def verify_sender(settings: Settings) -> None:
@@ -58,8 +58,8 @@ def verify_sender(settings: Settings) -> None:
 class Mailbox:
     """Answers everything under /dev/mail."""
 
-    def __init__(self, store_url: str) -> None:
-        self._url = store_url.rstrip("/") + INBOX_PATH
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     async def __call__(self, scope: Message, send: Send) -> None:
         """Answer one request."""
@@ -70,9 +70,9 @@ class Mailbox:
             await _answer(send, 405, "text/plain", "only GET\n")
             return
         try:
-            mails = await self._mails()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            await _answer(send, 503, "text/plain", "the store does not answer\n")
+            mails = await asyncio.to_thread(read_mails, self._path)
+        except (sqlite3.Error, OSError):
+            await _answer(send, 503, "text/plain", "the mails cannot be read\n")
             return
         rest = scope["path"].removeprefix(PATH).strip("/")
         if not rest:
@@ -92,15 +92,6 @@ class Mailbox:
             await _answer(send, 200, "text/html", body, policy=_MAIL_POLICY, frames="SAMEORIGIN")
         else:
             await _answer(send, 200, "text/html", _mail_page(found))
-
-    async def _mails(self) -> list[Mail]:
-        """Every mail in the inbox, newest first."""
-        timeout = aiohttp.ClientTimeout(total=STORE_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as got:
-            got.raise_for_status()
-            accounts = orjson.loads(await got.read())["messages"]
-        mails = [one for account in accounts.values() for one in account]
-        return sorted(mails, key=lambda one: float(one["Timestamp"]), reverse=True)
 
 
 def is_mailbox(path: str) -> bool:

@@ -148,6 +148,10 @@ class Supervisor:
             for running in self._running
         )
 
+    def has(self, name: str) -> bool:
+        """Whether a program of this name was started."""
+        return any(running.program.name == name for running in self._running)
+
     def stop(self) -> None:
         """Stop everything, last started first; each may take its `stop_seconds`."""
         self._stopping.set()

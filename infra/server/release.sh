@@ -50,7 +50,7 @@ build_python() {
         ln -s "$(realpath "$GIVEN_VENV")" "$RELEASE/.venv"
         return
     fi
-    hash=$({ "$python" -V && cat "$RELEASE/requirements.lock"; } | sha256sum | cut -c1-16)
+    hash=$({ "$python" -V && cat "$RELEASE/requirements.lock" "$RELEASE/infra/local/tables/package-lock.json"; } | sha256sum | cut -c1-16)
     venv=${answer[INSTALL_DIR]}/venvs/$hash
     if [ ! -f "$venv/.complete" ]; then
         say "installing Python packages (once for these versions, about a minute) …"
@@ -58,10 +58,21 @@ build_python() {
         "$python" -m venv "$venv"
         "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
             -r "$RELEASE/requirements.lock"
+        build_tables "$venv"
         chmod -R go+rX,go-w "$venv"
         touch "$venv/.complete"
     fi
     ln -s "../../venvs/$hash" "$RELEASE/.venv"
+}
+
+# dynoxide, which keeps the tables, beside Python: where run.sh finds it.
+build_tables() { # venv
+    local folder=$RELEASE/infra/local/tables file
+    npm --prefix "$folder" --loglevel=error install --no-save
+    for file in "$folder"/node_modules/@dynoxide/*/dynoxide; do
+        [ ! -f "$file" ] || install -m 755 "$file" "$1/bin/dynoxide"
+    done
+    rm -rf "$folder/node_modules"
 }
 
 build_site() {

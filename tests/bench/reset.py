@@ -21,11 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing import get_context
+from pathlib import Path
 
 import psutil
 
 from infra.local.preflight import free_port
-from infra.local.store import store_command, wait_until_ready
+from infra.local.tables.program import tables_command, wait_until_listening
 from solaris.domain.identity import Identity
 from solaris.domain.periods import period_of, previous_period
 from solaris.domain.reservation import Demand
@@ -49,7 +50,7 @@ MIB = 1024 * 1024
 
 @contextmanager
 def embedded_store(directory: str) -> Iterator[psutil.Process]:
-    """A store on a free port, as `make up` runs it; boto3's variables point to it."""
+    """Tables on a free port, as `make up` runs them; boto3's variables point to them."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     os.environ |= {
@@ -58,9 +59,9 @@ def embedded_store(directory: str) -> Iterator[psutil.Process]:
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": "us-east-1",
     }
-    process = subprocess.Popen(store_command("127.0.0.1", port, directory))
+    process = subprocess.Popen(tables_command("127.0.0.1", port, Path(directory)))
     try:
-        wait_until_ready(url, READY_SECONDS)
+        wait_until_listening(url, READY_SECONDS)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()

@@ -59,7 +59,7 @@ class ScaleSystem(BenchSystem):
         super().start()
 
     def fill(self) -> None:
-        """Write the company, then wait until the store has its snapshots behind it."""
+        """Write the company, then wait until the store is done with it."""
         settings = load_settings()
         company = Company(
             settings,
@@ -78,18 +78,18 @@ class ScaleSystem(BenchSystem):
         asyncio.run(write())
         self.load_seconds = time.monotonic() - started
         self._wait_quiet()
-        self.store_bytes = self.memory_bytes()["store"]
+        self.store_bytes = self.memory_bytes()["tables"]
 
     def _own_children(self) -> list[psutil.Process]:
         # the other system's worker has the very same command
         return [child for child in super()._own_children() if child.pid not in self._others]
 
     def _wait_quiet(self) -> None:
-        store = psutil.Process(self.pid("store"))
+        tables = psutil.Process(self.pid("tables"))
         deadline = time.monotonic() + MOST_WAIT_SECONDS
         while time.monotonic() < deadline:
-            own = store.cpu_percent(QUIET_SECONDS) / 100
-            if own < QUIET_SHARE and not store.children():
+            own = tables.cpu_percent(QUIET_SECONDS) / 100
+            if own < QUIET_SHARE:
                 return
         raise BenchError(f"the store is still at work {MOST_WAIT_SECONDS:g} s after it was filled")
 

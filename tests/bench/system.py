@@ -22,8 +22,9 @@ from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT
 from infra.local.gateway import gateway_command
 from infra.local.preflight import free_port
-from infra.local.store import store_command, wait_until_ready
+from infra.local.store.embedded import plan_store
 from infra.local.supervisor import Program, Supervisor
+from infra.local.tables.program import wait_until_listening
 from infra.local.worker import worker_command
 from solaris.domain.keys import generate_key, new_key
 from solaris.settings import load_settings
@@ -37,7 +38,7 @@ START_SECONDS = 30.0
 POLL_SECONDS = 0.05
 CALL_SECONDS = 30.0
 TOKENS_WITHOUT_END = 10**12
-PROGRAMS = ("gateway", "worker", "store", "cache", "mock")
+PROGRAMS = ("gateway", "worker", "tables", "store", "cache", "mock")
 RUNNER = "runner"  # this process: it writes the logs, and asks for the queue's depth
 
 # Names that would point the system under test at something else, or change its work.
@@ -47,10 +48,6 @@ _SETTINGS = {
     "RATE_LIMIT_BURST": "1000000",
     "DEFAULT_MONTHLY_LIMIT": str(TOKENS_WITHOUT_END),
     "MAX_USER_LIMIT": str(TOKENS_WITHOUT_END),
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_REGION": "us-east-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
 }
 
 
@@ -86,21 +83,23 @@ class BenchSystem:
 
     def start(self) -> None:
         """Start everything; raises BenchError naming what did not."""
-        store_port, cache_port = free_port(), free_port()
-        store_url = f"http://{LOOPBACK}:{store_port}"
+        cache_port = free_port()
         for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
             del os.environ[name]
         os.environ.update(_SETTINGS)
-        os.environ["AWS_ENDPOINT_URL"] = store_url
+        plan = plan_store(self._directory, os.environ, region="us-east-1", host=LOOPBACK)
+        os.environ.update(plan.environment)
         os.environ["REDIS_URL"] = f"redis://{LOOPBACK}:{cache_port}/0"
         os.environ["LITELLM_BASE_URL"] = f"http://{LOOPBACK}:{self.mock_port}/v1"
-        self._run("store", store_command(LOOPBACK, store_port, self._directory))
+        for name, command in plan.commands.items():
+            self._run(name, command)
         self._run("cache", self._cache_command(cache_port))
         self._run("mock", demo_command(LOOPBACK, self.mock_port))
-        try:
-            wait_until_ready(store_url, START_SECONDS)
-        except TimeoutError as error:
-            raise self._failed("store") from error
+        for name, url in plan.urls().items():
+            try:
+                wait_until_listening(url, START_SECONDS)
+            except TimeoutError as error:
+                raise self._failed(name) from error
         self._initialise()
         self._wait_for("mock", self.mock_port)
         self._run("worker", worker_command())

@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from infra.local.preflight import free_port
-from infra.local.store import store_command, wait_until_ready
+from infra.local.tables.program import tables_command, wait_until_listening
 from solaris.domain.listing import UserCounts
 from solaris.domain.reports import GroupBy, ReportFilters, ReportSort, total_of
 from solaris.errors import ValidationFailedError
@@ -43,8 +44,6 @@ ROUNDS = 20
 SLOW_ROUNDS = 3
 TARGET_MS = 300.0
 MIB = 1024 * 1024
-# No snapshot meanwhile: it would double the store's memory, and is not what is measured.
-NEVER = str(10**12)
 
 
 @contextmanager
@@ -62,13 +61,12 @@ def store_at(endpoint: str | None) -> Iterator[psutil.Process | None]:
     with tempfile.TemporaryDirectory(prefix="solaris-bench-") as directory:
         port = free_port()
         url = os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-        limits = ["--max-journal-records", NEVER, "--max-journal-bytes", NEVER]
-        process = subprocess.Popen([*store_command("127.0.0.1", port, directory), *limits])
+        process = subprocess.Popen(tables_command("127.0.0.1", port, Path(directory)))
         try:
-            wait_until_ready(url, READY_SECONDS)
+            wait_until_listening(url, READY_SECONDS)
             yield psutil.Process(process.pid)
         finally:
-            process.kill()  # a clean stop would write a snapshot of everything
+            process.kill()
             process.wait(STOP_SECONDS)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import boto3
 import redis
 
+from tests.e2e.local_system import LocalSystem
+
 MAX_PAGES = 1_000
 QUEUE_READS = 20
 
@@ -68,24 +70,25 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def files(*folders: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file on disk, raw: logs, journal, snapshots of the store, replicas."""
+    """Every file on disk, raw: logs, the store's, replicas."""
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                with suppress(FileNotFoundError):  # a journal that was compacted meanwhile
+                with suppress(FileNotFoundError):  # a log or a file of SQLite's that went meanwhile
                     yield f"{folder.name}/{path.relative_to(folder)}", path.read_bytes()
 
 
 class Aws:
     """Everything in the store of a running system."""
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    def __init__(self, system: LocalSystem) -> None:
         self._options: dict[str, Any] = {
-            "endpoint_url": endpoint_url,
-            "region_name": region,
-            "aws_access_key_id": "local",
-            "aws_secret_access_key": "local",
+            "endpoint_url": system.run_variable("AWS_ENDPOINT_URL"),
+            "region_name": system.run_variable("AWS_REGION"),
+            "aws_access_key_id": system.run_variable("AWS_ACCESS_KEY_ID"),
+            "aws_secret_access_key": system.run_variable("AWS_SECRET_ACCESS_KEY"),
         }
+        self._tables = system.run_variable("AWS_ENDPOINT_URL_DYNAMODB")
 
     def everything(self) -> Iterator[tuple[str, bytes]]:
         """Items of all tables, messages of all queues, objects of all buckets."""
@@ -95,7 +98,7 @@ class Aws:
 
     def items(self) -> Iterator[tuple[str, bytes]]:
         """Every item of every table."""
-        client = boto3.client("dynamodb", **self._options)
+        client = boto3.client("dynamodb", **self._options | {"endpoint_url": self._tables})
         for table in client.list_tables()["TableNames"]:
             for page in client.get_paginator("scan").paginate(TableName=table):
                 for item in page["Items"]:

@@ -82,7 +82,10 @@ def books_of(system: LocalSystem) -> Iterator[MoneyPath]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        for name in (
+            *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"),
+            *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ):
             patch.setenv(name, system.run_variable(name))
         settings = Settings(solaris_stage="local", redis_url="none", redis_host=None)
         yield MoneyPath.of(Wiring(settings), Clock())

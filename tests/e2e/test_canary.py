@@ -331,19 +331,21 @@ def lose_the_store(stage: Stage) -> None:
         stage.upstream.held.clear()
         stage.upstream.go_on.clear()
         body = body_of(marks, CHAT, "echo-hold", name) | {"stream": True}
-        store = process_of(stage, "infra.local.store")
+        both = [process_of(stage, name) for name in ("dynoxide", "infra.local.store")]
         headers = {"authorization": f"Bearer {stage.gateway_key}", "x-user-email": EMAIL}
         url = stage.system.url + CHAT
         with httpx.stream("POST", url, json=body, headers=headers, timeout=120) as answer:
             assert stage.upstream.held.wait(WAIT_SECONDS)
-            os.kill(store.pid, number)
+            for one in both:
+                os.kill(one.pid, number)
             stage.upstream.go_on.set()
             assert marks.texts[f"{name}: prompt"] in "".join(answer.iter_text())
         refused = body_of(marks, CHAT, "echo-back", f"{name}, next request")
         stage.post(CHAT, refused)
         if number == signal.SIGSTOP:
             assert stage.logged('"usage_event"'), "neither queue nor ledger: logged whole"
-            os.kill(store.pid, signal.SIGCONT)
+            for one in both:
+                os.kill(one.pid, signal.SIGCONT)
     deadline = time.monotonic() + WAIT_SECONDS
     for count in itertools.count():
         again = body_of(marks, CHAT, "echo-back", f"after the store's return {count}")
@@ -355,7 +357,7 @@ def lose_the_store(stage: Stage) -> None:
 def everything(stage: Stage) -> Iterator[tuple[str, bytes]]:
     """All that was written, kept, mailed or shown."""
     system = stage.system
-    aws = Aws(system.run_variable("AWS_ENDPOINT_URL"), system.run_variable("AWS_REGION"))
+    aws = Aws(system)
     yield from aws.everything()
     yield from cached(stage.cache)
     yield "metrics", httpx.get(f"{system.url}/metrics").content

@@ -17,7 +17,7 @@ from tests.faults.scenarios import SCENARIOS, arena
 SEED = 20_261_123
 SECONDS = 1.0
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-KILLED = ("gateway", "store")
+KILLED = ("gateway", "tables", "store")
 FAULTS = ("queue-down", "store-loses-answers", "messages-three-times", "month-end")
 LINE = UsageLine(
     record_key="2026-11-23T00:00:00.000Z#r1",

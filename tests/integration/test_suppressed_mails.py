@@ -3,14 +3,13 @@
 from email.message import EmailMessage
 from typing import Any
 
+import boto3
 import orjson
 import pytest
 
-from infra.local.mailbox import verify_sender
 from solaris.domain.alerts import Audience, MailState
 from solaris.errors import StoreUnavailableError
 from solaris.mail.sender import SesSender
-from solaris.storage.aws import boto_client
 from solaris.storage.suppressions import SuppressionStore
 from tests.integration.alerting_support import LIMIT, SUMMARY, Alerts
 from tests.integration.conftest import MoneyPath
@@ -97,14 +96,16 @@ async def test_each_mail_costs_one_read(alerts: Alerts) -> None:
     assert seen.count("BatchGetItem") == 2
 
 
-def test_what_ses_says_of_its_own_simulator_is_understood(alerts: Alerts, stage: str) -> None:
+def test_what_ses_says_of_its_own_simulator_is_understood(
+    alerts: Alerts, stage: str, cloud_emulator: str
+) -> None:
     """A mail by the real sender, SES's notification on a real topic, SNS's envelope in a queue."""
     suppressions = alerts.money.wiring.mail_suppressions
-    alerts.inbox()  # skips where the store is none that has a simulator
     settings = alerts.money.settings(from_email=f"noreply@{stage}.example").wiring.settings
-    verify_sender(settings)
-    region = settings.aws_region
-    topics, queues, ses = (boto_client(one, region) for one in ("sns", "sqs", "ses"))
+    there = {"endpoint_url": cloud_emulator, "region_name": settings.aws_region}
+    client: Any = boto3.client
+    topics, queues, ses = (client(one, **there) for one in ("sns", "sqs", "ses"))
+    ses.verify_email_identity(EmailAddress=settings.from_email)
     topic = topics.create_topic(Name=f"solaris-{stage}-mail-events")["TopicArn"]
     queue = queues.create_queue(QueueName=f"{stage}-heard")["QueueUrl"]
     names = ["QueueArn"]

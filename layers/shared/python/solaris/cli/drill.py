@@ -5,11 +5,9 @@ table is compared, and the books are held against their records, in an empty sto
 (memory and disk as for the tables themselves). Nothing of the running system is touched.
 """
 
-import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from solaris.services.reconciling import Reconciliation
     from solaris.storage.archives import Manifest
 
-START_SECONDS = 30.0
-STOP_SECONDS = 10.0
 STEP = "reconciling"
 
 
@@ -40,7 +36,7 @@ def drill(file: Path, manifest: "Manifest", tick: "Tick") -> "Reconciliation":
     from solaris.settings import Settings  # noqa: PLC0415 - slow
     from solaris.wiring import Wiring  # noqa: PLC0415 - slow
 
-    with _scratch_store() as url, scratch_environment(url, manifest.header.stage):
+    with _scratch_store() as store, scratch_environment(store, manifest.header.stage):
         # by the file's own time: what was open then is no fault of its books
         at = parse_instant(manifest.header.started_at)
         wiring = Wiring(Settings(), lambda: at)
@@ -58,39 +54,18 @@ def drill(file: Path, manifest: "Manifest", tick: "Tick") -> "Reconciliation":
 
 
 @contextmanager
-def _scratch_store() -> Iterator[str]:
-    """Address of an empty store that is gone afterwards, with all that was in it."""
+def _scratch_store() -> Iterator[dict[str, str]]:
+    """boto3's variables for an empty store that is gone afterwards, with all that was in it."""
     try:
-        from infra.local.preflight import free_port  # noqa: PLC0415 - not in every installation
-        from infra.local.store import store_command, wait_until_ready  # noqa: PLC0415 - see above
+        from infra.local.store.errors import StoreError  # noqa: PLC0415 - see above
+        from infra.local.tables.running import running_tables  # noqa: PLC0415 - not everywhere
     except ImportError as error:
         msg = "no store can be run here to restore into: --file-only checks the file alone"
         raise ConfigurationError(msg) from error
     with tempfile.TemporaryDirectory(prefix="solaris-drill-") as folder:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        command = store_command("127.0.0.1", port, folder)
-        process = subprocess.Popen(  # noqa: S603 - a command made here
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
         try:
-            _wait(process, lambda seconds: wait_until_ready(url, seconds))
-            yield url
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
-            process.kill()
-            process.wait()
-
-
-def _wait(process: "subprocess.Popen[bytes]", wait_until_ready: Callable[[float], None]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            wait_until_ready(1.0)
-        except TimeoutError:
-            continue
-        return
-    msg = "the store to restore into did not start"
-    raise StoreUnavailableError(msg)
+            with running_tables(Path(folder)) as environment:
+                yield environment
+        except StoreError as error:
+            msg = f"the store to restore into did not start: {error}"
+            raise StoreUnavailableError(msg) from error

@@ -72,20 +72,15 @@ def running_url() -> str | None:
 
 
 @contextmanager
-def scratch_environment(url: str, stage: str) -> Iterator[None]:
-    """Within it, settings and clients are those of a stage in an empty store at `url`.
+def scratch_environment(store: dict[str, str], stage: str) -> Iterator[None]:
+    """Within it, settings and clients are those of a stage in the empty store of these variables.
 
     The months' zone and whatever else is set stay; nobody's keys, cache or upstream are used.
     """
     before = dict(os.environ)
     for name in [one for one in os.environ if one.startswith(("AWS_", "REDIS_"))]:
         del os.environ[name]
-    os.environ |= {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "scratch",
-        "AWS_SECRET_ACCESS_KEY": "scratch",
-        "AWS_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
+    os.environ |= store | {
         "REDIS_URL": "none",
         "SOLARIS_STAGE": stage,
         "SECRET_KEY": secrets.token_urlsafe(48),

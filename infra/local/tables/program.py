@@ -1,0 +1,74 @@
+"""The tables of one machine: dynoxide, a server of DynamoDB's API on one SQLite file.
+
+`make up` puts it beside Python (infra/local/tables/package.json has its version); where its maker
+has no package for a platform, one that is on the PATH is taken. Every acknowledged write is on the
+disk (WAL, one fsync a transaction): neither kill -9 nor a power cut loses any.
+
+It asks nobody who they are, so its address and port are drawn at each start and told to this
+system's processes alone (`secret_address`); see SECURITY.md for what that is worth.
+"""
+
+import secrets
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.local.store.errors import StoreError
+
+PROGRAM = "dynoxide"
+FILE = "tables.sqlite"
+_LOOPBACK = "127.0.0.1"
+_POLL_SECONDS = 0.02
+
+
+def secret_address() -> str:
+    """A loopback address that nobody can guess: one of 16 million. Only Linux has them all."""
+    if sys.platform != "linux":
+        return _LOOPBACK
+    return ".".join(["127", *(str(1 + secrets.randbelow(254)) for _ in range(3))])
+
+
+def free_port(host: str) -> int:
+    """A port that nobody uses right now on a loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def tables_command(host: str, port: int, folder: Path) -> list[str]:
+    """The command that serves the tables in `folder`, which must exist. Raises StoreError."""
+    arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / FILE)]
+    return [str(_program()), "serve", *arguments]
+
+
+def _program() -> Path:
+    beside = Path(sys.executable).parent / PROGRAM
+    found = beside if beside.exists() else shutil.which(PROGRAM)
+    if found is None:
+        msg = (
+            f"{PROGRAM}, which keeps the tables, is not installed: `make up` does it on Linux "
+            "x86-64; elsewhere put it on the PATH, or name a store with AWS_ENDPOINT_URL"
+        )
+        raise StoreError(msg)
+    return Path(found)
+
+
+def wait_until_listening(url: str, timeout_seconds: float) -> None:
+    """Return as soon as a server takes connections; blocks. Raises TimeoutError.
+
+    It does not notice a server that ended: who started one checks that process too.
+    """
+    address = urlsplit(url)
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((address.hostname or "", address.port or 0), timeout=1):
+                return
+        except OSError:
+            time.sleep(_POLL_SECONDS)
+    msg = f"nothing listens on {url} after {timeout_seconds:g} s"
+    raise TimeoutError(msg)

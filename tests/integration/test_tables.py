@@ -1,0 +1,146 @@
+"""The tables of one machine: what was acknowledged, what expires, who finds them."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.store.errors import StoreError
+from infra.local.tables.expiry import Expiry
+from infra.local.tables.program import (
+    free_port,
+    secret_address,
+    tables_command,
+    wait_until_listening,
+)
+from infra.local.tables.running import running_tables
+
+TABLE = "things"
+WRITERS = 6
+KILLS = 3
+
+
+def client_of(url: str) -> Any:
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=10, proxies={}),
+    )
+
+
+def create(client: Any) -> None:
+    client.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Any]:
+    with running_tables(tmp_path) as found:
+        made = client_of(found["AWS_ENDPOINT_URL_DYNAMODB"])
+        create(made)
+        yield made
+
+
+def rows(client: Any) -> dict[str, dict[str, Any]]:
+    pages = client.get_paginator("scan").paginate(TableName=TABLE)
+    return {item["id"]["S"]: item for page in pages for item in page["Items"]}
+
+
+def test_what_was_acknowledged_outlives_kill_9(tmp_path: Path) -> None:
+    port = free_port("127.0.0.1")
+    url = f"http://127.0.0.1:{port}"
+    acknowledged: list[list[str]] = [[] for _ in range(WRITERS)]
+    for number in range(KILLS):
+        process = subprocess.Popen(
+            tables_command("127.0.0.1", port, tmp_path), stdout=subprocess.DEVNULL
+        )
+        wait_until_listening(url, 10)
+        client = client_of(url)
+        if number == 0:
+            create(client)
+        enough = threading.Event()
+
+        def write(writer: int, client: Any = client, enough: Any = enough) -> None:
+            with suppress(BotoCoreError, ClientError):
+                while True:
+                    key = f"{writer}-{len(acknowledged[writer])}"
+                    client.put_item(TableName=TABLE, Item={"id": {"S": key}})
+                    acknowledged[writer].append(key)
+                    if len(acknowledged[writer]) % 30 == 0:
+                        enough.set()
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for writer in range(WRITERS):
+                pool.submit(write, writer)
+            assert enough.wait(20)
+            process.kill()
+            process.wait()
+    with running_tables(tmp_path) as found:
+        kept = rows(client_of(found["AWS_ENDPOINT_URL_DYNAMODB"]))
+    assert {key for keys in acknowledged for key in keys} <= kept.keys()
+
+
+def test_what_has_expired_is_deleted_and_nothing_else(client: Any) -> None:
+    setting = {"Enabled": True, "AttributeName": "expires"}
+    client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=setting)
+    for number in range(250):
+        item = {"id": {"S": f"old-{number}"}, "expires": {"N": str(1_000 + number)}}
+        client.put_item(TableName=TABLE, Item=item)
+    for key, more in (("later", {"expires": {"N": "5000"}}), ("never", {})):
+        client.put_item(TableName=TABLE, Item={"id": {"S": key}, **more})
+    expiry = Expiry(client, clock=lambda: 2_000.0, pause_seconds=0)
+    assert expiry.sweep() == 250
+    assert rows(client).keys() == {"later", "never"}
+    assert expiry.sweep() == 0
+
+
+def test_an_item_whose_time_was_moved_stays(client: Any) -> None:
+    item = {"id": {"S": "moved"}, "expires": {"N": "9000"}}
+    client.put_item(TableName=TABLE, Item=item)
+    expiry = Expiry(client, clock=lambda: 2_000.0)
+    key, seen_before = {"id": {"S": "moved"}}, {"N": "1000"}
+    assert not expiry._delete(TABLE, "expires", key, seen_before)
+    assert rows(client).keys() == {"moved"}
+
+
+def test_a_table_without_an_expiry_is_left_alone(client: Any) -> None:
+    client.put_item(TableName=TABLE, Item={"id": {"S": "a"}, "expires": {"N": "1"}})
+    assert Expiry(client, clock=lambda: 2_000.0, pause_seconds=0).sweep() == 0
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tables.sqlite").write_bytes(b"no database " * 1_000)
+    with pytest.raises(StoreError, match="did not start"), running_tables(tmp_path):
+        pass
+
+
+def test_addresses_cannot_be_guessed() -> None:
+    drawn = {secret_address() for _ in range(200)}
+    assert len(drawn) > 190
+    assert all(address.startswith("127.") for address in drawn)
+
+
+def test_a_machine_without_the_program_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreError, match="AWS_ENDPOINT_URL"):
+        tables_command("127.0.0.1", 1, tmp_path)
+    assert os.environ["PATH"] == str(tmp_path)
