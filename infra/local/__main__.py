@@ -29,6 +29,7 @@ from infra.local.preflight import (
     StartError,
     check_node,
     check_port,
+    check_room,
     own_directory,
     raise_open_files,
 )
@@ -51,6 +52,7 @@ from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
 
 LOOPBACK = "127.0.0.1"
+MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
 START_SECONDS = 60
 MAX_SHOWN_CHARACTERS = 300
 # What else the CLI needs to reach a running system; written to <data>/run.env.
@@ -112,11 +114,15 @@ class LocalSystem:
         self._wait_for(f"http://{_reachable(settings.host)}:{settings.port}/health", "gateway")
         return result
 
-    def stop(self) -> None:
-        """Stop everything; open streams are finished first, the store is saved last."""
-        self.supervisor.stop()
+    def stop(self) -> bool:
+        """Stop everything; open streams are finished first, the store is saved last.
+
+        Returns whether every program that keeps data ended well.
+        """
+        is_clean = self.supervisor.stop()
         with suppress(OSError):
             (self.data_dir / "run.env").unlink()
+        return is_clean
 
     def _run(
         self,
@@ -125,9 +131,11 @@ class LocalSystem:
         stop_seconds: float = 20,
         *,
         is_needed: bool = True,
+        keeps_data: bool = False,
         watch: Watch | None = None,
     ) -> None:
-        program = Program(name, command, self.environment, stop_seconds, is_needed, watch)
+        environment = self.environment
+        program = Program(name, command, environment, stop_seconds, is_needed, keeps_data, watch)
         self.supervisor.start(program)
 
     def _run_worker(self, name: str, *arguments: str, stop_seconds: float = 20) -> None:
@@ -142,11 +150,14 @@ class LocalSystem:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             self.environment.pop(name, None)
         region = self.environment.get("AWS_REGION") or self.settings.aws_region
-        open_data(self.data_dir, region=region, tell=_tell)
+        least_mb = int(self.environment.setdefault("MIN_FREE_DISK_MB", str(MIN_FREE_DISK_MB)))
+        check_room(self.data_dir, least_mb)
+        has_tables = "AWS_ENDPOINT_URL_DYNAMODB" not in self.environment
+        open_data(self.data_dir, region=region, has_tables=has_tables, tell=_tell)
         plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
         self.environment |= plan.environment
         for name, command in plan.commands.items():
-            self._run(name, command, stop_seconds=30)
+            self._run(name, command, stop_seconds=30, keeps_data=True)
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
@@ -243,7 +254,10 @@ def _reachable(host: str) -> str:
 
 
 def main() -> int:
-    """Run until Ctrl-C or SIGTERM. 0: clean stop, 1: could not start or stay up, 2: settings."""
+    """Run until Ctrl-C or SIGTERM.
+
+    0: clean stop, 1: could not start, stay up or save, 2: settings.
+    """
     to_terminal = _arguments().logs == "terminal"
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -298,8 +312,8 @@ def _run(system: LocalSystem, stop: threading.Event) -> int:
     finally:
         if stop.is_set():
             print("[solaris] stopping: finishing open streams, saving data …", flush=True)
-        system.stop()
-    return 0
+        is_clean = system.stop()
+    return 0 if is_clean else 1
 
 
 if __name__ == "__main__":

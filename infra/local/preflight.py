@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import IO
 
+from solaris.storage.disk_room import DiskRoom
+
 MINIMUM_NODE = 20
 # A stream holds two; more than this no one process here can use, and some systems have no limit.
 MAX_OPEN_FILES = 65_536
@@ -73,6 +75,15 @@ def raise_open_files() -> int:
     except (OSError, ValueError):
         return soft
     return wanted
+
+
+def check_room(data_dir: Path, least_mb: int) -> None:
+    """Refuse a disk on which the running system would refuse every request."""
+    if DiskRoom(data_dir, least_mb << 20).is_missing():
+        raise StartError(
+            f"SOLARIS_DATA_DIR: {data_dir} is on a disk that is full or read-only; make room "
+            f"({least_mb} MB at least, MIN_FREE_DISK_MB)"
+        )
 
 
 def own_directory(data_dir: Path) -> IO[str]:

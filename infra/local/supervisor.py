@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,7 @@ RESTART_WINDOW_SECONDS = 60
 RESTART_PAUSE_SECONDS = 0.2
 GIVEN_UP_PAUSE_SECONDS = 30.0
 POLL_SECONDS = 0.1
+MAX_TOLD_LINES, TOLD_WINDOW_SECONDS = 10, 60.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,7 +36,7 @@ class Program:
     """One process: its command, its environment, and how long a clean stop may take.
 
     `is_needed`: without it nobody is served; one that is not may end as often as it likes.
-    `watch` says whether it hangs.
+    `keeps_data`: a stop that it does not survive cleanly is told. `watch` says whether it hangs.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Program:
     environment: Mapping[str, str]
     stop_seconds: float = 10
     is_needed: bool = True
+    keeps_data: bool = False
     watch: Watch | None = None
 
 
@@ -152,9 +154,13 @@ class Supervisor:
         """Whether a program of this name was started."""
         return any(running.program.name == name for running in self._running)
 
-    def stop(self) -> None:
-        """Stop everything, last started first; each may take its `stop_seconds`."""
+    def stop(self) -> bool:
+        """Stop everything, last started first; each may take its `stop_seconds`.
+
+        Returns whether what keeps data ended by itself and well; if not, it was told.
+        """
         self._stopping.set()
+        is_clean = True
         for running in reversed(self._running):
             if running.process.poll() is None:
                 running.process.send_signal(signal.SIGTERM)
@@ -164,7 +170,13 @@ class Supervisor:
                 _tell(f"{running.program.name} did not stop in time, ending it")
                 running.process.kill()
                 running.process.wait()
+            status = running.process.returncode
+            if running.program.keeps_data and status not in (0, -signal.SIGTERM):
+                is_clean = False
+                where = self.log_of(running.program.name) or "its lines above"
+                _tell(f"{running.program.name} did not save cleanly ({status}), see {where}")
         self._running.clear()
+        return is_clean
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         # a session of its own: Ctrl-C reaches the supervisor, which stops them in order
@@ -194,6 +206,7 @@ class Supervisor:
         )
         if process.stdout is None:
             return
+        told = FewLines(f"{name}: more of it in {path}")
         with process.stdout:
             for raw in process.stdout:
                 line = raw.decode("utf-8", "replace").rstrip("\n")
@@ -202,8 +215,31 @@ class Supervisor:
                     handler.emit(logging.makeLogRecord({"msg": line}))
                 problem = path and _problem(line)
                 if problem and not self._stopping.is_set():
-                    _tell(f"{name}: {problem}")
+                    told.tell(f"{name}: {problem}")
         handler.close()
+
+
+class FewLines:
+    """Tells a few lines a minute, and once that there are more: a fault that repeats itself must
+    not flood the terminal.
+    """
+
+    def __init__(self, more: str, timer: Callable[[], float] = time.monotonic) -> None:
+        self._more = more
+        self._timer = timer
+        self._began_at = timer()
+        self._count = 0
+
+    def tell(self, line: str) -> None:
+        """Print the line, or not."""
+        now = self._timer()
+        if now - self._began_at >= TOLD_WINDOW_SECONDS:
+            self._began_at, self._count = now, 0
+        self._count += 1
+        if self._count <= MAX_TOLD_LINES:
+            _tell(line)
+        elif self._count == MAX_TOLD_LINES + 1:
+            _tell(self._more)
 
 
 def _problem(line: str) -> str | None:

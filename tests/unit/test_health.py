@@ -32,10 +32,12 @@ from solaris.services.health import (
 )
 from solaris.services.queue_lag import QueueLag
 from solaris.storage.backups import BackupLog, KeptBackup
+from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import Queues
 from solaris.storage.users import UserStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ROOM = DiskRoom(Path("/"), 0)
 BOUND_SECONDS = 5.0  # of every wait in these tests; none is reached when they pass
 
 
@@ -185,14 +187,20 @@ class FakeCache:
 
 def test_the_database_is_asked_one_question() -> None:
     users = FakeUsers()
-    found = check_database(cast("UserStore", users), cast("BackupLog", FakeBackups()))
+    found = check_database(cast("UserStore", users), cast("BackupLog", FakeBackups()), ROOM)
     assert (found.status, found.details) == (Status.HEALTHY, {"last_backup_at": None})
     assert len(users.asked) == 1
 
 
+def test_a_disk_that_cannot_keep_the_books_is_told() -> None:
+    room = DiskRoom(Path("/"), 1 << 62)
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", FakeBackups()), room)
+    assert (found.status, found.reasons) == (Status.UNHEALTHY, ("disk_full",))
+
+
 def test_the_last_good_backup_is_told() -> None:
     backups = FakeBackups(KeptBackup(NOW, 7, "abc"))
-    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups))
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups), ROOM)
     assert found.details == {"last_backup_at": "2026-11-22T12:00:00.000Z"}
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,23 @@ def test_everything_that_a_person_starts_has_help(module: str) -> None:
     )
     assert done.returncode == 0
     assert f"usage: python -m {module}" in done.stdout
+
+
+def test_a_stop_that_did_not_save_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import signal, sys, time; signal.signal(15, lambda *_: sys.exit({})); "
+        "print('on', flush=True); time.sleep(30)"
+    )
+    for status, keeps_data, is_clean in ((0, True, True), (3, True, False), (3, False, True)):
+        supervisor = Supervisor(tmp_path, tmp_path / "logs")
+        command = [sys.executable, "-c", code.format(status)]
+        supervisor.start(Program("keeper", command, {}, 20, keeps_data=keeps_data))
+        deadline = time.monotonic() + 20
+        while supervisor.last_line_of("keeper") != "on":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert supervisor.stop() is is_clean
+        told = capfd.readouterr().err
+        assert ("keeper did not save cleanly (3)" in told) is not is_clean

@@ -45,6 +45,7 @@ from infra.local.store.old_tables import (
     write_snapshot,
 )
 from infra.local.tables.program import FILE as TABLES_FILE
+from infra.local.tables.program import check_file
 
 FORMAT = 2
 _STORE, _FILES, _SCRATCH = "store", "s3", "store-new"
@@ -65,10 +66,11 @@ class Taken(NamedTuple):
     mails: int
 
 
-def open_data(data_dir: Path, *, region: str, tell: Tell) -> None:
+def open_data(data_dir: Path, *, region: str, tell: Tell, has_tables: bool = True) -> None:
     """Check the data directory, which the caller owns, and take older data over; blocks.
 
-    `region` is AWS's, as the old store had it; `tell` gets a line every few seconds. Raises
+    `region` is AWS's, as the old store had it; `has_tables`: they are here, and not somewhere else by
+    a variable; `tell` gets a line every few seconds. Raises
     StoreError, with everything as it was: a newer version's directory, tables that are gone,
     damaged data.
     """
@@ -82,7 +84,8 @@ def open_data(data_dir: Path, *, region: str, tell: Tell) -> None:
     except (StoreError, OSError) as error:
         msg = f"the data of the version before could not be taken over: {error}"
         raise StoreError(msg) from error
-    check_tables(data_dir)
+    if has_tables:
+        check_tables(data_dir)
 
 
 def check_format(data_dir: Path) -> None:
@@ -105,6 +108,7 @@ def check_tables(data_dir: Path) -> None:
             "`solaris restore` a backup"
         )
         raise StoreError(msg)
+    check_file(tables)
 
 
 def mark_format(data_dir: Path) -> None:

@@ -11,8 +11,10 @@ system's processes alone (`secret_address`); see SECURITY.md for what that is wo
 import secrets
 import shutil
 import socket
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +45,25 @@ def tables_command(host: str, port: int, folder: Path) -> list[str]:
     """The command that serves the tables in `folder`, which must exist. Raises StoreError."""
     arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / FILE)]
     return [str(_program()), "serve", *arguments]
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that is no database any more; one that is absent is made by the program.
+
+    Pages further down are not read: `solaris doctor` reads them all. Raises StoreError.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as file:
+            file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.Error as error:
+        msg = (
+            f"{path} cannot be used ({error}). If it is damaged: put it aside, delete "
+            f"{path.parent.parent / 'format'}, start, and `solaris restore` the last backup; what "
+            "came after it may be read by `sqlite3 tables.sqlite .recover`"
+        )
+        raise StoreError(msg) from error
 
 
 def _program() -> Path:

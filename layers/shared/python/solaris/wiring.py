@@ -324,6 +324,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
             recorder=self.recorder,
             links=self.personal_links,
             clock=self.clock,
+            room=self.disk_room,
         )
         forwarder = Forwarder(
             settings=settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from solaris.cache import Cache
@@ -13,6 +14,7 @@ from solaris.services.queue_lag import QueueLag
 from solaris.services.totals import UserTotals
 from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
+from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import Queues
 from solaris.storage.reconciliations import ReconciliationStore
 from solaris.storage.users import UserStore
@@ -61,6 +63,12 @@ class HealthParts:
         return BackupLog(self.dynamodb, self.settings.table_name("periods"))
 
     @cached_property
+    def disk_room(self) -> DiskRoom:
+        """Room for the books, where this system keeps them on a disk of its own."""
+        settings = self.settings
+        return DiskRoom(Path(settings.solaris_data_dir).absolute(), settings.min_free_disk_mb << 20)
+
+    @cached_property
     def queue_lag(self) -> QueueLag:
         """How long the queues' messages wait."""
         return QueueLag(self.queues)
@@ -74,6 +82,7 @@ class HealthParts:
             self.settings,
             users=self.users,
             backups=self.backups,
+            room=self.disk_room,
             queues=self.queue_lag,
             cache=self.cache,
         )

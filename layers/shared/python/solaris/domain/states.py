@@ -43,6 +43,16 @@ REASONS: Mapping[str, Reason] = {
             "that is damaged: restore the last backup",
         ),
         Reason(
+            "disk_full",
+            "database",
+            _UNHEALTHY,
+            "too little room on the disk of the books, or it is read-only: new requests are "
+            "refused, those under way are booked",
+            "falta espaço no disco dos livros, ou ele é só de leitura: novas requisições são "
+            "recusadas, as que estão em curso são registradas",
+            "make room (MIN_FREE_DISK_MB says how much); nothing has to be started again",
+        ),
+        Reason(
             "queues_silent",
             "queue",
             _UNHEALTHY,
@@ -120,7 +130,7 @@ REASONS: Mapping[str, Reason] = {
             _DEGRADED,
             "80 % of the memory or more is in use",
             "80 % da memória ou mais em uso",
-            "what else runs here? the store keeps its tables in memory",
+            "what else runs here?",
         ),
         Reason(
             "disk_short",

@@ -1,12 +1,15 @@
 """What is configured, and what answers: each check bounded in time, with the remedy beside it."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -32,6 +35,7 @@ OLD_BACKUP = timedelta(days=8)  # as the rule SolarisBackupOld has it
 RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
+TABLE_FILE = "tables.sqlite"
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
 
 
@@ -112,6 +116,7 @@ class Diagnosis:
         """Make every check, side by side; none takes longer than twenty seconds."""
         checks: Sequence[tuple[str, Callable[[], list[Check]]]] = (
             ("DynamoDB", self._tables),
+            ("table file", self._table_file),
             ("gateway keys", partial(self._keys, now)),
             ("SQS", self._queue_depths),
             ("Redis", self._redis),
@@ -128,6 +133,11 @@ class Diagnosis:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         return [*found, self._period(now)]
+
+    def _table_file(self) -> list[Check]:
+        """Read the whole file of the tables, where they are in one on this machine."""
+        found = sorted(Path(self.settings.solaris_data_dir).absolute().glob(f"*/{TABLE_FILE}"))
+        return [_sound(path) for path in found]
 
     def _tables(self) -> list[Check]:
         names = [self.settings.table_name(short_name(model)) for model in TABLES]
@@ -289,3 +299,16 @@ def _count(body: bytes) -> int:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return 0
     return len(models) if isinstance(models, list) else 0
+
+
+def _sound(path: Path) -> Check:
+    """SQLite's own check of every page, while the system goes on."""
+    name = f"table file ({path.stat().st_size / 1e6:,.1f} MB)"
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as file:
+            said = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        said = str(error)
+    remedy = "restore the last backup (README, Backup)"
+    detail = "sound" if said == "ok" else "damaged: " + " ".join(said.split())[:200]
+    return Check(name, is_well=said == "ok", detail=detail, remedy=remedy)

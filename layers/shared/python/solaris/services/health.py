@@ -26,6 +26,7 @@ from solaris.services.probing import Probe, answer_by
 from solaris.services.queue_lag import QueueLag
 from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
+from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import QUEUES
 from solaris.storage.users import UserStore
 
@@ -167,12 +168,18 @@ def _timed(name: str, check: Check) -> CheckResult:
 
 
 def standard_checks(
-    settings: Settings, *, users: UserStore, backups: BackupLog, queues: QueueLag, cache: Cache
+    settings: Settings,
+    *,
+    users: UserStore,
+    backups: BackupLog,
+    queues: QueueLag,
+    cache: Cache,
+    room: DiskRoom,
 ) -> dict[str, Check]:
     """The checks of CONTRACT.md (Health) and the queues."""
     url, key = settings.upstream_url, settings.upstream_key
     return {
-        "database": lambda: check_database(users, backups),
+        "database": lambda: check_database(users, backups, room),
         "redis": lambda: check_redis(cache),
         "litellm": lambda: check_upstream(url, key),
         "queue": lambda: check_queues(queues),
@@ -180,7 +187,7 @@ def standard_checks(
     }
 
 
-def check_database(users: UserStore, backups: BackupLog) -> Finding:
+def check_database(users: UserStore, backups: BackupLog, room: DiskRoom) -> Finding:
     """One consistent read of the users table, as every request needs it; nobody is found.
 
     `last_backup_at` is the point in time of the last good backup, None before the first. How old
@@ -188,9 +195,10 @@ def check_database(users: UserStore, backups: BackupLog) -> Finding:
     """
     users.get("health-check")
     last = backups.latest()
-    return Finding(
-        Status.HEALTHY, {"last_backup_at": None if last is None else iso_milliseconds(last.at)}
-    )
+    found = {"last_backup_at": None if last is None else iso_milliseconds(last.at)}
+    if room.is_missing():
+        return Finding(Status.UNHEALTHY, found, reasons=("disk_full",))
+    return Finding(Status.HEALTHY, found)
 
 
 def check_redis(cache: Cache) -> Finding:

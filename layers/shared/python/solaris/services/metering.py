@@ -49,6 +49,7 @@ from solaris.services.recording import Recorder
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws, AwsCallError
 from solaris.storage.changes import Changes
+from solaris.storage.disk_room import DiskRoom
 from solaris.storage.events import event_to_dict, event_to_json
 from solaris.storage.queues import EventSender
 from solaris.storage.reservations import ReserveResult, reserve
@@ -93,7 +94,10 @@ class Admission:
 
 
 class Meter:
-    """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals."""
+    """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals.
+
+    Without `room` on the disk nothing new is admitted.
+    """
 
     def __init__(
         self,
@@ -106,6 +110,7 @@ class Meter:
         recorder: Recorder,
         clock: Callable[[], datetime],
         links: PersonalLinks | None = None,
+        room: DiskRoom | None = None,
     ) -> None:
         self._settings = settings
         self._aws = aws
@@ -114,6 +119,7 @@ class Meter:
         self._sender = sender
         self._recorder = recorder
         self._links = links
+        self._room = room
         self._clock = clock
         self._table = settings.table_name("users")
         self._announcing: set[str] = set()
@@ -128,6 +134,9 @@ class Meter:
         RateLimitedError, StoreUnavailableError, and ConflictError when twelve bounded attempts
         all lost a race. What is held is kept until the event that resolves it.
         """
+        if self._room is not None and self._room.is_missing():
+            msg = "too little room on the disk"
+            raise StoreUnavailableError(msg)
         admission = await self._admit(ticket)
         self._open.add(admission.user.user_id, admission.reservation)
         return admission
