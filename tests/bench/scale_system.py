@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from infra.local.tables.program import FILE
 from solaris.domain.usage import Outcome
 from solaris.domain.users import user_id_for
 from solaris.settings import load_settings
@@ -20,7 +21,7 @@ from solaris.wiring import Wiring
 from tests.bench.books import Books
 from tests.bench.company import Company
 from tests.bench.generator import BenchError
-from tests.bench.system import BenchSystem
+from tests.bench.system import BenchSystem, tell
 
 DAYS = 30
 MOST_UPSTREAM_CONNECTIONS = 4_000  # the setting's 1,000 would be what is measured
@@ -78,7 +79,14 @@ class ScaleSystem(BenchSystem):
         asyncio.run(write())
         self.load_seconds = time.monotonic() - started
         self._wait_quiet()
-        self.store_bytes = self.memory_bytes()["tables"]
+        memory = self.memory_bytes()
+        self.store_bytes = memory["tables"]
+        size = (self._directory / "tables" / FILE).stat().st_size
+        tell(
+            f"{self.size.title}: the tables' file has {size / 1e6:,.0f} MB, the tables "
+            f"{self.store_bytes / 2**20:,.0f} MiB of memory, all programs "
+            f"{sum(memory.values()) / 2**20:,.0f} MiB"
+        )
 
     def _own_children(self) -> list[psutil.Process]:
         # the other system's worker has the very same command
@@ -91,7 +99,9 @@ class ScaleSystem(BenchSystem):
             own = tables.cpu_percent(QUIET_SECONDS) / 100
             if own < QUIET_SHARE:
                 return
-        raise BenchError(f"the store is still at work {MOST_WAIT_SECONDS:g} s after it was filled")
+        raise BenchError(
+            f"the tables are still at work {MOST_WAIT_SECONDS:g} s after it was filled"
+        )
 
 
 class ScaleBooks(Books):

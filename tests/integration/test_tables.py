@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -108,6 +109,26 @@ def test_what_has_expired_is_deleted_and_nothing_else(client: Any) -> None:
     assert expiry.sweep() == 250
     assert rows(client).keys() == {"later", "never"}
     assert expiry.sweep() == 0
+
+
+def test_the_file_does_not_grow_by_what_has_expired(client: Any, tmp_path: Path) -> None:
+    """The second year takes the room of the first: what is deleted is used again."""
+    setting = {"Enabled": True, "AttributeName": "expires"}
+    client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=setting)
+    expiry = Expiry(client, clock=lambda: 2_000.0, pause_seconds=0)
+    sizes = []
+    for _ in range(4):
+        for start in range(0, 300, 25):
+            keys = [uuid.uuid4().hex for _ in range(start, start + 25)]
+            items = [
+                {"id": {"S": key}, "expires": {"N": "1000"}, "more": {"S": "x" * 500}}
+                for key in keys
+            ]
+            puts = [{"PutRequest": {"Item": item}} for item in items]
+            client.batch_write_item(RequestItems={TABLE: puts})
+        sizes.append(sum(path.stat().st_size for path in tmp_path.glob("tables.sqlite*")))
+        assert expiry.sweep() == 300
+    assert sizes[-1] <= sizes[0] * 1.25, sizes
 
 
 def test_an_item_whose_time_was_moved_stays(client: Any) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.preflight import StartError, check_room
-from infra.local.supervisor import MAX_TOLD_LINES, TOLD_WINDOW_SECONDS, FewLines
 from infra.local.store.errors import StoreError
+from infra.local.supervisor import MAX_TOLD_LINES, TOLD_WINDOW_SECONDS, FewLines
 from infra.local.tables.program import check_file
 from solaris.storage.disk_room import DiskRoom
 

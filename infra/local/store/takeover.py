@@ -69,10 +69,9 @@ class Taken(NamedTuple):
 def open_data(data_dir: Path, *, region: str, tell: Tell, has_tables: bool = True) -> None:
     """Check the data directory, which the caller owns, and take older data over; blocks.
 
-    `region` is AWS's, as the old store had it; `has_tables`: they are here, and not somewhere else by
-    a variable; `tell` gets a line every few seconds. Raises
-    StoreError, with everything as it was: a newer version's directory, tables that are gone,
-    damaged data.
+    `region` is AWS's, as the old store had it; `has_tables`: they are here, and not somewhere else
+    by a variable; `tell` gets a line every few seconds. Raises StoreError, with everything as it
+    was: a newer version's directory, tables that are gone, damaged data.
     """
     check_format(data_dir)
     try:
