@@ -128,7 +128,8 @@ def test_the_file_does_not_grow_by_what_has_expired(client: Any, tmp_path: Path)
             client.batch_write_item(RequestItems={TABLE: puts})
         sizes.append(sum(path.stat().st_size for path in tmp_path.glob("tables.sqlite*")))
         assert expiry.sweep() == 300
-    assert sizes[-1] <= sizes[0] * 1.25, sizes
+    # the log of writes reaches its own bound of about 4 MB in the second round
+    assert max(sizes[2:]) <= sizes[1] * 1.05, sizes
 
 
 def test_an_item_whose_time_was_moved_stays(client: Any) -> None:
