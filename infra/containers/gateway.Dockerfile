@@ -1,7 +1,7 @@
 # IA SOLARIS in one image: gateway, functions, worker, command line, demo upstream.
 #
 #   docker build -f infra/containers/gateway.Dockerfile -t ia-solaris .
-#   docker run --rm -p 127.0.0.1:8080:8080 -v solaris:/data ia-solaris     # with the embedded store
+#   docker run --rm -p 127.0.0.1:8080:8080 -v solaris:/data ia-solaris     # with a store of its own
 #
 # Base images are pinned by tag; a digest is better: `docker buildx imagetools inspect <image>` tells it.
 

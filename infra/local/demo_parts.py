@@ -80,7 +80,7 @@ class DemoParts(Wiring):
 
     @cached_property
     def mail_sender(self) -> MailSender:
-        """The embedded store's mailbox, whatever SMTP_HOST says: nobody has these addresses."""
+        """The mailbox of one machine, whatever SMTP_HOST says: nobody has these addresses."""
         return SesSender(boto_client("ses", self.settings.aws_region))
 
     @cached_property

@@ -131,7 +131,7 @@ def _list_page(mails: list[Mail]) -> str:
     table = f"<table><tr><th>Sent (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
     nothing = "<p>Nothing yet. A mail comes when a user crosses 80 % of the quota.</p>"
     note = (
-        "<p>Kept by the embedded store; nothing was really sent. With SMTP_HOST set, mails go "
+        "<p>Kept on this machine; nothing was really sent. With SMTP_HOST set, mails go "
         "there and not here.</p>"
     )
     count = f"{len(mails)} mails" + (f", newest {MAX_LISTED}" if len(mails) > MAX_LISTED else "")

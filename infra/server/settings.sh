@@ -157,7 +157,7 @@ check_answers() {
 }
 
 # What follows from the answers. SOLARIS_STAGE stays `local`: the stage of one machine with the
-# embedded store, which signs the links of exports itself (README.md here).
+# store of this machine, which signs the links of exports itself (README.md here).
 derive_settings() {
     local port=${answer[HTTPS_PORT]}
     setting[SOLARIS_DATA_DIR]=${answer[DATA_DIR]}

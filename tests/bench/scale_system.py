@@ -81,7 +81,7 @@ class ScaleSystem(BenchSystem):
         self._wait_quiet()
         memory = self.memory_bytes()
         self.store_bytes = memory["tables"]
-        size = (self._directory / "tables" / FILE).stat().st_size
+        size = (self._directory / "store" / FILE).stat().st_size
         tell(
             f"{self.size.title}: the tables' file has {size / 1e6:,.0f} MB, the tables "
             f"{self.store_bytes / 2**20:,.0f} MiB of memory, all programs "
