@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 
@@ -77,6 +78,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             patch.setenv(MAILS_VARIABLE, str(data_dir / FOLDER / MAILS_FILE))
         for name, value in variables.items():
             patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the first key that it has seen
         yield os.environ["AWS_ENDPOINT_URL"]
 
 
