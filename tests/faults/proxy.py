@@ -5,6 +5,7 @@ Loopback only, in a thread of its own. Programs are pointed to it by AWS_ENDPOIN
 
 import asyncio
 import random
+import re
 import threading
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,17 @@ from enum import Enum, auto
 import aiohttp
 import orjson
 from aiohttp import web
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CALL_SECONDS = 30.0
 MAX_DELAY_SECONDS = 0.3
 _DROPPED = frozenset({"host", "content-length", "connection", "transfer-encoding"})
+_SIGNED = frozenset({"authorization", "x-amz-date"})
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+ACCESS_KEY, SECRET_KEY = "AKIDFAULTS", "a secret of the tests"
 # after a failure the gateway first asks for the queue again
 SENDERS = ("AmazonSQS.GetQueueUrl", "AmazonSQS.SendMessageBatch")
 SENDS = ("AmazonSQS.SendMessageBatch", "AmazonSQS.SendMessage")
@@ -125,6 +132,7 @@ class Proxy:
             raise OSError("closed")
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _DROPPED}
         url = self._backend().rstrip("/") + request.path_qs
+        headers = _signed_anew(request.method, url, headers, body)
         async with self._session.request(request.method, url, data=body, headers=headers) as answer:
             kept = {k: v for k, v in answer.headers.items() if k.lower() not in _DROPPED}
             return web.Response(status=answer.status, body=await answer.read(), headers=kept)
@@ -138,6 +146,17 @@ class Proxy:
         self._random.shuffle(entries)
         await asyncio.sleep(self._random.uniform(0, MAX_DELAY_SECONDS))
         return orjson.dumps(payload)
+
+
+def _signed_anew(method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
+    """The headers with a signature for this URL, whose host is another than the client's."""
+    scope = _SCOPE.search(headers.get("Authorization", ""))
+    if scope is None:
+        return headers
+    kept = {name: value for name, value in headers.items() if name.lower() not in _SIGNED}
+    request = AWSRequest(method, url, headers=kept, data=body)
+    SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), scope[2], scope[1]).add_auth(request)
+    return dict(request.headers.items())
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -28,7 +28,7 @@ from solaris.storage.queues import USAGE_QUEUE
 from solaris.wiring import Wiring, now
 from tests.faults.load import MODELS
 from tests.faults.machine import EMBEDDED, Dynoxide, Machine, NotPossibleError, machine
-from tests.faults.proxy import SENDERS, Mode, Proxy
+from tests.faults.proxy import ACCESS_KEY, SECRET_KEY, SENDERS, Mode, Proxy
 
 UPSTREAM_MODELS = (
     *MODELS[:2],
@@ -240,6 +240,8 @@ def arena(directory: Path, *, store: str = EMBEDDED, seed: int, seconds: float) 
                 is_proxied=True,
                 on_dynamodb=real.use,
                 REDIS_URL=redis_url,
+                AWS_ACCESS_KEY_ID=ACCESS_KEY,
+                AWS_SECRET_ACCESS_KEY=SECRET_KEY,
                 **endpoints,
             )
         )
