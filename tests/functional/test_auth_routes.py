@@ -72,9 +72,16 @@ async def login(
 
 
 def cookie_of(answer: Answer) -> str:
-    """`name=value` of the one cookie."""
-    (cookie,) = answer.every("set-cookie")
-    return cookie.partition(";")[0]
+    """`name=value` of the session's cookie."""
+    return set_cookies(answer)["solaris_refresh"].partition(";")[0]
+
+
+def set_cookies(answer: Answer) -> dict[str, str]:
+    """Whole Set-Cookie values by name."""
+    cookies = answer.every("set-cookie")
+    found = {one.partition("=")[0]: one for one in cookies}
+    assert len(found) == len(cookies)
+    return found
 
 
 def bearer(answer: Answer) -> dict[str, str]:
@@ -99,11 +106,11 @@ async def test_a_login_answers_a_token_the_user_and_a_cookie_that_scripts_cannot
     assert answer.status == 200
     assert answer.json.keys() == {"token", "expiresAt", "user"}
     assert (answer.json["user"]["email"], answer.json["user"]["role"]) == (ANA, "admin")
-    name_and_value, *attributes = answer.single["set-cookie"].split("; ")
-    assert name_and_value.startswith("solaris_refresh=")
-    assert attributes == [
-        *("Path=/api/auth", f"Max-Age={14 * 86_400}", "HttpOnly", "SameSite=Strict")
-    ]
+    for name, days in (("solaris_refresh", 14), ("solaris_device", 180)):
+        _, *attributes = set_cookies(answer)[name].split("; ")
+        assert attributes == [
+            *("Path=/api/auth", f"Max-Age={days * 86_400}", "HttpOnly", "SameSite=Strict")
+        ]
     me = await client.send("GET", "/api/auth/me", bearer(answer))
     assert me.json["email"] == ANA
     assert "hash" not in str(me.json).lower()
@@ -124,7 +131,22 @@ async def test_the_cookie_goes_over_plain_http_on_one_machine_only(
 ) -> None:
     configure(client, **variables)
     answer = await login(client)
-    assert ("Secure" in answer.single["set-cookie"].split("; ")) is secure
+    for cookie in set_cookies(answer).values():
+        assert ("Secure" in cookie.split("; ")) is secure
+
+
+async def test_the_browser_of_before_gets_in_while_its_network_is_locked_out(
+    client: ApiClient,
+) -> None:
+    device = set_cookies(await login(client))["solaris_device"].partition(";")[0]
+    assert "solaris_device" in set_cookies(await login(client))
+    for _ in range(5):
+        await login(client, password="wrong")
+    assert refused(await login(client), 429, "login_locked")
+    assert (await login(client, cookie=device)).status == 200
+    assert refused(
+        await login(client, email=BIA, password="x", cookie=device), 401, "invalid_credentials"
+    )
 
 
 async def test_wrong_credentials_and_the_lock_have_their_statuses(client: ApiClient) -> None:

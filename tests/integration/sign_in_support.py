@@ -16,11 +16,14 @@ from solaris.domain.audit import Actor, AuditFilters
 from solaris.errors import InvalidCredentialsError
 from solaris.services.admin_accounts import AdminAccounts
 from solaris.services.auditing import Auditor
+from solaris.services.devices import Devices
+from solaris.services.guessing import Guesses
 from solaris.services.hashing import Passwords
 from solaris.services.sessions import Opened, Sessions
 from solaris.services.signing_in import Origin, SigningIn
 from solaris.services.tokens import AccessTokens
 from solaris.settings import Settings
+from solaris.storage.attempts import AttemptStore
 from solaris.wiring import Wiring
 from tests.integration.conftest import Clock
 
@@ -76,10 +79,20 @@ class Desk:
         )
 
     @cached_property
+    def attempts(self) -> AttemptStore:
+        table = self.settings.table_name("sessions")
+        return AttemptStore(self.wiring.dynamodb, sessions_table=table)
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self.settings, self.clock)
+
+    @cached_property
     def signing_in(self) -> SigningIn:
         return SigningIn(
             admins=self.wiring.admins,
-            store=self.wiring.session_store,
+            guesses=Guesses(self.attempts, self.clock),
+            devices=self.devices,
             sessions=self.sessions,
             passwords=self.passwords,
             auditor=self.auditor,
@@ -151,14 +164,16 @@ def desk_fixture(wiring: Wiring) -> Desk:
     return made
 
 
-def sign_in(desk: Desk, password: str = PASSWORD, email: str = ANA) -> Opened:
-    return desk.signing_in.sign_in(email, password, HERE)
+def sign_in(
+    desk: Desk, password: str = PASSWORD, email: str = ANA, origin: Origin = HERE
+) -> Opened:
+    return desk.signing_in.sign_in(email, password, origin)
 
 
-def fail(desk: Desk, times: int = 1, email: str = ANA) -> None:
+def fail(desk: Desk, times: int = 1, email: str = ANA, origin: Origin = HERE) -> None:
     for _ in range(times):
         with pytest.raises(InvalidCredentialsError):
-            sign_in(desk, "not the password", email)
+            sign_in(desk, "not the password", email, origin)
 
 
 def refresh(desk: Desk, opened: Opened) -> Opened:

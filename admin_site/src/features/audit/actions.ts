@@ -25,6 +25,7 @@ export const ACTIONS = [
   "admin.login",
   "admin.login_failed",
   "admin.locked",
+  "admin.slowed",
   "admin.logout",
   "admin.session_revoked",
   "admin.change_password",

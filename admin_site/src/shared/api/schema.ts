@@ -802,8 +802,10 @@ export interface paths {
          * Sign in with a password
          * @description Answers an access token and sets the refresh token as a cookie.
          *
-         *     Five failures in 15 minutes lock the address for 15 (429), whether there is such an account
-         *     or not.
+         *     Five failures in 15 minutes lock the caller's network out of the account for 15 (429), whether
+         *     there is such an account or not; twenty lock the network out of all. Failures from many
+         *     networks make each wait between its tries. A browser that was signed in before has a cookie
+         *     (`solaris_device`) that says so, and a count of its own.
          */
         post: operations["login"];
         delete?: never;

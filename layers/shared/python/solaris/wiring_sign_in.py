@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from solaris.services.auditing import Auditor
 from solaris.settings import Settings
 from solaris.storage.admins import AdminStore
+from solaris.storage.attempts import AttemptStore
 from solaris.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
@@ -79,11 +80,15 @@ class SignInParts:
     @cached_property
     def signing_in(self) -> SigningIn:
         """What lets people in and out."""
+        from solaris.services.devices import Devices
+        from solaris.services.guessing import Guesses
         from solaris.services.signing_in import SigningIn
 
+        attempts = AttemptStore(self.dynamodb, sessions_table=self.settings.table_name("sessions"))
         return SigningIn(
             admins=self.admins,
-            store=self.session_store,
+            guesses=Guesses(attempts, self.clock),
+            devices=Devices(self.settings, self.clock),
             sessions=self.sessions,
             passwords=self.passwords,
             auditor=self.auditor,

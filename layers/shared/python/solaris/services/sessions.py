@@ -18,6 +18,7 @@ from solaris.domain.admins import Admin, Session, SignedIn
 from solaris.domain.printable import printable
 from solaris.errors import UnauthenticatedError
 from solaris.observability import get_logger
+from solaris.services.devices import Device
 from solaris.services.tokens import AccessTokens, Claims
 from solaris.storage.sessions import SessionStore
 
@@ -41,6 +42,9 @@ class Opened:
     token_expires_at: datetime
     refresh_token: str | None
     """None: the one they have stays good."""
+
+    device: Device | None = None
+    """None: the device cookie stays as it is."""
 
 
 class TokenReusedError(UnauthenticatedError):

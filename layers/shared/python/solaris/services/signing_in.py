@@ -1,26 +1,16 @@
-"""Signing in with a password, and out again: the lock, the same answer for everybody, the audit.
+"""Signing in with a password, and out again: the same answer for everybody, and the audit.
 
 An unknown address takes the same steps as a known one: its attempts are counted, a hash is
-computed, and it is locked after the fifth failure.
+computed, and it is locked and slowed alike. What is counted: services/guessing.py.
 """
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from solaris.domain.admins import Admin, SignedIn, with_password
 from solaris.domain.audit import Actor, AuditEntry
 from solaris.domain.identity import valid_email
-from solaris.domain.lockout import (
-    MAX_FAILURES,
-    Attempts,
-    Verdict,
-    admit,
-    failed,
-    locked_seconds,
-    untested,
-)
 from solaris.domain.passwords import password_problem
 from solaris.domain.users import normalise_email
 from solaris.errors import (
@@ -32,13 +22,12 @@ from solaris.errors import (
     ValidationFailedError,
 )
 from solaris.services.auditing import Auditor
+from solaris.services.devices import Devices
+from solaris.services.guessing import Guess, Guesses, GuessRefusedError
 from solaris.services.hashing import Passwords
 from solaris.services.sessions import Opened, Sessions, TokenReusedError
 from solaris.storage.admins import AdminStore
-from solaris.storage.sessions import SessionStore
 
-MAX_COUNT_ATTEMPTS = 10
-BUSY_SECONDS = 1.0
 NO_ADDRESS = "(no address)"
 
 PASSWORD_TEXTS = {
@@ -51,11 +40,12 @@ PASSWORD_TEXTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a sign-in comes from."""
+    """Where a sign-in comes from; `device` is the text of the device cookie, unread."""
 
     request_id: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
+    device: str | None = None
 
     def actor(self, name: str) -> Actor:
         """Somebody at this place."""
@@ -69,14 +59,16 @@ class SigningIn:
         self,
         *,
         admins: AdminStore,
-        store: SessionStore,
+        guesses: Guesses,
+        devices: Devices,
         sessions: Sessions,
         passwords: Passwords,
         auditor: Auditor,
         clock: Callable[[], datetime],
     ) -> None:
         self._admins = admins
-        self._store = store
+        self._guesses = guesses
+        self._devices = devices
         self._sessions = sessions
         self._passwords = passwords
         self._auditor = auditor
@@ -85,8 +77,8 @@ class SigningIn:
     def sign_in(self, email: str, password: str, origin: Origin) -> Opened:
         """Open a session for the right password.
 
-        Raises InvalidCredentialsError, LoginLockedError (five failures in 15 minutes lock the
-        address for 15), RateLimitedError (too many at the same moment), StoreUnavailableError.
+        Raises InvalidCredentialsError, LoginLockedError (too many failures: services/guessing.py),
+        RateLimitedError (too many at the same moment), StoreUnavailableError.
         """
         address = normalise_email(email)
         admin = self._checked(address, password, origin, action="admin.login_failed")
@@ -96,27 +88,36 @@ class SigningIn:
     def welcome(
         self, admin: Admin, origin: Origin, *, method: str, new_hash: str | None = None
     ) -> Opened:
-        """Open a session for somebody who has proved who they are, and write it down."""
+        """Open a session for somebody who has proved who they are, and write it down.
+
+        Their browser gets a device cookie, or keeps its id.
+        """
         opened = self._sessions.open(
             admin, ip_address=origin.ip_address, user_agent=origin.user_agent
         )
         self._admins.note_login(admin, self._clock(), new_hash)
         entry = self._entry(origin, admin.email, "admin.login", after={"method": method})
         self._auditor.record(entry)
-        return opened
+        known = self._devices.read(origin.device, admin.email)
+        return replace(opened, device=self._devices.issue(admin.email, known))
 
     def refresh(self, refresh_token: str, origin: Origin) -> Opened:
         """Exchange a refresh token. A reuse closes the session and is audited.
 
+        A browser without a device cookie of this account gets one: it is signed in.
         Raises UnauthenticatedError, StoreUnavailableError.
         """
         try:
-            return self._sessions.refresh(refresh_token)
+            opened = self._sessions.refresh(refresh_token)
         except TokenReusedError as error:
             email = error.session.admin_email
             self._auditor.record(self._entry(origin, email, "admin.session_revoked", "reuse"))
             # one who is not let in learns nothing of why
             raise UnauthenticatedError from error
+        email = opened.admin.email
+        if self._devices.read(origin.device, email) is not None:
+            return opened
+        return replace(opened, device=self._devices.issue(email))
 
     def sign_out(
         self, *, refresh_token: str | None, access_token: str | None, origin: Origin
@@ -158,8 +159,8 @@ class SigningIn:
         return self._sessions.renew(caller.session_id, after)
 
     def unlock(self, email: str) -> bool:
-        """Forget the failed sign-ins of an address; whether there were any."""
-        return self._store.clear_attempts(_key(normalise_email(email)))
+        """Forget the failed sign-ins of an address, from everywhere; whether there were any."""
+        return self._guesses.unlock(normalise_email(email))
 
     def refused(self, email: str | None, origin: Origin, reason: str) -> None:
         """Write down that somebody was not let in."""
@@ -175,52 +176,35 @@ class SigningIn:
 
     def _checked(self, address: str, password: str, origin: Origin, *, action: str) -> Admin:
         """Count the attempt, compare, and clear the count; whose password it was."""
-        key = _key(address)
-        admitted = self._count(key, address, origin, action)
+        guess = self._admitted(address, origin, action)
         try:
             admin = self._admins.get(address)
             fits = self._passwords.verify(admin.password_hash if admin else None, password)
         except BaseException:
-            self._swap(key, untested)
+            self._guesses.untested(guess)
             raise
         if admin is None or not fits:
-            self._failed(key, admitted, address, origin, action)
+            self._failed(guess, origin, action)
             raise InvalidCredentialsError
-        self._store.clear_attempts(key)
+        self._guesses.succeeded(guess)
         return admin
 
-    def _count(self, key: str, address: str, origin: Origin, action: str) -> Attempts:
-        for _ in range(MAX_COUNT_ATTEMPTS):
-            now = self._clock()
-            before = self._store.attempts(key)
-            verdict, after = admit(before, now)
-            if verdict is Verdict.LOCKED:
-                self._auditor.record(self._entry(origin, address, action, "locked"))
-                raise LoginLockedError(locked_seconds(after, now))
-            if verdict is Verdict.BUSY:
-                break
-            if self._store.swap_attempts(key, before, after):
-                return after
-        raise RateLimitedError(BUSY_SECONDS)
+    def _admitted(self, address: str, origin: Origin, action: str) -> Guess:
+        device_id = self._devices.read(origin.device, address)
+        try:
+            return self._guesses.admit(address, origin.ip_address, device_id)
+        except GuessRefusedError as error:
+            self._auditor.record(self._entry(origin, address, action, error.reason))
+            # one who is not let in learns nothing of why
+            raise LoginLockedError(error.retry_after_seconds) from error
 
-    def _failed(
-        self, key: str, admitted: Attempts, address: str, origin: Origin, action: str
-    ) -> None:
-        after = self._swap(key, lambda before: failed(before, admitted, self._clock()))
-        self._auditor.record(self._entry(origin, address, action, "wrong_password"))
-        # the one attempt that locks; others that fail meanwhile find it locked
-        if admitted.count >= MAX_FAILURES and after is not None and after.locked_until is not None:
-            self._auditor.record(self._entry(origin, address, "admin.locked"))
-
-    def _swap(
-        self, key: str, rule: Callable[[Attempts | None], Attempts | None]
-    ) -> Attempts | None:
-        for _ in range(MAX_COUNT_ATTEMPTS):
-            before = self._store.attempts(key)
-            after = rule(before)
-            if after == before or self._store.swap_attempts(key, before, after):
-                return after
-        raise RateLimitedError(BUSY_SECONDS)
+    def _failed(self, guess: Guess, origin: Origin, action: str) -> None:
+        locks = self._guesses.failed(guess)
+        self._auditor.record(self._entry(origin, guess.address, action, "wrong_password"))
+        if locks:
+            self._auditor.record(self._entry(origin, guess.address, "admin.locked"))
+        if guess.begins_slow:
+            self._auditor.record(self._entry(origin, guess.address, "admin.slowed"))
 
     def _entry(
         self,
@@ -248,7 +232,3 @@ def require_good_password(password: str, email: str, *, field: str) -> None:
     problem = password_problem(password, email)
     if problem is not None:
         raise ValidationFailedError([(field, problem, PASSWORD_TEXTS[problem])])
-
-
-def _key(address: str) -> str:
-    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()

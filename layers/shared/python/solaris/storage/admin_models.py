@@ -31,7 +31,7 @@ class AdminModel(Model):
 class SessionModel(Model):
     """A sign-in and the refresh token it is at; only the token's SHA-256 is stored (TTL).
 
-    Also the failed sign-ins of an address: `session_id` is then `failures#<sha256 of it>`.
+    Also the failed sign-ins: `session_id` is then `failures#<a SHA-256>` (storage/attempts.py).
     """
 
     class Meta(TableMeta):

@@ -1,4 +1,4 @@
-"""The sessions table: sign-ins with their refresh tokens, and the failed attempts of an address.
+"""The sessions table: sign-ins with their refresh tokens. Failed ones: storage/attempts.py.
 
 A refresh token is good once. A timeline of two copies of one token:
 
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from solaris.domain.admins import Admin, Session
-from solaris.domain.lockout import Attempts, ends_at
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import StoreUnavailableError
 from solaris.storage.admins import admin_from_item
@@ -134,84 +133,6 @@ class SessionStore:
                 return None
             raise
         return _from_item(answer["Attributes"])
-
-    def attempts(self, key: str) -> Attempts | None:
-        """The attempts of an address, strongly consistent; `key` is its SHA-256."""
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._sessions, Key=_attempts_key(key), ConsistentRead=True
-            )
-        item = answer.get("Item")
-        if not item:
-            return None
-        return Attempts(
-            count=int(item["failures"]["N"]),
-            since=parse_instant(item["created_at"]["S"]),
-            locked_until=parse_instant(item["locked_until"]["S"])
-            if "locked_until" in item
-            else None,
-        )
-
-    def swap_attempts(self, key: str, before: Attempts | None, after: Attempts | None) -> bool:
-        """Write attempts (None: delete them) unless they have changed since they were read."""
-        condition = _attempts_condition(before)
-        try:
-            with store_errors():
-                if after is None:
-                    self._client.delete_item(
-                        TableName=self._sessions, Key=_attempts_key(key), **condition
-                    )
-                else:
-                    self._client.put_item(
-                        TableName=self._sessions,
-                        Item=_attempts_key(key) | _attempts_item(after),
-                        **condition,
-                    )
-        except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
-                return False
-            raise
-        return True
-
-    def clear_attempts(self, key: str) -> bool:
-        """Forget the attempts of an address; whether there were any."""
-        with store_errors():
-            answer = self._client.delete_item(
-                TableName=self._sessions, Key=_attempts_key(key), ReturnValues="ALL_OLD"
-            )
-        return bool(answer.get("Attributes"))
-
-
-def _attempts_key(key: str) -> Item:
-    return {"session_id": text(f"failures#{key}")}
-
-
-def _attempts_item(attempts: Attempts) -> Item:
-    item = {
-        "failures": number(attempts.count),
-        "created_at": text(iso_milliseconds(attempts.since)),
-        "expires_at": number(int(ends_at(attempts).timestamp()) + 1),
-    }
-    if attempts.locked_until is not None:
-        item["locked_until"] = text(iso_milliseconds(attempts.locked_until))
-    return item
-
-
-def _attempts_condition(before: Attempts | None) -> dict[str, Any]:
-    if before is None:
-        return {"ConditionExpression": "attribute_not_exists(session_id)"}
-    values = {
-        ":failures": number(before.count),
-        ":since": text(iso_milliseconds(before.since)),
-    }
-    locked = "attribute_not_exists(locked_until)"
-    if before.locked_until is not None:
-        locked = "locked_until = :until"
-        values[":until"] = text(iso_milliseconds(before.locked_until))
-    return {
-        "ConditionExpression": f"failures = :failures AND created_at = :since AND {locked}",
-        "ExpressionAttributeValues": values,
-    }
 
 
 def _to_item(session: Session) -> Item:

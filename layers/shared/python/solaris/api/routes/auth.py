@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TAG = "Sign-in"
 REFRESH_COOKIE = "solaris_refresh"
 REFRESH_PATH = f"{BASE_PATH}/auth"
+DEVICE_COOKIE = "solaris_device"
 STATE_COOKIE = "solaris_oidc"
 STATE_PATH = f"{BASE_PATH}/auth/oidc"
 STATE_SECONDS = 600
@@ -53,8 +54,10 @@ SIGNED_IN = OtherAnswer(
 def login(parts: "Wiring", call: Call, *, body: LoginRequest) -> Reply:
     """Answers an access token and sets the refresh token as a cookie.
 
-    Five failures in 15 minutes lock the address for 15 (429), whether there is such an account
-    or not.
+    Five failures in 15 minutes lock the caller's network out of the account for 15 (429), whether
+    there is such an account or not; twenty lock the network out of all. Failures from many
+    networks make each wait between its tries. A browser that was signed in before has a cookie
+    (`solaris_device`) that says so, and a count of its own.
     """
     _refuse_foreign_origin(parts, call)
     opened = parts.signing_in.sign_in(body.email, body.password, _origin(call))
@@ -205,15 +208,23 @@ def _arrived(parts: "Wiring", arrival: Arrival) -> Reply:
     done = _cookie(parts, STATE_COOKIE, "", STATE_PATH, 0, same_site="Lax")
     if arrival.opened is None:
         return _redirect(f"{LOGIN_PAGE}?{urlencode({'error': arrival.error})}", (done,))
-    return _redirect(arrival.return_to, (done, _refresh_cookie(parts, arrival.opened)))
+    return _redirect(arrival.return_to, (done, *_cookies(parts, arrival.opened)))
 
 
 def _signed_in(parts: "Wiring", opened: "Opened") -> Reply:
-    return Reply(content=SignedInOut.of(opened), cookies=(_refresh_cookie(parts, opened),))
+    return Reply(content=SignedInOut.of(opened), cookies=_cookies(parts, opened))
 
 
 def _redirect(url: str, cookies: tuple[str, ...]) -> Reply:
     return Reply(status=302, headers={"location": url}, cookies=cookies)
+
+
+def _cookies(parts: "Wiring", opened: "Opened") -> tuple[str, ...]:
+    refresh = _refresh_cookie(parts, opened)
+    device = opened.device
+    if device is None:
+        return (refresh,)
+    return refresh, _cookie(parts, DEVICE_COOKIE, device.token, REFRESH_PATH, device.seconds)
 
 
 def _refresh_cookie(parts: "Wiring", opened: "Opened") -> str:
@@ -255,7 +266,10 @@ def _refuse_foreign_origin(parts: "Wiring", call: Call) -> None:
 
 def _origin(call: Call) -> Origin:
     return Origin(
-        request_id=call.request_id, ip_address=call.ip_address, user_agent=call.user_agent
+        request_id=call.request_id,
+        ip_address=call.ip_address,
+        user_agent=call.user_agent,
+        device=call.cookies.get(DEVICE_COOKIE),
     )
 
 
