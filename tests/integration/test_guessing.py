@@ -1,11 +1,15 @@
 """Guesses from many places: they stay few, and nobody shuts the owner out. On a real store."""
 
+import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from solaris.domain.admins import Role
+from solaris.domain.audit import AuditFilters
+from solaris.domain.lockout import window_of
 from solaris.errors import InvalidCredentialsError, LoginLockedError
 from solaris.services.devices import LIFE
 from solaris.services.signing_in import Origin
@@ -24,6 +28,12 @@ from tests.integration.sign_in_support import (  # noqa: F401 - a fixture
 
 ELSEWHERE = Origin(ip_address="198.51.100.7")
 ROOT_EMAIL, ROOT_PASSWORD = "root@example.com", "raiz quadrada de 2"
+
+
+@pytest.fixture(autouse=True)
+def _of_now(desk: Desk) -> None:
+    """The beginning of the next window: the store deletes what expired by its own clock."""
+    desk.clock.now = datetime.fromtimestamp((window_of(datetime.now(UTC)) + 1) * 900, UTC)
 
 
 def network(number: int) -> Origin:
@@ -185,6 +195,54 @@ def test_a_flood_from_everywhere_at_once_keeps_nobody_waiting_for_a_write(desk: 
     assert sign_in(desk, origin=ELSEWHERE).token
 
 
+def rows(desk: Desk) -> list[tuple[str, str | None, object]]:
+    page = desk.auditor.page(AuditFilters(), 1_000)
+    return [
+        (one.action, one.reason, (one.after or {}).get("attempts"))
+        for one in reversed(page.entries)
+        if one.action not in ("admin.create", "admin.login")
+    ]
+
+
+def test_refusals_of_a_locked_account_are_one_row_a_minute_with_their_number(desk: Desk) -> None:
+    fail(desk, 5)
+    begun = len(rows(desk))
+    for _ in range(30):
+        guess(desk, HERE)
+    assert rows(desk)[begun:] == [("admin.login_failed", "locked", None)]
+    desk.clock.forward(minutes=1)
+    for _ in range(30):
+        guess(desk, HERE)
+    assert rows(desk)[begun + 1 :] == [("admin.login_failed", "locked", 30)]
+    # what nobody was told of yet is told to whoever gets in
+    sign_in(desk, origin=ELSEWHERE)
+    assert rows(desk)[begun + 2 :] == [("admin.login_failed", "locked", 29)]
+    sign_in(desk, origin=ELSEWHERE)
+    assert len(rows(desk)) == begun + 3
+
+
+def test_an_attack_from_everywhere_fills_no_audit_log(desk: Desk) -> None:
+    for number in range(100):
+        guess(desk, network(number))
+    found = rows(desk)
+    assert [one[0] for one in found].count("admin.slowed") == 1
+    assert len(found) == 10 + 1 + 1
+
+
+def test_a_network_that_is_locked_out_fills_no_audit_log(desk: Desk) -> None:
+    for number in range(60):
+        guess(desk, HERE, f"nobody-{number}@example.com")
+    assert len(rows(desk)) == 20 + 1
+    assert rows(desk)[-1][1] == "network_locked"
+
+
+def test_returns_from_the_provider_that_are_refused_fill_no_audit_log(desk: Desk) -> None:
+    for _ in range(30):
+        desk.signing_in.refused(None, HERE, "oidc_state")
+    desk.signing_in.refused(ANA, HERE, "oidc_not_allowed")
+    assert [one[1] for one in rows(desk)] == ["oidc_state", "oidc_not_allowed"]
+
+
 def test_an_operator_unlocks_an_account_for_every_network_and_browser(desk: Desk) -> None:
     mine = known(desk)
     for origin in (HERE, ELSEWHERE, mine):
@@ -200,8 +258,6 @@ def test_an_operator_unlocks_an_account_for_every_network_and_browser(desk: Desk
 
 
 def test_the_lock_of_the_version_before_holds_nobody_and_can_be_taken_off(desk: Desk) -> None:
-    import hashlib  # noqa: PLC0415
-
     table = desk.settings.table_name("sessions")
     old = hashlib.sha256(ANA.encode()).hexdigest()
     desk.wiring.dynamodb.put_item(

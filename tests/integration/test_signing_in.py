@@ -239,6 +239,7 @@ def test_a_wrong_current_password_counts_as_a_failed_sign_in(desk: Desk) -> None
         change(desk, opened)
     with pytest.raises(LoginLockedError):
         sign_in(desk)
+    # the sixth is told of, and the sign-in after it is gathered
     assert actions(desk).count("admin.password_refused") == 6
 
 

@@ -45,6 +45,11 @@ from solaris.storage.attempts import AttemptStore
 
 MAX_COUNT_ATTEMPTS = 10
 BUSY_SECONDS = 1.0
+TOLD_EVERY = timedelta(minutes=1)
+
+
+OF_NETWORKS = "network_locked"
+OF_ACCOUNTS = frozenset({"locked", "slowed", "wrong_password"})
 
 
 class GuessRefusedError(LoginLockedError):
@@ -134,6 +139,20 @@ class Guesses:
         for key in guess.counted:
             self._store.add(key, -1, self._clock())
 
+    def gathered(self, address: str, ip_address: str | None, reason: str) -> int:
+        """Of how many refusals to write down now, this one included; 0: of none yet.
+
+        The first of an account is told of at once, then those of a minute together, whoever they
+        come from; where a network is refused whichever the account, those of the network.
+        """
+        return self._store.gather(
+            _gathering(address, ip_address, reason), self._clock(), TOLD_EVERY
+        )
+
+    def untold(self, address: str) -> int:
+        """How many refusals of an account have not been written down; asked for once."""
+        return self._store.gathered(_gathering(address, None, "locked"))
+
     def unlock(self, address: str) -> bool:
         """Forget what failed at an account, from every network; whether there was anything.
 
@@ -169,7 +188,7 @@ class Guesses:
             wanted.append((_key("site", site, window), SITE_FAILURES))
         for key, most in wanted:
             if self._store.add(key, 1, now) > most:
-                raise GuessRefusedError(window_seconds(now), "network_locked")
+                raise GuessRefusedError(window_seconds(now), OF_NETWORKS)
             counted.append(key)
 
     def _take_back(self, key: str, counted: list[str] | tuple[str, ...]) -> None:
@@ -197,6 +216,15 @@ def _accounts(address: str, now: datetime) -> tuple[str, str]:
 def _marked(address: str) -> str:
     """Key of what `unlock` leaves: with it the attempts at the account get other keys."""
     return _key("unlocked", address)
+
+
+def _gathering(address: str, ip_address: str | None, reason: str) -> str:
+    if reason in OF_ACCOUNTS:
+        return _key("told", address)
+    # by a network at all accounts, or by OpenID Connect
+    return _key(
+        "told of network", network_of(ip_address), reason, address * (reason != OF_NETWORKS)
+    )
 
 
 def _key(*parts: str | int) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from solaris.domain.admins import Admin, SignedIn, with_password
-from solaris.domain.audit import Actor, AuditEntry
+from solaris.domain.audit import Actor, AuditEntry, AuditFigures
 from solaris.domain.identity import valid_email
 from solaris.domain.passwords import password_problem
 from solaris.domain.users import normalise_email
@@ -163,8 +163,8 @@ class SigningIn:
         return self._guesses.unlock(normalise_email(email))
 
     def refused(self, email: str | None, origin: Origin, reason: str) -> None:
-        """Write down that somebody was not let in."""
-        self._auditor.record(self._entry(origin, email or "", "admin.login_failed", reason))
+        """Write down that somebody was not let in, once a minute for a place and a reason."""
+        self._gather(email or "", origin, "admin.login_failed", reason)
 
     def _rehashed(self, admin: Admin, password: str) -> str | None:
         if admin.password_hash is None or not self._passwords.is_outdated(admin.password_hash):
@@ -187,6 +187,12 @@ class SigningIn:
             self._failed(guess, origin, action)
             raise InvalidCredentialsError
         self._guesses.succeeded(guess)
+        untold = self._guesses.untold(address)
+        if untold:
+            entry = self._entry(
+                origin, address, "admin.login_failed", "locked", {"attempts": untold}
+            )
+            self._auditor.record(entry)
         return admin
 
     def _admitted(self, address: str, origin: Origin, action: str) -> Guess:
@@ -194,17 +200,28 @@ class SigningIn:
         try:
             return self._guesses.admit(address, origin.ip_address, device_id)
         except GuessRefusedError as error:
-            self._auditor.record(self._entry(origin, address, action, error.reason))
+            self._gather(address, origin, action, error.reason)
             # one who is not let in learns nothing of why
             raise LoginLockedError(error.retry_after_seconds) from error
 
     def _failed(self, guess: Guess, origin: Origin, action: str) -> None:
+        """Write a failure down: single ones each, those of an attack gathered."""
         locks = self._guesses.failed(guess)
+        if guess.pause:
+            self._gather(guess.address, origin, action, "wrong_password")
+            return
         self._auditor.record(self._entry(origin, guess.address, action, "wrong_password"))
         if locks:
             self._auditor.record(self._entry(origin, guess.address, "admin.locked"))
         if guess.begins_slow:
             self._auditor.record(self._entry(origin, guess.address, "admin.slowed"))
+
+    def _gather(self, address: str, origin: Origin, action: str, reason: str) -> None:
+        """Write one row for the refusals of a minute: this one, and how many there were."""
+        count = self._guesses.gathered(address, origin.ip_address, reason)
+        if count:
+            after = {"attempts": count} if count > 1 else None
+            self._auditor.record(self._entry(origin, address, action, reason, after))
 
     def _entry(
         self,
@@ -212,7 +229,7 @@ class SigningIn:
         address: str,
         action: str,
         reason: str | None = None,
-        after: dict[str, str | int | bool | None] | None = None,
+        after: AuditFigures | None = None,
     ) -> AuditEntry:
         # what is no address may be a password, typed into the wrong field
         shown = valid_email(address) or NO_ADDRESS

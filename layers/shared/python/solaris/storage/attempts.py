@@ -1,8 +1,9 @@
 """Failed sign-ins, in the sessions table: `session_id` is `failures#<key>`, and TTL clears them.
 
-Two shapes. `Attempts` are swapped whole, by a condition on what was read; only the tries of one
+Three shapes. `Attempts` are swapped whole, by a condition on what was read; only the tries of one
 network or one browser meet there. Counts are added to without a condition, for what the whole
-world may count up: a flood of guesses makes nobody else wait for a write.
+world may count up: a flood of guesses makes nobody else wait for a write. What is gathered is told
+of together, in the audit log.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from solaris.storage.items import Item, number, text
 
 MAX_READ_ATTEMPTS = 3
 COUNT_LIFE = timedelta(hours=1)
+GATHERED_LIFE = timedelta(days=2)
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -110,6 +112,52 @@ class AttemptStore:
         item = _key(key) | {"mark": text(value), "expires_at": end}
         with store_errors():
             self._client.put_item(TableName=self._table, Item=item)
+
+    def gather(self, key: str, now: datetime, every: timedelta) -> int:
+        """Count one more of what is told of together; how many to tell of now, 0: none yet.
+
+        The first is told of at once, what comes after it not before `every` is over.
+        """
+        with store_errors():
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(key),
+                UpdateExpression="ADD waiting :one SET expires_at = :end",
+                ExpressionAttributeValues={
+                    ":one": number(1),
+                    ":end": number(int((now + GATHERED_LIFE).timestamp())),
+                },
+                ReturnValues="ALL_NEW",
+            )
+        told = answer["Attributes"].get("told_at")
+        if told is not None and now < parse_instant(told["S"]) + every:
+            return 0
+        values = {":now": text(iso_milliseconds(now)), ":none": number(0)}
+        try:
+            with store_errors():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="SET told_at = :now, waiting = :none",
+                    ConditionExpression="attribute_not_exists(told_at)"
+                    if told is None
+                    else "told_at = :told",
+                    ExpressionAttributeValues=values if told is None else values | {":told": told},
+                    ReturnValues="ALL_OLD",
+                )
+        except AwsCallError as error:
+            if error.aws_code == _CONDITION_FAILED:  # another tells of this one as well
+                return 0
+            raise
+        return int(answer["Attributes"].get("waiting", {}).get("N", "0"))
+
+    def gathered(self, key: str) -> int:
+        """How many have not been told of; they are forgotten with this."""
+        with store_errors():
+            answer = self._client.delete_item(
+                TableName=self._table, Key=_key(key), ReturnValues="ALL_OLD"
+            )
+        return int(answer.get("Attributes", {}).get("waiting", {}).get("N", "0"))
 
 
 def _key(key: str) -> Item:
