@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra.local.mailbox import is_open
 from solaris.services.initialising import InitResult, librechat_snippet
 from solaris.settings import Settings
 
@@ -29,7 +30,11 @@ def banner(
         f"  Gateway      {root}/v1",
         f"  Health       {root}/health/detailed   Metrics {root}/metrics",
         f"  Upstream     {upstream}",
-        *([f"  Mails        {root}/dev/mail"] if has_mailbox else []),
+        *(
+            [f"  Mails        {root}/dev/mail"]
+            if has_mailbox and is_open(settings, settings.host)
+            else []
+        ),
         f"  Data, logs   {data_dir}",
         f"  Gateway key  {result.new_key or _KEPT}",
         f"  Admin login  {_admin_login(result)}",

@@ -19,7 +19,7 @@ from infra.local.functions import ROOT, load_function, read_body, send_reply
 from infra.local.gateway_responses import gateway_response
 from infra.local.guarded_http import GuardedHttp
 from infra.local.listening import serve
-from infra.local.mailbox import Mailbox, is_mailbox
+from infra.local.mailbox import Mailbox, is_mailbox, is_open
 from infra.local.site import Site, is_site
 from solaris.errors import SolarisError, StoreUnavailableError, UnknownPathError
 from solaris.settings import Settings, load_settings
@@ -47,7 +47,8 @@ def gateway_command(
 ) -> list[str]:
     """The command that serves the gateway; run it in the repository's root.
 
-    `mails` is the file where the store keeps them, for /dev/mail; without it there is no such page.
+    `mails` is the file where the store keeps them, for /dev/mail; without it there is no such
+    page, nor where others than this machine are served.
     """
     arguments = ["--host", host, "--port", str(port), "--functions", functions_url]
     if mails is not None:
@@ -154,8 +155,9 @@ def main() -> None:
     parser.add_argument("--functions", required=True, help="URL of the functions' process")
     parser.add_argument("--mails", type=Path, help="file of the store's mails, to show them")
     arguments = parser.parse_args()
-    mailbox = Mailbox(arguments.mails) if arguments.mails else None
     settings = load_settings()
+    has_mailbox = arguments.mails and is_open(settings, arguments.host)
+    mailbox = Mailbox(arguments.mails) if has_mailbox else None
     gateway = Gateway(load_function("proxy").app, arguments.functions, settings, mailbox)
     # what is loaded stays: no collection during a request has to walk through it
     gc.collect()

@@ -23,6 +23,9 @@ from solaris.storage.aws import boto_client, store_errors
 
 PATH = "/dev/mail"
 MAX_LISTED = 200
+_PROXY_HEADERS = frozenset(
+    {b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"x-original-forwarded-for"}
+)
 
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
@@ -53,6 +56,15 @@ def verify_sender(settings: Settings) -> None:
     with store_errors():
         client = boto_client("ses", settings.aws_region)
         client.verify_email_identity(EmailAddress=settings.from_email)
+
+
+def is_open(settings: Settings, host: str) -> bool:
+    """Whether there is a mailbox at all: only where nobody else is served.
+
+    `host` is what the gateway listens on. A system with a public URL, proxies in front or an
+    address of the network has none.
+    """
+    return _is_loopback(host) and settings.public_url is None and settings.trusted_proxies == 0
 
 
 class Mailbox:
@@ -100,10 +112,19 @@ def is_mailbox(path: str) -> bool:
 
 
 def _is_local(scope: Message) -> bool:
+    # who was passed on by a proxy is not this machine's, whatever the proxy or they say of them;
+    # and without these headers `client` is the connection's own peer
+    if any(_is_of_a_proxy(name) for name, _ in scope["headers"]):
+        return False
     client = scope.get("client")
     host = next((v.decode("latin-1") for n, v in scope["headers"] if n.lower() == b"host"), "")
     # a name that some page has pointed at 127.0.0.1 is not this machine's
     return client is not None and _is_loopback(client[0]) and _is_loopback(_hostname(host))
+
+
+def _is_of_a_proxy(name: bytes) -> bool:
+    lower = name.lower()
+    return lower in _PROXY_HEADERS or lower.startswith(b"x-forwarded")
 
 
 def _hostname(host: str) -> str:
