@@ -1,5 +1,7 @@
 """A CSV file of users: every line is understood or refused with its place, never guessed."""
 
+import csv
+import io
 import string
 from contextlib import suppress
 
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from solaris.domain.cells import guarded
 from solaris.domain.importing import MAX_LINES, ImportRefusedError, parse_users
 from solaris.domain.users import Plan
 from solaris.texts import rule_text
@@ -100,3 +103,13 @@ def test_no_text_makes_anything_but_lines_or_a_refusal(text: str) -> None:
     whole = f"email,name,plan,monthly_limit\n{text}"
     with suppress(ImportRefusedError):
         assert all(one.refused or "@" in one.email for one in parse_users(whole))
+
+
+@pytest.mark.parametrize("name", ["=Ana", "Ana;=1", "Ana, +Bia", "'=Ana", "@ana", "-"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_what_an_export_has_guarded_is_read_as_it_was(name: str, delimiter: str) -> None:
+    text = io.StringIO()
+    rows = [("email", "name"), (guarded("+ana@example.com"), guarded(name))]
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    (line,) = parse_users(text.getvalue())
+    assert (line.email, line.name) == ("+ana@example.com", name)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from solaris.domain.cells import unguarded
 from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
 from solaris.domain.printable import printable
 from solaris.domain.users import Plan
@@ -115,7 +116,8 @@ def _columns(header: Sequence[str]) -> list[str]:
 def _line(
     number: int, columns: Sequence[str], cells: Sequence[str], seen: dict[str, int]
 ) -> ImportLine:
-    said = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
+    # what an export of ours has guarded is read as it was
+    said = {name: unguarded(cell.strip()) for name, cell in zip(columns, cells, strict=False)}
     try:
         if any(cell.strip() for cell in cells[len(columns) :]):
             raise _CellError("too_many_cells", None)  # noqa: TRY301 - one way out of a bad line

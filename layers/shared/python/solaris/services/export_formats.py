@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
+from solaris.domain.cells import guarded
 from solaris.domain.exports import ExportFormat
 from solaris.domain.money import NANOS_IN_DOLLAR, usd
 from solaris.domain.usage import iso_milliseconds
@@ -33,8 +34,6 @@ ZIP64_ROWS = 250_000  # from here on a sheet may pass 4 GB of XML
 
 NO_PRICE: dict[Locale, str] = {"pt-BR": "sem preço", "en": "no price"}
 
-# What a spreadsheet would take for the beginning of a formula, full-width signs included.
-_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _UNPRINTABLE = dict.fromkeys(
     [n for n in range(32) if chr(n) not in "\t\n\r"] + [0x7F, 0xFFFE, 0xFFFF]
 ) | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
@@ -102,9 +101,8 @@ def write_table(
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula (OWASP: CSV injection), all printable."""
-    text = text.translate(_UNPRINTABLE)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """A text that no spreadsheet takes for a formula, whichever delimiter it expects."""
+    return guarded(text.translate(_UNPRINTABLE))
 
 
 # -- CSV -----------------------------------------------------------------------------------
