@@ -16,7 +16,7 @@ async def status(*headers: tuple[str, str], peer: str = "127.0.0.1", proxies: in
     mailbox = Mailbox("http://127.0.0.1:1")
     sent: list[Any] = []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - ASGI
+    async def app(scope: Any, receive: Any, send: Any) -> None:
         await mailbox(scope, send)
 
     async def receive() -> Any:
@@ -66,7 +66,7 @@ async def test_a_foreign_name_of_this_machine_is_not(host: str) -> None:
         ("127.0.0.1", {}, True),
         ("localhost", {}, True),
         ("::1", {}, True),
-        ("0.0.0.0", {}, False),
+        ("0.0.0.0", {}, False),  # noqa: S104 - compared
         ("::", {}, False),
         ("192.0.2.1", {}, False),
         ("127.0.0.1", {"public_url": "https://ia.example.com"}, False),
