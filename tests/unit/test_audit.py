@@ -37,11 +37,26 @@ def test_an_entry_is_kept_under_its_day_and_time() -> None:
 def test_what_people_typed_is_cut_and_holds_no_control_characters() -> None:
     made = entry(reason=" left\x1b[31m\n" + "x" * 600, target_label="ana\u2028@example.com")
     assert made.reason is not None
-    assert made.reason.startswith("left[31mxx")
+    assert made.reason.startswith("left[31m xx")
     assert len(made.reason) == MAX_REASON_CHARACTERS
-    assert made.target_label == "ana@example.com"
+    assert made.target_label == "ana @example.com"
     assert entry(reason=" \x00 ").reason is None
-    assert printable("a\u200bb\tc d", 4) == "abc "
+    assert printable("a\u200bb\tc d", 4) == "ab c"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Ana\u00a0Lima", "Ana\r\nLima", "Ana\tLima", "Ana \u2003 Lima", "Ana\u2028Lima"),
+        *("\u202fAna\u3000Lima\n", "Ana\u200b Lima\u200d", "Ana\u0085Lima", "Ana \u200b Lima"),
+    ],
+)
+def test_white_space_of_any_kind_is_one_space(text: str) -> None:
+    assert printable(text, 200) == "Ana Lima"
+
+
+def test_a_cut_ends_with_no_space() -> None:
+    assert printable("Ana Lima", 4) == "Ana"
 
 
 def test_the_action_holds_what_changed_and_leaves_out_what_is_not_known() -> None:

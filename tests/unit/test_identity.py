@@ -4,6 +4,7 @@ import base64
 import unicodedata
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -200,3 +201,15 @@ def test_an_address_may_have_254_characters_and_not_one_more() -> None:
 def test_a_long_name_is_cut_and_the_user_is_still_known() -> None:
     assert named("n" * (MAX_NAME_CHARACTERS + 1)) == "n" * MAX_NAME_CHARACTERS
     assert named("n" * MAX_NAME_CHARACTERS) == "n" * MAX_NAME_CHARACTERS
+
+
+@pytest.mark.parametrize("name", ["Ana\u00a0Lima", "Ana \u3000Lima", "Ana\u200b\u2003Lima"])
+def test_white_space_of_any_kind_in_a_name_is_one_space(name: str) -> None:
+    for header, value in (("x-user-name", name), ("x-openwebui-user-name", quote(name))):
+        found = identify(
+            {"x-user-email": "ana@example.com", header: value},
+            {},
+            email_headers=["x-user-email"],
+            name_headers=[header],
+        )
+        assert found == Identity(email="ana@example.com", name="Ana Lima")

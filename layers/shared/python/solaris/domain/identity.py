@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from solaris.domain.printable import printable
 from solaris.domain.users import normalise_email
 
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -49,7 +50,7 @@ def identify(
     if email is None:
         return None
     name = next((found for key in name_headers if (found := _name(key, headers.get(key)))), "")
-    return Identity(email=email, name=name[:MAX_NAME_CHARACTERS])
+    return Identity(email=email, name=name)
 
 
 def valid_email(value: str) -> str | None:
@@ -72,8 +73,8 @@ def _name(header: str, value: str | None) -> str:
         try:
             value = unquote(value, errors="strict")
         except UnicodeDecodeError:  # not UTF-8: as it came
-            return _text(value)
-    return _text(value)
+            return printable(_text(value), MAX_NAME_CHARACTERS)
+    return printable(_text(value), MAX_NAME_CHARACTERS)
 
 
 def _text(value: str | None) -> str:

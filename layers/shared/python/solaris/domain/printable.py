@@ -2,5 +2,10 @@
 
 
 def printable(text: str, most: int) -> str:
-    """Return the text trimmed, without control characters, and cut to `most` characters."""
-    return "".join(character for character in text.strip() if character.isprintable())[:most]
+    """Return the text on one line, cut to `most` characters.
+
+    White space of any kind (no-break spaces, tabs, line breaks), and runs of it, are one space;
+    none at the ends. Control and format characters, which show nothing, go.
+    """
+    visible = "".join(one for one in text if one.isprintable() or one.isspace())
+    return " ".join(visible.split())[:most].rstrip()

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from solaris.domain.printable import printable
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import User
 from solaris.errors import (
@@ -390,4 +391,4 @@ def _short(text: str | None) -> str | None:
     """Bound a text that a client or an upstream controls; empty counts as absent."""
     if not text:
         return None
-    return "".join(c for c in text if c.isprintable())[:MAX_TEXT_CHARACTERS] or None
+    return printable(text, MAX_TEXT_CHARACTERS) or None
