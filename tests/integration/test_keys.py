@@ -15,11 +15,13 @@ from solaris.domain.usage import iso_milliseconds
 from solaris.errors import InvalidApiKeyError, NotFoundError, StoreUnavailableError
 from solaris.services import authenticating, key_use
 from solaris.services.authenticating import Authenticator, BlockingAuthenticator
+from solaris.services.sealing import Seal
 from solaris.storage.keys import KeyStore
 from solaris.wiring import Wiring
 from tests.integration.conftest import NOON, Clock
 
 REVOKED_WITHIN_SECONDS = 5.0
+SECRET = "integration-tests-only-0123456789"
 
 
 class Monotonic:
@@ -59,8 +61,8 @@ class CountingKeys(KeyStore):
         return super().get(key_hash)
 
 
-@pytest.fixture
-def keys(wiring: Wiring) -> CountingKeys:
+@pytest.fixture(name="keys")
+def keys_fixture(wiring: Wiring) -> CountingKeys:
     return CountingKeys(wiring)
 
 
@@ -83,7 +85,9 @@ def stored(keys: KeyStore, **about: object) -> tuple[str, GatewayKey]:
 
 
 def authenticator(keys: KeyStore, cache: object = None) -> Authenticator:
-    return Authenticator(keys, cast("AsyncCache", cache or AsyncCache(None)), "t", Clock())
+    return Authenticator(
+        keys, cast("AsyncCache", cache or AsyncCache(None)), "t", Clock(), seal=Seal(SECRET)
+    )
 
 
 async def test_a_key_comes_back_as_it_was_stored(keys: CountingKeys) -> None:
@@ -206,7 +210,7 @@ async def test_an_expired_key_is_refused_even_while_cached(
 ) -> None:
     secret, _ = stored(keys, expires_at=NOON + timedelta(seconds=1))
     clock = Clock()
-    who = Authenticator(keys, AsyncCache(None), "t", clock)
+    who = Authenticator(keys, AsyncCache(None), "t", clock, seal=None)
     await who.authenticate(bearer(secret))
     clock.forward(seconds=1)
     with pytest.raises(InvalidApiKeyError):
@@ -250,7 +254,7 @@ async def test_a_use_is_noted_beside_the_request_and_once_a_minute_at_most(
     monkeypatch.setattr(key_use, "time", time)
     secret, key = stored(keys)
     clock = Clock()
-    who = Authenticator(keys, AsyncCache(None), "t", clock)
+    who = Authenticator(keys, AsyncCache(None), "t", clock, seal=None)
     noted = []
     for _ in range(30):
         await who.authenticate(bearer(secret))
@@ -265,7 +269,7 @@ async def test_two_processes_note_a_minute_once(keys: CountingKeys) -> None:
     secret, key = stored(keys)
     later = Clock(NOON + timedelta(seconds=59))
     for clock in (Clock(), later):
-        who = Authenticator(keys, AsyncCache(None), "t", clock)
+        who = Authenticator(keys, AsyncCache(None), "t", clock, seal=None)
         await who.authenticate(bearer(secret))
         who._use.drain()
     assert last_use(keys, key) == NOON

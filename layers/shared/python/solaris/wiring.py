@@ -313,6 +313,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         from solaris.services.authenticating import Authenticator
         from solaris.services.forwarding import Forwarder
         from solaris.services.metering import Meter
+        from solaris.services.sealing import seal_of
 
         settings, stage = self.settings, self.settings.solaris_stage
         meter = Meter(
@@ -328,7 +329,9 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         )
         forwarder = Forwarder(
             settings=settings,
-            authenticator=Authenticator(self.keys, self.async_cache, stage, self.clock),
+            authenticator=Authenticator(
+                self.keys, self.async_cache, stage, self.clock, seal=seal_of(settings)
+            ),
             limiter=RateLimiter(self.async_cache, stage, settings.rate_rule),
             meter=meter,
             upstream=self.upstream,

@@ -1,7 +1,8 @@
 """Who asks: the gateway key of a request, and the user that it speaks for.
 
 The proxy looks a key up in process, then Redis, then DynamoDB; synchronous functions leave Redis
-out. A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused
+out. What Redis says of a key is believed under our own seal alone (services/sealing.py); without
+one it is not asked. A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused
 everywhere within five seconds, whoever is out of reach at that moment. What DynamoDB says of a
 key's last use is looked at with every such read: services/key_use.py.
 """
@@ -11,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -23,11 +24,13 @@ from solaris.domain.keys import GatewayKey, KeyKind, hash_key
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import InvalidApiKeyError, UserNotIdentifiedError
 from solaris.services.key_use import KeyUse
+from solaris.services.sealing import Seal
 from solaris.settings import Settings
 from solaris.storage.keys import KeyStore
 
 CACHE_SECONDS = 2.5
 REDIS_SECONDS = 2  # whole seconds; below CACHE_SECONDS
+REDIS_LIFE = timedelta(seconds=REDIS_SECONDS)
 MAX_CACHED_KEYS = 10_000
 MAX_KEY_CHARACTERS = 512
 
@@ -67,9 +70,16 @@ class Authenticator:
     """Tells which gateway key a request carries."""
 
     def __init__(
-        self, keys: KeyStore, cache: AsyncCache, stage: str, clock: Callable[[], datetime]
+        self,
+        keys: KeyStore,
+        cache: AsyncCache,
+        stage: str,
+        clock: Callable[[], datetime],
+        *,
+        seal: Seal | None,
     ) -> None:
         self._keys = keys
+        self._seal = seal
         self._cache = cache
         self._prefix = f"solaris:{stage}:key:"
         self._clock = clock
@@ -97,17 +107,31 @@ class Authenticator:
         return await asyncio.shield(asking)
 
     async def _ask(self, key_hash: str) -> GatewayKey | None:
-        key = None
-        cached = await self._cache.get(self._prefix + key_hash)
-        if cached is not None:
-            key = _from_json(cached)
+        key = await self._cached(key_hash)
         if key is None:
+            asked_at = self._clock()
             key = await asyncio.to_thread(self._keys.get, key_hash)
             if key is not None:
                 self._use.note(key)
-                await self._cache.set(self._prefix + key_hash, _to_json(key), REDIS_SECONDS)
+                await self._remember(key, asked_at)
         self._memory.put(key_hash, key)
         return key
+
+    async def _cached(self, key_hash: str) -> GatewayKey | None:
+        """What Redis knows, if we said it ourselves and no longer than two seconds ago."""
+        name = self._prefix + key_hash
+        text = await self._cache.get(name) if self._seal is not None else None
+        if self._seal is None or text is None:
+            return None
+        now = self._clock()
+        value = self._seal.open(name, text, now=now, latest=now + REDIS_LIFE)
+        return None if value is None else _from_json(value)
+
+    async def _remember(self, key: GatewayKey, asked_at: datetime) -> None:
+        if self._seal is not None:
+            name = self._prefix + key.key_hash
+            sealed = self._seal.close(name, _to_json(key), asked_at + REDIS_LIFE)
+            await self._cache.set(name, sealed, REDIS_SECONDS)
 
 
 class BlockingAuthenticator:
