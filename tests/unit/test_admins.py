@@ -70,6 +70,11 @@ def test_oidc_lets_in_only_named_addresses_and_whole_domains(email: str, role: R
             {"solaris_stage": "prod", "secret_key": LONG, "secret_key_previous": ("short",)},
             "SECRET_KEY_PREVIOUS must have at least 32",
         ),
+        ({"solaris_stage": "local", "secret_key": "s" * 31}, "SECRET_KEY must have at least 32"),
+        (
+            {"solaris_stage": "local", "secret_key": LONG, "secret_key_previous": ("short",)},
+            "SECRET_KEY_PREVIOUS must have at least 32",
+        ),
         ({"solaris_stage": "prod"}, "SECRET_KEY has no default"),
         ({"admin_email": "admin"}, "is not an e-mail address: 'admin'"),
         ({"admin_password": "short"}, "ADMIN_PASSWORD must be 12 to 128"),
@@ -96,7 +101,8 @@ def test_a_wrong_setting_is_refused_and_says_what_is_wrong(
     [
         {"admin_email": "admin@localhost"},
         {"public_url": "https://ia.example.com"},
-        {"solaris_stage": "local", "secret_key": "short"},
+        {"solaris_stage": "local", "secret_key": LONG},
+        {"solaris_stage": "local"},
         {"solaris_stage": "prod", "secret_key": LONG, "secret_key_previous": (LONG,)},
         {
             "oidc_issuer": "https://id.example.com/realms/x",
