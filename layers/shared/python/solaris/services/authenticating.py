@@ -2,9 +2,9 @@
 
 The proxy looks a key up in process, then Redis, then DynamoDB; synchronous functions leave Redis
 out. What Redis says of a key is believed under our own seal alone (services/sealing.py); without
-one it is not asked. A key is remembered for 2.5 s in each of the two caches, so a revoked key is refused
-everywhere within five seconds, whoever is out of reach at that moment. What DynamoDB says of a
-key's last use is looked at with every such read: services/key_use.py.
+one it is not asked. A key is remembered for 2.5 s in each of the two caches, so a revoked key is
+refused everywhere within five seconds, whoever is out of reach at that moment. What DynamoDB says
+of a key's last use is looked at with every such read: services/key_use.py.
 """
 
 import asyncio

@@ -38,17 +38,19 @@ class Seal:
         """
         parts = text.split(".", _PARTS - 1)
         if len(parts) < _PARTS:
-            return self._refused()
+            self._refused()
+            return None
         mac, end, value = parts
         made = self._mac(name, end, value).encode()
         if not hmac.compare_digest(mac.encode("utf-8", "replace"), made):
-            return self._refused()
+            self._refused()
+            return None
         is_good = _milliseconds(now) < int(end) <= _milliseconds(latest)
         return value if is_good else None
 
     def _mac(self, name: str, end: str, value: str) -> str:
         # no name and no number holds a line break: two triples are never one message
-        message = "\n".join((name, end, value)).encode("utf-8", "surrogatepass")
+        message = f"{name}\n{end}\n{value}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
 
     def _refused(self) -> None:
