@@ -9,6 +9,7 @@ from chalice.app import Chalice, Response
 
 from solaris.rest import chalice_errors
 from solaris.services.quoting import Statement
+from solaris.trusted_proxies import client_address
 from solaris.wiring import wiring
 
 app = Chalice(app_name="ia-solaris-quota", configure_logs=False)
@@ -22,7 +23,7 @@ quoting = wiring().quoting
 def own_quota() -> Any:
     """The caller's own quota."""
     request: Any = app.current_request
-    return _response(quoting.own(request.headers))
+    return _response(quoting.own(request.headers, _address(request)))
 
 
 # Any content type: what is no JSON is refused in OpenAI's shape, not in Chalice's.
@@ -31,8 +32,15 @@ def own_quota() -> Any:
 def check_quota() -> Any:
     """Whether a call of so many tokens would be admitted; nothing is held."""
     request: Any = app.current_request
-    return _response(quoting.check(request.headers, request.raw_body))
+    return _response(quoting.check(request.headers, request.raw_body, _address(request)))
 
 
 def _response(statement: Statement) -> Response:
     return Response(body=statement.body, headers={**statement.headers})
+
+
+def _address(request: Any) -> str | None:
+    """Who asks, by the connection or by the proxies that are trusted."""
+    peer = (request.context.get("identity") or {}).get("sourceIp")
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return client_address(peer, forwarded, wiring().settings.trusted_proxies)

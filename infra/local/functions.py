@@ -27,6 +27,7 @@ from chalice.app import Chalice
 
 from infra.local.gateway_responses import gateway_response, is_api
 from infra.local.rest_gateway import Incoming, RestGateway, matching_route
+from solaris.api.body_limits import IMPORT_BYTES, body_limit
 from solaris.api.messages import HttpReply
 from solaris.errors import (
     InvalidRequestError,
@@ -40,7 +41,7 @@ from solaris.wiring import wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIES = 4
-MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit on a request
+MAX_BODY_BYTES = IMPORT_BYTES
 BODY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 _NO_CONTENT = 204
@@ -137,7 +138,7 @@ class FunctionsApp:
         request = _incoming(scope)
         allowed: set[str] = set()
         try:
-            body = await read_body(receive)
+            body = await read_body(receive, body_limit(request.path))
             if body is None:
                 return
             function, route = self._function_for(request.path)
@@ -181,10 +182,11 @@ def _incoming(scope: Message) -> Incoming:
     )
 
 
-async def read_body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive, limit: int = MAX_BODY_BYTES) -> bytes | None:
     """Read a request's body; None when the client has gone.
 
-    Raises PayloadTooLargeError over 6 MiB, InvalidRequestError when it takes over a minute.
+    The gateway, our only client, has bounded it before. Raises PayloadTooLargeError over `limit`
+    bytes, InvalidRequestError when it takes over a minute.
     """
     body = bytearray()
     more = True
@@ -196,8 +198,8 @@ async def read_body(receive: Receive) -> bytes | None:
                     return None
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
-                if len(body) > MAX_BODY_BYTES:
-                    raise PayloadTooLargeError(MAX_BODY_BYTES)
+                if len(body) > limit:
+                    raise PayloadTooLargeError(limit)
     except TimeoutError as error:
         raise InvalidRequestError(f"the body took over {BODY_SECONDS:.0f} s") from error
     return bytes(body)

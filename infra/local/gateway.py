@@ -15,13 +15,16 @@ import uvicorn
 from yarl import URL
 
 from infra.local.downloads import Downloads, is_download
-from infra.local.functions import ROOT, load_function, read_body, send_reply
+from infra.local.functions import ROOT, load_function, send_reply
 from infra.local.gateway_responses import gateway_response
 from infra.local.guarded_http import GuardedHttp
 from infra.local.listening import serve
 from infra.local.mailbox import Mailbox, is_mailbox, is_open
+from infra.local.passed_bodies import PassedBodies
 from infra.local.site import Site, is_site
 from solaris.errors import SolarisError, StoreUnavailableError, UnknownPathError
+from solaris.gateway.bodies import Body, has_body
+from solaris.gateway.client import ClientGoneError
 from solaris.settings import Settings, load_settings
 from solaris.trusted_proxies import TrustedProxies
 from solaris.wiring import wiring
@@ -60,9 +63,15 @@ class Gateway:
     """Sends /v1 to the proxy and everything else to the functions' own process."""
 
     def __init__(
-        self, proxy: App, functions_url: str, settings: Settings, mailbox: Mailbox | None = None
+        self,
+        proxy: App,
+        functions_url: str,
+        settings: Settings,
+        mailbox: Mailbox | None = None,
+        bodies: PassedBodies | None = None,
     ) -> None:
         self._settings = settings
+        self._bodies = bodies or PassedBodies(wiring)
         self._proxy = proxy
         self._mailbox = mailbox
         self._functions_url = functions_url
@@ -88,18 +97,30 @@ class Gateway:
         headers = _forwarded(scope)
         # the path as it came: what is percent-encoded in it stays so
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        found = {name.lower(): value for name, value in headers}
+        body: Body | None = None
         try:
             if not path.startswith("/"):
                 raise UnknownPathError(path)  # `OPTIONS *`, of the server and no path of it
-            body = await read_body(receive)
+            body = await self._bodies.read(scope, path, receive)
             if body is None:
-                return
-            status, raw, data = await self._ask(scope, path, headers, body)
+                # nobody whose body is read: the answer is the same without it
+                left_out = (b"content-length", b"transfer-encoding")
+                headers = [one for one in headers if one[0].lower().encode() not in left_out]
+            status, raw, data = await self._ask(scope, path, headers, body.data if body else b"")
+        except ClientGoneError:
+            return
         except SolarisError as error:
-            found = {name.lower(): value for name, value in headers}
             reply = gateway_response(error, path=path, headers=found, settings=self._settings)
+            if body is None and has_body(found):
+                reply = reply.with_headers({"connection": "close"})
             await send_reply(send, reply)
             return
+        finally:
+            if body is not None:
+                body.done()
+        if body is None and has_body(found):
+            raw.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": data})
 

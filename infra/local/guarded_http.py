@@ -1,25 +1,47 @@
 """uvicorn's HTTP protocol with the bounds that it leaves to a proxy in front.
 
 httptools sets no limit to a request's head and waits for it for ever, so a few thousand idle
-connections, or one head of a gigabyte, would take the machine. Trailers would be added to the
+connections, or one head of a gigabyte, would take the machine. It waits for ever, too, for whoever
+does not read an answer; and it closes on a body that it has not read, which makes the kernel throw
+the answer away before the client has it (RFC 9112, section 9.6). Trailers would be added to the
 headers of a request that has been let in already (RFC 9110, section 6.5.1 forbids that).
 """
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 30.0  # from the connection, or the first byte of a later request
 MAX_HEAD_BYTES = 64 * 1024
+WRITE_SECONDS = 60.0  # for the next 48 KiB of an answer that its client does not take
+LINGER_SECONDS = 2.0  # for the rest of a body that is not read, and is dropped
+LINGER_BYTES = 32 * 1024 * 1024
 _LINE_BYTES = 4  # a colon, a space and the line's end, which the parser does not hand out
+_BODY_NAMES = (b"content-length", b"transfer-encoding")
+_BODY_NAME_LENGTHS = tuple(len(name) for name in _BODY_NAMES)
+
+
+class _Lingering:
+    """The transport of a request with a body: closes gently while that is still on its way."""
+
+    __slots__ = ("_protocol", "is_closing", "write")
+
+    def __init__(self, protocol: "GuardedHttp") -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        self._protocol.close_gently()
 
 
 class GuardedHttp(HttpToolsProtocol):
     """Closes connections whose head takes too long; answers 431 to one that is too large."""
 
     head_seconds = HEAD_SECONDS
+    write_seconds = WRITE_SECONDS
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -29,6 +51,10 @@ class GuardedHttp(HttpToolsProtocol):
         self._unfinished = 0
         self._begun = 0
         self._waiting: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
+        self._has_body = False
+        self._lingering: asyncio.TimerHandle | None = None
+        self._dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
@@ -38,6 +64,9 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_waiting()
+        for timer in (self._stalled, self._lingering):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,6 +74,11 @@ class GuardedHttp(HttpToolsProtocol):
 
         That is a head, empty lines before one, or a body whose answer has been given.
         """
+        if self._lingering is not None:
+            self._dropped += len(data)
+            if self._dropped > LINGER_BYTES:
+                self.transport.close()
+            return
         begun = self._begun
         super().data_received(data)
         if self.transport.is_closing():
@@ -65,6 +99,7 @@ class GuardedHttp(HttpToolsProtocol):
         """A head begins."""
         super().on_message_begin()
         self._in_head = True
+        self._has_body = False
         self._head_bytes = 0
         self._unfinished = 0
         self._begun += 1
@@ -78,6 +113,8 @@ class GuardedHttp(HttpToolsProtocol):
         """Count it, or drop it when it is a trailer; raises ValueError as `on_url` does."""
         if self._in_head:
             self._count(len(name) + len(value) + _LINE_BYTES)
+            if len(name) in _BODY_NAME_LENGTHS and name.lower() in _BODY_NAMES:
+                self._has_body = True
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -85,6 +122,39 @@ class GuardedHttp(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
         self._was_asked = True
+        if self._has_body:
+            self.cycle.transport = cast("asyncio.Transport", _Lingering(self))
+
+    def close_gently(self) -> None:
+        """Close; while a body is unread, say so first and drop what comes for two seconds."""
+        transport = self.transport
+        if not self.cycle.more_body or transport.is_closing() or not transport.can_write_eof():
+            transport.close()
+            return
+        self._stop_waiting()
+        self._lingering = self.loop.call_later(LINGER_SECONDS, transport.close)
+        transport.write_eof()
+        self.flow.resume_reading()
+
+    def on_response_complete(self) -> None:
+        """Count the answer; a connection that is about to close takes no other request."""
+        if self._lingering is None:
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+
+    def pause_writing(self) -> None:
+        """The client takes nothing more of its answer, for a while or for good."""
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(self.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It takes again."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or has too large a head, and close."""

@@ -1,21 +1,45 @@
 """What the one port passes on to the functions' process, and says itself when it cannot."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from infra.local.functions import MAX_BODY_BYTES
 from infra.local.gateway import Gateway
+from infra.local.passed_bodies import PassedBodies
+from solaris.api.body_limits import DOOR_BYTES, IMPORT_BYTES, USUAL_BYTES
+from solaris.errors import InvalidApiKeyError, UnauthenticatedError
+from solaris.gateway.bodies import Bodies
 from solaris.settings import Settings
+from solaris.wiring import Wiring
 
 Received = list[tuple[str, str, list[tuple[str, str]], bytes]]
 
 
 async def no_proxy(scope: Any, receive: Any, send: Any) -> None:
     pytest.fail("not for the proxy")
+
+
+class Parts:
+    """What tells who is known: one token, one key; and the bodies of this process."""
+
+    def __init__(self) -> None:
+        self.bodies = Bodies(max_bytes=16 * 1024 * 1024, max_open=4)
+        self.entrance = self.access_tokens = self
+
+    def read(self, token: str) -> None:
+        if token != "known":
+            raise UnauthenticatedError
+
+    async def key_of(self, headers: Mapping[str, str], _address: str | None) -> None:
+        if headers.get("authorization") != "Bearer known":
+            raise InvalidApiKeyError
+
+
+KNOWN = ("authorization", "Bearer known")
 
 
 @pytest.fixture
@@ -47,6 +71,7 @@ async def ask(
     query: str = "",
     headers: list[tuple[str, str]] | None = None,
     body: bytes = b"",
+    receive: Any = None,
 ) -> tuple[int, list[tuple[str, str]], bytes]:
     sent: list[Any] = []
     scope = {
@@ -55,24 +80,26 @@ async def ask(
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(n.encode(), v.encode()) for n, v in headers or []],
+        "headers": [(n.encode(), v.encode()) for n, v in headers or []]
+        + ([(b"content-length", str(len(body)).encode())] if body else []),
         "client": ("192.0.2.7", 5),
     }
 
-    async def receive() -> Any:
+    async def whole() -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await gateway(scope, receive, send)
+    await gateway(scope, receive or whole, send)
     found = [(n.decode().lower(), v.decode()) for n, v in sent[0]["headers"]]
     return sent[0]["status"], found, sent[1]["body"]
 
 
 @pytest.fixture
 async def gateway(functions: BaseTestServer) -> AsyncIterator[Gateway]:
-    found = Gateway(no_proxy, str(functions.make_url("")).rstrip("/"), Settings())
+    url = str(functions.make_url("")).rstrip("/")
+    found = Gateway(no_proxy, url, Settings(), bodies=PassedBodies(lambda: cast("Wiring", Parts())))
     yield found
     if found._session is not None:
         await found._session.close()
@@ -80,6 +107,7 @@ async def gateway(functions: BaseTestServer) -> AsyncIterator[Gateway]:
 
 async def test_a_request_is_passed_on_as_it_came(gateway: Gateway, received: Received) -> None:
     headers = [("accept-language", "en"), ("x-two", "1"), ("x-two", "2"), ("host", "outside")]
+    headers.append(KNOWN)
     status, answered, body = await ask(
         gateway,
         "POST",
@@ -107,14 +135,58 @@ async def test_only_the_gateway_says_who_asks(gateway: Gateway, received: Receiv
     assert not {"x-real-ip", "forwarded"} & passed.keys()
 
 
-async def test_a_body_over_the_limit_is_not_passed_on(gateway: Gateway, received: Received) -> None:
-    body = b"x" * (MAX_BODY_BYTES + 1)
-    status, headers, data = await ask(gateway, "POST", "/api/x", body=body)
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/api/auth/login", DOOR_BYTES),
+        ("/api/admin/users", USUAL_BYTES),
+        ("/api/admin/users/import", IMPORT_BYTES),
+        ("/v1/quota/check", DOOR_BYTES),
+    ],
+)
+async def test_a_body_over_its_operations_limit_is_not_passed_on(
+    gateway: Gateway, received: Received, path: str, limit: int
+) -> None:
+    status, _, _ = await ask(gateway, "POST", path, headers=[KNOWN], body=b"x" * limit)
+    assert status == 200
+    assert received.pop()[3] == b"x" * limit
+    status, headers, data = await ask(
+        gateway, "POST", path, headers=[KNOWN], body=b"x" * (limit + 1)
+    )
     assert status == 413
-    assert ("content-type", "application/problem+json") in headers
-    assert b"payload_too_large" in data
-    status, _, data = await ask(gateway, "POST", "/v1/quota/check", body=body)
-    assert (status, data) == (413, b'{"message": "Request Too Long"}')
+    assert ("connection", "close") in headers
+    if path.startswith("/api/"):
+        assert ("content-type", "application/problem+json") in headers
+        assert b"payload_too_large" in data
+    else:
+        assert data == b'{"message": "Request Too Long"}'
+    assert received == []
+
+
+@pytest.mark.parametrize("path", ["/api/admin/users", "/api/nothing", "/health", "/nothing"])
+async def test_of_whom_nobody_knows_no_body_is_read(
+    gateway: Gateway, received: Received, path: str
+) -> None:
+    """The function answers by the head; a body that is not read closes the connection."""
+
+    async def never() -> Any:
+        pytest.fail("the body was asked for")
+
+    status, headers, _ = await ask(gateway, "POST", path, body=b"{}", receive=never)
+    assert status == 200  # whatever the function says
+    assert ("connection", "close") in headers
+    assert received[0][3] == b""
+
+
+async def test_a_wrong_key_is_refused_before_its_body_is_read(
+    gateway: Gateway, received: Received
+) -> None:
+    async def never() -> Any:
+        pytest.fail("the body was asked for")
+
+    status, headers, data = await ask(gateway, "POST", "/v1/quota/check", body=b"{}", receive=never)
+    assert (status, json.loads(data)["error"]["code"]) == (401, "invalid_api_key")
+    assert ("connection", "close") in headers
     assert received == []
 
 

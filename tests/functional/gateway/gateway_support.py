@@ -17,10 +17,12 @@ from solaris.domain.settlement import settle
 from solaris.domain.usage import UsageEvent
 from solaris.domain.users import Plan, User, UserStatus, user_id_for
 from solaris.errors import QuotaExhaustedError, TokensHeldError
+from solaris.gateway.bodies import Bodies
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.metrics import Metrics
 from solaris.services.authenticating import Authenticator
 from solaris.services.background import drain
+from solaris.services.entrance import Entrance
 from solaris.services.forwarding import Forwarder
 from solaris.services.limiting import RateLimiter
 from solaris.services.metering import Admission, Meter, Ticket
@@ -164,16 +166,26 @@ class Gateway:
             idle_seconds=self.settings.upstream_idle_timeout_seconds,
             max_connections=100,
         )
+        self.bodies = Bodies(
+            max_bytes=self.settings.max_unfinished_body_bytes,
+            max_open=self.settings.max_unfinished_bodies_per_address,
+        )
+        entrance = Entrance(
+            authenticator=cast("Authenticator", OneKey(key)),
+            limiter=RateLimiter(cache, "local", RateRule(10_000, 10_000)),
+            settings=self.settings,
+        )
         self.app = GatewayApp(
             Forwarder(
                 settings=self.settings,
-                authenticator=cast("Authenticator", OneKey(key)),
-                limiter=RateLimiter(cache, "local", RateRule(10_000, 10_000)),
+                entrance=entrance,
                 meter=cast("Meter", self.meter),
                 upstream=self.upstream,
                 sizes=self.sizes,
                 metrics=self.metrics,
             ),
+            entrance=entrance,
+            bodies=self.bodies,
             settings=self.settings,
             metrics=self.metrics,
             clock=self._clock,

@@ -10,26 +10,25 @@ from typing import Any
 import orjson
 
 from solaris.errors import (
-    InvalidRequestError,
-    PayloadTooLargeError,
     SolarisError,
     StoreUnavailableError,
     UpstreamUnavailableError,
 )
-from solaris.gateway.client import Client
+from solaris.gateway.bodies import Bodies, Body, has_body
+from solaris.gateway.client import Client, ClientGoneError
 from solaris.gateway.frames import error_frame
 from solaris.http import error_answer
 from solaris.metrics import REFUSALS, REQUESTS, Metrics
 from solaris.observability import get_logger
 from solaris.services.answering import FIRST_ERROR, BufferedReply
-from solaris.services.forwarding import ClientGoneError, Forwarder, IncomingRequest
+from solaris.services.entrance import Entrance
+from solaris.services.forwarding import Forwarder, IncomingRequest
 from solaris.settings import Settings
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 SendMessage = Callable[[Message], Awaitable[None]]
 
-BODY_SECONDS = 60
 MESSAGES_PATH = "/v1/messages"
 
 _log = get_logger("solaris.proxy")
@@ -42,11 +41,15 @@ class GatewayApp:
         self,
         forwarder: Forwarder,
         *,
+        entrance: Entrance,
+        bodies: Bodies,
         settings: Settings,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
         self._forwarder = forwarder
+        self._entrance = entrance
+        self._bodies = bodies
         self._settings = settings
         self._metrics = metrics
         self._clock = clock
@@ -56,15 +59,10 @@ class GatewayApp:
         self, scope: MutableMapping[str, Any], receive: Receive, send: SendMessage
     ) -> None:
         """Answer one HTTP request."""
-        request_id = uuid.uuid4().hex
-        try:
-            request = await self._read(request_id, scope, receive)
-        except ClientGoneError:
-            return
-        except SolarisError as error:
-            await self._refuse(scope["path"], request_id, error, Client(send))
-            return
         client = Client(send)
+        request = await self._let_in(scope, receive, client)
+        if request is None:
+            return
         serving = asyncio.create_task(self._serve(request, client))
         gone = asyncio.create_task(_until_gone(receive))
         try:
@@ -92,53 +90,61 @@ class GatewayApp:
         finally:
             self._reading_on -= 1
 
+    async def _let_in(
+        self, scope: MutableMapping[str, Any], receive: Receive, client: Client
+    ) -> IncomingRequest | None:
+        """The request with its body; None when it was refused by its head, or its client left."""
+        request_id = uuid.uuid4().hex
+        headers = _headers(scope["headers"])
+        try:
+            return await self._read(request_id, scope, headers, receive)
+        except ClientGoneError:
+            return None
+        except SolarisError as error:
+            refusal = error
+        except Exception:  # noqa: BLE001 - the boundary: whatever it was, the client gets an answer
+            _log.exception("unexpected_error", request_id=request_id)
+            refusal = SolarisError()
+        # a body that nobody reads is not waited for
+        await self._refuse(scope["path"], request_id, refusal, client, closes=has_body(headers))
+        return None
+
     async def _read(
-        self, request_id: str, scope: MutableMapping[str, Any], receive: Receive
+        self,
+        request_id: str,
+        scope: MutableMapping[str, Any],
+        headers: dict[str, str],
+        receive: Receive,
     ) -> IncomingRequest:
         received_at = self._clock()
-        headers = _headers(scope["headers"])
         path: str = scope["path"]
-        body = b""
-        if scope["method"] == "POST" and self._forwarder.is_metered(path):
-            body = await self._read_body(headers, receive)
         client = scope.get("client")
+        address = client[0] if client else None
+        chats = scope["method"] == "POST" and self._forwarder.is_metered(path)
+        entered = await self._entrance.enter(headers, address, chats=chats)
+        if chats:
+            limit = self._settings.max_body_bytes
+            body = await self._bodies.read(receive, headers, limit=limit, address=address)
+        else:
+            body = Body()
         return IncomingRequest(
             request_id=request_id,
             method=scope["method"],
             path=path,
             query=scope.get("query_string", b"").decode("ascii", "replace"),
             headers=headers,
+            entered=entered,
             body=body,
-            ip_address=client[0] if client else None,
+            ip_address=address,
             received_at=received_at,
         )
 
-    async def _read_body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        limit = self._settings.max_body_bytes
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            raise PayloadTooLargeError(limit)
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise ClientGoneError
-                    part = message.get("body", b"")
-                    size += len(part)
-                    if size > limit:
-                        raise PayloadTooLargeError(limit)
-                    parts.append(part)
-                    if not message.get("more_body", False):
-                        return parts[0] if len(parts) == 1 else b"".join(parts)
-        except TimeoutError as error:
-            raise InvalidRequestError(f"the body took over {BODY_SECONDS} s") from error
-
     async def _serve(self, request: IncomingRequest, client: Client) -> None:
         try:
-            reply = await self._forwarder.forward(request, client)
+            try:
+                reply = await self._forwarder.forward(request, client)
+            finally:
+                request.body.done()  # it is with the upstream, or refused
             if isinstance(reply, BufferedReply):
                 await self._send_whole(request, reply, client)
             else:
@@ -174,7 +180,13 @@ class GatewayApp:
         await client.finish(error_frame(request.path, told, code, request.request_id))
 
     async def _refuse(
-        self, path: str, request_id: str, error: SolarisError, client: Client
+        self,
+        path: str,
+        request_id: str,
+        error: SolarisError,
+        client: Client,
+        *,
+        closes: bool = False,
     ) -> None:
         answer = error_answer(error, self._settings.locale, request_id)
         endpoint = path if self._forwarder.is_metered(path) else "other"
@@ -197,6 +209,8 @@ class GatewayApp:
             body = {"type": "error", **body, "request_id": request_id}  # Anthropic's shape
         data = orjson.dumps(body)
         headers = {"content-type": "application/json", **answer.headers}
+        if closes:
+            headers["connection"] = "close"
         await client.start(answer.status, {**headers, "content-length": str(len(data))})
         await client.finish(data)
 

@@ -13,6 +13,7 @@
     ├── RateLimitedError           too many requests, or too many open at once
     ├── InvalidRequestError        the body or a parameter is wrong
     ├── PayloadTooLargeError       the body is over the limit
+    ├── OverloadedError            too many bodies are on their way to this process
     ├── UnknownPathError           no such path under /v1
     ├── MethodNotAllowedError      the path is known, this method of it is not
     ├── UnsupportedMediaTypeError  the body is not JSON by its Content-Type
@@ -185,6 +186,16 @@ class PayloadTooLargeError(SolarisError):
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"limit is {limit_bytes} bytes")
         self.limit_bytes = limit_bytes
+
+
+class OverloadedError(SolarisError):
+    """The bodies on their way to this process take all the memory that they may."""
+
+    code = "overloaded"
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.0f} s")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnknownPathError(SolarisError):

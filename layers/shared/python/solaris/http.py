@@ -44,6 +44,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.RateLimitedError: (429, "rate_limit_error"),
     errors.InvalidRequestError: (400, "invalid_request_error"),
     errors.PayloadTooLargeError: (413, "invalid_request_error"),
+    errors.OverloadedError: (503, "server_error"),
     errors.UnknownPathError: (404, "invalid_request_error"),
     errors.MethodNotAllowedError: (405, "invalid_request_error"),
     errors.UnsupportedMediaTypeError: (415, "invalid_request_error"),
@@ -88,7 +89,12 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
                 "x-ratelimit-remaining-tokens": str(max(0, error.available)),
                 "x-ratelimit-reset-tokens": f"{max(0, error.renews_in_seconds)}s",
             }
-        case errors.RateLimitedError() | errors.LoginLockedError() | errors.TokensHeldError():
+        case (
+            errors.RateLimitedError()
+            | errors.LoginLockedError()
+            | errors.TokensHeldError()
+            | errors.OverloadedError()
+        ):
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))
             headers["retry-after"] = seconds
             values = {"seconds": seconds}
@@ -106,7 +112,7 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
         case errors.InvalidRequestError():
             values = {"detail": error.detail}
         case errors.PayloadTooLargeError():
-            values = {"megabytes": str(error.limit_bytes // MEBIBYTE)}
+            values = {"limit": size_text(error.limit_bytes)}
         case errors.UnknownPathError():
             values = {"path": error.path}
     body = {
@@ -119,6 +125,13 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
         }
     }
     return ErrorAnswer(status=status, headers=headers, body=body)
+
+
+def size_text(size: int) -> str:
+    """So many bytes in the largest unit that they fill: `20 MiB`, `8 KiB`."""
+    if size >= MEBIBYTE:
+        return f"{size // MEBIBYTE} MiB"
+    return f"{size // 1024} KiB"
 
 
 def _quota_text(

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     sse_comment_seconds: float = Field(default=15, gt=0, le=300)
     pass_body_fields: CommaList = ()
     max_body_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    max_unfinished_body_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    max_unfinished_bodies_per_address: int = Field(default=100, ge=1, le=10_000)
+    models_cache_seconds: float = Field(default=5, ge=0, le=300)
     flat_token_charges: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
     # Identity and limits on requests
@@ -96,6 +99,7 @@ class Settings(BaseSettings):
     allowed_email_domains: CommaList = ()
     rate_limit_per_second: float = Field(default=10, gt=0)
     rate_limit_burst: int = Field(default=20, ge=1)
+    wrong_keys_per_minute: int = Field(default=60, ge=1, le=100_000)
 
     # Quota
     default_monthly_limit: int = Field(default=1_000_000, ge=0)
@@ -282,6 +286,11 @@ class Settings(BaseSettings):
     def rate_rule(self) -> RateRule:
         """Requests that one user may make."""
         return RateRule(self.rate_limit_per_second, self.rate_limit_burst)
+
+    @property
+    def wrong_key_rule(self) -> RateRule:
+        """Wrong keys that one address may send."""
+        return RateRule(self.wrong_keys_per_minute / 60, self.wrong_keys_per_minute)
 
     @property
     def provisioning(self) -> ProvisioningPolicy:

@@ -69,8 +69,12 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Invalid request: {detail}",
     },
     "payload_too_large": {
-        "pt-BR": "Requisição grande demais. O limite é {megabytes} MiB.",
-        "en": "Request too large. The limit is {megabytes} MiB.",
+        "pt-BR": "Requisição grande demais. O limite é {limit}.",
+        "en": "Request too large. The limit is {limit}.",
+    },
+    "overloaded": {
+        "pt-BR": "Muitos envios grandes ao mesmo tempo. Tente novamente em {seconds} s.",
+        "en": "Too many large requests at the same time. Try again in {seconds} s.",
     },
     "unknown_path": {
         "pt-BR": "Caminho desconhecido: {path}",

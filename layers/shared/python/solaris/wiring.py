@@ -19,7 +19,11 @@ from solaris.metrics import Metrics
 from solaris.observability import configure_logging
 from solaris.services.alert_management import AlertManagement
 from solaris.services.key_management import KeyManagement
-from solaris.services.limiting import BlockingRateLimiter, RateLimiter
+from solaris.services.limiting import (
+    READING_SCOPE,
+    WRONG_KEY_SCOPE,
+    BlockingRateLimiter,
+)
 from solaris.services.recording import Recorder
 from solaris.services.replaying import Replayer
 from solaris.services.sweeping import Sweeper
@@ -37,6 +41,7 @@ from solaris.storage.models import bind_models
 from solaris.storage.queues import USAGE_QUEUE, EventSender, Queues
 from solaris.storage.users import UserStore
 from solaris.wiring_books import BookParts
+from solaris.wiring_entrance import EntranceParts
 from solaris.wiring_health import HealthParts
 from solaris.wiring_sign_in import SignInParts
 from solaris.wiring_users import UserParts
@@ -57,7 +62,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wiring(UserParts, BookParts, SignInParts, HealthParts):
+class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
     """All parts for one set of settings."""
 
     version = __version__
@@ -156,7 +161,12 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
             users=self.users,
             counters=self.user_counters,
             clock=self.clock,
+            readers=self._limiter(READING_SCOPE, self.settings.rate_rule),
+            wrong_keys=self._limiter(WRONG_KEY_SCOPE, self.settings.wrong_key_rule),
         )
+
+    def _limiter(self, scope: str, rule: RateRule) -> BlockingRateLimiter:
+        return BlockingRateLimiter(self.cache, self.settings.solaris_stage, rule, scope)
 
     @cached_property
     def exporter(self) -> Exporter:
@@ -220,7 +230,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         """Requests a second of each admin, and of each address that nobody has signed in from."""
         settings = self.settings
         rule = RateRule(settings.admin_rate_limit_per_second, settings.admin_rate_limit_burst)
-        return BlockingRateLimiter(self.cache, settings.solaris_stage, rule, "admin")
+        return self._limiter("admin", rule)
 
     @cached_property
     def mail_sender(self) -> MailSender:
@@ -310,10 +320,8 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         """The ASGI application of /v1."""
         from solaris.asgi import GatewayApp
         from solaris.gateway.response_sizes import ResponseSizes
-        from solaris.services.authenticating import Authenticator
         from solaris.services.forwarding import Forwarder
         from solaris.services.metering import Meter
-        from solaris.services.sealing import seal_of
 
         settings, stage = self.settings, self.settings.solaris_stage
         meter = Meter(
@@ -329,16 +337,20 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts):
         )
         forwarder = Forwarder(
             settings=settings,
-            authenticator=Authenticator(
-                self.keys, self.async_cache, stage, self.clock, seal=seal_of(settings)
-            ),
-            limiter=RateLimiter(self.async_cache, stage, settings.rate_rule),
+            entrance=self.entrance,
             meter=meter,
             upstream=self.upstream,
             sizes=ResponseSizes(self.async_cache, stage),
             metrics=self.metrics,
         )
-        return GatewayApp(forwarder, settings=settings, metrics=self.metrics, clock=self.clock)
+        return GatewayApp(
+            forwarder,
+            entrance=self.entrance,
+            bodies=self.bodies,
+            settings=settings,
+            metrics=self.metrics,
+            clock=self.clock,
+        )
 
     def warm_up(self) -> None:
         """Make ahead what the first requests would wait for; blocks for about half a second."""

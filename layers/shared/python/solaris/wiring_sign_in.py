@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from solaris.services.oidc import OidcSignIn
     from solaris.services.sessions import Sessions
     from solaris.services.signing_in import SigningIn
+    from solaris.services.tokens import AccessTokens
 
 
 class SignInParts:
@@ -65,14 +66,20 @@ class SignInParts:
         return Passwords()
 
     @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """What signs and reads access tokens."""
+        from solaris.services.tokens import AccessTokens
+
+        return AccessTokens(self.settings, self.clock)
+
+    @cached_property
     def sessions(self) -> Sessions:
         """Who is signed in."""
         from solaris.services.sessions import Sessions
-        from solaris.services.tokens import AccessTokens
 
         return Sessions(
             store=self.session_store,
-            tokens=AccessTokens(self.settings, self.clock),
+            tokens=self.access_tokens,
             session_days=self.settings.session_days,
             clock=self.clock,
         )

@@ -13,12 +13,15 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from solaris.api.body_limits import body_limit
 from solaris.api.messages import HttpRequest
 from solaris.api.operations import Operation
 from solaris.api.problems import validation_failed
+from solaris.domain.body_structure import has_bounded_structure
 from solaris.errors import (
     InvalidRequestError,
     NotFoundError,
+    PayloadTooLargeError,
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
@@ -77,6 +80,11 @@ def _body(model: type[BaseModel], request: HttpRequest, locale: Locale) -> BaseM
         data = b"{}"
     elif not _JSON_TYPE.fullmatch(request.headers.get("content-type", "")):
         raise UnsupportedMediaTypeError
+    limit = body_limit(request.path)
+    if len(data) > limit:
+        raise PayloadTooLargeError(limit)
+    if not has_bounded_structure(data):
+        raise InvalidRequestError("the body has too many parts")
     try:
         said = orjson.loads(data)  # stricter than pydantic's: no NaN, no half a surrogate pair
     except orjson.JSONDecodeError as error:

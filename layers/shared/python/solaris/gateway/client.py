@@ -16,6 +16,10 @@ STREAM_HEADERS: Mapping[str, str] = {
 }
 
 
+class ClientGoneError(Exception):
+    """The client has gone before the upstream was asked: nothing is sent, nothing is charged."""
+
+
 class Client:
     """Sends one answer by ASGI; what is sent after the client has gone is dropped."""
 

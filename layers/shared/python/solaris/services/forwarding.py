@@ -1,6 +1,6 @@
 """One metered request, from the client's bytes to the last byte of the answer.
 
-    key → models → user → rates → reserve → upstream → relay → settle → last bytes
+    (key → rates → body) → models → user → reserve → upstream → relay → settle → last bytes
 
 What a client saw finished is in the books: the usage event is on the queue before the last bytes
 go out. Every exit after the reserve resolves it: an answer settles, an upstream error releases,
@@ -14,25 +14,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
+from solaris.domain.body_structure import has_bounded_structure
 from solaris.domain.identity import Identity
 from solaris.domain.keys import GatewayKey
 from solaris.domain.named_models import named_models
 from solaris.domain.reservation import Demand
 from solaris.domain.usage import Outcome, TokenCounts
-from solaris.domain.users import user_id_for
 from solaris.errors import (
     InvalidRequestError,
     SolarisError,
     UnknownPathError,
     UpstreamTimeoutError,
-    UpstreamUnavailableError,
 )
 from solaris.gateway.allowed_fields import passed_on, passed_query
-from solaris.gateway.client import Client, Heartbeat
+from solaris.gateway.bodies import Body
+from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
 from solaris.gateway.model_facts import (
     context_tokens,
@@ -49,9 +48,9 @@ from solaris.services.answering import (
     BufferedReply,
     Reply,
 )
-from solaris.services.authenticating import Authenticator, identity_of
 from solaris.services.background import keep
-from solaris.services.limiting import RateLimiter
+from solaris.services.entrance import Entered, Entrance
+from solaris.services.heavy import HEAVY_BYTES, in_heavy_thread
 from solaris.services.metering import Admission, Meter, Ticket
 from solaris.services.model_access import (
     check_model_path,
@@ -59,6 +58,7 @@ from solaris.services.model_access import (
     checked_flat_body,
     visible_models,
 )
+from solaris.services.model_list import ModelList, is_models
 from solaris.services.relaying import open_stream
 from solaris.services.sending import Asked, Sending
 from solaris.settings import Settings
@@ -68,25 +68,21 @@ from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
 
 # Headers of the client that mean something to the upstream.
 _PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta", "idempotency-key")
-MODELS_TIMEOUT_SECONDS = 4.5  # LibreChat waits five
 # A longer body is weighed in a thread; the media of a small one take some milliseconds at most.
 PROMPT_THREAD_BYTES = 32 * 1024
 
 
-class ClientGoneError(Exception):
-    """The client has gone before the upstream was asked: nothing is sent, nothing is charged."""
-
-
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """A request as the web server got it; header names are lower-case."""
+    """A request that was let in; header names are lower-case."""
 
     request_id: str
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    entered: Entered
+    body: Body
     ip_address: str | None
     received_at: datetime
     started: float = field(default_factory=time.perf_counter)
@@ -99,19 +95,18 @@ class Forwarder:
         self,
         *,
         settings: Settings,
-        authenticator: Authenticator,
-        limiter: RateLimiter,
+        entrance: Entrance,
         meter: Meter,
         upstream: Upstream,
         sizes: ResponseSizes,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._authenticator = authenticator
-        self._limiter = limiter
+        self._entrance = entrance
         self._meter = meter
         self._upstream = upstream
         self._dialect = Dialect()
+        self._models = ModelList(upstream, settings.models_cache_seconds)
         self._sizes = sizes
         self._metrics = metrics
 
@@ -121,9 +116,11 @@ class Forwarder:
 
     async def forward(self, request: IncomingRequest, client: Client) -> Reply:
         """Answer one request; raises the SolarisError that refuses it."""
-        key = await self._authenticator.authenticate(request.headers)
-        if request.method == "GET" and _is_models(request.path):
-            return await self._models(request, key)
+        key = request.entered.key
+        if request.method == "GET" and is_models(request.path):
+            check_model_path(key, request.path)
+            found = await self._models.get(request.path, _headers(request))
+            return replace(found, body=visible_models(key, request.path, found.status, found.body))
         shape = SHAPES.get(request.path)
         flat = self._settings.flat_token_charges.get(request.path)
         if request.method != "POST" or (shape is None and flat is None):
@@ -132,30 +129,16 @@ class Forwarder:
             return await self._flat(request, key, flat or 0, client)
         return await self._metered(request, key, shape, client)
 
-    async def _models(self, request: IncomingRequest, key: GatewayKey) -> Reply:
-        check_model_path(key, request.path)
-        try:
-            async with asyncio.timeout(MODELS_TIMEOUT_SECONDS):
-                answer = await self._upstream.send(
-                    "GET",
-                    quote(request.path.removeprefix("/v1"), safe="/:@"),
-                    headers=_headers(request),
-                )
-                try:
-                    body = await answer.read()
-                finally:
-                    await answer.close()
-        except TimeoutError as error:
-            raise UpstreamUnavailableError("the list of models took too long") from error
-        shown = visible_models(key, request.path, answer.status, body)
-        return BufferedReply(answer.status, _content_type(answer), shown)
-
     async def _metered(
         self, request: IncomingRequest, key: GatewayKey, shape: ApiShape, client: Client
     ) -> Reply:
-        asked = _checked(request, key, shape, self._settings.pass_body_fields)
+        passed = self._settings.pass_body_fields
+        if request.body.size > HEAVY_BYTES:
+            asked = await in_heavy_thread(_checked, request, key, shape, passed)
+        else:
+            asked = _checked(request, key, shape, passed)
         body = asked.body
-        identity = await self._let_in(request, key, body)
+        identity = await self._entrance.identify(request.entered, request.headers, body)
         prompt = await self._prompt(request, shape, body)
         model = shape.model(body)
         demand = self._demand(shape, body, model, prompt)
@@ -183,7 +166,9 @@ class Forwarder:
         self, request: IncomingRequest, shape: ApiShape, body: dict[str, Any]
     ) -> Prompt:
         """What the model will read; long bodies are counted in a thread."""
-        if len(request.body) > PROMPT_THREAD_BYTES or not tokens.is_loaded():
+        if request.body.size > HEAVY_BYTES:
+            prompt = await in_heavy_thread(shape.prompt, body)
+        elif request.body.size > PROMPT_THREAD_BYTES or not tokens.is_loaded():
             prompt = await asyncio.to_thread(shape.prompt, body)
         else:
             prompt = shape.prompt(body)
@@ -217,8 +202,8 @@ class Forwarder:
     ) -> Reply:
         """A path with a charge by setting: its body may be a form, and is not looked into."""
         model = request.path.removeprefix("/v1/")
-        data = checked_flat_body(key, model, request.headers, request.body, request.query)
-        identity = await self._let_in(request, key, {})
+        data = checked_flat_body(key, model, request.headers, request.body.data, request.query)
+        identity = await self._entrance.identify(request.entered, request.headers, {})
         demand = Demand(prompt_tokens=tokens, completes=False)
         ticket = _ticket(request, key, identity, demand, model)
         admission = await self._admit(request, key, ticket, client)
@@ -310,16 +295,6 @@ class Forwarder:
             **kind,
         )
 
-    async def _let_in(
-        self, request: IncomingRequest, key: GatewayKey, body: Mapping[str, Any]
-    ) -> Identity:
-        """Whom the request is for, once the key and then the user may make one more."""
-        if key.rate_rule is not None:
-            await self._limiter.admit_key(key.key_id, key.rate_rule)
-        identity = identity_of(key, request.headers, body, self._settings)
-        await self._limiter.admit(user_id_for(identity.email))
-        return identity
-
 
 def _ticket(
     request: IncomingRequest, key: GatewayKey, identity: Identity, demand: Demand, model: str
@@ -346,19 +321,14 @@ def _context(request: IncomingRequest, admission: Admission, key: GatewayKey) ->
     )
 
 
-def _is_models(path: str) -> bool:
-    if path == "/v1/models":
-        return True
-    name = path.removeprefix("/v1/models/")
-    # one model, whose name may hold slashes but may not climb out of its path
-    return name not in (path, "") and ".." not in name.split("/")
-
-
 def _parse(request: IncomingRequest) -> dict[str, Any]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequestError("the body must not be compressed")
+    data = request.body.data
+    if not has_bounded_structure(data):
+        raise InvalidRequestError("the body has too many parts")
     try:
-        body = orjson.loads(request.body)
+        body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InvalidRequestError(f"the body is not JSON ({error.msg})") from error
     if not isinstance(body, dict):
@@ -392,7 +362,3 @@ def _headers(request: IncomingRequest) -> dict[str, str]:
     headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
     headers["x-request-id"] = request.request_id
     return headers
-
-
-def _content_type(answer: UpstreamAnswer) -> dict[str, str]:
-    return {"content-type": answer.headers.get("content-type", "application/json")}

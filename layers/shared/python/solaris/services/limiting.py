@@ -3,12 +3,15 @@
 import threading
 import time
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from solaris.cache import AsyncCache, Cache
 from solaris.domain.rate_limit import RateRule, decide
 from solaris.errors import RateLimitedError
 
 MAX_TRACKED = 100_000
+WRONG_KEY_SCOPE = "wrong-key"
+READING_SCOPE = "reading"
 
 
 class RateLimiter:
@@ -22,6 +25,7 @@ class RateLimiter:
         self._prefix = f"solaris:{stage}:rate:"
         self._rule = rule
         self._own = _Arrivals(rule)
+        self._waiting: OrderedDict[str, float] = OrderedDict()
 
     async def admit(self, user_id: str) -> None:
         """Count one request of a user."""
@@ -34,14 +38,24 @@ class RateLimiter:
 
     async def admit_key(self, key_id: str, rule: RateRule) -> None:
         """Count one request of a key with a limit of its own, whoever its user is."""
-        now = time.time()
         # by the rule too: what a slower rule has counted must not hold a faster one up
-        subject = f"key:{key_id}:{rule.per_second:g}:{rule.burst}"
+        await self.admit_subject(f"key:{key_id}:{rule.per_second:g}:{rule.burst}", rule)
+
+    async def admit_subject(self, subject: str, rule: RateRule) -> None:
+        """Count one request of anything else, by a rule of its own."""
+        now = time.time()
         wait = await self._cache.wait_for_rate(self._prefix + subject, now, rule)
         if wait is None:
             wait = self._own.wait(subject, now, rule)
         if wait > 0:
+            self._waiting[subject] = now + wait
+            if len(self._waiting) > MAX_TRACKED:
+                self._waiting.popitem(last=False)
             raise RateLimitedError(wait)
+
+    def is_waiting(self, subject: str) -> bool:
+        """Whether this process has refused a subject of `admit_subject`, and still would."""
+        return self._waiting.get(subject, 0.0) > time.time()
 
 
 class BlockingRateLimiter:
@@ -66,6 +80,17 @@ class BlockingRateLimiter:
                 wait = self._own.wait(subject, now)
         if wait > 0:
             raise RateLimitedError(wait)
+
+
+def network_of(address: str | None) -> str:
+    """What is counted as one address: an IPv6 customer has a whole /64."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return address or "-"
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 class _Arrivals:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import orjson
 
 from solaris.domain.identity import Identity
+from solaris.domain.keys import GatewayKey
 from solaris.domain.periods import period_of, renews_at
 from solaris.domain.provisioning import provision
 from solaris.domain.reservation import MAX_OPEN_RESERVATIONS, Demand, hold_for
@@ -21,19 +22,24 @@ from solaris.domain.standing import put_right
 from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
+    InvalidApiKeyError,
     InvalidRequestError,
     ModelNotAllowedError,
+    PayloadTooLargeError,
     QuotaExhaustedError,
     RateLimitedError,
     TokensHeldError,
     UserNotAllowedError,
+    UserNotIdentifiedError,
 )
 from solaris.services.authenticating import BlockingAuthenticator, identity_of
+from solaris.services.limiting import BlockingRateLimiter, network_of
 from solaris.settings import Settings
 from solaris.storage.counters import UserCounters
 from solaris.storage.users import UserStore
 
 MAX_ESTIMATED_TOKENS = 10**12
+MAX_CHECK_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,10 @@ class Statement:
 
 
 class Quoting:
-    """Tells quotas. `clock` gives the time in UTC. For any number of threads."""
+    """Tells quotas. `clock` gives the time in UTC. For any number of threads.
+
+    `readers` counts who asks, `wrong_keys` the addresses that send keys which are none.
+    """
 
     def __init__(
         self,
@@ -55,21 +64,28 @@ class Quoting:
         users: UserStore,
         counters: UserCounters,
         clock: Callable[[], datetime],
+        readers: BlockingRateLimiter | None = None,
+        wrong_keys: BlockingRateLimiter | None = None,
     ) -> None:
         self._settings = settings
         self._authenticator = authenticator
+        self._readers = readers
+        self._wrong_keys = wrong_keys
         self._users = users
         self._counters = counters
         self._clock = clock
 
-    def own(self, headers: Mapping[str, str]) -> Statement:
+    def own(self, headers: Mapping[str, str], address: str | None = None) -> Statement:
         """State the quota of the user that a request speaks for; header names are lower-case.
 
         An unknown user is shown as their first request would make them. Raises
-        InvalidApiKeyError, UserNotIdentifiedError, UserNotAllowedError, StoreUnavailableError.
+        InvalidApiKeyError, RateLimitedError, UserNotIdentifiedError, UserNotAllowedError,
+        StoreUnavailableError.
         """
-        key = self._authenticator.authenticate(headers)
-        user = self._find(identity_of(key, headers, {}, self._settings))
+        _, identity = self._enter(headers, address)
+        if identity is None:
+            raise UserNotIdentifiedError
+        user = self._find(identity)
         if user is None:
             raise UserNotAllowedError
         quota = user.quota
@@ -91,16 +107,20 @@ class Quoting:
         }
         return Statement(body, self._headers(user))
 
-    def check(self, headers: Mapping[str, str], data: bytes | str) -> Statement:
+    def check(
+        self, headers: Mapping[str, str], data: bytes | str, address: str | None = None
+    ) -> Statement:
         """Say whether a call of `estimated_tokens` in all would be admitted now, and if not, why.
 
         `reason` is the code of the refusal; when a `model` is stated, whether the key allows it is
         asked first. Raises as `own`, and InvalidRequestError; somebody who may not become a user
         is an answer here, not an error.
         """
+        key, identity = self._enter(headers, address)
         request = _parse(data)
-        key = self._authenticator.authenticate(headers)
-        identity = identity_of(key, headers, request, self._settings)
+        if identity is None:
+            identity = identity_of(key, headers, request, self._settings)
+            self._count(user_id_for(identity.email))
         estimated = _estimated_tokens(request)
         model = _model(request)
         user = self._find(identity)
@@ -119,6 +139,27 @@ class Quoting:
             "renews_at": self._renews_at(period).isoformat(),
         }
         return Statement(body, self._headers(user))
+
+    def _enter(
+        self, headers: Mapping[str, str], address: str | None
+    ) -> tuple[GatewayKey, Identity | None]:
+        """The key, and the user where the head names one, whose rate is then counted."""
+        try:
+            key = self._authenticator.authenticate(headers)
+        except InvalidApiKeyError:
+            if self._wrong_keys is not None:
+                self._wrong_keys.admit(network_of(address))
+            raise
+        try:
+            identity = identity_of(key, headers, {}, self._settings)
+        except UserNotIdentifiedError:
+            return key, None
+        self._count(user_id_for(identity.email))
+        return key, identity
+
+    def _count(self, user_id: str) -> None:
+        if self._readers is not None:
+            self._readers.admit(user_id)
 
     def _find(self, identity: Identity) -> User | None:
         """Return a user as the next request would find them; None: it would make no user."""
@@ -169,6 +210,8 @@ def _refusal(user: User | None, demand: Demand) -> str | None:
 
 
 def _parse(data: bytes | str) -> dict[str, Any]:
+    if len(data) > MAX_CHECK_BYTES:
+        raise PayloadTooLargeError(MAX_CHECK_BYTES)
     try:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:

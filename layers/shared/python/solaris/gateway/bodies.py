@@ -1,0 +1,156 @@
+"""Bodies on their way in: bounded in size, in time, in number by address, and all together.
+
+What came whole with its head, as nearly every chat does, is returned as it is. Only a body that is
+still on its way is counted. It counts until whoever serves it says `done`: what is parsed and sent
+on is memory as well.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from io import BytesIO
+from typing import Any
+
+from solaris.errors import (
+    InvalidRequestError,
+    OverloadedError,
+    PayloadTooLargeError,
+    RateLimitedError,
+)
+from solaris.gateway.client import ClientGoneError
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+BODY_SECONDS = 60.0
+IDLE_SECONDS = 15.0
+"""Without a byte of a body that has begun."""
+
+RETRY_SECONDS = 5.0
+UNKNOWN_ADDRESS = "-"
+
+
+class Body:
+    """One body: `data` until it has been read, its bytes in the budget until `done`."""
+
+    __slots__ = ("_bodies", "_owner", "data", "size")
+
+    def __init__(
+        self, data: bytes = b"", bodies: "Bodies | None" = None, owner: str = UNKNOWN_ADDRESS
+    ) -> None:
+        self.data = data
+        self.size = len(data)
+        self._bodies = bodies
+        self._owner = owner
+
+    def done(self) -> None:
+        """Forget the bytes and give their place back; a repeat does nothing."""
+        self.data = b""
+        if self._bodies is not None:
+            self._bodies.give_back(self._owner, self.size)
+            self._bodies = None
+
+
+class Bodies:
+    """Reads the bodies of one process.
+
+    `max_bytes` bounds all that are counted, three quarters of it those of one address; `max_open`
+    the bodies of one address that are on their way at once.
+    """
+
+    def __init__(self, *, max_bytes: int, max_open: int) -> None:
+        self._max_bytes = max_bytes
+        self._max_open = max_open
+        self._held = 0
+        self._held_by: Counter[str] = Counter()
+        self._open_by: Counter[str] = Counter()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of all bodies that are counted now."""
+        return self._held
+
+    async def read(
+        self, receive: Receive, headers: Mapping[str, str], *, limit: int, address: str | None
+    ) -> Body:
+        """Read a body of at most `limit` bytes; header names are in lower case.
+
+        Raises PayloadTooLargeError, InvalidRequestError when it takes over a minute or stands still
+        for 15 s, RateLimitedError and OverloadedError over the bounds, ClientGoneError.
+        """
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise PayloadTooLargeError(limit)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + BODY_SECONDS
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + IDLE_SECONDS)) as patience:
+                message = await receive()
+                if message["type"] == "http.request" and not message.get("more_body", False):
+                    data = message.get("body", b"")
+                    if len(data) > limit:
+                        raise PayloadTooLargeError(limit)
+                    return Body(data)
+                patience.reschedule(min(end, loop.time() + IDLE_SECONDS))
+
+                async def more() -> MutableMapping[str, Any]:
+                    found = await receive()
+                    patience.reschedule(min(end, loop.time() + IDLE_SECONDS))
+                    return found
+
+                return await self._rest(message, more, limit, address or UNKNOWN_ADDRESS)
+        except TimeoutError as error:
+            raise InvalidRequestError(
+                f"the body took over {BODY_SECONDS:g} s, or stood still for {IDLE_SECONDS:g} s"
+            ) from error
+
+    async def _rest(
+        self, message: MutableMapping[str, Any], more: Receive, limit: int, owner: str
+    ) -> Body:
+        if self._open_by[owner] >= self._max_open:
+            raise RateLimitedError(RETRY_SECONDS)
+        self._open_by[owner] += 1
+        read = BytesIO()  # grows in place, and hands its bytes out without a copy
+        size = 0
+        try:
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise ClientGoneError
+                part = message.get("body", b"")
+                if size + len(part) > limit:
+                    raise PayloadTooLargeError(limit)
+                self._take(owner, len(part))
+                size += len(part)
+                read.write(part)
+                if not message.get("more_body", False):
+                    body = Body(read.getvalue(), self, owner)
+                    size = 0  # the body's from here on
+                    return body
+                message = await more()
+        finally:
+            if size:
+                self.give_back(owner, size)
+            _less(self._open_by, owner, 1)
+
+    def give_back(self, owner: str, size: int) -> None:
+        """So many bytes of an address count no more."""
+        self._held -= size
+        _less(self._held_by, owner, size)
+
+    def _take(self, owner: str, size: int) -> None:
+        if self._held + size > self._max_bytes:
+            raise OverloadedError(RETRY_SECONDS)
+        if self._held_by[owner] + size > self._max_bytes * 3 // 4:
+            raise RateLimitedError(RETRY_SECONDS)
+        self._held += size
+        self._held_by[owner] += size
+
+
+def has_body(headers: Mapping[str, str]) -> bool:
+    """Whether a request says that a body follows its head."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _less(counts: Counter[str], name: str, amount: int) -> None:
+    counts[name] -= amount
+    if counts[name] <= 0:
+        del counts[name]

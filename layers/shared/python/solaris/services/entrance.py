@@ -1,0 +1,106 @@
+"""Who comes in, told from the head of a request alone: before a byte of its body is read.
+
+    key → the key's rate → the user's rate → (body) → the user, where only the body names one
+
+A wrong key costs its sender a 401, and 429 after so many a minute from one address; a good key
+from the same address is let in all the same. What reads and does not chat (models, unknown paths)
+has a count of its own, so that looking at a list takes no chat away.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from solaris.domain.identity import Identity
+from solaris.domain.keys import GatewayKey
+from solaris.domain.users import user_id_for
+from solaris.errors import InvalidApiKeyError, UserNotIdentifiedError
+from solaris.services.authenticating import Authenticator, identity_of
+from solaris.services.limiting import (
+    READING_SCOPE,
+    WRONG_KEY_SCOPE,
+    RateLimiter,
+    network_of,
+)
+from solaris.settings import Settings
+
+# Look-ups at once for addresses that have sent too many wrong keys: each is a read of the store.
+SUSPECT_LOOKUPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A valid key, and its user where the head says it; their rates have been counted."""
+
+    key: GatewayKey
+    identity: Identity | None
+
+
+class Entrance:
+    """Lets requests in. Raises InvalidApiKeyError and RateLimitedError."""
+
+    def __init__(
+        self, *, authenticator: Authenticator, limiter: RateLimiter, settings: Settings
+    ) -> None:
+        self._authenticator = authenticator
+        self._limiter = limiter
+        self._settings = settings
+        self._suspects: asyncio.Semaphore | None = None
+
+    async def key_of(self, headers: Mapping[str, str], address: str | None) -> GatewayKey:
+        """The valid key of a request from an address."""
+        if self._suspects is not None and self._limiter.is_waiting(_wrong_keys_of(address)):
+            async with self._suspects:
+                return await self._key_of(headers, address)
+        return await self._key_of(headers, address)
+
+    async def _key_of(self, headers: Mapping[str, str], address: str | None) -> GatewayKey:
+        try:
+            return await self._authenticator.authenticate(headers)
+        except InvalidApiKeyError:
+            if self._suspects is None:
+                self._suspects = asyncio.Semaphore(SUSPECT_LOOKUPS)
+            rule = self._settings.wrong_key_rule
+            await self._limiter.admit_subject(_wrong_keys_of(address), rule)
+            raise
+
+    async def enter(
+        self, headers: Mapping[str, str], address: str | None, *, chats: bool
+    ) -> Entered:
+        """Let one request in by its head; `chats` is False for what takes no tokens."""
+        key = await self.key_of(headers, address)
+        identity = self._named(key, headers)
+        if not chats:
+            who = key.key_id if identity is None else user_id_for(identity.email)
+            rule = key.rate_rule or self._settings.rate_rule
+            await self._limiter.admit_subject(f"{READING_SCOPE}:{who}", rule)
+            return Entered(key, identity)
+        if key.rate_rule is not None:
+            await self._limiter.admit_key(key.key_id, key.rate_rule)
+        if identity is not None:
+            await self._limiter.admit(user_id_for(identity.email))
+        return Entered(key, identity)
+
+    async def identify(
+        self, entered: Entered, headers: Mapping[str, str], body: Mapping[str, Any]
+    ) -> Identity:
+        """The user of a request, whom its body may name where the head does not.
+
+        Raises UserNotIdentifiedError, and RateLimitedError for a user whom the body names.
+        """
+        if entered.identity is not None:
+            return entered.identity
+        identity = identity_of(entered.key, headers, body, self._settings)
+        await self._limiter.admit(user_id_for(identity.email))
+        return identity
+
+    def _named(self, key: GatewayKey, headers: Mapping[str, str]) -> Identity | None:
+        try:
+            return identity_of(key, headers, {}, self._settings)
+        except UserNotIdentifiedError:
+            return None
+
+
+def _wrong_keys_of(address: str | None) -> str:
+    return f"{WRONG_KEY_SCOPE}:{network_of(address)}"
