@@ -7,15 +7,15 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
-from solaris.rest import chalice_errors
+from solaris.rest import caller_address, chalice_errors
 from solaris.services.quoting import Statement
-from solaris.trusted_proxies import client_address
 from solaris.wiring import wiring
 
 app = Chalice(app_name="ia-solaris-quota", configure_logs=False)
 answers = chalice_errors(wiring().settings.locale)
 # made with the process, so that the first request does not wait for its clients
 quoting = wiring().quoting
+trusted_proxies = wiring().settings.trusted_proxies
 
 
 @app.route("/v1/quota", methods=["GET"])
@@ -23,7 +23,7 @@ quoting = wiring().quoting
 def own_quota() -> Any:
     """The caller's own quota."""
     request: Any = app.current_request
-    return _response(quoting.own(request.headers, _address(request)))
+    return _response(quoting.own(request.headers, caller_address(request, trusted_proxies)))
 
 
 # Any content type: what is no JSON is refused in OpenAI's shape, not in Chalice's.
@@ -32,15 +32,10 @@ def own_quota() -> Any:
 def check_quota() -> Any:
     """Whether a call of so many tokens would be admitted; nothing is held."""
     request: Any = app.current_request
-    return _response(quoting.check(request.headers, request.raw_body, _address(request)))
+    return _response(
+        quoting.check(request.headers, request.raw_body, caller_address(request, trusted_proxies))
+    )
 
 
 def _response(statement: Statement) -> Response:
     return Response(body=statement.body, headers={**statement.headers})
-
-
-def _address(request: Any) -> str | None:
-    """Who asks, by the connection or by the proxies that are trusted."""
-    peer = (request.context.get("identity") or {}).get("sourceIp")
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return client_address(peer, forwarded, wiring().settings.trusted_proxies)

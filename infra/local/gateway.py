@@ -27,6 +27,7 @@ from solaris.gateway.bodies import Body, has_body
 from solaris.gateway.client import ClientGoneError
 from solaris.settings import Settings, load_settings
 from solaris.trusted_proxies import TrustedProxies
+from solaris.upstream.client import in_parts
 from solaris.wiring import wiring
 
 STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
@@ -141,7 +142,7 @@ class Gateway:
             async with self._session.request(
                 scope["method"],
                 URL(url, encoded=True),
-                data=body or None,
+                data=in_parts(body or None),
                 headers=headers,
                 allow_redirects=False,
             ) as answer:

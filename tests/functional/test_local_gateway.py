@@ -57,7 +57,7 @@ async def functions(received: Received) -> AsyncIterator[BaseTestServer]:
         answer.headers.add("set-cookie", "b=2")
         return answer
 
-    app = web.Application()
+    app = web.Application(client_max_size=2 * IMPORT_BYTES)
     app.router.add_route("*", "/{path:.*}", echo)
     async with TestServer(app) as server:
         yield server

@@ -170,7 +170,7 @@ class Gateway:
             max_bytes=self.settings.max_unfinished_body_bytes,
             max_open=self.settings.max_unfinished_bodies_per_address,
         )
-        entrance = Entrance(
+        self.entrance = entrance = Entrance(
             authenticator=cast("Authenticator", OneKey(key)),
             limiter=RateLimiter(cache, "local", RateRule(10_000, 10_000)),
             settings=self.settings,

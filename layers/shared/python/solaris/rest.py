@@ -14,6 +14,7 @@ from solaris import errors
 from solaris.http import SECURITY_HEADERS, error_answer
 from solaris.observability import get_logger
 from solaris.texts import Locale
+from solaris.trusted_proxies import client_address
 
 P = ParamSpec("P")
 
@@ -51,6 +52,12 @@ def chalice_errors(locale: Locale) -> Callable[[Callable[P, Any]], Callable[P, R
         return answer
 
     return decorate
+
+
+def caller_address(request: Any, trusted_proxies: int) -> str | None:
+    """Who asks: the address of the connection, or what so many trusted proxies say of it."""
+    peer = (request.context.get("identity") or {}).get("sourceIp")
+    return client_address(peer, request.headers.get("x-forwarded-for", ""), trusted_proxies)
 
 
 def _refusal(error: errors.SolarisError, locale: Locale, request_id: str | None = None) -> Response:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from io import BytesIO
 from urllib.parse import quote
 
 import aiohttp
@@ -17,6 +18,7 @@ from yarl import URL
 
 from solaris.errors import UpstreamTimeoutError, UpstreamUnavailableError
 
+MAX_WHOLE_BYTES = 1024 * 1024
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 30
 MAX_KNOWN_URLS = 256
@@ -141,7 +143,7 @@ class Upstream:
                 response = await session.request(
                     method,
                     self._url(path),
-                    data=body,
+                    data=in_parts(body),
                     headers={**headers, **self._authorization, "accept-encoding": "identity"},
                     allow_redirects=False,
                 )
@@ -163,6 +165,11 @@ class Upstream:
             max_field_size=64 * 1024,
         )
         return self._session
+
+
+def in_parts(body: bytes | None) -> bytes | BytesIO | None:
+    """A body for aiohttp, which copies bytes into its buffer whole and reads a file in parts."""
+    return body if body is None or len(body) <= MAX_WHOLE_BYTES else BytesIO(body)
 
 
 def _url(text: str) -> URL:
