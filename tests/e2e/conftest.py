@@ -30,7 +30,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
         data_dir,
         RATE_LIMIT_PER_SECOND="10000",
         RATE_LIMIT_BURST="10000",
-        WRONG_KEYS_PER_MINUTE="10000",
+        UNAUTHORIZED_PER_MINUTE="10000",
         ADMIN_RATE_LIMIT_PER_SECOND="10000",
         ADMIN_RATE_LIMIT_BURST="10000",
         MIN_USER_LIMIT="0",

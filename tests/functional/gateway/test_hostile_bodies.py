@@ -246,7 +246,7 @@ async def test_a_wrong_key_is_refused_without_its_body(
 async def test_wrong_keys_of_one_address_are_counted_and_good_ones_let_in(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = Gateway(url, wrong_keys_per_minute=3)
+    gateway = Gateway(url, unauthorized_per_minute=3)
     authenticator = gateway.entrance._authenticator
     known = authenticator.authenticate
 
@@ -270,7 +270,7 @@ async def test_wrong_keys_of_one_address_are_counted_and_good_ones_let_in(
 async def test_of_an_ipv6_network_the_whole_is_one_address(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = Gateway(url, wrong_keys_per_minute=1)
+    gateway = Gateway(url, unauthorized_per_minute=1)
     authenticator = gateway.entrance._authenticator
     monkeypatch.setattr(authenticator, "authenticate", refusing(InvalidApiKeyError()))
     asked = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]

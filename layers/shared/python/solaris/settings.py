@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     allowed_email_domains: CommaList = ()
     rate_limit_per_second: float = Field(default=10, gt=0)
     rate_limit_burst: int = Field(default=20, ge=1)
-    wrong_keys_per_minute: int = Field(default=60, ge=1, le=100_000)
+    unauthorized_per_minute: int = Field(default=60, ge=1, le=100_000)
 
     # Quota
     default_monthly_limit: int = Field(default=1_000_000, ge=0)
@@ -290,7 +290,7 @@ class Settings(BaseSettings):
     @property
     def wrong_key_rule(self) -> RateRule:
         """Wrong keys that one address may send."""
-        return RateRule(self.wrong_keys_per_minute / 60, self.wrong_keys_per_minute)
+        return RateRule(self.unauthorized_per_minute / 60, self.unauthorized_per_minute)
 
     @property
     def provisioning(self) -> ProvisioningPolicy:
