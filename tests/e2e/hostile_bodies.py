@@ -18,7 +18,6 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +33,9 @@ MEGABYTE = 1_000_000
 MEBIBYTE = 1024 * 1024
 LARGE = 19 * MEGABYTE
 
-Kind = Callable[[int, str, socket.socket], None]
+# What is within the bounds is counted and then refused for the quota: the upstream of this machine,
+# which would parse it on the same two cores, is not what is measured.
+SETTINGS = {"DEFAULT_MONTHLY_LIMIT": "4000", "MIN_USER_LIMIT": "0"}
 
 
 def _chat(messages: bytes) -> bytes:
@@ -51,7 +52,7 @@ def bodies() -> dict[str, bytes]:
         "wide": _many(b"[]"),
         "objects": _many(b'{"a":{}}'),
         "texts": _many(b'"a"'),
-        "below the bound": _chat(b"[" + b",".join([b'{"a":0}'] * 49_000) + b"]"),
+        "below the bound": _chat(b"[" + b",".join([b'{"a":0}'] * 19_000) + b"]"),
         "deep": _chat(b"[" * 2 * MEGABYTE),
         "names": _chat(b"{" + b",".join(b'"k%d":1' % one for one in range(MEGABYTE)) + b"}"),
         "huge number": _chat(b"[" + b"1" * LARGE + b"]"),
@@ -61,6 +62,9 @@ def bodies() -> dict[str, bytes]:
         ),
         "long text": _chat(b'[{"role":"user","content":"' + b"many words " * 500_000 + b'"}]'),
     }
+
+
+_users = itertools.count()
 
 
 class Hostile:
@@ -91,7 +95,8 @@ class Hostile:
             head = (
                 f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n"
                 f"x-user-email: hostile{number}@example.com\r\ncontent-type: application/json\r\n"
-                f"{'transfer-encoding: chunked' if chunked else length}\r\nconnection: close\r\n\r\n"
+                f"{'transfer-encoding: chunked' if chunked else length}\r\n"
+                "connection: close\r\n\r\n"
             )
             one.sendall(head.encode())
             if name == "slow":
@@ -172,7 +177,6 @@ async def feel(system: LocalSystem, seconds: float) -> Felt:
     body = json.dumps(
         {"model": "demo-fast", "messages": [{"role": "user", "content": "Oi"}], "stream": True}
     ).encode()
-    numbers = itertools.count()
 
     async def once(request: bytes, ends: bytes, into: list[float]) -> None:
         began = time.perf_counter()
@@ -192,7 +196,7 @@ async def feel(system: LocalSystem, seconds: float) -> Felt:
             head = (
                 f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
                 f"authorization: Bearer {system.printed_key}\r\ncontent-length: {len(body)}\r\n"
-                f"x-user-email: user{next(numbers) % 50}@example.com\r\n\r\n"
+                f"x-user-email: user{next(_users) % 500}@example.com\r\n\r\n"
             )
             group.create_task(once(health, b"\r\n\r\n", felt.health))
             group.create_task(once(head.encode() + body, b"data:", felt.chat))
@@ -220,8 +224,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--later", type=float, default=60)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as system:
-        asyncio.run(feel(system, 3))
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), **SETTINGS) as system:
+        asyncio.run(feel(system, 8))
         before = asyncio.run(feel(system, arguments.seconds))
         print("without:", before.shown(), flush=True)
         during = felt_under_attack(system, arguments.seconds)

@@ -24,6 +24,7 @@ from solaris.services.answering import FIRST_ERROR, BufferedReply
 from solaris.services.entrance import Entrance
 from solaris.services.forwarding import Forwarder, IncomingRequest
 from solaris.settings import Settings
+from solaris.upstream.shapes import SHAPES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -124,7 +125,9 @@ class GatewayApp:
         entered = await self._entrance.enter(headers, address, chats=chats)
         if chats:
             limit = self._settings.max_body_bytes
-            body = await self._bodies.read(receive, headers, limit=limit, address=address)
+            body = await self._bodies.read(
+                receive, headers, limit=limit, address=address, is_json=path in SHAPES
+            )
         else:
             body = Body()
         return IncomingRequest(

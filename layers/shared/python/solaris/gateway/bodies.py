@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from io import BytesIO
 from typing import Any
 
+from solaris.domain.body_structure import Structure
 from solaris.errors import (
     InvalidRequestError,
     OverloadedError,
@@ -27,12 +28,13 @@ IDLE_SECONDS = 15.0
 
 RETRY_SECONDS = 5.0
 UNKNOWN_ADDRESS = "-"
+TOO_MANY_PARTS = "the body has too many parts"
 
 
 class Body:
     """One body: `data` until it has been read, its bytes in the budget until `done`."""
 
-    __slots__ = ("_bodies", "_owner", "data", "size")
+    __slots__ = ("_bodies", "_owner", "data", "is_counted", "size")
 
     def __init__(
         self, data: bytes = b"", bodies: "Bodies | None" = None, owner: str = UNKNOWN_ADDRESS
@@ -41,6 +43,8 @@ class Body:
         self.size = len(data)
         self._bodies = bodies
         self._owner = owner
+        self.is_counted = False
+        """Whether its structure is known to be bounded."""
 
     def done(self) -> None:
         """Forget the bytes and give their place back; a repeat does nothing."""
@@ -70,9 +74,17 @@ class Bodies:
         return self._held
 
     async def read(
-        self, receive: Receive, headers: Mapping[str, str], *, limit: int, address: str | None
+        self,
+        receive: Receive,
+        headers: Mapping[str, str],
+        *,
+        limit: int,
+        address: str | None,
+        is_json: bool = False,
     ) -> Body:
         """Read a body of at most `limit` bytes; header names are in lower case.
+
+        One that `is_json` is given up with the part that makes it too much to parse.
 
         Raises PayloadTooLargeError, InvalidRequestError when it takes over a minute or stands still
         for 15 s, RateLimitedError and OverloadedError over the bounds, ClientGoneError.
@@ -97,14 +109,21 @@ class Bodies:
                     patience.reschedule(min(end, loop.time() + IDLE_SECONDS))
                     return found
 
-                return await self._rest(message, more, limit, address or UNKNOWN_ADDRESS)
+                structure = Structure() if is_json else None
+                owner = address or UNKNOWN_ADDRESS
+                return await self._rest(message, more, limit, owner, structure)
         except TimeoutError as error:
             raise InvalidRequestError(
                 f"the body took over {BODY_SECONDS:g} s, or stood still for {IDLE_SECONDS:g} s"
             ) from error
 
     async def _rest(
-        self, message: MutableMapping[str, Any], more: Receive, limit: int, owner: str
+        self,
+        message: MutableMapping[str, Any],
+        more: Receive,
+        limit: int,
+        owner: str,
+        structure: Structure | None,
     ) -> Body:
         if self._open_by[owner] >= self._max_open:
             raise RateLimitedError(RETRY_SECONDS)
@@ -121,8 +140,11 @@ class Bodies:
                 self._take(owner, len(part))
                 size += len(part)
                 read.write(part)
+                if structure is not None and not structure.feed(part):
+                    raise InvalidRequestError(TOO_MANY_PARTS)
                 if not message.get("more_body", False):
                     body = Body(read.getvalue(), self, owner)
+                    body.is_counted = structure is not None
                     size = 0  # the body's from here on
                     return body
                 message = await more()

@@ -30,7 +30,7 @@ from solaris.errors import (
     UpstreamTimeoutError,
 )
 from solaris.gateway.allowed_fields import passed_on, passed_query
-from solaris.gateway.bodies import Body
+from solaris.gateway.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
 from solaris.gateway.model_facts import (
@@ -325,8 +325,8 @@ def _parse(request: IncomingRequest) -> dict[str, Any]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequestError("the body must not be compressed")
     data = request.body.data
-    if not has_bounded_structure(data):
-        raise InvalidRequestError("the body has too many parts")
+    if not (request.body.is_counted or has_bounded_structure(data)):
+        raise InvalidRequestError(TOO_MANY_PARTS)
     try:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -355,7 +355,7 @@ def _checked(
         raise InvalidRequestError("model must name one model")
     # what is dropped is looked at too: who names another model is told, not served half
     check_models(key, parsed, request.query)
-    return Asked(body, dropped, query)
+    return Asked(body, dropped, query, is_heavy=request.body.size > HEAVY_BYTES)
 
 
 def _headers(request: IncomingRequest) -> dict[str, str]:

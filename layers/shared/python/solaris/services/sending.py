@@ -16,6 +16,7 @@ from solaris.gateway.dialect import (
     learned,
 )
 from solaris.services.answer_context import AnswerContext
+from solaris.services.heavy import in_heavy_thread
 from solaris.settings import Settings
 from solaris.upstream.client import Upstream, UpstreamAnswer
 from solaris.upstream.shapes import ApiShape
@@ -28,11 +29,15 @@ _ONLY_USAGE = {"include_usage": True}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the client asks for and may: the body's fields, those left out, and the query."""
+    """What the client asks for and may: the body's fields, those left out, and the query.
+
+    `is_heavy` when it came as a large body: it is then written in a thread.
+    """
 
     body: dict[str, Any]
     dropped: list[str]
     query: str
+    is_heavy: bool = False
 
 
 class Sending:
@@ -59,7 +64,10 @@ class Sending:
         model = self._shape.model(asked.body)
         before = known = self._dialect.of(self._shape.endpoint, model)
         for _ in range(MAX_TRIES):
-            body, sent = self._written(asked.body, context, known)
+            if asked.is_heavy:
+                body, sent = await in_heavy_thread(self._written, asked.body, context, known)
+            else:
+                body, sent = self._written(asked.body, context, known)
             answer = await self._upstream.send("POST", path, headers=headers, body=body)
             if answer.status not in REFUSED_STATUSES:
                 if known is not before and answer.status < FIRST_ERROR:
