@@ -20,6 +20,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import psutil
@@ -113,9 +114,10 @@ class Hostile:
                 pass
 
 
-def attack(port: int, key: str, seconds: float) -> None:
-    """Send hostile bodies for so long, over twenty connections."""
+def attack(port: int, key: str, seconds: float, ready: Event) -> None:
+    """Send hostile bodies for so long, over twenty connections; `ready` when it begins."""
     hostile = Hostile(port, key)
+    ready.set()
     until = time.monotonic() + seconds
     threads = [
         threading.Thread(target=hostile.run, args=(number, until)) for number in range(CONNECTIONS)
@@ -208,9 +210,12 @@ async def feel(system: LocalSystem, seconds: float) -> Felt:
 def felt_under_attack(system: LocalSystem, seconds: float) -> Felt:
     """What others feel while bodies of every kind come; returns when the last has ended."""
     context = multiprocessing.get_context("spawn")
-    hostile = context.Process(target=attack, args=(system.port, system.printed_key, seconds))
+    ready = context.Event()
+    arguments = (system.port, system.printed_key, seconds, ready)
+    hostile = context.Process(target=attack, args=arguments)
     hostile.start()
     try:
+        assert ready.wait(CALL_SECONDS)
         return asyncio.run(feel(system, seconds))
     finally:
         hostile.join(seconds + CALL_SECONDS)

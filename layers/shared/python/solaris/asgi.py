@@ -102,13 +102,23 @@ class GatewayApp:
         except ClientGoneError:
             return None
         except SolarisError as error:
-            refusal = error
+            # here, and not after it: an error that is kept keeps its frames, and their bytes
+            await self._turn_away(scope, request_id, error, client, headers)
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the client gets an answer
             _log.exception("unexpected_error", request_id=request_id)
-            refusal = SolarisError()
-        # a body that nobody reads is not waited for
-        await self._refuse(scope["path"], request_id, refusal, client, closes=has_body(headers))
+            await self._turn_away(scope, request_id, SolarisError(), client, headers)
         return None
+
+    async def _turn_away(
+        self,
+        scope: MutableMapping[str, Any],
+        request_id: str,
+        error: SolarisError,
+        client: Client,
+        headers: dict[str, str],
+    ) -> None:
+        """Refuse by the head; a body that nobody reads is not waited for."""
+        await self._refuse(scope["path"], request_id, error, client, closes=has_body(headers))
 
     async def _read(
         self,

@@ -21,6 +21,9 @@ MAX_NAMES = 50_000
 MAX_ITEMS = 500_000
 """An array of 300,000 token ids, the most that an embedding takes, fits in."""
 
+MAX_PLAIN_BYTES = 6 * 1024 * 1024
+"""Outside of texts: a number of 19 MB is one item, and 30 to 100 ms."""
+
 _PART_BYTES = 256 * 1024
 _BACKSLASH = b"\\"
 
@@ -28,10 +31,13 @@ _BACKSLASH = b"\\"
 class Structure:
     """Counts the signs of one body; `is_bounded` is False once there are too many."""
 
-    __slots__ = ("_containers", "_held", "_in_text", "_items", "_names", "_quotes", "is_bounded")
+    __slots__ = (
+        *("_containers", "_held", "_in_text", "_items", "_names", "_plain", "_quotes"),
+        "is_bounded",
+    )
 
     def __init__(self) -> None:
-        self._containers = self._names = self._items = self._quotes = 0
+        self._containers = self._names = self._items = self._quotes = self._plain = 0
         self._in_text = False
         self._held = b""
         self.is_bounded = True
@@ -50,6 +56,7 @@ class Structure:
         quotes = len(pieces) - 1
         self._in_text ^= bool(quotes % 2)
         self._quotes += quotes
+        self._plain += len(plain)
         self._containers += plain.count(b"[") + plain.count(b"{")
         self._names += plain.count(b":")
         self._items += plain.count(b",")
@@ -57,6 +64,7 @@ class Structure:
             self._containers <= MAX_CONTAINERS
             and self._names <= MAX_NAMES
             and self._items <= MAX_ITEMS
+            and self._plain <= MAX_PLAIN_BYTES
             and self._quotes <= 2 * (MAX_ITEMS + MAX_NAMES)
         )
         return self.is_bounded

@@ -1,10 +1,10 @@
-"""Two threads for large bodies, apart from those that look keys up and ask the store.
+"""One thread for large bodies, apart from those that look keys up and ask the store.
 
-orjson and the tokenizer hold the interpreter while they work, so threads do not make them faster:
-they let the event loop in between, every 5 ms of Python and after each call into C. How long such
-a call may take is bounded by domain/body_structure.py and upstream/tokens.py. A process would not
-stand in the way at all, and would take each body and its meaning through a pipe: 20 MB there and
-back, dearer than parsing them.
+orjson and the tokenizer hold the interpreter while they work, so more threads do not make them
+faster, and each would be one more that the event loop waits for (measured: a chat beside twenty
+senders of large bodies waits twice as long for two). How long such a call may take is bounded by
+domain/body_structure.py and upstream/tokens.py. A process would not stand in the way at all, and
+would take each body and its meaning through a pipe: 20 MB there and back, dearer than parsing them.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 HEAVY_BYTES = 256 * 1024
-THREADS = 2
+THREADS = 1
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +26,6 @@ def _threads() -> ThreadPoolExecutor:
 
 
 async def in_heavy_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Do the work of one large body, two at a time; what it raises is raised here."""
+    """Do the work of one large body, one at a time; what it raises is raised here."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads(), lambda: work(*args, **kwargs))
