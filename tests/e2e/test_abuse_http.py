@@ -298,10 +298,10 @@ def test_a_body_over_the_limit_is_refused(system: LocalSystem, path: bytes, chun
     head = CLOSE + b"X-User-Email: a@example.com\r\nContent-Type: application/json\r\n"
     if chunked:
         head += CHUNKED
-        body = b"%x\r\n" % size + b" " * size
+        body = b"%x\r\n" % size + b'"' + b" " * (size - 1)  # a text without an end
     else:
         head += b"Content-Length: %d\r\n" % size
-        body = b" " * size
+        body = b'"' + b" " * (size - 1)
     answer = post(system, head, body, path)
     assert answer == b"" or status(answer) == 413
 

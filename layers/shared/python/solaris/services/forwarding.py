@@ -230,6 +230,10 @@ class Forwarder:
             # nobody waits any more while tokens are being held: give them back
             keep(self._give_back(request, key, admitting, client))
             raise
+        except SolarisError:
+            # the task keeps the error, which keeps this frame and the body: not until a collection
+            del admitting
+            raise
         if client.is_gone:
             await self._give_back(request, key, admitting, client)
             raise ClientGoneError
