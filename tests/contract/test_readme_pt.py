@@ -32,6 +32,7 @@ FILLED = {
     "insufficient_quota": {"used": "1.000.000", "granted": "1.000.000", "renews": "01/12"},
     "tokens_held": {"seconds": "5"},
     "rate_limit_exceeded": {"seconds": "3"},
+    "overloaded": {"seconds": "5"},
     "payload_too_large": {"limit": "20 MiB"},
 }
 # LibreChat's own, and the provider's that must not be there
