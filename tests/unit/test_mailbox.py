@@ -1,5 +1,6 @@
 """Who may read the development mailbox: this machine, asking for itself."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ LOCAL = {"solaris_stage": "local"}
 
 async def status(*headers: tuple[str, str], peer: str = "127.0.0.1", proxies: int = 0) -> int:
     """What a request to the mailbox is answered; 405 where it would be served (it is no GET)."""
-    mailbox = Mailbox("http://127.0.0.1:1")
+    mailbox = Mailbox(Path("unread.sqlite"))
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
