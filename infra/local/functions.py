@@ -44,6 +44,7 @@ COPIES = 4
 MAX_BODY_BYTES = IMPORT_BYTES
 BODY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
+KEEP_ALIVE_SECONDS = 30  # longer than the gateway's client: else it asks on a closing connection
 _NO_CONTENT = 204
 _numbers = itertools.count()
 
@@ -260,6 +261,7 @@ def main() -> None:
         log_config=None,
         server_header=False,
         date_header=False,  # the gateway's
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
     )
 

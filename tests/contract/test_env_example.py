@@ -44,7 +44,7 @@ OTHERS = {
 }
 # Settings that the compose file says itself, or that have no meaning in it.
 NOT_GIVEN = {
-    **dict.fromkeys(("HOST", "PORT", "SOLARIS_DATA_DIR"), "the image's"),
+    **dict.fromkeys(("HOST", "PORT", "MIN_FREE_DISK_MB", "SOLARIS_DATA_DIR"), "the image's"),
     "SOLARIS_STAGE": "local: links of exports lead through the gateway, not to a store inside",
     **dict.fromkeys(("AWS_REGION", "REDIS_URL", "TRUSTED_PROXIES"), "said in the file"),
     **dict.fromkeys(("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"), "REDIS_URL"),

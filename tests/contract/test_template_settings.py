@@ -18,6 +18,7 @@ IN_THE_SECRET = {
 }
 # Settings that the template does not give, and why.
 NOT_GIVEN = {
+    "MIN_FREE_DISK_MB": "of one machine",
     **dict.fromkeys(IN_THE_SECRET, "a secret: in the stage's secret, which is read at the start"),
     "HOST": "the address of a server that we start; run.sh says it on Lambda",
     "PORT": "likewise",

@@ -1,133 +1,34 @@
 """Bodies that shall stop the gateway: deep, wide, huge, slow, endless, lying, or of nobody."""
 
 import asyncio
-import itertools
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from solaris.domain.body_structure import MAX_CONTAINERS, MAX_ITEMS, MAX_NAMES
-from solaris.errors import InvalidApiKeyError, RateLimitedError
 from solaris.gateway import bodies
 from solaris.services import forwarding
-from tests.functional.gateway.gateway_support import ANA, Gateway, Got, load_tokenizer
-
-MEGABYTE = 1_000_000
-PATIENCE = 30.0
-# The old code stood still for seconds on a fast machine; the bound leaves room for a slow one.
-STALL_SECONDS = 1.0
-PIECE = 256 * 1024
-ANSWER = {
-    "id": "c1",
-    "model": "gpt-4o",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Oi"}}],
-    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
-    "data": [{"embedding": [0.1]}],
-}
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-
-
-class Upstream:
-    """Counts what reaches it."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    async def answer(self, request: web.Request) -> web.Response:
-        await request.read()
-        self.asked.append(request.path)
-        return web.json_response(ANSWER)
-
-
-@pytest.fixture
-def upstream() -> Upstream:
-    load_tokenizer()
-    return Upstream()
-
-
-@pytest.fixture
-async def url(upstream: Upstream) -> AsyncIterator[str]:
-    app = web.Application(client_max_size=64 * MEGABYTE)
-    app.router.add_route("*", "/{path:.*}", upstream.answer)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/v1"))
-
-
-@pytest.fixture
-async def gateway(url: str) -> AsyncIterator[Gateway]:
-    found = Gateway(url)
-    yield found
-    await found.close()
-
-
-def pieces(data: bytes) -> Receive:
-    """A body as a server hands it out."""
-    parts = [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
-    left = iter(parts)
-    given = itertools.count(1)
-
-    async def receive() -> dict[str, Any]:
-        for part in left:
-            return {"type": "http.request", "body": part, "more_body": next(given) < len(parts)}
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    return receive
-
-
-async def never() -> dict[str, Any]:
-    pytest.fail("the body was asked for")
-
-
-async def silent() -> dict[str, Any]:
-    """The client of a request without a body: it waits."""
-    await asyncio.Event().wait()
-    raise AssertionError
-
-
-async def ask(
-    gateway: Gateway,
-    receive: Receive,
-    *,
-    path: str = "/v1/chat/completions",
-    method: str = "POST",
-    address: str = "192.0.2.1",
-    **headers: str,
-) -> Got:
-    got = Got()
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            got.status = message["status"]
-            got.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            got.parts.append(message.get("body", b""))
-
-    sent = {"x-user-email": ANA, "authorization": "Bearer sk", "transfer-encoding": "chunked"}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": b"",
-        "headers": [(n.encode(), v.encode()) for n, v in {**sent, **named}.items()],
-        "client": (address, 1),
-    }
-    async with asyncio.timeout(PATIENCE):
-        await gateway.app(scope, receive, send)
-    return got
-
-
-def chat(content: str) -> bytes:
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": content}]}
-    return json.dumps(body).encode()
+from tests.functional.gateway.gateway_support import Gateway
+from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
+    MEGABYTE,
+    PATIENCE,
+    PIECE,
+    STALL_SECONDS,
+    Receive,
+    Upstream,
+    ask,
+    chat,
+    gateway_fixture,
+    never,
+    pieces,
+    silent,
+    upstream_fixture,
+    url_fixture,
+)
 
 
 def wrapped(messages: bytes) -> bytes:
@@ -224,78 +125,6 @@ async def test_just_over_a_bound_is_told_so(gateway: Gateway, item: bytes, most:
     assert "too many parts" in got.json["error"]["message"]
 
 
-def refusing(error: Exception) -> Any:
-    async def refuse(*_: Any, **__: Any) -> Any:
-        raise error
-
-    return refuse
-
-
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/nothing"])
-async def test_a_wrong_key_is_refused_without_its_body(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    authenticator = gateway.entrance._authenticator
-    monkeypatch.setattr(authenticator, "authenticate", refusing(InvalidApiKeyError()))
-    got = await ask(gateway, never, path=path)
-    assert (got.status, got.headers["connection"]) == (401, "close")
-    assert got.json["error"]["code"] == "invalid_api_key"
-    assert (got.json.get("type") == "error") == (path == "/v1/messages")
-
-
-async def test_wrong_keys_of_one_address_are_counted_and_good_ones_let_in(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gateway = Gateway(url, unauthorized_per_minute=3)
-    authenticator = gateway.entrance._authenticator
-    known = authenticator.authenticate
-
-    async def authenticate(headers: Any) -> Any:
-        if headers["authorization"] != "Bearer sk":
-            raise InvalidApiKeyError
-        return await known(headers)
-
-    monkeypatch.setattr(authenticator, "authenticate", authenticate)
-    wrong = {"authorization": "Bearer other"}
-    statuses = [(await ask(gateway, never, **wrong)).status for _ in range(5)]
-    assert statuses == [401, 401, 401, 429, 429]
-    last = await ask(gateway, never, **wrong)
-    assert int(last.headers["retry-after"]) >= 1
-    assert last.headers["connection"] == "close"
-    assert (await ask(gateway, never, address="192.0.2.2", **wrong)).status == 401
-    assert (await ask(gateway, pieces(chat("Oi")))).status == 200
-    await gateway.close()
-
-
-async def test_of_an_ipv6_network_the_whole_is_one_address(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gateway = Gateway(url, unauthorized_per_minute=1)
-    authenticator = gateway.entrance._authenticator
-    monkeypatch.setattr(authenticator, "authenticate", refusing(InvalidApiKeyError()))
-    asked = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
-    assert [(await ask(gateway, never, address=one)).status for one in asked] == [401, 429, 401]
-    await gateway.close()
-
-
-async def test_a_rate_is_told_before_the_body_is_read(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gateway.entrance._limiter, "admit", refusing(RateLimitedError(2)))
-    got = await ask(gateway, never)
-    assert (got.status, got.headers["retry-after"]) == (429, "2")
-    assert got.headers["connection"] == "close"
-
-
-async def test_a_user_whom_only_the_body_names_has_a_rate_too(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, upstream: Upstream
-) -> None:
-    monkeypatch.setattr(gateway.entrance._limiter, "admit", refusing(RateLimitedError(2)))
-    body = {**json.loads(chat("Oi")), "user": ANA}
-    got = await ask(gateway, pieces(json.dumps(body).encode()), x_user_email="")
-    assert (got.status, upstream.asked) == (429, [])
-
-
 async def test_what_declares_too_much_is_refused_unread(gateway: Gateway) -> None:
     got = await ask(gateway, never, content_length=str(gateway.settings.max_body_bytes + 1))
     assert (got.status, got.headers["connection"]) == (413, "close")
@@ -383,27 +212,6 @@ async def test_all_unfinished_bodies_have_one_budget(url: str) -> None:
     first[1].cancel()
     await asyncio.gather(*first, return_exceptions=True)
     assert gateway.bodies.held_bytes == 0
-    await gateway.close()
-
-
-async def test_the_list_of_models_is_asked_for_once_in_a_while(
-    gateway: Gateway, upstream: Upstream
-) -> None:
-    async with asyncio.TaskGroup() as group:
-        asked = [
-            group.create_task(ask(gateway, silent, path="/v1/models", method="GET"))
-            for _ in range(10)
-        ]
-    assert [one.result().status for one in asked] == [200] * 10
-    assert upstream.asked == ["/v1/models"]
-
-
-async def test_reading_has_a_rate_that_takes_no_chat_away(url: str) -> None:
-    gateway = Gateway(url, rate_limit_per_second=0.01, rate_limit_burst=2)
-    paths = ["/v1/models", "/v1/nothing", "/v1/models"]
-    statuses = [(await ask(gateway, silent, path=one, method="GET")).status for one in paths]
-    assert statuses == [200, 404, 429]
-    assert (await ask(gateway, pieces(chat("Oi")))).status == 200
     await gateway.close()
 
 

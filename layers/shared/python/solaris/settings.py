@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     # Identity and limits on requests
     identity_email_headers: CommaList = ("x-user-email", "x-openwebui-user-email")
     identity_name_headers: CommaList = ("x-user-name", "x-openwebui-user-name")
+    identity_from_body: bool = False
     auto_provision: AutoProvision = AutoProvision.ACTIVE
     allowed_email_domains: CommaList = ()
     rate_limit_per_second: float = Field(default=10, gt=0)

@@ -39,14 +39,14 @@ def identify(
 ) -> Identity | None:
     """Return whom a service key's request is for, or None when it does not say.
 
-    `headers` has lower-case names. The first configured header that holds an address wins, then
-    the body's `user` if it is one. A value with `{{` is a placeholder that LibreChat could not
-    fill, and names nobody.
+    `headers` has lower-case names. The first configured header that is there decides: one that is
+    empty, repeated, malformed or a placeholder (`{{`, which LibreChat could not fill) names nobody,
+    and nothing else is looked at, for end users of many front ends can set the rest. Without any of
+    them the body's `user` counts if it is an address; give no `body` where it must not.
     """
-    email = next((found for name in email_headers if (found := _email(headers.get(name)))), None)
-    if email is None:
-        user = body.get("user")
-        email = _email(user) if isinstance(user, str) else None
+    present = next((headers[name] for name in email_headers if name in headers), None)
+    user = body.get("user") if present is None else present
+    email = _email(user) if isinstance(user, str) else None
     if email is None:
         return None
     name = next((found for key in name_headers if (found := _name(key, headers.get(key)))), "")

@@ -161,7 +161,8 @@ def identity_of(
 ) -> Identity:
     """Return the user that a request speaks for; raises UserNotIdentifiedError.
 
-    A personal key is its user's, whatever the headers say; a service key names the user.
+    A personal key is its user's, whatever the headers say; a service key names the user, in a
+    header, or in `body` where that is given to look at.
     """
     if key.kind is KeyKind.PERSONAL:
         identity = Identity(email=key.user_email) if key.user_email is not None else None

@@ -68,7 +68,10 @@ class Entrance:
     async def enter(
         self, headers: Mapping[str, str], address: str | None, *, chats: bool
     ) -> Entered:
-        """Let one request in by its head; `chats` is False for what takes no tokens."""
+        """Let one request in by its head; `chats` is False for what takes no tokens.
+
+        Raises InvalidApiKeyError, UserNotIdentifiedError, RateLimitedError.
+        """
         key = await self.key_of(headers, address)
         identity = self._named(key, headers)
         if not chats:
@@ -76,6 +79,8 @@ class Entrance:
             rule = key.rate_rule or self._settings.rate_rule
             await self._limiter.admit_subject(f"{READING_SCOPE}:{who}", rule)
             return Entered(key, identity)
+        if identity is None and not self._settings.identity_from_body:
+            raise UserNotIdentifiedError
         if key.rate_rule is not None:
             await self._limiter.admit_key(key.key_id, key.rate_rule)
         if identity is not None:
@@ -85,13 +90,14 @@ class Entrance:
     async def identify(
         self, entered: Entered, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> Identity:
-        """The user of a request, whom its body may name where the head does not.
+        """The user of a request; by setting its body names them where the head does not.
 
         Raises UserNotIdentifiedError, and RateLimitedError for a user whom the body names.
         """
         if entered.identity is not None:
             return entered.identity
-        identity = identity_of(entered.key, headers, body, self._settings)
+        named = body if self._settings.identity_from_body else {}
+        identity = identity_of(entered.key, headers, named, self._settings)
         await self._limiter.admit(user_id_for(identity.email))
         return identity
 
