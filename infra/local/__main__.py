@@ -11,11 +11,13 @@ the embedded part.
 
 import argparse
 import os
+import secrets
 import signal
 import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from infra.local.preflight import (
     raise_open_files,
 )
 from infra.local.prepare import prepare, secrets_made
-from infra.local.store.embedded import FOLDER, TABLES, plan_store
+from infra.local.store.embedded import FOLDER, STORE, TABLES, plan_store
 from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
 from infra.local.store.takeover import mark_format, open_data
@@ -55,6 +57,10 @@ LOOPBACK = "127.0.0.1"
 MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
 START_SECONDS = 60
 MAX_SHOWN_CHARACTERS = 300
+# What programs get that need no setting of ours; who is broken into has no key to lose.
+PLAIN_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER")
+PLAIN_PREFIX = "PYTHON"
+STORE_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # What else the CLI needs to reach a running system; written to <data>/run.env.
 SHARED_VARIABLES = (
     "AWS_ENDPOINT_URL",
@@ -133,8 +139,17 @@ class LocalSystem:
         is_needed: bool = True,
         keeps_data: bool = False,
         watch: Watch | None = None,
+        only: Iterable[str] | None = None,
     ) -> None:
+        """Start a program; with `only` it gets these variables and the plain ones, else all."""
         environment = self.environment
+        if only is not None:
+            names = {*PLAIN_VARIABLES, *only}
+            environment = {
+                name: value
+                for name, value in environment.items()
+                if name in names or name.startswith(PLAIN_PREFIX)
+            }
         program = Program(name, command, environment, stop_seconds, is_needed, keeps_data, watch)
         self.supervisor.start(program)
 
@@ -157,7 +172,8 @@ class LocalSystem:
         plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
         self.environment |= plan.environment
         for name, command in plan.commands.items():
-            self._run(name, command, stop_seconds=30, keeps_data=True)
+            only = STORE_VARIABLES if name == STORE else ()
+            self._run(name, command, stop_seconds=30, keeps_data=True, only=only)
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
@@ -177,18 +193,24 @@ class LocalSystem:
         port = free_port(self.address)
         directory = self.data_dir / "cache"
         directory.mkdir(exist_ok=True)
+        password = secrets.token_urlsafe(24)
+        options = directory / "cache.conf"  # not the command line, which everybody sees
+        options.touch(mode=0o600)
+        options.write_text(f"requirepass {password}\n", encoding="ascii")
         command = [
-            *(str(get_binary_path()), "--bind", self.address, "--port", str(port)),
+            *(str(get_binary_path()), str(options), "--bind", self.address, "--port", str(port)),
             *("--save", "", "--appendonly", "no", "--dir", str(directory)),
             *("--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru"),
         ]
-        self._run("cache", command, is_needed=False, watch=Watch(pongs(self.address, port)))
-        self.environment["REDIS_URL"] = f"redis://{self.address}:{port}/0"
+        watch = Watch(pongs(self.address, port))
+        self._run("cache", command, is_needed=False, watch=watch, only=())
+        self.environment["REDIS_URL"] = f"redis://:{password}@{self.address}:{port}/0"
 
     def _start_demo(self) -> None:
         port = free_port(self.address)
         watch = Watch(answers(self.address, port))
-        self._run("demo", demo_command(self.address, port), is_needed=False, watch=watch)
+        command = demo_command(self.address, port)
+        self._run("demo", command, is_needed=False, watch=watch, only=())
         self.environment["LITELLM_BASE_URL"] = f"http://{self.address}:{port}/v1"
         self._wait_for(f"http://{self.address}:{port}/v1/models", "demo")
 
