@@ -33,10 +33,12 @@ class Upstream:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
         await request.read()
         self.asked.append(request.path)
+        self.headers = {name.lower(): value for name, value in request.headers.items()}
         return web.json_response(ANSWER)
 
 

@@ -123,3 +123,11 @@ async def test_reading_has_a_rate_that_takes_no_chat_away(url: str) -> None:
     assert statuses == [200, 404, 429]
     assert (await ask(gateway, pieces(chat("Oi")))).status == 200
     await gateway.close()
+
+
+async def test_what_two_people_may_choose_alike_does_not_reach_the_upstream(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    got = await ask(gateway, pieces(chat("Oi")), idempotency_key="k1", cookie="a=b", x_api_key="sk")
+    assert got.status == 200
+    assert not {"idempotency-key", "cookie", "x-api-key", "x-user-email"} & set(upstream.headers)

@@ -66,8 +66,9 @@ from solaris.upstream import tokens
 from solaris.upstream.client import Upstream, UpstreamAnswer
 from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
 
-# Headers of the client that mean something to the upstream.
-_PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta", "idempotency-key")
+# Headers of the client that mean something to the upstream. Not Idempotency-Key: the upstream knows
+# one client, us, and would answer two people who chose the same value with one answer.
+_PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta")
 # A longer body is weighed in a thread; the media of a small one take some milliseconds at most.
 PROMPT_THREAD_BYTES = 32 * 1024
 
