@@ -5,7 +5,7 @@
 Starts a system of its own on this machine, asks for health and for the first byte of a chat ten
 times a second each, without and then with the hostile connections, and prints the 50th and 99th
 percentile, the memory of the gateway and the functions, and both again a minute later. The hostile
-connections are a process of their own, which takes a core and a half by itself while it sends.
+connections are a process of their own, which competes for the same cores.
 """
 
 import argparse

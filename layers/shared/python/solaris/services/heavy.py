@@ -1,10 +1,9 @@
 """One thread for large bodies, apart from those that look keys up and ask the store.
 
-orjson and the tokenizer hold the interpreter while they work, so more threads do not make them
-faster, and each would be one more that the event loop waits for (measured: a chat beside twenty
-senders of large bodies waits twice as long for two). How long such a call may take is bounded by
-domain/body_structure.py and upstream/tokens.py. A process would not stand in the way at all, and
-would take each body and its meaning through a pipe: 20 MB there and back, dearer than parsing them.
+orjson and the tokenizer hold the interpreter while they work, so more threads would not make them
+faster, and each is one more that the event loop waits for. How long such a call may take is bounded
+by domain/body_structure.py and upstream/tokens.py. A process of its own would not stand in the way
+at all, but takes each body and its meaning through a pipe; that has not been measured.
 """
 
 import asyncio
