@@ -211,6 +211,7 @@ def deployed_cloud(folder: Path, upstream: str) -> Iterator[Cloud]:
     with (
         _program(command(port), folder, variables),
         patch.dict(os.environ, clean_environment() | owner, clear=True),
+        patch("boto3.DEFAULT_SESSION", None),  # it keeps the first key that it has seen
     ):
         _wait_for(f"{endpoint}/_ministack/health", folder / "log")
         options = DeployOptions(

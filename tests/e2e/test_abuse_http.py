@@ -185,7 +185,7 @@ def test_with_a_key_of_ones_own_one_is_nobody_else(
     names |= {"x-forwarded-user", "x-forwarded-email", "x-remote-user", "remote-user", "from"}
     headers = dict.fromkeys(names, victim) | {"authorization": f"Bearer {key}"}
     body = json.loads(BODY) | {"user": victim, "metadata": {"user_id": victim}}
-    answer = httpx.post(f"{system.url}/v1/chat/completions", headers=headers, json=body)
+    answer = httpx.post(f"{system.url}/v1/chat/completions", headers=headers, json=body, timeout=30)
     assert answer.status_code == 200
     assert not named(system, victim)
     assert system.booked_user(email, 1)["currentUsage"] > 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 
@@ -265,7 +266,8 @@ def _environment(system: LocalSystem, dynamodb: DynamoDBLocal | Dynoxide | None)
     )
     load_settings.cache_clear()
     try:
-        yield
+        with patch("boto3.DEFAULT_SESSION", None):  # it keeps the first key that it has seen
+            yield
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -111,7 +111,13 @@ def _dumps(value: Any) -> bytes:
 def api_environment(**variables: str) -> Iterator[Wiring]:
     """Parts with FakeSessions and an empty AWS, by settings that variables make."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "REDIS_URL", "REDIS_HOST"):
+        for name in (
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_PROFILE",
+            "REDIS_URL",
+            "REDIS_HOST",
+        ):
             patch.delenv(name, raising=False)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")

@@ -38,7 +38,13 @@ def load_app() -> ModuleType:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "REDIS_URL", "REDIS_HOST"):
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_PROFILE",
+        "REDIS_URL",
+        "REDIS_HOST",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",

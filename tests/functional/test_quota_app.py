@@ -31,7 +31,13 @@ FIELDS = (
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "REDIS_URL", "REDIS_HOST"):
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_PROFILE",
+        "REDIS_URL",
+        "REDIS_HOST",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
