@@ -48,7 +48,7 @@ def arguments_of(operation: Operation, request: HttpRequest, locale: Locale) -> 
     if query is not None:
         arguments["query"] = query
     if operation.body_model is not None:
-        arguments["body"] = _body(operation.body_model, request, locale)
+        arguments["body"] = _body(operation, operation.body_model, request, locale)
     return arguments
 
 
@@ -72,7 +72,9 @@ def _path_arguments(operation: Operation, given: Mapping[str, str]) -> Mapping[s
     return arguments
 
 
-def _body(model: type[BaseModel], request: HttpRequest, locale: Locale) -> BaseModel:
+def _body(
+    operation: Operation, model: type[BaseModel], request: HttpRequest, locale: Locale
+) -> BaseModel:
     data = request.body
     if not data.strip():
         if not takes_empty_body(model):
@@ -80,7 +82,7 @@ def _body(model: type[BaseModel], request: HttpRequest, locale: Locale) -> BaseM
         data = b"{}"
     elif not _JSON_TYPE.fullmatch(request.headers.get("content-type", "")):
         raise UnsupportedMediaTypeError
-    limit = body_limit(request.path)
+    limit = body_limit(operation.route)  # a request's own path may begin with a stage
     if len(data) > limit:
         raise PayloadTooLargeError(limit)
     if not has_bounded_structure(data):
