@@ -27,7 +27,7 @@ from chalice.app import Chalice
 
 from infra.local.gateway_responses import gateway_response, is_api
 from infra.local.rest_gateway import Incoming, RestGateway, matching_route
-from solaris.api.body_limits import IMPORT_BYTES, body_limit
+from solaris.api.body_limits import body_limit
 from solaris.api.messages import HttpReply
 from solaris.errors import (
     InvalidRequestError,
@@ -41,7 +41,6 @@ from solaris.wiring import wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIES = 4
-MAX_BODY_BYTES = IMPORT_BYTES
 BODY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 30  # longer than the gateway's client: else it asks on a closing connection
@@ -183,7 +182,7 @@ def _incoming(scope: Message) -> Incoming:
     )
 
 
-async def read_body(receive: Receive, limit: int = MAX_BODY_BYTES) -> bytes | None:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
     """Read a request's body; None when the client has gone.
 
     The gateway, our only client, has bounded it before. Raises PayloadTooLargeError over `limit`

@@ -50,6 +50,8 @@ from infra.local.tables.program import check_file
 FORMAT = 2
 _STORE, _FILES, _SCRATCH = "store", "s3", "store-new"
 _FORMAT_FILE, _DONE_FILE = "format", "DONE"
+_OLD_NAMES = ("CURRENT", "journal-*.log", "snapshot-*")
+_OLD_FILES = ", ".join(_OLD_NAMES)
 _LOCK_SECONDS = 60.0  # the old store may still be writing its last snapshot
 _POLL_SECONDS = 0.1
 _DYNAMODB = "DynamoDB_20120810."
@@ -128,6 +130,13 @@ def prepare_takeover(data_dir: Path) -> Path | None:
         if scratch.exists():
             shutil.rmtree(scratch)
         return None
+    if (data_dir / _STORE / TABLES_FILE).exists():
+        msg = (
+            f"the version before has run on {data_dir} after this one: its files ({_OLD_FILES}) "
+            f"stand beside {TABLES_FILE} in {data_dir / _STORE}. Move them away to go on with what "
+            "this version has kept"
+        )
+        raise StoreError(msg)
     _wait_for_its_end(data_dir / _STORE)
     if scratch.exists():
         shutil.rmtree(scratch)
@@ -167,8 +176,7 @@ def _move(data_dir: Path) -> Path:
 
 
 def _is_of_before(folder: Path) -> bool:
-    names = ("CURRENT", "journal-*.log", "snapshot-*")
-    return any(any(folder.glob(name)) for name in names)
+    return any(any(folder.glob(name)) for name in _OLD_NAMES)
 
 
 def _wait_for_its_end(folder: Path) -> None:

@@ -354,6 +354,19 @@ def test_tables_that_are_gone_are_not_begun_empty(tmp_path: Path) -> None:
     open_data(tmp_path, region=REGION, tell=silent)
 
 
+def test_what_an_older_version_left_beside_the_new_tables_is_not_taken_for_the_data(
+    tmp_path: Path,
+) -> None:
+    """Who went back a version for an hour, and came again: neither is thrown away or chosen."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "tables.sqlite").write_bytes(b"the books")
+    (tmp_path / "store" / "journal-00000001.log").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"has run on .* after this one") as caught:
+        prepare_takeover(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "store" / "tables.sqlite").read_bytes() == b"the books"
+
+
 def test_a_fresh_or_a_new_directory_has_nothing_to_take_over(tmp_path: Path) -> None:
     assert prepare_takeover(tmp_path) is None
     mark_format(tmp_path)

@@ -25,7 +25,8 @@ PAUSE_PER_SECOND = 10
 # works in the background only while somebody waits.
 WAIT_SECONDS = 5.0
 STALE = timedelta(seconds=600)
-MAX_PAGES = 2_000  # of 1 MB each
+PAGE_USERS = 1_000
+MAX_PAGES = 2_000
 
 _FIELDS = ("status", "current_usage", "period", "reservations")
 
@@ -142,6 +143,7 @@ class UserTotals:
     def _items(self) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {
             "TableName": self._table,
+            "Limit": PAGE_USERS,
             "ProjectionExpression": ", ".join(f"#{name}" for name in _FIELDS),
             "ExpressionAttributeNames": {f"#{name}": name for name in _FIELDS},
         }
