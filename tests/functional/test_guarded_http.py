@@ -157,4 +157,4 @@ async def test_a_body_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPa
         await asyncio.Event().wait()
 
     with pytest.raises(InvalidRequestError):
-        await read_body(receive)
+        await read_body(receive, limit=1_000)
