@@ -37,7 +37,7 @@ BASE = Size(users=10, records=1_000)
 QUICK = (Size(1_000, 1_000), Size(1_000, 10_000))
 DEFAULT = (Size(1_000, 1_000), Size(100_000, 1_000), Size(1_000, 100_000))
 FULL = (*DEFAULT, Size(1_000, 1_000_000))
-ROUNDS, SECONDS = 3, 3.0
+ROUNDS, SECONDS = 5, 3.0
 QUICK_ROUNDS, QUICK_SECONDS = 1, 1.5
 # Long enough that the first has not ended when the last begins.
 STREAM_MODEL, QUICK_STREAM_MODEL = "demo-chunks-400-50ms", "demo-chunks-200-100ms"
@@ -59,10 +59,10 @@ def _filled(directory: Path, size: Size) -> ScaleSystem:
     path = directory / f"{size.users}-{size.records}"
     path.mkdir()
     system = ScaleSystem(path, size)
-    tell(f"{size.title}: starting and filling …")
+    tell(f"{size.title}: filling and starting …")
     try:
-        system.start()
         system.fill()
+        system.start()
     except BaseException:
         system.stop()
         raise
@@ -79,7 +79,9 @@ def _larger(
         bench = ScaleBench(system, base.generator)
         bench.warm(SENDERS)
         pair = compare_sizes(base, bench, rounds, seconds)
-        return pair, [f"{size.title}: {problem}" for problem in bench.books.problems()]
+        problems = [f"{size.title}: {problem}" for problem in bench.books.problems()]
+        pair.start_seconds = system.start_again()
+        return pair, problems
     finally:
         system.stop()
 
@@ -105,11 +107,13 @@ def _run(directory: Path, arguments: argparse.Namespace) -> int:
             pairs.append(pair)
             problems += found
         problems += [f"{BASE.title}: {problem}" for problem in base.books.problems()]
+        small = base_of(pairs, BASE.title)
+        base.note_size(small)
+        small.start_seconds = system.start_again()
     finally:
         generator.stop()
         if system is not None:
             system.stop()
-    small = base_of(pairs, BASE.title, system.store_bytes)
     print(markdown(small, pairs, hot, streams))
     print("\n" + ("FAILED:\n" + "\n".join(problems) if problems else "books: equal to the token"))
     data = {

@@ -57,7 +57,9 @@ class Pair:
     base: list[Sample] = field(default_factory=list)
     rounds: list[Sample] = field(default_factory=list)
     load_seconds: float = 0.0
-    store_bytes: int = 0
+    file_bytes: int = 0
+    memory_of_all: int = 0
+    start_seconds: float = 0.0
 
     def of(self, figure: Figure) -> float:
         """Median of a figure."""
@@ -113,6 +115,13 @@ class ScaleBench:
             self.books.expect_from(job.user_prefix, job.users)
         self.books.expect(self.system.take_totals(), delivered=delivered, failed=failed)
 
+    def note_size(self, pair: Pair) -> None:
+        """What the system holds and takes, after the load."""
+        self.system.note_memory()
+        pair.load_seconds = self.system.load_seconds
+        pair.file_bytes = self.system.file_bytes
+        pair.memory_of_all = self.system.memory_of_all
+
     def job(self, senders: tuple[str, int], seconds: float = 0.0) -> Job:
         """Streams of 20 frames from these users."""
         return Job(
@@ -129,17 +138,14 @@ class ScaleBench:
 
 def compare_sizes(base: ScaleBench, other: ScaleBench, rounds: int, seconds: float) -> Pair:
     """The same senders on the small store and on another."""
-    pair = Pair(
-        other.system.size.title,
-        load_seconds=other.system.load_seconds,
-        store_bytes=other.system.store_bytes,
-    )
+    pair = Pair(other.system.size.title)
     _in_turn(
         pair,
         lambda: base.sample(base.job(SENDERS, seconds)),
         lambda: other.sample(other.job(SENDERS, seconds)),
         rounds,
     )
+    other.note_size(pair)
     return pair
 
 
@@ -155,9 +161,9 @@ def compare_users(bench: ScaleBench, rounds: int, seconds: float) -> Pair:
     return pair
 
 
-def base_of(pairs: Sequence[Pair], title: str, store_bytes: int) -> Pair:
+def base_of(pairs: Sequence[Pair], title: str) -> Pair:
     """The base line of all pairs together."""
-    return Pair(title, rounds=[one for pair in pairs for one in pair.base], store_bytes=store_bytes)
+    return Pair(title, rounds=[one for pair in pairs for one in pair.base])
 
 
 def _in_turn(

@@ -18,7 +18,7 @@ _NOTE = (
     "Load generator, mock and systems share them: trust ×, the median of the rounds' ratios to the "
     "base line of the same rounds."
 )
-_COLUMNS = "requests/s until booked | × | p50 (p99) ms | CPU ms: {} | all | × | failed |"
+_COLUMNS = "requests/s until booked | × | p50 (p99) ms | × p50 | CPU ms: {} | all | × | failed |"
 
 
 def markdown(base: Pair, sizes: Sequence[Pair], hot: Pair, streams: OpenStreams) -> str:
@@ -32,8 +32,8 @@ def markdown(base: Pair, sizes: Sequence[Pair], hot: Pair, streams: OpenStreams)
         "",
         f"### By what is in the store (16 connections, streams of 20 chunks, {SENDERS[1]} senders)",
         "",
-        f"| in the store | store MiB | {_columns()}",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        f"| in the store | file MB | memory MiB | start s | {_columns()}",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         _row(base, is_base=True, has_store=True),
         *(_row(pair, is_base=False, has_store=True) for pair in sizes),
     ]
@@ -43,7 +43,7 @@ def markdown(base: Pair, sizes: Sequence[Pair], hot: Pair, streams: OpenStreams)
         "### By who sends",
         "",
         f"| | {_columns()}",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         _row(many, is_base=True, has_store=False),
         _row(hot, is_base=False, has_store=False),
     ]
@@ -73,15 +73,22 @@ def _cpu(one: Sample) -> float:
     return one.cpu_ms_of_all
 
 
+def _p50(one: Sample) -> float:
+    return one.total_p50
+
+
 def _row(pair: Pair, *, is_base: bool, has_store: bool) -> str:
     programs = [median(one.cpu_ms[name] for one in pair.rounds) for name in OUR_PROGRAMS]
     cells = [pair.title]
     if has_store:
-        cells.append(f"{pair.store_bytes / MIB:.0f}")
+        cells.append(f"{pair.file_bytes / 1e6:,.0f}")
+        cells.append(f"{pair.memory_of_all / MIB:.0f}")
+        cells.append(f"{pair.start_seconds:.1f}")
     cells += [
         f"{pair.of(_booked):.0f}",
         "1" if is_base else f"{pair.ratio(_booked):.2f}",
         f"{pair.of(lambda one: one.total_p50):.1f} ({pair.of(lambda one: one.total_p99):.1f})",
+        "1" if is_base else f"{pair.ratio(_p50):.2f}",
         ", ".join(f"{one:.2f}" for one in programs),
         f"{pair.of(_cpu):.2f}",
         "1" if is_base else f"{pair.ratio(_cpu):.2f}",

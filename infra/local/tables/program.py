@@ -27,10 +27,14 @@ _POLL_SECONDS = 0.02
 
 
 def secret_address() -> str:
-    """A loopback address that nobody can guess: one of 16 million. Only Linux has them all."""
+    """A loopback address that nobody can guess: one of 4 million. Only Linux has them all.
+
+    All are in 127.64.0.0/10, which a server closes to other accounts (infra/server/loopback.nft).
+    """
     if sys.platform != "linux":
         return _LOOPBACK
-    return ".".join(["127", *(str(1 + secrets.randbelow(254)) for _ in range(3))])
+    last = (str(1 + secrets.randbelow(254)) for _ in range(2))
+    return ".".join(["127", str(64 + secrets.randbelow(64)), *last])
 
 
 def free_port(host: str) -> int:
@@ -44,7 +48,7 @@ def free_port(host: str) -> int:
 def tables_command(host: str, port: int, folder: Path) -> list[str]:
     """The command that serves the tables in `folder`, which must exist. Raises StoreError."""
     arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / FILE)]
-    return [str(_program()), "serve", *arguments]
+    return [str(tables_program()), "serve", *arguments]
 
 
 def check_file(path: Path) -> None:
@@ -66,7 +70,8 @@ def check_file(path: Path) -> None:
         raise StoreError(msg) from error
 
 
-def _program() -> Path:
+def tables_program() -> Path:
+    """Where the program is. Raises StoreError when it is not installed."""
     beside = Path(sys.executable).parent / PROGRAM
     found = beside if beside.exists() else shutil.which(PROGRAM)
     if found is None:
