@@ -81,6 +81,10 @@ nginx_binary() {
     command -v nginx 2> /dev/null || { [ -x /usr/sbin/nginx ] && echo /usr/sbin/nginx; }
 }
 
+nft_binary() {
+    command -v nft 2> /dev/null || { [ -x /usr/sbin/nft ] && echo /usr/sbin/nft; }
+}
+
 # Whether an IA SOLARIS runs on the data directory: it holds a lock while it does.
 is_running() {
     local lock=${answer[DATA_DIR]}/lock

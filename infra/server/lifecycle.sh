@@ -194,7 +194,7 @@ command_status() {
     release=$(current_release)
     [ -n "$release" ] || fail "nothing is installed in ${answer[INSTALL_DIR]}"
     say "release      ${release##*/} (${answer[INSTALL_DIR]})"
-    for unit in ia-solaris ia-solaris-nginx; do
+    for unit in ia-solaris ia-solaris-nginx ia-solaris-loopback; do
         [ -f "$UNIT_DIR/$unit.service" ] || continue
         if [ -n "$PREFIX" ]; then
             say "unit         $UNIT_DIR/$unit.service (not systemd's, because of --prefix)"
@@ -222,11 +222,12 @@ command_uninstall() {
     else
         confirm "Remove IA SOLARIS? Data, settings and backups stay." || fail "nothing was changed"
     fi
-    service disable --now ia-solaris-nginx ia-solaris || true
+    service disable --now ia-solaris-nginx ia-solaris ia-solaris-loopback || true
     if [ "$DRY_RUN" = no ] && is_running; then
         fail "IA SOLARIS still runs on ${answer[DATA_DIR]}: stop it first"
     fi
-    run rm -f "$UNIT_DIR/ia-solaris.service" "$UNIT_DIR/ia-solaris-nginx.service" "$COMMAND_FILE"
+    run rm -f "$UNIT_DIR/ia-solaris.service" "$UNIT_DIR/ia-solaris-nginx.service" \
+        "$UNIT_DIR/ia-solaris-loopback.service" "$COMMAND_FILE"
     run rm -rf "${answer[INSTALL_DIR]}/releases" "${answer[INSTALL_DIR]}/venvs" "${answer[INSTALL_DIR]}/current"
     # not what somebody else has put there
     run rmdir "${answer[INSTALL_DIR]}" || true

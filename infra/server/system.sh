@@ -26,17 +26,31 @@ filled() { # template
     sed -e "s|@SERVICE_USER@|${answer[SERVICE_USER]}|g" -e "s|@INSTALL_DIR@|${answer[INSTALL_DIR]}|g" \
         -e "s|@DATA_DIR@|${answer[DATA_DIR]}|g" -e "s|@CONFIG_DIR@|$CONFIG_DIR|g" \
         -e "s|@PROTECT_HOME@|$protect|g" -e "s|@CERTIFICATE_STEP@|$step|g" \
-        -e "s|@NGINX_BINARY@|$(nginx_binary || echo /usr/sbin/nginx)|g" "$1"
+        -e "s|@NGINX_BINARY@|$(nginx_binary || echo /usr/sbin/nginx)|g" \
+        -e "s|@NFT_BINARY@|$(nft_binary || echo /usr/sbin/nft)|g" "$1"
 }
 
 write_units() {
     local folder=$SOURCE/infra/server
     filled "$folder/ia-solaris.service" | write_file "$UNIT_DIR/ia-solaris.service" 644
+    filled "$folder/ia-solaris-loopback.service" | write_file "$UNIT_DIR/ia-solaris-loopback.service" 644
+    filled "$folder/loopback.nft" | write_file "$CONFIG_DIR/loopback.nft" 644
     if [ "${answer[NGINX]}" = yes ]; then
         filled "$folder/ia-solaris-nginx.service" | write_file "$UNIT_DIR/ia-solaris-nginx.service" 644
         write_nginx
     fi
     service daemon-reload
+    close_loopback
+}
+
+# Before the first start, so that there is no moment in which somebody else may connect.
+close_loopback() {
+    if nft_binary > /dev/null; then
+        service enable ia-solaris-loopback
+        service restart ia-solaris-loopback
+    else
+        warn "nftables is not installed: other accounts of this machine can reach the store (Debian: apt install nftables, then install again)"
+    fi
 }
 
 write_nginx() {
