@@ -117,6 +117,10 @@ audit: $(DEVELOPMENT) $(SITE_MODULES) ## ask PyPI and npm for known vulnerabilit
 bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
 	$(BIN)/python -m tests.bench.usage_days $(ARGS)
 
+.PHONY: bench-year
+bench-year: $(DEVELOPMENT) ## measure: the file of one machine after 13 months of 200,000 requests, and what expires (ARGS="--requests 20000")
+	$(BIN)/python -m tests.bench.year $(ARGS)
+
 .PHONY: bench-scale
 bench-scale: $(DEVELOPMENT) ## measure: a request against 1,000,000 records, 100,000 users, one hot user, 1,000 open streams (ARGS=--full)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
