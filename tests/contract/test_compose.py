@@ -154,7 +154,8 @@ def test_gateway_and_deployer_are_one_image_with_the_same_settings() -> None:
 
 def test_libreChat_cannot_go_round_the_quota() -> None:  # noqa: N802 - its name
     environment = SERVICES["librechat"]["environment"]
-    assert environment["ENDPOINTS"] == "agents,custom"
+    # a new chat begins with the first, and there is no agent yet
+    assert environment["ENDPOINTS"] == "custom,agents"
     assert not [name for name in environment if re.match(r"(OPENAI|ANTHROPIC|AWS|GOOGLE)_", name)]
     assert "upstream" not in SERVICES["librechat"]["networks"]
 

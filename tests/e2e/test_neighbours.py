@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -99,6 +100,35 @@ def test_a_title_is_a_call_of_its_own_and_uses_quota(chat: Chat) -> None:
     assert totals["started"] == 2
     shown = chat.system.booked_user(chat.email, records=2)
     assert shown["currentUsage"] == totals["total_tokens"]
+
+
+def test_a_new_chat_near_the_limit_is_answered_and_titled(chat: Chat) -> None:
+    # in the order of `titleTiming: "final"`; the answer holds all that is left while it runs
+    assert ENDPOINT["titleTiming"] == "final"
+    chat.system.cli("users", "create", chat.email, "--limit", "2000")
+    assert chat.say(model="demo-chunks-20-10ms")["text"]
+    chat.system.booked_user(chat.email, records=1)
+    assert "error" not in chat.say(model="demo-tokens-5", kind="title")
+    assert chat.system.booked_user(chat.email, records=2)["currentUsage"] > 0
+
+
+def test_a_title_at_the_same_moment_does_not_take_the_answer_s_place(chat: Chat) -> None:
+    # what an older file without `titleTiming` does: one waits until the other has ended
+    chat.system.cli("users", "create", chat.email, "--limit", "2000")
+    with ThreadPoolExecutor(2) as pool:
+        answer = pool.submit(chat.say, model="demo-chunks-20-10ms")
+        title = pool.submit(chat.say, model="demo-tokens-5", kind="title")
+        results = [answer.result(), title.result()]
+    told = [str(one["error"]["message"]) for one in results if "error" in one]
+    assert not [text for text in told if "Limite de tokens esgotado" in text], told
+    assert len(told) < len(results), "both were refused, each because of the other"
+
+
+def test_a_provider_that_is_away_is_told_after_three_requests(chat: Chat) -> None:
+    result = chat.say(model="demo-error-500")
+    assert "500" in result["error"]["message"]
+    assert result["attempts"] == 1 + ENDPOINT["addParams"]["maxRetries"]
+    assert chat.system.booked_user(chat.email, records=0)["currentUsage"] == 0
 
 
 def test_a_stream_that_breaks_off_is_an_error_in_the_chat(chat: Chat) -> None:

@@ -119,6 +119,8 @@ endpoints:
         fetch: true
       addParams:
         streamUsage: true
+        maxRetries: 2
       titleConvo: true
       titleModel: "current_model"
+      titleTiming: "final"
 """
