@@ -144,6 +144,7 @@ def test_every_variable_is_explained() -> None:
         (429, "tokens_held", {"seconds": "5"}),
         (429, "rate_limit_exceeded", {"seconds": "3"}),
         (502, "upstream_error", {}),
+        (502, "upstream_key_refused", {}),
         (503, "service_unavailable", {}),
         (504, "upstream_timeout", {}),
     ],

@@ -243,15 +243,16 @@ def test_dead_letters_and_a_backlog_degrade_the_queue(
 
 
 @contextmanager
-def upstream(status: int) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+def upstream(status: int, body: bytes = b"") -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
     asked = []
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append((self.path, self.headers["authorization"]))
             self.send_response(status)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -268,7 +269,7 @@ def upstream(status: int) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
 
 @pytest.mark.parametrize(
     ("http_status", "status"),
-    [(200, "healthy"), (401, "healthy"), (500, "unhealthy"), (503, "unhealthy")],
+    [(200, "healthy"), (400, "healthy"), (404, "healthy"), (500, "unhealthy"), (503, "unhealthy")],
 )
 def test_the_upstream_is_healthy_below_500_and_is_asked_with_its_own_key(
     http_status: int, status: str
@@ -277,6 +278,17 @@ def test_the_upstream_is_healthy_below_500_and_is_asked_with_its_own_key(
         found = check_upstream(url, "its-key")
     assert (found.status, found.details) == (status, {"http_status": http_status})
     assert asked == [("/v1/models", "Bearer its-key")]
+
+
+@pytest.mark.parametrize(
+    ("http_status", "body"),
+    [(401, b""), (403, b""), (400, b'{"error": {"message": "No connected db.", "code": "400"}}')],
+)
+def test_an_upstream_that_refuses_our_key_is_unhealthy(http_status: int, body: bytes) -> None:
+    with upstream(http_status, body) as (url, _):
+        found = check_upstream(url, "wrong")
+    assert found.status is Status.UNHEALTHY
+    assert found.reasons == ("upstream_refuses_key",)
 
 
 def test_no_upstream_is_unhealthy_and_an_unreachable_one_tells_no_address() -> None:

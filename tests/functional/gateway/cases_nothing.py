@@ -59,6 +59,26 @@ def nothing_delivered() -> list[Case]:
                     error=str(status),
                 )
             )
+    cases += [
+        Case(
+            f"a refusal of our own key {endpoint} {status}",
+            "OpenAI's API document; LiteLLM without a database",
+            buffered(json_body({"error": {"message": told, "code": status}}), status),
+            0,
+            endpoint,
+            stream=stream,
+            status=502,
+            record_status=502,
+            outcome=Outcome.RELEASED,
+            error="upstream_key_refused",
+        )
+        for endpoint in STREAMING
+        for stream in (False, True)
+        for status, told in (
+            (401, "Incorrect API key provided: sk-… see platform.openai.com"),
+            (400, "No connected db."),
+        )
+    ]
     cases.append(
         Case(
             "an error after Anthropic's first frame, which states the prompt",

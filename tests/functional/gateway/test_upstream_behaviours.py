@@ -37,7 +37,10 @@ async def test_what_an_upstream_does_is_relayed_charged_and_recorded(case: Case)
     for forbidden in case.hidden:
         assert forbidden not in got.body
     if case.status == 502:
-        assert got.json["error"]["code"] == "upstream_error"
+        refused = case.error == "upstream_key_refused"
+        code = "upstream_key_refused" if refused else "upstream_error"
+        assert got.json["error"]["code"] == code
+        assert (got.headers.get("x-should-retry") == "false") is refused
         assert (got.json.get("type") == "error") is (case.endpoint == MESSAGES)
     if case.check is not None:
         case.check(got)

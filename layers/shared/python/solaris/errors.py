@@ -313,6 +313,12 @@ class UpstreamUnavailableError(SolarisError):
         self.told = told
 
 
+class UpstreamKeyRefusedError(UpstreamUnavailableError):
+    """The upstream does not take the gateway's own key: nobody's requests are answered."""
+
+    code = "upstream_key_refused"
+
+
 class UpstreamTimeoutError(SolarisError):
     """The upstream did not answer, or fell silent, for longer than its time-out.
 

@@ -61,6 +61,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.KeyReusedError: (409, "conflict_error"),
     errors.KeyRevokedError: (409, "conflict_error"),
     errors.UpstreamUnavailableError: (502, "upstream_error"),
+    errors.UpstreamKeyRefusedError: (502, "upstream_error"),
     errors.UpstreamTimeoutError: (504, "upstream_error"),
     errors.MailServiceError: (502, "server_error"),
     errors.StoreUnavailableError: (503, "server_error"),
@@ -100,6 +101,8 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))
             headers["retry-after"] = seconds
             values = {"seconds": seconds}
+        case errors.UpstreamKeyRefusedError():
+            headers["x-should-retry"] = "false"
         case errors.UpstreamUnavailableError() if error.told is not None:
             details["upstream_message"] = error.told
         case errors.UpstreamTimeoutError():

@@ -140,6 +140,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "O provedor de modelos não respondeu. Tente novamente.",
         "en": "The model provider did not answer. Try again.",
     },
+    "upstream_key_refused": {
+        "pt-BR": "O provedor de modelos não aceita a chave deste sistema. Avise um administrador.",
+        "en": "The model provider does not take this system's key. Tell an administrator.",
+    },
     "upstream_timeout": {
         "pt-BR": "O provedor de modelos demorou demais. Tente novamente.",
         "en": "The model provider took too long. Try again.",

@@ -117,6 +117,14 @@ REASONS: Mapping[str, Reason] = {
             "the upstream's log",
         ),
         Reason(
+            "upstream_refuses_key",
+            "litellm",
+            _UNHEALTHY,
+            "the upstream does not take our key: every request is refused with 502, at no cost",
+            "o upstream não aceita a nossa chave: toda requisição é recusada e nada custa",
+            "LITELLM_API_KEY or OPENAI_API_KEY, and the keys of the providers in LiteLLM",
+        ),
+        Reason(
             "processor_busy",
             "system",
             _DEGRADED,

@@ -22,6 +22,7 @@ from solaris.domain.users import User
 from solaris.errors import (
     SolarisError,
     StoreUnavailableError,
+    UpstreamKeyRefusedError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
@@ -29,6 +30,7 @@ from solaris.gateway.allowed_fields import shown_names
 from solaris.gateway.booked_names import booked_names
 from solaris.gateway.client import STREAM_HEADERS, Client
 from solaris.gateway.frames import error_frame
+from solaris.gateway.key_refusal import refuses_key
 from solaris.gateway.reading import Reading, read_body
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.http import status_of
@@ -168,9 +170,9 @@ class Answer:
         headers = self.headers(upstream)
         if FIRST_REDIRECT <= upstream.status < FIRST_ERROR:
             told = f"the upstream redirects ({upstream.status})"
-            redirect = UpstreamUnavailableError(told, told=told)
-            await self.release(redirect)
-            raise redirect
+            raise await self._released(UpstreamUnavailableError(told, told=told))
+        if refuses_key(upstream.status, body):
+            raise await self._released(UpstreamKeyRefusedError(f"{upstream.status} to our key"))
         if upstream.status >= FIRST_ERROR:
             body = self._without_key(body)
             await self.settle(TokenCounts(), status=upstream.status, outcome=Outcome.RELEASED)
@@ -181,8 +183,7 @@ class Answer:
         reading = await self._read(self.shape, body)
         if not reading.is_answer:
             nothing = UpstreamUnavailableError("no answer", told=reading.error)
-            await self.release(nothing)
-            raise nothing
+            raise await self._released(nothing)
         counts = reading.counts
         if reading.estimated:
             counts = replace(
@@ -215,6 +216,10 @@ class Answer:
             outcome=Outcome.RELEASED,
             error=told or error.code,
         )
+
+    async def _released(self, error: SolarisError) -> SolarisError:
+        await self.release(error)
+        return error
 
     async def time_out(self, error: UpstreamTimeoutError) -> None:
         """Nothing came for too long: charge what is held, unless no connection was made.

@@ -27,12 +27,14 @@ from solaris.errors import (
     InvalidRequestError,
     SolarisError,
     UnknownPathError,
+    UpstreamKeyRefusedError,
     UpstreamTimeoutError,
 )
 from solaris.gateway.allowed_fields import passed_on, passed_query
 from solaris.gateway.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
+from solaris.gateway.key_refusal import refuses_key
 from solaris.gateway.model_facts import (
     context_tokens,
     is_reasoning_model,
@@ -121,6 +123,8 @@ class Forwarder:
         if request.method == "GET" and is_models(request.path):
             check_model_path(key, request.path)
             found = await self._models.get(request.path, _headers(request))
+            if refuses_key(found.status, found.body):
+                raise UpstreamKeyRefusedError(f"the upstream answers {found.status} to our key")
             return replace(found, body=visible_models(key, request.path, found.status, found.body))
         shape = SHAPES.get(request.path)
         flat = self._settings.flat_token_charges.get(request.path)

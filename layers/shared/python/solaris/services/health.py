@@ -21,6 +21,7 @@ import psutil
 from solaris.cache import Cache
 from solaris.domain.states import SILENT, Status
 from solaris.domain.usage import iso_milliseconds
+from solaris.gateway.key_refusal import refuses_key
 from solaris.observability import get_logger
 from solaris.services.probing import Probe, answer_by
 from solaris.services.queue_lag import QueueLag
@@ -33,7 +34,8 @@ from solaris.storage.users import UserStore
 CHECK_SECONDS = 2.0
 
 MAX_WAITING_MESSAGES = 10_000
-FIRST_SERVER_ERROR = 500
+BAD_REQUEST, FORBIDDEN, FIRST_SERVER_ERROR = 400, 403, 500
+BEGIN_BYTES = 4096  # of a refusal
 MAX_CPU_PERCENT = 80
 MAX_MEMORY_PERCENT = 80
 MAX_DISK_PERCENT = 90
@@ -212,7 +214,10 @@ def check_redis(cache: Cache) -> Finding:
 
 
 def check_upstream(url: str | None, key: str | None) -> Finding:
-    """The upstream's list of models; `url` ends in /v1. Any answer below 500 is a sign of life."""
+    """The upstream's list of models, which needs our key; `url` ends in /v1.
+
+    Any other answer below 500 is a sign of life: not every upstream has a list.
+    """
     if url is None:
         reasons = ("upstream_missing",)
         return Finding(Status.UNHEALTHY, {"detail": "not configured"}, False, reasons)
@@ -222,6 +227,9 @@ def check_upstream(url: str | None, key: str | None) -> Finding:
         "GET", f"{url}/models", headers=headers, timeout=CHECK_SECONDS, trust_env=False
     ) as answer:
         status = answer.status_code
+        begin = next(answer.iter_bytes(BEGIN_BYTES), b"") if status == BAD_REQUEST else b""
+    if refuses_key(status, begin) or status == FORBIDDEN:
+        return Finding(Status.UNHEALTHY, {"http_status": status}, reasons=("upstream_refuses_key",))
     if status < FIRST_SERVER_ERROR:
         return Finding(Status.HEALTHY, {"http_status": status})
     return Finding(Status.UNHEALTHY, {"http_status": status}, reasons=("upstream_failing",))
