@@ -139,8 +139,8 @@ def address(system: LocalSystem, request_id: str) -> str | None:
         "dynamodb",
         region_name="us-east-1",
         endpoint_url=system.run_variable("AWS_ENDPOINT_URL_DYNAMODB"),
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=system.run_variable("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=system.run_variable("AWS_SECRET_ACCESS_KEY"),
     )
     items = client.scan(TableName="solaris-local-usage")["Items"]
     found = next(one for one in items if request_id in json.dumps(one, default=str))
