@@ -29,7 +29,7 @@ from solaris.errors import SolarisError, StoreUnavailableError, UnknownPathError
 from solaris.gateway.bodies import Body, has_body
 from solaris.gateway.client import ClientGoneError
 from solaris.settings import Settings, load_settings
-from solaris.trusted_proxies import TrustedProxies
+from solaris.trusted_proxies import BehindFront
 from solaris.upstream.client import in_parts
 from solaris.wiring import wiring
 
@@ -203,7 +203,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(
-        TrustedProxies(gateway, settings.trusted_proxies),
+        BehindFront(gateway, settings.front, settings.locale),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
