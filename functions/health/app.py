@@ -29,8 +29,9 @@ def health() -> dict[str, str]:
 @answers
 def health_detailed() -> Any:
     """Every part, asked now; 503 when the store or the queue is down."""
-    report = wiring().health.report()
     request: Any = app.current_request
+    wiring().settings.front.admit(request.headers)
+    report = wiring().health.report()
     headers = cors_headers(origins, request.headers)
     return Response(body=report.body(), status_code=report.http_status, headers={**headers})
 

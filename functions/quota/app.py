@@ -15,7 +15,7 @@ app = Chalice(app_name="ia-solaris-quota", configure_logs=False)
 answers = chalice_errors(wiring().settings.locale)
 # made with the process, so that the first request does not wait for its clients
 quoting = wiring().quoting
-trusted_proxies = wiring().settings.trusted_proxies
+front = wiring().settings.front
 
 
 @app.route("/v1/quota", methods=["GET"])
@@ -23,7 +23,7 @@ trusted_proxies = wiring().settings.trusted_proxies
 def own_quota() -> Any:
     """The caller's own quota."""
     request: Any = app.current_request
-    return _response(quoting.own(request.headers, caller_address(request, trusted_proxies)))
+    return _response(quoting.own(request.headers, caller_address(request, front)))
 
 
 # Any content type: what is no JSON is refused in OpenAI's shape, not in Chalice's.
@@ -33,7 +33,7 @@ def check_quota() -> Any:
     """Whether a call of so many tokens would be admitted; nothing is held."""
     request: Any = app.current_request
     return _response(
-        quoting.check(request.headers, request.raw_body, caller_address(request, trusted_proxies))
+        quoting.check(request.headers, request.raw_body, caller_address(request, front))
     )
 
 

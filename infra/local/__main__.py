@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.local.banner import banner
-from infra.local.demo_upstream import demo_command
+from infra.local.demo_upstream import PREFIX_VARIABLE, demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
 from infra.local.keeper import Keeper
@@ -36,7 +36,7 @@ from infra.local.preflight import (
     raise_open_files,
 )
 from infra.local.prepare import prepare, secrets_made
-from infra.local.store.embedded import FOLDER, STORE, TABLES, plan_store
+from infra.local.store.embedded import FOLDER, TABLES, plan_store
 from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
 from infra.local.store.takeover import mark_format, open_data
@@ -172,8 +172,7 @@ class LocalSystem:
         plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
         self.environment |= plan.environment
         for name, command in plan.commands.items():
-            only = STORE_VARIABLES if name == STORE else ()
-            self._run(name, command, stop_seconds=30, keeps_data=True, only=only)
+            self._run(name, command, stop_seconds=30, keeps_data=True, only=STORE_VARIABLES)
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
@@ -210,9 +209,12 @@ class LocalSystem:
         port = free_port(self.address)
         watch = Watch(answers(self.address, port))
         command = demo_command(self.address, port)
-        self._run("demo", command, is_needed=False, watch=watch, only=())
-        self.environment["LITELLM_BASE_URL"] = f"http://{self.address}:{port}/v1"
-        self._wait_for(f"http://{self.address}:{port}/v1/models", "demo")
+        self.environment[PREFIX_VARIABLE] = prefix = f"/{secrets.token_urlsafe(24)}"
+        self._run("demo", command, is_needed=False, watch=watch, only=(PREFIX_VARIABLE,))
+        del self.environment[PREFIX_VARIABLE]
+        url = f"http://{self.address}:{port}{prefix}/v1"
+        self.environment["LITELLM_BASE_URL"] = url
+        self._wait_for(f"{url}/models", "demo")
 
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)

@@ -47,6 +47,7 @@ from infra.local import demo_wire as wire
 from infra.local.demo_answers import Answer, Ask, RequestError
 from infra.local.demo_ledger import Exchange, Ledger, shown_headers
 from infra.local.demo_wire import Plan
+from infra.local.for_the_system import ForTheSystem
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_SETTLE_SECONDS = 10.0
@@ -54,6 +55,9 @@ MAX_LENGTH_TOKENS = 250_000
 MAX_WAIT_SECONDS = 600.0
 FRAMES_IN_RUN = 64
 OK, RETRY_STATUSES = 200, (429, 503)
+PREFIX_VARIABLE = "SOLARIS_DEMO_PREFIX"
+"""What every path begins with, a secret; unset for tests and measurements of the demo alone."""
+
 LISTED_MODELS = ("demo", "demo-fast", "demo-embedding")
 _LIMIT_KEYS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _LOGGED_KEYS = frozenset({*_LIMIT_KEYS, "n", "stream", "stream_options", "user"})
@@ -373,8 +377,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
     options = parser.parse_args()
+    prefix = os.environ.get(PREFIX_VARIABLE, "")
     uvicorn.run(
-        create_app(),
+        ForTheSystem(create_app(), prefix=prefix) if prefix else create_app(),
         host=options.host,
         port=options.port,
         log_level="warning",

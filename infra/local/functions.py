@@ -25,6 +25,7 @@ from typing import Any
 import uvicorn
 from chalice.app import Chalice
 
+from infra.local.for_the_system import ForTheSystem, system_secret
 from infra.local.gateway_responses import gateway_response, is_api
 from infra.local.rest_gateway import Incoming, RestGateway, matching_route
 from solaris.api.body_limits import body_limit
@@ -245,16 +246,21 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
+    settings = load_settings()
     wiring().dynamodb.refuse_when_silent()
     _watch_queues()
     # in the background: the first list need not wait for all of it
     wiring().directory.start()
     uvicorn.run(
-        FunctionsApp([hosted(name) for name in rest_functions()], load_settings()),
+        ForTheSystem(
+            FunctionsApp([hosted(name) for name in rest_functions()], settings),
+            header=system_secret(settings.secret_key),
+        ),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
         http="httptools",
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,

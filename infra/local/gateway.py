@@ -17,6 +17,7 @@ import uvicorn
 from yarl import URL
 
 from infra.local.downloads import Downloads, is_download
+from infra.local.for_the_system import HEADER, system_secret
 from infra.local.functions import ROOT, load_function, send_reply
 from infra.local.gateway_responses import gateway_response
 from infra.local.guarded_http import GuardedHttp
@@ -28,7 +29,7 @@ from solaris.errors import SolarisError, StoreUnavailableError, UnknownPathError
 from solaris.gateway.bodies import Body, has_body
 from solaris.gateway.client import ClientGoneError
 from solaris.settings import Settings, load_settings
-from solaris.trusted_proxies import TrustedProxies
+from solaris.trusted_proxies import BehindFront
 from solaris.upstream.client import in_parts
 from solaris.wiring import wiring
 
@@ -43,7 +44,7 @@ _M_MMAP_THRESHOLD = -3  # malloc.h
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
-_SAID_HERE = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+_SAID_HERE = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", HEADER})
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -81,6 +82,7 @@ class Gateway:
         self._proxy = proxy
         self._mailbox = mailbox
         self._functions_url = functions_url
+        self._secret = system_secret(settings.secret_key).decode()
         self._downloads = Downloads(lambda: wiring().files)
         self._site = Site(ROOT / "admin_site" / "dist")
         self._session: aiohttp.ClientSession | None = None
@@ -100,7 +102,7 @@ class Gateway:
             await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers = _forwarded(scope)
+        headers = [*_forwarded(scope), (HEADER.decode(), self._secret)]
         # the path as it came: what is percent-encoded in it stays so
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         found = {name.lower(): value for name, value in headers}
@@ -201,7 +203,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(
-        TrustedProxies(gateway, settings.trusted_proxies),
+        BehindFront(gateway, settings.front, settings.locale),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",

@@ -16,11 +16,36 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 30.0  # from the connection, or the first byte of a later request
 MAX_HEAD_BYTES = 64 * 1024
 WRITE_SECONDS = 60.0  # for the next 48 KiB of an answer that its client does not take
+MOST_SLOW = 256
+"""Connections of one address that have not sent a head yet, and of those that take no answer; of
+more, the one that has kept us waiting longest is closed. A proxy in front sends whole heads."""
+
 LINGER_SECONDS = 2.0  # for the rest of a body that is not read, and is dropped
 LINGER_BYTES = 32 * 1024 * 1024
 _LINE_BYTES = 4  # a colon, a space and the line's end, which the parser does not hand out
 _BODY_NAMES = (b"content-length", b"transfer-encoding")
 _BODY_NAME_LENGTHS = tuple(len(name) for name in _BODY_NAMES)
+
+
+class _Slow:
+    """Connections that keep us waiting, by address, the longest first."""
+
+    def __init__(self) -> None:
+        self._by: dict[str, dict[GuardedHttp, None]] = {}
+
+    def add(self, one: "GuardedHttp") -> None:
+        """Wait for one more; of too many of an address the first is closed."""
+        waiting = self._by.setdefault(one.address, {})
+        waiting[one] = None
+        if len(waiting) > one.most_slow:
+            next(iter(waiting)).transport.abort()
+
+    def discard(self, one: "GuardedHttp") -> None:
+        """It is not waited for any more; a repeat does nothing."""
+        waiting = self._by.get(one.address, {})
+        waiting.pop(one, None)
+        if not waiting:
+            self._by.pop(one.address, None)
 
 
 class _Lingering:
@@ -42,6 +67,9 @@ class GuardedHttp(HttpToolsProtocol):
 
     head_seconds = HEAD_SECONDS
     write_seconds = WRITE_SECONDS
+    most_slow = MOST_SLOW
+    _heads = _Slow()
+    _readers = _Slow()
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -59,11 +87,14 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
         super().connection_made(transport)
+        self._heads.add(self)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_waiting()
+        self._heads.discard(self)
+        self._readers.discard(self)
         for timer in (self._stalled, self._lingering):
             if timer is not None:
                 timer.cancel()
@@ -120,6 +151,7 @@ class GuardedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._in_head = False
+        self._heads.discard(self)
         super().on_headers_complete()
         self._was_asked = True
         if self._has_body:
@@ -148,12 +180,14 @@ class GuardedHttp(HttpToolsProtocol):
         super().pause_writing()
         if self._stalled is None:
             self._stalled = self.loop.call_later(self.write_seconds, self.transport.abort)
+            self._readers.add(self)
 
     def resume_writing(self) -> None:
         """It takes again."""
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+            self._readers.discard(self)
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -167,6 +201,11 @@ class GuardedHttp(HttpToolsProtocol):
             "content-length: 0\r\nconnection: close\r\n\r\n".encode()
         )
         self.transport.close()
+
+    @property
+    def address(self) -> str:
+        """Where the connection comes from."""
+        return self.client[0] if self.client else "-"
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

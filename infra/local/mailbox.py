@@ -1,13 +1,15 @@
 """What this machine has mailed, at /dev/mail: reads the file where the store keeps the mails.
 
 Nothing leaves the machine: the store accepts a mail and keeps it. The page is served to this
-machine only (a loopback client that names a loopback host), because mails are private and the
-page has no login. A mail's HTML is shown in a sandboxed frame under a policy that loads nothing.
+machine only (a loopback client that names a loopback host), and not to another account of it where
+Linux tells whose a connection is, because mails are private and the page has no login. A mail's
+HTML is shown in a sandboxed frame under a policy that loads nothing.
 """
 
 import asyncio
 import html
 import ipaddress
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import orjson
 
+from infra.local.peer_owner import is_another_account
 from infra.local.store.mails import Mail, read_mails
 from solaris.settings import Settings
 from solaris.storage.aws import boto_client, store_errors
@@ -75,7 +78,7 @@ class Mailbox:
 
     async def __call__(self, scope: Message, send: Send) -> None:
         """Answer one request."""
-        if not _is_local(scope):
+        if not _is_local(scope) or await asyncio.to_thread(_is_of_another, scope):
             await _answer(send, 404, "text/plain", "not found\n")
             return
         if scope["method"] != "GET":
@@ -120,6 +123,14 @@ def _is_local(scope: Message) -> bool:
     host = next((v.decode("latin-1") for n, v in scope["headers"] if n.lower() == b"host"), "")
     # a name that some page has pointed at 127.0.0.1 is not this machine's
     return client is not None and _is_loopback(client[0]) and _is_loopback(_hostname(host))
+
+
+def _is_of_another(scope: Message) -> bool:
+    """Whether another account of this machine asks: mails hold links that let people in."""
+    client, server = scope.get("client"), scope.get("server")
+    if client is None or server is None or server[1] is None:
+        return False
+    return is_another_account((client[0], client[1]), (server[0], server[1]), os.getuid())
 
 
 def _is_of_a_proxy(name: bytes) -> bool:

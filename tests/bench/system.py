@@ -125,13 +125,19 @@ class BenchSystem:
         for name, process in self._processes.items():
             times = process.cpu_times()
             used[name] = times.user + times.system + times.children_user + times.children_system
+            for child in process.children(recursive=True):
+                times = child.cpu_times()
+                used[name] += times.user + times.system
         own = time.process_time()
         return {**used, RUNNER: own}
 
     def memory_bytes(self) -> dict[str, int]:
-        """Resident memory of every process."""
+        """Resident memory of every process with its children."""
         self.check()
-        return {name: process.memory_info().rss for name, process in self._processes.items()}
+        return {
+            name: sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+            for name, process in self._processes.items()
+        }
 
     def pid(self, name: str) -> int:
         """The process id of a program, for a profiler."""

@@ -14,7 +14,7 @@ GLOBAL: dict[str, Any] = document()["Globals"]["Function"]["Environment"]["Varia
 
 IN_THE_SECRET = {
     *("SECRET_KEY", "SECRET_KEY_PREVIOUS", "LITELLM_API_KEY", "OPENAI_API_KEY"),
-    *("REDIS_PASSWORD", "SMTP_PASSWORD", "OIDC_CLIENT_SECRET"),
+    *("REDIS_PASSWORD", "SMTP_PASSWORD", "OIDC_CLIENT_SECRET", "ORIGIN_SECRET_PREVIOUS"),
 }
 # Settings that the template does not give, and why.
 NOT_GIVEN = {
@@ -38,7 +38,8 @@ COMPUTED = {
     "SOLARIS_SECRETS": "the stage's secret",
     "FILES_BUCKET": "bucket names are unique in the world, so it has the account in its name",
     "SES_CONFIGURATION_SET": "the stage's configuration set",
-    "TRUSTED_PROXIES": "API Gateway, and CloudFront where it is",
+    "TRUSTED_PROXIES": "API Gateway; CloudFront is known by its secret",
+    "ORIGIN_SECRET": "CloudFront's, which the template makes",
     "REDIS_URL": "the cache's address, for the functions in its network",
 }
 # Environment that is no setting of ours.
@@ -57,6 +58,7 @@ ABOUT_THE_STACK = {
     *("Stage", "DeletionProtection", "LogRetentionDays", "AlarmsEnabled", "AlarmEmail", "Tracing"),
     *("SiteDelivery", "DomainName", "CertificateArn", "SesIdentity"),
     *("CacheEnabled", "VpcId", "SubnetIds", "WafEnabled", "WafRequestsPerFiveMinutes"),
+    *("OriginSecretRevision",),
     *("AccessLogs", "ApiGatewayAccountRole", "ApiRateLimit", "ApiBurstLimit"),
     *("PythonRuntime", "Architecture", "ResponseStreaming", "WebAdapterVersion"),
     *("RequireTls", "SecretsRevision"),

@@ -13,11 +13,14 @@ import pytest
 
 from infra.local.site import PREFIXES, SITE_HEADERS, Site
 from solaris.api.edge_headers import SECURITY_HEADERS
-from tests.contract.template_document import document
+from solaris.settings_addresses import MIN_ORIGIN_CHARACTERS
+from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
+from tests.contract.template_document import document, functions
 
 RESOURCES: dict[str, Any] = document()["Resources"]
 DISTRIBUTION: dict[str, Any] = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
 NODE_SECONDS = 30
+PUBLIC_FUNCTIONS = {"admin", "health", "proxy", "quota"}
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-38738e2966ac"
 EVERY_METHOD = {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
@@ -79,13 +82,70 @@ def test_the_api_passes_untouched_and_the_rest_is_the_site() -> None:
         assert one["OriginRequestPolicyId"] == ALL_VIEWER_EXCEPT_HOST
         assert one["Compress"] is False  # a compressed stream waits to be filled
         assert one["ViewerProtocolPolicy"] == "https-only"
-        assert "FunctionAssociations" not in one
+        (function,) = one["FunctionAssociations"]
+        assert function["EventType"] == "viewer-request"
+        assert function["FunctionARN"] == {"Fn::GetAtt": ["ViewerAddress", "FunctionARN"]}
     default = DISTRIBUTION["DefaultCacheBehavior"]
     assert default["TargetOriginId"] == "site"
     assert default["AllowedMethods"] == ["GET", "HEAD"]
     assert default["ViewerProtocolPolicy"] == "redirect-to-https"
     # they would replace the API's own answers
     assert "CustomErrorResponses" not in DISTRIBUTION
+
+
+@pytest.mark.parametrize("said", [{}, {VIEWER_HEADER: "10.0.0.1", SECRET_HEADER: "guessed"}])
+def test_the_api_hears_of_the_viewer_what_cloudfront_says(said: dict[str, str]) -> None:
+    """Whatever the viewer says of itself."""
+    if shutil.which("node") is None:
+        pytest.skip("Node is missing")
+    headers = {name: {"value": value} for name, value in said.items()}
+    event = {
+        "request": {"method": "POST", "uri": "/v1/models", "headers": headers},
+        "viewer": {"ip": "203.0.113.7"},
+    }
+    passed = run_code("ViewerAddress", event)
+    assert passed["uri"] == "/v1/models"
+    assert passed["headers"] == {VIEWER_HEADER: {"value": "203.0.113.7"}}
+
+
+def test_cloudfront_and_the_functions_have_the_same_secret() -> None:
+    """And WAF believes the viewer's address beside it alone."""
+    reference = "{{resolve:secretsmanager:${OriginSecret}:SecretString}}"
+    origin = next(one for one in DISTRIBUTION["Origins"] if one["Id"] == "api")
+    (header,) = origin["OriginCustomHeaders"]
+    assert header == {"HeaderName": SECRET_HEADER, "HeaderValue": {"Fn::Sub": reference}}
+    variables = document()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["ORIGIN_SECRET"] == {"Fn::If": ["HasCloudFront", {"Fn::Sub": reference}, ""]}
+    assert variables["TRUSTED_PROXIES"] == "1"
+    secret = RESOURCES["OriginSecret"]
+    assert secret["Condition"] == "HasCloudFront"
+    assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] >= MIN_ORIGIN_CHARACTERS
+    assert "${OriginSecretRevision}" in secret["Properties"]["Name"]["Fn::Sub"]
+    called = {name for name in functions() if name in PUBLIC_FUNCTIONS}
+    assert set(RESOURCES["Distribution"]["DependsOn"]) == {
+        f"{one.title()}Function" for one in called
+    }
+    assert called == PUBLIC_FUNCTIONS
+    matched = {
+        "FieldToMatch": {"SingleHeader": {"Name": SECRET_HEADER}},
+        "PositionalConstraint": "EXACTLY",
+        "SearchString": {"Fn::Sub": reference},
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    }
+    viewers, addresses = RESOURCES["WebAcl"]["Properties"]["Rules"][:2]
+    condition, rule, otherwise = viewers["Fn::If"]
+    assert (condition, otherwise) == ("HasCloudFront", {"Ref": "AWS::NoValue"})
+    rate = rule["Statement"]["RateBasedStatement"]
+    assert rate["AggregateKeyType"] == "FORWARDED_IP"
+    assert rate["ForwardedIPConfig"]["HeaderName"] == VIEWER_HEADER
+    assert rate["ScopeDownStatement"] == {"ByteMatchStatement": matched}
+    rate = addresses["Statement"]["RateBasedStatement"]
+    assert rate["AggregateKeyType"] == "IP"
+    assert rate["ScopeDownStatement"]["Fn::If"] == [
+        "HasCloudFront",
+        {"NotStatement": {"Statement": {"ByteMatchStatement": matched}}},
+        {"Ref": "AWS::NoValue"},
+    ]
 
 
 def test_only_this_distribution_reads_the_bucket() -> None:
@@ -126,10 +186,14 @@ def through_cloudfront(path: str, build: Path) -> tuple[int, str]:
 
 
 def run_function(path: str) -> dict[str, Any]:
-    """Run the CloudFront function on a request for a path."""
-    code = RESOURCES["SitePaths"]["Properties"]["FunctionCode"]
-    event = json.dumps({"request": {"method": "GET", "uri": path, "headers": {}}})
-    program = f"{code}\nconsole.log(JSON.stringify(handler({event})));"
+    """Run the site's function on a request for a path."""
+    return run_code("SitePaths", {"request": {"method": "GET", "uri": path, "headers": {}}})
+
+
+def run_code(function: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Run one of CloudFront's functions on an event."""
+    code = RESOURCES[function]["Properties"]["FunctionCode"]
+    program = f"{code}\nconsole.log(JSON.stringify(handler({json.dumps(event)})));"
     answer = subprocess.run(
         ["node", "-e", program], capture_output=True, text=True, timeout=NODE_SECONDS, check=True
     )

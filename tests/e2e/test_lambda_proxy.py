@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from infra.local.preflight import free_port
+from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
 from tests.e2e.local_system import LocalSystem
 from tests.lambda_layers import Unpacked, unpacked_packages
 
@@ -30,6 +31,7 @@ STOP_SECONDS = 20
 LAYERS = ("shared", "dependencies", "proxy")
 MAX_BODY_BYTES = 4_500_000
 CLIENT, EDGE = "203.0.113.5", "198.51.100.9"
+ORIGIN = "o" * 64  # CloudFront's
 QUESTION = [{"role": "user", "content": "Olá! Fale do mar em três frases."}]
 # Reads one event a line, writes one answer a line, as Lambda's runtime calls a handler.
 RUNTIME = """
@@ -67,7 +69,8 @@ def environment(
         "AWS_LWA_PORT": str(free_port()),
         "SOLARIS_STAGE": "local",
         "SOLARIS_DATA_DIR": str(tmp_path_factory.mktemp("tmp")),
-        "TRUSTED_PROXIES": "2",
+        "TRUSTED_PROXIES": "1",
+        "ORIGIN_SECRET": ORIGIN,
         "MAX_BODY_BYTES": str(MAX_BODY_BYTES),
         "RATE_LIMIT_PER_SECOND": "1000",
         "RATE_LIMIT_BURST": "1000",
@@ -120,7 +123,9 @@ def headers(system: LocalSystem, email: str) -> dict[str, str]:
     return {
         "Authorization": f"Bearer {system.printed_key}",
         "X-User-Email": email,
-        "X-Forwarded-For": f"10.9.9.9, {CLIENT}, {EDGE}",
+        "X-Forwarded-For": f"10.9.9.9, {EDGE}",
+        SECRET_HEADER: ORIGIN,
+        VIEWER_HEADER: CLIENT,
     }
 
 
@@ -139,8 +144,8 @@ def address(system: LocalSystem, request_id: str) -> str | None:
         "dynamodb",
         region_name="us-east-1",
         endpoint_url=system.run_variable("AWS_ENDPOINT_URL_DYNAMODB"),
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=system.run_variable("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=system.run_variable("AWS_SECRET_ACCESS_KEY"),
     )
     items = client.scan(TableName="solaris-local-usage")["Items"]
     found = next(one for one in items if request_id in json.dumps(one, default=str))
@@ -262,6 +267,25 @@ def test_an_event_is_answered_and_booked(system: LocalSystem, container: Contain
     used = json.loads(answer["body"])["usage"]["total_tokens"]
     assert record(system, email)["chargedTokens"] == used
     assert address(system, answer["headers"]["x-request-id"]) == CLIENT
+
+
+@pytest.mark.parametrize("secret", [None, "guessed", f"{ORIGIN}, {ORIGIN}"])
+def test_who_calls_past_cloudfront_is_refused(
+    system: LocalSystem, container: Container, served: str, secret: str | None
+) -> None:
+    """Where it is served by an event, and by the web adapter."""
+    email = "direct@lambda.example.com"
+    given = chat(system, email)
+    for place in (given["headers"], given["multiValueHeaders"]):
+        del place[SECRET_HEADER]
+    if secret is not None:
+        given["multiValueHeaders"][SECRET_HEADER] = [secret]
+        given["headers"][SECRET_HEADER] = secret
+    answer = container.invoke(given)
+    assert answer["statusCode"] == 403
+    assert json.loads(answer["body"])["error"]["code"] == "direct_call"
+    asked = httpx.get(f"{served}/v1/models", headers=given["headers"])
+    assert (asked.status_code, asked.json()["error"]["code"]) == (403, "direct_call")
 
 
 def test_a_stream_arrives_as_one_body(system: LocalSystem, container: Container) -> None:

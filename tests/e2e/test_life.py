@@ -98,7 +98,7 @@ def test_one_killed_process_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path) as system:
         used = total_tokens(ask(system, "ana@example.com"))
         for module in (
-            "dynoxide",
+            "infra.local.tables",
             "infra.local.store",
             "infra.local.worker",
             "infra.local.gateway",

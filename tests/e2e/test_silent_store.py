@@ -24,7 +24,7 @@ PASSWORD = "um céu de 1984 estrelas"
 
 def child(system: LocalSystem, name: str) -> int:
     """The process of one of the programs, by its module."""
-    for one in psutil.Process(system.process.pid).children():
+    for one in psutil.Process(system.process.pid).children(recursive=True):
         if any(name in part for part in one.cmdline()):
             return one.pid
     raise LookupError(name)

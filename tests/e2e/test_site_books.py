@@ -38,8 +38,8 @@ def add_usage(company: Company) -> None:
         "dynamodb",
         endpoint_url=known["AWS_ENDPOINT_URL_DYNAMODB"].strip("'\""),
         region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
     )
     dynamodb.update_item(
         TableName="solaris-local-users",

@@ -50,7 +50,7 @@ _SETTINGS = {
 _IN_CMDLINE = {
     "gateway": "infra.local.gateway",
     "worker": "infra.local.worker",
-    "tables": "dynoxide",
+    "tables": "infra.local.tables",
     "store": "infra.local.store",
     "cache": "valkey-server",
     "functions": "infra.local.functions",

@@ -70,6 +70,36 @@ async def say(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
         writer.close()
 
 
+async def test_an_address_has_so_many_heads_that_do_not_come(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more, those that were waited for longest are closed; others keep their own."""
+    monkeypatch.setattr(Impatient, "head_seconds", 10 * PATIENCE)
+    monkeypatch.setattr(Impatient, "most_slow", 3)
+    connections = []
+    try:
+        elsewhere = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.9", 0))
+        connections.append(elsewhere)
+        for _ in range(5):
+            one = await asyncio.open_connection("127.0.0.1", port)
+            one[1].write(b"GET / HTTP/1.1\r\nhost:")
+            connections.append(one)
+            # the next one comes after it
+            assert (await say(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"))[9:12] == b"200"
+        for reader, _ in connections[1:4]:
+            async with asyncio.timeout(PATIENCE):
+                with suppress(ConnectionError):
+                    assert await reader.read() == b""
+        for reader, writer in (connections[0], *connections[4:]):
+            begun = b"GET / HTTP/1.1\r\nhost:" if reader is elsewhere[0] else b""
+            writer.write(begun + b" x\r\nconnection: close\r\n\r\n")
+            async with asyncio.timeout(PATIENCE):
+                assert (await reader.read()).startswith(b"HTTP/1.1 200")
+    finally:
+        for _, writer in connections:
+            writer.close()
+
+
 @pytest.mark.parametrize(
     "begun",
     [

@@ -1,22 +1,26 @@
 """The tables of one machine: what was acknowledged, what expires, who finds them."""
 
 import os
+import socket
 import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.store.errors import StoreError
 from infra.local.tables.expiry import Expiry
+from infra.local.tables.guard import MAX_WAITING, REFUSAL
 from infra.local.tables.program import (
     free_port,
     secret_address,
@@ -24,21 +28,28 @@ from infra.local.tables.program import (
     wait_until_listening,
 )
 from infra.local.tables.running import running_tables
+from solaris.storage.sigv4 import Signer
 
 TABLE = "things"
 WRITERS = 6
 KILLS = 3
 
 
-def client_of(url: str) -> Any:
+def client_of(url: str, *keys: str) -> Any:
+    access_key, secret_key = keys or ("any", "any")
     return boto3.client(
         "dynamodb",
         endpoint_url=url,
         region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=10, proxies={}),
     )
+
+
+def signing(found: dict[str, str]) -> Any:
+    keys = (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
+    return client_of(found["AWS_ENDPOINT_URL_DYNAMODB"], *keys)
 
 
 def create(client: Any) -> None:
@@ -53,7 +64,7 @@ def create(client: Any) -> None:
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Any]:
     with running_tables(tmp_path) as found:
-        made = client_of(found["AWS_ENDPOINT_URL_DYNAMODB"])
+        made = signing(found)
         create(made)
         yield made
 
@@ -93,7 +104,7 @@ def test_what_was_acknowledged_outlives_kill_9(tmp_path: Path) -> None:
             process.kill()
             process.wait()
     with running_tables(tmp_path) as found:
-        kept = rows(client_of(found["AWS_ENDPOINT_URL_DYNAMODB"]))
+        kept = rows(signing(found))
     assert {key for keys in acknowledged for key in keys} <= kept.keys()
 
 
@@ -144,6 +155,65 @@ def test_an_item_whose_time_was_moved_stays(client: Any) -> None:
 def test_a_table_without_an_expiry_is_left_alone(client: Any) -> None:
     client.put_item(TableName=TABLE, Item={"id": {"S": "a"}, "expires": {"N": "1"}})
     assert Expiry(client, clock=lambda: 2_000.0, pause_seconds=0).sweep() == 0
+
+
+def said(url: str, words: bytes) -> bytes:
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as one:
+        with suppress(ConnectionError):
+            one.sendall(words)
+        answer = b""
+        with suppress(ConnectionError):
+            while part := one.recv(4_096):
+                answer += part
+    return answer
+
+
+def test_who_does_not_sign_is_refused_before_the_tables(tmp_path: Path) -> None:
+    """By any key but theirs, of another service, unsigned, from a page, or what is no HTTP."""
+    with running_tables(tmp_path) as found:
+        url = found["AWS_ENDPOINT_URL_DYNAMODB"]
+        mine, keys = signing(found), (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
+        create(mine)
+        for access_key, secret_key in ((keys[0], "guessed"), ("guessed", keys[1])):
+            with pytest.raises(ClientError) as refused:
+                client_of(url, access_key, secret_key).list_tables()
+            assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+        body = b'{"TableName":"things"}'
+        call = f"POST / HTTP/1.1\r\nhost: {urlsplit(url).netloc}\r\n".encode()
+        call += b"x-amz-target: DynamoDB_20120810.DeleteTable\r\ncontent-length: 22\r\n"
+        signer = Signer(Credentials(*keys), "dynamodb", "us-east-1", url)
+        signed = signer.headers("DynamoDB_20120810.DeleteTable", "application/x-amz-json-1.0", body)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items()).encode()
+        good = b"POST / HTTP/1.1\r\n" + lines + b"content-length: 22\r\n"
+        for words in (
+            call + b"\r\n" + body,
+            good + b"origin: http://127.0.0.1\r\n\r\n" + body,
+            good + b"\r\n" + body.replace(b"things", b"thongs"),
+            good + b"content-length: 0\r\n\r\n" + body,
+            good.replace(b"/dynamodb/", b"/sqs/") + b"\r\n" + body,
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\r\n\r\n",
+            b"x" * 100_000,
+        ):
+            assert said(url, words) in (REFUSAL, b""), words[:200]
+        assert mine.list_tables()["TableNames"] == [TABLE]
+        good += b"connection: close\r\n\r\n" + body
+        assert said(url, good).startswith(b"HTTP/1.1 200")  # the same, whole
+
+
+def test_who_says_nothing_keeps_nobody_out(tmp_path: Path) -> None:
+    """More connections than may wait: the oldest of them are closed."""
+    with running_tables(tmp_path) as found, ExitStack() as stack:
+        parts = urlsplit(found["AWS_ENDPOINT_URL_DYNAMODB"])
+        address = (parts.hostname or "", parts.port or 0)
+        idle = [
+            stack.enter_context(socket.create_connection(address, timeout=20))
+            for _ in range(MAX_WAITING + 20)
+        ]
+        create(signing(found))
+        with suppress(ConnectionError):
+            assert idle[0].recv(1) == b""
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

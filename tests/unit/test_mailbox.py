@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.mailbox import Mailbox, is_open
 from solaris.settings import Settings
-from solaris.trusted_proxies import TrustedProxies
+from solaris.trusted_proxies import BehindFront, Front
 
 LOCAL = {"solaris_stage": "local"}
 
@@ -28,7 +28,9 @@ async def status(*headers: tuple[str, str], peer: str = "127.0.0.1", proxies: in
 
     raw = [(name.encode(), value.encode()) for name, value in headers]
     scope = {"type": "http", "method": "POST", "path": "/dev/mail", "headers": raw}
-    await TrustedProxies(app, proxies)(scope | {"client": (peer, 1)}, receive, send)
+    await BehindFront(app, Front(proxies=proxies), "en")(
+        scope | {"client": (peer, 1)}, receive, send
+    )
     found: int = sent[0]["status"]
     return found
 

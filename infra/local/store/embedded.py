@@ -1,6 +1,6 @@
 """Where the two programs of the store listen, and how they are started.
 
-tables   dynoxide          DATA/store/tables.sqlite
+tables   behind a guard    DATA/store/tables.sqlite (dynoxide)
 store    server.py         DATA/store/: queues, files, mails
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.local.running import running_program
 from infra.local.store.errors import StoreError
-from infra.local.tables.program import free_port, secret_address, tables_command
+from infra.local.tables.program import free_port, guarded_command, secret_address
 
 FOLDER = "store"
 TABLES, STORE = "tables", "store"
@@ -73,7 +73,7 @@ def plan_store(
     else:
         tables_port = free_port(host)
         environment["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://{host}:{tables_port}"
-        commands = {TABLES: tables_command(host, tables_port, folder), **commands}
+        commands = {TABLES: guarded_command(host, tables_port, folder), **commands}
     return StorePlan(commands, environment)
 
 

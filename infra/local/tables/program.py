@@ -4,8 +4,7 @@
 has no package for a platform, one that is on the PATH is taken. Every acknowledged write is on the
 disk (WAL, one fsync a transaction): neither kill -9 nor a power cut loses any.
 
-It asks nobody who they are, so its address and port are drawn at each start and told to this
-system's processes alone (`secret_address`); see SECURITY.md for what that is worth.
+It asks nobody who they are, so it is started behind a guard that does (`guarded_command`).
 """
 
 import secrets
@@ -46,9 +45,22 @@ def free_port(host: str) -> int:
 
 
 def tables_command(host: str, port: int, folder: Path) -> list[str]:
-    """The command that serves the tables in `folder`, which must exist. Raises StoreError."""
+    """The command that serves the tables in `folder`, which must exist, to whoever asks.
+
+    Raises StoreError.
+    """
     arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / FILE)]
     return [str(tables_program()), "serve", *arguments]
+
+
+def guarded_command(host: str, port: int, folder: Path) -> list[str]:
+    """The command that serves them to whoever signs with this environment's AWS keys.
+
+    Raises StoreError.
+    """
+    tables_program()  # said here, where somebody reads it
+    arguments = ["--host", host, "--port", str(port), "--folder", str(folder)]
+    return [sys.executable, "-m", "infra.local.tables", *arguments]
 
 
 def check_file(path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.running import running_program
-from infra.local.tables.program import free_port, secret_address, tables_command
+from infra.local.tables.program import free_port, guarded_command, secret_address
 
 
 @contextmanager
@@ -19,12 +19,11 @@ def running_tables(folder: Path) -> Iterator[dict[str, str]]:
     host = secret_address()
     port = free_port(host)
     url = f"http://{host}:{port}"
-    with running_program("tables", tables_command(host, port, folder), url):
-        yield {
+    keys = {"AWS_ACCESS_KEY_ID": "scratch", "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(24)}
+    with running_program("tables", guarded_command(host, port, folder), url, keys):
+        yield keys | {
             "AWS_ENDPOINT_URL": url,
             "AWS_ENDPOINT_URL_DYNAMODB": url,
-            "AWS_ACCESS_KEY_ID": "scratch",
-            "AWS_SECRET_ACCESS_KEY": secrets.token_hex(8),
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), host))),

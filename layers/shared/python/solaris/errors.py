@@ -21,6 +21,7 @@
     ├── InvalidCredentialsError    the e-mail and password do not fit together
     ├── LoginLockedError           too many failed sign-ins
     ├── ForbiddenError             signed in, but the role may not do this
+    ├── DirectCallError            past what stands in front of the system
     ├── ValidationFailedError      fields of the request are wrong, each is named
     ├── NotFoundError              no such user, key, record
     ├── AlreadyExistsError         what shall be created is there already
@@ -246,6 +247,12 @@ class ForbiddenError(SolarisError):
     """Signed in, but the role may not do this."""
 
     code = "forbidden"
+
+
+class DirectCallError(SolarisError):
+    """A request that did not come through CloudFront, where every request must."""
+
+    code = "direct_call"
 
 
 class ValidationFailedError(SolarisError):

@@ -52,6 +52,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.InvalidCredentialsError: (401, "invalid_request_error"),
     errors.LoginLockedError: (429, "rate_limit_error"),
     errors.ForbiddenError: (403, "permission_error"),
+    errors.DirectCallError: (403, "permission_error"),
     errors.ValidationFailedError: (422, "invalid_request_error"),
     errors.NotFoundError: (404, "invalid_request_error"),
     errors.AlreadyExistsError: (409, "conflict_error"),

@@ -10,7 +10,7 @@ from solaris.cache import AsyncCache
 from solaris.metrics import Metrics
 from solaris.services.background import drain
 from solaris.services.publishing import publish_metrics
-from solaris.trusted_proxies import App, Message, Receive, Send, TrustedProxies
+from solaris.trusted_proxies import App, BehindFront, Message, Receive, Send
 
 if TYPE_CHECKING:
     from solaris.wiring import Wiring
@@ -46,7 +46,7 @@ class FinishBeforeFreezing:
         await self._app(scope, receive, send_the_end_last)
 
 
-def on_lambda(app: App, parts: "Wiring") -> TrustedProxies:
+def on_lambda(app: App, parts: "Wiring") -> BehindFront:
     """The application as Lambda runs it, behind a gateway that says who asks."""
     finishing = FinishBeforeFreezing(app, parts.metrics, parts.async_cache)
-    return TrustedProxies(finishing, parts.settings.trusted_proxies)
+    return BehindFront(finishing, parts.settings.front, parts.settings.locale)

@@ -14,7 +14,7 @@ from solaris import errors
 from solaris.http import SECURITY_HEADERS, error_answer
 from solaris.observability import get_logger
 from solaris.texts import Locale
-from solaris.trusted_proxies import client_address
+from solaris.trusted_proxies import Front
 
 P = ParamSpec("P")
 
@@ -54,10 +54,15 @@ def chalice_errors(locale: Locale) -> Callable[[Callable[P, Any]], Callable[P, R
     return decorate
 
 
-def caller_address(request: Any, trusted_proxies: int) -> str | None:
-    """Who asks: the address of the connection, or what so many trusted proxies say of it."""
+def caller_address(request: Any, front: Front) -> str | None:
+    """Who asks: the address of the connection, or what is believed of what stands in front.
+
+    Raises DirectCallError for who comes past it.
+    """
+    front.admit(request.headers)
     peer = (request.context.get("identity") or {}).get("sourceIp")
-    return client_address(peer, request.headers.get("x-forwarded-for", ""), trusted_proxies)
+    address: str | None = front.client_address(peer, request.headers)
+    return address
 
 
 def _refusal(error: errors.SolarisError, locale: Locale, request_id: str | None = None) -> Response:

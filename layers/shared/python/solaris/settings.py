@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from solaris.domain.identity import valid_email
 from solaris.domain.passwords import password_problem
@@ -31,7 +31,7 @@ from solaris.domain.reservation import UNKNOWN_MODEL_TOKENS
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
-from solaris.settings_addresses import site_url, upstream_url
+from solaris.settings_addresses import FrontSettings, site_url, upstream_url
 from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
@@ -47,7 +47,7 @@ _QUOTED = re.compile(r'"(\w+)"')
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(FrontSettings):
     """All settings; the variable's name is the field's in capitals. Times are seconds."""
 
     # an error would else show what was given, and Lambda writes it into its log
@@ -71,7 +71,6 @@ class Settings(BaseSettings):
     )
     solaris_secrets: str | None = Field(default=None, max_length=2048)
     files_bucket: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-    trusted_proxies: int = Field(default=0, ge=0, le=5)
 
     # Upstream
     litellm_base_url: str | None = None

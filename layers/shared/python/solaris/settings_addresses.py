@@ -1,6 +1,62 @@
-"""Addresses in settings: which ones are taken. Pure."""
+"""Addresses in settings: which ones are taken; what stands in front of the system."""
 
+from ipaddress import ip_network
+from typing import Annotated, Any
 from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from solaris.trusted_proxies import LOCAL_NETWORKS, Front
+
+MIN_ORIGIN_CHARACTERS = 32
+
+_List = Annotated[tuple[str, ...], NoDecode]
+
+
+class FrontSettings(BaseSettings):
+    """Proxies in front, and the secret by which CloudFront is known."""
+
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    trusted_proxy_addresses: _List = LOCAL_NETWORKS
+    origin_secret: str | None = Field(default=None, repr=False, min_length=MIN_ORIGIN_CHARACTERS)
+    origin_secret_previous: _List = Field(default=(), max_length=2, repr=False)
+
+    @field_validator("trusted_proxy_addresses", "origin_secret_previous", mode="before")
+    @classmethod
+    def _parts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxy_addresses")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one)
+            except ValueError as error:
+                msg = f"is neither an address nor a network: {one!r} (example: 10.0.0.0/8)"
+                raise ValueError(msg) from error
+        return value
+
+    @field_validator("origin_secret_previous")
+    @classmethod
+    def _are_long(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(len(one) < MIN_ORIGIN_CHARACTERS for one in value):
+            msg = f"each must have at least {MIN_ORIGIN_CHARACTERS} characters"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def front(self) -> Front:
+        """What stands in front; a previous secret counts beside a present one alone."""
+        current = self.origin_secret
+        return Front(
+            proxies=self.trusted_proxies,
+            networks=tuple(ip_network(one) for one in self.trusted_proxy_addresses),
+            secrets=(current, *self.origin_secret_previous) if current else (),
+        )
 
 
 def upstream_url(value: str) -> str:

@@ -100,6 +100,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Muitas tentativas. Tente novamente em {seconds} s.",
         "en": "Too many attempts. Try again in {seconds} s.",
     },
+    "direct_call": {
+        "pt-BR": "Este endereço não atende diretamente. Use o endereço público do sistema.",
+        "en": "This address does not serve directly. Use the system's public address.",
+    },
     "forbidden": {
         "pt-BR": "Seu perfil não permite esta operação",
         "en": "Your role does not allow this",

@@ -40,6 +40,7 @@ def answer(parts: "Wiring", operation: Operation, request: HttpRequest) -> HttpR
     caller = _caller(request)
     code = None
     try:
+        settings.front.admit(request.headers)
         call = _call(request, caller, locale)
         _check(parts, operation, call)
         arguments = arguments_of(operation, request, locale)

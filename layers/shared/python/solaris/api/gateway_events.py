@@ -7,14 +7,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from solaris.api.messages import HttpReply, HttpRequest
-from solaris.trusted_proxies import client_address
+from solaris.trusted_proxies import Front
+
+DIRECT = Front()
 
 
-def request_of(event: Mapping[str, Any], body: bytes, trusted_proxies: int = 0) -> HttpRequest:
+def request_of(event: Mapping[str, Any], body: bytes, front: Front = DIRECT) -> HttpRequest:
     """The request of a Lambda proxy event; `body` is decoded from base64 already.
 
-    API Gateway decodes query parameters and leaves path parameters as they came. With so many
-    trusted proxies, itself included, the last of X-Forwarded-For say who asks.
+    API Gateway decodes query parameters and leaves path parameters as they came. `front` is
+    what stands before it, and says who asks.
     """
     context = event["requestContext"]
     headers = _headers(event)
@@ -29,7 +31,7 @@ def request_of(event: Mapping[str, Any], body: bytes, trusted_proxies: int = 0) 
         headers=headers,
         body=body,
         authorizer=context.get("authorizer") or {},
-        ip_address=client_address(peer, headers.get("x-forwarded-for", ""), trusted_proxies),
+        ip_address=front.client_address(peer, headers),
     )
 
 

@@ -16,6 +16,7 @@ from solaris.api.edge_headers import preflight
 from solaris.api.gateway_events import request_of, response_of
 from solaris.api.messages import HttpReply, HttpRequest
 from solaris.api.operations import Access, Operation
+from solaris.trusted_proxies import Front
 
 if TYPE_CHECKING:
     from solaris.wiring import Wiring
@@ -42,7 +43,7 @@ def mount(
     Chalice's shape.
     """
     app.api.binary_types = []  # WholeResponse encodes by itself, whatever Accept says
-    proxies = parts.settings.trusted_proxies
+    front = parts.settings.front
     methods: dict[str, list[str]] = defaultdict(list)
     for operation in operations:
         methods[operation.route].append(operation.method)
@@ -51,21 +52,21 @@ def mount(
             methods=[operation.method],
             content_types=["*/*"],
             authorizer=None if operation.access is Access.OPEN else authorizer,
-        )(_view(app, operation.name, partial(answer, parts, operation), proxies))
+        )(_view(app, operation.name, partial(answer, parts, operation), front))
     origins = parts.settings.cors_allowed_origins
     for route, allowed in methods.items():
         app.route(route, methods=["OPTIONS"], content_types=["*/*"])(
-            _view(app, "options", partial(preflight, origins, allowed), proxies)
+            _view(app, "options", partial(preflight, origins, allowed), front)
         )
 
 
 def _view(
-    app: Chalice, name: str, answers: Callable[[HttpRequest], HttpReply], trusted_proxies: int
+    app: Chalice, name: str, answers: Callable[[HttpRequest], HttpReply], front: Front
 ) -> Callable[..., WholeResponse]:
     def view(**_: str) -> WholeResponse:
         current: Any = app.current_request
         event = current.to_original_event()
-        return WholeResponse(answers(request_of(event, current.raw_body, trusted_proxies)))
+        return WholeResponse(answers(request_of(event, current.raw_body, front)))
 
     view.__name__ = name
     return view
