@@ -35,7 +35,9 @@ def user_changes_of(money: MoneyPath) -> UserChanges:
     )
     return UserChanges(
         settings=wiring.settings,
+        users=wiring.users,
         writer=writer,
+        tell=wiring.changes.actions,
         transactions=wiring.transactions,
         clock=money.clock,
     )

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from solaris.domain.identity import MAX_EMAIL_CHARACTERS
+from solaris.domain.addresses import MAX_EMAIL_CHARACTERS
 from solaris.domain.usage import iso_milliseconds
 
 MAX_PAGE_ITEMS = 200
