@@ -1,11 +1,13 @@
 """Addresses: one mailbox is one person, however it is spelled; a look-alike is nobody."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from solaris.api.schemas.common import EMAIL_PATTERN
 from solaris.domain.addresses import (
     canonical_domain,
     mended_email,
@@ -207,3 +209,10 @@ def test_a_domain_of_the_settings_is_spelled_alike(given: str, kept: str | None)
 def test_decomposed_letters_have_room_and_a_giant_is_no_address() -> None:
     assert valid_email(unicodedata.normalize("NFD", "\u00e9" * 200) + "@example.com") is not None
     assert valid_email("a" * 100_000 + "@example.com") is None
+
+
+@given(local=st.text(LETTERS, min_size=1, max_size=12), value=st.text(LETTERS, max_size=20))
+def test_the_document_allows_whatever_is_taken(local: str, value: str) -> None:
+    for address in (value, f"{local}@example.com", f"ana@{local}.example"):
+        email = valid_email(address)
+        assert email is None or re.search(EMAIL_PATTERN, email)
