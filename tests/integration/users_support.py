@@ -19,7 +19,12 @@ from tests.integration.conftest import MoneyPath
 BOSS = "boss@example.com"
 BASE = "/api"
 # what a user's own answer has besides, for whoever gets mail and never moved
-NEVER_MOVED = {"mailSuppression": None, "aliases": [], "mergedFrom": [], "mergedInto": None}
+NEVER_MOVED: dict[str, Any] = {
+    "mailSuppression": None,
+    "aliases": [],
+    "mergedFrom": [],
+    "mergedInto": None,
+}
 
 
 def auditor_of(money: MoneyPath) -> Auditor:
