@@ -163,12 +163,20 @@ class Gateway:
 def _forwarded(scope: Message) -> list[tuple[str, str]]:
     """The headers to pass on; who asks is said here and not by the client."""
     headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
+        (name.decode("latin-1"), _text(value))
         for name, value in scope["headers"]
         if name.lower() not in _HOP_BY_HOP | _SAID_HERE
     ]
     client = scope.get("client")
     return [*headers, ("x-forwarded-for", client[0])] if client else headers
+
+
+def _text(value: bytes) -> str:
+    """A header's value so that aiohttp, which writes UTF-8, sends what came."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _is_proxied(path: str) -> bool:

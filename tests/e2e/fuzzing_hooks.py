@@ -19,6 +19,7 @@ UNPROCESSABLE = 422
 _TWO_FIELDS = "one field depends on another"
 _STATE = "depends on what the user has"
 _SETTINGS = "bounds are settings, and by plan"
+_ADDRESS = "letters by Unicode's tables, domains by IDNA's"
 _CSV = "a CSV file within a text"
 BEYOND_SCHEMA = {
     "invalid_cursor": "a cursor is opaque, and belongs to one list and its filters",
@@ -33,6 +34,8 @@ BEYOND_SCHEMA = {
     "reason_needed": _TWO_FIELDS,
     "userEmail missing": _TWO_FIELDS,
     "invalid_models": "printable characters, by Unicode's tables",
+    "not_an_email": _ADDRESS,
+    "email email": _ADDRESS,
     "password_is_email": _TWO_FIELDS,
     "password_common": "compared with a list of passwords",
     "limit_out_of_bounds": _SETTINGS,
@@ -40,6 +43,10 @@ BEYOND_SCHEMA = {
     "more_than_granted": _STATE,
     "more_than_unused": _STATE,
     "grant_beyond_sense": _STATE,
+    "merged_with_itself": _STATE,
+    "not_an_alias": _STATE,
+    "too_many_aliases": _STATE,
+    "too_many_merged": _STATE,
     "no_header": _CSV,
     "unknown_column": _CSV,
     "repeated_column": _CSV,

@@ -127,6 +127,15 @@ async def test_a_request_is_passed_on_as_it_came(gateway: Gateway, received: Rec
     assert ("host", "outside") in passed  # a page's Origin is held against it
 
 
+async def test_a_name_in_utf_8_is_passed_on_byte_for_byte(
+    gateway: Gateway, received: Received
+) -> None:
+    headers = [("x-user-email", "josé@example.com"), KNOWN]
+    status, _, _ = await ask(gateway, "GET", "/v1/quota", headers=headers)
+    assert status == 200
+    assert dict(received[0][2])["x-user-email"] == "josé@example.com"
+
+
 async def test_only_the_gateway_says_who_asks(gateway: Gateway, received: Received) -> None:
     spoofed = [("X-Forwarded-For", "10.0.0.1"), ("x-real-ip", "10.0.0.1"), ("forwarded", "for=x")]
     await ask(gateway, "GET", "/api/x", headers=spoofed)

@@ -242,7 +242,7 @@ class MoneyPath:
         """Hold users, closed months, records and counters against each other, all of them.
 
         available == quota; usage of every open and closed month == the sum of its records and of
-        the (negative) amounts of its usage resets;
+        the amounts of its usage resets (negative) and merges;
         every counter, by user and summed over the system's shards == the sum of its records;
         the hours of the system's counters == their days.
         """
@@ -262,7 +262,7 @@ class MoneyPath:
                 sums["requests"] += 1
                 sums["errors"] += record["status_code"] >= 400
         for row in self.rows("transactions"):
-            if row["kind"] == "usage_reset":
+            if row["kind"] in {"usage_reset", "merge"}:
                 used[row["user_id"], row["period"]] += row["amount"]
         stated = {
             (row["user_id"], row["period"]): row["current_usage"]

@@ -18,6 +18,13 @@ from tests.integration.conftest import MoneyPath
 
 BOSS = "boss@example.com"
 BASE = "/api"
+# what a user's own answer has besides, for whoever gets mail and never moved
+NEVER_MOVED: dict[str, Any] = {
+    "mailSuppression": None,
+    "aliases": [],
+    "mergedFrom": [],
+    "mergedInto": None,
+}
 
 
 def auditor_of(money: MoneyPath) -> Auditor:
@@ -35,7 +42,9 @@ def user_changes_of(money: MoneyPath) -> UserChanges:
     )
     return UserChanges(
         settings=wiring.settings,
+        users=wiring.users,
         writer=writer,
+        tell=wiring.changes.actions,
         transactions=wiring.transactions,
         clock=money.clock,
     )

@@ -10,14 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.identity import (
-    MAX_EMAIL_CHARACTERS,
-    MAX_NAME_CHARACTERS,
-    Identity,
-    identify,
-    valid_email,
-)
-from solaris.domain.users import normalise_email, user_id_for
+from solaris.domain.addresses import MAX_EMAIL_CHARACTERS, normalise_email, valid_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS, Identity, identify
+from solaris.domain.users import user_id_for
 
 EMAIL_HEADERS = ("x-user-email", "x-openwebui-user-email")
 NAME_HEADERS = ("x-user-name", "x-openwebui-user-name")
@@ -214,3 +209,31 @@ def test_white_space_of_any_kind_in_a_name_is_one_space(name: str) -> None:
             name_headers=[header],
         )
         assert found == Identity(email="ana@example.com", name="Ana Lima")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_raw_bytes_of_a_header_are_utf_8_where_they_can_be(encoding: str) -> None:
+    """HTTP knows Latin-1 alone, and everybody sends UTF-8."""
+    raw = "José@example.com".encode(encoding).decode("latin-1")
+    name = "José Conceição".encode(encoding).decode("latin-1")
+    found = ask({"x-user-email": raw, "x-user-name": name})
+    assert found == Identity(email="josé@example.com", name="José Conceição")
+
+
+def test_a_body_is_text_already_and_is_not_read_twice() -> None:
+    assert ask({}, {"user": "JosÃ©@example.com"}) is None
+
+
+def test_an_address_that_older_versions_spelled_otherwise_tells_how() -> None:
+    found = ask({"x-user-email": b64("ANA@Café.example")})
+    assert found == Identity(email="ana@xn--caf-dma.example", spelled="ana@café.example")
+
+
+@pytest.mark.parametrize(
+    "value", ["ana\u00a0", "\u00a0ana", "an\u200ba", "\u212aana", "'ana", "ana%20"]
+)
+def test_a_look_alike_names_nobody_however_it_is_sent(value: str) -> None:
+    address = f"{value}@example.com"
+    for sent in (address, b64(address), address.encode().decode("latin-1"), f"{address}\u00a0"):
+        assert ask({"x-user-email": sent}) is None
+    assert ask({}, {"user": address}) is None

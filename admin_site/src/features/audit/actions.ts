@@ -2,6 +2,9 @@
 export const ACTIONS = [
   "user.create",
   "user.rename",
+  "user.move",
+  "user.merge",
+  "user.release_alias",
   "user.set_plan",
   "user.set_limit",
   "user.add_tokens",

@@ -26,6 +26,10 @@ export function isTwoSided(change: Change): boolean {
 export const FIELDS = [
   "name",
   "email",
+  "alias",
+  "mergedInto",
+  "mergedFrom",
+  "usage",
   "status",
   "plan",
   "monthlyLimit",

@@ -9,6 +9,7 @@ import { PageHeader } from "@/shared/ui/Card";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { STATUS_TONE, statusText } from "./columns";
 import { AlertsTab } from "./detail/AlertsTab";
+import { Aliases } from "./detail/Aliases";
 import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
 import { QuotaCard } from "./detail/QuotaCard";
@@ -38,6 +39,7 @@ export function UserPage() {
     <>
       <Header user={user.data} />
       <MailNotice user={user.data} />
+      <Aliases user={user.data} />
       <QuotaCard user={user.data} />
       <Sections key={userId} userId={userId} />
     </>

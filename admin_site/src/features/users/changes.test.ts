@@ -42,17 +42,37 @@ describe("taking a change back", () => {
 });
 
 describe("an edited user", () => {
+  const SAME = { email: someUser({}).email };
   const before = someUser({ name: "Ana", plan: "basic", monthlyLimit: 1_000_000 });
 
   it("sends only what differs", () => {
-    expect(edited(before, { name: "Ana", plan: "basic", monthlyLimit: 1_000_000 })).toEqual({});
-    expect(edited(before, { name: "Ana L", plan: "basic", monthlyLimit: 1_000_000 })).toEqual({
+    expect(
+      edited(before, { ...SAME, name: "Ana", plan: "basic", monthlyLimit: 1_000_000 }),
+    ).toEqual({});
+    expect(
+      edited(before, { ...SAME, name: "Ana L", plan: "basic", monthlyLimit: 1_000_000 }),
+    ).toEqual({
       name: "Ana L",
     });
   });
 
+  it("has another address, and the one before with the way back", () => {
+    const values = edited(before, {
+      email: "ana.lima@example.org",
+      name: "Ana",
+      plan: "basic",
+      monthlyLimit: 1_000_000,
+    });
+    expect(values).toEqual({ email: "ana.lima@example.org" });
+    expect(inverse(before, { kind: "edit", values, reason: "" }, reason)).toEqual({
+      kind: "edit",
+      values: { email: "ana@example.com" },
+      reason,
+    });
+  });
+
   it("states the limit with a new plan, so that what was shown is what happens", () => {
-    expect(edited(before, { name: "Ana", plan: "pro", monthlyLimit: 1_000_000 })).toEqual({
+    expect(edited(before, { ...SAME, name: "Ana", plan: "pro", monthlyLimit: 1_000_000 })).toEqual({
       plan: "pro",
       monthlyLimit: 1_000_000,
     });

@@ -12,6 +12,7 @@ export type Change =
   | { kind: "edit"; values: EditedValues; reason: string };
 
 export interface EditedValues {
+  email?: string;
   name?: string;
   plan?: User["plan"];
   monthlyLimit?: number;
@@ -20,6 +21,7 @@ export interface EditedValues {
 
 /** The API leaves as it is what is null. */
 const UNCHANGED = {
+  email: null,
   name: null,
   plan: null,
   monthlyLimit: null,
@@ -91,6 +93,7 @@ function statusBack(
 
 function valuesBack(before: User, values: EditedValues): EditedValues {
   const back: EditedValues = {};
+  if (values.email !== undefined) back.email = before.email;
   if (values.name !== undefined) back.name = before.name;
   if (values.plan !== undefined) back.plan = before.plan;
   // Another plan brings another limit, stated or not.
@@ -102,9 +105,10 @@ function valuesBack(before: User, values: EditedValues): EditedValues {
 /** Only what differs; an empty object means that there is nothing to ask for. */
 export function edited(
   before: User,
-  form: { name: string; plan: User["plan"]; monthlyLimit: number },
+  form: { email: string; name: string; plan: User["plan"]; monthlyLimit: number },
 ): EditedValues {
   const values: EditedValues = {};
+  if (form.email !== before.email) values.email = form.email;
   if (form.name !== before.name) values.name = form.name;
   if (form.plan !== before.plan) values.plan = form.plan;
   // With another plan the limit is always stated: what the form shows is what is asked for.

@@ -1,5 +1,17 @@
 import type { Model } from "@/shared/api/types";
 
+/** The same as the user's own page has it. */
+export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDetail"> {
+  return {
+    ...someUser({}),
+    mailSuppression: null,
+    aliases: [],
+    mergedFrom: [],
+    mergedInto: null,
+    ...fields,
+  };
+}
+
 /** A user for tests. */
 export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
   return {

@@ -13,6 +13,9 @@ type Detail = Model<"UserDetail">;
 function show(queries: QueryClient, after: User): void {
   queries.setQueryData<Detail>(["user", after.id], (before) => ({
     mailSuppression: null,
+    aliases: [],
+    mergedFrom: [],
+    mergedInto: null,
     ...before,
     ...after,
   }));

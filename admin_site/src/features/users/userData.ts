@@ -97,6 +97,24 @@ export function useMonths(id: string) {
   });
 }
 
+/** Gives up an address that the user had before. */
+export function useReleaseAlias(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (email: string) =>
+      unwrap(
+        api().DELETE("/admin/users/{user_id}/aliases/{email}", {
+          params: { path: { user_id: id, email } },
+        }),
+      ),
+    onSettled: () => {
+      for (const key of ["user", "users", "audit"]) {
+        void queries.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  });
+}
+
 const alertsKey = (id: string) => ["alerts", "user", id];
 
 export function useUserAlerts(id: string) {

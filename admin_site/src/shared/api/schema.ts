@@ -502,6 +502,8 @@ export interface paths {
         /**
          * Change a user
          * @description All that differs is changed in one write, or nothing; each change has its transaction.
+         *
+         *     Another address keeps id, quota, books, keys and grants; 409: it is somebody else's.
          */
         put: operations["updateUser"];
         post?: never;
@@ -533,6 +535,26 @@ export interface paths {
          */
         post: operations["activateUser"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/aliases/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give up an address that a user had before
+         * @description Nobody is found by it from now on: whoever comes by it next is somebody new.
+         */
+        delete: operations["releaseAlias"];
         options?: never;
         head?: never;
         patch?: never;
@@ -572,6 +594,29 @@ export interface paths {
          * @description It opens for 30 days, to whoever holds it; that it was made is in the audit log.
          */
         post: operations["createPersonalLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a user part of another account of the same person
+         * @description Answers with the other account: its usage grows by the user's, its limit does not.
+         *
+         *     Addresses and keys go with it; records and closed months stay under the user's id. Again
+         *     changes nothing. It cannot be undone.
+         */
+        post: operations["mergeUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1967,6 +2012,19 @@ export interface components {
             suppressedAt: string;
         };
         /**
+         * MergeUser
+         * @description The account that the user becomes part of.
+         */
+        MergeUser: {
+            /** Into */
+            into: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * ModelShare
          * @description One model's part of the month; `-` counts requests that no model answered.
          */
@@ -3167,7 +3225,7 @@ export interface components {
          * @description What was changed.
          * @enum {string}
          */
-        TransactionKind: "grant" | "limit_change" | "plan_change" | "usage_reset" | "status_change" | "correction";
+        TransactionKind: "grant" | "limit_change" | "plan_change" | "usage_reset" | "status_change" | "merge" | "correction";
         /**
          * TransactionOut
          * @description One change of a grant, a limit, a plan, a status or the usage; rows never change.
@@ -3492,7 +3550,7 @@ export interface components {
         };
         /**
          * UserDetail
-         * @description A user, and whether mail reaches them.
+         * @description A user, whether mail reaches them, and what they were called before.
          */
         UserDetail: {
             /** Additionaltokens */
@@ -3501,6 +3559,11 @@ export interface components {
             alert80Sent: boolean;
             /** Alert95Sent */
             alert95Sent: boolean;
+            /**
+             * Aliases
+             * @description Addresses of before, which lead to the same account.
+             */
+            aliases: string[];
             /**
              * Availabletokens
              * @description What a new request may take; below zero after a limit was lowered.
@@ -3527,6 +3590,16 @@ export interface components {
             lastLogin: string | null;
             /** @description Why warnings are not mailed to them; null: they are. */
             mailSuppression: components["schemas"]["MailSuppression"] | null;
+            /**
+             * Mergedfrom
+             * @description Ids of accounts that became part of this one.
+             */
+            mergedFrom: string[];
+            /**
+             * Mergedinto
+             * @description Id of the account that this one became part of; its records stay here.
+             */
+            mergedInto: string | null;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Name */
@@ -3847,6 +3920,12 @@ export interface components {
              * @default null
              */
             additionalTokens?: number | null;
+            /**
+             * Email
+             * @description Another address; the one before becomes an alias.
+             * @default null
+             */
+            email?: string | null;
             /**
              * Monthlylimit
              * @default null
@@ -5041,6 +5120,36 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    releaseAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getUserForecast: {
         parameters: {
             query?: never;
@@ -5091,6 +5200,42 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    mergeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeUser"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -21,7 +21,6 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, NoDecode, SettingsConfigDict
 
-from solaris.domain.identity import valid_email
 from solaris.domain.passwords import password_problem
 from solaris.domain.pricing import ModelPrice
 from solaris.domain.provisioning import AutoProvision, ProvisioningPolicy
@@ -31,7 +30,13 @@ from solaris.domain.reservation import UNKNOWN_MODEL_TOKENS
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
-from solaris.settings_addresses import FrontSettings, site_url, upstream_url
+from solaris.settings_addresses import (
+    FrontSettings,
+    mail_address,
+    mail_domain,
+    site_url,
+    upstream_url,
+)
 from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
@@ -39,7 +44,6 @@ LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
 MIN_SECRET_CHARACTERS = 32
 
 # letters of any script: identity takes international domains as they are written
-_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 # without these the secret itself cannot be read
 _NEEDED_FIRST = frozenset({"solaris_secrets", "aws_region"})
 _QUOTED = re.compile(r'"(\w+)"')
@@ -182,22 +186,16 @@ class Settings(FrontSettings):
     @field_validator("allowed_email_domains", "oidc_viewer_domains")
     @classmethod
     def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for domain in value:
-            if not _DOMAIN.fullmatch(domain):
-                msg = f"is not an e-mail domain: {domain!r} (example: example.com)"
-                raise ValueError(msg)
-        return value
+        return tuple(mail_domain(one) for one in value)
 
     @field_validator(
         "from_email", "support_email", "admin_alert_emails", "admin_email", "oidc_admin_emails"
     )
     @classmethod
     def _are_addresses(cls, value: Any) -> Any:
-        for address in (value,) if isinstance(value, str) else value or ():
-            if valid_email(address) is None:
-                msg = f"is not an e-mail address: {address!r}"
-                raise ValueError(msg)
-        return value
+        if isinstance(value, str):
+            return mail_address(value)
+        return value and tuple(mail_address(one) for one in value)
 
     @field_validator("period_timezone")
     @classmethod

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from solaris.domain.addresses import canonical_domain, valid_email
 from solaris.trusted_proxies import LOCAL_NETWORKS, Front
 
 MIN_ORIGIN_CHARACTERS = 32
@@ -79,3 +80,21 @@ def site_url(value: str) -> str:
         msg = f"is not an http(s) URL: {value!r} (example: https://ia.example.com)"
         raise ValueError(msg)
     return value
+
+
+def mail_address(value: str) -> str:
+    """Return the one spelling of an e-mail address; raises ValueError for what is none."""
+    address = valid_email(value)
+    if address is None:
+        msg = f"is not an e-mail address: {value!r}"
+        raise ValueError(msg)
+    return address
+
+
+def mail_domain(value: str) -> str:
+    """Return the one spelling of a mail domain; raises ValueError for what is none."""
+    domain = canonical_domain(value)
+    if domain is None:
+        msg = f"is not an e-mail domain: {value!r} (example: example.com)"
+        raise ValueError(msg)
+    return domain

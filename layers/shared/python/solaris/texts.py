@@ -201,6 +201,22 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "O usuário foi excluído. Para voltar a atendê-lo, crie-o de novo.",
         "en": "The user is deleted. To serve them again, create them again.",
     },
+    "not_an_alias": {
+        "pt-BR": "É o endereço atual do usuário, não um antigo. Mude o endereço primeiro.",
+        "en": "It is the user's own address, not one of before. Move the user first.",
+    },
+    "too_many_aliases": {
+        "pt-BR": "São no máximo {most} endereços antigos por usuário: libere alguns primeiro",
+        "en": "A user has {most} addresses of before at most: release some first",
+    },
+    "too_many_merged": {
+        "pt-BR": "No máximo {most} contas podem ser unidas em uma",
+        "en": "{most} accounts at most can be merged into one",
+    },
+    "merged_with_itself": {
+        "pt-BR": "Um usuário não pode ser unido a si mesmo",
+        "en": "A user cannot be merged into themselves",
+    },
     "reason_needed": {
         "pt-BR": "Informe o motivo: ele fica registrado nas transações do usuário",
         "en": "A reason is needed: it goes into the user's transactions",

@@ -8,6 +8,7 @@ from solaris.services.auditing import Auditor
 from solaris.services.deleting import Deleter
 from solaris.services.importing import Importer
 from solaris.services.key_management import KeyManagement
+from solaris.services.moving import Mover
 from solaris.services.personal_data import PersonalDataReader
 from solaris.services.personal_links import LinkIssuer, PersonalLinks
 from solaris.services.records import Records
@@ -82,8 +83,23 @@ class UserParts(DirectoryParts, ReadingParts):
         )
         return UserChanges(
             settings=self.settings,
+            users=self.users,
             writer=writer,
+            tell=self.changes.actions,
             transactions=self.transactions,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def mover(self) -> Mover:
+        """What gives accounts another address, and makes one of two."""
+        return Mover(
+            settings=self.settings,
+            users=self.users,
+            changes=self.user_changes,
+            keys=self.key_management,
+            auditor=self.auditor,
+            tell=self.changes.actions,
             clock=self.clock,
         )
 
@@ -127,6 +143,7 @@ class UserParts(DirectoryParts, ReadingParts):
             alerts=self.alerts,
             directory=lambda: self.directory,
             publish=lambda alert_ids: self.changes.publish(alert_ids=alert_ids),
+            tell=self.changes.actions,
             clock=self.clock,
         )
 

@@ -5,7 +5,7 @@ import type { Model } from "@/shared/api/types";
 import { useCanChange } from "@/shared/hooks/session";
 import { type Locale, setLocale } from "@/shared/i18n";
 import { toast, toastError } from "@/shared/ui/toast";
-import { someUser } from "../testing";
+import { someDetail } from "../testing";
 import { MailNotice } from "./MailNotice";
 
 const answer = vi.hoisted(() => vi.fn<(email: string) => Promise<unknown>>());
@@ -32,7 +32,7 @@ function shown(mailSuppression: Model<"MailSuppression"> | null, locale: Locale 
   const again = vi.spyOn(queries, "invalidateQueries");
   render(
     <QueryClientProvider client={queries}>
-      <MailNotice user={{ ...someUser({}), mailSuppression }} />
+      <MailNotice user={someDetail({ mailSuppression })} />
     </QueryClientProvider>,
   );
   return again;

@@ -4,6 +4,7 @@ import {
   Gauge as GaugeIcon,
   Layers,
   type LucideIcon,
+  Merge,
   MoveRight,
   RotateCcw,
   Scale,
@@ -25,6 +26,7 @@ const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
   limit_change: GaugeIcon,
   plan_change: Layers,
   usage_reset: RotateCcw,
+  merge: Merge,
   correction: Scale,
   status_change: UserCog,
 };

@@ -52,6 +52,10 @@ export function deedOf(
       return t("did_plan", { plan: words.plan(String(after.plan)) });
     case "usage_reset":
       return t("did_reset");
+    case "merge":
+      return t(amount < 0 ? "did_merge_out" : "did_merge_in", {
+        tokens: words.tokens(Math.abs(amount)),
+      });
     case "correction":
       return t("did_correction", { place: words.place(String(after.place)) });
     case "status_change":

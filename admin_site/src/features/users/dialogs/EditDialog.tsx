@@ -13,6 +13,7 @@ import { PLANS } from "../search";
 import { parseTokens } from "../tokens";
 import { useChange } from "../useChange";
 import {
+  emailText,
   FormButtons,
   FormProblem,
   landError,
@@ -26,6 +27,7 @@ import {
 } from "./forms";
 
 const schema = z.object({
+  email: emailText,
   name: nameText,
   plan: z.enum(PLANS),
   monthlyLimit: limitText,
@@ -37,7 +39,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Name, plan and limit of a user. */
+/** Address, name, plan and limit of a user. */
 export function EditDialog({ open, ...props }: Props & { open: boolean }) {
   const t = useActionTexts();
   return (
@@ -61,6 +63,7 @@ function EditForm({ user, onClose }: Props) {
   const { register, control, handleSubmit, setError, setValue, formState } = useForm({
     resolver: zodResolver(schema),
     defaultValues: {
+      email: user.email,
       name: user.name,
       plan: user.plan,
       monthlyLimit: format.integer(user.monthlyLimit),
@@ -76,12 +79,15 @@ function EditForm({ user, onClose }: Props) {
       await change.mutateAsync({ kind: "edit", values: differing, reason: values.reason });
       onClose();
     } catch (error) {
-      landError(error, setError, ["name", "plan", "monthlyLimit", "reason"]);
+      landError(error, setError, ["email", "name", "plan", "monthlyLimit", "reason"]);
     }
   });
   return (
     <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
       <FormProblem message={errors.root?.server?.message} />
+      <Field label={t("email")} help={t("emailMoves")} error={problemText(t, errors.email)}>
+        <Input type="email" autoComplete="off" maxLength={254} {...register("email")} />
+      </Field>
       <Field label={t("name")} error={problemText(t, errors.name)}>
         <Input autoComplete="off" maxLength={200} {...register("name")} />
       </Field>

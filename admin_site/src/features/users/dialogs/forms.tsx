@@ -28,9 +28,11 @@ export const optionalReason = z
   .string()
   .check(z.trim(), z.maxLength(MAX_REASON, key("reasonLong")));
 export const nameText = z.string().check(z.trim(), z.maxLength(200, key("nameLong")));
+/** Loose, as accents are letters too: the API decides. */
+const EMAIL = /^[^@\s]+@[^@\s]+$/;
 export const emailText = z
   .string()
-  .check(z.trim(), z.maxLength(254, key("emailNeeded")), z.email(key("emailNeeded")));
+  .check(z.trim(), z.maxLength(254, key("emailNeeded")), z.regex(EMAIL, key("emailNeeded")));
 /** A text, since people type `500 mil`; read it with `parseTokens`. */
 export const tokensText = z.string().check(
   z.refine((text) => Math.abs(parseTokens(text) ?? Number.NaN) <= MAX_TOKENS, {

@@ -6,10 +6,10 @@ import typer
 
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, moment, say, table
+from solaris.domain.addresses import normalise_email
 from solaris.domain.admins import Admin, Role
 from solaris.domain.audit import Actor
 from solaris.domain.usage import iso_milliseconds
-from solaris.domain.users import normalise_email
 
 if TYPE_CHECKING:
     from solaris.services.admin_accounts import Issued

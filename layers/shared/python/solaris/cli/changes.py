@@ -13,7 +13,9 @@ from solaris.domain.users import Plan, UserStatus
 if TYPE_CHECKING:
     from solaris.services.accounts import Account, Change
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's address, in any case.")]
+Email = Annotated[
+    str, typer.Argument(metavar="EMAIL", help="The user's address, in any case, or id.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 

@@ -10,8 +10,8 @@ import typer
 from solaris.cli.changes import Email, Reason
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import number, say
+from solaris.domain.addresses import normalise_email
 from solaris.domain.audit import Actor
-from solaris.domain.users import normalise_email, user_id_for
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -41,7 +41,8 @@ def export_data(
         raise typer.BadParameter(msg) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            data = wiring.personal_data.read(user_id_for(email), Actor(name=actor()))
+            user_id = wiring.administration.find(email).user.user_id
+            data = wiring.personal_data.read(user_id, Actor(name=actor()))
             written: dict[str, int] = {}
             for name, value in fields_of(data, wiring.settings.threshold_rule).items():
                 _begin(file, name, is_first=not written)
@@ -77,12 +78,11 @@ def delete(
     if not yes:
         typer.confirm(f"Delete {normalise_email(email)} for good?", abort=True)
     wiring = open_wiring()
+    user_id = wiring.administration.find(email).user.user_id
     try:
         erased = 0
         for _ in range(MAX_CALLS):
-            deletion = wiring.deleter.delete(
-                user_id_for(email), actor=Actor(name=actor()), reason=reason
-            )
+            deletion = wiring.deleter.delete(user_id, actor=Actor(name=actor()), reason=reason)
             erased += deletion.erased_records
             if deletion.is_complete:
                 say(f"deleted {normalise_email(email)}: {number(erased)} usage records anonymised")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli import changes, personal_data
+from solaris.cli import changes, moving, personal_data
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
@@ -124,6 +124,9 @@ app.command("reset-usage")(changes.reset_usage)
 app.command("suspend")(changes.suspend)
 app.command("activate")(changes.activate)
 app.command("transactions")(changes.transactions)
+app.command("move")(moving.move)
+app.command("merge")(moving.merge)
+app.command("release-alias")(moving.release_alias)
 app.command("export-data")(personal_data.export_data)
 app.command("delete")(personal_data.delete)
 
@@ -154,6 +157,9 @@ def account_json(account: "Account") -> dict[str, Any]:
         "createdAt": iso_milliseconds(user.created_at),
         "updatedAt": iso_milliseconds(user.updated_at),
         "lastLogin": _instant(user.last_seen_at),
+        "aliases": list(user.aliases),
+        "mergedFrom": list(user.merged_from),
+        "mergedInto": user.merged_into,
     }
 
 
@@ -203,6 +209,9 @@ def _show_account(account: "Account") -> None:
             ("available", number(quota.available_tokens)),
             ("renews", moment(account.renews_at)),
             ("last request", moment(user.last_seen_at, account.renews_at)),
+            *([("aliases", ", ".join(user.aliases))] if user.aliases else []),
+            *([("merged from", ", ".join(user.merged_from))] if user.merged_from else []),
+            *([("merged into", user.merged_into)] if user.merged_into else []),
         ]
     )
     if account.is_still_closed:

@@ -4,6 +4,7 @@ The usage records are the truth; everything else is a sum that is kept beside th
 
     available_tokens   = the quota that the same item describes
     current_usage      = what the period's records charge + its usage resets (negative)
+                         + its merges (usage from, or to, another account of the person)
     a closed month     = the same for its period
     a day's counter    = the figures of that day's records of that model
 
@@ -99,8 +100,8 @@ class RecordSums:
 class UserBooks:
     """Everything kept about one user, read at one moment.
 
-    `closed` is the usage of each closed month, `forgiven` the (negative) amounts of usage resets
-    by period, `first_day` the first day whose records are all still kept.
+    `closed` is the usage of each closed month, `forgiven` the amounts of usage resets
+    (negative) and merges by period, `first_day` the first day whose records are all still kept.
     """
 
     user: User

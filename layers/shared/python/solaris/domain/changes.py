@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from solaris.domain.addresses import normalise_email
 from solaris.domain.quota import ceiling_tokens
 from solaris.domain.thresholds import Threshold, ThresholdRule, to_rearm
-from solaris.domain.users import Plan, User, UserStatus, normalise_email, user_id_for
+from solaris.domain.users import Plan, User, UserStatus, user_id_for
 
 MAX_GRANT_TOKENS = 10**12
 
@@ -191,18 +192,15 @@ def delete(user: User, now: datetime) -> User:
     if user.status is UserStatus.DELETED:
         return user
     return _changed(
-        user, now, status=UserStatus.DELETED, email=deleted_email(user.user_id), name=""
+        user, now, status=UserStatus.DELETED, email=deleted_email(user.user_id), name="", aliases=()
     )
 
 
 def restore(user: User, email: str, name: str, now: datetime) -> User:
     """Make a deleted user active again; limit, grants and this month's usage are as they were.
 
-    Raises ValueError for an address that is not this user's.
+    `email` is to be one of theirs: the item of its id names them.
     """
-    if user_id_for(email) != user.user_id:
-        msg = f"not the address of user {user.user_id}"
-        raise ValueError(msg)
     if user.status is not UserStatus.DELETED:
         return user
     return replace(

@@ -1,33 +1,35 @@
 """Who a request speaks for: the rules of the identity headers. DESIGN section 4, step 2."""
 
 import base64
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from solaris.domain.addresses import spelled_before, valid_email
 from solaris.domain.printable import printable
-from solaris.domain.users import normalise_email
 
-MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 MAX_NAME_CHARACTERS = 200
 # Open WebUI sends names percent-encoded (`Jo%C3%A3o`); a percent sign of its own comes as %25.
 PERCENT_ENCODED = "x-openwebui-user-name"
 
-# Deliberately loose: one @, no spaces or control characters, something on both sides.
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>\"(),:;\\]+@[^@\s\x00-\x1f\x7f<>\"(),:;\\]+")
+# HTTP's own: others are part of a value, and an address that has them names nobody
+_BLANKS = " \t\r\n"
 # Controls, lone surrogates (no UTF-8 form) and line separators: none may reach a mail header.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person as the client names them; the name may be empty."""
+    """A person as the client names them; the name may be empty.
+
+    `spelled` is the address as versions before would have kept it, for whom they have stored so.
+    """
 
     email: str
     name: str = ""
+    spelled: str = ""
 
 
 def identify(
@@ -45,30 +47,28 @@ def identify(
     them the body's `user` counts if it is an address; give no `body` where it must not.
     """
     present = next((headers[name] for name in email_headers if name in headers), None)
-    user = body.get("user") if present is None else present
-    email = _email(user) if isinstance(user, str) else None
+    user = body.get("user") if present is None else _decoded(present)
+    text = _text(user) if isinstance(user, str) else ""
+    email = valid_email(text)
     if email is None:
         return None
     name = next((found for key in name_headers if (found := _name(key, headers.get(key)))), "")
-    return Identity(email=email, name=name)
+    spelled = spelled_before(text)
+    return Identity(email=email, name=name, spelled="" if spelled == email else spelled)
 
 
-def valid_email(value: str) -> str | None:
-    """Return the normalised address, or None if it is not one."""
-    email = normalise_email(value)
-    if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
-        return None
-    if _holds_control(email):
-        return None
-    return email
-
-
-def _email(value: str | None) -> str | None:
-    text = _text(value)
-    return valid_email(text) if text else None
+def _decoded(value: str) -> str:
+    """A header as it was meant: HTTP's Latin-1 is read as UTF-8 where its bytes are that."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:  # Latin-1 indeed, or decoded before
+        return value
 
 
 def _name(header: str, value: str | None) -> str:
+    value = None if value is None else _decoded(value)
     if header == PERCENT_ENCODED and value is not None:
         try:
             value = unquote(value, errors="strict")
@@ -79,10 +79,10 @@ def _name(header: str, value: str | None) -> str:
 
 def _text(value: str | None) -> str:
     """Decode LibreChat's `b64:` prefix (non-ASCII values) and drop unfilled placeholders."""
-    text = (value or "").strip()
+    text = (value or "").strip(_BLANKS)
     if text.startswith("b64:"):
         try:
-            text = base64.b64decode(text[4:], validate=True).decode("utf-8").strip()
+            text = base64.b64decode(text[4:], validate=True).decode("utf-8").strip(_BLANKS)
         except ValueError:  # not ASCII, not base64, or not UTF-8
             return ""
     if "{{" in text or _holds_control(text):

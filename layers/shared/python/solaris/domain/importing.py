@@ -13,11 +13,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from solaris.domain.addresses import valid_email
 from solaris.domain.cells import unguarded
-from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.printable import printable
 from solaris.domain.users import Plan
 
+# not no-break spaces and the like: an address that has them names nobody
+_BLANKS = " \t\r\n"
 MAX_LINES = 1_000
 MAX_CHARACTERS = 1024 * 1024
 
@@ -117,7 +120,8 @@ def _line(
     number: int, columns: Sequence[str], cells: Sequence[str], seen: dict[str, int]
 ) -> ImportLine:
     # what an export of ours has guarded is read as it was
-    said = {name: unguarded(cell.strip()) for name, cell in zip(columns, cells, strict=False)}
+    shown = [unguarded(cell.strip(_BLANKS)) for cell in cells]
+    said = dict(zip(columns, shown, strict=False))
     try:
         if any(cell.strip() for cell in cells[len(columns) :]):
             raise _CellError("too_many_cells", None)  # noqa: TRY301 - one way out of a bad line
@@ -154,17 +158,18 @@ def _name(cell: str) -> str | None:
 
 
 def _plan(cell: str) -> Plan | None:
-    if not cell:
+    if not cell.strip():
         return None
     try:
-        return Plan(cell.casefold())
+        return Plan(cell.strip().casefold())
     except ValueError as error:
         raise _CellError("unknown_plan", "plan") from error
 
 
 def _tokens(cell: str) -> int | None:
-    if not cell:
+    figure = cell.strip()
+    if not figure:
         return None
-    if not _TOKENS.fullmatch(cell):
+    if not _TOKENS.fullmatch(figure):
         raise _CellError("not_a_number", "monthly_limit")
-    return int(re.sub("[.,]", "", cell))
+    return int(re.sub("[.,]", "", figure))

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from solaris.domain.audit import AuditFigures
 from solaris.domain.rate_limit import RateRule
+from solaris.domain.usage import iso_milliseconds
 
 KEY_PREFIX = "sk-solaris-"
 SHOWN_CHARACTERS = len(KEY_PREFIX) + 4
@@ -222,3 +224,18 @@ def edit(key: GatewayKey, changes: Mapping[str, Any], now: datetime) -> GatewayK
         wanted["rate_limit_per_second"] = rate.per_second if rate else None
         wanted["rate_limit_burst"] = rate.burst if rate else None
     return replace(key, **wanted)
+
+
+def figures(key: GatewayKey) -> AuditFigures:
+    """A key's terms for the audit log; lists and fractions as text."""
+    rate = key.rate_limit_per_second
+    return {
+        "name": key.name,
+        "kind": key.kind.value,
+        "user_email": key.user_email,
+        "expires_at": iso_milliseconds(key.expires_at) if key.expires_at else None,
+        "allowed_models": None if key.allowed_models is None else ", ".join(key.allowed_models),
+        "rate_limit_per_second": None if rate is None else f"{rate:g}",
+        "rate_limit_burst": key.rate_limit_burst,
+        "revoked_at": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
+    }

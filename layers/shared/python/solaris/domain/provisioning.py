@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from solaris.domain.addresses import valid_email
 from solaris.domain.changes import new_user
 from solaris.domain.identity import Identity
 from solaris.domain.users import Plan, User, UserStatus
@@ -36,7 +37,7 @@ class ProvisioningPolicy:
 
     def allows(self, email: str) -> bool:
         """Whether a first request with this normalised address creates a user."""
-        if self.mode is AutoProvision.DENY:
+        if self.mode is AutoProvision.DENY or valid_email(email) != email:
             return False
         return not self.allowed_domains or email.rpartition("@")[2] in self.allowed_domains
 

@@ -5,6 +5,7 @@ A wrong change is put right by another one, which is a row of its own. Within a 
     additional_tokens  = what it was + the amounts of the grants
     monthly_limit      = what it was + the amounts of the limit and plan changes
     current_usage      = what its records charge + the (negative) amounts of the usage resets
+                         + the amounts of the merges (negative where the usage went)
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,9 @@ class TransactionKind(StrEnum):
     USAGE_RESET = "usage_reset"
     STATUS_CHANGE = "status_change"
     """Deletion and restoring included."""
+
+    MERGE = "merge"
+    """Usage that came from, or went to, another account of the same person."""
 
     CORRECTION = "correction"
     """A sum that was put right by its records (`solaris reconcile --repair`)."""
@@ -109,6 +113,18 @@ def transaction_of(before: User, after: User, origin: Origin) -> Transaction | N
         amount=sum(getattr(after, name) - getattr(before, name) for name in _FIGURES),
         before={name: getattr(before, name) for name in changed},
         after={name: getattr(after, name) for name in changed},
+    )
+
+
+def merge_row(before: User, after: User, origin: Origin) -> Transaction:
+    """Describe what a merge did to the usage of one of the two accounts."""
+    return _row(
+        after,
+        origin,
+        kind=TransactionKind.MERGE,
+        amount=after.current_usage - before.current_usage,
+        before={"current_usage": before.current_usage},
+        after={"current_usage": after.current_usage},
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from solaris.domain.addresses import normalise_email, spelled_before
 from solaris.domain.quota import PPM, Quota
 from solaris.domain.reservation import Reservation
 from solaris.domain.thresholds import Threshold
@@ -13,6 +14,8 @@ from solaris.domain.thresholds import Threshold
 # Fixed once and for all: a user's id is derived from the e-mail address, so that two first
 # requests of the same person make one user without asking anybody.
 USER_NAMESPACE = uuid.UUID("6b8f3a52-8d0e-5b1c-9c55-0a3f5e1d7c21")
+NOBODY = ""
+"""In place of a user's id: an address that was released, and is nobody's."""
 
 
 class UserStatus(StrEnum):
@@ -35,14 +38,14 @@ class Plan(StrEnum):
     ENTERPRISE = "enterprise"
 
 
-def normalise_email(email: str) -> str:
-    """Lower-case and trim an address: Ana@Example.com and ana@example.com are one user."""
-    return email.strip().lower()
-
-
 def user_id_for(email: str) -> str:
-    """Return the id that this address always has."""
+    """Return the id that this address always has, however it is spelled."""
     return str(uuid.uuid5(USER_NAMESPACE, normalise_email(email)))
+
+
+def user_id_before(email: str) -> str:
+    """Return the id that versions before gave an address in this very spelling."""
+    return str(uuid.uuid5(USER_NAMESPACE, spelled_before(email)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,11 @@ class User:
     `quota.available_tokens`. `version` rises with every write to the item; `alert_round` counts
     how often a change has re-armed warnings in this period: the same threshold may be announced
     once a round.
+
+    `aliases` are other addresses of the same person, `merged_from` the accounts that became part
+    of this one. `address_of` says whose the address is that the id was made from, where that is
+    not this user: another's id, or NOBODY. `merged_into` is the account that an alias or a merged
+    account stands for (domain/moving.py).
     """
 
     user_id: str
@@ -74,6 +82,10 @@ class User:
     last_alert_at: datetime | None = None
     last_seen_at: datetime | None = None
     version: int = 0
+    aliases: tuple[str, ...] = ()
+    merged_from: tuple[str, ...] = ()
+    address_of: str | None = None
+    merged_into: str | None = None
 
     @property
     def reserved_tokens(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.domain.addresses import normalise_email, valid_email
 from solaris.domain.admins import (
     Admin,
     Role,
@@ -14,10 +15,9 @@ from solaris.domain.admins import (
     with_password,
 )
 from solaris.domain.audit import Actor, AuditEntry
-from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.passwords import generate_password
 from solaris.domain.printable import printable
-from solaris.domain.users import normalise_email
 from solaris.errors import AlreadyExistsError, NotFoundError, ValidationFailedError
 from solaris.services.auditing import Auditor
 from solaris.services.hashing import Passwords
@@ -93,14 +93,14 @@ class AdminAccounts:
         """
         shown = None if name is None else printable(name, MAX_NAME_CHARACTERS)
         return self._admins.change(
-            normalise_email(email),
+            self._admins.address_of(email),
             lambda admin: changed(admin, name=shown, role=role, now=self._clock()),
             lambda before, after: self._entry(actor, "admin.update", before, after),
         )
 
     def reset_password(self, actor: Actor, email: str) -> Issued:
         """Give a generated password and end all sessions. Raises NotFoundError."""
-        address = normalise_email(email)
+        address = self._admins.address_of(email)
         if self._admins.get(address) is None:  # before the dear hash
             raise NotFoundError(f"no such admin: {address}")
         password = generate_password()
@@ -115,7 +115,7 @@ class AdminAccounts:
     def remove(self, actor: Actor, email: str) -> None:
         """Remove somebody, oneself included. Raises NotFoundError, LastAdminError."""
         self._admins.remove(
-            normalise_email(email),
+            self._admins.address_of(email),
             lambda before, after: self._entry(actor, "admin.delete", before, after),
         )
 
@@ -124,9 +124,10 @@ class AdminAccounts:
 
         None: neither. An account that there is keeps its role.
         """
-        found = self._admins.get(email)
+        found = self._admins.get(self._admins.address_of(email))
         if found is not None:
             return found
+        email = normalise_email(email)
         role = role_at_first_sign_in(
             email,
             admin_emails=self._settings.oidc_admin_emails,

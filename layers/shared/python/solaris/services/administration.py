@@ -3,18 +3,22 @@
 The changes themselves are user_changes.py's, which the admin API calls by the user's id.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
+from solaris.domain.addresses import normalise_email
 from solaris.domain.audit import Actor
 from solaris.domain.transactions import Transaction
-from solaris.domain.users import Plan, UserStatus, normalise_email, user_id_for
+from solaris.domain.users import Plan, User, UserStatus
 from solaris.errors import NotFoundError
 from solaris.services.accounts import Account, Change, account_of
 from solaris.services.user_changes import UserChanges
 from solaris.settings import Settings
 from solaris.storage.transactions import TransactionStore
 from solaris.storage.users import UserStore
+
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Administration:
@@ -36,10 +40,8 @@ class Administration:
         self._clock = clock
 
     def find(self, email: str) -> Account:
-        """Return one user by address; raises NotFoundError."""
-        user = self._users.get(user_id_for(email))
-        if user is None:
-            raise _no_such_user(email)
+        """Return one user by address or id; raises NotFoundError."""
+        user = self._found(email)
         return account_of(user, self._settings, self._clock())
 
     def accounts(self, status: UserStatus | None = None, search: str = "") -> list[Account]:
@@ -125,10 +127,15 @@ class Administration:
         return self._transactions.last(self._id(email), most)
 
     def _id(self, email: str) -> str:
-        user_id = user_id_for(email)
-        if self._users.get(user_id) is None:
-            raise _no_such_user(email)
-        return user_id
+        return self._found(email).user_id
+
+    def _found(self, reference: str) -> User:
+        """The user of an address, or of an id, by which those are named whom no address can."""
+        by_id = _ID.fullmatch(reference.strip())
+        user = self._users.get(by_id[0]) if by_id else self._users.of_address(reference)
+        if user is None:
+            raise _no_such_user(reference)
+        return user
 
 
 def _no_such_user(email: str) -> NotFoundError:

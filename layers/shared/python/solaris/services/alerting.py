@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from solaris.cache import Cache
+from solaris.domain.addresses import normalise_email
 from solaris.domain.alerts import (
     Alert,
     AlertType,
@@ -38,7 +39,7 @@ from solaris.domain.alerts import (
 from solaris.domain.periods import period_of, renews_at
 from solaris.domain.suppression import Suppression
 from solaris.domain.thresholds import Threshold
-from solaris.domain.users import User, normalise_email
+from solaris.domain.users import User
 from solaris.errors import NotFoundError, SolarisError
 from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice, compose
 from solaris.mail.sender import MailRejectedError, MailSender, MailUnavailableError

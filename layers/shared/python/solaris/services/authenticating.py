@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from solaris.cache import AsyncCache
+from solaris.domain.addresses import normalise_email, spelled_before
 from solaris.domain.identity import Identity, identify
 from solaris.domain.keys import GatewayKey, KeyKind, hash_key
 from solaris.domain.usage import iso_milliseconds, parse_instant
@@ -165,7 +166,7 @@ def identity_of(
     header, or in `body` where that is given to look at.
     """
     if key.kind is KeyKind.PERSONAL:
-        identity = Identity(email=key.user_email) if key.user_email is not None else None
+        identity = None if key.user_email is None else _owner(key.user_email)
     else:
         identity = identify(
             headers,
@@ -176,6 +177,12 @@ def identity_of(
     if identity is None:
         raise UserNotIdentifiedError
     return identity
+
+
+def _owner(stored: str) -> Identity:
+    """The owner of a personal key, whom a version before may have spelled otherwise."""
+    email, spelled = normalise_email(stored), spelled_before(stored)
+    return Identity(email=email, spelled="" if spelled == email else spelled)
 
 
 def _hash_of(headers: Mapping[str, str]) -> str:

@@ -46,6 +46,7 @@ _SUMMED = (
     *("charged_tokens", "cost_micros", "cost_nanos"),
 )
 _NONE = number(0)
+_OF_USAGE = frozenset({TransactionKind.USAGE_RESET.value, TransactionKind.MERGE.value})
 _ERROR_STATUS = 400
 
 
@@ -150,7 +151,7 @@ class Cut:
                 if not self._keeps_change(user_id, item):
                     continue
                 self._recent_changes.add(item["transaction_id"]["S"])
-            if item["kind"]["S"] == TransactionKind.USAGE_RESET.value and key in self._usage:
+            if item["kind"]["S"] in _OF_USAGE and key in self._usage:
                 self._usage[key] += int(item["amount"]["N"])
             kept.append(item)
         return kept

@@ -2,6 +2,7 @@
 
     keys       the person's own keys are revoked and lose name and address, while that finds them
     mail       a bounce or complaint of the address is forgotten, likewise
+    aliases    the same of the items of other addresses, and of accounts that were merged into it
     user       name and address go, requests are refused: one write with its rows
     alerts     the address in their messages gives way to one that says nothing
     records    IP address, user agent and conversation id go from the usage records
@@ -17,7 +18,7 @@ Each part may be repeated, and a repetition goes on where the last one ended. Wh
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,16 +26,18 @@ from solaris.domain.alerts import message_about
 from solaris.domain.audit import Actor
 from solaris.domain.changes import deleted_email
 from solaris.domain.listing import MAX_LIST_LIMIT, AlertQuery
-from solaris.domain.users import UserStatus
+from solaris.domain.moving import forgotten
+from solaris.domain.users import UserStatus, user_id_for
 from solaris.errors import NotFoundError
 from solaris.observability import get_logger
 from solaris.services.directory import Directory
 from solaris.services.key_management import KeyManagement
 from solaris.services.suppressing import MailSuppressions
 from solaris.services.user_changes import UserChanges
+from solaris.services.user_writes import Tell
 from solaris.storage.alerts import AlertStore
 from solaris.storage.user_usage import ERASED_AT_ONCE, UserUsage
-from solaris.storage.users import UserStore
+from solaris.storage.users import UserStore, Writes
 
 # What one call erases at most; the next one goes on. A record that nobody asks to erase is
 # deleted by its TTL, 13 months after its request.
@@ -68,7 +71,9 @@ class Deleter:
         alerts: AlertStore,
         directory: Callable[[], Directory],
         publish: Callable[[Sequence[str]], None],
+        tell: Tell,
     ) -> None:
+        self._tell = tell
         self._alerts = alerts
         self._directory = directory
         self._publish = publish
@@ -87,11 +92,16 @@ class Deleter:
             raise NotFoundError(msg)
         keys = 0
         if user.status is not UserStatus.DELETED:
-            keys = self._keys.forget_owner(user.email, deleted_email(user_id), actor)
-            self._suppressions.erase(user.email)
-        self._changes.delete(user_id, actor=actor, reason=reason)
-        self._rewrite_alerts(user_id)
-        deletion = self._erase(user_id)
+            for address in (user.email, *user.aliases):
+                keys += self._keys.forget_owner(address, deleted_email(user_id), actor)
+                self._suppressions.erase(address)
+            ids = {user_id_for(one) for one in (user.email, *user.aliases)}
+            self._forget((ids | set(user.merged_from)) - {user_id}, deleted_email(user_id))
+        if user.merged_into is None:
+            self._changes.delete(user_id, actor=actor, reason=reason)
+        else:
+            self._forget([user_id], deleted_email(user_id))
+        deletion = self._erase_all((user_id, *user.merged_from))
         _log.info(
             "user_deleted",
             user_id=user_id,
@@ -100,6 +110,31 @@ class Deleter:
             is_complete=deletion.is_complete,
         )
         return deletion
+
+    def _forget(self, item_ids: Iterable[str], stand_in: str) -> None:
+        """Take the person out of items of other addresses, and of merged accounts."""
+        now = self._clock()
+        for item_id in sorted(item_ids):
+
+            def plan(item_id: str = item_id) -> Writes:
+                item = self._users.get(item_id)
+                if item is None or item.merged_into is None:
+                    return Writes()
+                after = forgotten(item, stand_in, now)
+                return Writes([(item, after)] if after is not item else [], self._tell([after]))
+
+            self._users.change_together(plan)
+
+    def _erase_all(self, user_ids: Sequence[str]) -> Deletion:
+        """The person's traces in alerts and records, of merged accounts too."""
+        erased = 0
+        for user_id in user_ids:
+            self._rewrite_alerts(user_id)
+            deletion = self._erase(user_id)
+            erased += deletion.erased_records
+            if not deletion.is_complete:
+                return Deletion(erased, is_complete=False)
+        return Deletion(erased, is_complete=True)
 
     def _rewrite_alerts(self, user_id: str) -> None:
         query = AlertQuery(user_id=user_id, limit=MAX_LIST_LIMIT)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from solaris.domain.users import normalise_email
+from solaris.domain.addresses import normalise_email
 from solaris.errors import UnauthenticatedError
 from solaris.services.tokens import KeyRing
 from solaris.settings import Settings

@@ -21,6 +21,7 @@ from solaris.domain.keys import KeyKind
 from solaris.domain.periods import period_of, renews_at
 from solaris.domain.states import REASONS
 from solaris.errors import SolarisError
+from solaris.services.twins import strays
 from solaris.settings import LOCAL_SECRET, Settings
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.backups import BackupLog
@@ -34,6 +35,7 @@ UPSTREAM_SECONDS = 5.0
 OLD_BACKUP = timedelta(days=8)  # as the rule SolarisBackupOld has it
 RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
+MAX_NAMED = 50  # users whom one call names; the next one names the rest
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
 TABLE_FILE = "tables.sqlite"
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
@@ -121,6 +123,7 @@ class Diagnosis:
             ("SQS", self._queue_depths),
             ("Redis", self._redis),
             ("upstream", self._upstream),
+            ("addresses", self._addresses),
             ("last backup", partial(self._backup, now)),
             ("running system", self._running),
         )
@@ -214,6 +217,23 @@ class Diagnosis:
             remedy = "LITELLM_API_KEY, OPENAI_API_KEY" if status in {401, 403} else "the upstream"
             return [Check("upstream", is_well=False, detail=detail, remedy=f"check {remedy}")]
         return [Check("upstream", is_well=True, detail=f"{models:,} models")]
+
+    def _addresses(self) -> list[Check]:
+        """Users whom their address on record does not lead to, and the command for each."""
+        found = strays(self.dynamodb, self.settings.table_name("users"))
+        if not found:
+            return [Check("addresses", is_well=True, detail="each leads to its user")]
+        total = f"{len(found):,} users are not found by their address; "
+        return [
+            Check(
+                "addresses",
+                is_well=False,
+                detail=f"{total if n == 0 else ''}{one.shown}",
+                remedy=one.command,
+                needed=False,
+            )
+            for n, one in enumerate(found[:MAX_NAMED])
+        ]
 
     def _backup(self, now: datetime) -> list[Check]:
         last = self.backups.latest()

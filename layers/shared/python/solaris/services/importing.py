@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from solaris.domain.audit import Actor
 from solaris.domain.importing import ImportLine, ImportRefusedError, parse_users
-from solaris.domain.users import User, UserStatus, user_id_for
+from solaris.domain.users import User, UserStatus
 from solaris.errors import InvalidRequestError, SolarisError
 from solaris.observability import get_logger
 from solaris.services.user_changes import UserChanges, UserUpdate
@@ -76,12 +76,11 @@ class Importer:
             raise InvalidRequestError(
                 str(error), field="csv", rule=error.rule, values=error.values
             ) from error
-        ids = [user_id_for(one.email) for one in lines if one.refused is None]
-        known = {user.user_id: user for user in self._users.get_many(ids)}
+        known = self._users.of_addresses(one.email for one in lines if one.refused is None)
         ends_at = self._clock() + timedelta(seconds=MAX_SECONDS)
         results = []
         for line in lines:
-            user = known.get(user_id_for(line.email))
+            user = known.get(line.email)
             try:
                 if line.refused is not None:
                     raise InvalidRequestError(

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from solaris.cache import Cache
+from solaris.domain.addresses import valid_email
 from solaris.domain.audit import Actor, AuditEntry, AuditFigures
-from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.keys import (
     KEY_PREFIX,
     MAX_KEY_DAYS,
@@ -24,13 +25,13 @@ from solaris.domain.keys import (
     checked_models,
     checked_rate,
     edit,
+    figures,
     generate_key,
     hash_key,
     new_key,
 )
 from solaris.domain.listing import MAX_LIST_LIMIT, KeyQuery, KeyRow, Listing, key_state
 from solaris.domain.printable import printable
-from solaris.domain.usage import iso_milliseconds
 from solaris.errors import (
     InvalidRequestError,
     KeyRevokedError,
@@ -165,6 +166,22 @@ class KeyManagement:
                 break
         return revoked
 
+    def follow_owner(self, old: str, new: str, actor: Actor) -> None:
+        """Give the keys of an address another one of the same person; again goes on with it."""
+        query = KeyQuery(user_email=old, limit=MAX_LIST_LIMIT)
+        # what has another owner by now is not listed again: the first page is the next one
+        for _ in range(MAX_KEYS_LISTED // MAX_LIST_LIMIT):
+            page = self._directory().keys(query)
+            for row in page.items:
+                self._change(
+                    row.key.key_hash,
+                    lambda key: replace(key, user_email=new) if key.user_email == old else key,
+                    "key.update",
+                    actor,
+                )
+            if page.next_cursor is None:
+                break
+
     def update(self, key_id: str, changes: Mapping[str, Any], actor: Actor) -> KeyRow:
         """Change some of a key's terms: names as in `edit`, what is not named stays.
 
@@ -221,7 +238,7 @@ class KeyManagement:
         )
 
     def _put_new(self, key: GatewayKey, actor: Actor) -> bool:
-        entry = self._entry(actor, "key.create", key, after=_figures(key))
+        entry = self._entry(actor, "key.create", key, after=figures(key))
         is_new = self._keys.put_new(key, self._auditor.action(entry))
         if is_new:
             _log.info("key_created", key_id=key.key_id, kind=key.kind.value, actor=actor.name)
@@ -238,7 +255,7 @@ class KeyManagement:
         changed: list[str] = []
 
         def audit(before: GatewayKey, after: GatewayKey) -> dict[str, Any]:
-            old, new = _figures(before), _figures(after)
+            old, new = figures(before), figures(after)
             changed[:] = [name for name in new if new[name] != old[name]]
             entry = self._entry(
                 actor,
@@ -338,21 +355,6 @@ def _address(terms: KeyTerms) -> str | None:
         msg = f"not an e-mail address: {terms.user_email!r}"
         raise KeyRefusedError("user_email", "not_an_email", msg)
     return address
-
-
-def _figures(key: GatewayKey) -> AuditFigures:
-    """A key's terms for the audit log; lists and fractions as text."""
-    rate = key.rate_limit_per_second
-    return {
-        "name": key.name,
-        "kind": key.kind.value,
-        "user_email": key.user_email,
-        "expires_at": iso_milliseconds(key.expires_at) if key.expires_at else None,
-        "allowed_models": None if key.allowed_models is None else ", ".join(key.allowed_models),
-        "rate_limit_per_second": None if rate is None else f"{rate:g}",
-        "rate_limit_burst": key.rate_limit_burst,
-        "revoked_at": iso_milliseconds(key.revoked_at) if key.revoked_at else None,
-    }
 
 
 def _refused(error: KeyRefusedError) -> ValidationFailedError:

@@ -29,7 +29,7 @@ from solaris.domain.rollover import apply_block_threshold, open_period
 from solaris.domain.standing import is_blocked
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import UsageEvent
-from solaris.domain.users import User, UserStatus, user_id_for
+from solaris.domain.users import NOBODY, User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
     ConflictError,
@@ -44,10 +44,11 @@ from solaris.gateway.open_requests import OpenRequests
 from solaris.observability import get_logger
 from solaris.services.background import keep
 from solaris.services.doubtful_reserves import DoubtfulReserves
+from solaris.services.newcomers import Newcomers, with_own_id
 from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Recorder
 from solaris.settings import Settings
-from solaris.storage.aws import AsyncAws, AwsCallError
+from solaris.storage.aws import AsyncAws
 from solaris.storage.changes import Changes
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.events import event_to_dict, event_to_json
@@ -115,7 +116,7 @@ class Meter:
         self._settings = settings
         self._aws = aws
         self._users = users
-        self._changes = changes
+        self._newcomers = Newcomers(users, changes, clock)
         self._sender = sender
         self._recorder = recorder
         self._links = links
@@ -142,19 +143,24 @@ class Meter:
         return admission
 
     async def _admit(self, ticket: Ticket) -> Admission:
-        user_id = user_id_for(ticket.identity.email)
+        slot_id = user_id = user_id_for(ticket.identity.email)
         period = period_of(ticket.received_at, self._settings.zone)
         hold = full_hold(ticket.demand, strict=self._settings.strict_cap)
         for attempt in range(MAX_ATTEMPTS):
             reservation = self._reservation(ticket, hold, period)
-            result = await self._reserve(user_id, ticket, hold, reservation)
+            by_address = user_id == slot_id
+            result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
             if result.reserved and result.user is not None:
                 return self._admission(result.user, reservation, hold)
             user = result.user
-            if user is None:
-                created = await self._create(ticket, period)
+            if user is None or (user_id == slot_id and user.address_of == NOBODY):
+                created = await self._create(ticket, period, user)
                 if created is not None:
                     return created
+                continue
+            other_id = _other_id(user, slot_id)
+            if other_id is not None:
+                user_id = other_id
                 continue
             period = max(period, user.period)
             if await self._put_right(user, period):
@@ -170,7 +176,13 @@ class Meter:
         raise ConflictError(msg)
 
     async def _reserve(
-        self, user_id: str, ticket: Ticket, hold: Hold, reservation: Reservation
+        self,
+        user_id: str,
+        ticket: Ticket,
+        hold: Hold,
+        reservation: Reservation,
+        *,
+        by_address: bool,
     ) -> ReserveResult:
         try:
             return await reserve(
@@ -181,6 +193,7 @@ class Meter:
                 reservation=reservation,
                 block_ppm=self._settings.block_ppm,
                 now=ticket.received_at,
+                by_address=by_address,
             )
         except StoreUnavailableError:
             # refused for the client; whether the write took place is not known
@@ -280,13 +293,19 @@ class Meter:
 
         self._users.change(user_id, rule)
 
-    async def _create(self, ticket: Ticket, period: str) -> Admission | None:
+    async def _create(self, ticket: Ticket, period: str, released: User | None) -> Admission | None:
         """Make an unknown user together with the first reservation; None if it exists by now.
 
         A user who is made but not served (pending, or a limit of nothing) is made without one.
+        `released` is the item of an address that was somebody else's.
         """
+        identity = ticket.identity
+        if released is None and identity.spelled:  # only what was spelled otherwise before
+            known = await asyncio.to_thread(self._newcomers.is_known_otherwise, identity)
+            if known:
+                return None
         made = provision(
-            ticket.identity,
+            identity,
             self._settings.provisioning,
             period=period,
             block_ppm=self._settings.block_ppm,
@@ -295,14 +314,15 @@ class Meter:
         if made is None:
             raise UserNotAllowedError
         user = replace(made, last_seen_at=ticket.received_at)
+        user = user if released is None else with_own_id(user)
         if user.status is not UserStatus.ACTIVE:
-            if not await self._store_new(user, ticket):
+            if not await self._store_new(user, ticket, released):
                 return None
             raise AccountStatusError(user.status.value)
         try:
             hold = self._next_hold(ticket.demand, user)
         except QuotaExhaustedError:
-            await self._store_new(user, ticket)
+            await self._store_new(user, ticket, released)
             raise
         reservation = self._reservation(ticket, hold, period)
         user = replace(
@@ -310,12 +330,12 @@ class Meter:
             available_tokens=user.available_tokens - hold.tokens,
             reservations={reservation.request_id: reservation},
         )
-        if not await self._store_new(user, ticket):
+        if not await self._store_new(user, ticket, released):
             return None
         return self._admission(user, reservation, hold)
 
-    async def _store_new(self, user: User, ticket: Ticket) -> bool:
-        created = await asyncio.to_thread(self._store_and_tell, user)
+    async def _store_new(self, user: User, ticket: Ticket, released: User | None) -> bool:
+        created = await asyncio.to_thread(self._newcomers.store, user, released)
         if created:
             _log.info(
                 "user_created",
@@ -324,19 +344,6 @@ class Meter:
                 request_id=ticket.request_id,
             )
         return created
-
-    def _store_and_tell(self, user: User) -> bool:
-        """Write a new user and the word of it for the directory, both or neither.
-
-        Once in a user's life, so the transaction's price does not matter, and no crash leaves
-        somebody whom no list shows. False if somebody else made the user, or is about to.
-        """
-        try:
-            return self._users.create(user, self._changes.actions([user]))
-        except AwsCallError as error:
-            if "TransactionConflict" in error.reasons:
-                return False
-            raise
 
     def _reservation(self, ticket: Ticket, hold: Hold, period: str) -> Reservation:
         return Reservation(
@@ -375,3 +382,14 @@ class Meter:
             needed=needed if is_long else None,
             link=None if self._links is None else self._links.for_refusal(user.user_id),
         )
+
+
+def _other_id(user: User, slot_id: str) -> str | None:
+    """Whom to ask instead of the item that refused; None: this is the user.
+
+    The address is another's; or it was this user's when it was read, and the account has been
+    merged since: then whose it is now.
+    """
+    if user.user_id == slot_id:
+        return user.address_of
+    return slot_id if user.merged_into is not None else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from solaris.domain.identity import valid_email
+from solaris.domain.addresses import valid_email
 from solaris.errors import NotFoundError, UnauthenticatedError
 from solaris.observability import get_logger
 from solaris.services.admin_accounts import AdminAccounts
@@ -122,7 +122,7 @@ class OidcSignIn:
             return self._refused(OidcError("oidc_no_email"), None, origin)
         if not person.is_verified:
             return self._refused(OidcError("oidc_unverified"), email, origin)
-        admin = self._accounts.vouched_for(origin.actor(email), email, person.name)
+        admin = self._accounts.vouched_for(origin.actor(email), person.email, person.name)
         if admin is None:
             return self._refused(OidcError("oidc_not_allowed"), email, origin)
         opened = self._signing_in.welcome(admin, origin, method="oidc")

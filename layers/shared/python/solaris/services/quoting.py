@@ -133,7 +133,7 @@ class Quoting:
             "reason": reason,
             "estimated_tokens": estimated,
             "available_tokens": user.available_tokens if user else 0,
-            "user_id": user_id_for(identity.email),
+            "user_id": user.user_id if user else user_id_for(identity.email),
             "status": user.status.value if user else None,
             "period": period,
             "renews_at": self._renews_at(period).isoformat(),
@@ -166,7 +166,7 @@ class Quoting:
         now = self._clock()
         period = self._period()
         block_ppm = self._settings.block_ppm
-        user = self._users.get(user_id_for(identity.email))
+        user = self._users.of_address(identity.email, identity.spelled)
         if user is not None:
             return put_right(user, period=period, block_ppm=block_ppm, now=now)
         policy = self._settings.provisioning

@@ -18,6 +18,7 @@ from solaris.domain.users import User
 from solaris.errors import SolarisError, StoreUnavailableError
 from solaris.metrics import Metrics
 from solaris.observability import get_logger
+from solaris.services.carrying import Carrier
 from solaris.services.counting import count_booked
 from solaris.services.publishing import publish_now
 from solaris.settings import Settings
@@ -60,6 +61,7 @@ class Recorder:
         self._ledger = ledger
         self._users = users
         self._changes = changes
+        self._carrier = Carrier(settings=settings, users=users, tell=changes.actions, clock=clock)
         self._queues = queues
         self._metrics = metrics
         self._cache = cache
@@ -152,6 +154,7 @@ class Recorder:
         try:
             users = self._users.get_many(user_ids)
             self._changes.publish(users)
+            users = list({one.user_id: one for one in map(self._current, users)}.values())
         except SolarisError as error:
             _log.error("users_not_announced", error=str(error))
             return False
@@ -161,6 +164,10 @@ class Recorder:
             except SolarisError as error:
                 _log.error("threshold_not_announced", user_id=user.user_id, error=str(error))
         return True
+
+    def _current(self, user: User) -> User:
+        """The user, or who has a merged account's usage, now carried over."""
+        return user if user.merged_into is None else self._carrier.carry(user.user_id)
 
     def announce_block(self, refused: User) -> None:
         """Announce that a user was refused with tokens left, too few for a request; once.

@@ -24,7 +24,7 @@ from typing import Any
 
 from solaris.domain.rollover import ClosedPeriod, open_period
 from solaris.domain.schedule import open_period_at
-from solaris.domain.users import User, user_id_for
+from solaris.domain.users import User
 from solaris.errors import ConflictError, NotFoundError, SolarisError
 from solaris.observability import get_logger
 from solaris.services.summarising import Summariser
@@ -164,7 +164,7 @@ class Resetter:
 
         Raises NotFoundError, and ConflictError after twenty lost races.
         """
-        user = self._users.get(user_id_for(email))
+        user = self._users.of_address(email)
         if user is None:
             raise NotFoundError(email)
         if dry_run or user.period >= self.period:

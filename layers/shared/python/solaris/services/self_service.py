@@ -54,6 +54,8 @@ class SelfService:
         Raises UnauthenticatedError for a user who is deleted or never was, StoreUnavailableError.
         """
         user = self._users.get(user_id)
+        if user is not None and user.merged_into is not None:
+            user = self._users.get(user.merged_into)
         if user is None or user.status is UserStatus.DELETED:
             raise UnauthenticatedError
         now, zone = self._clock(), self._settings.zone

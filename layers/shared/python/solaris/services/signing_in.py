@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from solaris.domain.addresses import valid_email
 from solaris.domain.admins import Admin, SignedIn, with_password
 from solaris.domain.audit import Actor, AuditEntry, AuditFigures
-from solaris.domain.identity import valid_email
 from solaris.domain.passwords import password_problem
-from solaris.domain.users import normalise_email
 from solaris.errors import (
     InvalidCredentialsError,
     LoginLockedError,
@@ -80,7 +79,7 @@ class SigningIn:
         Raises InvalidCredentialsError, LoginLockedError (too many failures: services/guessing.py),
         RateLimitedError (too many at the same moment), StoreUnavailableError.
         """
-        address = normalise_email(email)
+        address = self._admins.address_of(email)
         admin = self._checked(address, password, origin, action="admin.login_failed")
         new_hash = self._rehashed(admin, password)
         return self.welcome(admin, origin, method="password", new_hash=new_hash)
@@ -160,7 +159,7 @@ class SigningIn:
 
     def unlock(self, email: str) -> bool:
         """Forget the failed sign-ins of an address, from everywhere; whether there were any."""
-        return self._guesses.unlock(normalise_email(email))
+        return self._guesses.unlock(self._admins.address_of(email))
 
     def refused(self, email: str | None, origin: Origin, reason: str) -> None:
         """Write down that somebody was not let in, once a minute for a place and a reason."""

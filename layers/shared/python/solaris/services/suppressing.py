@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.domain.addresses import normalise_email
 from solaris.domain.audit import Actor
 from solaris.domain.suppression import (
     AddressRecord,
@@ -25,7 +26,7 @@ from solaris.domain.suppression import (
     noted,
 )
 from solaris.domain.usage import iso_milliseconds
-from solaris.domain.users import UserStatus, normalise_email, user_id_for
+from solaris.domain.users import UserStatus, user_id_for
 from solaris.errors import NotFoundError
 from solaris.mail.ses_list import SesSuppressionList
 from solaris.observability import get_logger
@@ -161,5 +162,5 @@ class MailSuppressions:
         """A late event must not bring back the address of somebody who was deleted."""
         if email in self._admin_emails:
             return False
-        user = self._users.get(user_id_for(email))
+        user = self._users.of_address(email)
         return user is not None and user.status is UserStatus.DELETED

@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from solaris.domain import changes
+from solaris.domain.addresses import valid_email
 from solaris.domain.audit import Actor
 from solaris.domain.changes import LimitBounds
-from solaris.domain.identity import MAX_NAME_CHARACTERS, valid_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.periods import period_of
 from solaris.domain.printable import printable
 from solaris.domain.transactions import MAX_REASON_CHARACTERS
-from solaris.domain.users import Plan, User, UserStatus
-from solaris.errors import InvalidRequestError, KeyReusedError, UserExistsError
+from solaris.domain.users import NOBODY, Plan, User, UserStatus
+from solaris.errors import ConflictError, InvalidRequestError, KeyReusedError, UserExistsError
 from solaris.services.accounts import Change
-from solaris.services.user_writes import Step, UserWriter, allowed
+from solaris.services.claiming import Claim
+from solaris.services.newcomers import with_own_id
+from solaris.services.user_writes import Step, Tell, UserWriter, allowed
 from solaris.settings import Settings
 from solaris.storage.transactions import TransactionStore
+from solaris.storage.users import UserStore
 
 IDEMPOTENCY_HOURS = 24
 MAX_IDEMPOTENCY_CHARACTERS = 200
@@ -37,6 +41,7 @@ class UserUpdate:
     plan: Plan | None = None
     monthly_limit: int | None = None
     additional_tokens: int | None = None
+    email: str | None = None
 
 
 class UserChanges:
@@ -46,12 +51,16 @@ class UserChanges:
         self,
         *,
         settings: Settings,
+        users: UserStore,
         writer: UserWriter,
+        tell: Tell,
         transactions: TransactionStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._users = users
         self._writer = writer
+        self._tell = tell
         self._transactions = transactions
         self._clock = clock
         self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
@@ -93,15 +102,33 @@ class UserChanges:
         """
         user = self.new_user(email, name=name, plan=plan, limit=monthly_limit)
         made = self._writer.create(user, actor=actor, reason=reason)
-        return made or self._restore(user, actor, reason)
+        if made is not None:
+            return made
+        item = self._users.get(user.user_id)
+        if item is not None and item.address_of == NOBODY:  # somebody else's before
+            own = with_own_id(user)
+            made = self._writer.create(own, actor=actor, reason=reason, released=item)
+            if made is not None:
+                return made
+        owner = self._users.owner(user.user_id)
+        if owner is None:
+            msg = f"the address {user.email} changed hands; try again"
+            raise ConflictError(msg)
+        return self._restore(owner.user_id, user, actor, reason)
 
     def update(self, user_id: str, update: UserUpdate, *, actor: Actor, reason: str) -> Change:
         """Apply what is stated and differs, all of it or nothing, in one write.
 
         A plan brings its default limit unless a limit is stated; the plan that the user has
-        already brings nothing. Raises NotFoundError, InvalidRequestError.
+        already brings nothing. Raises NotFoundError, InvalidRequestError, and UserExistsError for
+        an address that is somebody else's.
         """
-        return self._writer.apply(user_id, self.steps_of(update), actor=actor, reason=reason)
+        steps = self.steps_of(update)
+        if update.email is None:
+            return self._writer.apply(user_id, steps, actor=actor, reason=reason)
+        claim = Claim(self._users, checked_email(update.email), self._tell)
+        steps.insert(0, Step("move", claim.rule))
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason, beside=claim.actions)
 
     def steps_of(self, update: UserUpdate) -> list[Step]:
         """The steps of an update, in the order in which they are made."""
@@ -251,10 +278,10 @@ class UserChanges:
         chosen = self._settings.plan_limits[plan] if limit is None else limit
         return changes.set_plan(user, plan, chosen, bounds=self._bounds, rule=self._rule, now=now)
 
-    def _restore(self, wanted: User, actor: Actor, reason: str) -> Change:
+    def _restore(self, user_id: str, wanted: User, actor: Actor, reason: str) -> Change:
         """Make a deleted user again as one that is created would be."""
         steps = self._restoring(wanted)
-        return self._writer.apply(wanted.user_id, steps, actor=actor, reason=reason)
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason)
 
     def _restoring(self, wanted: User) -> list[Step]:
         def restore(user: User, now: datetime) -> User:

@@ -9,8 +9,6 @@ A change first opens the current month if the user is still in an older one: the
 summary must show the limit that it really had.
 """
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,24 +19,22 @@ from typing import Any, TypeVar
 
 from solaris.domain.audit import Actor, AuditEntry
 from solaris.domain.changes import ChangeRefusedError
-from solaris.domain.periods import period_of
+from solaris.domain.moving import owned
 from solaris.domain.printable import printable
-from solaris.domain.rollover import open_period
 from solaris.domain.transactions import MAX_REASON_CHARACTERS, Origin, Transaction, transaction_of
 from solaris.domain.users import User, UserStatus
-from solaris.errors import ConflictError, InvalidRequestError, NotFoundError
+from solaris.errors import InvalidRequestError
 from solaris.observability import get_logger
 from solaris.services.accounts import Account, Change, account_of
 from solaris.services.auditing import Auditor
+from solaris.services.months_opened import open_month
 from solaris.settings import Settings
 from solaris.storage.transactions import put_transaction
 from solaris.storage.users import UserStore
 
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS = 0.02
-
 # what an audit row may tell of a user; transactions hold the figures alone
-_AUDITED = ("name", "status", "plan", "monthly_limit", "additional_tokens", "current_usage")
+_FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usage")
+_AUDITED = ("name", *_FIGURES)
 
 T = TypeVar("T")
 Tell = Callable[[Sequence[User]], list[dict[str, Any]]]
@@ -74,10 +70,17 @@ class UserWriter:
         self._tell = tell
         self._clock = clock
 
-    def create(self, user: User, *, actor: Actor, reason: str) -> Change | None:
-        """Write a new user with an audit row; None if there is one with this id already."""
+    def create(
+        self, user: User, *, actor: Actor, reason: str, released: User | None = None
+    ) -> Change | None:
+        """Write a new user with an audit row; None if there is one with this id already.
+
+        `released` is the item of the address, when that was somebody else's before.
+        """
         entry = replace(self._entry(actor, "create", user, reason), after=_told(user, _AUDITED))
         rows = [self._auditor.action(entry), *self._tell([user])]
+        if released is not None:
+            rows += self._users.put_actions([(released, owned(released, user.user_id))])
         if not self._users.create(user, rows):
             return None
         _log.info("user_created", user_id=user.user_id, monthly_limit=user.monthly_limit)
@@ -86,7 +89,8 @@ class UserWriter:
 
     def unchanged(self, user_id: str) -> Change:
         """The user as it is now, for what turned out to be no change. Raises NotFoundError."""
-        account = self._account(self._open_month(user_id))
+        opened = open_month(self._users, user_id, self._settings, self._clock)
+        account = self._account(opened)
         return Change(account, account)
 
     def preview(self, user: User, steps: Sequence[Step]) -> User:
@@ -102,13 +106,16 @@ class UserWriter:
         actor: Actor,
         reason: str,
         transaction_ids: Sequence[str] = (),
+        beside: Callable[[User], list[dict[str, Any]]] = lambda _: [],
     ) -> Change:
         """Make the steps that change something, in one write with a row for each.
+
+        `beside` gives what else is written with the user as it shall be.
 
         Raises NotFoundError, InvalidRequestError when a rule refuses (nothing is written then),
         ConflictError after bounded attempts, StoreUnavailableError.
         """
-        before = self._open_month(user_id)
+        before = open_month(self._users, user_id, self._settings, self._clock)
         # the same rows at every attempt: an id and a time for each step
         ids = transaction_ids or [uuid.uuid4().hex for _ in steps]
         entries = [self._entry(actor, step.verb, before, reason) for step in steps]
@@ -139,31 +146,13 @@ class UserWriter:
                 audit.append(self._auditor.action(_described(entries[n], first, second, row)))
             # transactions first: the store tells a repeated write by the first row
             put = [put_transaction(self._table, row) for row in rows]
-            return [*put, *audit, *self._tell([after])]
+            return [*put, *audit, *self._tell([after]), *beside(after)]
 
         after = allowed(lambda: self._users.change(user_id, rule, record))
         change = Change(self._account(seen[0]), self._account(after), tuple(rows))
         if change.is_change:
             _log_change(change, actor)
         return change
-
-    def _open_month(self, user_id: str) -> User:
-        """Return the user, in the current month. Raises NotFoundError."""
-        now = self._clock()
-        period = period_of(now, self._settings.zone)
-        for attempt in range(MAX_ATTEMPTS):
-            user = self._users.get(user_id)
-            if user is None:
-                msg = f"no such user: {user_id}"
-                raise NotFoundError(msg)
-            if user.period >= period:
-                return user
-            opened, closed = open_period(user, period, now)
-            if self._users.roll_over(user, opened, closed):
-                return opened
-            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        msg = f"the month of user {user_id} could not be opened; try again"
-        raise ConflictError(msg)
 
     def _entry(self, actor: Actor, verb: str, user: User, reason: str) -> AuditEntry:
         return self._auditor.entry(
@@ -201,8 +190,10 @@ def _stepped(user: User, steps: Sequence[Step], now: datetime) -> list[User]:
 
 
 def _described(entry: AuditEntry, before: User, after: User, row: Transaction | None) -> AuditEntry:
-    # who is gone is told by the address alone
-    told = _AUDITED[1:] if after.status is UserStatus.DELETED else _AUDITED
+    # who is gone, or back, is told by the address alone
+    told = _FIGURES if after.status is UserStatus.DELETED else _AUDITED
+    if UserStatus.DELETED not in {before.status, after.status}:
+        told = ("email", *told)
     changed = [name for name in told if getattr(before, name) != getattr(after, name)]
     label = after.email if before.status is UserStatus.DELETED else before.email
     return replace(

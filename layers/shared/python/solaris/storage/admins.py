@@ -14,9 +14,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from solaris.domain.addresses import (
+    MAX_EMAIL_CHARACTERS,
+    normalise_email,
+    spelled_before,
+    valid_email,
+)
 from solaris.domain.admins import Admin, Role
 from solaris.domain.audit import AuditEntry
-from solaris.domain.identity import valid_email
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import ConflictError, LastAdminError, NotFoundError
 from solaris.storage.audit import put_audit
@@ -52,7 +57,8 @@ class AdminStore:
 
     def get(self, email: str) -> Admin | None:
         """Read one admin by the normalised address; None if there is none, or it is no address."""
-        if valid_email(email) != email:  # `#count` is nobody, and DynamoDB takes no empty key
+        # `#count` is nobody, and DynamoDB takes no empty key, nor one without a UTF-8 form
+        if "@" not in email or len(email) > MAX_EMAIL_CHARACTERS or not email.isprintable():
             return None
         with store_errors():
             answer = self._client.get_item(
@@ -60,6 +66,16 @@ class AdminStore:
             )
         item = answer.get("Item")
         return admin_from_item(item) if item else None
+
+    def address_of(self, email: str) -> str:
+        """The normalised address, or the spelling that a version before has stored.
+
+        Reads only for an address that those spelled otherwise.
+        """
+        address, before = normalise_email(email), spelled_before(email)
+        if address == before or valid_email(email) is None or self.get(address) is not None:
+            return address
+        return address if self.get(before) is None else before
 
     def list(self) -> "list[Admin]":
         """The first 1,000 admins, by address. There are few: this is one page of a scan."""

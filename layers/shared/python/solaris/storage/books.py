@@ -208,8 +208,11 @@ class BookStore:
 
     def _forgiven(self, user_id: str) -> dict[str, int]:
         request = self._of_user(self._transactions, user_id)
-        request["FilterExpression"] = "kind = :kind"
-        request["ExpressionAttributeValues"] |= {":kind": text(TransactionKind.USAGE_RESET.value)}
+        request["FilterExpression"] = "kind IN (:reset, :merge)"
+        request["ExpressionAttributeValues"] |= {
+            ":reset": text(TransactionKind.USAGE_RESET.value),
+            ":merge": text(TransactionKind.MERGE.value),
+        }
         found: dict[str, int] = {}
         for item in query_items(self._client, request):
             period = item["period"]["S"]

@@ -93,6 +93,14 @@ def user_to_item(user: User) -> Item:
         instant = getattr(user, name)
         if instant is not None:
             item[name] = text(iso_milliseconds(instant))
+    for name in ("address_of", "merged_into"):
+        value = getattr(user, name)
+        if value is not None:
+            item[name] = text(value)
+    for name in ("aliases", "merged_from"):
+        values = getattr(user, name)
+        if values:
+            item[name] = {"L": [text(one) for one in values]}
     return item
 
 
@@ -120,7 +128,15 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         last_alert_at=_optional_instant(item, "last_alert_at"),
         last_seen_at=_optional_instant(item, "last_seen_at"),
         version=int(item["version"]["N"]),
+        aliases=_texts(item, "aliases"),
+        merged_from=_texts(item, "merged_from"),
+        address_of=item["address_of"]["S"] if "address_of" in item else None,
+        merged_into=item["merged_into"]["S"] if "merged_into" in item else None,
     )
+
+
+def _texts(item: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(one["S"] for one in item[name]["L"]) if name in item else ()
 
 
 def _instant(value: Mapping[str, str]) -> datetime:

@@ -29,7 +29,7 @@ _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"}
 # what a change may change
 _TERMS = (
     *("name", "allowed_models", "rate_limit_per_second", "rate_limit_burst"),
-    *("expires_at", "revoked_at"),
+    *("expires_at", "revoked_at", "user_email"),
 )
 
 Action = dict[str, Any]

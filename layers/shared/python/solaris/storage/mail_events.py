@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from solaris.domain.identity import valid_email
+from solaris.domain.addresses import valid_email
 from solaris.domain.printable import printable
 from solaris.domain.suppression import (
     MAX_DETAIL_CHARACTERS,

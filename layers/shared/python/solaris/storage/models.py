@@ -49,6 +49,10 @@ class UserModel(Model):
     last_alert_at = UnicodeAttribute(null=True)
     last_seen_at = UnicodeAttribute(null=True)
     version = NumberAttribute()
+    aliases: Any = ListAttribute(null=True)
+    merged_from: Any = ListAttribute(null=True)
+    address_of = UnicodeAttribute(null=True)
+    merged_into = UnicodeAttribute(null=True)
 
 
 class UsageByDay(GlobalSecondaryIndex["UsageModel"]):  # type: ignore[no-untyped-call]

@@ -44,6 +44,8 @@ _CONDITION = (
     # a repeated write must not take the tokens twice
     "AND attribute_not_exists(reservations.#request)"
 )
+# the address that the id was made from is still this user's
+_BY_ADDRESS = _CONDITION + " AND attribute_not_exists(address_of)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,12 @@ async def reserve(
     reservation: Reservation,
     block_ppm: int,
     now: datetime,
+    by_address: bool = True,
 ) -> ReserveResult:
     """Hold tokens for one request by a single conditional update.
+
+    `by_address`: the id was made from an address; who was moved is refused then, and the item
+    says whose the address is (domain/moving.py). Not so for the id that it says.
 
     Raises StoreUnavailableError when DynamoDB does not answer within its bounded attempts.
     """
@@ -75,7 +81,7 @@ async def reserve(
         "TableName": table,
         "Key": {"user_id": text(user_id)},
         "UpdateExpression": _UPDATE,
-        "ConditionExpression": _CONDITION,
+        "ConditionExpression": _BY_ADDRESS if by_address else _CONDITION,
         "ExpressionAttributeNames": {
             "#request": reservation.request_id,
             "#status": "status",

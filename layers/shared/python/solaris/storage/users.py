@@ -8,11 +8,12 @@ reservations.py, the settlement in ledger.py.
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from solaris.domain.rollover import ClosedPeriod
 from solaris.domain.usage import iso_milliseconds
-from solaris.domain.users import User
+from solaris.domain.users import NOBODY, User, user_id_before, user_id_for
 from solaris.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
 from solaris.storage.items import Item, number, text, user_from_item, user_to_item
@@ -40,6 +41,14 @@ _LOST_RACE = frozenset(
 
 Action = dict[str, Any]
 """One action of TransactWriteItems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Users before (None: new) and after, and the rows that are written with them."""
+
+    changes: Sequence[tuple[User | None, User]] = ()
+    rows: Sequence[Action] = ()
 
 
 class UserStore:
@@ -86,16 +95,84 @@ class UserStore:
         msg = f"{len(keys)} users not read in {MAX_READ_ATTEMPTS} attempts"
         raise StoreUnavailableError(msg)
 
+    def of_address(self, email: str, spelled: str = "") -> User | None:
+        """The user whose an address is; None: nobody's. One read for whoever never moved.
+
+        `spelled` is how a version before may have stored it (domain/identity.py).
+        """
+        item = self.get(user_id_for(email))
+        if item is None and spelled:
+            return self.owner(user_id_before(spelled))
+        return self._owner(item)
+
+    def owner(self, user_id: str) -> User | None:
+        """The user whose the address is that an id was made from; None: nobody's."""
+        return self._owner(self.get(user_id))
+
+    def _owner(self, item: User | None) -> User | None:
+        if item is None or item.address_of is None:
+            return item
+        return self.get(item.address_of) if item.address_of != NOBODY else None
+
+    def of_addresses(self, emails: Iterable[str]) -> dict[str, User]:
+        """The same for many addresses, by address; those that are nobody's are left out."""
+        wanted = {email: user_id_for(email) for email in emails}
+        items = {one.user_id: one for one in self.get_many(wanted.values())}
+        others = {one.address_of for one in items.values() if one.address_of}
+        items |= {one.user_id: one for one in self.get_many(others - items.keys())}
+        found = {}
+        for email, user_id in wanted.items():
+            item = items.get(user_id)
+            if item is not None and item.address_of is not None:
+                item = items.get(item.address_of)
+            if item is not None:
+                found[email] = item
+        return found
+
+    def change_together(self, plan: Callable[[], Writes]) -> Writes:
+        """Write several users at once, all or none; `plan` reads them and says what is to be.
+
+        Again, from what is there by then, while others come in between. A plan that finds its
+        work done returns no changes: so ends a write whose answer was lost. Raises what the plan
+        raises, StoreUnavailableError, and ConflictError after 60 lost races.
+        """
+        for attempt in range(MAX_SWAP_ATTEMPTS):
+            writes = plan()
+            if not writes.changes or self._write(writes):
+                return writes
+            ceiling = min(MAX_SWAP_PAUSE_SECONDS, SWAP_PAUSE_SECONDS * (attempt + 1))
+            time.sleep(random.uniform(0, ceiling))
+        msg = f"users changed under {MAX_SWAP_ATTEMPTS} attempts"
+        raise ConflictError(msg)
+
+    def put_actions(self, changes: Iterable[tuple[User | None, User]]) -> list[Action]:
+        """The actions that write users: from None, who is new; none where nothing changes."""
+        return [
+            {"Put": self._new_put(after) if before is None else self._swap_put(before, after)}
+            for before, after in changes
+            if before is not after
+        ]
+
+    def _write(self, writes: Writes) -> bool:
+        actions = [*self.put_actions(writes.changes), *writes.rows]
+        try:
+            with store_errors():
+                self._client.transact_write_items(TransactItems=actions)
+        except AwsCallError as error:
+            if (
+                error.aws_code == "TransactionCanceledException"
+                and set(error.reasons) <= _LOST_RACE
+            ):
+                return False
+            raise
+        return True
+
     def create(self, user: User, rows: Sequence[Action] = ()) -> bool:
         """Write a new user; False if somebody else made it first (nothing is changed then).
 
         `rows` are written with the user, all or nothing.
         """
-        put = {
-            "TableName": self._users,
-            "Item": user_to_item(user),
-            "ConditionExpression": "attribute_not_exists(user_id)",
-        }
+        put = self._new_put(user)
         try:
             with store_errors():
                 if rows:
@@ -209,6 +286,13 @@ class UserStore:
                 return False
             raise
         return True
+
+    def _new_put(self, user: User) -> dict[str, Any]:
+        return {
+            "TableName": self._users,
+            "Item": user_to_item(user),
+            "ConditionExpression": "attribute_not_exists(user_id)",
+        }
 
     def _swap_put(self, before: User, after: User) -> dict[str, Any]:
         if after.version <= before.version:

@@ -94,6 +94,9 @@ def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetai
     return UserDetail(
         **dict(shown(parts, account)),
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
+        aliases=list(account.user.aliases),
+        merged_from=list(account.user.merged_from),
+        merged_into=account.user.merged_into,
     )
 
 
@@ -107,10 +110,11 @@ def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetai
     problems=(409,),
 )
 def update_user(parts: "Wiring", call: Call, *, user_id: UserId, body: UserUpdateIn) -> UserOut:
-    """All that differs is changed in one write, or nothing; each change has its transaction."""
-    change = parts.user_changes.update(
-        user_id, body.update(), actor=call.as_actor, reason=body.reason
-    )
+    """All that differs is changed in one write, or nothing; each change has its transaction.
+
+    Another address keeps id, quota, books, keys and grants; 409: it is somebody else's.
+    """
+    change = parts.mover.update(user_id, body.update(), actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from solaris.domain.identity import MAX_EMAIL_CHARACTERS
+from solaris.domain.addresses import MAX_EMAIL_CHARACTERS
 from solaris.domain.usage import iso_milliseconds
 
 MAX_PAGE_ITEMS = 200
@@ -67,10 +67,10 @@ InstantInput = Annotated[datetime, BeforeValidator(_read), WithJsonSchema(_DATE_
 """A time in a request, as RFC 3339 writes it, its offset named; in UTC for who reads it."""
 
 
-# What valid_email (domain/identity.py) takes, which alone decides: this is for the document.
-EMAIL_PATTERN = (
-    r"^[^@\s\u0000-\u001f\u007f-\u009f<>\"(),:;\\]+@[^@\s\u0000-\u001f\u007f-\u009f<>\"(),:;\\]+$"
-)
+# All that valid_email (domain/addresses.py) takes, which alone decides: this is for the document.
+_ATOM = r"[^\u0000-\u0020\"(),.:;<>@\[\\\]\u007f-\u00a0]+"
+_LABEL = r"[^\u0000-\u002c./:-@\[-\^`{-\u00a0]+"
+EMAIL_PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$"
 Email = Annotated[
     str,
     Field(

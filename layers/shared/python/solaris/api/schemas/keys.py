@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from solaris.api.schemas.common import ApiModel, Email, Instant, InstantInput, PageQuery
-from solaris.domain.identity import MAX_EMAIL_CHARACTERS, MAX_NAME_CHARACTERS
+from solaris.domain.addresses import MAX_EMAIL_CHARACTERS, normalise_email
+from solaris.domain.identity import MAX_NAME_CHARACTERS
 from solaris.domain.keys import (
     MAX_ALLOWED_MODELS,
     MAX_KEY_DAYS,
@@ -22,7 +23,6 @@ from solaris.domain.listing import (
     KeyRow,
     KeyState,
 )
-from solaris.domain.users import normalise_email
 from solaris.services.key_management import KeyTerms
 
 KEY_ID = r"^key_[0-9a-f]{12}$"

@@ -163,10 +163,15 @@ class UserOut(ApiModel):
 
 
 class UserDetail(UserOut):
-    """A user, and whether mail reaches them."""
+    """A user, whether mail reaches them, and what they were called before."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
+    )
+    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
+    merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
+    merged_into: str | None = Field(
+        description="Id of the account that this one became part of; its records stay here."
     )
 
 
@@ -184,6 +189,9 @@ class UserCreate(ApiModel):
 class UserUpdateIn(ApiModel):
     """What shall be different; left out or null: stays. All of it is done, or nothing."""
 
+    email: Email | None = Field(
+        default=None, description="Another address; the one before becomes an alias."
+    )
     name: Name | None = None
     status: Literal["active", "suspended", "blocked", "pending"] | None = None
     plan: Plan | None = Field(
@@ -201,6 +209,7 @@ class UserUpdateIn(ApiModel):
             plan=self.plan,
             monthly_limit=self.monthly_limit,
             additional_tokens=self.additional_tokens,
+            email=self.email,
         )
 
 

@@ -1,0 +1,84 @@
+"""`solaris users`, of people who have another address, or two accounts."""
+
+from typing import Annotated
+
+import typer
+
+from solaris.cli.changes import Reason
+from solaris.cli.environment import actor, open_wiring
+from solaris.cli.output import number, say
+from solaris.domain.audit import Actor
+from solaris.services.user_changes import UserUpdate
+
+Who = Annotated[str, typer.Argument(metavar="OLD", help="The user's address, or id.")]
+From = Annotated[str, typer.Argument(metavar="FROM", help="Address or id of who is merged.")]
+Into = Annotated[str, typer.Argument(metavar="INTO", help="Address or id of who stays.")]
+
+
+def move(
+    old: Who,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
+    *,
+    reason: Reason = "",
+) -> None:
+    """Give a user another address. Id, quota, books, keys and grants stay.
+
+    The old address leads to the same account until it is released.
+
+    Example: solaris users move ana@example.com ana.lima@example.org --reason "new domain"
+    """
+    wiring = open_wiring()
+    try:
+        before = wiring.administration.find(old).user
+        update = UserUpdate(email=new)
+        change = wiring.mover.update(
+            before.user_id, update, actor=Actor(name=actor()), reason=reason
+        )
+    finally:
+        wiring.directory.close()
+    after = change.after.user
+    say(f"{ascii(before.email)[1:-1]} → {after.email}")
+    if after.aliases:
+        say(f"aliases: {', '.join(after.aliases)}")
+
+
+def merge(source: From, into: Into, *, reason: Reason = "", yes: bool = False) -> None:
+    """Make one account of two of the same person. This cannot be undone.
+
+    Usage is added, limit and grants are those of INTO. Addresses and keys go with it; what FROM
+    has used stays on record under FROM's id.
+
+    Example: solaris users merge ana.lima@example.com ana@example.com --yes
+    """
+    wiring = open_wiring()
+    try:
+        first = wiring.administration.find(source).user
+        second = wiring.administration.find(into).user
+        if not yes:
+            shown = ascii(first.email)[1:-1]
+            typer.confirm(f"Merge {shown} into {second.email} for good?", abort=True)
+        account = wiring.mover.merge(
+            first.user_id, second.user_id, actor=Actor(name=actor()), reason=reason
+        )
+    finally:
+        wiring.directory.close()
+    user = account.user
+    say(f"{user.email}: used {number(second.current_usage)} → {number(user.current_usage)}")
+    say(f"available {number(user.quota.available_tokens)}")
+
+
+def release_alias(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address of before.")],
+    *,
+    reason: Reason = "",
+) -> None:
+    """Give up an address that a user had before: whoever comes by it next is somebody new.
+
+    Example: solaris users release-alias ana@example.com
+    """
+    wiring = open_wiring()
+    try:
+        account = wiring.mover.release(address, actor=Actor(name=actor()), reason=reason)
+    finally:
+        wiring.directory.close()
+    say(f"{address} is no address of {account.user.email} any more")
