@@ -12,13 +12,14 @@ the embedded part.
 import argparse
 import os
 import secrets
-import signal
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from infra.local.banner import banner
@@ -26,6 +27,7 @@ from infra.local.demo_upstream import demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
 from infra.local.keeper import Keeper
+from infra.local.lifeline import end_tables, keep_pid, stop_on_signals
 from infra.local.local_secret import local_secret
 from infra.local.preflight import (
     StartError,
@@ -34,6 +36,7 @@ from infra.local.preflight import (
     check_room,
     own_directory,
     raise_open_files,
+    wait_for_programs,
 )
 from infra.local.prepare import prepare, secrets_made
 from infra.local.store.embedded import FOLDER, STORE, TABLES, plan_store
@@ -78,8 +81,9 @@ SHARED_VARIABLES = (
 class LocalSystem:
     """The processes of one installation and their environment."""
 
-    def __init__(self, settings: Settings, data_dir: Path, *, logs: Path | None) -> None:
+    def __init__(self, settings: Settings, data_dir: Path, *, logs: Path | None, lock: int) -> None:
         self.settings = settings
+        self._lock = lock
         self.data_dir = data_dir
         self.environment = dict(os.environ)
         if settings.secret_key == LOCAL_SECRET:
@@ -140,6 +144,7 @@ class LocalSystem:
         keeps_data: bool = False,
         watch: Watch | None = None,
         only: Iterable[str] | None = None,
+        is_lasting: bool = False,
     ) -> None:
         """Start a program; with `only` it gets these variables and the plain ones, else all."""
         environment = self.environment
@@ -151,6 +156,12 @@ class LocalSystem:
                 if name in names or name.startswith(PLAIN_PREFIX)
             }
         program = Program(name, command, environment, stop_seconds, is_needed, keeps_data, watch)
+        if name == TABLES:
+            # who ends it is the store, or the next start: it must not seem to be in use itself
+            began = partial(keep_pid, self.data_dir / FOLDER)
+            program = replace(program, is_lasting=True, began=began)
+        else:
+            program = replace(program, is_lasting=is_lasting, held=(self._lock,))
         self.supervisor.start(program)
 
     def _run_worker(self, name: str, *arguments: str, stop_seconds: float = 20) -> None:
@@ -168,12 +179,13 @@ class LocalSystem:
         least_mb = int(self.environment.setdefault("MIN_FREE_DISK_MB", str(MIN_FREE_DISK_MB)))
         check_room(self.data_dir, least_mb)
         has_tables = "AWS_ENDPOINT_URL_DYNAMODB" not in self.environment
+        end_tables(self.data_dir / FOLDER)
         open_data(self.data_dir, region=region, has_tables=has_tables, tell=_tell)
         plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
         self.environment |= plan.environment
         for name, command in plan.commands.items():
             only = STORE_VARIABLES if name == STORE else ()
-            self._run(name, command, stop_seconds=30, keeps_data=True, only=only)
+            self._run(name, command, stop_seconds=30, keeps_data=True, only=only, is_lasting=True)
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
@@ -210,7 +222,7 @@ class LocalSystem:
         port = free_port(self.address)
         watch = Watch(answers(self.address, port))
         command = demo_command(self.address, port)
-        self._run("demo", command, is_needed=False, watch=watch, only=())
+        self._run("demo", command, is_needed=False, watch=watch, only=(), is_lasting=True)
         self.environment["LITELLM_BASE_URL"] = f"http://{self.address}:{port}/v1"
         self._wait_for(f"http://{self.address}:{port}/v1/models", "demo")
 
@@ -282,17 +294,16 @@ def main() -> int:
     """
     to_terminal = _arguments().logs == "terminal"
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     try:
         settings = load_settings()
         raise_open_files()
         check_node(ROOT)
-        check_port(settings.host, settings.port)
         data_dir = Path(settings.solaris_data_dir).absolute()
-        with own_directory(data_dir):
+        with own_directory(data_dir), wait_for_programs(data_dir, stop) as lock:
+            check_port(settings.host, settings.port)
             logs = None if to_terminal else data_dir / "logs"
-            return _run(LocalSystem(settings, data_dir, logs=logs), stop)
+            return _run(LocalSystem(settings, data_dir, logs=logs, lock=lock.fileno()), stop)
     except ConfigurationError as error:
         print(f"[solaris] settings: {error}", file=sys.stderr)
         return 2

@@ -47,6 +47,7 @@ from infra.local import demo_wire as wire
 from infra.local.demo_answers import Answer, Ask, RequestError
 from infra.local.demo_ledger import Exchange, Ledger, shown_headers
 from infra.local.demo_wire import Plan
+from infra.local.lifeline import end_when_alone, steady_output
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_SETTLE_SECONDS = 10.0
@@ -373,6 +374,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
     options = parser.parse_args()
+    steady_output()
+    end_when_alone()
     uvicorn.run(
         create_app(),
         host=options.host,
