@@ -128,6 +128,7 @@ cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=40
 .PHONY: api-types
 api-types: $(DEVELOPMENT) $(SITE_MODULES) ## the OpenAPI document and the site's types, made anew from the code
 	$(BIN)/python -m infra.local.api_document admin_site/openapi.json
+	$(BIN)/python -m infra.local.state_texts admin_site/src/features/settings/reasons.json
 	$(NPM) run types
 
 .PHONY: lock

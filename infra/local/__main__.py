@@ -12,13 +12,13 @@ the embedded part.
 import argparse
 import os
 import secrets
-import signal
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from infra.local.banner import banner
@@ -26,6 +26,7 @@ from infra.local.demo_upstream import PREFIX_VARIABLE, demo_command
 from infra.local.functions import ROOT, functions_command
 from infra.local.gateway import STREAM_SECONDS, gateway_command
 from infra.local.keeper import Keeper
+from infra.local.lifeline import stop_on_signals
 from infra.local.local_secret import local_secret
 from infra.local.preflight import (
     StartError,
@@ -34,6 +35,7 @@ from infra.local.preflight import (
     check_room,
     own_directory,
     raise_open_files,
+    wait_for_programs,
 )
 from infra.local.prepare import prepare, secrets_made
 from infra.local.store.embedded import FOLDER, TABLES, plan_store
@@ -78,8 +80,9 @@ SHARED_VARIABLES = (
 class LocalSystem:
     """The processes of one installation and their environment."""
 
-    def __init__(self, settings: Settings, data_dir: Path, *, logs: Path | None) -> None:
+    def __init__(self, settings: Settings, data_dir: Path, *, logs: Path | None, lock: int) -> None:
         self.settings = settings
+        self._lock = lock
         self.data_dir = data_dir
         self.environment = dict(os.environ)
         if settings.secret_key == LOCAL_SECRET:
@@ -140,6 +143,7 @@ class LocalSystem:
         keeps_data: bool = False,
         watch: Watch | None = None,
         only: Iterable[str] | None = None,
+        is_lasting: bool = False,
     ) -> None:
         """Start a program; with `only` it gets these variables and the plain ones, else all."""
         environment = self.environment
@@ -151,7 +155,7 @@ class LocalSystem:
                 if name in names or name.startswith(PLAIN_PREFIX)
             }
         program = Program(name, command, environment, stop_seconds, is_needed, keeps_data, watch)
-        self.supervisor.start(program)
+        self.supervisor.start(replace(program, is_lasting=is_lasting, held=(self._lock,)))
 
     def _run_worker(self, name: str, *arguments: str, stop_seconds: float = 20) -> None:
         """Start one that has no port; messages wait while it is away."""
@@ -172,7 +176,8 @@ class LocalSystem:
         plan = plan_store(self.data_dir, self.environment, region=region, host=self.address)
         self.environment |= plan.environment
         for name, command in plan.commands.items():
-            self._run(name, command, stop_seconds=30, keeps_data=True, only=STORE_VARIABLES)
+            only = STORE_VARIABLES
+            self._run(name, command, stop_seconds=30, keeps_data=True, only=only, is_lasting=True)
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
@@ -210,7 +215,8 @@ class LocalSystem:
         watch = Watch(answers(self.address, port))
         command = demo_command(self.address, port)
         self.environment[PREFIX_VARIABLE] = prefix = f"/{secrets.token_urlsafe(24)}"
-        self._run("demo", command, is_needed=False, watch=watch, only=(PREFIX_VARIABLE,))
+        only = (PREFIX_VARIABLE,)
+        self._run("demo", command, is_needed=False, watch=watch, only=only, is_lasting=True)
         del self.environment[PREFIX_VARIABLE]
         url = f"http://{self.address}:{port}{prefix}/v1"
         self.environment["LITELLM_BASE_URL"] = url
@@ -284,17 +290,16 @@ def main() -> int:
     """
     to_terminal = _arguments().logs == "terminal"
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     try:
         settings = load_settings()
         raise_open_files()
         check_node(ROOT)
-        check_port(settings.host, settings.port)
         data_dir = Path(settings.solaris_data_dir).absolute()
-        with own_directory(data_dir):
+        with own_directory(data_dir), wait_for_programs(data_dir, stop) as lock:
+            check_port(settings.host, settings.port)
             logs = None if to_terminal else data_dir / "logs"
-            return _run(LocalSystem(settings, data_dir, logs=logs), stop)
+            return _run(LocalSystem(settings, data_dir, logs=logs, lock=lock.fileno()), stop)
     except ConfigurationError as error:
         print(f"[solaris] settings: {error}", file=sys.stderr)
         return 2

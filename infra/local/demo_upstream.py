@@ -48,6 +48,7 @@ from infra.local.demo_answers import Answer, Ask, RequestError
 from infra.local.demo_ledger import Exchange, Ledger, shown_headers
 from infra.local.demo_wire import Plan
 from infra.local.for_the_system import ForTheSystem
+from infra.local.lifeline import end_when_alone, steady_output
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_SETTLE_SECONDS = 10.0
@@ -378,6 +379,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9000)
     options = parser.parse_args()
     prefix = os.environ.get(PREFIX_VARIABLE, "")
+    steady_output()
+    end_when_alone()
     uvicorn.run(
         ForTheSystem(create_app(), prefix=prefix) if prefix else create_app(),
         host=options.host,

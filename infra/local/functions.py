@@ -27,6 +27,7 @@ from chalice.app import Chalice
 
 from infra.local.for_the_system import ForTheSystem, system_secret
 from infra.local.gateway_responses import gateway_response, is_api
+from infra.local.lifeline import steady_output
 from infra.local.rest_gateway import Incoming, RestGateway, matching_route
 from solaris.api.body_limits import body_limit
 from solaris.api.messages import HttpReply
@@ -242,6 +243,7 @@ def _watch_queues() -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
+    steady_output()
     parser = argparse.ArgumentParser(description="The Chalice functions over HTTP")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)

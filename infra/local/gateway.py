@@ -21,6 +21,7 @@ from infra.local.for_the_system import HEADER, system_secret
 from infra.local.functions import ROOT, load_function, send_reply
 from infra.local.gateway_responses import gateway_response
 from infra.local.guarded_http import GuardedHttp
+from infra.local.lifeline import steady_output
 from infra.local.listening import serve
 from infra.local.mailbox import Mailbox, is_mailbox, is_open
 from infra.local.passed_bodies import PassedBodies
@@ -196,6 +197,7 @@ def _share_the_process() -> None:
 
 def main() -> None:
     """Serve until SIGTERM; open streams get 30 s to end."""
+    steady_output()
     parser = argparse.ArgumentParser(description="The gateway on one port")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)

@@ -6,6 +6,8 @@ import resource
 import shutil
 import socket
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,9 @@ from solaris.storage.disk_room import DiskRoom
 MINIMUM_NODE = 20
 # A stream holds two; more than this no one process here can use, and some systems have no limit.
 MAX_OPEN_FILES = 65_536
+# What a killed supervisor has left: streams get 30 s, the store is ended after them.
+FINISH_SECONDS = 120.0
+_POLL_SECONDS = 0.1
 
 
 class StartError(Exception):
@@ -103,3 +108,30 @@ def own_directory(data_dir: Path) -> IO[str]:
             "stop it or choose another SOLARIS_DATA_DIR"
         ) from error
     return handle
+
+
+def wait_for_programs(data_dir: Path, stop: threading.Event) -> IO[str]:
+    """Wait for what a killed supervisor has left, which finishes its streams (lifeline.py).
+
+    Returns a lock that every program shall hold. Raises StartError.
+    """
+    try:
+        handle = (data_dir / "programs.lock").open("w")
+    except OSError as error:
+        raise StartError(f"SOLARIS_DATA_DIR: cannot use {data_dir} ({error.strerror})") from error
+    deadline = time.monotonic() + FINISH_SECONDS
+    is_told = False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if stop.wait(_POLL_SECONDS) or time.monotonic() >= deadline:
+                handle.close()
+                raise StartError(
+                    f"programs of an earlier start still run on {data_dir}; end them"
+                ) from error
+            if not is_told:
+                is_told = True
+                print("[solaris] an earlier start is finishing its open streams …", flush=True)
+        else:
+            return handle

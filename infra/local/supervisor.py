@@ -18,6 +18,7 @@ from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from infra.local.lifeline import LIFELINE, LOG_FILE, Lifeline
 from infra.local.watching import Watch
 
 LOG_BYTES = 10 * 1024 * 1024
@@ -37,6 +38,8 @@ class Program:
 
     `is_needed`: without it nobody is served; one that is not may end as often as it likes.
     `keeps_data`: a stop that it does not survive cleanly is told. `watch` says whether it hangs.
+    `is_lasting`: when the supervisor is killed, it ends after those that use it (lifeline.py).
+    `held` are descriptors that it keeps open.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Program:
     is_needed: bool = True
     keeps_data: bool = False
     watch: Watch | None = None
+    is_lasting: bool = False
+    held: tuple[int, ...] = ()
 
 
 class ProgramError(Exception):
@@ -71,6 +76,7 @@ class Supervisor:
 
     def __init__(self, root: Path, logs: Path | None) -> None:
         self._root = root
+        self._lifeline = Lifeline()
         self._logs = logs
         self._running: list[_Running] = []
         self._last_lines: dict[str, str] = {}
@@ -176,19 +182,29 @@ class Supervisor:
                 where = self.log_of(running.program.name) or "its lines above"
                 _tell(f"{running.program.name} did not save cleanly ({status}), see {where}")
         self._running.clear()
+        self._lifeline.close()
         return is_clean
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
+        environment = dict(program.environment)
+        if (log := self.log_of(program.name)) is not None:
+            environment[LOG_FILE] = str(log)
+        end = self._lifeline.held
+        on_start: Callable[[], None] | None = partial(_end_with_parent, os.getpid())
+        if program.is_lasting:
+            end, on_start = self._lifeline.watched, None
+            environment[LIFELINE] = str(end)
         # a session of its own: Ctrl-C reaches the supervisor, which stops them in order
         process = subprocess.Popen(
             program.command,
             cwd=self._root,
-            env=dict(program.environment),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=partial(_end_with_parent, os.getpid()),  # noqa: PLW1509 - takes no lock
+            pass_fds=(end, *program.held),
+            preexec_fn=on_start,  # noqa: PLW1509 - takes no lock
         )
         threading.Thread(
             target=self._pump, args=(program.name, process), name=f"log-{program.name}", daemon=True

@@ -11,7 +11,6 @@ million rows must not hold up the books, and may be killed at any time.
 
 import argparse
 import os
-import signal
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import Any
 from chalice.local import LambdaContext
 
 from infra.local.functions import ROOT, load_function
+from infra.local.lifeline import steady_output, stop_on_signals
 from infra.local.schedule import keeping_thread, reconciling_thread, schedule_thread
 from infra.local.watching import beat
 from solaris.errors import SolarisError
@@ -146,12 +146,12 @@ class Consumer:
 
 def main() -> int:
     """Consume until SIGTERM; messages in hand are finished first, but for exports."""
+    steady_output()
     parser = argparse.ArgumentParser(description="The consumers of the queues")
     parser.add_argument("which", nargs="?", choices=[EXPORTS_QUEUE])
     parser.add_argument("--beat", type=Path, help="file to touch while messages are consumed")
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     arguments = parser.parse_args()
     if arguments.which == EXPORTS_QUEUE:
         return _export(stop, arguments.beat)

@@ -31,6 +31,7 @@ FILLED = {
     "model_not_allowed": {"model": "gpt-5.4"},
     "insufficient_quota": {"used": "1.000.000", "granted": "1.000.000", "renews": "01/12"},
     "tokens_held": {"seconds": "5"},
+    "bookings_late": {"seconds": "15"},
     "rate_limit_exceeded": {"seconds": "3"},
     "overloaded": {"seconds": "5"},
     "payload_too_large": {"limit": "20 MiB"},

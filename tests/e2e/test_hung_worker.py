@@ -58,3 +58,47 @@ def test_it_is_noticed_and_forgotten(tmp_path: Path) -> None:
             assert seconds["usage"] >= 25
         wait_for(system, "healthy", GONE_SECONDS)
         assert system.booked_user("ana@example.com", records=1)
+
+
+def test_a_user_is_told_that_bookings_are_late(tmp_path: Path) -> None:
+    """And not that the quota is used up: it is served as soon as the worker is back."""
+    with running(tmp_path / "data", DEFAULT_MONTHLY_LIMIT="40000") as system:
+        headers = {
+            "authorization": f"Bearer {system.printed_key}",
+            "x-user-email": "bia@example.com",
+        }
+
+        def ask() -> httpx.Response:
+            return httpx.post(
+                f"{system.url}/v1/chat/completions",
+                json={
+                    "model": "demo-tokens-20",
+                    "max_tokens": 20_000,
+                    "messages": [{"role": "user", "content": "Oi"}],
+                },
+                headers=headers,
+                timeout=30,
+            )
+
+        with stopped(child(system, "infra.local.worker")):
+            time.sleep(WAIT_SECONDS + 1)  # its open receive would take the first
+            deadline = time.monotonic() + TOLD_SECONDS
+            while (answer := ask()).status_code == 200 or "bookings_late" not in answer.text:
+                assert time.monotonic() < deadline, answer.text
+                if answer.status_code != 200:
+                    assert answer.json()["error"]["code"] == "tokens_held", "nothing is used up"
+                    time.sleep(1)
+            assert answer.status_code == 429
+            assert int(answer.headers["retry-after"]) > 0
+            assert "registro do uso" in answer.json()["error"]["message"]
+
+            def is_late() -> bool:
+                found = httpx.get(f"{system.url}/v1/quota", headers=headers, timeout=10).json()
+                return bool(found["bookings_late"])
+
+            while not is_late():
+                assert time.monotonic() < deadline
+                time.sleep(1)
+        while (answer := ask()).status_code != 200:
+            assert time.monotonic() < deadline + GONE_SECONDS, answer.text
+            time.sleep(1)

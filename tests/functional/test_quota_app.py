@@ -24,7 +24,7 @@ KEY = "sk-service-0123456789"
 HEADERS = {"authorization": f"Bearer {KEY}", "X-User-Email": ANA}
 FIELDS = (
     *("user_id", "email", "status", "plan", "period", "renews_at", "monthly_limit"),
-    *("additional_tokens", "current_usage", "reserved_tokens", "available_tokens"),
+    *("additional_tokens", "current_usage", "reserved_tokens", "bookings_late", "available_tokens"),
     *("remaining_tokens", "usage_percentage", "by_model"),
 )
 

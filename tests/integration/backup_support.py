@@ -14,6 +14,7 @@ from solaris.domain.usage import Outcome
 from solaris.domain.users import user_id_for
 from solaris.errors import SolarisError
 from solaris.services.backing_up import LEFT_OUT, BackingUp, BackupReport
+from solaris.services.queued_events import Peek
 from solaris.services.restoring import (
     Restoring,
     checked,
@@ -82,17 +83,27 @@ def admitted(source: MoneyPath, email: str = ANA, **more: Any) -> Reservation:
     return reservation
 
 
-def back_up(source: MoneyPath, path: Path, tick: Tick = silent, wait: float = 0) -> BackupReport:
+def back_up(
+    source: MoneyPath,
+    path: Path,
+    tick: Tick = silent,
+    wait: float = 0,
+    peek: Peek | None = None,
+) -> BackupReport:
     wiring = source.wiring
     backing_up = BackingUp(
-        settings=wiring.settings, queues=wiring.queues, clock=source.clock, program="test"
+        settings=wiring.settings,
+        queues=wiring.queues,
+        clock=source.clock,
+        program="test",
+        peek=peek,
     )
     return backing_up.run(path, wait_seconds=wait, tick=tick)
 
 
 def restore(target: MoneyPath, path: Path, *, replace: bool = False, tick: Tick = silent) -> None:
     bound = Wiring(target.wiring.settings, target.clock)  # the models are of one stage at a time
-    restoring = Restoring(settings=bound.settings, feed=bound.changes)
+    restoring = Restoring(settings=bound.settings, feed=bound.changes, queues=bound.queues)
     restoring.prepare()
     restoring.run(path, checked(path, silent), replace=replace, tick=tick)
 

@@ -10,13 +10,22 @@ import orjson
 import pytest
 
 from solaris.domain.keys import new_key
-from solaris.domain.reservation import Reservation, expired, expiry_of
+from solaris.domain.reservation import (
+    BOOKING_SECONDS,
+    MAX_OPEN_RESERVATIONS,
+    Reservation,
+    expired,
+    expiry_of,
+)
 from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
+    BookingsLateError,
     InvalidApiKeyError,
     InvalidRequestError,
+    RateLimitedError,
     SolarisError,
+    TokensHeldError,
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
@@ -31,7 +40,7 @@ BIA = "bia@example.com"
 YOUNG, OLD = timedelta(minutes=1), timedelta(minutes=16)  # a reservation expires after 15
 
 
-def quoting(money: MoneyPath) -> Quoting:
+def quoting(money: MoneyPath, *, is_late: bool = True) -> Quoting:
     keys = money.wiring.keys
     keys.put_new(new_key(KEY, name="service", now=money.clock()))
     keys.put_new(new_key(PERSONAL, name="bia", now=money.clock(), user_email=BIA))
@@ -41,6 +50,7 @@ def quoting(money: MoneyPath) -> Quoting:
         users=money.wiring.users,
         counters=UserCounters(money.wiring.dynamodb, money.wiring.settings.table_name("counters")),
         clock=money.clock,
+        is_late=lambda: is_late,
     )
 
 
@@ -69,6 +79,7 @@ async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPat
         "additional_tokens": 20_000,
         "current_usage": 30_000,
         "reserved_tokens": 5_000,
+        "bookings_late": False,
         "available_tokens": 85_000,
         "remaining_tokens": 90_000,
         "usage_percentage": 30.0,
@@ -92,6 +103,46 @@ async def test_a_month_not_opened_yet_is_shown_as_opened_and_stays_closed(money:
     assert shown["by_model"] == {}
     assert check(quotes, 100_005).body["allowed"] is True
     assert (money.user().period, money.rows("periods")) == ("2026-11", [])
+
+
+async def test_late_bookings_are_told_apart_from_open_requests(money: MoneyPath) -> None:
+    """A refusal for want of bookings is no refusal for want of quota, and may be tried again."""
+    money.put_user(monthly_limit=1_000)
+    admission = await money.admit(prompt=100)
+    await money.meter.resolve(money.event(admission.reservation, completion=10))
+    quotes, in_time = quoting(money), quoting(money, is_late=False)
+    assert not quotes.own(headers()).body["bookings_late"]
+    with pytest.raises(TokensHeldError):  # for as long as it may be booked any moment
+        await money.admit(prompt=700)
+    money.clock.forward(seconds=BOOKING_SECONDS)
+    with pytest.raises(BookingsLateError):
+        await money.admit(prompt=700)
+    assert quotes.own(headers()).body["bookings_late"]
+    assert check(quotes, 900).body["reason"] == "bookings_late"
+    assert check(quotes, 1_001).body["reason"] == "insufficient_quota"
+    assert not in_time.own(headers()).body["bookings_late"]
+    assert check(in_time, 900).body["reason"] == "tokens_held"
+
+
+async def test_what_is_open_is_not_late(money: MoneyPath) -> None:
+    money.put_user(monthly_limit=1_000)
+    await money.admit(prompt=100)
+    money.clock.forward(minutes=5)
+    with pytest.raises(TokensHeldError):
+        await money.admit(prompt=700)
+
+
+async def test_a_hundred_unbooked_answers_are_late_bookings(money: MoneyPath) -> None:
+    money.put_user()
+    for _ in range(MAX_OPEN_RESERVATIONS):
+        admission = await money.admit(completes=False)
+        await money.meter.resolve(money.event(admission.reservation))
+    with pytest.raises(RateLimitedError):
+        await money.admit(completes=False)
+    money.clock.forward(seconds=BOOKING_SECONDS)
+    with pytest.raises(BookingsLateError):
+        await money.admit(completes=False)
+    assert check(quoting(money), 1).body["reason"] == "bookings_late"
 
 
 async def test_a_reservation_that_has_run_out_is_shown_as_charged_not_held(
@@ -231,8 +282,7 @@ async def test_a_check_says_what_the_meter_then_does(money: MoneyPath) -> None:
         if after.status is UserStatus.ACTIVE and not expired(after.reservations, money.clock()):
             assert told["available_tokens"] == after.available_tokens + held
     assert reasons == {
-        *(None, "insufficient_quota", "tokens_held", "account_suspended"),
-        "rate_limit_exceeded",
+        *(None, "insufficient_quota", "bookings_late", "account_suspended"),
     }
 
 

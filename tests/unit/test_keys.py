@@ -168,6 +168,7 @@ def test_a_use_is_noted_again_when_the_last_one_is_a_minute_old() -> None:
     used = replace(unused, last_used_at=NOW)
     assert not used.is_use_to_be_noted(NOW + timedelta(seconds=59))
     assert used.is_use_to_be_noted(NOW + timedelta(seconds=60))
+    assert used.is_use_to_be_noted(NOW - timedelta(seconds=1)), "the clock was set back"
 
 
 # in the cache

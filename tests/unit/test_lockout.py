@@ -153,3 +153,15 @@ def test_windows_follow_each_other() -> None:
     assert window_of(NOW) + 1 == window_of(NOW + WINDOW)
     assert window_seconds(NOW) == WINDOW.total_seconds()
     assert window_seconds(NOW + WINDOW - SECOND / 2) == 1.0
+
+
+def test_a_clock_set_back_locks_nobody_out_for_longer() -> None:
+    """A record of the future is none: neither its lock, nor its window, nor its pause."""
+    locked = fail_times(MAX_FAILURES)
+    assert admit(locked, NOW - SECOND)[0] is Verdict.LOCKED, "another machine's clock is behind"
+    back = NOW - timedelta(hours=1)
+    assert admit(locked, back) == (Verdict.ADMITTED, Attempts(count=1, since=back, tried_at=back))
+    counted = fail_times(MAX_FAILURES - 1)
+    assert admit(counted, back)[1].count == 1
+    tried = Attempts(count=1, since=back, tried_at=NOW)
+    assert admit(tried, back, MAX_PAUSE)[0] is Verdict.ADMITTED

@@ -96,7 +96,7 @@ def test_the_runner_writes_it_for_the_command_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = settings_of(monkeypatch, **SECRETS, **PLAIN)
-    system = LocalSystem(settings, tmp_path, logs=None)
+    system = LocalSystem(settings, tmp_path, logs=None, lock=0)
     system.environment["REDIS_URL"] = "redis://127.0.0.1:7777/0"  # the embedded one
     system.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:4566"
     system._write_run_file()

@@ -1,5 +1,6 @@
 """States have the same names everywhere: health, metrics, rules, doctor, the page about them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from infra.local.state_texts import state_texts
 from solaris.domain.states import REASONS, SILENT, Status
 from solaris.metrics import UNWELL, Metrics
 from solaris.services import health
@@ -31,9 +33,21 @@ def rows() -> dict[str, list[str]]:
 
 def test_the_page_says_what_the_table_says() -> None:
     assert rows() == {
-        code: [one.part, one.status, one.what, one.what_pt, one.remedy]
+        code: [one.part, one.status, one.what, one.what_pt, one.remedy, one.remedy_pt]
         for code, one in REASONS.items()
     }
+
+
+def test_the_site_has_the_same_words() -> None:
+    """In both languages, made by `make api-types`; the site falls back on none."""
+    file = FOLDER.parents[1] / "admin_site/src/features/settings/reasons.json"
+    assert file.read_text(encoding="utf-8") == state_texts()
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert set(found) == set(REASONS)
+    for texts in found.values():
+        assert set(texts) == {"pt-BR", "en"}
+        assert all(texts[locale][what] for locale in texts for what in ("what", "remedy"))
+        assert texts["pt-BR"]["what"] != texts["en"]["what"]
 
 
 def test_every_part_has_a_reason_for_its_silence() -> None:

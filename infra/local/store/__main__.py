@@ -26,6 +26,7 @@ import uvicorn
 import uvloop
 
 from infra.local.guarded_http import GuardedHttp
+from infra.local.lifeline import end_when_alone, steady_output
 from infra.local.store.errors import StoreError
 from infra.local.store.files import Files
 from infra.local.store.mails import MAILS_FILE, Mails
@@ -63,6 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     os.umask(0o077)
+    end_when_alone()
     try:
         with ExitStack() as stack:
             _serve(arguments, stack)
@@ -187,4 +189,5 @@ async def _sweep(files: Files) -> None:
 
 
 if __name__ == "__main__":
+    steady_output()
     sys.exit(main())

@@ -20,6 +20,7 @@ from pathlib import Path
 import uvloop
 
 from infra.local.apart import end_with_parent, set_apart
+from infra.local.lifeline import end_when_alone, steady_output
 from infra.local.store.errors import StoreError
 from infra.local.store.signatures import Verifier
 from infra.local.tables.guard import Guard
@@ -43,6 +44,7 @@ SHARED_LOOPBACK = (
 
 def main() -> int:
     """Serve until SIGTERM, or until dynoxide ends."""
+    steady_output()
     parser = argparse.ArgumentParser(prog="python -m infra.local.tables", description="Tables")
     parser.add_argument("--host", default=LOOPBACK, help="loopback address (127.0.0.1)")
     parser.add_argument("--port", type=int, required=True, help="TCP port")
@@ -71,6 +73,7 @@ def _serve(folder: Path, verifier: Verifier, listener: socket.socket) -> int:
         sys.stderr.write(f"{SHARED_LOOPBACK}\n")
         host = secret_address()
         port = free_port(host)
+    end_when_alone()  # a thread of its own, so not before the network is
     environment = {name: value for name, value in os.environ.items() if name not in _KEYS}
     process = subprocess.Popen(
         tables_command(host, port, folder),

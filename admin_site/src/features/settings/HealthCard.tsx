@@ -9,11 +9,12 @@ import {
 } from "lucide-react";
 import { useFormat } from "@/shared/format";
 import { useNow } from "@/shared/hooks/time";
+import { useLocale } from "@/shared/i18n";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { useHealth } from "./data";
-import { type Check, ordered, PARTS, type Part, type Status } from "./health";
+import { type Check, ordered, PARTS, type Part, type Status, told } from "./health";
 import { PartFacts } from "./PartFacts";
 import { useSettingsTexts } from "./texts";
 
@@ -84,29 +85,48 @@ function Updated({ at, isAway }: { at: number; isAway: boolean }) {
 function PartRow({ name, check }: { name: string; check: Check }) {
   const t = useSettingsTexts();
   const format = useFormat();
+  const reasons = told(check, useLocale());
   const part = PARTS.find((one) => one === name);
   const Icon = part ? ICON[part] : HeartPulse;
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-3.5 md:flex-nowrap">
-      <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink-soft ring-1 ring-line ring-inset">
-        <Icon className="size-4.5" aria-hidden />
-      </span>
-      <div className="min-w-0 flex-1 basis-48">
-        <h3 className="font-medium text-ink">{part ? t(`part_${part}`) : name}</h3>
-        {part ? <p className="text-[0.8125rem] text-ink-soft">{t(`down_${part}`)}</p> : null}
-      </div>
-      <PartFacts check={check} />
-      <div className="flex w-full items-center justify-between gap-3 pl-13 md:w-52 md:justify-end md:shrink-0 md:pl-0">
-        <span className="tabular text-ink-soft" title={t("time")}>
-          <span className="sr-only">{t("time")}: </span>
-          {format.milliseconds(check.response_time_ms)}
+    <li className="px-5 py-3.5">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 md:flex-nowrap">
+        <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink-soft ring-1 ring-line ring-inset">
+          <Icon className="size-4.5" aria-hidden />
         </span>
-        <span className="flex w-26 justify-end">
-          <Badge tone={TONE[check.status]} dot>
-            {t(`status_${check.status}`)}
-          </Badge>
-        </span>
+        <div className="min-w-0 flex-1 basis-48">
+          <h3 className="font-medium text-ink">{part ? t(`part_${part}`) : name}</h3>
+          {part ? <p className="text-[0.8125rem] text-ink-soft">{t(`down_${part}`)}</p> : null}
+        </div>
+        <PartFacts check={check} />
+        <div className="flex w-full items-center justify-between gap-3 pl-13 md:w-52 md:justify-end md:shrink-0 md:pl-0">
+          <span className="tabular text-ink-soft" title={t("time")}>
+            <span className="sr-only">{t("time")}: </span>
+            {format.milliseconds(check.response_time_ms)}
+          </span>
+          <span className="flex w-26 justify-end">
+            <Badge tone={TONE[check.status]} dot>
+              {t(`status_${check.status}`)}
+            </Badge>
+          </span>
+        </div>
       </div>
+      {reasons.length > 0 ? (
+        <ul className="mt-2 space-y-2 pl-13 text-[0.8125rem]">
+          {reasons.map(({ code, what, remedy }) => (
+            <li key={code}>
+              <p className="text-ink">
+                {what} <code className="text-ink-soft">{code}</code>
+              </p>
+              {remedy ? (
+                <p className="text-ink-soft">
+                  {t("remedy")}: {remedy}
+                </p>
+              ) : null}
+            </li>
+          ))}
+        </ul>
+      ) : null}
     </li>
   );
 }

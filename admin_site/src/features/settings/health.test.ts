@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { besideApi, healthReport, ordered, waiting } from "./health";
+import { besideApi, type Check, healthReport, ordered, told, waiting } from "./health";
 
 describe("the health of every part", () => {
   it("is asked for beside the API, on its own host", () => {
@@ -23,6 +23,33 @@ describe("the health of every part", () => {
       },
     });
     expect(ordered(report.checks).map(([name]) => name)).toEqual(["database", "redis", "moon"]);
+  });
+
+  it("says why a part is not well and what to do, in the reader's language", () => {
+    const { checks } = healthReport.parse({
+      status: "degraded",
+      timestamp: "2026-11-22T22:21:52.067Z",
+      version: "0.1.0",
+      checks: {
+        queue: {
+          status: "degraded",
+          response_time_ms: 1,
+          reasons: ["queue_stalled", "of_a_later_version"],
+        },
+        redis: { status: "healthy", response_time_ms: 1 },
+      },
+    });
+    const [[, check], [, redis]] = ordered(checks) as [[string, Check], [string, Check]];
+    const [stalled, unknown] = told(check, "pt-BR");
+    expect(stalled?.what).toContain("o uso é registrado com atraso");
+    expect(stalled?.remedy).toContain("worker.log");
+    expect(told(check, "en")[0]?.what).toContain("usage is booked late");
+    expect(unknown).toEqual({
+      code: "of_a_later_version",
+      what: "of_a_later_version",
+      remedy: null,
+    });
+    expect(told(redis, "en")).toEqual([]);
   });
 
   it("does not count dead letters as waiting", () => {

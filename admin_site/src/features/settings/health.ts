@@ -1,4 +1,6 @@
 import { z } from "zod/mini";
+import type { Locale } from "@/shared/i18n";
+import REASONS from "./reasons.json";
 
 export const PARTS = ["database", "queue", "litellm", "redis", "system"] as const;
 export type Part = (typeof PARTS)[number];
@@ -9,6 +11,7 @@ export type Status = z.infer<typeof status>;
 const check = z.object({
   status,
   response_time_ms: z.number(),
+  reasons: z.optional(z.array(z.string())),
   detail: z.optional(z.string()),
   error: z.optional(z.string()),
   http_status: z.optional(z.number()),
@@ -32,6 +35,18 @@ export type HealthReport = z.infer<typeof healthReport>;
 /** Beside the API, not below it: `https://host/api` → `https://host/health/detailed`. */
 export function besideApi(path: string, apiBaseUrl: string, pageUrl: string): string {
   return new URL(path, new URL(apiBaseUrl, pageUrl)).href;
+}
+
+type Told = { code: string; what: string; remedy: string | null };
+
+/** Why a part is not well and what to do, in the words of the server's own list; a reason that a
+ * later version adds is called by its name. */
+export function told(check: Check, locale: Locale): Told[] {
+  const texts: Record<string, Record<Locale, { what: string; remedy: string }>> = REASONS;
+  return (check.reasons ?? []).map((code) => {
+    const text = texts[code]?.[locale];
+    return text ? { code, ...text } : { code, what: code, remedy: null };
+  });
 }
 
 /** Messages that wait to be worked off; dead letters are counted apart. */

@@ -10,6 +10,7 @@
     ├── UnknownModelError          no such model, or none that the key may see
     ├── QuotaExhaustedError        not enough tokens left in the period
     ├── TokensHeldError            what is left is held by the user's other open requests
+    ├── BookingsLateError          what is left is held by answers that are not booked yet
     ├── RateLimitedError           too many requests, or too many open at once
     ├── InvalidRequestError        the body or a parameter is wrong
     ├── PayloadTooLargeError       the body is over the limit
@@ -139,6 +140,16 @@ class TokensHeldError(SolarisError):
     """Enough is left, but other open requests of the same user hold it: try again."""
 
     code = "tokens_held"
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.2f} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BookingsLateError(SolarisError):
+    """Enough is left, but answers that have ended and are not booked yet hold it: try again."""
+
+    code = "bookings_late"
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(f"retry after {retry_after_seconds:.2f} s")

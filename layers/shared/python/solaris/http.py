@@ -41,6 +41,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.UnknownModelError: (404, "invalid_request_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
     errors.TokensHeldError: (429, "rate_limit_error"),
+    errors.BookingsLateError: (429, "rate_limit_error"),
     errors.RateLimitedError: (429, "rate_limit_error"),
     errors.InvalidRequestError: (400, "invalid_request_error"),
     errors.PayloadTooLargeError: (413, "invalid_request_error"),
@@ -97,6 +98,7 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             errors.RateLimitedError()
             | errors.LoginLockedError()
             | errors.TokensHeldError()
+            | errors.BookingsLateError()
             | errors.OverloadedError()
         ):
             seconds = str(max(1, math.ceil(error.retry_after_seconds)))

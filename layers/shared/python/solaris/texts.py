@@ -60,6 +60,12 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "Tente novamente em {seconds} s.",
         "en": "Other answers under way hold the tokens that are left. Try again in {seconds} s.",
     },
+    "bookings_late": {
+        "pt-BR": "O registro do uso está atrasado: respostas já terminadas ainda reservam os "
+        "tokens que restam. Nada foi perdido. Tente novamente em {seconds} s.",
+        "en": "Usage is booked late: answers that have ended still hold the tokens that are left. "
+        "Nothing is lost. Try again in {seconds} s.",
+    },
     "rate_limit_exceeded": {
         "pt-BR": "Muitas requisições. Tente novamente em {seconds} s.",
         "en": "Too many requests. Try again in {seconds} s.",

@@ -163,6 +163,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             clock=self.clock,
             readers=self._limiter(READING_SCOPE, self.settings.rate_rule),
             wrong_keys=self._limiter(WRONG_KEY_SCOPE, self.settings.wrong_key_rule),
+            is_late=self.queue_lag.usage_is_late,
         )
 
     def _limiter(self, scope: str, rule: RateRule) -> BlockingRateLimiter:
@@ -334,6 +335,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             links=self.personal_links,
             clock=self.clock,
             room=self.disk_room,
+            knows_all_open=not is_aws(self.dynamodb),
         )
         forwarder = Forwarder(
             settings=settings,

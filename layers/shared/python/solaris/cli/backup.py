@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from solaris import __version__
 from solaris.cli.environment import load_run_environment, open_wiring
 from solaris.cli.output import console, facts, fail, number, say
+from solaris.cli.own_queues import queue_file
 from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
 from solaris.observability import configure_logging
@@ -68,7 +69,11 @@ def backup(
 
     wiring = open_wiring()
     backing_up = BackingUp(
-        settings=wiring.settings, queues=wiring.queues, clock=now, program=f"solaris {__version__}"
+        settings=wiring.settings,
+        queues=wiring.queues,
+        clock=now,
+        program=f"solaris {__version__}",
+        peek=queue_file(wiring.settings),
     )
     with _one_line(file), _bar() as tick:
         report = backing_up.run(file, wait_seconds=wait_seconds, tick=tick)
@@ -96,7 +101,7 @@ def _verify(file: Path, *, file_only: bool) -> None:
     load_run_environment()
     configure_logging("ERROR")
     with _one_line(file), _bar() as tick:
-        report = drill(file, manifest, tick)
+        report, booked = drill(file, manifest, tick)
     if report.findings:
         for one in [finding.difference for finding in report.findings[:MAX_SHOWN]]:
             figures = f"{one.expected} by its records, {one.found} found"
@@ -106,6 +111,7 @@ def _verify(file: Path, *, file_only: bool) -> None:
     say(
         f"restored and compared; {number(report.users)} users, {number(report.records)} records "
         "reconciled: the books agree"
+        + (f", {number(booked)} queued events booked" if booked else "")
     )
 
 
@@ -142,7 +148,7 @@ def restore(
     if of_stage != stage and not into_stage:
         fail(f"{file} is of stage {of_stage}, this is {stage}: say --into-stage {stage}")
         raise typer.Exit(1)
-    restoring = Restoring(settings=wiring.settings, feed=wiring.changes)
+    restoring = Restoring(settings=wiring.settings, feed=wiring.changes, queues=wiring.queues)
     filled = restoring.prepare()
     if filled and not replace:
         fail(f"{TablesNotEmptyError(filled)}; --replace empties the tables of stage {stage} first")
@@ -185,11 +191,18 @@ def _show(manifest: "Manifest") -> None:
 
 
 def _warn(report: "BackupReport") -> None:
+    from solaris.services.queued_events import TABLE as QUEUED  # noqa: PLC0415 - slow
+
     if report.still_open:
         say(
             f"{number(report.still_open)} requests were still open: they are in the file as open, "
             "and charge their prompt after 15 minutes unless their events still come"
         )
+    if report.has_queued:
+        waiting = report.manifest.tables[QUEUED].items
+        if waiting:
+            say(f"{number(waiting)} events that are not booked yet are in the file")
+        return
     if report.queued:
         say(f"the usage queue holds about {number(report.queued)} events; they are not in the file")
     if report.dead:

@@ -77,6 +77,8 @@ def scratch_environment(store: dict[str, str], stage: str) -> Iterator[None]:
 
     The months' zone and whatever else is set stay; nobody's keys, cache or upstream are used.
     """
+    import boto3  # noqa: PLC0415 - slow
+
     before = dict(os.environ)
     for name in [one for one in os.environ if one.startswith(("AWS_", "REDIS_"))]:
         del os.environ[name]
@@ -86,11 +88,13 @@ def scratch_environment(store: dict[str, str], stage: str) -> Iterator[None]:
         "SECRET_KEY": secrets.token_urlsafe(48),
     }
     os.environ.pop("SOLARIS_SECRETS", None)
+    boto3.DEFAULT_SESSION = None  # it keeps the first key that it has seen
     try:
         yield
     finally:
         os.environ.clear()
         os.environ |= before
+        boto3.DEFAULT_SESSION = None
 
 
 def actor() -> str:

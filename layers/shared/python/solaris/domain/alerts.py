@@ -15,6 +15,7 @@ from solaris.domain.users import User, UserStatus
 
 # Longer than the function may run (60 s): a lease that is over belongs to a process that is gone.
 LEASE_SECONDS = 90
+LEASE = timedelta(seconds=LEASE_SECONDS)
 RETRY_SECONDS = 60
 MAX_RETRY_SECONDS = 900
 ALERT_DAYS = 400  # as long as the usage records
@@ -206,4 +207,4 @@ def retry_seconds(receives: int) -> int:
 
 def lease_end(now: datetime) -> datetime:
     """When a claim made now may be taken over."""
-    return now + timedelta(seconds=LEASE_SECONDS)
+    return now + LEASE

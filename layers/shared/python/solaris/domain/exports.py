@@ -25,6 +25,7 @@ MARGIN_SECONDS = 20.0
 EXPORT_DAYS = 7
 LINK_SECONDS = 900
 LEASE_SECONDS = 60
+LEASE = timedelta(seconds=LEASE_SECONDS)
 BEAT_SECONDS = 1.0
 MAX_OPEN_EXPORTS = 20
 # Longer than every redelivery: a job whose lease ended this long ago is not taken up again.
@@ -135,7 +136,8 @@ class Export:
         """Whether nobody works on it, and nobody will."""
         if self.state is not ExportState.RUNNING or self.lease_until is None:
             return False
-        return now - self.lease_until > timedelta(seconds=ABANDONED_SECONDS)
+        # or it was kept before the clock was set back; whoever works on it soon says so anew
+        return abs(now - self.lease_until) > timedelta(seconds=ABANDONED_SECONDS)
 
 
 def new_export_id(now: datetime, random_hex: str) -> str:

@@ -99,8 +99,8 @@ class GatewayKey:
         return RateRule(self.rate_limit_per_second, burst)
 
     def is_use_to_be_noted(self, now: datetime) -> bool:
-        """Whether the last use on record is older than a minute."""
-        return self.last_used_at is None or self.last_used_at <= used_before(now)
+        """Whether the last use on record is older than a minute, or of before a clock set back."""
+        return self.last_used_at is None or not used_before(now) < self.last_used_at <= now
 
 
 def generate_key() -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from solaris.domain.leases import is_running
+
 MAX_FAILURES = 5
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=15)
@@ -88,7 +90,7 @@ def admit(
         return Verdict.BUSY, attempts
     if attempts.count >= most_failures(pause):
         return Verdict.LOCKED, attempts
-    if attempts.tried_at is not None and now < attempts.tried_at + pause:
+    if attempts.tried_at is not None and is_running(attempts.tried_at + pause, now, pause):
         return Verdict.SLOWED, attempts
     return Verdict.ADMITTED, replace(attempts, count=attempts.count + 1, tried_at=now)
 
@@ -142,6 +144,7 @@ def ends_at(attempts: Attempts) -> datetime:
 
 
 def _is_over(attempts: Attempts, now: datetime) -> bool:
+    """Also when the clock was set back behind it: nobody is locked out for longer than LOCK."""
     if attempts.locked_until is not None:
-        return now >= attempts.locked_until
-    return now >= attempts.since + WINDOW
+        return not is_running(attempts.locked_until, now, LOCK)
+    return not is_running(attempts.since + WINDOW, now, WINDOW)

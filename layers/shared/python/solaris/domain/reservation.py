@@ -11,7 +11,7 @@ slice of what is left and is capped to it, so that one open chat never takes eve
 conditional write decides (storage/reservations.py). DESIGN section 4, step 4.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +32,8 @@ MAX_OPEN_RESERVATIONS = 100
 RESERVATION_SECONDS = 15 * 60
 # A request that is still open is given more time when this little of it is left.
 RENEWAL_SECONDS = 5 * 60
+# An answer that began longer ago and has ended is booked late.
+BOOKING_SECONDS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,19 @@ def hold_for(demand: Demand, available_tokens: int, *, strict: bool = False) -> 
     if available_tokens >= full.required_tokens:
         return full
     return slice_hold(demand, available_tokens, strict=strict)
+
+
+def unbooked(
+    reservations: Mapping[str, Reservation], is_open: Callable[[str], bool], now: datetime
+) -> list[Reservation]:
+    """Return those whose answer has ended although nothing is booked, for as far as can be told.
+
+    `is_open` knows the requests of one process alone: where there are several, those of the others
+    seem to have ended too, and hold tokens for the same time. Young ones are left out, since an
+    answer is booked within a second.
+    """
+    old = now - timedelta(seconds=BOOKING_SECONDS)
+    return [one for key, one in reservations.items() if one.created_at <= old and not is_open(key)]
 
 
 def expired(reservations: Mapping[str, Reservation], now: datetime) -> list[Reservation]:

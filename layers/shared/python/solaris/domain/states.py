@@ -1,6 +1,7 @@
 """Why a part is not well, by one name everywhere: health, metrics, alert rules, `solaris doctor`.
 
-infra/observability/STATES.md is the page about them; a test holds it against this table.
+infra/observability/STATES.md is the page about them, and the admin site shows the same words
+(reasons.json, made by infra/local/state_texts.py); tests hold both against this table.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One way of being unwell: what it is, in English and Portuguese, and what to do."""
+    """One way of being unwell: what it is and what to do, in English and Portuguese."""
 
     code: str
     part: str
@@ -26,6 +27,7 @@ class Reason:
     what: str
     what_pt: str
     remedy: str
+    remedy_pt: str
 
 
 _DEGRADED, _UNHEALTHY = Status.DEGRADED, Status.UNHEALTHY
@@ -41,6 +43,8 @@ REASONS: Mapping[str, Reason] = {
             "o banco de dados não responde: ninguém é atendido",
             "its process, its disk, its log (store.log); on AWS region and permissions; a store "
             "that is damaged: restore the last backup",
+            "o processo dele, o disco, o log (store.log); na AWS, região e permissões; um banco "
+            "danificado: restaure o último backup",
         ),
         Reason(
             "disk_full",
@@ -51,6 +55,7 @@ REASONS: Mapping[str, Reason] = {
             "falta espaço no disco dos livros, ou ele é só de leitura: novas requisições são "
             "recusadas, as que estão em curso são registradas",
             "make room (MIN_FREE_DISK_MB says how much); nothing has to be started again",
+            "libere espaço (MIN_FREE_DISK_MB diz quanto); nada precisa ser reiniciado",
         ),
         Reason(
             "queues_silent",
@@ -59,6 +64,8 @@ REASONS: Mapping[str, Reason] = {
             "the queues do not answer: usage is written to the books directly",
             "as filas não respondem: o uso é gravado direto nos livros",
             "the store's process on one machine; elsewhere the queue service, region, permissions",
+            "em uma máquina, o processo store; em outros lugares, o serviço de filas, região, "
+            "permissões",
         ),
         Reason(
             "queue_stalled",
@@ -67,6 +74,7 @@ REASONS: Mapping[str, Reason] = {
             "messages wait and none is taken: usage is booked late, nothing is lost",
             "há mensagens esperando e nenhuma é retirada: o uso é registrado com atraso",
             "worker.log: does the worker live? on AWS the usage function's errors and duration",
+            "worker.log: o worker está vivo? na AWS, erros e duração da função usage",
         ),
         Reason(
             "queue_backlog",
@@ -75,6 +83,7 @@ REASONS: Mapping[str, Reason] = {
             "over 10,000 messages wait",
             "mais de 10.000 mensagens esperam",
             "does the worker keep up? it needs processor; on AWS concurrency of the function",
+            "o worker dá conta? ele precisa de processador; na AWS, da concorrência da função",
         ),
         Reason(
             "dead_letters",
@@ -83,6 +92,7 @@ REASONS: Mapping[str, Reason] = {
             "messages failed five times and wait for somebody",
             "mensagens falharam cinco vezes e esperam por alguém",
             "solaris replay --from-dlq --dry-run; alerts and exports: their errors in worker.log",
+            "solaris replay --from-dlq --dry-run; alertas e exportações: os erros em worker.log",
         ),
         Reason(
             "cache_silent",
@@ -91,6 +101,7 @@ REASONS: Mapping[str, Reason] = {
             "Redis does not answer: each process counts rates and metrics alone",
             "o Redis não responde: cada processo conta sozinho",
             "REDIS_URL, and that Redis runs; the gateway does without",
+            "REDIS_URL, e se o Redis está no ar; o gateway funciona sem ele",
         ),
         Reason(
             "upstream_missing",
@@ -99,6 +110,7 @@ REASONS: Mapping[str, Reason] = {
             "no upstream is configured",
             "nenhum upstream está configurado",
             "LITELLM_BASE_URL or OPENAI_API_KEY",
+            "LITELLM_BASE_URL ou OPENAI_API_KEY",
         ),
         Reason(
             "upstream_silent",
@@ -107,6 +119,7 @@ REASONS: Mapping[str, Reason] = {
             "the upstream does not answer: requests are refused with 502 or 504 and cost nothing",
             "o upstream não responde: as requisições são recusadas e nada custam",
             "LITELLM_BASE_URL, and that the upstream runs",
+            "LITELLM_BASE_URL, e se o upstream está no ar",
         ),
         Reason(
             "upstream_failing",
@@ -115,6 +128,7 @@ REASONS: Mapping[str, Reason] = {
             "the upstream answers with an error of its own",
             "o upstream responde com erro próprio",
             "the upstream's log",
+            "o log do upstream",
         ),
         Reason(
             "upstream_refuses_key",
@@ -123,6 +137,7 @@ REASONS: Mapping[str, Reason] = {
             "the upstream does not take our key: every request is refused with 502, at no cost",
             "o upstream não aceita a nossa chave: toda requisição é recusada e nada custa",
             "LITELLM_API_KEY or OPENAI_API_KEY, and the keys of the providers in LiteLLM",
+            "LITELLM_API_KEY ou OPENAI_API_KEY, e as chaves dos provedores no LiteLLM",
         ),
         Reason(
             "processor_busy",
@@ -131,6 +146,7 @@ REASONS: Mapping[str, Reason] = {
             "80 % of the processor or more is in use",
             "80 % do processador ou mais em uso",
             "what else runs here? answers get slower, nothing is lost",
+            "o que mais roda aqui? as respostas ficam mais lentas, nada se perde",
         ),
         Reason(
             "memory_short",
@@ -139,6 +155,7 @@ REASONS: Mapping[str, Reason] = {
             "80 % of the memory or more is in use",
             "80 % da memória ou mais em uso",
             "what else runs here?",
+            "o que mais roda aqui?",
         ),
         Reason(
             "disk_short",
@@ -147,6 +164,7 @@ REASONS: Mapping[str, Reason] = {
             "90 % of the disk or more is in use",
             "90 % do disco ou mais em uso",
             "make room before it is full: what the store cannot keep it refuses",
+            "libere espaço antes que encha: o que o banco não consegue guardar, ele recusa",
         ),
         Reason(
             "machine_unknown",
@@ -155,6 +173,7 @@ REASONS: Mapping[str, Reason] = {
             "the load of the machine cannot be read",
             "não é possível ler a carga da máquina",
             "functions.log names the error",
+            "functions.log diz qual é o erro",
         ),
     )
 }

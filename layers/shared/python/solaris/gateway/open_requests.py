@@ -40,6 +40,10 @@ class OpenRequests:
         """Its request has ended; unknown ids do nothing."""
         self._held.pop(request_id, None)
 
+    def has(self, request_id: str) -> bool:
+        """Whether a request is open in this process."""
+        return request_id in self._held
+
     async def _renew_forever(self) -> None:
         # ends when nothing is open, so that an idle process has no timer
         while self._held:

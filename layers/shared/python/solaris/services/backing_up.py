@@ -5,6 +5,9 @@ changes; the audit log last. Between accounts and records it waits for what was 
 answer that a client saw finished before T0 is booked by then, and so is in the file as a record.
 What is still open after the wait is in the file as an open reservation.
 
+What waits in the usage queue is read before all that and once more after it: an answer that was
+finished before T0 is in the file as a record or as an event, whoever books meanwhile.
+
 The `changes` table is left out: it tells running processes what to read again, and a restore
 makes them read everything.
 """
@@ -23,6 +26,8 @@ from solaris.domain.usage import iso_milliseconds
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.services.cutting import STAGED, Cut
+from solaris.services.queued_events import TABLE as QUEUED
+from solaris.services.queued_events import Peek, item_of
 from solaris.services.staging import Staging
 from solaris.settings import Settings
 from solaris.storage.archives import ArchiveReader, ArchiveWriter, Header, Manifest, item_line
@@ -31,7 +36,7 @@ from solaris.storage.queues import USAGE_QUEUE, Queues
 from solaris.storage.whole_tables import MODELS, WholeTables
 
 LEFT_OUT = ("changes",)
-TABLES_IN_ALL = len(MODELS)
+TABLES_IN_ALL = len(MODELS)  # one is left out, and the queued events are there as one
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.25
 MAX_POLLS = 100_000
@@ -47,7 +52,7 @@ class BackupReport:
     """What was written. `still_open` requests had begun before and were not booked by the end.
 
     `queued` and `dead` are the events in the usage queue and its dead-letter queue, about; None
-    when the queue did not say.
+    when the queue did not say. `has_queued`: they are in the file.
     """
 
     manifest: Manifest
@@ -56,14 +61,25 @@ class BackupReport:
     still_open: int
     queued: int | None
     dead: int | None
+    has_queued: bool
 
 
 class BackingUp:
-    """Makes backups. `clock` gives the time in UTC; every run has a connection of its own."""
+    """Makes backups. `clock` gives the time in UTC; every run has a connection of its own.
+
+    `peek` reads what waits in the usage queues; without it those events are not in the file.
+    """
 
     def __init__(
-        self, *, settings: Settings, queues: Queues, clock: Callable[[], datetime], program: str
+        self,
+        *,
+        settings: Settings,
+        queues: Queues,
+        clock: Callable[[], datetime],
+        program: str,
+        peek: Peek | None = None,
     ) -> None:
+        self._peek = peek
         self._settings = settings
         self._queues = queues
         self._clock = clock
@@ -82,12 +98,13 @@ class BackingUp:
         written cannot be read back.
         """
         still_open, mended = asyncio.run(self._run(path, wait_seconds, tick))
-        numbers = {name: n for n, name in enumerate(_tables(), 1)}
+        numbers = {name: n for n, name in enumerate(self._names(), 1)}
         manifest = ArchiveReader(path).verify(
             lambda table, items: tick(f"verifying {table}", numbers[table], items)
         )
         queued, dead = self._depth(USAGE_QUEUE), self._depth(f"{USAGE_QUEUE}-dlq")
-        return BackupReport(manifest, path.stat().st_size, mended, still_open, queued, dead)
+        size, has_queued = path.stat().st_size, self._peek is not None
+        return BackupReport(manifest, size, mended, still_open, queued, dead, has_queued)
 
     async def _run(self, path: Path, wait_seconds: float, tick: Tick) -> tuple[int, int]:
         started_at = self._clock()
@@ -95,7 +112,7 @@ class BackingUp:
             stage=self._settings.solaris_stage,
             started_at=iso_milliseconds(started_at),
             program=self._program,
-            tables=_tables(),
+            tables=self._names(),
             left_out=LEFT_OUT,
         )
         aws = AsyncAws(self._settings.aws_region)
@@ -106,13 +123,16 @@ class BackingUp:
             ):
                 cut = Cut(staging, started_at=started_at, zone=self._settings.zone)
                 tables = WholeTables(aws, self._settings)
-                done = await _Run(tables, writer, staging, cut, header.tables, tick).all(
-                    wait_seconds
-                )
+                run = _Run(tables, writer, staging, cut, header.tables, tick, self._peek)
+                done = await run.all(wait_seconds)
                 writer.close(iso_milliseconds(self._clock()))
         finally:
             await aws.close()
         return done
+
+    def _names(self) -> tuple[str, ...]:
+        tables = tuple(name for name in MODELS if name not in LEFT_OUT)
+        return tables if self._peek is None else (*tables, QUEUED)
 
     def _depth(self, queue: str) -> int | None:
         try:
@@ -120,10 +140,6 @@ class BackingUp:
         except SolarisError as error:
             _log.warning("queue_unavailable", queue=queue, error=str(error)[:200])
             return None
-
-
-def _tables() -> tuple[str, ...]:
-    return tuple(name for name in MODELS if name not in LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +152,11 @@ class _Run:
     cut: Cut
     names: tuple[str, ...]
     tick: Tick
+    peek: Peek | None
 
     async def all(self, wait_seconds: float) -> tuple[int, int]:
         """Everything, in order; returns the requests still open and the items put right."""
+        self._look_into_queues()
         await self._stage("users", self.cut.take_users)
         still_open = await self._wait(wait_seconds)
         for table in STAGED[1:]:
@@ -150,16 +168,22 @@ class _Run:
                 self._tell("adding up", "usage", n)
         await self._copy("transactions", self.cut.changes)
         mended = self.cut.mend()
-        for table in STAGED:
+        self._look_into_queues()
+        for table in (*STAGED, *([QUEUED] if self.peek else [])):
             with self.writer.table(table):
                 for n, line in enumerate(self.staging.lines(table), 1):
                     self.writer.add([line])
                     self._tell("writing", table, n)
         for table in self.names:
-            if table not in {*STAGED, "usage", "transactions", "audit"}:
+            if table not in {*STAGED, "usage", "transactions", "audit", QUEUED}:
                 await self._copy(table, list)
         await self._copy("audit", self.cut.audited)
         return still_open, mended
+
+    def _look_into_queues(self) -> None:
+        for n, message in enumerate(self.peek() if self.peek else (), 1):
+            self.staging.keep(QUEUED, message["message_id"], item_line(item_of(message)))
+            self._tell("reading", QUEUED, n)
 
     async def _stage(self, table: str, take: Callable[[list[Any]], None]) -> None:
         seen = 0

@@ -48,14 +48,14 @@ class RateLimiter:
         if wait is None:
             wait = self._own.wait(subject, now, rule)
         if wait > 0:
-            self._waiting[subject] = now + wait
+            self._waiting[subject] = time.monotonic() + wait
             if len(self._waiting) > MAX_TRACKED:
                 self._waiting.popitem(last=False)
             raise RateLimitedError(wait)
 
     def is_waiting(self, subject: str) -> bool:
         """Whether this process has refused a subject of `admit_subject`, and still would."""
-        return self._waiting.get(subject, 0.0) > time.time()
+        return self._waiting.get(subject, 0.0) > time.monotonic()
 
 
 class BlockingRateLimiter:

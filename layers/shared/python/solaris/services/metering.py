@@ -24,6 +24,7 @@ from solaris.domain.reservation import (
     expiry_of,
     full_hold,
     hold_for,
+    unbooked,
 )
 from solaris.domain.rollover import apply_block_threshold, open_period
 from solaris.domain.standing import is_blocked
@@ -32,6 +33,7 @@ from solaris.domain.usage import UsageEvent
 from solaris.domain.users import NOBODY, User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
+    BookingsLateError,
     ConflictError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -61,6 +63,7 @@ PAUSE_SECONDS = 0.01
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
 # When the tokens that are left are held by other answers: about as long as an answer takes.
 TOKENS_HELD_RETRY_SECONDS = 5.0
+BOOKINGS_LATE_RETRY_SECONDS = 15.0
 OFFER_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _log = get_logger("solaris.metering")
@@ -112,7 +115,9 @@ class Meter:
         clock: Callable[[], datetime],
         links: PersonalLinks | None = None,
         room: DiskRoom | None = None,
+        knows_all_open: bool = True,
     ) -> None:
+        self._knows_all_open = knows_all_open
         self._settings = settings
         self._aws = aws
         self._users = users
@@ -132,8 +137,8 @@ class Meter:
 
         One write for a known user far from the limit, two near it or for a new user. Raises
         AccountStatusError, UserNotAllowedError, QuotaExhaustedError, TokensHeldError,
-        RateLimitedError, StoreUnavailableError, and ConflictError when twelve bounded attempts
-        all lost a race. What is held is kept until the event that resolves it.
+        BookingsLateError, RateLimitedError, StoreUnavailableError, and ConflictError when twelve
+        bounded attempts all lost a race. What is held is kept until the event that resolves it.
         """
         if self._room is not None and self._room.is_missing():
             msg = "too little room on the disk"
@@ -246,9 +251,18 @@ class Meter:
         hold = hold_for(demand, user.available_tokens, strict=strict)
         if hold is not None:
             return hold
+        late = sum(one.tokens for one in self._unbooked(user))
+        if late and hold_for(demand, user.available_tokens + late, strict=strict):
+            raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
         if hold_for(demand, user.available_tokens + user.reserved_tokens, strict=strict):
             raise TokensHeldError(TOKENS_HELD_RETRY_SECONDS)
         raise self._exhausted(user, demand)
+
+    def _unbooked(self, user: User) -> list[Reservation]:
+        """What is held by answers that have ended, where this process knows all that are open."""
+        if not self._knows_all_open:
+            return []
+        return unbooked(user.reservations, self._open.has, self._clock())
 
     def _announce_block(self, user: User, refused: Demand) -> None:
         """Tell a user who has a few tokens left, too few for a request, that they are blocked.
@@ -280,6 +294,8 @@ class Meter:
             await asyncio.to_thread(self._recorder.expire, user.user_id, late)
             return True
         if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
+            if len(user.reservations) - len(self._unbooked(user)) < MAX_OPEN_RESERVATIONS:
+                raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
             raise RateLimitedError(OPEN_REQUESTS_RETRY_SECONDS)
         return False
 

@@ -55,6 +55,14 @@ class QueueLag:
         self._standing: dict[str, _Standing] = {}
         self._looked_at = timer()
 
+    def usage_is_late(self) -> bool:
+        """Whether usage was found to be booked late by the last look; nobody is asked."""
+        with self._lock:
+            known = self._standing.get(USAGE_QUEUE)
+            if known is None or self._timer() - self._looked_at > MOST_BETWEEN_SECONDS:
+                return False
+            return self._looked_at - known.since >= STALLED_SECONDS[USAGE_QUEUE]
+
     def look(self) -> QueueLook:
         """Ask for every queue. Raises StoreUnavailableError or AwsCallError."""
         names = [name for queue in QUEUES for name in (queue, f"{queue}-dlq")]

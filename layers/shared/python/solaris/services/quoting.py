@@ -5,7 +5,7 @@ asks the rule that would reserve for it (domain/reservation.py): it is a second 
 opinion. A check holds nothing; only a request through the gateway does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,18 @@ from solaris.domain.identity import Identity
 from solaris.domain.keys import GatewayKey
 from solaris.domain.periods import period_of, renews_at
 from solaris.domain.provisioning import provision
-from solaris.domain.reservation import MAX_OPEN_RESERVATIONS, Demand, hold_for
+from solaris.domain.reservation import (
+    MAX_OPEN_RESERVATIONS,
+    Demand,
+    Reservation,
+    hold_for,
+    unbooked,
+)
 from solaris.domain.standing import put_right
 from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import (
     AccountStatusError,
+    BookingsLateError,
     InvalidApiKeyError,
     InvalidRequestError,
     ModelNotAllowedError,
@@ -53,7 +60,8 @@ class Statement:
 class Quoting:
     """Tells quotas. `clock` gives the time in UTC. For any number of threads.
 
-    `readers` counts who asks, `wrong_keys` the addresses that send keys which are none.
+    `readers` counts who asks, `wrong_keys` the addresses that send keys which are none. `is_late`
+    tells whether usage is booked late: which answers have ended is not known here.
     """
 
     def __init__(
@@ -66,7 +74,9 @@ class Quoting:
         clock: Callable[[], datetime],
         readers: BlockingRateLimiter | None = None,
         wrong_keys: BlockingRateLimiter | None = None,
+        is_late: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_late = is_late
         self._settings = settings
         self._authenticator = authenticator
         self._readers = readers
@@ -100,6 +110,7 @@ class Quoting:
             "additional_tokens": quota.additional_tokens,
             "current_usage": quota.current_usage,
             "reserved_tokens": quota.reserved_tokens,
+            "bookings_late": bool(self._unbooked(user)),
             "available_tokens": user.available_tokens,
             "remaining_tokens": quota.remaining_tokens,
             "usage_percentage": quota.usage_percentage,
@@ -124,7 +135,8 @@ class Quoting:
         estimated = _estimated_tokens(request)
         model = _model(request)
         user = self._find(identity)
-        reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False))
+        late = self._unbooked(user) if user else []
+        reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False), late)
         if model is not None and not key.allows(model):
             reason = ModelNotAllowedError.code
         period = user.period if user else self._period()
@@ -161,6 +173,11 @@ class Quoting:
         if self._readers is not None:
             self._readers.admit(user_id)
 
+    def _unbooked(self, user: User) -> list[Reservation]:
+        if not self._is_late():
+            return []
+        return unbooked(user.reservations, lambda _: False, self._clock())
+
     def _find(self, identity: Identity) -> User | None:
         """Return a user as the next request would find them; None: it would make no user."""
         now = self._clock()
@@ -195,15 +212,19 @@ def token_headers(user: User, renews: datetime, now: datetime) -> dict[str, str]
     }
 
 
-def _refusal(user: User | None, demand: Demand) -> str | None:
+def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> str | None:
     """Return the code with which the meter would refuse, in its order; None if it would not."""
     if user is None:
         return UserNotAllowedError.code
     if user.status is not UserStatus.ACTIVE:
         return AccountStatusError(user.status.value).code
     if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
-        return RateLimitedError.code
+        is_late = len(user.reservations) - len(late) < MAX_OPEN_RESERVATIONS
+        return BookingsLateError.code if is_late else RateLimitedError.code
     if hold_for(demand, user.available_tokens) is None:
+        unbooked_tokens = sum(one.tokens for one in late)
+        if unbooked_tokens and hold_for(demand, user.available_tokens + unbooked_tokens):
+            return BookingsLateError.code
         is_held = hold_for(demand, user.available_tokens + user.reserved_tokens) is not None
         return TokensHeldError.code if is_held else QuotaExhaustedError.code
     return None

@@ -5,6 +5,7 @@
     fill      every item, as it was
     compare   every table read back: counts and checksums are the file's, but for what its time to
               live has taken away by now
+    send      what waited in the usage queues back into them: from here on it is booked
     finish    the mark, and a word to running processes, which read their lists anew
 
 A restore that was cut short has left the mark: the next one empties what it wrote and begins
@@ -21,6 +22,8 @@ from typing import Any
 
 from solaris.errors import SolarisError
 from solaris.services.backing_up import LEFT_OUT, Tick
+from solaris.services.queued_events import TABLE as QUEUED
+from solaris.services.queued_events import send_back
 from solaris.settings import Settings
 from solaris.storage.archives import (
     ArchiveReader,
@@ -33,6 +36,7 @@ from solaris.storage.archives import (
 from solaris.storage.aws import AsyncAws, store_errors
 from solaris.storage.changes import RESTORE_KEY, RESTORE_SLOT, Changes
 from solaris.storage.models import create_tables
+from solaris.storage.queues import Queues
 from solaris.storage.whole_tables import (
     BATCH_WRITE_ITEMS,
     MODELS,
@@ -65,7 +69,8 @@ class RestoreDiffersError(SolarisError):
 class Restoring:
     """Restores backups into one stage; `feed` is how its processes hear of it."""
 
-    def __init__(self, *, settings: Settings, feed: Changes) -> None:
+    def __init__(self, *, settings: Settings, feed: Changes, queues: Queues) -> None:
+        self._queues = queues
         self._settings = settings
         self._feed = feed
 
@@ -90,7 +95,15 @@ class Restoring:
                 raise TablesNotEmptyError(filled)
         self._feed.begin_restore()
         asyncio.run(self._run(path, manifest, tick, empty=replace or is_unfinished))
+        self._send_back(path, manifest, tick)
         self._feed.finish_restore(uuid.uuid4().hex)
+
+    def _send_back(self, path: Path, manifest: Manifest, tick: Tick) -> None:
+        if QUEUED not in manifest.tables or not manifest.tables[QUEUED].items:
+            return
+        number = _number(manifest.header.tables, QUEUED)
+        lines = (line for table, line in ArchiveReader(path).items() if table == QUEUED)
+        send_back(self._queues, lines, lambda n: tick(f"sending {QUEUED}", number, n))
 
     async def _filled(self) -> tuple[str, ...]:
         async with _Connection(self._settings) as tables:
@@ -141,7 +154,7 @@ class Restoring:
         living: "_Living",
     ) -> None:
         done: dict[str, int] = {}
-        packs = _packs(ArchiveReader(path).items())
+        packs = _packs(one for one in ArchiveReader(path).items() if one[0] != QUEUED)
 
         async def write() -> None:
             for table, pack in packs:  # shared: each pack is taken once
@@ -166,7 +179,7 @@ def checked(path: Path, tick: Tick) -> Manifest:
     """Read a whole file. Raises ArchiveRefusedError, OSError."""
     reader = ArchiveReader(path)
     names = reader.header().tables
-    unknown = sorted(set(names) - set(MODELS))
+    unknown = sorted(set(names) - {*MODELS, QUEUED})
     if unknown:
         msg = f"{path} holds tables that this program does not know: {', '.join(unknown)}"
         raise ArchiveRefusedError(msg)

@@ -56,6 +56,11 @@ class Staging:
         self._database.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", rows)
         self._database.execute("COMMIT")
 
+    def keep(self, table: str, key: str, line: bytes) -> None:
+        """Take one line that is no item of a table of the store."""
+        row = (table, key, "", line)
+        self._database.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", row)
+
     def get(self, table: str, *key: str) -> dict[str, Any] | None:
         """One item, None if there is none."""
         row = self._database.execute(

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
+from solaris.domain.leases import is_running
 from solaris.storage.counters import DaySums, SystemCounters
 
 CLOSED_AFTER_DAYS = 2
@@ -41,7 +42,7 @@ class SystemDays:
             found = {
                 day: self._kept[day][1]
                 for day in days
-                if day in self._kept and self._kept[day][0] > now
+                if day in self._kept and is_running(self._kept[day][0], now, KEPT_FOR)
             }
         missing = [day for day in days if day not in found and day <= today]
         if missing:

@@ -112,7 +112,7 @@ class UserTotals:
 
     def _is_stale(self) -> bool:
         latest = self._latest
-        return latest is None or self._clock() - latest.computed_at > STALE
+        return latest is None or abs(self._clock() - latest.computed_at) > STALE
 
     def _start_if_due(self) -> Event | None:
         """The scan under way, begun now if it is time; None between two scans."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from solaris.domain.alerts import (
     ALERT_DAYS,
+    LEASE,
     MAX_ERROR_CHARACTERS,
     Alert,
     AlertType,
@@ -26,6 +27,7 @@ from solaris.domain.alerts import (
     UsageFigures,
     lease_end,
 )
+from solaris.domain.leases import latest_end
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
@@ -107,7 +109,8 @@ class AlertStore:
                 audience,
                 "SET #state = :sending, #lease = :lease, #until = :until ADD #attempts :one",
                 # nobody has sent it, and nobody is about to
-                "#state IN (:pending, :failed) OR (#state = :sending AND #until <= :now)",
+                "#state IN (:pending, :failed) OR "
+                "(#state = :sending AND (#until <= :now OR #until > :latest))",
                 {
                     ":sending": text(MailState.SENDING),
                     ":pending": text(MailState.PENDING),
@@ -115,6 +118,7 @@ class AlertStore:
                     ":lease": text(lease),
                     ":until": number(epoch_milliseconds(lease_end(now))),
                     ":now": number(epoch_milliseconds(now)),
+                    ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
                     ":one": number(1),
                 },
             )

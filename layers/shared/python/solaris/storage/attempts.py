@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from solaris.domain.leases import is_running
 from solaris.domain.lockout import Attempts, ends_at
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import StoreUnavailableError
@@ -130,7 +131,7 @@ class AttemptStore:
                 ReturnValues="ALL_NEW",
             )
         told = answer["Attributes"].get("told_at")
-        if told is not None and now < parse_instant(told["S"]) + every:
+        if told is not None and is_running(parse_instant(told["S"]) + every, now, every):
             return 0
         values = {":now": text(iso_milliseconds(now)), ":none": number(0)}
         try:

@@ -11,13 +11,14 @@ from typing import Any
 
 from solaris.domain.exports import (
     EXPORT_DAYS,
-    LEASE_SECONDS,
+    LEASE,
     MAX_OPEN_EXPORTS,
     Export,
     ExportState,
     day_of_export,
     is_export_id,
 )
+from solaris.domain.leases import latest_end
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.cursors import bad_cursor, decode_cursor, encode_cursor
@@ -101,7 +102,7 @@ class ExportStore:
         condition = (
             "attribute_exists(#export_id) AND "
             "(#state = :queued OR (#state = :running AND "
-            "(#lease_until < :now OR #lease = :lease)))"
+            "(#lease_until < :now OR #lease_until > :latest OR #lease = :lease)))"
         )
         update = "SET #state = :running, #lease = :lease, #lease_until = :until, #rows_done = :zero"
         values = {
@@ -109,6 +110,7 @@ class ExportStore:
             ":running": text(ExportState.RUNNING.value),
             ":lease": text(lease),
             ":now": number(epoch_milliseconds(now)),
+            ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
             ":until": _lease_end(now),
             ":zero": number(0),
         }
@@ -193,7 +195,7 @@ def _key(export_id: str) -> Item:
 
 
 def _lease_end(now: datetime) -> Item:
-    return number(epoch_milliseconds(now + timedelta(seconds=LEASE_SECONDS)))
+    return number(epoch_milliseconds(now + LEASE))
 
 
 def _to_item(export: Export) -> Item:

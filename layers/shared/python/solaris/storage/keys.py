@@ -105,7 +105,8 @@ class KeyStore:
                     # another process may have noted it, or somebody revoked the key, meanwhile
                     ConditionExpression="attribute_exists(key_hash)"
                     " AND attribute_not_exists(revoked_at)"
-                    " AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
+                    " AND (attribute_not_exists(last_used_at) OR last_used_at <= :old"
+                    " OR last_used_at > :now)",
                     ExpressionAttributeValues={
                         ":now": text(iso_milliseconds(now)),
                         ":old": text(iso_milliseconds(used_before(now))),

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import orjson
 
+from solaris.domain.leases import latest_end
 from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import ConflictError
 from solaris.storage.aws import AwsCallError, store_errors
@@ -100,13 +101,14 @@ class ReconciliationStore:
                         "attribute_not_exists(finished_at) AND "
                         # the first, one whose owner is gone, or this very write sent again
                         "(attribute_not_exists(lease_until) OR lease_until <= :instant "
-                        "OR lease_owner = :owner)"
+                        "OR lease_until > :latest OR lease_owner = :owner)"
                     ),
                     ExpressionAttributeValues={
                         ":now": text(iso_milliseconds(now)),
                         ":owner": text(owner),
                         ":until": number(epoch_milliseconds(now + LEASE)),
                         ":instant": number(epoch_milliseconds(now)),
+                        ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
                     },
                     ReturnValues="ALL_NEW",
                 )
@@ -132,9 +134,13 @@ class ReconciliationStore:
                     TableName=self._table,
                     Item=_to_item(run),
                     ConditionExpression=(
-                        "attribute_not_exists(lease_until) OR lease_until <= :instant"
+                        "attribute_not_exists(lease_until) OR lease_until <= :instant "
+                        "OR lease_until > :latest"
                     ),
-                    ExpressionAttributeValues={":instant": number(epoch_milliseconds(now))},
+                    ExpressionAttributeValues={
+                        ":instant": number(epoch_milliseconds(now)),
+                        ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
+                    },
                 )
         except AwsCallError as error:
             if error.aws_code != _CONDITION_FAILED:

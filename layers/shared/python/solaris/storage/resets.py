@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from solaris.domain.leases import latest_end
 from solaris.domain.rollover import ClosedPeriod
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import User
@@ -195,13 +196,14 @@ class ResetStore:
             # the first run of this period
             "attribute_not_exists(#state) OR (#state = :running AND ("
             # a run that is gone, or this very write again after its answer was lost
-            "#lease_until <= :instant OR #lease_owner = :owner))"
+            "#lease_until <= :instant OR #lease_until > :latest OR #lease_owner = :owner))"
         )
         values = {
             ":running": text(_RUNNING),
             ":segments": {"M": fresh},
             ":now": text(iso_milliseconds(now)),
             ":instant": number(epoch_milliseconds(now)),
+            ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
             ":owner": text(self._owner),
             ":until": number(epoch_milliseconds(now + LEASE)),
         }
