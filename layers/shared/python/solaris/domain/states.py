@@ -141,6 +141,15 @@ REASONS: Mapping[str, Reason] = {
             "make room before it is full: what the store cannot keep it refuses",
         ),
         Reason(
+            "clock_jumped",
+            "system",
+            _DEGRADED,
+            "the clock was set by a minute or more, or the machine slept (told for 30 s)",
+            "o relógio foi acertado em um minuto ou mais, ou a máquina dormiu (avisado por 30 s)",
+            "is the time right? months, expiries and sign-ins go by it; no answer is booked twice "
+            "or lost",
+        ),
+        Reason(
             "machine_unknown",
             "system",
             _UNHEALTHY,
