@@ -139,8 +139,9 @@ class Load:
         return 0.0 if self._served_at is None else self._served_at - self._mended
 
     async def _client(self, session: aiohttp.ClientSession, deadline: float) -> None:
-        last = deadline + MAX_SECONDS
-        while (now := time.monotonic()) < last and (now < deadline or not self.is_served_again):
+        while (now := time.monotonic()) < deadline or not self.is_served_again:
+            if self._mended < now - MAX_SECONDS and deadline < now - MAX_SECONDS:
+                return  # long after the fault, which ends or is ended
             seen = await self._one(session)
             is_later = seen.finished and seen.status == OK and seen.started > self._mended
             if is_later and self._served_at is None:
