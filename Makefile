@@ -53,6 +53,10 @@ test-localstack: $(DEVELOPMENT) $(LOCALSTACK) ## the integration tests on LocalS
 test-faults: $(DEVELOPMENT) ## kill -9 at random under load, 20 rounds, then every other fault; the books after each (ARGS="--store dynamodb-local")
 	$(BIN)/python -m tests.faults $(ARGS)
 
+.PHONY: soak
+soak: $(DEVELOPMENT) ## 20 minutes of load with a fault each minute: what is lost, and since when health tells it (ARGS="--minutes 2")
+	$(BIN)/python -m tests.faults.soak $(ARGS)
+
 .PHONY: check
 check: $(DEVELOPMENT) $(SITE_MODULES) $(CLOUD) ## lint, format, types
 	$(NPM) run check

@@ -9,10 +9,11 @@ import pytest
 from solaris.domain.reports import UsageLine
 from solaris.domain.usage import Outcome
 from solaris.domain.users import Plan, User, UserStatus
+from tests.faults.arena import arena
 from tests.faults.checks import Evidence, Exchange, problems
 from tests.faults.load import OK, Seen
 from tests.faults.rounds import Rounds, Row
-from tests.faults.scenarios import SCENARIOS, arena
+from tests.faults.scenarios import SCENARIOS
 
 SEED = 20_261_123
 SECONDS = 1.0
@@ -110,6 +111,11 @@ def test_the_checks_find_nothing_where_all_agrees() -> None:
         (replace(WHOLE, seen=[replace(SEEN, status=503)]), "the client noticed"),
         (replace(WHOLE, seen=[replace(SEEN, finished=False)]), "the client noticed"),
         (replace(WHOLE, seen=[replace(SEEN, capped=True)]), "far from the limit"),
+        (replace(WHOLE, seen=[replace(SEEN, status=429)]), "the client noticed"),
+        (
+            replace(WHOLE, seen=[replace(SEEN, status=503)], exchanges=[]),
+            "refused, 30 tokens charged",
+        ),
         (replace(WHOLE, users=[replace(USER, monthly_limit=29)]), "30 used of 29"),
         (replace(WHOLE, users=[replace(USER, available_tokens=71)]), "71 available"),
     ],

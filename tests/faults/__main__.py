@@ -8,7 +8,9 @@ A whole local system answers 16 connections of streamed and buffered requests; s
 near their quota, some clients hang up. Then a fault. When all is over, every answer that a client
 saw finished must have exactly one record with the tokens that it stated, records must equal what
 the upstream counted (or an estimate, where an answer broke), `solaris reconcile` must find
-nothing, nobody may be over their quota, and no reservation may outlive its expiry.
+nothing, nobody may be over their quota, no reservation may outlive its expiry, and nothing may be
+charged for what was refused. Faults that last are told by /health/detailed within 30 s, and told
+no longer 60 s after their end.
 
 Exit code 1: something differs. 3: this machine cannot run it.
 """
@@ -24,9 +26,11 @@ from pathlib import Path
 from typing import Never
 
 from solaris.observability import configure_logging
-from tests.faults.machine import EMBEDDED, STORES, NotPossibleError, machine
+from tests.faults.arena import arena
+from tests.faults.machine import machine
 from tests.faults.rounds import HEADERS, LOAD_SECONDS, MAX_SHOWN, Rounds, Row, line
-from tests.faults.scenarios import SCENARIOS, Scenario, arena, possible
+from tests.faults.scenarios import SCENARIOS, Scenario, possible
+from tests.faults.tables import EMBEDDED, STORES, NotPossibleError
 
 ROUNDS, MAX_ROUNDS = 20, 1_000
 SEED_BITS = 32
@@ -90,7 +94,7 @@ def _scenarios(
     with arena(directory, store=arguments.store, seed=arguments.seed, seconds=seconds) as place:
         for one in chosen:
             try:
-                possible(one)
+                possible(place, one)
             except NotPossibleError as error:
                 skipped.append(str(error))
                 continue

@@ -1,7 +1,7 @@
 """After the fault: everything that is under way ends, then the books are held against all."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -17,7 +17,8 @@ from solaris.storage.whole_tables import key_names
 from solaris.wiring import Wiring
 from tests.faults.checks import Evidence, Exchange, problems
 from tests.faults.load import People, Seen
-from tests.faults.machine import POLL_SECONDS, Machine
+from tests.faults.machine import Machine
+from tests.faults.tables import POLL_SECONDS
 
 DRAIN_SECONDS = 120.0
 SETTLED_SECONDS = 30.0
@@ -32,6 +33,33 @@ class Verdict:
     replayed: int = 0
     expired: int = 0
     differences: list[str] = field(default_factory=list)
+    evidence: Evidence | None = None
+
+
+class Ledger:
+    """What upstream and books have of some people, gathered while the load goes on: the upstream
+    forgets all but its last 10,000 requests. `garbled` has ids of requests.
+    """
+
+    def __init__(self, machine: Machine, people: People, garbled: Container[str] = ()) -> None:
+        self._machine = machine
+        self._ids = machine.user_ids(people)
+        self._garbled = garbled
+        self._shown: dict[str, dict[str, Any]] = {}
+
+    def gather(self) -> None:
+        """Ask the upstream; an answer that was open the last time may be over now."""
+        self._shown |= {one["id"]: one for one in self._machine.system.demo()["requests"]}
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What the upstream has answered."""
+        return [Exchange.of(one, self._garbled) for one in self._shown.values()]
+
+    def records(self, look: Wiring | None = None) -> list[UsageLine]:
+        """What is booked."""
+        found = _records(look or self._machine.wiring)
+        return [one for one in found if one.user_id in self._ids]
 
 
 def held_against(
@@ -42,6 +70,7 @@ def held_against(
     silent: bool = False,
     replay_first: bool = True,
     wiring: Wiring | None = None,
+    ledger: "Ledger | None" = None,
 ) -> Verdict:
     """Drain, take lost events back, expire what crashes left, compare.
 
@@ -51,7 +80,8 @@ def held_against(
     """
     look = wiring or machine.wiring
     verdict = Verdict()
-    exchanges = [Exchange.of(one) for one in machine.system.demo()["requests"]]
+    ledger = ledger or Ledger(machine, people)
+    ledger.gather()
     steps: list[Callable[[], None]] = [
         partial(_replay, machine, look, verdict),
         partial(_sweep, look, verdict),
@@ -64,10 +94,10 @@ def held_against(
         for step in steps:
             step()
         ids = machine.user_ids(people)
-        evidence = Evidence(
+        verdict.evidence = evidence = Evidence(
             seen=seen,
-            exchanges=exchanges,
-            records=[one for one in _records(look) if one.user_id in ids],
+            exchanges=ledger.exchanges,
+            records=ledger.records(look),
             users=[one for one in look.users.scan() if one.user_id in ids],
             silent=silent,
         )

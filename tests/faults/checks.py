@@ -6,7 +6,7 @@ books       usage records and users, as the store has them
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,10 @@ Booked = Mapping[str, UsageLine]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request at the upstream; `total_tokens` as it states them, if it states any."""
+    """One request at the upstream; `total_tokens` as it states them, if it states any.
+
+    `finished`: sent whole, and not garbled on its way.
+    """
 
     request_id: str
     status: int
@@ -32,12 +35,13 @@ class Exchange:
     total_tokens: int
 
     @classmethod
-    def of(cls, shown: Mapping[str, Any]) -> "Exchange":
-        """Read the demo's own form."""
+    def of(cls, shown: Mapping[str, Any], garbled: Container[str] = ()) -> "Exchange":
+        """Read the demo's own form; `garbled` has ids of requests."""
+        name = shown["headers"].get("x-request-id", "")
         return cls(
-            request_id=shown["headers"].get("x-request-id", ""),
+            request_id=name,
             status=shown["status"],
-            finished=shown["finished"],
+            finished=shown["finished"] and name not in garbled,
             total_tokens=shown["total_tokens"],
         )
 
@@ -58,6 +62,7 @@ def problems(evidence: Evidence) -> list[str]:
     found = _repeats(evidence.records)
     booked = {one.request_id: one for one in evidence.records}
     found += _of_clients(evidence, booked)
+    found += _of_refusals(evidence, booked)
     found += _of_upstream(evidence, booked)
     found += _of_users(evidence)
     found += _of_sums(evidence)
@@ -73,22 +78,62 @@ def _of_clients(evidence: Evidence, booked: Booked) -> list[str]:
     """An answer that was seen finished has its record, with exactly the tokens it stated."""
     found = []
     for seen in evidence.seen:
-        if evidence.silent and (seen.is_broken or seen.status not in (OK, TOO_MANY_REQUESTS)):
+        borne = (OK,) if seen.is_far else (OK, TOO_MANY_REQUESTS)
+        if evidence.silent and (seen.is_broken or seen.status not in borne):
             found.append(f"{seen.request_id}: the client noticed ({seen.status} {seen.code})")
         if seen.is_far and (seen.capped or seen.code == QUOTA_EXHAUSTED):
             found.append(f"{seen.request_id}: cut or refused far from the limit")
-        if seen.status != OK or not seen.finished:
+    return found + unbooked(evidence.seen, booked)
+
+
+def unbooked(seen: Iterable[Seen], booked: Booked) -> list[str]:
+    """Answers that were seen finished and are not in the books as they were stated, a line each."""
+    found = []
+    for one in seen:
+        if one.status != OK or not one.finished:
             continue
-        record = booked.get(seen.request_id or "")
+        record = booked.get(one.request_id or "")
         if record is None:
-            found.append(f"{seen.request_id}: seen finished, not in the books")
-        elif seen.stated_tokens is not None and (
-            record.total_tokens != seen.stated_tokens or record.estimated
+            found.append(f"{one.request_id}: seen finished, not in the books")
+        elif one.stated_tokens is not None and (
+            record.total_tokens != one.stated_tokens or record.estimated
         ):
-            found.append(f"{seen.request_id}: {seen.stated_tokens} stated, {_shown(record)} booked")
+            found.append(f"{one.request_id}: {one.stated_tokens} stated, {_shown(record)} booked")
         elif record.outcome != Outcome.SETTLED:
-            found.append(f"{seen.request_id}: seen finished, {_shown(record)} booked")
+            found.append(f"{one.request_id}: seen finished, {_shown(record)} booked")
     return found
+
+
+def lost_tokens(finished: Iterable[Seen], booked: Booked) -> int:
+    """Tokens that clients were told of and that nobody was charged."""
+    return sum(
+        max(0, (one.stated_tokens or 0) - (record.total_tokens if record else 0))
+        for one in finished
+        for record in (booked.get(one.request_id or ""),)
+    )
+
+
+def charged_refusals(evidence: Evidence, booked: Booked) -> list[tuple[str, int]]:
+    """Ids and tokens of requests that were refused and charged.
+
+    A status that says no is one, unless the upstream had begun an answer by then: what of it came
+    is billed there, whoever loses the rest.
+    """
+    begun = {one.request_id for one in evidence.exchanges if one.status < FIRST_ERROR}
+    refused = {one.request_id or "" for one in evidence.seen if one.status >= FIRST_ERROR}
+    records = [booked[name] for name in refused if name in booked]
+    return [
+        (record.request_id, record.charged_tokens)
+        for record in records
+        if record.charged_tokens and record.request_id not in begun
+    ]
+
+
+def _of_refusals(evidence: Evidence, booked: Booked) -> list[str]:
+    return [
+        f"{name}: refused, {charged} tokens charged"
+        for name, charged in charged_refusals(evidence, booked)
+    ]
 
 
 def _of_upstream(evidence: Evidence, booked: Booked) -> list[str]:

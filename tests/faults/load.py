@@ -83,7 +83,10 @@ def new_people() -> People:
 
 
 class Load:
-    """Sends requests over 16 connections; the same seed asks for the same things."""
+    """Sends requests over 16 connections; the same seed asks for the same things.
+
+    Each waits `pause_seconds` after an answer.
+    """
 
     def __init__(
         self,
@@ -94,6 +97,7 @@ class Load:
         seed: int,
         models: Sequence[str] = MODELS,
         leaves: bool = True,
+        pause_seconds: float = 0.0,
     ) -> None:
         self._url = url
         self._key = key
@@ -101,6 +105,7 @@ class Load:
         self._random = random.Random(seed)
         self._models = models
         self._leaves = leaves
+        self._pause_seconds = pause_seconds
         self._mended = 0.0
         self._served_at: float | None = None
         self.seen: list[Seen] = []
@@ -134,12 +139,14 @@ class Load:
         return 0.0 if self._served_at is None else self._served_at - self._mended
 
     async def _client(self, session: aiohttp.ClientSession, deadline: float) -> None:
-        last = deadline + MAX_SECONDS
-        while (now := time.monotonic()) < last and (now < deadline or not self.is_served_again):
+        while (now := time.monotonic()) < deadline or not self.is_served_again:
+            if self._mended < now - MAX_SECONDS and deadline < now - MAX_SECONDS:
+                return  # long after the fault, which ends or is ended
             seen = await self._one(session)
             is_later = seen.finished and seen.status == OK and seen.started > self._mended
             if is_later and self._served_at is None:
                 self._served_at = time.monotonic()
+            await asyncio.sleep(self._pause_seconds)
             if seen.status != OK:  # wait a little, as clients do
                 await asyncio.sleep(REFUSED_PAUSE_SECONDS if seen.status else AWAY_PAUSE_SECONDS)
 

@@ -1,7 +1,6 @@
 """A running system that can be hurt: its processes by name, its books, its upstream's log."""
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -10,33 +9,33 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from unittest.mock import patch
 
 import psutil
 
-from infra.local.preflight import free_port
-from infra.local.tables.program import tables_command, wait_until_listening
 from solaris.domain.users import user_id_for
 from solaris.settings import load_settings
 from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE
 from solaris.wiring import Wiring, now
-from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, start
+from tests.e2e.local_system import LocalSystem, clean_environment, start
 from tests.faults.load import People
+from tests.faults.tables import (
+    DYNAMODB_LOCAL,
+    EMBEDDED,
+    POLL_SECONDS,
+    START_SECONDS,
+    STOP_SECONDS,
+    Tables,
+)
 
-STORES = EMBEDDED, DYNAMODB_LOCAL = ("embedded", "dynamodb-local")
 KILLED = ("gateway", "worker", "tables", "store", "cache", "functions")
 DYNAMODB = "dynamodb"
 # every reservation has expired by then, and counts as overdue to the reconciler
 AHEAD = timedelta(hours=2)
 # 60 s in service: what a killed worker had in hand comes back sooner, and so more often twice
 VISIBILITY_SECONDS = 10
-START_SECONDS, STOP_SECONDS = 60.0, 90.0
-POLL_SECONDS = 0.05
 LAST_LINES = 20
-_JAR = ROOT / ".venv" / "localstack" / "dynamodb" / "package" / "emulator"
-_LOOPBACK = ROOT / "tests" / "localstack" / "Loopback.java"
 _SETTINGS = {
     "RATE_LIMIT_PER_SECOND": "100000",
     "RATE_LIMIT_BURST": "100000",
@@ -54,105 +53,8 @@ _IN_CMDLINE = {
     "store": "infra.local.store",
     "cache": "valkey-server",
     "functions": "infra.local.functions",
+    "exporter": "exports",
 }
-
-
-class NotPossibleError(Exception):
-    """A fault that this machine cannot make; the message says why."""
-
-
-class DynamoDBLocal:
-    """Amazon's own emulator, its tables in files: acknowledged writes outlive the process."""
-
-    def __init__(self, directory: Path) -> None:
-        if not (_JAR / "DynamoDBLocal.jar").is_file() or shutil.which("java") is None:
-            raise NotPossibleError("DynamoDB Local is not installed: make test-localstack does")
-        self._directory = directory
-        self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        directory.mkdir(parents=True)
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        """Start it, and return when it answers."""
-        library = _JAR / "DynamoDBLocal_lib"
-        command = [
-            *(str(shutil.which("java")), "-Xmx512m", f"-Djava.library.path={library}"),
-            *("-cp", f"{_JAR / 'DynamoDBLocal.jar'}:{library / '*'}", str(_LOOPBACK)),
-            *("-port", str(self._port), "-sharedDb", "-disableTelemetry"),
-            *("-dbPath", str(self._directory)),
-        ]
-        with (self._directory.parent / "dynamodb.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self._directory, stdout=log, stderr=subprocess.STDOUT
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            connection = HTTPConnection("127.0.0.1", self._port, timeout=5)
-            try:
-                connection.request("GET", "/")
-                connection.getresponse()
-            except (OSError, HTTPException):
-                time.sleep(POLL_SECONDS)
-            else:
-                return
-            finally:
-                connection.close()
-        raise NotPossibleError("DynamoDB Local does not start; see dynamodb.log")
-
-    def kill_9(self) -> None:
-        """End it as the kernel would, without a word."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(STOP_SECONDS)
-
-    def restart_killed(self) -> None:
-        """Kill -9, then start it on the same files and port."""
-        self.kill_9()
-        self.start()
-
-
-class Dynoxide:
-    """The default store's tables as a program of our own, for what a proxy is put before."""
-
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True)
-        self._port = free_port()
-        self._command = tables_command("127.0.0.1", self._port, directory)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def process(self) -> psutil.Process:
-        """The running program."""
-        assert self._process is not None
-        return psutil.Process(self._process.pid)
-
-    def start(self) -> None:
-        """Start it, and return when it answers."""
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_until_listening(self.url, START_SECONDS)
-
-    def kill_9(self) -> None:
-        """End it as the kernel would, without a word."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(STOP_SECONDS)
-
-    def restart_killed(self) -> None:
-        """Kill -9, then start it on the same file and port."""
-        self.kill_9()
-        self.start()
 
 
 @dataclass
@@ -164,7 +66,7 @@ class Machine:
 
     system: LocalSystem
     wiring: Wiring
-    dynamodb: DynamoDBLocal | Dynoxide | None
+    dynamodb: Tables | None
     output: list[str]
 
     @property
@@ -188,7 +90,8 @@ class Machine:
             for child in psutil.Process(self.system.process.pid).children():
                 with suppress(psutil.Error):
                     line = child.cmdline()
-                    if any(_IN_CMDLINE[name] in one for one in line) and "exports" not in line:
+                    is_other = "exports" in line and name != "exporter"
+                    if any(_IN_CMDLINE[name] in one for one in line) and not is_other:
                         return child
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"no {name} is running:\n{''.join(self.output[-LAST_LINES:])}")
@@ -223,10 +126,9 @@ def machine(
     Local's always, the default store's when `is_proxied`.
     """
     with ExitStack() as stack:
-        dynamodb: DynamoDBLocal | Dynoxide | None = None
+        dynamodb: Tables | None = None
         if store == DYNAMODB_LOCAL or is_proxied:
-            kind = DynamoDBLocal if store == DYNAMODB_LOCAL else Dynoxide
-            dynamodb = kind(directory / "dynamodb")
+            dynamodb = Tables(store, directory / "dynamodb")
             stack.callback(dynamodb.kill_9)
             dynamodb.start()
             on_dynamodb(dynamodb.url)
@@ -246,7 +148,7 @@ def machine(
 
 
 @contextmanager
-def _environment(system: LocalSystem, dynamodb: DynamoDBLocal | Dynoxide | None) -> Iterator[None]:
+def _environment(system: LocalSystem, dynamodb: Tables | None) -> Iterator[None]:
     """Variables of run.env; the store itself, past any proxy."""
     before = dict(os.environ)
     lines = (system.data_dir / "run.env").read_text().splitlines()

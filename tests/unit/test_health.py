@@ -1,9 +1,10 @@
 """Health: the checks, how they are run, what they add up to."""
 
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -301,6 +302,69 @@ def test_no_upstream_is_unhealthy_and_an_unreachable_one_tells_no_address() -> N
     found = checks.report().body()["checks"]["litellm"]
     assert (found["status"], found["error"]) == ("unhealthy", "ConnectError")
     assert "127.0.0.1" not in str(found)
+
+
+@contextmanager
+def saying(says: Callable[[socket.socket], None]) -> Iterator[str]:
+    """An upstream that answers one request with these bytes; it is left, or has said all."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                says(connection)
+
+        serving = Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        serving.join(BOUND_SECONDS)
+    assert not serving.is_alive()
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def _trickle(connection: socket.socket) -> None:
+    connection.sendall(CHUNKED + b"ffffff\r\n")
+    with suppress(OSError):  # until whoever asks has had enough
+        for _ in range(int(BOUND_SECONDS / 0.01)):
+            connection.sendall(b" ")
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        (lambda one: one.sendall(CHUNKED + b"2\r\n{}\r\nno length\r\n"), "RemoteProtocolError"),
+        (lambda one: one.sendall(CHUNKED + b"ff\r\n{"), "RemoteProtocolError"),
+        (
+            lambda one: one.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"),
+            "RemoteProtocolError",
+        ),
+        (_trickle, "TimeoutError"),
+    ],
+)
+def test_an_upstream_that_garbles_its_list_is_told_and_holds_no_check_for_ever(
+    says: Callable[[socket.socket], None], error: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
+    with saying(says) as url:
+        checks = Health({"litellm": lambda: check_upstream(url, None)}, version="1", clock=clock)
+        found = checks.report().body()["checks"]["litellm"]
+    assert (found["status"], found["reasons"]) == ("unhealthy", ["upstream_silent"])
+    assert found["error"] == error
+
+
+def test_of_a_long_list_only_the_beginning_is_read() -> None:
+    def long(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n")
+        with suppress(OSError):
+            for _ in range(10_000):
+                connection.sendall(bytes(65536))
+
+    with saying(long) as url:
+        assert check_upstream(url, None).status is Status.HEALTHY
 
 
 @pytest.mark.parametrize(

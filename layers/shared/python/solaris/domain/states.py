@@ -167,6 +167,17 @@ REASONS: Mapping[str, Reason] = {
             "libere espaço antes que encha: o que o banco não consegue guardar, ele recusa",
         ),
         Reason(
+            "clock_jumped",
+            "system",
+            _DEGRADED,
+            "the clock was set by a minute or more, or the machine slept (told for 30 s)",
+            "o relógio foi acertado em um minuto ou mais, ou a máquina dormiu (avisado por 30 s)",
+            "is the time right? months, expiries and sign-ins go by it; no answer is booked twice "
+            "or lost",
+            "a hora está certa? meses, prazos e sessões seguem o relógio; nenhuma resposta é "
+            "registrada em dobro nem se perde",
+        ),
+        Reason(
             "machine_unknown",
             "system",
             _UNHEALTHY,

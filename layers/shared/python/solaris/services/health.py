@@ -23,6 +23,7 @@ from solaris.domain.states import SILENT, Status
 from solaris.domain.usage import iso_milliseconds
 from solaris.gateway.key_refusal import refuses_key
 from solaris.observability import get_logger
+from solaris.services.clock_watch import ClockWatch
 from solaris.services.probing import Probe, answer_by
 from solaris.services.queue_lag import QueueLag
 from solaris.settings import Settings
@@ -34,8 +35,8 @@ from solaris.storage.users import UserStore
 CHECK_SECONDS = 2.0
 
 MAX_WAITING_MESSAGES = 10_000
-BAD_REQUEST, FORBIDDEN, FIRST_SERVER_ERROR = 400, 403, 500
-BEGIN_BYTES = 4096  # of a refusal
+FORBIDDEN, FIRST_SERVER_ERROR = 403, 500
+MAX_READ_BYTES = 64 * 1024
 MAX_CPU_PERCENT = 80
 MAX_MEMORY_PERCENT = 80
 MAX_DISK_PERCENT = 90
@@ -185,7 +186,11 @@ def standard_checks(
         "redis": lambda: check_redis(cache),
         "litellm": lambda: check_upstream(url, key),
         "queue": lambda: check_queues(queues),
-        "system": SystemCheck(Path(settings.solaris_data_dir)),
+        # on AWS a process is held still between requests, which looks like a clock that was set
+        "system": SystemCheck(
+            Path(settings.solaris_data_dir),
+            ClockWatch() if settings.solaris_stage == "local" else None,
+        ),
     }
 
 
@@ -216,23 +221,41 @@ def check_redis(cache: Cache) -> Finding:
 def check_upstream(url: str | None, key: str | None) -> Finding:
     """The upstream's list of models, which needs our key; `url` ends in /v1.
 
-    Any other answer below 500 is a sign of life: not every upstream has a list.
+    Any other answer below 500 is a sign of life: not every upstream has a list. It must arrive:
+    whoever garbles this garbles the answers too. Only its beginning is read.
     """
     if url is None:
         reasons = ("upstream_missing",)
         return Finding(Status.UNHEALTHY, {"detail": "not configured"}, False, reasons)
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    # streamed, so that the body, however large, stays unread
+    headers = {"accept-encoding": "identity"}
+    if key:
+        headers["authorization"] = f"Bearer {key}"
     with httpx.stream(
         "GET", f"{url}/models", headers=headers, timeout=CHECK_SECONDS, trust_env=False
     ) as answer:
         status = answer.status_code
-        begin = next(answer.iter_bytes(BEGIN_BYTES), b"") if status == BAD_REQUEST else b""
+        begin = _beginning(answer)
     if refuses_key(status, begin) or status == FORBIDDEN:
         return Finding(Status.UNHEALTHY, {"http_status": status}, reasons=("upstream_refuses_key",))
     if status < FIRST_SERVER_ERROR:
         return Finding(Status.HEALTHY, {"http_status": status})
     return Finding(Status.UNHEALTHY, {"http_status": status}, reasons=("upstream_failing",))
+
+
+def _beginning(answer: httpx.Response) -> bytes:
+    """At most 64 KiB, as they come.
+
+    Raises httpx.HTTPError when what comes is garbled, TimeoutError when it does not end.
+    """
+    deadline = time.monotonic() + CHECK_SECONDS
+    begin = b""
+    for part in answer.iter_raw():
+        begin += part
+        if len(begin) >= MAX_READ_BYTES:
+            break
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return begin
 
 
 def check_queues(lag: QueueLag) -> Finding:
@@ -254,14 +277,15 @@ def check_queues(lag: QueueLag) -> Finding:
 
 
 class SystemCheck:
-    """Load of this machine in percent; `data_dir` says which disk is looked at.
+    """Load of this machine in percent, and its clock; `data_dir` says which disk is looked at.
 
     The CPU's load is taken between two looks and not by psutil.cpu_percent, which remembers the
     last look per thread, while each check has a new one.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, clock: ClockWatch | None = None) -> None:
         self._path = data_dir.absolute()
+        self._clock = clock
         self._cpu = _cpu_seconds()
         self._looked_at = time.monotonic()
 
@@ -273,6 +297,8 @@ class SystemCheck:
             "disk_percent": round(psutil.disk_usage(str(_existing(self._path))).percent, 1),
         }
         reasons = short_of(**percents)
+        if self._clock is not None and self._clock.look():
+            reasons = (*reasons, "clock_jumped")
         return Finding(Status.DEGRADED if reasons else Status.HEALTHY, percents, reasons=reasons)
 
     def _cpu_percent(self) -> float:
