@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import settings
+
+# How long one example takes is the machine's affair; examples are bounded in number.
+settings.register_profile("solaris", deadline=None)
+settings.load_profile("solaris")
 
 
 @pytest.fixture(scope="session", autouse=True)

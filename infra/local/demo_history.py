@@ -25,8 +25,8 @@ from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import user_id_for
 from solaris.errors import AccountStatusError, QuotaExhaustedError, RateLimitedError
 from solaris.services.background import drain
-from solaris.services.metering import Admission, Ticket
 from solaris.services.recording import Message
+from solaris.services.tickets import Admission, Ticket
 from solaris.storage.events import event_to_json
 from solaris.storage.resets import ResetStore
 

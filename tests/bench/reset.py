@@ -31,8 +31,9 @@ from solaris.domain.identity import Identity
 from solaris.domain.periods import period_of, previous_period
 from solaris.domain.reservation import Demand
 from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.services.metering import Meter, Ticket
+from solaris.services.metering import Meter
 from solaris.services.resetting import ResetReport
+from solaris.services.tickets import Ticket
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws
 from solaris.storage.items import user_to_item

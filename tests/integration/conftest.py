@@ -29,8 +29,9 @@ from solaris.domain.periods import day_of, period_of
 from solaris.domain.reservation import Demand, Reservation
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.services.metering import Admission, Meter, Ticket
+from solaris.services.metering import Meter
 from solaris.services.recording import Message
+from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.storage.actions import LedgerEntry
 from solaris.storage.aws import AsyncAws

@@ -8,8 +8,8 @@ import pytest
 
 from solaris.domain.audit import Actor
 from solaris.domain.users import user_id_for
-from solaris.services.metering import Admission
 from solaris.services.moving import Mover
+from solaris.services.tickets import Admission
 from solaris.services.user_changes import UserUpdate
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import Api

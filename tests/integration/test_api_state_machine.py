@@ -39,9 +39,9 @@ from solaris.errors import (
     TokensHeldError,
 )
 from solaris.services.authenticating import BlockingAuthenticator, identity_of
-from solaris.services.metering import Ticket
 from solaris.services.resetting import Resetter
 from solaris.services.summarising import Summariser
+from solaris.services.tickets import Ticket
 from solaris.settings import Settings
 from solaris.storage.models import PeriodModel, create_tables
 from solaris.wiring import Wiring

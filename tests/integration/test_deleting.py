@@ -15,7 +15,7 @@ from solaris.domain.users import UserStatus, user_id_for
 from solaris.errors import AccountStatusError
 from solaris.mail.rendering import MailRenderer, Person, ThresholdNotice
 from solaris.services import deleting
-from solaris.services.metering import Admission
+from solaris.services.tickets import Admission
 from solaris.storage import user_usage
 from solaris.storage.models import TABLES, short_name
 from solaris.storage.user_usage import PERSONAL

@@ -26,7 +26,7 @@ from solaris.errors import (
 )
 from solaris.services.accounts import Change
 from solaris.services.administration import Administration
-from solaris.services.metering import Admission
+from solaris.services.tickets import Admission
 from solaris.storage import users as users_module
 from solaris.storage.actions import LedgerEntry
 from solaris.storage.aws import AwsCallError

@@ -16,7 +16,7 @@ from solaris.errors import (
     StoreUnavailableError,
     TokensHeldError,
 )
-from solaris.services.metering import Admission
+from solaris.services.tickets import Admission
 from solaris.storage.aws import AsyncAws
 from tests.integration.conftest import ANA, MoneyPath
 

@@ -11,8 +11,8 @@ from solaris.errors import (
     NotFoundError,
     UserNotAllowedError,
 )
-from solaris.services.metering import Ticket
 from solaris.services.moving import Mover
+from solaris.services.tickets import Ticket
 from solaris.services.twins import strays
 from solaris.storage.changes import user_to_row
 from tests.integration.conftest import ANA, MODEL_MAXIMUM, MoneyPath

@@ -9,7 +9,7 @@ import pytest
 from solaris.domain.transactions import TransactionKind
 from solaris.domain.users import user_id_for
 from solaris.errors import AccountStatusError
-from solaris.services.metering import Admission
+from solaris.services.tickets import Admission
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import BOSS, NEVER_MOVED, Api
 

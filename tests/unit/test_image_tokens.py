@@ -1,7 +1,7 @@
 """Tokens of an image by its header and its model's family, against the vendors' own examples."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from solaris.gateway.image_size import Size, image_size, is_image
@@ -101,6 +101,8 @@ SIDES = st.integers(1, 100_000)
 
 
 @given(st.sampled_from(ImageFamily), SIDES, SIDES, st.sampled_from(["auto", "high", "low", "x"]))
+@example(ImageFamily.GEMINI, 385, 3_072, "auto")
+@example(ImageFamily.GEMINI, 435, 5_211, "auto")
 def test_an_image_of_unknown_size_is_the_family_s_largest(
     family: ImageFamily, width: int, height: int, detail: str
 ) -> None:

@@ -213,9 +213,13 @@ def test_a_killed_supervisor_ends_users_first(tmp_path: Path) -> None:
         "time.sleep(60)",
     )
     lasting = (
-        "import sys, time",
+        "import signal, sys, time",
         "from infra.local.lifeline import end_when_alone",
-        "end_when_alone(lambda: open(sys.argv[1], 'a').write('lasting\\n'))",
+        "def leave(*_):",
+        "    open(sys.argv[1], 'a').write('lasting\\n')",
+        "    raise SystemExit",
+        "signal.signal(signal.SIGTERM, leave)",
+        "end_when_alone()",
         "open(sys.argv[1] + '.lasting', 'w')",
         "time.sleep(60)",
     )

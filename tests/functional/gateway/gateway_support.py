@@ -25,7 +25,8 @@ from solaris.services.background import drain
 from solaris.services.entrance import Entrance
 from solaris.services.forwarding import Forwarder
 from solaris.services.limiting import RateLimiter
-from solaris.services.metering import Admission, Meter, Ticket
+from solaris.services.metering import Meter
+from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.upstream import tokens
 from solaris.upstream.client import Upstream

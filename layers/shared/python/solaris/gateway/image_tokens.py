@@ -40,6 +40,7 @@ _CLAUDE_PATCH_PX = 28
 _GEMINI_TILE_TOKENS = 258
 _GEMINI_SMALL_PX = 384
 _GEMINI_LARGEST_PX = 3_072  # larger images are scaled down to this
+_GEMINI_MOST_TILES = 24  # of a narrow image: 2 x 12 of 256 px
 _GEMINI_3_TOKENS = 1_120
 _GEMINI_3_ULTRA_TOKENS = 2_240
 
@@ -111,11 +112,14 @@ class GeminiTiles:
 
     def tokens(self, size: Size | None, detail: str) -> int:  # noqa: ARG002 - set elsewhere there
         """Tokens of one image; without a size of the largest."""
-        width, height = (_GEMINI_LARGEST_PX, _GEMINI_LARGEST_PX) if size is None else size
+        if size is None:
+            return _GEMINI_TILE_TOKENS * _GEMINI_MOST_TILES
+        width, height = size
         if max(width, height) <= _GEMINI_SMALL_PX:
             return _GEMINI_TILE_TOKENS
         fit = min(1.0, _GEMINI_LARGEST_PX / max(width, height))
-        width, height = math.ceil(width * fit), math.ceil(height * fit)
+        # at most that: a float's last digit is no pixel
+        width, height = (min(_GEMINI_LARGEST_PX, math.ceil(one * fit)) for one in (width, height))
         side = min(768, max(256, min(width, height) * 2 // 3))
         return _GEMINI_TILE_TOKENS * _parts(width, side) * _parts(height, side)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from solaris.domain.keys import GatewayKey
-from solaris.services.metering import Admission
+from solaris.services.tickets import Admission
 
 # Another tokenizer than ours counts otherwise: nobody's answer is cut for half as much again.
 LEEWAY_TOKENS = 256

@@ -53,7 +53,7 @@ from solaris.services.answering import (
 from solaris.services.background import keep
 from solaris.services.entrance import Entered, Entrance
 from solaris.services.heavy import HEAVY_BYTES, in_heavy_thread
-from solaris.services.metering import Admission, Meter, Ticket
+from solaris.services.metering import Meter
 from solaris.services.model_access import (
     check_model_path,
     check_models,
@@ -63,6 +63,7 @@ from solaris.services.model_access import (
 from solaris.services.model_list import ModelList, is_models
 from solaris.services.relaying import open_stream
 from solaris.services.sending import Asked, Sending
+from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.upstream import tokens
 from solaris.upstream.client import Upstream, UpstreamAnswer

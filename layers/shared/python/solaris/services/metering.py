@@ -8,10 +8,9 @@ DESIGN section 4, steps 4 and 6.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from solaris.domain.identity import Identity
 from solaris.domain.periods import period_of, renews_at
 from solaris.domain.provisioning import provision
 from solaris.domain.reservation import (
@@ -49,6 +48,7 @@ from solaris.services.doubtful_reserves import DoubtfulReserves
 from solaris.services.newcomers import Newcomers, with_own_id
 from solaris.services.personal_links import PersonalLinks
 from solaris.services.recording import Recorder
+from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws
 from solaris.storage.changes import Changes
@@ -67,34 +67,6 @@ BOOKINGS_LATE_RETRY_SECONDS = 15.0
 OFFER_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _log = get_logger("solaris.metering")
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A request as the meter sees it, before tokens are held."""
-
-    request_id: str
-    identity: Identity
-    demand: Demand
-    model: str
-    endpoint: str
-    key_id: str
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Tokens are held: the reservation, the cap if the answer is to be cut, the user after."""
-
-    reservation: Reservation
-    cap_tokens: int | None
-    user: User
-    renews_at: datetime
-
-    @property
-    def completion_tokens(self) -> int:
-        """What is held for the answer."""
-        return max(0, self.reservation.tokens - self.reservation.prompt_tokens)
 
 
 class Meter:
