@@ -148,7 +148,6 @@ def test_no_form_of_another_site_can_write_a_body(company: Company) -> None:
         {"availableTokens": 10**9},
         {"reservedTokens": 0},
         {"role": "admin"},
-        {"email": "other@example.com"},
         {"version": 1},
         {"period": "2020-01"},
         {"monthly_limit": 10**9},
@@ -165,10 +164,8 @@ def test_what_a_change_does_not_offer_is_refused_and_changes_nothing(
     assert put.status_code == 422
     assert company.user(Person("", "bruno.barros@example.com")) == user
     email = f"{uuid.uuid4().hex[:10]}@example.com"
-    made = company.api.post("/users", json={**extra, "email": email})
-    if "email" not in extra:
-        assert made.status_code == 422
-        assert company.get("/users", search=email)["items"] == []
+    assert company.api.post("/users", json={**extra, "email": email}).status_code == 422
+    assert company.get("/users", search=email)["items"] == []
 
 
 def test_a_viewer_cannot_make_themselves_an_admin(company: Company) -> None:
