@@ -71,9 +71,15 @@ def mail(*to: str) -> EmailMessage:
     return compose(MAIL, from_email="noreply@example.com", to=to, mail_id="a", now=now)
 
 
-async def send(port: int, *to: str, user: str | None = None, use_tls: bool = False) -> None:
-    password = "pass" if user else None
-    sender = SmtpSender("127.0.0.1", port, user=user, password=password, use_tls=use_tls)
+async def send(
+    port: int,
+    *to: str,
+    user: str | None = None,
+    password: str = "pass",  # noqa: S107 - a made-up one
+    use_tls: bool = False,
+) -> None:
+    given = password if user else None
+    sender = SmtpSender("127.0.0.1", port, user=user, password=given, use_tls=use_tls)
     await asyncio.to_thread(sender.send, mail(*(to or ("ana@example.com",))))
 
 
@@ -95,6 +101,25 @@ async def test_a_mail_arrives_whole_at_every_recipient_after_the_login() -> None
     assert "RCPT TO:<bia@example.com>" in kept.commands
     login = next(line for line in kept.commands if line.startswith("AUTH PLAIN"))
     assert base64.b64decode(login.split()[2]) == b"\0me\0pass"
+
+
+async def test_a_password_may_have_any_letters() -> None:
+    async with sink() as kept:
+        await send(kept.port, user="joão", password="sênha-日本")
+    assert len(kept.mails) == 1
+    login = next(line for line in kept.commands if line.startswith("AUTH PLAIN"))
+    assert base64.b64decode(login.split()[2]).decode() == "\0joão\0sênha-日本"
+
+
+async def test_a_server_that_cannot_take_such_a_password_is_asked_again_later() -> None:
+    async with sink(EHLO="250-sink\r\n250 AUTH CRAM-MD5") as kept:
+        error = await error_of(kept.port, user="me", password="sênha")
+    assert isinstance(error, MailUnavailableError)
+    assert error.error_class == "SMTPNotSupportedError"
+    async with sink(AUTH="535 wrong") as kept:
+        error = await error_of(kept.port, user="me", password="sênha")
+    assert isinstance(error, MailUnavailableError)
+    assert error.error_class == "SMTPAuthenticationError"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Answers of another shape than the API says."""
 
+from typing import Any
+
 from solaris.domain.usage import Outcome
 from tests.functional.gateway.frames import CHAT, data, end, whole
 from tests.functional.gateway.upstream_cases import (
@@ -12,6 +14,13 @@ from tests.functional.gateway.upstream_cases import (
     streamed,
     text,
 )
+
+
+def _says_when(got: Any) -> None:
+    assert got.headers["retry-after"] == "7"
+    assert got.headers["retry-after-ms"] == "6500"
+    assert got.headers["x-should-retry"] == "true"
+
 
 SHAPES_OF_BODIES = [
     Case(
@@ -85,12 +94,17 @@ SHAPES_OF_BODIES = [
     Case(
         "an upstream error passes through and costs nothing",
         "the API's document",
-        buffered(json_body({"error": {"message": "slow down"}}), 429, headers=["retry-after: 7"]),
+        buffered(
+            json_body({"error": {"message": "slow down"}}),
+            429,
+            headers=["retry-after: 7", "retry-after-ms: 6500", "x-should-retry: true"],
+        ),
         0,
         status=429,
         outcome=Outcome.RELEASED,
         record_status=429,
         error="429",
         shown=[b"slow down"],
+        check=_says_when,
     ),
 ]

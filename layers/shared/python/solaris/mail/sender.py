@@ -7,6 +7,7 @@ login, anything unknown: worth another try). Both carry a short `error_class` fo
 
 import smtplib
 import ssl
+from base64 import b64encode
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -30,6 +31,7 @@ PERMANENT_SES_ERRORS = frozenset(
     }
 )
 _PERMANENT_REPLIES = range(500, 600)  # RFC 5321, section 4.2.1
+_LOGGED_IN = 235  # RFC 4954, section 6
 
 
 class MailRejectedError(SolarisError):
@@ -118,7 +120,7 @@ class SmtpSender:
             raise _smtp_error("SMTPRecipientsRefused", *codes) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise _smtp_error(type(error).__name__, error.smtp_code) from error
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             raise MailUnavailableError(type(error).__name__) from error
 
     def _connected(self) -> smtplib.SMTP:
@@ -133,11 +135,29 @@ class SmtpSender:
             if context is not None and self._port != IMPLICIT_TLS_PORT:
                 server.starttls(context=context)
             if self._user is not None:
-                server.login(self._user, self._password or "")
+                _log_in(server, self._user, self._password or "")
         except BaseException:
             server.close()
             raise
         return server
+
+
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """smtplib's own login, which takes ASCII alone; for the rest PLAIN in UTF-8 (RFC 4616).
+
+    Raises smtplib.SMTPException.
+    """
+    if (user + password).isascii():
+        server.login(user, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    if "PLAIN" not in server.esmtp_features.get("auth", "").upper().split():
+        msg = "a login that is not ASCII needs AUTH PLAIN"
+        raise smtplib.SMTPNotSupportedError(msg)
+    told = b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+    code, reply = server.docmd("AUTH", f"PLAIN {told}")
+    if code != _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def recipients(message: EmailMessage) -> list[str]:

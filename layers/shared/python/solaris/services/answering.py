@@ -43,7 +43,7 @@ from solaris.services.quoting import token_headers
 from solaris.settings import Settings
 from solaris.texts import error_text
 from solaris.upstream import tokens
-from solaris.upstream.client import UpstreamAnswer
+from solaris.upstream.client import PASSED_BACK, UpstreamAnswer
 from solaris.upstream.shapes import ApiShape
 
 MAX_TEXT_CHARACTERS = 200
@@ -56,7 +56,6 @@ CLIENT_CLOSED = "client closed the connection"
 THREAD_BYTES = 256 * 1024
 MOST_COUNTED_BYTES = 20 * 1024 * 1024
 # Headers of the upstream's answer that are the client's business.
-_PASSED_BACK = ("content-type", "retry-after", "openai-processing-ms", "openai-version")
 
 _log = get_logger("solaris.answering")
 
@@ -374,7 +373,7 @@ class Answer:
         headers: dict[str, str] = {}
         if upstream is not None:
             found = upstream.headers
-            headers = {name: found[name] for name in _PASSED_BACK if name in found}
+            headers = {name: found[name] for name in PASSED_BACK if name in found}
         user: User = self.context.admission.user
         headers["x-request-id"] = self._reservation.request_id
         headers |= token_headers(

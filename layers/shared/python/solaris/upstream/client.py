@@ -19,6 +19,11 @@ from yarl import URL
 from solaris.errors import UpstreamTimeoutError, UpstreamUnavailableError
 
 MAX_WHOLE_BYTES = 1024 * 1024
+# Headers of an answer that mean something to the client.
+PASSED_BACK = (
+    *("content-type", "retry-after", "retry-after-ms", "x-should-retry"),
+    *("openai-processing-ms", "openai-version"),
+)
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 30
 MAX_KNOWN_URLS = 256
