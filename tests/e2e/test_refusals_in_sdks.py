@@ -109,3 +109,13 @@ def test_anthropic_s_sdk_tells_a_wrong_key_in_its_own_kind(system: LocalSystem) 
             model="demo-fast", max_tokens=50, messages=[{"role": "user", "content": TEXT}]
         )
     assert raised.value.type == "authentication_error"
+
+
+def test_anthropic_s_sdk_counts_a_prompt_for_who_has_nothing_left(used_up: Person) -> None:
+    with used_up.anthropic() as sdk:
+        counted = sdk.messages.count_tokens(
+            model="demo-fast", messages=[{"role": "user", "content": TEXT}]
+        )
+    assert counted.input_tokens > 0
+    shown = used_up.system.user(used_up.email)
+    assert (shown["currentUsage"], shown["reservedTokens"]) == (0, 0)

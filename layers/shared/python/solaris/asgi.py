@@ -24,7 +24,6 @@ from solaris.services.answering import FIRST_ERROR, BufferedReply
 from solaris.services.entrance import Entrance
 from solaris.services.forwarding import Forwarder, IncomingRequest
 from solaris.settings import Settings
-from solaris.upstream.shapes import SHAPES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -134,7 +133,11 @@ class GatewayApp:
         if chats:
             limit = self._settings.max_body_bytes
             body = await self._bodies.read(
-                receive, headers, limit=limit, address=address, is_json=path in SHAPES
+                receive,
+                headers,
+                limit=limit,
+                address=address,
+                is_json=self._forwarder.takes_json(path),
             )
         else:
             body = Body()

@@ -27,7 +27,7 @@ def refusal(endpoint: str, status: int, error: dict[str, Any], request_id: str) 
 
     On Anthropic's path `code` and `details` stay beside its own two fields.
     """
-    if endpoint != MESSAGES:
+    if not endpoint.startswith(MESSAGES):
         return {"error": error}
     theirs = {**error, "type": _ANTHROPIC_TYPES.get(status, "api_error")}
     return {"type": "error", "error": theirs, "request_id": request_id}

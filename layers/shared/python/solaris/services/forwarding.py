@@ -34,6 +34,7 @@ from solaris.gateway.allowed_fields import passed_on, passed_query
 from solaris.gateway.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
+from solaris.gateway.frames import MESSAGES
 from solaris.gateway.key_refusal import refuses_key
 from solaris.gateway.model_facts import (
     context_tokens,
@@ -72,6 +73,8 @@ from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
 # Headers of the client that mean something to the upstream. Not Idempotency-Key: the upstream knows
 # one client, us, and would answer two people who chose the same value with one answer.
 _PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta")
+# Anthropic's way to ask how long a prompt is.
+COUNT_PATH = f"{MESSAGES}/count_tokens"
 # A longer body is weighed in a thread; the media of a small one take some milliseconds at most.
 PROMPT_THREAD_BYTES = 32 * 1024
 
@@ -116,7 +119,11 @@ class Forwarder:
 
     def is_metered(self, path: str) -> bool:
         """Whether a body is worth reading for this path."""
-        return path in SHAPES or path in self._settings.flat_token_charges
+        return self.takes_json(path) or path in self._settings.flat_token_charges
+
+    def takes_json(self, path: str) -> bool:
+        """Whether the body of this path is looked into."""
+        return path in SHAPES or path == COUNT_PATH
 
     async def forward(self, request: IncomingRequest, client: Client) -> Reply:
         """Answer one request; raises the SolarisError that refuses it."""
@@ -127,6 +134,8 @@ class Forwarder:
             if refuses_key(found.status, found.body):
                 raise UpstreamKeyRefusedError(f"the upstream answers {found.status} to our key")
             return replace(found, body=visible_models(key, request.path, found.status, found.body))
+        if request.method == "POST" and request.path == COUNT_PATH:
+            return await self._count(request, key)
         shape = SHAPES.get(request.path)
         flat = self._settings.flat_token_charges.get(request.path)
         if request.method != "POST" or (shape is None and flat is None):
@@ -167,6 +176,18 @@ class Forwarder:
         return await self._send(
             request, answer, lambda headers: sending.send(asked, context, headers)
         )
+
+    async def _count(self, request: IncomingRequest, key: GatewayKey) -> Reply:
+        """How long a prompt of /v1/messages is, by our own tokenizer: nothing is held or charged.
+
+        Not every upstream can tell, and who asks it may be billed.
+        """
+        shape = SHAPES[MESSAGES]
+        asked = _checked(request, key, shape, self._settings.pass_body_fields)
+        await self._entrance.identify(request.entered, request.headers, asked.body)
+        prompt = await self._prompt(request, shape, asked.body)
+        body = orjson.dumps({"input_tokens": prompt.tokens})
+        return BufferedReply(200, {"content-type": "application/json"}, body)
 
     async def _prompt(
         self, request: IncomingRequest, shape: ApiShape, body: dict[str, Any]
@@ -351,7 +372,7 @@ def _checked(
 ) -> Asked:
     """The body as it may go on; raises the SolarisError that refuses it."""
     parsed = _parse(request)
-    body, dropped = passed_on(request.path, parsed, more)
+    body, dropped = passed_on(shape.endpoint, parsed, more)
     try:
         shape.validate(body)
     except MalformedBodyError as error:
