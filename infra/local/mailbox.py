@@ -65,9 +65,10 @@ def is_open(settings: Settings, host: str) -> bool:
     """Whether there is a mailbox at all: only where nobody else is served.
 
     `host` is what the gateway listens on. A system with a public URL, proxies in front or an
-    address of the network has none.
+    address of the network has none, and one whose mails go out by SMTP keeps none.
     """
-    return _is_loopback(host) and settings.public_url is None and settings.trusted_proxies == 0
+    is_alone = settings.public_url is None and settings.trusted_proxies == 0
+    return is_alone and _is_loopback(host) and settings.smtp_host is None
 
 
 class Mailbox:

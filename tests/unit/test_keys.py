@@ -324,3 +324,13 @@ async def test_a_key_is_limited_by_its_own_rule_and_apart_from_users_and_other_k
     await limiter.admit("key_a")
     # a raised limit holds at once, whatever the old one had counted
     await limiter.admit_key("key_a", RateRule(10, 20))
+
+
+def test_hidden_models_are_not_listed_but_may_be_used() -> None:
+    listed = [{"id": "gpt-5.4"}, {"id": "text-embedding-3-small"}, {"id": "whisper-1"}]
+    body = orjson.dumps({"object": "list", "data": listed})
+    hidden = ("text-embedding-*", "whisper-1")
+    shown = orjson.loads(visible_models(key(), "/v1/models", 200, body, hidden))
+    assert shown == {"object": "list", "data": [{"id": "gpt-5.4"}]}
+    assert visible_models(key(), "/v1/models/whisper-1", 200, b"one", hidden) == b"one"
+    check_models(key(), {"model": "whisper-1"}, "")

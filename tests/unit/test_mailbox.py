@@ -74,6 +74,7 @@ async def test_a_foreign_name_of_this_machine_is_not(host: str) -> None:
         ("192.0.2.1", {}, False),
         ("127.0.0.1", {"public_url": "https://ia.example.com"}, False),
         ("127.0.0.1", {"trusted_proxies": 1}, False),
+        ("127.0.0.1", {"smtp_host": "mail.example.com"}, False),
     ],
 )
 def test_where_others_are_served_there_is_no_mailbox(

@@ -89,6 +89,7 @@ class Settings(FrontSettings):
     upstream_stream_options: bool = True
     sse_comment_seconds: float = Field(default=15, gt=0, le=300)
     pass_body_fields: CommaList = ()
+    hidden_models: CommaList = ()
     max_body_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     max_unfinished_body_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     max_unfinished_bodies_per_address: int = Field(default=100, ge=1, le=10_000)
@@ -176,7 +177,7 @@ class Settings(FrontSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("secret_key_previous", "pass_body_fields", mode="before")
+    @field_validator("secret_key_previous", "pass_body_fields", "hidden_models", mode="before")
     @classmethod
     def _split_as_written(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,11 @@ class KeyRefusedError(Exception):
         self.code = code
 
 
+def is_named(model: str, names: Iterable[str]) -> bool:
+    """Whether a model is among names, of which one that ends in `*` is the beginning of many."""
+    return any(model.startswith(one[:-1]) if one.endswith(ANY) else model == one for one in names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayKey:
     """What is known of a key; `prefix` is all of it that is ever shown again.
@@ -85,10 +90,7 @@ class GatewayKey:
         """Whether a request with this key may be for a model; case counts, as upstream."""
         if self.allowed_models is None:
             return True
-        return any(
-            model.startswith(one[:-1]) if one.endswith(ANY) else model == one
-            for one in self.allowed_models
-        )
+        return is_named(model, self.allowed_models)
 
     @property
     def rate_rule(self) -> RateRule | None:

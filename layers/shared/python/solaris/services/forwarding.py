@@ -133,7 +133,9 @@ class Forwarder:
             found = await self._models.get(request.path, _headers(request))
             if refuses_key(found.status, found.body):
                 raise UpstreamKeyRefusedError(f"the upstream answers {found.status} to our key")
-            return replace(found, body=visible_models(key, request.path, found.status, found.body))
+            hidden = self._settings.hidden_models
+            shown = visible_models(key, request.path, found.status, found.body, hidden)
+            return replace(found, body=shown)
         if request.method == "POST" and request.path == COUNT_PATH:
             return await self._count(request, key)
         shape = SHAPES.get(request.path)

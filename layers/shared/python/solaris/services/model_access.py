@@ -1,11 +1,11 @@
 """What a key with allowed models may ask for, and what it gets to see of the list of models."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
 
-from solaris.domain.keys import GatewayKey
+from solaris.domain.keys import GatewayKey, is_named
 from solaris.domain.named_models import named_models
 from solaris.errors import ModelNotAllowedError, UnknownModelError, UpstreamUnavailableError
 
@@ -56,13 +56,17 @@ def check_model_path(key: GatewayKey, path: str) -> None:
         raise UnknownModelError(model)
 
 
-def visible_models(key: GatewayKey, path: str, status: int, body: bytes) -> bytes:
-    """The upstream's list of models without those that the key does not allow.
+def visible_models(
+    key: GatewayKey, path: str, status: int, body: bytes, hidden: Collection[str] = ()
+) -> bytes:
+    """The upstream's list of models without those that the key does not allow, and the hidden.
 
-    Everything else of the list stays as it came. Raises UpstreamUnavailableError for a list that
-    cannot be read: it might name anything.
+    What is hidden may be used all the same: it is no model to chat with. Everything else of the
+    list stays as it came. Raises UpstreamUnavailableError for a list that cannot be read: it might
+    name anything.
     """
-    if key.allows_any_model or path.startswith(_MODEL_PATH) or status >= 400:  # noqa: PLR2004 - HTTP errors
+    is_whole = key.allows_any_model and not hidden
+    if is_whole or path.startswith(_MODEL_PATH) or status >= 400:  # noqa: PLR2004 - HTTP errors
         return body
     try:
         answer: Any = orjson.loads(body)
@@ -71,9 +75,10 @@ def visible_models(key: GatewayKey, path: str, status: int, body: bytes) -> byte
     listed = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
         raise UpstreamUnavailableError("the list of models has no data")
-    answer["data"] = [one for one in listed if _is_visible(key, one)]
+    answer["data"] = [one for one in listed if _is_visible(key, hidden, one)]
     return orjson.dumps(answer)
 
 
-def _is_visible(key: GatewayKey, model: Any) -> bool:
-    return isinstance(model, dict) and isinstance(model.get("id"), str) and key.allows(model["id"])
+def _is_visible(key: GatewayKey, hidden: Collection[str], model: Any) -> bool:
+    name = model.get("id") if isinstance(model, dict) else None
+    return isinstance(name, str) and key.allows(name) and not is_named(name, hidden)
