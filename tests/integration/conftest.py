@@ -66,8 +66,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         # PynamoDB makes a session a table, each of which reads botocore's 2 MB of models again
-        shared = botocore.session.get_session()
-        patch.setattr("pynamodb.connection.base.get_session", lambda: shared)
+        shared: dict[str | None, Any] = {}  # a session keeps the first key that it has seen
+
+        def session_of_the_key() -> Any:
+            key = os.environ.get("AWS_ACCESS_KEY_ID")
+            if key not in shared:
+                shared[key] = botocore.session.get_session()
+            return shared[key]
+
+        patch.setattr("pynamodb.connection.base.get_session", session_of_the_key)
         variables = {
             "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "test"),
             "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
