@@ -6,13 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
 
 from infra.local.preflight import free_port
 from infra.local.tables.program import tables_command
+from infra.local.watching import answers
 from tests.e2e.local_system import ROOT
 
 STORES = EMBEDDED, DYNAMODB_LOCAL = ("embedded", "dynamodb-local")
@@ -65,7 +65,7 @@ class Tables:
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            if self._answers():
+            if answers(_LOOPBACK, self._port)():
                 return
             time.sleep(POLL_SECONDS)
         raise NotPossibleError(f"the tables ({self.store}) do not start; see tables.log")
@@ -80,17 +80,6 @@ class Tables:
         """Kill -9, then start it on the same files and port."""
         self.kill_9()
         self.start()
-
-    def _answers(self) -> bool:
-        connection = HTTPConnection(_LOOPBACK, self._port, timeout=5)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-        return True
 
 
 @contextmanager

@@ -81,6 +81,20 @@ def nothing_delivered() -> list[Case]:
     ]
     cases.append(
         Case(
+            "a refusal that repeats what somebody asked is none of our key",
+            "LiteLLM: errors of a provider hold the input",
+            buffered(json_body({"error": {"message": "bad value: No connected db."}}), 400),
+            0,
+            stream=False,
+            status=400,
+            record_status=400,
+            outcome=Outcome.RELEASED,
+            error="400",
+            shown=[b"bad value"],
+        )
+    )
+    cases.append(
+        Case(
             "an error after Anthropic's first frame, which states the prompt",
             "Anthropic's API document: overloaded_error",
             streamed(

@@ -17,6 +17,7 @@ from solaris.errors import (
 from solaris.gateway.bodies import Bodies, Body, has_body
 from solaris.gateway.client import Client, ClientGoneError
 from solaris.gateway.frames import error_frame, refusal
+from solaris.gateway.key_refusal import error_in
 from solaris.http import error_answer
 from solaris.metrics import REFUSALS, REQUESTS, Metrics
 from solaris.observability import get_logger
@@ -224,15 +225,6 @@ class GatewayApp:
             headers["connection"] = "close"
         await client.start(answer.status, {**headers, "content-length": str(len(data))})
         await client.finish(data)
-
-
-def error_in(body: bytes) -> str | None:
-    """The message of a refusal in OpenAI's or Anthropic's shape, None where there is none."""
-    try:
-        told = orjson.loads(body)["error"]["message"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
-    return told if isinstance(told, str) else None
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -160,11 +160,14 @@ class Bodies:
             _less(self._open_by, owner, 1)
 
     async def _counted(self, part: bytes, structure: Structure | None) -> None:
-        """Count a part, a slice a turn; raises InvalidRequestError when it is too much to parse."""
-        for start in range(0, len(part), SLICE_BYTES):
+        """Count a part, a slice a turn; raises InvalidRequestError when it is too much to parse.
+
+        A body that is not looked into costs one turn a part.
+        """
+        step = SLICE_BYTES if structure is not None else max(1, len(part))
+        for start in range(0, len(part), step):
             async with self._turn:
-                counted = part[start : start + SLICE_BYTES]
-                if structure is not None and not structure.feed(counted):
+                if structure is not None and not structure.feed(part[start : start + step]):
                     raise InvalidRequestError(TOO_MANY_PARTS)
                 await asyncio.sleep(0)
 
