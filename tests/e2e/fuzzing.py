@@ -18,13 +18,28 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.fuzzing_hooks import ONE_IN, OWN_EMAIL
+from solaris.domain.users import user_id_for
+from tests.e2e.fuzzing_hooks import ANY, ONE_IN, OWN_EMAIL, PAIRS
 from tests.e2e.local_system import LocalSystem, running
 from tests.e2e.mail_events import bounce
 
 EMAIL = "fuzz@example.com"
 PASSWORD = "a-long-and-lonely-password"
 USER = "somebody@example.com"
+# One person's two accounts, and somebody who has moved from one address to another.
+TWIN, OTHER_TWIN = "twin@example.com", "twin@example.org"
+MOVED, MOVED_TO = "moved@example.com", "moved@example.org"
+GONE = "gone@example.com"
+FOUND = {
+    ANY: {"path": {"user_id": user_id_for(USER)}, "body": {}},
+    "addTokens": {"path": {"user_id": user_id_for(USER)}, "body": {"amount": 1}},
+    "deleteUser": {"path": {"user_id": user_id_for(GONE)}, "body": {}},
+    "mergeUser": {
+        "path": {"user_id": user_id_for(TWIN)},
+        "body": {"into": user_id_for(OTHER_TWIN)},
+    },
+    "releaseAlias": {"path": {"user_id": user_id_for(MOVED), "email": MOVED}, "body": {}},
+}
 ALERT_SECONDS = 30
 BOUNCED = "ana@example.com"  # the document's example of an address, which is tried first
 RUN_SECONDS = 1800
@@ -62,7 +77,10 @@ class Outcome:
 
 
 def prepare(system: LocalSystem) -> None:
-    """Something to be found: a user with usage, the alert that it has raised, a bounce."""
+    """Something to be found: users, one with usage and the alert that it has raised, a bounce."""
+    for email in (TWIN, OTHER_TWIN, MOVED, GONE):
+        system.cli("users", "create", email)
+    system.cli("users", "move", MOVED, MOVED_TO)
     system.cli("users", "create", USER, "--limit", "1000")
     answer = httpx.post(
         f"{system.url}/v1/embeddings",
@@ -125,7 +143,7 @@ def run(
                 *("--report-json-path", str(report)),
             ],
             cwd=folder,
-            env=os.environ | {OWN_EMAIL: EMAIL, ONE_IN: str(one_in)},
+            env=os.environ | {OWN_EMAIL: EMAIL, ONE_IN: str(one_in), PAIRS: json.dumps(FOUND)},
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS,

@@ -1,5 +1,6 @@
 """What Schemathesis may not do, and what it cannot know. Loaded by `schemathesis run` itself."""
 
+import json
 import os
 from collections import Counter
 from typing import Any
@@ -12,6 +13,12 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 OWN_EMAIL = "SOLARIS_FUZZ_EMAIL"
 ONE_IN = "SOLARIS_FUZZ_ONE_IN"
+PAIRS = "SOLARIS_FUZZ_PAIRS"
+"""JSON: whom operations on a user find, by operation: {"mergeUser": {"path": …, "body": …}}."""
+
+ANY = "any"
+"""What stands there for all others."""
+
 UNPROCESSABLE = 422
 
 # Rules that JSON Schema cannot state: a request may keep to its schema and break one of these.
@@ -56,6 +63,7 @@ BEYOND_SCHEMA = {
 
 
 _seen: Counter[str] = Counter()
+_paired: Counter[str] = Counter()
 
 
 def _is_chosen(case: "schemathesis.Case[Any]") -> bool:
@@ -78,6 +86,24 @@ def filter_case(context: schemathesis.HookContext, case: "schemathesis.Case[Any]
         case.operation.path.startswith("/admin/admins/{email}")
         and unquote(str(email)).strip().lower() == os.environ[OWN_EMAIL]
     )
+
+
+@schemathesis.hook
+def map_case(
+    context: schemathesis.HookContext, case: "schemathesis.Case[Any]"
+) -> "schemathesis.Case[Any]":
+    """Every second well-formed case on a user is on one that there is, not on a random id."""
+    known = json.loads(os.environ[PAIRS])
+    pair = known.get(case.operation.definition.raw.get("operationId"), known[ANY])
+    wanted = "{user_id}" in case.operation.path
+    if not wanted or (case.meta is not None and case.meta.generation.mode.is_negative):
+        return case
+    _paired[case.operation.label] += 1
+    if _paired[case.operation.label] % 2:
+        case.path_parameters = {**(case.path_parameters or {}), **pair["path"]}
+        if isinstance(case.body, dict):
+            case.body = {**case.body, **pair["body"]}
+    return case
 
 
 @schemathesis.hook

@@ -82,6 +82,7 @@ def books_of(system: LocalSystem) -> Iterator[MoneyPath]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
+        patch.setattr("boto3.DEFAULT_SESSION", None)  # it keeps the first key that it has seen
         for name in (
             *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"),
             *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),

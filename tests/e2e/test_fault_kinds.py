@@ -5,16 +5,11 @@ a condition.
 """
 
 import asyncio
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Thread
 
 import httpx
@@ -28,7 +23,6 @@ from tests.faults.garbling import Garble, GarblingProxy
 from tests.faults.health import SILENT
 from tests.faults.ills import ILLS, Ill, Told, tell
 from tests.faults.load import Load, new_people
-from tests.faults.shifted_clock import ShiftedClock
 from tests.faults.soak_table import Account, table
 
 SEED = 20_261_129
@@ -88,51 +82,6 @@ def test_it_is_told_and_forgotten_and_the_books_are_equal(place: Arena, ill: Ill
 def test_a_clock_that_was_set_is_no_longer_told_in_the_end(place: Arena) -> None:
     gone = asyncio.run(place.health.gone(CLOCK_JUMPED, time.monotonic(), BOUND_SECONDS))
     assert gone is not None
-
-
-def test_a_shifted_clock_moves_the_time_of_day_and_nothing_else(tmp_path: Path) -> None:
-    clock = ShiftedClock(tmp_path / "clock")
-    code = (
-        "import time, logging; from datetime import date, datetime, UTC; at = time.monotonic(); "
-        "time.sleep(0.01); "
-        "print(time.time(), time.time_ns() / 1e9, time.clock_gettime(time.CLOCK_REALTIME), "
-        "datetime.now(UTC).timestamp(), datetime.now().timestamp(), "
-        "datetime.utcnow().replace(tzinfo=UTC).timestamp(), time.mktime(time.localtime()), "
-        "logging.makeLogRecord({}).created); "
-        "print(date.today(), time.strftime('%Y-%m-%d'), time.monotonic() - at)"
-    )
-    for days in (1, -3):
-        clock.set(days * 86_400)
-        before = time.time()
-        said = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", code],
-            env=os.environ | clock.variables(),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-        after = time.time()
-        real = [float(one) - days * 86_400 for one in said[0].split()]
-        assert len(real) == 8
-        assert all(int(before) <= one <= after for one in real), (before, real, after)
-        today, shown, steady = said[1].split()
-        assert today == shown
-        assert 0 < float(steady) <= after - before
-
-
-def test_a_process_gets_its_clock_back(tmp_path: Path) -> None:
-    clock = ShiftedClock(tmp_path / "clock")
-    clock.set(-3_600)
-    before = time.time, datetime.now(UTC)
-    undo = clock.install()
-    try:
-        assert datetime.now(UTC) < before[1] - timedelta(minutes=50)
-        clock.set(3_600)
-        assert datetime.now(UTC) > before[1] + timedelta(minutes=50)
-    finally:
-        undo()
-    assert time.time is before[0]
-    assert abs(datetime.now(UTC) - before[1]) < timedelta(minutes=50)
 
 
 @pytest.mark.parametrize("answer", [CHUNKED, WHOLE_BODY], ids=["chunked", "whole"])

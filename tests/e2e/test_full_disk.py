@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from solaris.services.probing import REUSE_SECONDS
 from tests.e2e.local_system import LocalSystem, clean_environment, running
 from tests.e2e.local_system import start as start_system
 
@@ -42,6 +46,25 @@ def fill(disk: Path, leave_mb: int) -> Path:
     return path
 
 
+@contextmanager
+def kept_full(disk: Path, leave_mb: int) -> Iterator[Path]:
+    """The same, for as long as it is needed: the store's checkpoints give room back at any time."""
+    done = threading.Event()
+
+    def refill() -> None:
+        while not done.wait(0.02):
+            fill(disk, leave_mb)
+
+    path = fill(disk, leave_mb)
+    refilling = threading.Thread(target=refill)
+    refilling.start()
+    try:
+        yield path
+    finally:
+        done.set()
+        refilling.join()
+
+
 def chat(system: LocalSystem) -> httpx.Response:
     return httpx.post(
         f"{system.url}/v1/chat/completions",
@@ -52,7 +75,8 @@ def chat(system: LocalSystem) -> httpx.Response:
 
 
 def database(system: LocalSystem) -> tuple[int, str, list[str]]:
-    """Status of the answer, state and reasons of the store."""
+    """Status of the answer, state and reasons of the store, looked at anew."""
+    time.sleep(REUSE_SECONDS)
     answer = httpx.get(f"{system.url}/health/detailed", timeout=10)
     found = answer.json()["checks"]["database"]
     return answer.status_code, found["status"], found.get("reasons", [])
@@ -62,18 +86,18 @@ def test_a_full_disk_refuses_says_so_and_recovers(disk: Path) -> None:
     with running(disk / "data", MIN_FREE_DISK_MB=str(LEAST_MB)) as system:
         assert chat(system).status_code == 200
         assert database(system) == (200, "healthy", [])
-        ballast = fill(disk, LEAST_MB - 8)  # logs and checkpoints give some back
-        refused = chat(system)
-        assert refused.status_code == 503
-        assert refused.json()["error"]["code"] == "service_unavailable"
-        assert int(refused.headers["retry-after"]) > 0
-        assert database(system) == (503, "unhealthy", ["disk_full"])
-        told = system.cli("doctor", check=False).stdout
-        assert "running system: unhealthy" in told
-        assert "too little room on the disk" in told
-        assert "sound" in told
-        # what was answered before it is booked with what is left
-        assert system.booked_user(ANA, records=1)["reservedTokens"] == 0
+        with kept_full(disk, LEAST_MB - 8) as ballast:
+            refused = chat(system)
+            assert refused.status_code == 503
+            assert refused.json()["error"]["code"] == "service_unavailable"
+            assert int(refused.headers["retry-after"]) > 0
+            assert database(system) == (503, "unhealthy", ["disk_full"])
+            told = system.cli("doctor", check=False).stdout
+            assert "running system: unhealthy" in told
+            assert "too little room on the disk" in told
+            assert "sound" in told
+            # what was answered before it is booked with what is left
+            assert system.booked_user(ANA, records=1)["reservedTokens"] == 0
         ballast.unlink()
         assert chat(system).status_code == 200
         assert system.booked_user(ANA, records=2)["currentUsage"] > 0

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -38,7 +39,7 @@ class Store:
             threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
 
     def answer(self, connection: socket.socket) -> None:
-        with connection:
+        with connection, suppress(ConnectionError):  # whoever stops waiting may hang up rudely
             while connection.recv(65_536):
                 if not self.speaks.is_set():
                     self.speaks.wait(BOUND_SECONDS)
