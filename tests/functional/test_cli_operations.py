@@ -3,11 +3,13 @@
 import json
 import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from solaris.cli.environment import load_run_environment
+from solaris.domain.usage import Outcome
 from solaris.domain.users import user_id_for
 from solaris.settings import load_settings
 from solaris.storage.dead_letters import DEAD_LETTERS
@@ -67,6 +69,17 @@ def test_replay_of_a_log_twice_books_once(wiring: Wiring, tmp_path: Path) -> Non
     assert "0 booked, 2 in the books already, 0 failed" in again
     assert "skipped: 5" in again
     assert stored(wiring).current_usage == 200
+
+
+def test_an_expiry_and_its_late_answer_in_one_log_charge_the_answer(wiring: Wiring) -> None:
+    run("users", "create", ANA)
+    now = datetime.now(UTC)
+    answer = event(wiring, "late", 150, created_at=now)
+    expiry = event(wiring, "late", 100, created_at=now, outcome=Outcome.EXPIRED)
+    for told in ((expiry, answer, answer), (answer, expiry)):
+        lines = "\n".join(log_line(one) for one in told)
+        assert "0 failed" in run("replay", "--file", "-", stdin=lines).stdout
+        assert stored(wiring).current_usage == 150
 
 
 def test_a_broken_event_in_a_log_is_named_by_its_line(wiring: Wiring) -> None:

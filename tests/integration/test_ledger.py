@@ -169,6 +169,24 @@ async def test_the_late_answer_replaces_what_an_expiry_charged(money: MoneyPath)
     assert money.user().current_usage == 820
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_an_expiry_and_its_late_answer_in_one_batch_charge_the_answer(
+    money: MoneyPath, order: tuple[int, ...], is_recorded: bool
+) -> None:
+    """Whatever comes first, and whether the expiry was booked before or comes by the queue."""
+    reservation = (await money.admit(prompt=1_000)).reservation
+    expiry = money.event(reservation, outcome=Outcome.EXPIRED, estimated=True, status_code=0)
+    if is_recorded:
+        assert money.record(expiry) == []
+    answer = money.event(reservation, prompt=1_000, completion=500)
+    events = (expiry, answer, answer)
+    assert money.record(*(events[n] for n in order)) == []
+    assert money.user().current_usage == 1_500
+    (record,) = money.rows("usage")
+    assert (record["outcome"], record["charged_tokens"]) == ("settled", 1_500)
+
+
 async def test_the_late_answer_from_eight_threads_corrects_once(money: MoneyPath) -> None:
     reservation = (await money.admit(prompt=100)).reservation
     money.wiring.recorder.expire(user_id_for(ANA), [reservation])

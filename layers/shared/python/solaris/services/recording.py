@@ -71,13 +71,16 @@ class Recorder:
         """Book a batch; return the ids of the messages to be delivered again.
 
         A message that is no event, or whose user does not exist, fails alone: the rest of its
-        batch is booked, and SQS moves it to the dead-letter queue after five receives.
+        batch is booked, and SQS moves it to the dead-letter queue after five receives. Of one
+        request's events in a batch (its expiry and its late answer, or copies) the first is booked
+        with the others of the batch and each further one after it, by the rule that fits it then.
 
         When the directory cannot be told of what was booked, all are delivered again, as after a
         crash at that point: they are repeats then, and tell it all the same.
         """
         failed: list[str] = []
-        events: dict[str, tuple[str, UsageEvent]] = {}
+        first: dict[str, tuple[str, UsageEvent]] = {}
+        further: list[tuple[str, UsageEvent]] = []
         for message in messages:
             try:
                 event = event_from_json(message.body)
@@ -85,13 +88,17 @@ class Recorder:
                 _log.error("malformed_event", message_id=message.message_id, error=str(error))
                 failed.append(message.message_id)
                 continue
-            # the same request twice in one batch: the first is booked, the others are repeats
-            events.setdefault(event.request_id, (message.message_id, event))
-        pending = list(events.values())
+            one = (message.message_id, event)
+            if first.setdefault(event.request_id, one) is not one:
+                further.append(one)
+        pending = list(first.values())
         for start in range(0, len(pending), MAX_EVENTS):
             failed += self._record_some(pending[start : start + MAX_EVENTS])
+        failed += self._record_each(further)
         booked = {
-            message_id: event.user_id for message_id, event in pending if message_id not in failed
+            message_id: event.user_id
+            for message_id, event in (*pending, *further)
+            if message_id not in failed
         }
         if not self.announce(booked.values()):
             failed += booked
@@ -189,8 +196,9 @@ class Recorder:
 
     def _record_some(self, pending: Sequence[tuple[str, UsageEvent]]) -> list[str]:
         entries = [self._entry(event) for _, event in pending]
-        if self._together(entries):
-            return []
+        return [] if self._together(entries) else self._record_each(pending)
+
+    def _record_each(self, pending: Sequence[tuple[str, UsageEvent]]) -> list[str]:
         failed = []
         for message_id, event in pending:
             try:

@@ -111,9 +111,13 @@ class Replayer:
             if event is None:
                 result.skipped_lines += 1
                 continue
-            if event.request_id in pending:
+            other = pending.get(event.request_id)
+            if other is not None and other.event == event:
                 result.repeated += 1
                 continue
+            if other is not None:  # an expiry and its late answer: one after the other
+                self._book(list(pending.values()), result, dry_run=dry_run)
+                pending.clear()
             pending[event.request_id] = _Candidate(event.request_id, event)
             if len(pending) == MAX_EVENTS:
                 self._book(list(pending.values()), result, dry_run=dry_run)
