@@ -63,7 +63,7 @@ class MemoryMeter:
     async def admit(self, ticket: Ticket) -> Admission:
         self.served.append(ticket.identity.email)
         available = self.user.available_tokens
-        hold = hold_for(ticket.demand, available)
+        hold = hold_for(ticket.demand, available, strict=self._settings.strict_cap)
         if hold is None:
             if hold_for(ticket.demand, available + self.user.reserved_tokens):
                 raise TokensHeldError(5)
