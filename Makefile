@@ -45,6 +45,10 @@ test: $(DEVELOPMENT) $(CLOUD) $(SITE) ## every test that this machine can run; s
 test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's whole agents library against the running system (npm: 550 MB)
 	SOLARIS_TEST_LIBRECHAT_AGENTS=1 $(BIN)/python -m pytest tests/e2e/test_neighbours.py $(ARGS)
 
+.PHONY: test-oidc
+test-oidc: $(DEVELOPMENT) ## sign-in by npm's oidc-provider at its defaults (npm: 10 MB)
+	SOLARIS_TEST_OIDC_PROVIDER=1 $(BIN)/python -m pytest tests/e2e/test_oidc_provider.py $(ARGS)
+
 .PHONY: test-localstack
 test-localstack: $(DEVELOPMENT) $(LOCALSTACK) ## the integration tests on LocalStack and DynamoDB Local (Python 3.13, Java 17; ARGS="-k queues")
 	$(BIN)/python -m tests.localstack $(ARGS)

@@ -15,6 +15,7 @@ GLOBAL: dict[str, Any] = document()["Globals"]["Function"]["Environment"]["Varia
 IN_THE_SECRET = {
     *("SECRET_KEY", "SECRET_KEY_PREVIOUS", "LITELLM_API_KEY", "OPENAI_API_KEY"),
     *("REDIS_PASSWORD", "SMTP_PASSWORD", "OIDC_CLIENT_SECRET", "ORIGIN_SECRET_PREVIOUS"),
+    "OPENWEBUI_JWT_SECRET",
 }
 # Settings that the template does not give, and why.
 NOT_GIVEN = {

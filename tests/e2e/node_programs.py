@@ -1,4 +1,4 @@
-"""LibreChat's npm packages for the tests, in folders of their own under build/."""
+"""npm packages for the tests, in folders of their own under build/."""
 
 import hashlib
 import json
@@ -76,9 +76,9 @@ def _install(home: Path) -> None:
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
         reason = next(iter(error.stderr.strip().splitlines()), "no reason given")
-        pytest.skip(f"npm could not install LibreChat's packages: {reason}")
+        pytest.skip(f"npm could not install {home}: {reason}")
     except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not install LibreChat's packages within {INSTALL_SECONDS} s")
+        pytest.skip(f"npm did not install {home} within {INSTALL_SECONDS} s")
 
 
 def _npm_environment(environment: Mapping[str, str]) -> dict[str, str]:

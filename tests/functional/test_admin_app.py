@@ -26,6 +26,7 @@ SECRETS = {
     "REDIS_PASSWORD": "redis-secret",
     "SMTP_PASSWORD": "smtp-secret",
     "OIDC_CLIENT_SECRET": "oidc-secret",
+    "OPENWEBUI_JWT_SECRET": "the-secret-of-open-webui-0123456789",
     "ADMIN_PASSWORD": "admin-secret",
     "SOLARIS_GATEWAY_KEY": "sk-solaris-gateway-secret",
 }

@@ -161,7 +161,9 @@ class Life(RuleBasedStateMachine):
         key = self.authenticate(next(iter(person.keys)))
         # whatever headers and body say
         other = {"x-user-email": "victim@example.com", "user": "victim@example.com"}
-        found = identity_of(key, other, other, self.money.wiring.settings)
+        found = identity_of(
+            key, other, other, self.money.wiring.settings, self.money.wiring.clock()
+        )
         assert found.email == person.email
         return found
 

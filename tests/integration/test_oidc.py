@@ -16,7 +16,8 @@ import pytest
 from solaris.domain.admins import Role
 from solaris.errors import NotFoundError
 from solaris.services.oidc import HOME, STATE_LIFE, Arrival, Departure, OidcSignIn
-from solaris.services.oidc_provider import OidcError, OidcProvider, challenge_of
+from solaris.services.oidc_http import OidcError
+from solaris.services.oidc_provider import OidcProvider
 from solaris.settings import Settings
 from solaris.wiring import Wiring
 from tests.integration.conftest import Clock
@@ -278,7 +279,7 @@ def test_the_provider_is_asked_by_code_flow_with_pkce_and_a_nonce(site: Site) ->
         "scope": "openid email profile",
         "state": kept["state"],
         "nonce": kept["nonce"],
-        "code_challenge": challenge_of(kept["verifier"]),
+        "code_challenge": query["code_challenge"],
         "code_challenge_method": "S256",
     }
 
@@ -286,7 +287,10 @@ def test_the_provider_is_asked_by_code_flow_with_pkce_and_a_nonce(site: Site) ->
 def test_the_challenge_is_that_of_the_standards_example() -> None:
     # RFC 7636, appendix B
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    assert challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    provider = provider_of({DISCOVERY: METADATA}, Clock())
+    url = provider.authorization_url(redirect_uri="x", state="s", nonce="n", verifier=verifier)
+    (challenge,) = parse_qs(urlsplit(url).query)["code_challenge"]
+    assert challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 # the provider away, or not what it says; a transport that answers as the test says
@@ -329,9 +333,11 @@ DISCOVERY = "/.well-known/openid-configuration"
         {DISCOVERY: httpx.Response(200, content=b" " * 300_000)},
         {DISCOVERY: METADATA | {"issuer": "https://evil.org"}},
         {DISCOVERY: METADATA | {"authorization_endpoint": "javascript:alert(1)"}},
+        {DISCOVERY: METADATA | {"token_endpoint": "http://id.test/token"}},
+        {DISCOVERY: METADATA | {"userinfo_endpoint": "http://id.test/userinfo"}},
         {DISCOVERY: {"issuer": "https://id.test"}},
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_provider_that_does_not_answer_right_is_unavailable(answers: dict[str, Any]) -> None:
     with pytest.raises(OidcError) as caught:

@@ -115,6 +115,46 @@ def test_only_admins_make_links_and_the_audit_log_has_no_link(money: MoneyPath, 
     assert link["url"].partition("#")[2] not in str(entry)
 
 
+def chat_token(money: MoneyPath) -> str:
+    """What stands in a refusal of Ana's."""
+    settings = money.wiring.settings.model_copy(update={"public_url": "https://ia.example.com"})
+    url = PersonalLinks(settings, money.clock).for_refusal(ANA_ID)
+    assert url is not None
+    return url.partition("#")[2]
+
+
+def test_a_link_of_a_chat_opens_for_the_browser_that_came_first(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    mine, other = "m" * 22, "o" * 22
+    token = chat_token(money)
+    money.clock.forward(hours=23)
+    for _ in range(3):
+        shown = api.ok("GET", "/me", role=None, **bearer(f"{token}.{mine}"))
+    assert shown["linkExpiresAt"] == "2026-11-16T15:00:00.000Z"
+    for text in (f"{token}.{other}", token, f"{token}.", f"{token}.{mine[:-1]}"):
+        assert api("GET", "/me", role=None, **bearer(text)).status == 401
+    assert api("GET", "/me", role=None, **bearer(f"{token}.{mine}")).status == 200
+    money.clock.forward(hours=1)
+    assert api("GET", "/me", role=None, **bearer(f"{token}.{mine}")).status == 401
+
+
+def test_a_question_more_brings_a_link_that_opens_anew(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    first = chat_token(money)
+    assert api("GET", "/me", role=None, **bearer(f"{first}.{'a' * 22}")).status == 200
+    money.clock.forward(seconds=1)
+    second = chat_token(money)
+    assert api("GET", "/me", role=None, **bearer(f"{second}.{'b' * 22}")).status == 200
+    assert api("GET", "/me", role=None, **bearer(f"{first}.{'b' * 22}")).status == 401
+
+
+def test_other_links_open_for_every_browser(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    token = token_of(api)
+    for holder in ("", f".{'a' * 22}", f".{'b' * 22}"):
+        assert api("GET", "/me", role=None, **bearer(token + holder)).status == 200
+
+
 async def test_a_refusal_in_the_chat_leads_to_the_page(money: MoneyPath) -> None:
     path = money.settings(public_url="https://ia.example.com")
     settings = path.wiring.settings
@@ -135,7 +175,9 @@ async def test_a_refusal_in_the_chat_leads_to_the_page(money: MoneyPath) -> None
     link = refused.value.link
     assert link is not None
     assert link.startswith("https://ia.example.com/me/#")
-    assert links.verify(link.partition("#")[2]).user_id == ANA_ID
+    found = links.chat_bearer(link.partition("#")[2])
+    assert found is not None
+    assert found.user_id == ANA_ID
 
 
 def test_a_warning_by_mail_leads_the_user_to_the_page_and_the_admins_not(
@@ -148,5 +190,7 @@ def test_a_warning_by_mail_leads_the_user_to_the_page_and_the_admins_not(
     (admins,) = alerts.inbox(alerts.admin)
     (token,) = set(re.findall(r"https://ia\.example\.com/me/#([\w-]{48})", mine["BodyText"]))
     links = PersonalLinks(alerts.money.wiring.settings, money.clock)
-    assert links.verify(token).user_id == user_id_for(alerts.email)
+    found = links.bearer(token)
+    assert found is not None
+    assert found.user_id == user_id_for(alerts.email)
     assert "/me/#" not in admins["BodyText"]

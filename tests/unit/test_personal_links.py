@@ -11,9 +11,10 @@ from solaris.domain.personal_links import (
     PersonalSigner,
     link_end,
     masked_email,
+    with_holder,
 )
 from solaris.domain.users import user_id_for
-from solaris.errors import QuotaExhaustedError, UnauthenticatedError
+from solaris.errors import QuotaExhaustedError
 from solaris.http import error_answer
 from solaris.services.personal_links import PersonalLinks
 from solaris.settings import Settings
@@ -89,7 +90,8 @@ def test_a_link_leads_to_the_public_address_or_to_this_machine(
     assert link.url.startswith(start)
     assert link.expires_at - NOW <= timedelta(days=LINK_DAYS)
     token = link.url.removeprefix(start)
-    assert links.verify(token) == Bearer(ANA, link.expires_at)
+    assert links.bearer(token) == Bearer(ANA, link.expires_at)
+    assert links.chat_bearer(token) is None
 
 
 def test_mails_and_refusals_have_a_link_only_where_the_address_is_known() -> None:
@@ -102,9 +104,28 @@ def test_mails_and_refusals_have_a_link_only_where_the_address_is_known() -> Non
     assert made(public_url="https://ia.example.com") == (True, True)
 
 
-def test_a_token_that_does_not_verify_is_refused() -> None:
-    with pytest.raises(UnauthenticatedError):
-        PersonalLinks(settings(), lambda: NOW).verify("A" * 48)
+def test_a_link_for_a_chat_is_over_after_a_day_and_is_none_of_the_others() -> None:
+    links = PersonalLinks(settings(public_url="https://ia.example.com"), lambda: NOW)
+    url = links.for_refusal(ANA)
+    assert url is not None
+    token = url.removeprefix("https://ia.example.com/me/#")
+    assert links.chat_bearer(token) == Bearer(ANA, NOW.replace(microsecond=0) + timedelta(days=1))
+    assert links.bearer(token) is None
+    later = PersonalLinks(settings(), lambda: NOW + timedelta(days=1))
+    assert later.chat_bearer(token) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "holder"),
+    [
+        (f"{'A' * 48}.{'h' * 22}", "h" * 22),
+        (f"{'A' * 48}.{'h' * 64}", "h" * 64),
+        *((f"{'A' * 48}{more}", None) for more in ("", ".", f".{'h' * 21}", f".{'h' * 65}")),
+        *((f"{'A' * 48}.{'h' * 22}{more}", None) for more in ("!", ".", "\n", "é")),
+    ],
+)
+def test_a_browser_names_itself_behind_the_token(text: str, holder: str | None) -> None:
+    assert with_holder(text) == ("A" * 48, holder)
 
 
 @pytest.mark.parametrize(

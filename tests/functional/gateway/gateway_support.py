@@ -42,6 +42,7 @@ class MemoryMeter:
     def __init__(self, limit: int, settings: Settings) -> None:
         self._settings = settings
         self.events: list[UsageEvent] = []
+        self.served: list[str] = []
         self.reservations: dict[str, Reservation] = {}
         self.admitted = asyncio.Event()
         self.user = User(
@@ -60,8 +61,9 @@ class MemoryMeter:
         )
 
     async def admit(self, ticket: Ticket) -> Admission:
+        self.served.append(ticket.identity.email)
         available = self.user.available_tokens
-        hold = hold_for(ticket.demand, available)
+        hold = hold_for(ticket.demand, available, strict=self._settings.strict_cap)
         if hold is None:
             if hold_for(ticket.demand, available + self.user.reserved_tokens):
                 raise TokensHeldError(5)
@@ -175,6 +177,7 @@ class Gateway:
             authenticator=cast("Authenticator", OneKey(key)),
             limiter=RateLimiter(cache, "local", RateRule(10_000, 10_000)),
             settings=self.settings,
+            clock=lambda: NOW,
         )
         self.app = GatewayApp(
             Forwarder(

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from solaris.gateway.dialect import LIKELY_MARGIN_TOKENS
 from tests.functional.gateway.asking import sent
 from tests.functional.gateway.frames import CHAT, MESSAGES, RESPONSES, asked, delta, end
 from tests.functional.gateway.gateway_support import Gateway, load_tokenizer
@@ -46,7 +47,7 @@ async def test_a_context_that_is_too_short_is_learned_as_such() -> None:
         gateway = Gateway(upstream.url, limit=100_000)
         await gateway.ask(asked(CHAT))
         await gateway.close()
-    assert upstream.asked[1]["max_tokens"] == 4_096 - 8 - 1
+    assert upstream.asked[1]["max_tokens"] == 4_096 - 8 - 1 - LIKELY_MARGIN_TOKENS
 
 
 async def test_a_client_cannot_teach_the_gateway_a_maximum() -> None:

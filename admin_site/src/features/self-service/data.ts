@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { siteConfig } from "@/shared/api/config";
 import type { Model } from "@/shared/api/types";
 import { currentLocale } from "@/shared/i18n";
+import { credential } from "./token";
 
 export type MyUsage = Model<"MyUsage">;
 
@@ -58,7 +59,7 @@ export function useOwnUsage(token: string): Own {
 async function fetchOwn(token: string, stop: AbortSignal): Promise<MyUsage | "refused" | "away"> {
   try {
     const answer = await fetch(`${siteConfig().apiBaseUrl}/me`, {
-      headers: { Authorization: `Bearer ${token}`, "Accept-Language": currentLocale() },
+      headers: { Authorization: `Bearer ${credential(token)}`, "Accept-Language": currentLocale() },
       cache: "no-store",
       credentials: "omit",
       referrerPolicy: "no-referrer",

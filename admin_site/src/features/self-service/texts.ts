@@ -49,7 +49,7 @@ export const { useTexts: useMeTexts, translate: meText } = defineTexts("self-ser
     away: "Sem resposta do servidor: estes dados são de {{ago}}.",
     expiredTitle: "Este link não vale mais",
     expiredText:
-      "Um link pessoal abre esta página por 30 dias. Para ter outro, use o botão “Ver meu uso” do aviso mais recente no seu e-mail, ou peça a um administrador da IA SOLARIS.",
+      "Um link recebido por e-mail abre esta página por 30 dias; o de uma conversa, por 24 horas e só no primeiro navegador que o abrir: envie outra pergunta para receber um novo. Ou use o botão “Ver meu uso” do aviso mais recente no seu e-mail, ou peça a um administrador da IA SOLARIS.",
     missingTitle: "Abra esta página pelo seu link pessoal",
     missingText:
       "O link vem nos avisos de uso que você recebe por e-mail. Se ainda não recebeu nenhum, peça o seu a um administrador da IA SOLARIS.",
@@ -106,7 +106,7 @@ export const { useTexts: useMeTexts, translate: meText } = defineTexts("self-ser
     away: "The server does not answer: these figures are from {{ago}}.",
     expiredTitle: "This link no longer works",
     expiredText:
-      "A personal link opens this page for 30 days. For another one, use “See my usage” in the latest notice in your e-mail, or ask an administrator of IA SOLARIS.",
+      "A link from an e-mail opens this page for 30 days; one from a chat for 24 hours, and only in the first browser that opens it: ask another question to get a new one. Or use “See my usage” in the latest notice in your e-mail, or ask an administrator of IA SOLARIS.",
     missingTitle: "Open this page by your personal link",
     missingText:
       "The link is in the usage notices that you get by e-mail. If you have had none yet, ask an administrator of IA SOLARIS for yours.",

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { takeToken } from "./token";
+import { credential, takeToken } from "./token";
 
 const TOKEN = "aB-_".repeat(12);
 
@@ -22,6 +22,15 @@ describe("the token of the link", () => {
     const other = "x".repeat(48);
     location.hash = `#${other}`;
     expect(takeToken()).toBe(other);
+  });
+
+  it("is sent with this browser's own name, each time the same", () => {
+    localStorage.clear();
+    const sent = credential(TOKEN);
+    expect(sent).toMatch(new RegExp(`^${TOKEN}\\.[A-Za-z0-9_-]{22,64}$`));
+    expect(credential("x".repeat(48)).slice(48)).toBe(sent.slice(48));
+    localStorage.setItem("solaris.link-holder", "too short");
+    expect(credential(TOKEN)).not.toContain("too short");
   });
 
   it.each(["", "#short", `#${"!".repeat(48)}`])("is none in %j", (hash) => {

@@ -1012,7 +1012,9 @@ export interface paths {
          * One's own quota and usage, by a personal link
          * @description The token of the link goes into `Authorization: Bearer <token>`.
          *
-         *     It is what follows the `#` of the link. 401: it is over or forged, or the user is deleted.
+         *     It is what follows the `#` of the link. A link out of a chat opens for one browser, which names
+         *     itself: `Bearer <token>.<22 to 64 random letters, digits, - and _>`, the same each time. 401: it
+         *     is over, forged or another browser's, or the user is deleted.
          */
         get: operations["getMyUsage"];
         put?: never;

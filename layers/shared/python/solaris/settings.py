@@ -30,13 +30,8 @@ from solaris.domain.reservation import UNKNOWN_MODEL_TOKENS
 from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
-from solaris.settings_addresses import (
-    FrontSettings,
-    mail_address,
-    mail_domain,
-    site_url,
-    upstream_url,
-)
+from solaris.settings_addresses import mail_address, mail_domain, site_url, upstream_url
+from solaris.settings_identity import IdentitySettings
 from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
@@ -51,7 +46,7 @@ _QUOTED = re.compile(r'"(\w+)"')
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(FrontSettings):
+class Settings(IdentitySettings):
     """All settings; the variable's name is the field's in capitals. Times are seconds."""
 
     # an error would else show what was given, and Lambda writes it into its log
@@ -96,10 +91,7 @@ class Settings(FrontSettings):
     models_cache_seconds: float = Field(default=5, ge=0, le=300)
     flat_token_charges: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
-    # Identity and limits on requests
-    identity_email_headers: CommaList = ("x-user-email", "x-openwebui-user-email")
-    identity_name_headers: CommaList = ("x-user-name", "x-openwebui-user-name")
-    identity_from_body: bool = False
+    # Limits on requests
     auto_provision: AutoProvision = AutoProvision.ACTIVE
     allowed_email_domains: CommaList = ()
     rate_limit_per_second: float = Field(default=10, gt=0)
@@ -150,11 +142,6 @@ class Settings(FrontSettings):
     admin_rate_limit_burst: int = Field(default=10, ge=1)
     access_token_minutes: int = Field(default=15, ge=1, le=60)
     session_days: int = Field(default=14, ge=1, le=90)
-    oidc_issuer: str | None = None
-    oidc_client_id: str | None = None
-    oidc_client_secret: str | None = Field(default=None, repr=False)
-    oidc_admin_emails: CommaList = ()
-    oidc_viewer_domains: CommaList = ()
 
     # First start
     solaris_gateway_key: str | None = Field(default=None, min_length=16, repr=False)
@@ -162,13 +149,9 @@ class Settings(FrontSettings):
     admin_password: str | None = Field(default=None, repr=False)
 
     @field_validator(
-        "identity_email_headers",
-        "identity_name_headers",
         "allowed_email_domains",
         "admin_alert_emails",
         "cors_allowed_origins",
-        "oidc_admin_emails",
-        "oidc_viewer_domains",
         mode="before",
     )
     @classmethod
@@ -184,14 +167,12 @@ class Settings(FrontSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("allowed_email_domains", "oidc_viewer_domains")
+    @field_validator("allowed_email_domains")
     @classmethod
     def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(mail_domain(one) for one in value)
 
-    @field_validator(
-        "from_email", "support_email", "admin_alert_emails", "admin_email", "oidc_admin_emails"
-    )
+    @field_validator("from_email", "support_email", "admin_alert_emails", "admin_email")
     @classmethod
     def _are_addresses(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -213,7 +194,7 @@ class Settings(FrontSettings):
     def _is_url(cls, value: str | None) -> str | None:
         return None if value is None else upstream_url(value)
 
-    @field_validator("public_url", "oidc_issuer")
+    @field_validator("public_url")
     @classmethod
     def _is_address_of_a_site(cls, value: str | None) -> str | None:
         return None if value is None else site_url(value)
@@ -250,18 +231,11 @@ class Settings(FrontSettings):
             if any(len(one) < MIN_SECRET_CHARACTERS for one in secrets):
                 msg = f"{name} must have at least {MIN_SECRET_CHARACTERS} characters"
                 raise ValueError(msg)
-        if len({bool(one) for one in self._oidc_parts}) > 1:
-            msg = "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: set all or none"
-            raise ValueError(msg)
         problem = password_problem(self.admin_password or "", self.admin_email)
         if self.admin_password is not None and problem is not None:
             msg = f"ADMIN_PASSWORD must be 12 to 128 characters and no common password ({problem})"
             raise ValueError(msg)
         return self
-
-    @property
-    def _oidc_parts(self) -> tuple[str | None, ...]:
-        return self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -56,4 +56,5 @@ class EntranceParts:
             ),
             limiter=RateLimiter(self.async_cache, stage, settings.rate_rule),
             settings=settings,
+            clock=self.clock,
         )

@@ -129,6 +129,7 @@ class SignInParts:
                 client_id=settings.oidc_client_id,
                 client_secret=settings.oidc_client_secret,
                 clock=self.clock,
+                trusts_emails=settings.trusts_oidc_emails,
             )
         return OidcSignIn(
             settings=settings,

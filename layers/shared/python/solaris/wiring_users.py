@@ -10,7 +10,7 @@ from solaris.services.importing import Importer
 from solaris.services.key_management import KeyManagement
 from solaris.services.moving import Mover
 from solaris.services.personal_data import PersonalDataReader
-from solaris.services.personal_links import LinkIssuer, PersonalLinks
+from solaris.services.personal_links import LinkIssuer, LinkReader, PersonalLinks
 from solaris.services.records import Records
 from solaris.services.self_service import SelfService
 from solaris.services.suppressing import MailSuppressions
@@ -20,6 +20,7 @@ from solaris.storage.alerts import AlertStore
 from solaris.storage.audit import AuditStore
 from solaris.storage.aws import boto_client
 from solaris.storage.files import is_aws
+from solaris.storage.link_holders import LinkHolders
 from solaris.storage.suppressions import SuppressionStore
 from solaris.storage.transactions import TransactionStore
 from solaris.storage.user_usage import UserUsage
@@ -168,6 +169,13 @@ class UserParts(DirectoryParts, ReadingParts):
     def personal_links(self) -> PersonalLinks:
         """Links by which users see their own quota."""
         return PersonalLinks(self.settings, self.clock)
+
+    @cached_property
+    def link_reader(self) -> LinkReader:
+        """What opens personal links."""
+        sessions = self.settings.table_name("sessions")
+        holders = LinkHolders(self.dynamodb, sessions_table=sessions)
+        return LinkReader(links=self.personal_links, holders=holders)
 
     @cached_property
     def link_issuer(self) -> LinkIssuer:

@@ -4,7 +4,9 @@
     signature = HMAC-SHA256 over both, cut to 128 bits
 
 It stands behind the `#` of the address: browsers send that to nobody, so that no log of any server
-and no referrer ever holds it.
+and no referrer ever holds it. A link in a chat is stored with the chat, and chats are shared: it is
+signed by a key of its own, ends after a day, and opens for the first browser alone, which names
+itself behind the token (`<token>.<holder>`).
 """
 
 import base64
@@ -18,11 +20,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 LINK_DAYS = 30
+CHAT_LINK_HOURS = 24
 TOKEN_CHARACTERS = 48
 _SIGNATURE_BYTES = 16
 _ID_BYTES = 16
 _END_BYTES = 4
 _LABEL = b"ia-solaris personal link v1"
+_CHAT_LABEL = b"ia-solaris chat link v1"
+_HOLDER = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}", re.ASCII)
 
 
@@ -35,10 +40,14 @@ class Bearer:
 
 
 class PersonalSigner:
-    """Signs with the first secret and accepts all of them, so that secrets can be changed."""
+    """Signs with the first secret and accepts all of them, so that secrets can be changed.
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._keys = [hmac.digest(one.encode(), _LABEL, hashlib.sha256) for one in secrets]
+    What is signed for chats is nothing elsewhere, and the other way round.
+    """
+
+    def __init__(self, secrets: Sequence[str], *, for_chats: bool = False) -> None:
+        label = _CHAT_LABEL if for_chats else _LABEL
+        self._keys = [hmac.digest(one.encode(), label, hashlib.sha256) for one in secrets]
 
     def token(self, user_id: str, expires_at: datetime) -> str:
         """The token of a user; raises ValueError for a user id that is no UUID."""
@@ -63,9 +72,16 @@ class PersonalSigner:
         return Bearer(str(uuid.UUID(bytes=said[:_ID_BYTES])), expires_at)
 
 
-def link_end(now: datetime) -> datetime:
+def link_end(now: datetime, *, in_chat: bool = False) -> datetime:
     """When a link made now is over, in whole seconds."""
-    return (now + timedelta(days=LINK_DAYS)).replace(microsecond=0)
+    life = timedelta(hours=CHAT_LINK_HOURS) if in_chat else timedelta(days=LINK_DAYS)
+    return (now + life).replace(microsecond=0)
+
+
+def with_holder(text: str) -> tuple[str, str | None]:
+    """A token and the browser that names itself behind it; None: none, or none that is random."""
+    token, _, holder = text.partition(".")
+    return token, holder if _HOLDER.fullmatch(holder) else None
 
 
 def masked_email(email: str) -> str:

@@ -2,11 +2,12 @@
 
 OpenAI's API is spoken in dialects. Some upstreams refuse `stream_options` (Mistral: 422), OpenAI
 refuses `max_tokens` beside `max_completion_tokens`, and every model refuses a maximum above its
-own. A request that is refused for something the gateway has added is sent once more without it.
+own, and a maximum that leaves the prompt no room in its context. A request that is refused for
+something the gateway has added is sent once more without it, or with the figure that was named.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 MAX_MODELS = 1_000
@@ -24,28 +25,61 @@ LEAST_FIGURE_TOKENS = 256
 STREAM_OPTIONS = "stream_options"
 
 _MAXIMA = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-# OpenAI, Anthropic, Groq, DeepSeek, Gemini
+# What no template of a chat adds to a prompt that the gateway has counted, where none is named.
+LIKELY_MARGIN_TOKENS = 128
+MARGIN_GROWTH = 4
+
+# In LiteLLM's and others' envelopes a quotation mark is escaped.
+_QUOTE = r"[\\`'\"]*"
+# OpenAI and Azure; Anthropic; Groq, Cohere and pydantic; DeepSeek and DashScope; OpenAI's Responses
+# and Volcano Ark; Bedrock; and what some write of a range
 _LARGEST_ANSWER = (
     re.compile(r"supports at most (\d{1,9})"),
     re.compile(r"max_tokens: \d+ > (\d{1,9})"),
-    re.compile(r"less than or equal to [`'\"]?(\d{1,9})"),
+    re.compile(rf"less than or equal to {_QUOTE}(\d{{1,9}})"),
     re.compile(r"\[1, ?(\d{1,9})\]"),
-    re.compile(r"to (\d{1,9}) \(exclusive\)"),
+    re.compile(r"[Ee]xpected a value <= (\d{1,9})"),
+    re.compile(r"exceeds the model limit of (\d{1,9})"),
+    re.compile(r"between 1 and (\d{1,9})"),
 )
-# OpenAI and vLLM, text-generation-inference
+_BELOW = re.compile(r"to (\d{1,9}) \(exclusive\)")  # Gemini
+# OpenAI, vLLM and OpenRouter; vLLM of 2026, twice; text-generation-inference and Together;
+# Anthropic; Mistral; Kimi
 _CONTEXT = (
     re.compile(r"maximum context length (?:is|of) (\d{1,9})"),
+    re.compile(r"context length is only (\d{1,9})"),
+    re.compile(r"cannot be greater than (?:\w+=)+(\d{1,9})"),
     re.compile(r"must be <= (\d{1,9})"),
+    re.compile(r"exceed context limit: \d+ \+ \d+ > (\d{1,9})"),
+    re.compile(r"too large for model with (\d{1,9}) maximum context"),
+    re.compile(r"exceeded model token limit: (\d{1,9})"),
+)
+# How long the upstream finds the prompt, in the same texts. vLLM of 2026 counts no further than it
+# must, so that its figure may be too small.
+_PROMPT = (
+    re.compile(r"\((\d{1,9}) (?:in the messages|in your prompt|of text input)"),
+    re.compile(r"has (\d{1,9}) input tokens"),
+    re.compile(rf"Given: (\d{{1,9}}) {_QUOTE}inputs"),
+    re.compile(r"exceed context limit: (\d{1,9}) \+"),
+    re.compile(r"Prompt contains (\d{1,9}) tokens"),
+)
+_PROMPT_AT_LEAST = (
+    re.compile(r"contains at least (\d{1,9}) input tokens"),
+    re.compile(r"You passed (\d{1,9}) input tokens"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDialect:
-    """What is known of one model; figures are tokens, None while the upstream has told none."""
+    """What is known of one model; figures are tokens, None while the upstream has told none.
+
+    `margin_tokens` is what the upstream counts of a prompt beyond the gateway's estimate.
+    """
 
     refused: frozenset[str] = field(default_factory=frozenset)
     answer_tokens: int | None = None
     context_tokens: int | None = None
+    margin_tokens: int = 0
 
     @property
     def longest_answer_tokens(self) -> int | None:
@@ -60,7 +94,8 @@ class ModelDialect:
         """
         caps = [] if self.answer_tokens is None else [self.answer_tokens]
         if self.context_tokens is not None:
-            caps.append(max(1, self.context_tokens - prompt_tokens - prompt_tokens // 8))
+            read = _with_an_eighth(prompt_tokens) + self.margin_tokens
+            caps.append(max(1, self.context_tokens - read))
         return min(caps, default=None)
 
 
@@ -118,8 +153,12 @@ def _learned(known: ModelDialect, text: str, sent: SentFields) -> ModelDialect:
         return replace(known, refused=known.refused | {STREAM_OPTIONS})
     named = [one for one in _MAXIMA if re.search(rf"\b{one}\b", text)]
     if sent.is_own_maximum:
-        told = _figures(known, text)
-        if told != known:
+        told = _figures(known, text, sent.prompt_tokens)
+        if not _has_room(told, sent.prompt_tokens):
+            return known  # the prompt is too long by itself
+        largest = told.largest_cap(sent.prompt_tokens)
+        # a figure that takes what was sent is not what it was refused for
+        if told != known and largest is not None and largest < min(sent.maxima.values()):
             return told
     if len(sent.maxima) > 1 and named and _NOT_KNOWN.search(text) is not None:
         # OpenAI names both and wants the newer; one that is named alone is one that is not known
@@ -131,13 +170,44 @@ def _learned(known: ModelDialect, text: str, sent: SentFields) -> ModelDialect:
     return known
 
 
-def _figures(known: ModelDialect, text: str) -> ModelDialect:
-    for pattern in _CONTEXT:
-        found = pattern.search(text)
-        if found is not None and int(found[1]) >= LEAST_FIGURE_TOKENS:
-            return replace(known, context_tokens=int(found[1]))
-    for pattern in _LARGEST_ANSWER:
-        found = pattern.search(text)
-        if found is not None and int(found[1]) >= LEAST_FIGURE_TOKENS:
-            return replace(known, answer_tokens=int(found[1]))
+def _figures(known: ModelDialect, text: str, prompt_tokens: int) -> ModelDialect:
+    """The figures of a refusal; the same again where there are none."""
+    context = _first(_CONTEXT, text)
+    if context is not None and context >= LEAST_FIGURE_TOKENS:
+        margin = _margin(known, context, text, prompt_tokens)
+        return replace(known, context_tokens=context, margin_tokens=margin)
+    largest = _first(_LARGEST_ANSWER, text)
+    if largest is None:
+        below = _first((_BELOW,), text)
+        largest = None if below is None else below - 1
+    if largest is not None and largest >= LEAST_FIGURE_TOKENS:
+        return replace(known, answer_tokens=largest)
     return known
+
+
+def _has_room(known: ModelDialect, prompt_tokens: int) -> bool:
+    read = _with_an_eighth(prompt_tokens) + known.margin_tokens
+    return known.context_tokens is None or known.context_tokens > read
+
+
+def _margin(known: ModelDialect, context: int, text: str, prompt_tokens: int) -> int:
+    """What to leave for a prompt that the upstream counts dearer than the gateway."""
+    read, least = _first(_PROMPT, text), _first(_PROMPT_AT_LEAST, text)
+    more = max(0, (read or least or 0) - _with_an_eighth(prompt_tokens))
+    if read is not None:
+        return max(known.margin_tokens, more)
+    if known.context_tokens == context:  # it was not enough
+        more = max(more, known.margin_tokens * MARGIN_GROWTH)
+    return max(known.margin_tokens, more, LIKELY_MARGIN_TOKENS)
+
+
+def _first(patterns: Iterable[re.Pattern[str]], text: str) -> int | None:
+    for pattern in patterns:
+        found = pattern.search(text)
+        if found is not None:
+            return int(found[1])
+    return None
+
+
+def _with_an_eighth(tokens: int) -> int:
+    return tokens + tokens // 8

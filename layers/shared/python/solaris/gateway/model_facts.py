@@ -246,18 +246,26 @@ def maximum_output_tokens(model: str, overrides: Mapping[str, int]) -> int | Non
     return None if known is None else _MAXIMUM_OUTPUT_TOKENS[known]
 
 
-@lru_cache(maxsize=1024)
 def context_tokens(model: str) -> int:
     """Return the model's context window in tokens, 128,000 when not known; never raises.
 
-    By genai-prices, the vendor's figure before a reseller's, or a family's own where that is more;
-    never less than the model's maximum output. The first call takes 0.3 s to load the prices.
+    Never less than the model's maximum output. The first call takes 0.3 s to load the prices.
+    """
+    known = known_context_tokens(model) or DEFAULT_CONTEXT_TOKENS
+    return max(known, maximum_output_tokens(model, {}) or 0)
+
+
+@lru_cache(maxsize=1024)
+def known_context_tokens(model: str) -> int | None:
+    """Return the model's context window in tokens, None when not known; never raises.
+
+    By genai-prices, the vendor's figure before a reseller's, or a family's own where that is more.
     """
     names = bare_names(model)
     family = longest_prefix(names, _CONTEXT_TOKENS)
     listed = next((found for name in names if (found := _listed_context(name))), None)
     known = max(listed or 0, 0 if family is None else _CONTEXT_TOKENS[family])
-    return max(known or DEFAULT_CONTEXT_TOKENS, maximum_output_tokens(model, {}) or 0)
+    return max(known, maximum_output_tokens(model, {}) or 0) if known else None
 
 
 @lru_cache(maxsize=1024)

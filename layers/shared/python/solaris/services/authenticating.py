@@ -26,6 +26,7 @@ from solaris.domain.usage import iso_milliseconds, parse_instant
 from solaris.errors import InvalidApiKeyError, UserNotIdentifiedError
 from solaris.services.key_use import KeyUse
 from solaris.services.sealing import Seal
+from solaris.services.signed_identity import HEADER, signed_identity
 from solaris.settings import Settings
 from solaris.storage.keys import KeyStore
 
@@ -158,15 +159,22 @@ class BlockingAuthenticator:
 
 
 def identity_of(
-    key: GatewayKey, headers: Mapping[str, str], body: Mapping[str, Any], settings: Settings
+    key: GatewayKey,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any],
+    settings: Settings,
+    now: datetime,
 ) -> Identity:
-    """Return the user that a request speaks for; raises UserNotIdentifiedError.
+    """Return the user that a request speaks for at `now` (UTC); raises UserNotIdentifiedError.
 
     A personal key is its user's, whatever the headers say; a service key names the user, in a
-    header, or in `body` where that is given to look at.
+    header, or in `body` where that is given to look at. Where Open WebUI's secret is known, its
+    signed header alone names somebody.
     """
     if key.kind is KeyKind.PERSONAL:
         identity = None if key.user_email is None else _owner(key.user_email)
+    elif settings.openwebui_jwt_secret is not None:
+        identity = signed_identity(headers.get(HEADER), settings.openwebui_jwt_secret, now)
     else:
         identity = identify(
             headers,

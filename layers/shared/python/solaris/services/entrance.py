@@ -8,8 +8,9 @@ has a count of its own, so that looking at a list takes no chat away.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from solaris.domain.identity import Identity
@@ -38,14 +39,20 @@ class Entered:
 
 
 class Entrance:
-    """Lets requests in. Raises InvalidApiKeyError and RateLimitedError."""
+    """Lets requests in; `clock` is UTC. Raises InvalidApiKeyError and RateLimitedError."""
 
     def __init__(
-        self, *, authenticator: Authenticator, limiter: RateLimiter, settings: Settings
+        self,
+        *,
+        authenticator: Authenticator,
+        limiter: RateLimiter,
+        settings: Settings,
+        clock: Callable[[], datetime],
     ) -> None:
         self._authenticator = authenticator
         self._limiter = limiter
         self._settings = settings
+        self._clock = clock
         self._suspects: asyncio.Semaphore | None = None
 
     async def key_of(self, headers: Mapping[str, str], address: str | None) -> GatewayKey:
@@ -97,13 +104,13 @@ class Entrance:
         if entered.identity is not None:
             return entered.identity
         named = body if self._settings.identity_from_body else {}
-        identity = identity_of(entered.key, headers, named, self._settings)
+        identity = identity_of(entered.key, headers, named, self._settings, self._clock())
         await self._limiter.admit(user_id_for(identity.email))
         return identity
 
     def _named(self, key: GatewayKey, headers: Mapping[str, str]) -> Identity | None:
         try:
-            return identity_of(key, headers, {}, self._settings)
+            return identity_of(key, headers, {}, self._settings, self._clock())
         except UserNotIdentifiedError:
             return None
 

@@ -16,7 +16,8 @@ from solaris.domain.addresses import valid_email
 from solaris.errors import NotFoundError, UnauthenticatedError
 from solaris.observability import get_logger
 from solaris.services.admin_accounts import AdminAccounts
-from solaris.services.oidc_provider import OidcError, OidcProvider, Person
+from solaris.services.oidc_http import OidcError
+from solaris.services.oidc_provider import OidcProvider, Person
 from solaris.services.sessions import Opened
 from solaris.services.signing_in import Origin, SigningIn
 from solaris.services.tokens import KeyRing

@@ -1,40 +1,42 @@
-"""An OpenID Connect provider as this gateway sees it: discovery, code exchange, id tokens.
+"""An OpenID Connect provider as this gateway sees it: discovery, code exchange, id token, userinfo.
 
-Authorization code flow with PKCE (RFC 7636, S256); OpenID Connect Core 1.0, section 3.1.
+Authorization code flow with PKCE (RFC 7636, S256); OpenID Connect Core 1.0, sections 3.1 and 5.
+Authlib builds and checks what the standards say; the calls themselves are `oidc_http`'s, which
+bounds them.
 """
 
 import base64
-import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
 import httpx
-import jwt
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
 
-TIMEOUT_SECONDS = 5.0
+from solaris.domain.vouching import together, vouched
+from solaris.services.oidc_http import OidcError, ProviderHttp, endpoint
+
 METADATA_SECONDS = 600.0
-MAX_ANSWER_BYTES = 256 * 1024
 ALGORITHMS = ("RS256", "ES256")
 CLOCK_SKEW = timedelta(seconds=60)
 SCOPE = "openid email profile"
-
-
-class OidcError(Exception):
-    """The provider's part went wrong; `code` says what, without details."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
+# providers add header fields of their own
+_REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom an id token names. `email` is as the provider writes it."""
+    """Whom a provider names. `email` is as the provider writes it."""
 
     email: str
     is_verified: bool
@@ -45,13 +47,17 @@ class Person:
 class _Metadata:
     authorization_endpoint: str
     token_endpoint: str
+    userinfo_endpoint: str | None
     jwks_uri: str
     sends_secret_in_body: bool
     until: float
 
 
 class OidcProvider:
-    """One provider and one client of it. Every call is bounded: 5 s, 256 kB, no redirects."""
+    """One provider and one client of it; every call is bounded (`ProviderHttp`).
+
+    `trusts_emails`: an address of which the provider says neither yes nor no counts as verified.
+    """
 
     def __init__(
         self,
@@ -60,35 +66,54 @@ class OidcProvider:
         client_id: str,
         client_secret: str,
         clock: Callable[[], datetime],
+        trusts_emails: bool = False,
         client: httpx.Client | None = None,
     ) -> None:
         self._issuer = issuer.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
         self._clock = clock
-        self._http = client or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._trusts_emails = trusts_emails
+        self._http = ProviderHttp(client)
         self._lock = Lock()
         self._known: _Metadata | None = None
-        self._keys: tuple[jwt.PyJWKSet, float] | None = None
+        self._keys: tuple[KeySet, float] | None = None
 
     def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """Where to send the browser. Raises OidcError."""
-        endpoint = self._metadata().authorization_endpoint
-        parameters = {
-            "response_type": "code",
-            "client_id": self._client_id,
-            "redirect_uri": redirect_uri,
-            "scope": SCOPE,
-            "state": state,
-            "nonce": nonce,
-            "code_challenge": challenge_of(verifier),
-            "code_challenge_method": "S256",
-        }
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
+        url: str = prepare_grant_uri(
+            self._metadata().authorization_endpoint,
+            self._client_id,
+            "code",
+            redirect_uri=redirect_uri,
+            scope=SCOPE,
+            state=state,
+            nonce=nonce,
+            code_challenge=create_s256_code_challenge(verifier),
+            code_challenge_method="S256",
+        )
+        return url
 
     def person(self, *, code: str, redirect_uri: str, nonce: str, verifier: str) -> Person:
-        """Exchange a code for an id token and check that. Raises OidcError."""
+        """Exchange a code for an id token, check that, and ask userinfo for what it leaves out.
+
+        Raises OidcError.
+        """
         metadata = self._metadata()
+        answer = self._exchange(metadata, code, redirect_uri, verifier)
+        claims = self._claims(answer, metadata, nonce)
+        said, name = vouched(claims), claims.get("name")
+        if said.email is None or (said.is_verified is None and not self._trusts_emails):
+            more = self._userinfo(metadata, answer, claims["sub"])
+            said, name = together(said, vouched(more)), name or more.get("name")
+        if said.email is None:
+            raise OidcError("oidc_no_email")
+        is_verified = self._trusts_emails if said.is_verified is None else said.is_verified
+        return Person(said.email, is_verified, str(name) if name else "")
+
+    def _exchange(
+        self, metadata: _Metadata, code: str, redirect_uri: str, verifier: str
+    ) -> dict[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -99,72 +124,68 @@ class OidcProvider:
         if metadata.sends_secret_in_body:
             form |= {"client_id": self._client_id, "client_secret": self._client_secret}
         else:
-            # form-encoded before it is joined (RFC 6749, section 2.3.1)
+            # form-encoded before it is joined (RFC 6749, section 2.3.1), which Authlib does not do
             pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
             headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        answer = self._ask("POST", metadata.token_endpoint, data=form, headers=headers)
+        return self._http.ask("POST", metadata.token_endpoint, data=form, headers=headers)
+
+    def _userinfo(
+        self, metadata: _Metadata, answer: dict[str, Any], subject: str
+    ) -> dict[str, Any]:
+        """Claims that are kept out of the id token (section 5.4); nothing where nothing is told.
+
+        Another subject's claims are no answer (section 5.3.2).
+        """
+        token = answer.get("access_token")
+        if metadata.userinfo_endpoint is None or not isinstance(token, str):
+            return {}
+        headers = {"accept": "application/json", "authorization": f"Bearer {token}"}
+        claims = self._http.ask("GET", metadata.userinfo_endpoint, headers=headers)
+        if claims.get("sub") != subject:
+            raise OidcError("oidc_failed", "userinfo of another subject")
+        return claims
+
+    def _claims(self, answer: dict[str, Any], metadata: _Metadata, nonce: str) -> dict[str, Any]:
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise OidcError("oidc_failed", "no id token")
-        claims = self._claims(token, metadata)
-        if claims.get("nonce") != nonce:
-            raise OidcError("oidc_failed", "nonce")
-        email = claims.get("email")
-        if not isinstance(email, str):
-            raise OidcError("oidc_no_email")
-        name = claims.get("name")
-        return Person(email, claims.get("email_verified") is True, str(name) if name else "")
-
-    def _claims(self, token: str, metadata: _Metadata) -> dict[str, Any]:
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key_of(token, metadata),
-                algorithms=list(ALGORITHMS),
-                audience=self._client_id,
-                # times and issuer are compared below: with the clock that was passed in, and
-                # without the slash that settings may end in
-                options={
-                    "require": ["exp", "iat", "iss", "aud", "sub"],
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
+            signed = self._decoded(token, metadata)
+            claims = CodeIDToken(
+                signed.claims,
+                signed.header,
+                # settings may end in a slash, and so may what the provider writes
+                {
+                    "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
+                    "aud": {"essential": True, "value": self._client_id},
+                },
+                {
+                    "nonce": nonce,
+                    "client_id": self._client_id,
+                    "access_token": answer.get("access_token"),
                 },
             )
-        except jwt.PyJWTError as error:
+            leeway = int(CLOCK_SKEW.total_seconds())
+            claims.validate(now=int(self._clock().timestamp()), leeway=leeway)
+        except (JoseError, ValueError) as error:
             raise OidcError("oidc_failed", type(error).__name__) from error
-        now, skew = self._clock().timestamp(), CLOCK_SKEW.total_seconds()
-        expires_at, issued_at = claims["exp"], claims["iat"]
-        if not isinstance(expires_at, int | float) or not isinstance(issued_at, int | float):
-            raise OidcError("oidc_failed", "times")
-        if now >= expires_at + skew or issued_at > now + skew:
-            raise OidcError("oidc_failed", "expired")
-        if str(claims["iss"]).rstrip("/") != self._issuer:
-            raise OidcError("oidc_failed", "issuer")
-        audience, party = claims["aud"], claims.get("azp")
-        is_shared = isinstance(audience, list) and len(audience) > 1
-        if (is_shared or party is not None) and party != self._client_id:
-            raise OidcError("oidc_failed", "authorized party")
-        return claims
+        return dict(claims)
 
-    def _key_of(self, token: str, metadata: _Metadata) -> jwt.PyJWK:
-        """The provider's key; its set is asked for again when the key is not in it, once."""
-        key_id = jwt.get_unverified_header(token).get("kid")
-        for is_fresh in (False, True):
-            keys = self._key_set(metadata, is_fresh=is_fresh).keys
-            for key in keys:
-                if key.key_id == key_id or (key_id is None and len(keys) == 1):
-                    return key
-        raise OidcError("oidc_failed", "unknown key")
+    def _decoded(self, token: str, metadata: _Metadata) -> jwt.Token:
+        """The token under the provider's key; its set is asked for again for an unknown one."""
+        try:
+            return jwt.decode(token, self._key_set(metadata, is_fresh=False), registry=_REGISTRY)
+        except InvalidKeyIdError:
+            return jwt.decode(token, self._key_set(metadata, is_fresh=True), registry=_REGISTRY)
 
-    def _key_set(self, metadata: _Metadata, *, is_fresh: bool) -> jwt.PyJWKSet:
+    def _key_set(self, metadata: _Metadata, *, is_fresh: bool) -> KeySet:
         known = self._keys
         if known is not None and not is_fresh and time.monotonic() < known[1]:
             return known[0]
-        answer = self._ask("GET", metadata.jwks_uri)
+        answer = self._http.ask("GET", metadata.jwks_uri)
         try:
-            keys = jwt.PyJWKSet.from_dict(answer)
-        except jwt.PyJWTError as error:
+            keys = KeySet.import_key_set({"keys": answer["keys"]})
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise OidcError("oidc_unavailable", "keys") from error
         self._keys = (keys, time.monotonic() + METADATA_SECONDS)
         return keys
@@ -174,54 +195,23 @@ class OidcProvider:
             known = self._known
             if known is not None and time.monotonic() < known.until:
                 return known
-            answer = self._ask("GET", f"{self._issuer}/.well-known/openid-configuration")
-            if str(answer.get("issuer", "")).rstrip("/") != self._issuer:
+            issuer = self._issuer
+            answer = self._http.ask("GET", f"{issuer}/.well-known/openid-configuration")
+            if str(answer.get("issuer", "")).rstrip("/") != issuer:
                 raise OidcError("oidc_unavailable", "the provider calls itself otherwise")
             methods = answer.get("token_endpoint_auth_methods_supported")
             if not isinstance(methods, list):
                 methods = ["client_secret_basic"]  # what leaving it out means
+            has_userinfo = answer.get("userinfo_endpoint") is not None
             self._known = _Metadata(
-                authorization_endpoint=_endpoint(answer, "authorization_endpoint"),
-                token_endpoint=_endpoint(answer, "token_endpoint"),
-                jwks_uri=_endpoint(answer, "jwks_uri"),
+                authorization_endpoint=endpoint(answer, "authorization_endpoint", issuer),
+                token_endpoint=endpoint(answer, "token_endpoint", issuer),
+                userinfo_endpoint=endpoint(answer, "userinfo_endpoint", issuer)
+                if has_userinfo
+                else None,
+                jwks_uri=endpoint(answer, "jwks_uri", issuer),
                 sends_secret_in_body="client_secret_basic" not in methods
                 and "client_secret_post" in methods,
                 until=time.monotonic() + METADATA_SECONDS,
             )
             return self._known
-
-    def _ask(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """One call; a refusal is `oidc_failed`, no answer `oidc_unavailable`."""
-        content = b""
-        try:
-            with self._http.stream(method, url, **more) as answer:
-                for piece in answer.iter_bytes():
-                    content += piece
-                    if len(content) > MAX_ANSWER_BYTES:
-                        raise OidcError("oidc_unavailable", "answer too large")
-                status = answer.status_code
-        except httpx.HTTPError as error:
-            raise OidcError("oidc_unavailable", type(error).__name__) from error
-        if status != httpx.codes.OK:
-            is_refusal = method == "POST" and httpx.codes.is_client_error(status)
-            raise OidcError("oidc_failed" if is_refusal else "oidc_unavailable", str(status))
-        try:
-            body = httpx.Response(status, content=content).json()
-        except ValueError as error:
-            raise OidcError("oidc_unavailable", "no JSON") from error
-        if not isinstance(body, dict):
-            raise OidcError("oidc_unavailable", "no object")
-        return body
-
-
-def challenge_of(verifier: str) -> str:
-    """PKCE's S256 of a verifier."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    url = metadata.get(name)
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
-        raise OidcError("oidc_unavailable", name)
-    return url

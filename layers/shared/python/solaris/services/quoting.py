@@ -130,7 +130,7 @@ class Quoting:
         key, identity = self._enter(headers, address)
         request = _parse(data)
         if identity is None:
-            identity = identity_of(key, headers, request, self._settings)
+            identity = identity_of(key, headers, request, self._settings, self._clock())
             self._count(user_id_for(identity.email))
         estimated = _estimated_tokens(request)
         model = _model(request)
@@ -163,7 +163,7 @@ class Quoting:
                 self._wrong_keys.admit(network_of(address))
             raise
         try:
-            identity = identity_of(key, headers, {}, self._settings)
+            identity = identity_of(key, headers, {}, self._settings, self._clock())
         except UserNotIdentifiedError:
             return key, None
         self._count(user_id_for(identity.email))

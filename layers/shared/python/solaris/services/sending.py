@@ -1,11 +1,13 @@
 """A metered request on its way to the upstream, in the words that this upstream takes."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
+from solaris.domain.reservation import MINIMUM_COMPLETION_TOKENS
 from solaris.errors import InvalidRequestError
 from solaris.gateway.dialect import (
     REFUSED_STATUSES,
@@ -15,14 +17,16 @@ from solaris.gateway.dialect import (
     SentFields,
     learned,
 )
+from solaris.gateway.model_facts import known_context_tokens
 from solaris.services.answer_context import AnswerContext
 from solaris.services.heavy import in_heavy_thread
 from solaris.settings import Settings
 from solaris.upstream.client import Upstream, UpstreamAnswer
 from solaris.upstream.shapes import ApiShape
 
-# Two things can be refused, the ask for usage and the maximum in two ways.
-MAX_TRIES = 4
+# Refused can be the ask for usage, one spelling of the maximum, its figure, and that once more
+# beside a prompt that the upstream counts dearer.
+MAX_TRIES = 5
 FIRST_ERROR = 400
 _ONLY_USAGE = {"include_usage": True}
 
@@ -62,7 +66,7 @@ class Sending:
         path = asked_path(self._shape, asked.query)
         headers = {**headers, "content-type": "application/json"}
         model = self._shape.model(asked.body)
-        before = known = self._dialect.of(self._shape.endpoint, model)
+        expected = known = await self._with_facts(model, context)
         for _ in range(MAX_TRIES):
             if asked.is_heavy:
                 body, sent = await in_heavy_thread(self._written, asked.body, context, known)
@@ -70,7 +74,7 @@ class Sending:
                 body, sent = self._written(asked.body, context, known)
             answer = await self._upstream.send("POST", path, headers=headers, body=body)
             if answer.status not in REFUSED_STATUSES:
-                if known is not before and answer.status < FIRST_ERROR:
+                if known is not expected and answer.status < FIRST_ERROR:
                     self._dialect.keep(self._shape.endpoint, model, known)
                 return answer
             try:
@@ -85,6 +89,21 @@ class Sending:
             await answer.close()
         return answer
 
+    async def _with_facts(self, model: str, context: AnswerContext) -> ModelDialect:
+        """What the upstream has told of a model; of its context else what is publicly known.
+
+        A prompt that does not fit by that figure is left to the upstream, which knows better.
+        """
+        known = self._dialect.of(self._shape.endpoint, model)
+        if context.cap_tokens is None or known.context_tokens is not None:
+            return known
+        public = await asyncio.to_thread(known_context_tokens, model)
+        if public is None:
+            return known
+        told = replace(known, context_tokens=public)
+        cap = told.largest_cap(context.admission.reservation.prompt_tokens)
+        return known if cap is None or cap < MINIMUM_COMPLETION_TOKENS else told
+
     def _written(
         self, body: dict[str, Any], context: AnswerContext, known: ModelDialect
     ) -> tuple[bytes, SentFields]:
@@ -93,7 +112,8 @@ class Sending:
         stated = shape.max_completion_tokens(body)
         cap = context.cap_tokens
         largest = known.largest_cap(prompt)
-        if cap is not None and largest is not None:
+        is_own = cap is not None and (stated is None or cap < stated)
+        if cap is not None and is_own and largest is not None:
             cap = min(cap, largest * shape.choices(body))
         sent = shape.with_maximum(body, cap, refused=known.refused)
         if self._asks_usage and STREAM_OPTIONS not in known.refused:
@@ -106,7 +126,7 @@ class Sending:
             raise InvalidRequestError("the body is nested too deeply") from error
         fields = SentFields(
             maxima=shape.maxima_of(sent),
-            is_own_maximum=cap is not None and (stated is None or cap < stated),
+            is_own_maximum=is_own,
             asks_usage=sent.get(STREAM_OPTIONS) == _ONLY_USAGE,
             prompt_tokens=prompt,
         )

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 def get_my_usage(parts: "Wiring", call: Call) -> MyUsage:
     """The token of the link goes into `Authorization: Bearer <token>`.
 
-    It is what follows the `#` of the link. 401: it is over or forged, or the user is deleted.
+    It is what follows the `#` of the link. A link out of a chat opens for one browser, which names
+    itself: `Bearer <token>.<22 to 64 random letters, digits, - and _>`, the same each time. 401: it
+    is over, forged or another browser's, or the user is deleted.
     """
     try:
-        bearer = parts.personal_links.verify(bearer_token(call.headers.get("authorization", "")))
+        bearer = parts.link_reader.open(bearer_token(call.headers.get("authorization", "")))
     except UnauthenticatedError:
         parts.admin_limiter.admit(f"ip:{call.ip_address}")
         raise
