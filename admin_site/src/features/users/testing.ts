@@ -27,6 +27,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     availableTokens: 750_000,
     remainingTokens: 750_000,
     usagePercentage: 25,
+    grantedPercentage: 25,
     usageLevel: "ok",
     alert80Sent: false,
     alert95Sent: false,

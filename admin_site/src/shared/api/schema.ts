@@ -1935,7 +1935,7 @@ export interface components {
         LevelCounts: {
             /**
              * Blocked
-             * @description Nothing left, or the account itself is blocked.
+             * @description The quota is used up, whatever the account's status.
              */
             blocked: number;
             /** Critical */
@@ -2071,6 +2071,11 @@ export interface components {
              */
             email: string;
             forecast: components["schemas"]["OwnForecast"];
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /**
              * Linkexpiresat
              * Format: date-time
@@ -2358,6 +2363,11 @@ export interface components {
             costMicros: number | null;
             /** Currentusage */
             currentUsage: number;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens.
+             */
+            grantedPercentage: number;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Period */
@@ -2379,7 +2389,10 @@ export interface components {
             usageByModel: {
                 [key: string]: number;
             };
-            /** Usagepercentage */
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
         };
         /**
@@ -2939,11 +2952,19 @@ export interface components {
             additionalTokens: number;
             /** Currentusage */
             currentUsage: number;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Remaining */
             remaining: number;
-            /** Usagepercentage */
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
         };
         /**
@@ -3211,11 +3232,20 @@ export interface components {
         TopUser: {
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Name */
             name: string;
             /** Usage */
             usage: number;
-            /** Usagepercentage */
+            usageLevel: components["schemas"]["UsageLevel"];
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
             /** Userid */
             userId: string;
@@ -3520,6 +3550,11 @@ export interface components {
             suspended: number;
             /** Total */
             total: number;
+            /**
+             * Usedthismonth
+             * @description Who has asked anything in the open month.
+             */
+            usedThisMonth: number;
         };
         /**
          * UserCreate
@@ -3579,6 +3614,11 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -3768,6 +3808,11 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -4918,7 +4963,7 @@ export interface operations {
                 search?: string;
                 sort?: components["schemas"]["SortField"];
                 status?: components["schemas"]["UserStatus"][];
-                /** @description Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; blocked: used up, or the account is blocked. */
+                /** @description Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; blocked: used up. A blocked account is a `status`. */
                 usageLevel?: components["schemas"]["UsageLevel"][];
             };
             header?: never;

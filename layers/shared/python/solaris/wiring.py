@@ -90,7 +90,8 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
     @cached_property
     def keys(self) -> KeyStore:
         """The keys table."""
-        return KeyStore(self.dynamodb, self.settings.table_name("keys"))
+        table = self.settings.table_name("keys")
+        return KeyStore(self.dynamodb, table, tell=self.changes.key_actions)
 
     @cached_property
     def key_management(self) -> KeyManagement:

@@ -147,6 +147,7 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
             suspended=by_status.get(UserStatus.SUSPENDED, 0),
             blocked=by_status.get(UserStatus.BLOCKED, 0),
             pending=by_status.get(UserStatus.PENDING, 0),
+            used_this_month=stats.users.used,
             by_level=LevelCounts(
                 **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
             ),
@@ -164,6 +165,8 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
                 name=one.name,
                 usage=one.current_usage,
                 usage_percentage=one.quota.usage_percentage,
+                granted_percentage=one.quota.granted_percentage,
+                usage_level=one.level,
             )
             for one in stats.top_users
         ],

@@ -132,7 +132,10 @@ class StatsTokens(ApiModel):
     current_usage: int
     additional_tokens: int
     remaining: int
-    usage_percentage: float
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
 
 
 class StatsAlerts(ApiModel):
@@ -181,6 +184,7 @@ class UserStatsOut(ApiModel):
                 additional_tokens=user.additional_tokens,
                 remaining=user.remaining_tokens,
                 usage_percentage=user.usage_percentage,
+                granted_percentage=user.granted_percentage,
             ),
             usage30_days=total.charged_tokens,
             requests30_days=total.requests,
@@ -254,7 +258,8 @@ class PeriodOut(ApiModel):
     current_usage: int
     monthly_limit: int
     additional_tokens: int
-    usage_percentage: float
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(description="Of limit plus additional tokens.")
     usage_by_model: dict[str, int] = Field(description="Charged tokens, by the counters.")
     total_cost: float | None = Field(description="USD.")
     cost_micros: int | None = Field(description=NO_PRICE)
@@ -275,6 +280,7 @@ class PeriodOut(ApiModel):
             monthly_limit=month.monthly_limit,
             additional_tokens=month.additional_tokens,
             usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
             usage_by_model={
                 one.model: one.figures.charged_tokens
                 for one in month.models

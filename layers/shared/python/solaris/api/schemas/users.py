@@ -66,7 +66,7 @@ class UserListQuery(PageQuery):
         default=(),
         max_length=4,
         description="Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; "
-        "blocked: used up, or the account is blocked.",
+        "blocked: used up. A blocked account is a `status`.",
     )
     created_from: InstantInput | None = None
     created_to: InstantInput | None = None
@@ -121,6 +121,9 @@ class UserOut(ApiModel):
     )
     remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
     usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
     usage_level: UsageLevel
     alert80_sent: bool
     alert95_sent: bool
@@ -149,6 +152,7 @@ class UserOut(ApiModel):
             available_tokens=row.available_tokens,
             remaining_tokens=quota.remaining_tokens,
             usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
             usage_level=row.level,
             alert80_sent=Threshold.WARNING in row.alerts_sent,
             alert95_sent=Threshold.CRITICAL in row.alerts_sent,
