@@ -389,6 +389,8 @@ export interface paths {
          * Usage, filtered and grouped
          * @description Rows by user, model or day, or single requests, with the totals of the whole report.
          *
+         *     Without days it is the current month's.
+         *
          *     A range with more records than an answer may read is refused (`range_too_large`): narrow it
          *     or make an export. Single requests come by time, newest first unless `descending` is false.
          */
@@ -1153,7 +1155,7 @@ export interface components {
             state?: components["schemas"]["AlertState"] | null;
             /**
              * To
-             * @description Not included.
+             * @description Not included; a day without a time is.
              * @default null
              */
             to?: string | null;
@@ -1361,7 +1363,7 @@ export interface components {
             targetType?: string | null;
             /**
              * To
-             * @description Not included.
+             * @description Not included; a day without a time is.
              * @default null
              */
             to?: string | null;
@@ -2767,10 +2769,10 @@ export interface components {
             endpoints?: string[];
             /**
              * From
-             * Format: date
-             * @description First day, in the periods' time zone.
+             * @description First day, in the periods' time zone; default: the first of `to`'s month.
+             * @default null
              */
-            from: string;
+            from?: string | null;
             /**
              * Models
              * @description `-` counts the requests that no model answered.
@@ -2785,10 +2787,10 @@ export interface components {
             statuses?: string[];
             /**
              * To
-             * Format: date
-             * @description Last day, inclusive.
+             * @description Last day, inclusive; default: today.
+             * @default null
              */
-            to: string;
+            to?: string | null;
             /**
              * Userids
              * @default []
@@ -3330,7 +3332,17 @@ export interface components {
              * @default false
              */
             background?: boolean;
-            filters: components["schemas"]["ReportFilterModel"];
+            /**
+             * @default {
+             *       "from": null,
+             *       "to": null,
+             *       "userIds": [],
+             *       "models": [],
+             *       "statuses": [],
+             *       "endpoints": []
+             *     }
+             */
+            filters?: components["schemas"]["ReportFilterModel"];
             format: components["schemas"]["ExportFormat"];
             /**
              * Locale
@@ -3760,12 +3772,12 @@ export interface components {
         };
         /**
          * UserImport
-         * @description A CSV file of users, 1,000 at most.
+         * @description A CSV file of users.
          */
         UserImport: {
             /**
              * Csv
-             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas or semicolons; 1,000 lines of users at most. An empty cell leaves the field as it is.
+             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is.
              * @example email;nome;plano;limite_mensal
              *     ana@example.com;Ana Lima;pro;2.000.000
              */
@@ -4263,12 +4275,12 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Created at this instant or later. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 state?: components["schemas"]["AlertState"];
-                /** @description Created before this instant. */
-                to?: string;
+                /** @description Created before this instant; on this day, if it is one. */
+                to?: string | null;
                 type?: components["schemas"]["AlertType"][];
                 userId?: string;
             };
@@ -4390,13 +4402,13 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 targetId?: string;
                 targetType?: string;
-                /** @description Not included. */
-                to?: string;
+                /** @description Not included; a day without a time is. */
+                to?: string | null;
             };
             header?: never;
             path?: never;
@@ -4816,14 +4828,14 @@ export interface operations {
     };
     getUsageReport: {
         parameters: {
-            query: {
+            query?: {
                 cursor?: string;
                 /** @description Default: true, and false for days by key. */
                 descending?: boolean;
                 /** @description Whole paths, `/v1/chat/completions`. */
                 endpoints?: string[];
-                /** @description First day, in the periods' time zone. */
-                from: string;
+                /** @description First day, in the periods' time zone; default: the first of `to`'s month. */
+                from?: string;
                 groupBy?: components["schemas"]["GroupBy"];
                 /** @description Rows a page. */
                 limit?: number;
@@ -4833,8 +4845,8 @@ export interface operations {
                 sort?: components["schemas"]["ReportSort"];
                 /** @description HTTP statuses (`404`) or classes (`4xx`); `0`: left by a crash. */
                 statuses?: string[];
-                /** @description Last day, inclusive. */
-                to: string;
+                /** @description Last day, inclusive; default: today. */
+                to?: string;
                 userIds?: string[];
             };
             header?: never;
@@ -4945,16 +4957,16 @@ export interface operations {
     getUsers: {
         parameters: {
             query?: {
-                createdFrom?: string;
-                createdTo?: string;
+                createdFrom?: string | null;
+                createdTo?: string | null;
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Another name of `createdTo`. */
-                dateRangeEnd?: string;
+                dateRangeEnd?: string | null;
                 /** @description Another name of `createdFrom`. */
-                dateRangeStart?: string;
-                lastSeenFrom?: string;
-                lastSeenTo?: string;
+                dateRangeStart?: string | null;
+                lastSeenFrom?: string | null;
+                lastSeenTo?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 order?: "asc" | "desc";
@@ -5518,7 +5530,7 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 model?: string[];
@@ -5527,8 +5539,8 @@ export interface operations {
                 statusFrom?: number;
                 /** @description Greatest HTTP status. */
                 statusTo?: number;
-                /** @description Not included. */
-                to?: string;
+                /** @description Not included; a day without a time is. */
+                to?: string | null;
             };
             header?: never;
             path: {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli import changes, moving, personal_data
+from solaris.cli import changes, importing, moving, personal_data
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
@@ -117,6 +117,7 @@ def create(
     )
 
 
+app.command("import")(importing.import_users)
 app.command("set-limit")(changes.set_limit)
 app.command("set-plan")(changes.set_plan)
 app.command("add-tokens", context_settings={"ignore_unknown_options": True})(changes.add_tokens)

@@ -109,6 +109,8 @@ def get_user_forecast(parts: "Wiring", call: Call, *, user_id: UserId) -> UserFo
 def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
     """Rows by user, model or day, or single requests, with the totals of the whole report.
 
+    Without days it is the current month's.
+
     A range with more records than an answer may read is refused (`range_too_large`): narrow it
     or make an export. Single requests come by time, newest first unless `descending` is false.
     """
@@ -117,7 +119,7 @@ def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) ->
     is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
     report = parts.reporting.page(
         ReportQuery(
-            filters=query.filters(),
+            filters=query.filters(parts.clock().astimezone(parts.settings.zone).date()),
             group_by=query.group_by,
             sort=sort,
             descending=not is_by_key if query.descending is None else query.descending,

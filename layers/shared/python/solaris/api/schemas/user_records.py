@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.users import UserOut
 from solaris.domain.money import NANOS_IN_DOLLAR, usd
@@ -27,8 +27,8 @@ def _usd(nanos: int | None) -> float | None:
 class UsageQuery(PageQuery):
     """Which usage records are listed, newest first; a page may be short and have a next one."""
 
-    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
-    to: InstantInput | None = Field(default=None, description="Not included.")
+    from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
+    to: RangeEnd | None = Field(default=None, description="Not included; a day without a time is.")
     model: tuple[str, ...] = Field(default=(), max_length=MAX_MODELS)
     outcome: tuple[Outcome, ...] = Field(default=(), max_length=3)
     status_from: int | None = Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from solaris.api.schemas.common import ApiModel, Email, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.api.schemas.suppressions import MailSuppression
 from solaris.domain.changes import MAX_GRANT_TOKENS
 from solaris.domain.identity import MAX_NAME_CHARACTERS
@@ -57,7 +57,7 @@ _SORTS = {one: UserSort[one.name] for one in SortField}
 class UserListQuery(PageQuery):
     """Which users are listed. Deleted ones only when `status` names them.
 
-    A range takes its start in and leaves its end out.
+    A range takes its start in and leaves its end out, unless that is a day without a time.
     """
 
     status: tuple[UserStatus, ...] = Field(default=(), max_length=5)
@@ -68,16 +68,16 @@ class UserListQuery(PageQuery):
         description="Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; "
         "blocked: used up. A blocked account is a `status`.",
     )
-    created_from: InstantInput | None = None
-    created_to: InstantInput | None = None
-    date_range_start: InstantInput | None = Field(
+    created_from: RangeStart | None = None
+    created_to: RangeEnd | None = None
+    date_range_start: RangeStart | None = Field(
         default=None, description="Another name of `createdFrom`."
     )
-    date_range_end: InstantInput | None = Field(
+    date_range_end: RangeEnd | None = Field(
         default=None, description="Another name of `createdTo`."
     )
-    last_seen_from: InstantInput | None = None
-    last_seen_to: InstantInput | None = None
+    last_seen_from: RangeStart | None = None
+    last_seen_to: RangeEnd | None = None
     search: str = Field(
         default="",
         max_length=MAX_SEARCH_CHARACTERS,
