@@ -301,7 +301,11 @@ def test_a_service_key_is_printed_once_with_the_librechat_snippet(wiring: Wiring
 
 
 def test_a_personal_key_belongs_to_its_user_and_expires(wiring: Wiring) -> None:
-    out = run("keys", "create", "--user", "Ana@Example.com", "--expires-in", "30").stdout
+    options = ("--user", "Ana@Example.com", "--expires-in", "30")
+    assert "no user has the address ana@example.com" in error_of("keys", "create", *options)
+    assert wiring.keys.list() == []
+    run("users", "create", ANA)
+    out = run("keys", "create", *options).stdout
     assert "librechat" not in out.lower()
     (key,) = wiring.keys.list()
     assert (key.kind.value, key.user_email) == ("personal", ANA)

@@ -6,7 +6,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { loadConfig, siteConfig } from "@/shared/api/config";
 import { createQueryClient } from "@/shared/api/query";
-import { signedIn, subscribe } from "@/shared/api/session";
+import { hasSignedOut, signedIn, subscribe } from "@/shared/api/session";
 import { setPeriodZone } from "@/shared/format";
 import { followSystemTheme } from "@/shared/hooks/theme";
 import { applyStageLocale } from "@/shared/i18n";
@@ -27,7 +27,8 @@ async function start(): Promise<void> {
       // Ended here or in another tab: nothing of the last person stays, the place is remembered.
       queries.clear();
       const returnTo = router.state.location.href;
-      void router.navigate({ to: "/login", search: { returnTo } });
+      const search = hasSignedOut() ? { returnTo } : { returnTo, error: "ended" };
+      void router.navigate({ to: "/login", search });
     }
     wasIn = isIn;
   });

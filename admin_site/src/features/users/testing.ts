@@ -5,6 +5,7 @@ export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDet
   return {
     ...someUser({}),
     mailSuppression: null,
+    statusChange: null,
     aliases: [],
     mergedFrom: [],
     mergedInto: null,

@@ -1818,6 +1818,12 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Newuser
+             * @description Whose a personal key is may be nobody yet; else such an address is refused (`unknown_user`), for it may be mistyped.
+             * @default false
+             */
+            newUser?: boolean;
+            /**
              * Ratelimitburst
              * @default null
              */
@@ -2970,6 +2976,25 @@ export interface components {
             usagePercentage: number;
         };
         /**
+         * StatusChange
+         * @description What brought a user into their status.
+         */
+        StatusChange: {
+            /**
+             * Actor
+             * @description An admin's address, `cli:<login>` or `system`.
+             */
+            actor: string;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * SuppressedAddress
          * @description An address that gets no mail: a user's, or an admin's.
          */
@@ -3679,6 +3704,8 @@ export interface components {
              */
             reservedTokens: number;
             status: components["schemas"]["UserStatus"];
+            /** @description Who suspended them, say, when and why; null: active, or so from the start. */
+            statusChange: components["schemas"]["StatusChange"] | null;
             /**
              * Updatedat
              * Format: date-time

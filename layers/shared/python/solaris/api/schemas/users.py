@@ -166,11 +166,22 @@ class UserOut(ApiModel):
         )
 
 
+class StatusChange(ApiModel):
+    """What brought a user into their status."""
+
+    reason: str
+    actor: str = Field(description="An admin's address, `cli:<login>` or `system`.")
+    created_at: Instant
+
+
 class UserDetail(UserOut):
     """A user, whether mail reaches them, and what they were called before."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
+    )
+    status_change: StatusChange | None = Field(
+        description="Who suspended them, say, when and why; null: active, or so from the start."
     )
     aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
     merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
