@@ -114,7 +114,7 @@ class _Deployment:
         given = self._given(state, target)
         state, plan = self._first_pass(state, url, given)
         state = self._second_pass(state, url, given, plan)
-        site_url = self._site(state.outputs)
+        site_url = self._site(state)
         values = parameters.effective(self.template.parameters, state.parameters, given)
         seeded = seed(account, self.options.stage, from_email=values.get("FromEmail", ""))
         return self._deployed(state, site_url, seeded, plan, values)
@@ -267,8 +267,9 @@ class _Deployment:
         self.changed = True
         return self.stack.follow(change_set.stack_id, self.show)
 
-    def _site(self, outputs: dict[str, str]) -> str:
+    def _site(self, state: StackState) -> str:
         """Build and send the site; returns its address, with /admin/."""
+        outputs = state.outputs
         bucket = outputs["SiteBucket"]
         distribution = outputs.get("DistributionId")
         if outputs.get("SiteUrl"):
@@ -281,7 +282,12 @@ class _Deployment:
             return address
         self.show("building the site …")
         site.build_site(self.show)
-        synced = site.sync(self.account, bucket, site.site_files(site.DIST, api_base))
+        stage = {
+            "locale": state.parameters["Locale"],
+            "timeZone": state.parameters["PeriodTimezone"],
+        }
+        files = site.site_files(site.DIST, api_base, **stage)
+        synced = site.sync(self.account, bucket, files)
         if synced.sent or synced.removed:
             self.changed = True
             self.show(f"site: {len(synced.sent)} files sent, {len(synced.removed)} removed")

@@ -99,12 +99,15 @@ def build_site(show: Callable[[str], None]) -> None:
         raise DeployError(msg)
 
 
-def site_files(dist: Path, api_base_url: str) -> list[SiteFile]:
-    """The build as objects: /admin/… and /me/…, with this stage's own config.json."""
+def site_files(dist: Path, api_base_url: str, **stage: str) -> list[SiteFile]:
+    """The build as objects: /admin/… and /me/…, with this stage's own config.json.
+
+    `stage` is what else it says: `locale` and `timeZone`.
+    """
     if not (dist / "index.html").is_file():
         msg = f"{dist}: the site is not built (make site)"
         raise DeployError(msg)
-    config = json.dumps({"apiBaseUrl": api_base_url}, indent=2) + "\n"
+    config = json.dumps({"apiBaseUrl": api_base_url, **stage}, indent=2) + "\n"
     found = [SiteFile("admin/config.json", config.encode())]
     for path in sorted(one for one in dist.rglob("*") if one.is_file()):
         name = path.relative_to(dist).as_posix()

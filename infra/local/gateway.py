@@ -85,7 +85,8 @@ class Gateway:
         self._functions_url = functions_url
         self._secret = system_secret(settings.secret_key).decode()
         self._downloads = Downloads(lambda: wiring().files)
-        self._site = Site(ROOT / "admin_site" / "dist")
+        stage = {"locale": settings.locale, "timeZone": settings.period_timezone}
+        self._site = Site(ROOT / "admin_site" / "dist", {"apiBaseUrl": "/api", **stage})
         self._session: aiohttp.ClientSession | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -5,18 +5,25 @@ finds its own way: it gets index.html. Files in assets/ carry a hash in their na
 for ever; everything else is asked for anew each time.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PREFIXES = ("/admin", "/me")
+CONFIG = "/admin/config.json"
 KEEP = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 MIN_COMPRESSED_BYTES = 1000
@@ -38,10 +45,15 @@ _NOT_BUILT = "The site is not built yet: run `make site` (Node 20.19 or newer is
 
 
 class Site:
-    """The ASGI application; `directory` is the build's, which may not be there (503 then)."""
+    """The ASGI application; `directory` is the build's, which may not be there (503 then).
 
-    def __init__(self, directory: Path) -> None:
+    `config` takes the place of the build's config.json: `apiBaseUrl`, `locale` (of who has chosen
+    none) and `timeZone` (the periods').
+    """
+
+    def __init__(self, directory: Path, config: Mapping[str, str] | None = None) -> None:
         self._directory = directory.resolve()
+        self._config = config
         self._compressed = GZipMiddleware(self._serve, minimum_size=MIN_COMPRESSED_BYTES)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -60,6 +72,8 @@ class Site:
             return RedirectResponse(path + "/", 308)
         if not (self._directory / "index.html").is_file():
             return PlainTextResponse(_NOT_BUILT, 503)
+        if self._config is not None and path == CONFIG:
+            return JSONResponse(self._config, headers={"Cache-Control": ASK_AGAIN})
         file = self._file(path)
         if file is None:
             return PlainTextResponse("Not Found\n", 404)

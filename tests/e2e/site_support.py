@@ -327,8 +327,8 @@ def visiting(browser: Browser, company: Company, **options: Any) -> Iterator[Vis
     """A visitor, and at the end a look at what went wrong."""
     width, height = options.pop("size", DESKTOP)
     context = browser.new_context(
-        locale="pt-BR",
-        timezone_id="America/Sao_Paulo",
+        locale=options.pop("locale", "pt-BR"),
+        timezone_id=options.pop("timezone_id", "America/Sao_Paulo"),
         viewport={"width": width, "height": height},
         accept_downloads=True,
         **options,

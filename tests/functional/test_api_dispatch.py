@@ -134,9 +134,10 @@ def fields(answer: Answer) -> dict[str, str]:
         "colour[]=red&colour[]=blue",
         "colour=red,blue",
         "colour%5B%5D=red&colour=blue",
+        "colour[0]=red&colour[1]=blue",
     ],
 )
-async def test_a_list_of_choices_may_be_written_in_three_ways(
+async def test_a_list_of_choices_may_be_written_as_clients_write_lists(
     client: ApiClient, query: str
 ) -> None:
     answer = await asked(client, query)
@@ -162,6 +163,9 @@ async def test_only_choices_are_parted_at_commas(client: ApiClient) -> None:
     [
         ("limit=1&limit=2", "limit", "repeated"),
         ("limit[]=1", "limit[]", "extra_forbidden"),
+        ("limit[0]=1", "limit[0]", "extra_forbidden"),
+        ("no[body]=asked", "no[body]", "extra_forbidden"),
+        ("is[open]=true&isOpen=false", "isOpen", "repeated"),
         ("limit=0", "limit", "greater_than_equal"),
         ("limit=1_0", "limit", "int_type"),
         ("limit=+5", "limit", "int_type"),

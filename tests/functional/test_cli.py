@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from solaris.cli.environment import actor
 from solaris.domain.audit import Actor
 from solaris.domain.periods import previous_period
-from solaris.domain.users import UserStatus
+from solaris.domain.users import Plan, UserStatus
 from solaris.services.key_management import KeyTerms
 from solaris.wiring import Wiring
 from tests.functional.cli_support import (  # noqa: F401 - fixtures
@@ -33,7 +34,7 @@ def test_the_version_needs_no_settings_and_no_store() -> None:
     "command",
     [
         *(("users", name) for name in ("list", "show", "create", "set-limit", "add-tokens")),
-        *(("users", name) for name in ("suspend", "activate", "set-plan", "reset-usage")),
+        *(("users", name) for name in ("suspend", "activate", "set-plan", "reset-usage", "import")),
         ("users", "transactions"),
         *(("keys", name) for name in ("create", "list", "revoke")),
         *(("replay",), ("doctor",), ("init",)),
@@ -52,6 +53,30 @@ def test_a_created_user_has_the_limit_of_the_plan(wiring: Wiring) -> None:
     assert "5,000,000 tokens" in out
     assert stored(wiring).monthly_limit == 5_000_000
     assert stored(wiring).available_tokens == 5_000_000
+
+
+def test_a_file_of_users_is_shown_and_then_imported(wiring: Wiring, tmp_path: Path) -> None:
+    people = tmp_path / "pessoas.csv"
+    lines = [f"u{n}@example.com;Usuário {n};Básico;2.000.000" for n in range(1_200)]
+    text = "\n".join(["sep=;", "E-mail;Nome;Plano;Limite", *lines[:2], "ana;;;", ""])
+    people.write_bytes(text.encode("cp1252"))
+    shown = run("users", "import", str(people), code=1)
+    assert "2 create, 0 update, 0 unchanged, 1 error" in shown.stdout
+    assert "Nothing was written" in shown.stdout
+    assert wiring.administration.accounts(None, "") == []
+    run("users", "import", str(people), "--yes", code=1)
+    made = wiring.administration.find("u1@example.com").user
+    assert (made.name, made.plan, made.monthly_limit) == ("Usuário 1", Plan.BASIC, 2_000_000)
+    people.write_text("\n".join(["E-mail;Nome;Plano;Limite", *lines]))
+    told = json.loads(run("users", "import", str(people), "--json").stdout)
+    actions = [one["action"] for one in told["results"]]
+    assert (told["dryRun"], actions.count("create"), actions.count("unchanged")) == (
+        True,
+        1_198,
+        2,
+    )
+    people.write_text("nome\nAna\n")
+    assert "must name the columns" in error_of("users", "import", str(people))
 
 
 def test_without_a_plan_a_user_is_as_the_first_request_would_make_it(wiring: Wiring) -> None:
@@ -276,7 +301,11 @@ def test_a_service_key_is_printed_once_with_the_librechat_snippet(wiring: Wiring
 
 
 def test_a_personal_key_belongs_to_its_user_and_expires(wiring: Wiring) -> None:
-    out = run("keys", "create", "--user", "Ana@Example.com", "--expires-in", "30").stdout
+    options = ("--user", "Ana@Example.com", "--expires-in", "30")
+    assert "no user has the address ana@example.com" in error_of("keys", "create", *options)
+    assert wiring.keys.list() == []
+    run("users", "create", ANA)
+    out = run("keys", "create", *options).stdout
     assert "librechat" not in out.lower()
     (key,) = wiring.keys.list()
     assert (key.kind.value, key.user_email) == ("personal", ANA)

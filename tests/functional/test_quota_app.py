@@ -25,7 +25,7 @@ HEADERS = {"authorization": f"Bearer {KEY}", "X-User-Email": ANA}
 FIELDS = (
     *("user_id", "email", "status", "plan", "period", "renews_at", "monthly_limit"),
     *("additional_tokens", "current_usage", "reserved_tokens", "bookings_late", "available_tokens"),
-    *("remaining_tokens", "usage_percentage", "by_model"),
+    *("remaining_tokens", "usage_percentage", "granted_percentage", "by_model"),
 )
 
 

@@ -21,6 +21,15 @@ def client(tmp_path: Path) -> TestClient:
     return TestClient(Site(build), base_url="http://site.example")
 
 
+def test_the_configuration_is_the_stages_and_not_the_builds(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<title>admin</title>")
+    (tmp_path / "config.json").write_text("{}")
+    stage = {"apiBaseUrl": "/api", "locale": "en", "timeZone": "America/Manaus"}
+    answer = TestClient(Site(tmp_path, stage)).get("/admin/config.json")
+    assert answer.json() == stage
+    assert answer.headers["cache-control"] == "no-cache"
+
+
 @pytest.mark.parametrize("path", ["/admin/", "/admin/users", "/admin/users/abc-1"])
 def test_every_page_of_the_application_is_its_index(client: TestClient, path: str) -> None:
     answer = client.get(path)

@@ -301,7 +301,7 @@ async def test_the_monthly_summary_is_mailed_to_the_admins_once(alerts: Alerts) 
     assert alerts.handle(body, body) == []
     assert alerts.handle(body) == []
     (mail,) = alerts.inbox(alerts.admin)
-    assert mail["Subject"] == "Resumo de outubro de 2026: 123.456 tokens, 2 usuários ativos"
+    assert mail["Subject"] == "Resumo de outubro de 2026: 123.456 tokens, usados por 2 pessoas"
     assert ANA in mail["BodyText"]
     (row,) = alerts.money.rows("alerts")
     assert row["alert_id"] == "system#2026-10#monthly_summary"

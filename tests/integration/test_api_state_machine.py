@@ -329,7 +329,7 @@ class Life(RuleBasedStateMachine):
     def make_key(self, who: int) -> None:
         """A key of the person's own."""
         person = self.people[who]
-        body = {"name": "k", "kind": "personal", "userEmail": person.email}
+        body = {"name": "k", "kind": "personal", "userEmail": person.email, "newUser": True}
         found = self.api("POST", "/admin/keys", body)
         assert found.status == 201, found.body
         person.keys[found.body["key"]] = found.body["id"]

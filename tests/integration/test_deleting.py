@@ -206,6 +206,23 @@ def test_after_it_the_address_stands_in_the_audit_log_and_three_days_in_the_feed
     assert money.rows("alerts") == [told]
 
 
+def test_a_key_for_a_mistyped_address_is_refused_unless_it_is_meant(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user(ANA)
+    body = {"name": "n", "kind": "personal", "userEmail": "aan@example.com"}
+    refused = api("POST", "/admin/keys", body)
+    assert refused.status == 422
+    assert [(one["field"], one["code"]) for one in refused.body["errors"]] == [
+        ("userEmail", "unknown_user")
+    ]
+    assert money.wiring.keys.list() == []
+    api.ok("POST", "/admin/keys", body | {"newUser": True})
+    api.ok("POST", "/admin/keys", body | {"userEmail": "ANA@example.com"})
+    api.ok("POST", "/admin/keys", {"name": "n", "kind": "service"})
+    assert {key.user_email for key in money.wiring.keys.list()} == {"aan@example.com", ANA, None}
+
+
 def test_a_persons_data_is_handed_out_whole_and_says_what_it_leaves_out(
     money: MoneyPath, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

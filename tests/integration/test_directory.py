@@ -25,6 +25,7 @@ from solaris.domain.users import User, UserStatus, user_id_for
 from solaris.errors import StoreUnavailableError
 from solaris.services import replica_filling
 from solaris.services.accounts import account_of
+from solaris.services.authenticating import BlockingAuthenticator
 from solaris.services.coalescing import Coalesced
 from solaris.services.directory import Directory
 from solaris.services.replica_filling import AHEAD, MAX_BEHIND
@@ -89,6 +90,23 @@ def test_a_new_directory_holds_every_table_and_then_follows(
     assert directory.emails([users[1].user_id, "unknown"]) == {
         users[1].user_id: (users[1].email, users[1].name)
     }
+
+
+def test_a_use_of_a_key_is_in_the_next_list_of_every_process(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    secret = "sk-solaris-used"
+    key = new_key(secret, name="LibreChat", now=now())
+    money.wiring.keys.put_new(key)
+    directories = [make() for _ in range(2)]
+    assert [one.keys(KeyQuery()).items[0].key.last_used_at for one in directories] == [None, None]
+    who = BlockingAuthenticator(money.wiring.keys, now)
+    who.authenticate({"authorization": f"Bearer {secret}"})
+    who._use.drain()
+    used = money.wiring.keys.get(key.key_hash)
+    assert used is not None
+    assert used.last_used_at is not None
+    assert [one.keys(KeyQuery()).items[0].key for one in directories] == [used, used]
 
 
 def test_a_change_is_in_the_next_list_of_every_process(

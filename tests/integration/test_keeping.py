@@ -184,7 +184,9 @@ def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
         money.put_user(email, version=5)
     alert, key = _alert(money.clock()), new_key("sk-solaris-1", name="x", now=money.clock())
     wiring.alerts.put_new(alert)
+    used = new_key("sk-solaris-2", name="y", now=money.clock())
     wiring.keys.put_new(key)
+    wiring.keys.put_new(used)
     process = start()
     assert process.keeper.run().drift is None
     money.spend(70, "a@example.com")
@@ -199,13 +201,19 @@ def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
         UpdateExpression="SET revoked_at = :now",
         ExpressionAttributeValues={":now": {"S": "2026-11-15T15:00:00.000Z"}},
     )
+    wiring.dynamodb.update_item(
+        TableName=wiring.settings.table_name("keys"),
+        Key={"key_hash": {"S": used.key_hash}},
+        UpdateExpression="SET last_used_at = :now",
+        ExpressionAttributeValues={":now": {"S": "2026-11-15T15:00:00.000Z"}},
+    )
     assert process.emails() == ["a@example.com", "b@example.com", "restored@example.com"]
     money.clock.forward(seconds=CHECK_EVERY.total_seconds())
     with capture_logs() as logs:
         report = process.keeper.run()
-    assert report.drift == 6
+    assert report.drift == 7
     (drift,) = [one for one in logs if one["event"] == "directory_drift"]
-    assert (drift["users"], drift["alerts"], drift["keys"]) == (4, 1, 1)
+    assert (drift["users"], drift["alerts"], drift["keys"]) == (4, 1, 2)
     page = process.directory.users(UserQuery())
     found = {row.email: (row.current_usage, row.name) for row in page.items}
     assert found == {
@@ -215,6 +223,8 @@ def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
     }
     assert process.directory.alerts(AlertQuery()).total == 0
     assert process.directory.keys(KeyQuery(state=KeyState.REVOKED)).total == 1
+    (row,) = process.directory.keys(KeyQuery(state=KeyState.ACTIVE)).items
+    assert row.key.last_used_at is not None
     money.clock.forward(seconds=CHECK_EVERY.total_seconds())
     assert process.keeper.run().drift == 0
 

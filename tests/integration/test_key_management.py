@@ -197,10 +197,10 @@ def test_a_change_does_not_undo_one_that_came_between(
     keys = desk.wiring.keys
     write = keys._write
 
-    def overtaken(kind: str, request: dict[str, Any], audit: dict[str, Any] | None) -> bool:
+    def overtaken(kind: str, request: dict[str, Any], *rows: dict[str, Any]) -> bool:
         monkeypatch.setattr(keys, "_write", write)
         keys.change(key.key_hash, lambda one: replace(one, allowed_models=("a",)))
-        return write(kind, request, audit)
+        return write(kind, request, *rows)
 
     monkeypatch.setattr(keys, "_write", overtaken)
     desk.service.update(key.key_id, {"name": "new"}, ACTOR)

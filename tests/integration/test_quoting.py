@@ -83,6 +83,7 @@ async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPat
         "available_tokens": 85_000,
         "remaining_tokens": 90_000,
         "usage_percentage": 30.0,
+        "granted_percentage": 25.0,
         "by_model": {"gpt-4o-mini": 30_000},
     }
     assert stated.headers["x-ratelimit-limit-tokens"] == "120000"

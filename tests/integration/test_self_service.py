@@ -18,7 +18,14 @@ ANA_ID = user_id_for(ANA)
 LINK_PATH = f"/admin/users/{ANA_ID}/link"
 FIELDS = {
     *("name", "email", "plan", "status", "monthlyLimit", "additionalTokens", "currentUsage"),
-    *("availableTokens", "remainingTokens", "usagePercentage", "usageLevel", "period"),
+    *(
+        "availableTokens",
+        "remainingTokens",
+        "usagePercentage",
+        "grantedPercentage",
+        "usageLevel",
+        "period",
+    ),
     *("renewsAt", "usageByDay", "usageByModel", "forecast", "supportEmail", "linkExpiresAt"),
 }
 

@@ -29,6 +29,7 @@ def parts(money: MoneyPath) -> Any:
         reporting=readers.reporting,
         directory=directory,
         settings=money.wiring.settings,
+        clock=money.clock,
     )
 
 
@@ -61,6 +62,16 @@ async def test_a_report_by_user_names_people_and_has_the_months_total(
     stats = wire(routes.get_system_stats(parts, CALL))
     assert body["totals"]["tokens"] == sum(tokens) == stats["usage"]["monthlyTotal"]
     assert body["totals"]["costMicros"] == stats["cost"]["micros"]
+
+
+async def test_a_report_without_days_is_the_current_months(money: MoneyPath, parts: Any) -> None:
+    a_month_of_usage(money)
+    of_month, asked = (
+        wire(routes.get_usage_report(parts, CALL, query=UsageReportQuery.model_validate(query)))
+        for query in ({}, RANGE)
+    )
+    assert of_month == asked
+    assert of_month["totals"]["tokens"] > 0
 
 
 async def test_days_come_in_order_and_requests_newest_first(money: MoneyPath, parts: Any) -> None:
@@ -121,7 +132,7 @@ def test_a_wrong_range_is_named_at_its_end(model: Any, wrong: dict[str, str]) ->
 
 def test_a_query_knows_its_filters() -> None:
     query = UsageReportQuery.model_validate(RANGE | {"statuses": ["4xx", "0"], "models": ["-"]})
-    found = query.filters()
+    found = query.filters(date(2026, 11, 22))
     assert (found.first_day, found.last_day) == (date(2026, 11, 1), date(2026, 11, 15))
     assert found.status_ranges == ((400, 499), (0, 0))
     with pytest.raises(ValidationError):

@@ -108,6 +108,11 @@ def test_a_list_holds_every_change_at_once_and_takes_all_filters(
         "caio",
     ]
     assert emails("lastSeenFrom=2026-01-01T00:00:00Z") == []
+    # as axios writes a list and a range, with days of the periods' zone
+    assert emails("dateRange[start]=2026-11-15&dateRange[end]=2026-11-15") == ["ana", "bia", "caio"]
+    assert emails("dateRange%5Bstart%5D=2026-11-16") == []
+    assert emails("dateRange[end]=2026-11-14") == []
+    assert emails("status[0]=suspended&status[1]=active&plan[]=basic") == ["bia", "caio"]
     (first,) = api.ok("GET", "/admin/users?search=ana")["items"]
     assert first | NEVER_MOVED == api.ok("GET", ANA_PATH)
     first_page = api.ok("GET", "/admin/users?limit=2")

@@ -38,7 +38,7 @@ def built(dist: Path) -> Path:
 
 
 def test_the_build_lies_where_its_addresses_are(tmp_path: Path) -> None:
-    files = {file.key: file for file in site_files(built(tmp_path / "dist"), "/api")}
+    files = {file.key: file for file in site_files(built(tmp_path / "dist"), "/api", locale="en")}
     assert sorted(files) == [
         "admin/assets/admin-D68xymFG.js",
         "admin/assets/inter-abc.woff2",
@@ -48,7 +48,10 @@ def test_the_build_lies_where_its_addresses_are(tmp_path: Path) -> None:
         "admin/theme.js",
         "me/index.html",
     ]
-    assert json.loads(files["admin/config.json"].data) == {"apiBaseUrl": "/api"}
+    assert json.loads(files["admin/config.json"].data) == {
+        "apiBaseUrl": "/api",
+        "locale": "en",
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,19 @@ import csv
 import io
 import string
 from contextlib import suppress
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.domain.cells import guarded
+from solaris.domain.exports import ExportKind
 from solaris.domain.importing import MAX_LINES, ImportRefusedError, parse_users
 from solaris.domain.users import Plan
-from solaris.texts import rule_text
+from solaris.services.export_columns import columns_of
+from solaris.texts import Locale, rule_text
 
 
 def test_lines_are_read_in_any_order_of_columns_and_empty_cells_say_nothing() -> None:
@@ -32,8 +36,11 @@ def test_lines_are_read_in_any_order_of_columns_and_empty_cells_say_nothing() ->
         "\ufeffE-mail;Nome;Plano;Limite_Mensal\r\nana@x.y;Ana;PRO;2.000.000\r\n",
         "e-mail;nome;plano;limite mensal\nana@x.y;Ana;pro;2,000,000",
         'email,name,plan,monthlyLimit\n"ana@x.y","Ana",pro,"2,000,000"\n\n , ,,\n',
+        "sep=;\r\nE-mail;Nome;Plano;Limite\r\nana@x.y;Ana;Pro;2.000.000,00\r\n",
+        '"SEP=\t"\nemail\tname\tplan\tlimit\nana@x.y\tAna\tpro\t2,000,000.00\n',
+        "email\tname\tplan\tmonthly limit\nana@x.y\tAna\tpro\t2000000\n",
     ],
-    ids=["excel", "semicolons", "quoted"],
+    ids=["excel", "semicolons", "quoted", "separator", "named tabs", "tabs"],
 )
 def test_what_spreadsheets_write_is_understood(text: str) -> None:
     (line,) = parse_users(text)
@@ -50,6 +57,9 @@ def test_what_spreadsheets_write_is_understood(text: str) -> None:
         ("b@x.y,,gold,", "unknown_plan", "plan"),
         ("b@x.y,,,1.5", "not_a_number", "monthly_limit"),
         ("b@x.y,,,1e6", "not_a_number", "monthly_limit"),
+        ('b@x.y,,,"1.234,567"', "not_a_number", "monthly_limit"),
+        ('b@x.y,,,"1,234.567"', "not_a_number", "monthly_limit"),
+        ('b@x.y,,,"1.234.567,89"', "not_a_number", "monthly_limit"),
         ("b@x.y,,,-1", "not_a_number", "monthly_limit"),
         ("b@x.y,,,٣", "not_a_number", "monthly_limit"),
         ("b@x.y,,,1,surplus", "too_many_cells", None),
@@ -95,7 +105,42 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(text: str, rule: str) 
 
 
 def test_as_many_lines_as_are_allowed_are_read() -> None:
-    assert len(parse_users("email\n" + "".join(f"u{n}@x.y\n" for n in range(MAX_LINES)))) == 1_000
+    text = "email\n" + "".join(f"u{n}@x.y\n" for n in range(MAX_LINES))
+    assert len(parse_users(text)) == MAX_LINES
+    assert len(parse_users(f"{text}another@x.y\n", most=MAX_LINES + 1)) == MAX_LINES + 1
+
+
+@pytest.mark.parametrize(
+    ("word", "plan"),
+    [
+        *(("Básico", Plan.BASIC), ("basico", Plan.BASIC), ("BASIC", Plan.BASIC)),
+        *(("Teste", Plan.TRIAL), ("Pro", Plan.PRO)),
+        *(("Empresarial", Plan.ENTERPRISE), ("Enterprise", Plan.ENTERPRISE)),
+    ],
+)
+def test_plans_are_called_as_the_site_calls_them(word: str, plan: Plan) -> None:
+    (line,) = parse_users(f"email,plano\nana@x.y,{word}\n")
+    assert (line.plan, line.refused) == (plan, None)
+
+
+def test_a_named_separator_is_a_line_of_the_file() -> None:
+    (line,) = parse_users("sep=,\nemail,plan\n\nana@x.y,gold\n")
+    assert (line.line, line.refused) == (4, "unknown_plan")
+
+
+@pytest.mark.parametrize("locale", ["pt-BR", "en"])
+def test_an_export_of_users_is_read_as_it_is(locale: Locale) -> None:
+    """Every column of it is known, and sets the address, name, plan and limit alone."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    columns = columns_of(ExportKind.USERS, locale, zone, datetime(2026, 11, 22, tzinfo=UTC))
+    values = {"email": "ana@x.y", "name": "Ana", "plan": "pro", "monthlyLimit": "2000000"}
+    text = io.StringIO()
+    csv.writer(text, delimiter=";" if locale == "pt-BR" else ",").writerows(
+        [[one.title for one in columns], [values.get(one.name, "5") for one in columns]]
+    )
+    (line,) = parse_users(text.getvalue())
+    assert (line.email, line.name, line.plan) == ("ana@x.y", "Ana", Plan.PRO)
+    assert (line.monthly_limit, line.refused) == (2_000_000, None)
 
 
 @given(st.text(alphabet=string.printable + "é;\ufeff\0", max_size=80))

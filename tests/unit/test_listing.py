@@ -130,9 +130,8 @@ def every_page(replica: Replica, query: UserQuery, view: View) -> list[UserRow]:
 
 
 def ppm(row: UserRow) -> int:
-    if row.monthly_limit == 0:
-        return PPM if row.current_usage else 0
-    return row.current_usage * PPM // row.monthly_limit
+    granted = row.monthly_limit + row.additional_tokens
+    return row.current_usage * PPM // granted if granted else PPM
 
 
 KEYS: dict[UserSort, Any] = {
@@ -214,7 +213,7 @@ def test_lists_are_what_the_query_means_on_every_page(
             by_id = {user.user_id: shown(user, view) for user in users}
             assert all(row == by_id[row.user_id] for row in rows)
         with replica.reading() as connection:
-            counts = reading.counts(connection)
+            counts = reading.counts(connection, view)
             top = reading.top_users(connection, 3, view)
     finally:
         replica.close()
@@ -223,6 +222,11 @@ def test_lists_are_what_the_query_means_on_every_page(
     assert counts.month_tokens == sum(row.current_usage for row in alive)
     active = [row for row in alive if row.status is UserStatus.ACTIVE]
     assert counts.active_tokens == sum(row.current_usage for row in active)
+    starts = datetime(2026, 11, 1, 3, tzinfo=UTC)
+    assert counts.used == sum(
+        row.current_usage > 0 or (row.last_seen_at is not None and row.last_seen_at >= starts)
+        for row in alive
+    )
     assert counts.by_status == {
         one: sum(row.status is one for row in alive) for one in UserStatus if one.value != "deleted"
     }
@@ -297,8 +301,35 @@ def test_a_new_month_and_a_new_threshold_reach_every_row_at_once(replica: Replic
 )
 def test_levels_lie_where_the_alerts_do(usage: int, level: UsageLevel) -> None:
     quota = Quota(600, 400, usage, 0)
-    assert level_of(UserStatus.ACTIVE, quota, RULE) is level
-    assert level_of(UserStatus.BLOCKED, quota, RULE) is UsageLevel.BLOCKED
+    assert level_of(quota, RULE) is level
+
+
+@pytest.mark.parametrize("status", [one for one in UserStatus if one is not UserStatus.DELETED])
+def test_whoever_has_tokens_left_is_not_used_up_whatever_the_status(
+    replica: Replica, status: UserStatus
+) -> None:
+    view = View(SETTINGS, NOW)
+    put(replica, [somebody(current_usage=50, status=status)], view)
+    (row,) = listed(replica, UserQuery(levels=(UsageLevel.OK,)), view).items
+    assert (row.level, row.status) == (UsageLevel.OK, status)
+    with replica.reading() as connection:
+        assert reading.counts(connection, view).by_level[UsageLevel.BLOCKED] == 0
+
+
+def test_who_used_it_this_month_counts_and_an_account_alone_does_not(replica: Replica) -> None:
+    view = View(SETTINGS, NOW)
+    users = [
+        somebody("never@example.com"),
+        somebody("october@example.com", last_seen_at=NOW - timedelta(days=20)),
+        somebody("stale@example.com", current_usage=9, period="2026-10"),
+        somebody("used@example.com", current_usage=9),
+        somebody("reset@example.com", last_seen_at=NOW - timedelta(days=2)),
+        somebody("gone@example.com", current_usage=9, status=UserStatus.SUSPENDED),
+    ]
+    put(replica, users, view)
+    with replica.reading() as connection:
+        counts = reading.counts(connection, view)
+    assert (counts.by_status[UserStatus.ACTIVE], counts.used) == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import { auditSearch } from "@/features/audit/search";
 import { keysSearch } from "@/features/keys/search";
 import { reportsSearch } from "@/features/reports/search";
 import { userSearch, usersSearch } from "@/features/users/search";
-import { refresh, signedIn } from "@/shared/api/session";
+import { mayBeSignedIn, refresh, signedIn } from "@/shared/api/session";
 import { Crash, NotFound } from "./Problems";
 import { Shell } from "./Shell";
 
@@ -38,8 +38,12 @@ const inside = createRoute({
   component: Shell,
   beforeLoad: async ({ location }) => {
     if (signedIn() !== null) return;
+    const wasIn = mayBeSignedIn();
     const isIn = await refresh().catch(() => false);
-    if (!isIn) throw redirect({ to: "/login", search: { returnTo: location.href } });
+    if (!isIn) {
+      const search = { returnTo: location.href, ...(wasIn ? { error: "ended" } : {}) };
+      throw redirect({ to: "/login", search });
+    }
   },
 });
 

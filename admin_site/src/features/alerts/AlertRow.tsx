@@ -1,5 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Check, Coins, Gauge, Mail, MoreHorizontal, UserRound } from "lucide-react";
+import { AlertText, useAlertTitle } from "@/shared/alerts";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
@@ -43,13 +44,14 @@ function What({ alert }: { alert: Alert }) {
   const t = useAlertsTexts();
   const format = useFormat();
   const now = useNow(30_000);
+  const title = useAlertTitle();
   const who = useWho(alert);
   const isKnown = alert.userId !== null && alert.userEmail !== null;
   return (
     <div className="min-w-0">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <Badge tone={alert.threshold ? THRESHOLD_TONE[alert.threshold] : TONE[alert.type]} dot>
-          {alert.threshold === null ? t("type_info") : t(`threshold_${alert.threshold}`)}
+          {alert.threshold === null ? t("type_info") : title(alert)}
         </Badge>
         <time
           dateTime={alert.createdAt}
@@ -70,7 +72,7 @@ function What({ alert }: { alert: Alert }) {
             {who}
           </Link>
         ) : alert.threshold === null ? (
-          t("summary", { month: format.month(alert.period) })
+          title(alert)
         ) : (
           who
         )}
@@ -81,7 +83,7 @@ function What({ alert }: { alert: Alert }) {
         ) : null}
       </p>
       {alert.threshold === null ? (
-        <p className="mt-0.5 text-[0.8125rem] text-ink-soft">{alert.message}</p>
+        <AlertText alert={alert} className="mt-0.5 text-[0.8125rem]" />
       ) : null}
       <Mails alert={alert} />
       {alert.resolvedAt ? (

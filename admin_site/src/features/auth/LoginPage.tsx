@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Check, Eye, EyeOff, LogIn } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { api, unwrap } from "@/shared/api/client";
+import { api, isUnreachable, unwrap } from "@/shared/api/client";
 import { siteConfig } from "@/shared/api/config";
 import { refresh, rememberSignIn, signIn } from "@/shared/api/session";
 import { setLocale, useLocale } from "@/shared/i18n";
@@ -68,6 +68,7 @@ export function LoginPage() {
 
 function initialReason(error: string | undefined): Reason | null {
   if (error === undefined) return null;
+  if (error === "ended") return { kind: "ended" };
   return { kind: error === "oidc_not_allowed" ? "oidc_not_allowed" : "oidc_failed" };
 }
 
@@ -148,7 +149,7 @@ function reasonOf(answer: Response): Reason {
     const seconds = Number(answer.headers.get("retry-after")) || 60;
     return { kind: "locked", minutes: Math.max(1, Math.ceil(seconds / 60)) };
   }
-  return { kind: answer.status >= 500 ? "away" : "failed" };
+  return { kind: isUnreachable(answer.status) ? "away" : "failed" };
 }
 
 function OidcLink({ returnTo }: { returnTo: string }) {

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Check, PartyPopper } from "lucide-react";
+import { AlertText, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -70,17 +71,23 @@ function Row({ alert }: { alert: Model<"AlertOut"> }) {
     onDone: () => toast(t("resolved")),
     onRefused: (error) => toastError(t("resolveFailed"), error.message),
   });
+  const title = useAlertTitle()(alert);
   const who = alert.userName || alert.userEmail;
   return (
     <li className="flex items-start gap-3 px-5 py-3.5">
       <div className="min-w-0 flex-1">
         <p className="flex items-center gap-2">
           <Badge tone={TONE[alert.type] ?? "neutral"} dot>
-            {alert.usagePercentage === null
-              ? format.month(alert.period)
-              : format.percent(alert.usagePercentage)}
+            {title}
+            {alert.usagePercentage === null ? null : ` · ${format.percent(alert.usagePercentage)}`}
           </Badge>
-          <span className="truncate text-ink-faint text-xs">{format.ago(alert.createdAt)}</span>
+          <time
+            dateTime={alert.createdAt}
+            title={format.dateTime(alert.createdAt)}
+            className="truncate text-ink-faint text-xs"
+          >
+            {format.ago(alert.createdAt)}
+          </time>
         </p>
         <p className="mt-1.5 truncate font-medium">
           {alert.userId ? (
@@ -92,14 +99,14 @@ function Row({ alert }: { alert: Model<"AlertOut"> }) {
               {who}
             </Link>
           ) : (
-            alert.title
+            title
           )}
         </p>
-        <p className="mt-0.5 text-[0.8125rem] text-ink-soft">{alert.message}</p>
+        <AlertText alert={alert} className="mt-0.5 text-[0.8125rem] text-ink-soft" />
       </div>
       {canChange ? (
         <IconButton
-          label={`${t("resolve")}: ${who ?? alert.title}`}
+          label={`${t("resolve")}: ${who ?? title}`}
           variant="secondary"
           busy={resolve.isPending}
           className="size-8"

@@ -55,11 +55,15 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
       <Figure
         icon={<Users />}
         label={t("users")}
-        value={stats && format.integer(stats.users.active)}
+        value={stats && format.integer(stats.users.usedThisMonth)}
         notes={
           stats && [
-            t("ofTotal", { total: format.integer(stats.users.total) }),
-            t("average", { tokens: format.compact(stats.usage.averagePerUser) }),
+            t("ofTotal", { count: stats.users.total, total: format.integer(stats.users.total) }),
+            t("average", {
+              tokens: format.compact(
+                stats.usage.monthlyTotal / Math.max(1, stats.users.usedThisMonth),
+              ),
+            }),
           ]
         }
       />
@@ -69,8 +73,17 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
         value={stats && format.integer(stats.users.byLevel.blocked)}
         notes={
           stats && [
-            t("near", { count: stats.users.byLevel.critical + stats.users.byLevel.warning }),
-            t("suspended", { count: stats.users.suspended, pending: stats.users.pending }),
+            t("near", {
+              count:
+                stats.users.byLevel.warning +
+                stats.users.byLevel.critical +
+                stats.users.byLevel.blocked,
+            }),
+            [
+              t("suspended", { count: stats.users.suspended }),
+              ...(stats.users.blocked ? [t("closed", { count: stats.users.blocked })] : []),
+              t("pending", { count: stats.users.pending }),
+            ].join(" · "),
           ]
         }
       />

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { KeyRound, Sparkles } from "lucide-react";
 import { useState } from "react";
 import type { Model } from "@/shared/api/types";
-import { useFormat } from "@/shared/format";
+import { renewalDay, useFormat } from "@/shared/format";
 import { useNow } from "@/shared/hooks/time";
 import { buttonClass } from "@/shared/ui/Button";
 import { Card, PageHeader } from "@/shared/ui/Card";
@@ -82,7 +82,7 @@ function Header({
         stats
           ? t("subtitle", {
               month: format.month(stats.period),
-              date: format.shortDate(stats.renewsAt),
+              date: format.shortDate(renewalDay(stats.period)),
             })
           : "\u00a0"
       }

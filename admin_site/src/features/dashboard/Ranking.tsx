@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Model } from "@/shared/api/types";
 import { Breakdown } from "@/shared/charts/Breakdown";
-import { seriesColour } from "@/shared/charts/TimeChart";
+import { modelColours } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { Empty, Skeleton } from "@/shared/ui/states";
@@ -37,12 +37,13 @@ export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined 
                   </Link>
                   <span className="tabular text-ink">{format.compact(user.usage)}</span>
                   <span className="tabular w-14 text-right text-ink-soft text-xs">
-                    {format.percent(user.usagePercentage)}
+                    {format.percent(user.grantedPercentage)}
                   </span>
                 </div>
                 <UsageBar
-                  percent={user.usagePercentage}
-                  label={t("ofLimit", { percent: format.percent(user.usagePercentage) })}
+                  percent={user.grantedPercentage}
+                  level={user.usageLevel}
+                  label={t("ofQuota", { percent: format.percent(user.grantedPercentage) })}
                 />
               </li>
             ))}
@@ -57,6 +58,8 @@ export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined 
 export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefined }) {
   const t = useDashboardTexts();
   const format = useFormat();
+  const shown = (models ?? []).filter((one) => one.tokens > 0).slice(0, SHOWN_MODELS);
+  const colourOf = modelColours(shown.map((one) => one.model));
   return (
     <Card className="min-w-0">
       <CardHeader title={t("models")} />
@@ -65,16 +68,13 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
           <Bars />
         ) : (
           <Breakdown
-            rows={models
-              .filter((one) => one.tokens > 0)
-              .slice(0, SHOWN_MODELS)
-              .map((one, index) => ({
-                key: one.model,
-                label: one.model === "-" ? t("noModel") : one.model,
-                value: one.tokens,
-                colour: seriesColour(index),
-                note: format.cost(one.costMicros, one.unpricedRequests),
-              }))}
+            rows={shown.map((one) => ({
+              key: one.model,
+              label: one.model === "-" ? t("noModel") : one.model,
+              value: one.tokens,
+              colour: colourOf(one.model),
+              note: format.cost(one.costMicros, one.unpricedRequests),
+            }))}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}
           />

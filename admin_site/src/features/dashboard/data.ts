@@ -2,7 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
 import type { Series, TimePoint } from "@/shared/charts/TimeChart";
-import { seriesColour } from "@/shared/charts/TimeChart";
+import { modelColours, seriesColour } from "@/shared/charts/TimeChart";
 
 /** New usage is to show within five seconds; a hidden page asks nothing. */
 const LIVE_MILLISECONDS = 4_000;
@@ -67,14 +67,15 @@ export function stackByModel(
     .sort(([a, x], [b, y]) => y - x || a.localeCompare(b))
     .map(([model]) => model);
   const shown = ranked.slice(0, SHOWN_MODELS);
+  const colourOf = modelColours(shown);
   const isShown = new Set(shown);
   const hasOthers = ranked.length > shown.length;
   return {
     series: [
-      ...shown.map((model, index) => ({
+      ...shown.map((model) => ({
         key: model,
         label: model === "-" ? words.noModel : model,
-        colour: seriesColour(index),
+        colour: colourOf(model),
       })),
       ...(hasOthers
         ? [{ key: OTHERS, label: words.others, colour: seriesColour(SHOWN_MODELS) }]
@@ -86,7 +87,8 @@ export function stackByModel(
         const key = isShown.has(model) ? model : OTHERS;
         values[key] = (values[key] ?? 0) + figures.tokens;
       }
-      return { time: point.time, values };
+      // A day is the periods' day wherever the viewer is; an hour is a moment.
+      return { time: series.interval === "day" ? point.day : point.time, values };
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 import { ApiError } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
@@ -32,6 +32,7 @@ export function CreateForm({
   });
   const { errors } = form.formState;
   const kind = form.watch("kind");
+  const [unknown, setUnknown] = useState<string | null>(null);
   useEffect(() => {
     onBusy(create.isPending);
     return () => onBusy(false);
@@ -45,6 +46,9 @@ export function CreateForm({
     } catch (error) {
       const problems = error instanceof ApiError ? fieldErrors(error) : [];
       for (const { field, message } of problems) form.setError(field, { message });
+      const isUnknown =
+        error instanceof ApiError && error.fields.some((one) => one.code === "unknown_user");
+      setUnknown(isUnknown ? values.userEmail.trim() : null);
       if (problems.length === 0) {
         toastError(t("createFailed"), error instanceof Error ? error.message : undefined);
       }
@@ -62,6 +66,19 @@ export function CreateForm({
             placeholder="ana@example.com"
             {...form.register("userEmail")}
           />
+          {unknown !== null && unknown === form.watch("userEmail").trim() ? (
+            <label className="flex items-start gap-2.5 text-[0.8125rem]">
+              <input
+                type="checkbox"
+                className="mt-0.5 size-4 accent-brand"
+                checked={form.watch("newUser") === unknown}
+                onChange={(event) =>
+                  form.setValue("newUser", event.currentTarget.checked ? unknown : "")
+                }
+              />
+              {t("newUser", { email: unknown })}
+            </label>
+          ) : null}
         </Field>
       ) : null}
       <Field label={t("name")} help={t("nameHelp")} error={messageText(t, errors.name?.message)}>

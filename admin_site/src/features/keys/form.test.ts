@@ -89,9 +89,9 @@ describe("a refusal", () => {
   it("is shown at the input that it is about", () => {
     const error = new ApiError(422, {
       errors: [
-        { field: "allowedModels.0", message: "m" },
-        { field: "expiresInDays", message: "e" },
-        { field: "somethingElse", message: "?" },
+        { field: "allowedModels.0", code: "wrong", message: "m" },
+        { field: "expiresInDays", code: "wrong", message: "e" },
+        { field: "somethingElse", code: "wrong", message: "?" },
       ],
     });
     expect(fieldErrors(error)).toEqual([

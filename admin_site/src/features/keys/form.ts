@@ -30,6 +30,8 @@ export const keySchema = z
     kind: z.enum(KINDS),
     name: z.string().check(z.trim(), z.minLength(1, "nameNeeded"), z.maxLength(200, "nameTooLong")),
     userEmail: z.string().check(z.trim()),
+    /** The address of an unknown person that is meant so. */
+    newUser: z.string(),
     expiry: z.enum(EXPIRIES),
     expiryDate: z.string(),
     models: z.array(z.string()),
@@ -72,6 +74,7 @@ export const NEW_KEY: KeyValues = {
   kind: "service",
   name: "",
   userEmail: "",
+  newUser: "",
   expiry: "365",
   expiryDate: "",
   models: [],
@@ -85,6 +88,7 @@ export function valuesOf(key: Model<"KeyOut">, decimal: (value: number) => strin
     kind: key.kind,
     name: key.name,
     userEmail: key.userEmail ?? "",
+    newUser: "",
     expiry: key.expiresAt === null ? "never" : "keep",
     expiryDate: "",
     models: [...(key.allowedModels ?? [])],
@@ -99,7 +103,12 @@ export function toCreate(values: KeyValues): Model<"KeyCreate"> {
   return {
     kind: values.kind,
     name: values.name.trim(),
-    ...(values.kind === "personal" ? { userEmail: values.userEmail.trim() } : {}),
+    ...(values.kind === "personal"
+      ? {
+          userEmail: values.userEmail.trim(),
+          ...(values.newUser === values.userEmail.trim() ? { newUser: true } : {}),
+        }
+      : {}),
     ...(days ? { expiresInDays: Number(days) } : {}),
     ...(values.expiry === "date" ? { expiresAt: endOfDay(values.expiryDate).toISOString() } : {}),
     ...terms(values),

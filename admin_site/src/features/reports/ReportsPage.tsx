@@ -3,8 +3,8 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { api, unwrap } from "@/shared/api/client";
 import { ExportControl } from "@/shared/exports/ExportControl";
-import { useFormat } from "@/shared/format";
-import { countDays, localDay } from "@/shared/range/days";
+import { periodDay, useFormat } from "@/shared/format";
+import { countDays } from "@/shared/range/days";
 import { PageHeader } from "@/shared/ui/Card";
 import { ChartCard } from "./ChartCard";
 import { isTooLarge, useDays, useRows } from "./data";
@@ -25,7 +25,7 @@ function useToday(): string {
     queryFn: ({ signal }) => unwrap(api().GET("/admin/stats", { signal })),
     staleTime: DAY_MILLISECONDS,
   });
-  return stats.data?.today.day ?? localDay();
+  return stats.data?.today.day ?? periodDay();
 }
 
 /** What was used, by whom, of what and when; as tables, charts and files. */

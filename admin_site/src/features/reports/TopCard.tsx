@@ -1,5 +1,5 @@
 import { Breakdown } from "@/shared/charts/Breakdown";
-import { seriesColour } from "@/shared/charts/TimeChart";
+import { modelColours, seriesColour } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
@@ -24,8 +24,11 @@ export function TopCard({
   const t = useReportsTexts();
   const format = useFormat();
   const top = useTop(filters, group, metric, today);
+  const colourOf = modelColours(
+    group === "model" ? (top.data?.items ?? []).map((row) => row.key) : [],
+  );
   const rows = (top.data?.items ?? [])
-    .map((row, index) => ({
+    .map((row) => ({
       key: row.key,
       label:
         group === "user"
@@ -34,7 +37,7 @@ export function TopCard({
             ? t("noModel")
             : row.key,
       value: figureOf(row, metric),
-      colour: seriesColour(group === "user" ? 0 : index),
+      colour: group === "user" ? seriesColour(0) : colourOf(row.key),
     }))
     .filter((row) => row.value > 0);
   const shown = rows.reduce((sum, row) => sum + row.value, 0);

@@ -1,5 +1,5 @@
 import type { Model } from "@/shared/api/types";
-import { type Series, seriesColour, type TimePoint } from "@/shared/charts/TimeChart";
+import { modelColours, type Series, seriesColour, type TimePoint } from "@/shared/charts/TimeChart";
 import type { Metric } from "./search";
 
 const SHOWN_MODELS = 5;
@@ -41,10 +41,11 @@ export function stackByModel(
     .sort(([a, x], [b, y]) => y - x || a.localeCompare(b))
     .map(([model]) => model);
   const shown = new Set(ranked.slice(0, SHOWN_MODELS));
-  const series = [...shown].map((model, index) => ({
+  const colourOf = modelColours([...shown]);
+  const series = [...shown].map((model) => ({
     key: model,
     label: model === NO_MODEL ? words.noModel : model,
-    colour: seriesColour(index),
+    colour: colourOf(model),
   }));
   if (ranked.length > shown.size) {
     series.push({ key: OTHERS, label: words.others, colour: seriesColour(SHOWN_MODELS) });

@@ -1,9 +1,8 @@
 import { Bell, CircleSlash, MessagesSquare, Scissors } from "lucide-react";
 import type { ReactNode } from "react";
-import { useFormat } from "@/shared/format";
+import { renewalDay, useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import type { MyUsage } from "./data";
-import { renewalDay } from "./figures";
 import { useMeTexts } from "./texts";
 
 /** What to expect when the quota comes to its end. */

@@ -1,11 +1,11 @@
 import { CalendarClock, Lock, MoonStar, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { useFormat } from "@/shared/format";
+import { renewalDay, useFormat } from "@/shared/format";
 import { buttonClass } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import type { MyUsage } from "./data";
-import { type Outlook, outlookOf, renewalDay, usedPercent } from "./figures";
+import { type Outlook, outlookOf } from "./figures";
 import { Gauge } from "./Gauge";
 import { useMeTexts } from "./texts";
 
@@ -13,7 +13,7 @@ import { useMeTexts } from "./texts";
 export function QuotaCard({ usage }: { usage: MyUsage }) {
   const t = useMeTexts();
   const format = useFormat();
-  const percent = usedPercent(usage);
+  const percent = usage.grantedPercentage;
   const shown = format.percent(percent);
   return (
     <Card className="p-5 sm:p-7">

@@ -1,5 +1,5 @@
 import { Breakdown } from "@/shared/charts/Breakdown";
-import { seriesColour, TimeChart } from "@/shared/charts/TimeChart";
+import { modelColours, seriesColour, TimeChart } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import type { MyUsage } from "./data";
@@ -51,14 +51,14 @@ function DaysCard({ usage }: { usage: MyUsage }) {
 function ModelsCard({ usage }: { usage: MyUsage }) {
   const t = useMeTexts();
   const format = useFormat();
-  const rows = Object.entries(usage.usageByModel)
-    .sort(([, one], [, other]) => other - one)
-    .map(([model, value], index) => ({
-      key: model,
-      label: model,
-      value,
-      colour: seriesColour(index),
-    }));
+  const models = Object.entries(usage.usageByModel).sort(([, one], [, other]) => other - one);
+  const colourOf = modelColours(models.map(([model]) => model));
+  const rows = models.map(([model, value]) => ({
+    key: model,
+    label: model,
+    value,
+    colour: colourOf(model),
+  }));
   return (
     <Card className="min-w-0">
       <CardHeader title={t("models")} />

@@ -14,6 +14,7 @@ import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
 import { QuotaCard } from "./detail/QuotaCard";
 import { RequestsTab } from "./detail/RequestsTab";
+import { StatusNotice } from "./detail/StatusNotice";
 import { TransactionsTab } from "./detail/TransactionsTab";
 import { UsageTab } from "./detail/UsageTab";
 import { UserActions } from "./detail/UserActions";
@@ -38,6 +39,7 @@ export function UserPage() {
   return (
     <>
       <Header user={user.data} />
+      <StatusNotice user={user.data} />
       <MailNotice user={user.data} />
       <Aliases user={user.data} />
       <QuotaCard user={user.data} />

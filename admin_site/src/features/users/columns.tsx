@@ -102,8 +102,7 @@ export function userColumns(t: Texts, format: Format): Column<User>[] {
 }
 
 function Usage({ user, t, format }: { user: User; t: Texts; format: Format }) {
-  const percent = format.percent(user.usagePercentage);
-  const granted = user.monthlyLimit + user.additionalTokens;
+  const percent = format.percent(user.grantedPercentage);
   return (
     <div>
       <p className="mb-1.5 flex items-baseline justify-between gap-3 text-[0.8125rem]">
@@ -122,7 +121,7 @@ function Usage({ user, t, format }: { user: User; t: Texts; format: Format }) {
         <span className="tabular text-ink-soft">{percent}</span>
       </p>
       <UsageBar
-        percent={granted === 0 ? 100 : (100 * user.currentUsage) / granted}
+        percent={user.grantedPercentage}
         level={user.usageLevel}
         label={t("percent", { percent })}
       />

@@ -5,6 +5,7 @@ export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDet
   return {
     ...someUser({}),
     mailSuppression: null,
+    statusChange: null,
     aliases: [],
     mergedFrom: [],
     mergedInto: null,
@@ -27,6 +28,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     availableTokens: 750_000,
     remainingTokens: 750_000,
     usagePercentage: 25,
+    grantedPercentage: 25,
     usageLevel: "ok",
     alert80Sent: false,
     alert95Sent: false,

@@ -17,6 +17,8 @@ function show(queries: QueryClient, after: User): void {
     mergedFrom: [],
     mergedInto: null,
     ...before,
+    // Why the status is another one, only the user's own answer tells.
+    statusChange: before?.status === after.status ? before.statusChange : null,
     ...after,
   }));
 }

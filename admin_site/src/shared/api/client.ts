@@ -8,7 +8,7 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
-  readonly fields: { field: string; message: string }[];
+  readonly fields: { field: string; code: string; message: string }[];
 
   constructor(status: number, problem: Partial<ProblemBody>) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
@@ -20,12 +20,17 @@ export class ApiError extends Error {
   }
 }
 
+/** No answer of the server itself: none at all, or a gateway's word for it. */
+export function isUnreachable(status: number): boolean {
+  return status === 0 || (status >= 502 && status <= 504);
+}
+
 interface ProblemBody {
   title: string;
   detail: string | null;
   code: string;
   requestId: string;
-  errors: { field: string; message: string }[] | null;
+  errors: { field: string; code: string; message: string }[] | null;
 }
 
 let client: ReturnType<typeof createClient<paths>> | null = null;

@@ -2,6 +2,10 @@
 export interface SiteConfig {
   /** Base of the API without a slash at the end: `/api` or `https://gateway.example.com/api`. */
   apiBaseUrl: string;
+  /** LOCALE of the stage: for a browser that asks for neither of the site's languages. */
+  locale?: string;
+  /** PERIOD_TIMEZONE of the stage: where months and days begin. */
+  timeZone?: string;
 }
 
 const LOAD_MILLISECONDS = 10_000;
@@ -21,7 +25,7 @@ export async function loadConfig(): Promise<void> {
     });
     const value: unknown = answer.ok ? await answer.json() : null;
     if (value !== null && typeof value === "object" && "apiBaseUrl" in value) {
-      loaded = { apiBaseUrl: String(value.apiBaseUrl).replace(/\/+$/, "") };
+      loaded = { ...value, apiBaseUrl: String(value.apiBaseUrl).replace(/\/+$/, "") };
     }
   } catch {
     // The default stands.

@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./client";
+import { ApiError, isUnreachable } from "./client";
 
 const MAX_RETRIES = 2;
 
@@ -13,7 +13,7 @@ export function createQueryClient(onAway: (away: boolean) => void): QueryClient 
   return new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
-        if (isTransient(error)) onAway(true);
+        if (error instanceof ApiError) onAway(isUnreachable(error.status));
       },
       onSuccess: () => onAway(false),
     }),

@@ -389,6 +389,8 @@ export interface paths {
          * Usage, filtered and grouped
          * @description Rows by user, model or day, or single requests, with the totals of the whole report.
          *
+         *     Without days it is the current month's.
+         *
          *     A range with more records than an answer may read is refused (`range_too_large`): narrow it
          *     or make an export. Single requests come by time, newest first unless `descending` is false.
          */
@@ -1155,7 +1157,7 @@ export interface components {
             state?: components["schemas"]["AlertState"] | null;
             /**
              * To
-             * @description Not included.
+             * @description Not included; a day without a time is.
              * @default null
              */
             to?: string | null;
@@ -1363,7 +1365,7 @@ export interface components {
             targetType?: string | null;
             /**
              * To
-             * @description Not included.
+             * @description Not included; a day without a time is.
              * @default null
              */
             to?: string | null;
@@ -1818,6 +1820,12 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Newuser
+             * @description Whose a personal key is may be nobody yet; else such an address is refused (`unknown_user`), for it may be mistyped.
+             * @default false
+             */
+            newUser?: boolean;
+            /**
              * Ratelimitburst
              * @default null
              */
@@ -1937,7 +1945,7 @@ export interface components {
         LevelCounts: {
             /**
              * Blocked
-             * @description Nothing left, or the account itself is blocked.
+             * @description The quota is used up, whatever the account's status.
              */
             blocked: number;
             /** Critical */
@@ -2073,6 +2081,11 @@ export interface components {
              */
             email: string;
             forecast: components["schemas"]["OwnForecast"];
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /**
              * Linkexpiresat
              * Format: date-time
@@ -2360,6 +2373,11 @@ export interface components {
             costMicros: number | null;
             /** Currentusage */
             currentUsage: number;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens.
+             */
+            grantedPercentage: number;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Period */
@@ -2381,7 +2399,10 @@ export interface components {
             usageByModel: {
                 [key: string]: number;
             };
-            /** Usagepercentage */
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
         };
         /**
@@ -2756,10 +2777,10 @@ export interface components {
             endpoints?: string[];
             /**
              * From
-             * Format: date
-             * @description First day, in the periods' time zone.
+             * @description First day, in the periods' time zone; default: the first of `to`'s month.
+             * @default null
              */
-            from: string;
+            from?: string | null;
             /**
              * Models
              * @description `-` counts the requests that no model answered.
@@ -2774,10 +2795,10 @@ export interface components {
             statuses?: string[];
             /**
              * To
-             * Format: date
-             * @description Last day, inclusive.
+             * @description Last day, inclusive; default: today.
+             * @default null
              */
-            to: string;
+            to?: string | null;
             /**
              * Userids
              * @default []
@@ -2941,12 +2962,39 @@ export interface components {
             additionalTokens: number;
             /** Currentusage */
             currentUsage: number;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Remaining */
             remaining: number;
-            /** Usagepercentage */
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
+        };
+        /**
+         * StatusChange
+         * @description What brought a user into their status.
+         */
+        StatusChange: {
+            /**
+             * Actor
+             * @description An admin's address, `cli:<login>` or `system`.
+             */
+            actor: string;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * SuppressedAddress
@@ -3213,11 +3261,20 @@ export interface components {
         TopUser: {
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Name */
             name: string;
             /** Usage */
             usage: number;
-            /** Usagepercentage */
+            usageLevel: components["schemas"]["UsageLevel"];
+            /**
+             * Usagepercentage
+             * @description Of the monthly limit.
+             */
             usagePercentage: number;
             /** Userid */
             userId: string;
@@ -3302,7 +3359,17 @@ export interface components {
              * @default false
              */
             background?: boolean;
-            filters: components["schemas"]["ReportFilterModel"];
+            /**
+             * @default {
+             *       "from": null,
+             *       "to": null,
+             *       "userIds": [],
+             *       "models": [],
+             *       "statuses": [],
+             *       "endpoints": []
+             *     }
+             */
+            filters?: components["schemas"]["ReportFilterModel"];
             format: components["schemas"]["ExportFormat"];
             /**
              * Locale
@@ -3522,6 +3589,11 @@ export interface components {
             suspended: number;
             /** Total */
             total: number;
+            /**
+             * Usedthismonth
+             * @description Who has asked anything in the open month.
+             */
+            usedThisMonth: number;
         };
         /**
          * UserCreate
@@ -3581,6 +3653,11 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -3629,6 +3706,8 @@ export interface components {
              */
             reservedTokens: number;
             status: components["schemas"]["UserStatus"];
+            /** @description Who suspended them, say, when and why; null: active, or so from the start. */
+            statusChange: components["schemas"]["StatusChange"] | null;
             /**
              * Updatedat
              * Format: date-time
@@ -3722,12 +3801,12 @@ export interface components {
         };
         /**
          * UserImport
-         * @description A CSV file of users, 1,000 at most.
+         * @description A CSV file of users.
          */
         UserImport: {
             /**
              * Csv
-             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas or semicolons; 1,000 lines of users at most. An empty cell leaves the field as it is.
+             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is.
              * @example email;nome;plano;limite_mensal
              *     ana@example.com;Ana Lima;pro;2.000.000
              */
@@ -3770,6 +3849,11 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /**
+             * Grantedpercentage
+             * @description Of limit plus additional tokens: what levels and warnings follow.
+             */
+            grantedPercentage: number;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -4220,12 +4304,12 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Created at this instant or later. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 state?: components["schemas"]["AlertState"];
-                /** @description Created before this instant. */
-                to?: string;
+                /** @description Created before this instant; on this day, if it is one. */
+                to?: string | null;
                 type?: components["schemas"]["AlertType"][];
                 userId?: string;
             };
@@ -4347,13 +4431,13 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 targetId?: string;
                 targetType?: string;
-                /** @description Not included. */
-                to?: string;
+                /** @description Not included; a day without a time is. */
+                to?: string | null;
             };
             header?: never;
             path?: never;
@@ -4773,14 +4857,14 @@ export interface operations {
     };
     getUsageReport: {
         parameters: {
-            query: {
+            query?: {
                 cursor?: string;
                 /** @description Default: true, and false for days by key. */
                 descending?: boolean;
                 /** @description Whole paths, `/v1/chat/completions`. */
                 endpoints?: string[];
-                /** @description First day, in the periods' time zone. */
-                from: string;
+                /** @description First day, in the periods' time zone; default: the first of `to`'s month. */
+                from?: string;
                 groupBy?: components["schemas"]["GroupBy"];
                 /** @description Rows a page. */
                 limit?: number;
@@ -4790,8 +4874,8 @@ export interface operations {
                 sort?: components["schemas"]["ReportSort"];
                 /** @description HTTP statuses (`404`) or classes (`4xx`); `0`: left by a crash. */
                 statuses?: string[];
-                /** @description Last day, inclusive. */
-                to: string;
+                /** @description Last day, inclusive; default: today. */
+                to?: string;
                 userIds?: string[];
             };
             header?: never;
@@ -4902,16 +4986,16 @@ export interface operations {
     getUsers: {
         parameters: {
             query?: {
-                createdFrom?: string;
-                createdTo?: string;
+                createdFrom?: string | null;
+                createdTo?: string | null;
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Another name of `createdTo`. */
-                dateRangeEnd?: string;
+                dateRangeEnd?: string | null;
                 /** @description Another name of `createdFrom`. */
-                dateRangeStart?: string;
-                lastSeenFrom?: string;
-                lastSeenTo?: string;
+                dateRangeStart?: string | null;
+                lastSeenFrom?: string | null;
+                lastSeenTo?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 order?: "asc" | "desc";
@@ -4920,7 +5004,7 @@ export interface operations {
                 search?: string;
                 sort?: components["schemas"]["SortField"];
                 status?: components["schemas"]["UserStatus"][];
-                /** @description Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; blocked: used up, or the account is blocked. */
+                /** @description Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; blocked: used up. A blocked account is a `status`. */
                 usageLevel?: components["schemas"]["UsageLevel"][];
             };
             header?: never;
@@ -5475,7 +5559,7 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string;
+                from?: string | null;
                 /** @description Items a page. */
                 limit?: number;
                 model?: string[];
@@ -5484,8 +5568,8 @@ export interface operations {
                 statusFrom?: number;
                 /** @description Greatest HTTP status. */
                 statusTo?: number;
-                /** @description Not included. */
-                to?: string;
+                /** @description Not included; a day without a time is. */
+                to?: string | null;
             };
             header?: never;
             path: {

@@ -26,6 +26,7 @@ const channel =
 
 let session: Session | null = null;
 let refreshing: Promise<boolean> | null = null;
+let signedOut = false;
 const listeners = new Set<() => void>();
 
 /**
@@ -36,7 +37,8 @@ export function rememberSignIn(isIn: boolean): void {
   store(HINT, isIn ? "1" : null);
 }
 
-function mayBeSignedIn(): boolean {
+/** Whether a session may be there: somebody signed in here and has not signed out. */
+export function mayBeSignedIn(): boolean {
   try {
     return localStorage.getItem(HINT) !== null;
   } catch {
@@ -44,15 +46,24 @@ function mayBeSignedIn(): boolean {
   }
 }
 
+/** Whether the last session was ended by the person, in this tab or another; else it ran out. */
+export function hasSignedOut(): boolean {
+  return signedOut;
+}
+
 function publish(next: Session | null): void {
   session = next;
+  if (next !== null) signedOut = false;
   rememberSignIn(next !== null);
   for (const listener of listeners) listener();
 }
 
 channel?.addEventListener("message", (event) => {
   // Signed out in another tab: this one follows at once.
-  if (event.data === "signed-out" && session !== null) publish(null);
+  if (event.data === "signed-out" && session !== null) {
+    signedOut = true;
+    publish(null);
+  }
 });
 
 /** For useSyncExternalStore. */
@@ -158,6 +169,7 @@ export async function signOut(): Promise<void> {
   try {
     await post("/auth/logout");
   } finally {
+    signedOut = true;
     publish(null);
     channel?.postMessage("signed-out");
   }

@@ -21,12 +21,28 @@ export interface Series {
 }
 
 const PALETTE = ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"];
+const OTHERS = "--chart-6";
+const MODELS = [...PALETTE, "--chart-7", "--chart-8", "--chart-9"];
 const MARGIN = { top: 8, right: 4, bottom: 26, left: 58 };
 const TICK = { fill: "var(--ink-faint)", fontSize: 11, fontFamily: "inherit" };
 
 /** The n-th colour of the palette; whatever comes after the fifth is "others". */
 export function seriesColour(index: number): string {
-  return `var(${PALETTE[index] ?? "--chart-6"})`;
+  return `var(${PALETTE[index] ?? OTHERS})`;
+}
+
+/** The place in the palette that each model has had since it was first shown. */
+const places = new Map<string, number>();
+
+/**
+ * Colours of models, the same in every chart: a model keeps the one it was first shown in. Whoever
+ * comes when the palette is out gets the colour of "others".
+ */
+export function modelColours(models: readonly string[]): (model: string) => string {
+  for (const model of models) {
+    if (!places.has(model)) places.set(model, places.size);
+  }
+  return (model) => `var(${MODELS[places.get(model) ?? MODELS.length] ?? OTHERS})`;
 }
 
 /**

@@ -7,9 +7,9 @@ export interface Format {
   integer(value: number): string;
   /** 1,2 mi: for cards and axes, where the exact figure stands beside it or in a tooltip. */
   compact(value: number): string;
-  /** 83,4 %; `value` is in percent. */
+  /** 83,4%; `value` is in percent. */
   percent(value: number, digits?: number): string;
-  /** +12,3 % */
+  /** +12,3% */
   change(value: number): string;
   /** US$ 1.234,56; four digits below one dollar; `micros` are millionths of a dollar. */
   money(micros: number): string;
@@ -24,13 +24,13 @@ export interface Format {
   date(value: string | Date): string;
   /** 22/11 */
   shortDate(value: string | Date): string;
-  /** 22 de nov. de 2026, 13:05 */
+  /** 22 de nov. de 2026, 13:05; with its zone where the viewer's is not the periods'. */
   dateTime(value: string | Date): string;
   /** 13:05 */
   shortTime(value: string | Date): string;
   /** 13:05:09 */
   time(value: string | Date): string;
-  /** há 5 minutos */
+  /** há 5 minutos; from a day on, by the calendar: ontem, anteontem, há 3 dias */
   ago(value: string | Date, now?: Date): string;
   /** 1,4 MB */
   bytes(value: number): string;
@@ -62,10 +62,67 @@ function instant(value: string | Date): { date: Date; timeZone?: "UTC" } {
   return { date: new Date(value) };
 }
 
+const made = new Map<Locale, Format>();
+let periodZone: string | undefined;
+
+/** The zone in which months and days begin (PERIOD_TIMEZONE); the viewer's while it is unknown. */
+export function setPeriodZone(zone: string | undefined): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    periodZone = zone;
+  } catch {
+    periodZone = undefined; // A zone that this browser does not know.
+  }
+  made.clear();
+}
+
+/** Minutes from UTC of a zone at a moment. */
+function offset(date: Date, timeZone: string | undefined): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    ...(timeZone === undefined ? {} : { timeZone }),
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  }).formatToParts(date);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value ?? 0);
+  const local = Date.UTC(
+    part("year"),
+    part("month") - 1,
+    part("day"),
+    part("hour"),
+    part("minute"),
+  );
+  return Math.round((local - date.getTime()) / 60_000);
+}
+
+/** Today, or the day of a moment, in the periods' zone: `2026-11-22`. */
+export function periodDay(at: Date = new Date()): string {
+  return new Intl.DateTimeFormat("en-CA", {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    ...(periodZone === undefined ? {} : { timeZone: periodZone }),
+  }).format(at);
+}
+
+/** Whether the viewer's clock shows another time than that of the periods. */
+function isElsewhere(date: Date): boolean {
+  return (
+    periodZone !== undefined &&
+    !Number.isNaN(date.getTime()) &&
+    offset(date, periodZone) !== offset(date, undefined)
+  );
+}
+
+/** The viewer's calendar day of a moment, as a number that counts days. */
+function dayNumber(date: Date): number {
+  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000;
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
   ["second", 1],
@@ -125,13 +182,31 @@ function create(locale: Locale): Format {
         year: "numeric",
         hour: "2-digit",
         minute: "2-digit",
+        ...(isElsewhere(instant(value).date) ? { timeZoneName: "short" } : {}),
       }),
     shortTime: (value) => dated(value, { hour: "numeric", minute: "2-digit" }),
-    time: (value) => dated(value, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    time: (value) =>
+      dated(value, {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        ...(isElsewhere(instant(value).date) ? { timeZoneName: "short" } : {}),
+      }),
     ago: (value, now = new Date()) => {
-      const seconds = (instant(value).date.getTime() - now.getTime()) / 1000;
+      const { date } = instant(value);
+      const seconds = (date.getTime() - now.getTime()) / 1000;
+      const days = dayNumber(date) - dayNumber(now);
+      // Yesterday evening is "14 hours ago" in the morning, and yesterday from then on.
+      if (Math.abs(seconds) >= 86_400 || (days !== 0 && Math.abs(seconds) >= 64_800)) {
+        const years = date.getFullYear() - now.getFullYear();
+        if (Math.abs(days) > 365) return relative.format(years, "year");
+        const months = 12 * years + date.getMonth() - now.getMonth();
+        return Math.abs(days) > 31
+          ? relative.format(months, "month")
+          : relative.format(days, "day");
+      }
       const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
-      return relative.format(Math.round(seconds / size), unit);
+      return relative.format(Math.trunc(seconds / size), unit);
     },
     bytes: (value) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
@@ -151,8 +226,6 @@ function create(locale: Locale): Format {
   };
 }
 
-const made = new Map<Locale, Format>();
-
 /** The formats of a language, made once. */
 export function formatFor(locale: Locale): Format {
   const known = made.get(locale) ?? create(locale);
@@ -168,4 +241,11 @@ export function useFormat(): Format {
 /** The same outside components. */
 export function format(): Format {
   return formatFor(currentLocale());
+}
+
+/** The first day of the month after a period, `2026-12-01` after `2026-11`: the same everywhere. */
+export function renewalDay(period: string): string {
+  const [year = 0, month = 0] = period.split("-").map(Number);
+  const next = month === 12 ? [year + 1, 1] : [year, month + 1];
+  return `${next[0]}-${String(next[1]).padStart(2, "0")}-01`;
 }

@@ -7,16 +7,35 @@ export type Locale = (typeof LOCALES)[number];
 
 const STORED = "solaris.locale";
 
-function storedLocale(): Locale {
+/** A language tag as one of the site's languages; undefined for any other. */
+function known(tag: string | null | undefined): Locale | undefined {
+  const language = tag?.toLowerCase().split("-")[0];
+  if (language === "pt") return "pt-BR";
+  return language === "en" ? "en" : undefined;
+}
+
+function storedLocale(): Locale | undefined {
   try {
-    return localStorage.getItem(STORED) === "en" ? "en" : "pt-BR";
+    return known(localStorage.getItem(STORED));
   } catch {
-    return "pt-BR";
+    return undefined;
   }
 }
 
+/** What the person chose, else the first of the browser's languages that the site speaks. */
+function wantedLocale(): Locale | undefined {
+  return storedLocale() ?? navigator.languages.map(known).find((one) => one !== undefined);
+}
+
+/** Speaks the stage's language to whose browser asks for none of the site's; once, at the start. */
+export function applyStageLocale(tag: string | undefined): void {
+  const locale = wantedLocale() ?? known(tag) ?? "pt-BR";
+  document.documentElement.lang = locale;
+  void i18next.changeLanguage(locale);
+}
+
 void i18next.use(initReactI18next).init({
-  lng: storedLocale(),
+  lng: wantedLocale() ?? "pt-BR",
   fallbackLng: "pt-BR",
   resources: {},
   interpolation: { escapeValue: false }, // React escapes

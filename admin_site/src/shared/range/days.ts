@@ -48,6 +48,13 @@ export function addDays(day: string, count: number): string {
   return new Date(parsed(day).getTime() + count * DAY_MILLISECONDS).toISOString().slice(0, 10);
 }
 
+/** The days of a month, `2026-11`, as an address holds them. */
+export function monthDays(period: string): { range: "own"; from: string; to: string } {
+  const first = `${period}-01`;
+  const next = addDays(first, 31).slice(0, 7);
+  return { range: "own", from: first, to: addDays(`${next}-01`, -1) };
+}
+
 /** How many days a range has, both ends included. */
 export function countDays({ from, to }: Days): number {
   return Math.round((parsed(to).getTime() - parsed(from).getTime()) / DAY_MILLISECONDS) + 1;

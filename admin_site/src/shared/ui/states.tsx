@@ -1,6 +1,6 @@
-import { CircleAlert, CloudOff, Lock } from "lucide-react";
+import { CircleAlert, CloudOff, Lock, SearchX } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiError } from "@/shared/api/client";
+import { ApiError, isUnreachable } from "@/shared/api/client";
 import { Button } from "./Button";
 import { cn } from "./cn";
 import { useUiTexts } from "./texts";
@@ -40,22 +40,37 @@ export function Empty({
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const t = useUiTexts();
   const known = error instanceof ApiError ? error : null;
-  const isAway = known === null || known.status === 0 || known.status >= 500;
+  const isAway = known === null || isUnreachable(known.status);
+  const isMissing = known?.status === 404;
   const isForbidden = known?.status === 403;
   const text = isForbidden
     ? t("errorForbidden")
-    : known?.status === 404
+    : isMissing
       ? t("errorNotFound")
       : isAway
         ? t("errorAway")
-        : known?.message;
-  const icon = isForbidden ? <Lock /> : isAway ? <CloudOff /> : <CircleAlert />;
+        : known.status >= 500
+          ? t("errorServer")
+          : known.message;
+  const icon = isMissing ? (
+    <SearchX />
+  ) : isForbidden ? (
+    <Lock />
+  ) : isAway ? (
+    <CloudOff />
+  ) : (
+    <CircleAlert />
+  );
   return (
     <div role="alert">
       <Empty
         icon={icon}
-        title={t("errorTitle")}
-        action={onRetry && !isForbidden ? <Button onClick={onRetry}>{t("retry")}</Button> : null}
+        title={t(isMissing ? "errorMissingTitle" : "errorTitle")}
+        action={
+          onRetry && !isForbidden && !isMissing ? (
+            <Button onClick={onRetry}>{t("retry")}</Button>
+          ) : null
+        }
       >
         <p>{text}</p>
         {known?.requestId ? (

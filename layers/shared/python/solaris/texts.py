@@ -244,7 +244,7 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "The name may have {most} characters at most",
     },
     "unknown_plan": {
-        "pt-BR": "O plano deve ser trial, basic, pro ou enterprise",
+        "pt-BR": "O plano deve ser Teste, Básico, Pro ou Empresarial (trial, basic, enterprise)",
         "en": "The plan must be trial, basic, pro or enterprise",
     },
     "not_a_number": {

@@ -14,6 +14,7 @@ from solaris import __version__
 from solaris.cache import AsyncCache, Cache
 from solaris.domain.links import LinkSigner
 from solaris.domain.rate_limit import RateRule
+from solaris.domain.users import UserStatus
 from solaris.errors import ConfigurationError
 from solaris.metrics import Metrics
 from solaris.observability import configure_logging
@@ -90,7 +91,12 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
     @cached_property
     def keys(self) -> KeyStore:
         """The keys table."""
-        return KeyStore(self.dynamodb, self.settings.table_name("keys"))
+        table = self.settings.table_name("keys")
+        return KeyStore(self.dynamodb, table, tell=self.changes.key_actions)
+
+    def _is_user(self, email: str) -> bool:
+        found = self.users.of_addresses([email]).get(email)
+        return found is not None and found.status is not UserStatus.DELETED
 
     @cached_property
     def key_management(self) -> KeyManagement:
@@ -103,6 +109,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             publish=lambda hashes: self.changes.publish(key_hashes=hashes),
             directory=lambda: self.directory,
             clock=self.clock,
+            is_user=self._is_user,
         )
 
     @cached_property

@@ -1,4 +1,5 @@
 import { BellOff, Check } from "lucide-react";
+import { AlertText, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -50,6 +51,7 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
   const format = useFormat();
   const canChange = useCanChange();
   const resolve = useResolveAlert(userId);
+  const title = useAlertTitle();
   const isOpen = alert.resolvedAt === null;
   return (
     <li className="flex flex-wrap items-start gap-3 px-5 py-4">
@@ -60,10 +62,12 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
               ? format.month(alert.period)
               : format.percent(alert.usagePercentage, 0)}
           </Badge>
-          <span className="font-medium">{alert.title}</span>
+          <span className="font-medium">{title(alert)}</span>
         </p>
-        <p className="mt-1 text-ink-soft">{alert.message}</p>
-        <p className="mt-1 text-ink-faint text-xs" title={format.dateTime(alert.createdAt)}>
+        <AlertText alert={alert} className="mt-1 text-ink-soft" />
+        <p className="mt-1 text-ink-faint text-xs">
+          <time dateTime={alert.createdAt}>{format.dateTime(alert.createdAt)}</time>
+          {" · "}
           {format.ago(alert.createdAt)}
           {" · "}
           {alert.resolvedAt === null

@@ -51,8 +51,7 @@ function monthColumns(t: UserTexts, format: Format): Column<Model<"PeriodOut">>[
       header: t("used"),
       className: "w-44 md:w-64",
       cell: (row) => {
-        const granted = row.monthlyLimit + row.additionalTokens;
-        const percent = granted === 0 ? 100 : (100 * row.currentUsage) / granted;
+        const percent = row.grantedPercentage;
         return (
           <div>
             <p className="mb-1.5 flex items-baseline justify-between gap-3 text-[0.8125rem]">

@@ -1,7 +1,7 @@
 import { CalendarClock, TrendingUp } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
-import { useFormat } from "@/shared/format";
+import { periodDay, renewalDay, useFormat } from "@/shared/format";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
@@ -30,11 +30,11 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
     <Card className="flex flex-col items-center gap-x-8 gap-y-5 p-5 sm:flex-row sm:p-6">
       {user ? (
         <Gauge
-          used={share(user.currentUsage)}
+          used={user.grantedPercentage}
           reserved={user.reservedTokens === 0 ? 0 : share(user.reservedTokens)}
           level={user.usageLevel}
           label={t("quota")}
-          value={format.percent(share(user.currentUsage))}
+          value={format.percent(user.grantedPercentage)}
           text={t("ofGranted")}
         />
       ) : (
@@ -111,7 +111,9 @@ function Heading({ user }: { user: Model<"UserOut"> | undefined }) {
       {user ? (
         <>
           <Forecast user={user} />
-          <Note icon={<CalendarClock />}>{t("renews", { date: format.date(user.renewsAt) })}</Note>
+          <Note icon={<CalendarClock />}>
+            {t("renews", { date: format.date(renewalDay(user.period)) })}
+          </Note>
         </>
       ) : (
         <Skeleton className="h-5 w-72 max-w-full" />
@@ -125,11 +127,7 @@ function Forecast({ user }: { user: Model<"UserOut"> }) {
   const format = useFormat();
   const forecast = useForecast(user.id).data;
   if (!forecast) return <Skeleton className="h-5 w-56" />;
-  const now = new Date();
-  const today = new Date(now.getTime() - now.getTimezoneOffset() * 60_000)
-    .toISOString()
-    .slice(0, 10);
-  const ahead = outlook(user, forecast, today);
+  const ahead = outlook(user, forecast, periodDay());
   const isBad = ahead.kind === "exhausted" || ahead.kind === "today" || ahead.kind === "runsOut";
   const text = outlookText(ahead, t, format.date, (value) => format.percent(value, 0));
   return (

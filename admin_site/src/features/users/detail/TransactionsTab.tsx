@@ -98,8 +98,9 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
         </ul>
       </div>
       <div className="shrink-0 text-right text-ink-faint text-xs">
-        <time dateTime={row.createdAt} title={format.dateTime(row.createdAt)}>
-          {format.ago(row.createdAt)}
+        <time dateTime={row.createdAt}>
+          {format.dateTime(row.createdAt)}
+          <span className="block">{format.ago(row.createdAt)}</span>
         </time>
         {isOfItem(row) ? (
           <p className="tabular mt-1 hidden sm:block">

@@ -1,7 +1,7 @@
 import { ChartColumn } from "lucide-react";
 import { useMemo } from "react";
 import { Breakdown } from "@/shared/charts/Breakdown";
-import { seriesColour, TimeChart } from "@/shared/charts/TimeChart";
+import { modelColours, seriesColour, TimeChart } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
@@ -80,21 +80,22 @@ export function UsageTab({ userId }: { userId: string }) {
 function Models({ models }: { models: Record<string, number> | undefined }) {
   const t = useUserTexts();
   const format = useFormat();
+  const shown = Object.entries(models ?? {})
+    .filter(([, tokens]) => tokens > 0)
+    .slice(0, SHOWN_MODELS);
+  const colourOf = modelColours(shown.map(([model]) => model));
   return (
     <Card className="min-w-0">
       <CardHeader title={t("byModel")} description={t("byModelText")} />
       <div className="px-5 pb-5">
         {models ? (
           <Breakdown
-            rows={Object.entries(models)
-              .filter(([, tokens]) => tokens > 0)
-              .slice(0, SHOWN_MODELS)
-              .map(([model, tokens], index) => ({
-                key: model,
-                label: model === "-" ? t("noModel") : model,
-                value: tokens,
-                colour: seriesColour(index),
-              }))}
+            rows={shown.map(([model, tokens]) => ({
+              key: model,
+              label: model === "-" ? t("noModel") : model,
+              value: tokens,
+              colour: colourOf(model),
+            }))}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}
           />

@@ -20,6 +20,6 @@ it("says when a quota ends, or how far it will have been used", () => {
   });
   expect(outlook(user, { ...forecast, runsOutOn: today }, today)).toEqual({ kind: "today" });
   expect(outlook(user, { ...forecast, pacePerDay: 0 }, today)).toEqual({ kind: "idle" });
-  const empty = someUser({ remainingTokens: 0 });
+  const empty = someUser({ usageLevel: "blocked" });
   expect(outlook(empty, { ...forecast, runsOutOn: today }, today)).toEqual({ kind: "exhausted" });
 });

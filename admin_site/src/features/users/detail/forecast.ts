@@ -7,14 +7,14 @@ export type Outlook =
   | { kind: "holds"; percent: number }
   | { kind: "idle" };
 
-/** What the forecast means for a user; `today` is the viewer's day, as 2026-11-22. */
+/** What the forecast means for a user; `today` is the periods' day, as 2026-11-22. */
 export function outlook(
   user: Model<"UserOut">,
   forecast: Model<"UserForecast">,
   today: string,
 ): Outlook {
   const granted = user.monthlyLimit + user.additionalTokens;
-  if (user.remainingTokens <= 0) return { kind: "exhausted" };
+  if (user.usageLevel === "blocked") return { kind: "exhausted" };
   if (forecast.runsOutOn !== null) {
     return forecast.runsOutOn <= today
       ? { kind: "today" }

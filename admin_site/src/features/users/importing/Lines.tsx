@@ -19,9 +19,13 @@ export const ACTION_TONE: Record<Model<"ImportAction">, Tone> = {
 };
 const FIELDS = ["name", "status", "plan", "monthlyLimit"] as const;
 
+/** More than these in a page would make it slow; errors are told apart by the filter. */
+const SHOWN_LINES = 500;
+
 /** Lines of a file and what becomes of each; scrolls in itself. */
-export function Lines({ lines }: { lines: readonly Line[] }) {
+export function Lines({ lines: all }: { lines: readonly Line[] }) {
   const t = useImportTexts();
+  const lines = all.slice(0, SHOWN_LINES);
   const columns: Column<Line>[] = [
     {
       key: "line",

@@ -24,9 +24,21 @@ describe("the real run of an import", () => {
     expect(first && renumbered(answer, first).map((one) => one.line)).toEqual([2, 5]);
   });
 
-  it("does not cut a file whose quoted cells may hold line breaks", () => {
-    const quoted = 'email,name\na@x.com,"A\nB"\n';
-    expect(portionsOf(quoted, preview)).toEqual([{ csv: quoted, lines: null }]);
+  it("parts lines outside quotes, whose cells may hold line breaks", () => {
+    const quoted = '"email","name"\na@x.com,"A\n""B"""\n\nb@x.com,B\n';
+    const found = summed([line(2, "create"), line(5, "create")]);
+    expect(portionsOf(quoted, found, 1)).toEqual([
+      { csv: '"email","name"\na@x.com,"A\n""B"""', lines: [2] },
+      { csv: '"email","name"\nb@x.com,B', lines: [5] },
+    ]);
+  });
+
+  it("sends the named separator with every portion", () => {
+    const found = summed([line(3, "create"), line(4, "create")]);
+    expect(portionsOf("\ufeffsep=;\nemail;nome\na@x.com;A\nb@x.com;B\n", found, 1)).toEqual([
+      { csv: "sep=;\nemail;nome\na@x.com;A", lines: [3] },
+      { csv: "sep=;\nemail;nome\nb@x.com;B", lines: [4] },
+    ]);
   });
 });
 

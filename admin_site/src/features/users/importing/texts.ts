@@ -10,7 +10,8 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     choose: "Escolher arquivo",
     paste: "Colar texto",
     pasteLabel: "Conteúdo do CSV",
-    limits: "Até {{lines}} pessoas e {{size}}. Vírgula ou ponto e vírgula, UTF-8 ou Excel.",
+    limits:
+      "Até {{lines}} pessoas e {{size}}. Vírgula, ponto e vírgula ou tabulação, UTF-8 ou Excel; uma exportação de usuários também serve.",
     sample: "Exemplo",
     sampleText: "Uma célula vazia deixa o campo como está.",
     sampleCopy: "Copiar exemplo",
@@ -65,7 +66,8 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     choose: "Choose a file",
     paste: "Paste text",
     pasteLabel: "Content of the CSV",
-    limits: "Up to {{lines}} people and {{size}}. Commas or semicolons, UTF-8 or Excel.",
+    limits:
+      "Up to {{lines}} people and {{size}}. Commas, semicolons or tabs, UTF-8 or Excel; an export of users will do.",
     sample: "Sample",
     sampleText: "An empty cell leaves the field as it is.",
     sampleCopy: "Copy sample",

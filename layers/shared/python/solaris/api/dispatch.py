@@ -43,7 +43,7 @@ def answer(parts: "Wiring", operation: Operation, request: HttpRequest) -> HttpR
         settings.front.admit(request.headers)
         call = _call(request, caller, locale)
         _check(parts, operation, call)
-        arguments = arguments_of(operation, request, locale)
+        arguments = arguments_of(operation, request, locale, settings.zone)
         reply = _reply(operation, operation.handler(parts, call, **arguments))
     except SolarisError as error:
         code = error.code

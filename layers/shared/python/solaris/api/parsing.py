@@ -7,6 +7,7 @@ query is no boolean. Raises what problems.py answers.
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from solaris.api.body_limits import body_limit
 from solaris.api.messages import HttpRequest
 from solaris.api.operations import Operation
 from solaris.api.problems import validation_failed
+from solaris.api.schemas.common import ZONE
 from solaris.domain.body_structure import has_bounded_structure
 from solaris.errors import (
     InvalidRequestError,
@@ -34,21 +36,24 @@ _INTEGER = re.compile(r"-?[0-9]{1,30}")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _JSON_TYPE = re.compile(r"application/(json|[a-z0-9.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
+_BRACKETS = re.compile(r"(\w+)(?:\[([A-Za-z]\w*)\])?(\[[0-9]{0,4}\])?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 
 
-def arguments_of(operation: Operation, request: HttpRequest, locale: Locale) -> dict[str, Any]:
-    """The keyword arguments of an operation's handler.
+def arguments_of(
+    operation: Operation, request: HttpRequest, locale: Locale, zone: tzinfo = UTC
+) -> dict[str, Any]:
+    """The keyword arguments of an operation's handler; days without a time are of `zone`.
 
     Raises NotFoundError (a path parameter that cannot name anything), InvalidRequestError,
     UnsupportedMediaTypeError and ValidationFailedError.
     """
     arguments = dict(_path_arguments(operation, request.path_parameters))
-    query = _query(operation.query_model, request.query, locale)
+    query = _query(operation.query_model, request.query, locale, zone)
     if query is not None:
         arguments["query"] = query
     if operation.body_model is not None:
-        arguments["body"] = _body(operation, operation.body_model, request, locale)
+        arguments["body"] = _body(operation, operation.body_model, request, locale, zone)
     return arguments
 
 
@@ -73,7 +78,11 @@ def _path_arguments(operation: Operation, given: Mapping[str, str]) -> Mapping[s
 
 
 def _body(
-    operation: Operation, model: type[BaseModel], request: HttpRequest, locale: Locale
+    operation: Operation,
+    model: type[BaseModel],
+    request: HttpRequest,
+    locale: Locale,
+    zone: tzinfo,
 ) -> BaseModel:
     data = request.body
     if not data.strip():
@@ -93,7 +102,11 @@ def _body(
         raise InvalidRequestError("the body is not JSON") from error
     try:
         return model.model_validate_json(
-            orjson.dumps(_whole(said)), strict=True, by_alias=True, by_name=False
+            orjson.dumps(_whole(said)),
+            strict=True,
+            by_alias=True,
+            by_name=False,
+            context={ZONE: zone},
         )
     except ValidationError as error:
         if error.errors(include_url=False)[0]["type"] == "json_invalid":
@@ -115,7 +128,7 @@ def _whole(value: Any, depth: int = 0) -> Any:
 
 
 def _query(
-    model: type[BaseModel] | None, given: Mapping[str, list[str]], locale: Locale
+    model: type[BaseModel] | None, given: Mapping[str, list[str]], locale: Locale, zone: tzinfo
 ) -> BaseModel | None:
     if sum(len(values) for values in given.values()) > MAX_PARAMETERS:
         raise InvalidRequestError("too many query parameters")
@@ -123,14 +136,14 @@ def _query(
     values: dict[str, Any] = {}
     repeated = []
     for name, texts in given.items():
-        wire_name = name.removesuffix("[]")
+        wire_name = _wire_name(name, kinds)
         kind = kinds.get(wire_name)
         if kind is not None and kind.is_list:
             values.setdefault(wire_name, []).extend(kind.items(texts))
-        elif len(texts) > 1:
+        elif len(texts) > 1 or wire_name in values:
             repeated.append((name, "repeated", "was given more than once"))
         else:
-            values[name] = texts[0] if kind is None else kind.item(texts[0])
+            values[wire_name] = texts[0] if kind is None else kind.item(texts[0])
     if repeated:
         raise ValidationFailedError(repeated)
     if model is None:
@@ -139,10 +152,25 @@ def _query(
         return None
     try:
         return model.model_validate_json(
-            json.dumps(values), strict=True, by_alias=True, by_name=False
+            json.dumps(values), strict=True, by_alias=True, by_name=False, context={ZONE: zone}
         )
     except ValidationError as error:
         raise validation_failed(error, locale, whole_values=True) from error
+
+
+def _wire_name(name: str, kinds: Mapping[str, "_Kind"]) -> str:
+    """The parameter that a name with brackets means, as HTTP clients write lists and objects.
+
+    `status[]` and `status[0]` are `status`, a list; `dateRange[start]` is `dateRangeStart`. What
+    means nothing known stays as it is, and is refused under its own name.
+    """
+    found = _BRACKETS.fullmatch(name)
+    if found is None:
+        return name
+    base, member, index = found.groups()
+    wire_name = base + (member[0].upper() + member[1:] if member else "")
+    kind = kinds.get(wire_name)
+    return wire_name if kind is not None and (index is None or kind.is_list) else name
 
 
 class _Kind:

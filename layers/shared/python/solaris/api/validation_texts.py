@@ -135,6 +135,10 @@ _TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "não cabe em uma chave de serviço",
         "en": "does not belong to a service key",
     },
+    "unknown_user": {
+        "pt-BR": "nenhum usuário tem este endereço",
+        "en": "no user has this address",
+    },
     "not_an_email": {
         "pt-BR": "não é um endereço de e-mail",
         "en": "is not an e-mail address",

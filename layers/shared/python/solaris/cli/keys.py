@@ -29,6 +29,9 @@ def create(
         list[str] | None,
         typer.Option(metavar="NAME", help="Allow this model only, or `gpt-4*`; may be repeated."),
     ] = None,
+    new_user: Annotated[
+        bool, typer.Option("--new-user", help="The address may be nobody's yet.")
+    ] = False,
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="Requests a second with this key at most.")
     ] = None,
@@ -50,6 +53,7 @@ def create(
         allowed_models=model or None,
         rate_limit_per_second=rate,
         rate_limit_burst=burst,
+        new_user=new_user,
     )
     wiring = open_wiring()
     issued = wiring.key_management.create(terms, Actor(name=actor()))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli import changes, moving, personal_data
+from solaris.cli import changes, importing, moving, personal_data
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
@@ -47,7 +47,7 @@ def list_users(
                 number(one.user.monthly_limit),
                 number(one.user.additional_tokens),
                 number(one.user.current_usage),
-                f"{one.user.quota.usage_percentage:.1f}",
+                f"{one.user.quota.granted_percentage:.1f}",
                 number(one.user.quota.available_tokens),
             )
             for one in shown
@@ -117,6 +117,7 @@ def create(
     )
 
 
+app.command("import")(importing.import_users)
 app.command("set-limit")(changes.set_limit)
 app.command("set-plan")(changes.set_plan)
 app.command("add-tokens", context_settings={"ignore_unknown_options": True})(changes.add_tokens)
@@ -148,6 +149,7 @@ def account_json(account: "Account") -> dict[str, Any]:
         "availableTokens": quota.available_tokens,
         "remainingTokens": quota.remaining_tokens,
         "usagePercentage": quota.usage_percentage,
+        "grantedPercentage": quota.granted_percentage,
         "alert80Sent": Threshold.WARNING in user.alerts_sent,
         "alert95Sent": Threshold.CRITICAL in user.alerts_sent,
         "lastAlertDate": _instant(user.last_alert_at),
@@ -204,7 +206,7 @@ def _show_account(account: "Account") -> None:
             ("period", user.period),
             ("monthly limit", number(user.monthly_limit)),
             ("additional tokens", number(user.additional_tokens)),
-            ("used", f"{number(user.current_usage)} ({quota.usage_percentage} % of the limit)"),
+            ("used", f"{number(user.current_usage)} ({quota.granted_percentage} % of the quota)"),
             ("reserved", number(user.reserved_tokens)),
             ("available", number(quota.available_tokens)),
             ("renews", moment(account.renews_at)),

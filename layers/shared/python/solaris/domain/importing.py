@@ -4,7 +4,8 @@
     ana@example.com;Ana Lima;pro;2.000.000
 
 Columns come in any order, in English or Portuguese; only the address is needed. An empty cell
-says nothing about its column. Commas or semicolons, whichever the first line has.
+says nothing about its column. Commas, semicolons or tabs, as the header has them or `sep=;` before
+it says. An export of users is such a file: what it has besides is passed over.
 """
 
 import csv
@@ -16,12 +17,13 @@ from dataclasses import dataclass, field
 from solaris.domain.addresses import valid_email
 from solaris.domain.cells import unguarded
 from solaris.domain.identity import MAX_NAME_CHARACTERS
+from solaris.domain.listing import folded
 from solaris.domain.printable import printable
 from solaris.domain.users import Plan
 
 # not no-break spaces and the like: an address that has them names nobody
 _BLANKS = " \t\r\n"
-MAX_LINES = 1_000
+MAX_LINES = 10_000
 MAX_CHARACTERS = 1024 * 1024
 
 _COLUMNS = {
@@ -33,11 +35,41 @@ _COLUMNS = {
     "plano": "plan",
     "monthly_limit": "monthly_limit",
     "monthlylimit": "monthly_limit",
+    "monthly limit": "monthly_limit",
+    "limit": "monthly_limit",
     "limite_mensal": "monthly_limit",
     "limite mensal": "monthly_limit",
+    "limite": "monthly_limit",
 }
-# 1000000, 1.000.000 or 1,000,000
-_TOKENS = re.compile(r"\d{1,15}|\d{1,3}([.,]\d{3}){1,4}", re.ASCII)
+# what an export of users has besides, folded: figures that no file sets
+_PASSED_OVER = frozenset(
+    {
+        *("id do usuario", "user id", "status", "periodo", "period"),
+        *("tokens adicionais", "additional tokens", "uso no periodo", "current usage"),
+        *("tokens restantes", "remaining tokens", "tokens disponiveis", "available tokens"),
+        *("tokens reservados", "reserved tokens", "uso do limite mensal", "uso da cota"),
+        *("usage of the monthly limit", "usage of the quota", "nivel de uso", "usage level"),
+        *("data e hora", "date and time", "atualizado em", "updated at"),
+        *("ultimo acesso", "last seen"),
+    }
+)
+_PLANS = {
+    **{one.value: one for one in Plan},
+    "teste": Plan.TRIAL,
+    "basico": Plan.BASIC,
+    "empresarial": Plan.ENTERPRISE,
+}
+_SEPARATOR = re.compile(r'"?sep=([;,\t])"?[ \t]*(\r\n|\n|\r)', re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*\([^()]*\)\s*$"
+)  # `Uso (%)`, `Último acesso (America/Sao_Paulo, UTC-03:00)`
+# 1000000, 1.000.000 or 1,000,000, with nothing but zeros after a decimal sign of the other kind;
+# 1.234,567 is no whole number where it is written so
+_TOKENS = re.compile(
+    r"\d{1,15}([.,]0{1,2})?|\d{1,3}(\.\d{3}){1,4}(,0{1,2})?|\d{1,3}(,\d{3}){1,4}(\.0{1,2})?",
+    re.ASCII,
+)
+_DECIMALS = re.compile(r"[.,]0{1,2}$")
 
 
 class ImportRefusedError(ValueError):
@@ -74,41 +106,48 @@ class _CellError(Exception):
         self.values_of_rule = values
 
 
-def parse_users(text: str) -> list[ImportLine]:
-    """Read a file; raises ImportRefusedError for one that cannot be read, or over 1,000 lines.
+def parse_users(text: str, most: int = MAX_LINES) -> list[ImportLine]:
+    """Read a file; raises ImportRefusedError for one that cannot be read, or has too many lines.
 
     A line that cannot be understood is in the result, refused; blank lines are not.
     """
     text = text.removeprefix("\ufeff")
-    header, _, _ = text.partition("\n")
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True
-    )
+    said = _SEPARATOR.match(text)
+    text = text[said.end() :] if said else text
+    above = 1 if said else 0
+    delimiter = said[1] if said else _delimiter(text.partition("\n")[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         columns = _columns(next(reader, []))
         began = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((began, cells))
-            if len(rows) > MAX_LINES:
-                raise ImportRefusedError("too_many_lines", most=MAX_LINES)
+                rows.append((began + above, cells))
+            if len(rows) > most:
+                raise ImportRefusedError("too_many_lines", most=most)
             began = reader.line_num + 1
     except csv.Error as error:
-        raise ImportRefusedError("not_csv", line=reader.line_num) from error
+        raise ImportRefusedError("not_csv", line=reader.line_num + above) from error
     seen: dict[str, int] = {}
     return [_line(number, columns, cells, seen) for number, cells in rows]
 
 
+def _delimiter(header: str) -> str:
+    return next((one for one in (";", ",", "\t") if one in header), ",")
+
+
 def _columns(header: Sequence[str]) -> list[str]:
+    """What each column holds; empty for one that is passed over."""
+    titles = [_UNIT.sub("", cell).strip().casefold() for cell in header]
     columns: list[str] = []
-    for n, cell in enumerate(header, 1):
-        name = _COLUMNS.get(cell.strip().casefold())
+    for n, title in enumerate(titles, 1):
+        name = "" if folded(title) in _PASSED_OVER else _COLUMNS.get(title)
         if name is None:
-            if not any(one.strip().casefold() in _COLUMNS for one in header):
+            if not any(one in _COLUMNS for one in titles):
                 raise ImportRefusedError("no_header")
             raise ImportRefusedError("unknown_column", column=n)
-        if name in columns:
+        if name and name in columns:
             raise ImportRefusedError("repeated_column")
         columns.append(name)
     if "email" not in columns:
@@ -160,10 +199,10 @@ def _name(cell: str) -> str | None:
 def _plan(cell: str) -> Plan | None:
     if not cell.strip():
         return None
-    try:
-        return Plan(cell.strip().casefold())
-    except ValueError as error:
-        raise _CellError("unknown_plan", "plan") from error
+    plan = _PLANS.get(folded(cell.strip()))
+    if plan is None:
+        raise _CellError("unknown_plan", "plan")
+    return plan
 
 
 def _tokens(cell: str) -> int | None:
@@ -172,4 +211,4 @@ def _tokens(cell: str) -> int | None:
         return None
     if not _TOKENS.fullmatch(figure):
         raise _CellError("not_a_number", "monthly_limit")
-    return int(re.sub("[.,]", "", figure))
+    return int(re.sub("[.,]", "", _DECIMALS.sub("", figure)))

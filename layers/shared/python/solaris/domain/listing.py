@@ -28,14 +28,15 @@ class UsageLevel(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
     BLOCKED = "blocked"
-    """The block threshold is reached, or the account itself is blocked."""
+    """The quota is used up: the block threshold is reached. Whether the account is blocked is its
+    status, and no level: whoever is blocked may have tokens left."""
 
 
 class UserSort(StrEnum):
     """What users are sorted by; equal ones by id. Never seen comes last, whatever the direction."""
 
     USAGE = "usage"
-    PERCENTAGE = "percentage"
+    PERCENTAGE = "percentage"  # of limit plus additional tokens
     NAME = "name"
     LAST_SEEN = "last_seen"
     CREATED = "created"
@@ -176,13 +177,15 @@ class UserCounts:
     """Figures over all users but the deleted. Tokens are those of the current month.
 
     `by_status` and `by_level` name every status (without `deleted`) and level, with 0 if need be.
-    `active_tokens` is what the users with status active have used of `month_tokens`.
+    `active_tokens` is what the users with status active have used of `month_tokens`; `used` counts
+    who has asked anything this month, whatever their status.
     """
 
     by_status: dict[UserStatus, int] = field(default_factory=dict)
     by_level: dict[UsageLevel, int] = field(default_factory=dict)
     month_tokens: int = 0
     active_tokens: int = 0
+    used: int = 0
 
     @property
     def total(self) -> int:
@@ -196,10 +199,10 @@ class UserCounts:
         return self.month_tokens // active if active else 0
 
 
-def level_of(status: UserStatus, quota: Quota, rule: ThresholdRule) -> UsageLevel:
-    """The level of a user; the directory computes the same in SQL, and a test compares them."""
+def level_of(quota: Quota, rule: ThresholdRule) -> UsageLevel:
+    """The level of a quota, whoever has it."""
     found = reached(quota, rule)
-    if status is UserStatus.BLOCKED or Threshold.BLOCK in found:
+    if Threshold.BLOCK in found:
         return UsageLevel.BLOCKED
     if Threshold.CRITICAL in found:
         return UsageLevel.CRITICAL
@@ -223,7 +226,7 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         created_at=user.created_at,
         updated_at=user.updated_at,
         block_ppm=user.block_ppm,
-        level=level_of(user.status, user.quota, rule),
+        level=level_of(user.quota, rule),
         alerts_sent=user.alerts_sent,
         alert_round=user.alert_round,
         last_alert_at=user.last_alert_at,

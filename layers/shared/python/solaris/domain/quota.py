@@ -70,6 +70,16 @@ class Quota:
         return round(100 * self.current_usage / self.monthly_limit, 2)
 
     @property
+    def granted_percentage(self) -> float:
+        """Usage as a percentage of limit plus additional tokens: what levels and warnings follow.
+
+        Where nothing is granted, everything is used.
+        """
+        if self.granted_tokens == 0:
+            return 100.0
+        return round(100 * self.current_usage / self.granted_tokens, 2)
+
+    @property
     def granted_ppm(self) -> int:
         """Usage in millionths of limit plus additional tokens; alerts are measured on this."""
         if self.granted_tokens == 0:

@@ -174,6 +174,8 @@ class MailRenderer:
         }
         values = {name: format_integer(value, self._locale) for name, value in numbers.items()}
         values["month"] = month(summary.period, self._locale)
+        people = "people_one" if summary.active_users == 1 else "people_other"
+        values["people"] = self._labels[people].format(count=values["active"])
         values["cost"] = self._cost(summary)
         return values
 

@@ -98,8 +98,8 @@ _PT_ADMINS = {
     ),
 }
 _PT_SUMMARY = MailWords(
-    subject="Resumo de {month}: {total} tokens, {active} usuários ativos",
-    preheader="{cost} no mês; {blocked} usuários terminaram sem cota.",
+    subject="Resumo de {month}: {total} tokens, usados por {people}",
+    preheader="{cost} no mês; cota esgotada no fim: {blocked}.",
     badge="Resumo do mês",
     heading="O uso de IA em {month}",
     intro="O mês foi fechado e as cotas foram renovadas. Respostas que estavam em andamento na "
@@ -181,8 +181,8 @@ _EN_ADMINS = {
     ),
 }
 _EN_SUMMARY = MailWords(
-    subject="Summary of {month}: {total} tokens, {active} active users",
-    preheader="{cost} in the month; {blocked} users ended without quota.",
+    subject="Summary of {month}: {total} tokens, used by {people}",
+    preheader="{cost} in the month; quota used up at the end: {blocked}.",
     badge="Monthly summary",
     heading="AI usage in {month}",
     intro="The month is closed and quotas are renewed. Answers under way at the turn of the "
@@ -203,8 +203,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "block": "Cota esgotada",
         "summary": "Resumo de {month}",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
-        "summary_message": "{total} tokens, {active} de {users} usuários ativos, {blocked} sem "
-        "cota, {cost}.",
+        "summary_message": "{total} tokens. Usaram: {active} de {users}. Cota esgotada no fim: "
+        "{blocked}. Custo: {cost}.",
     },
     "en": {
         "warning": "{threshold} of the quota used",
@@ -212,8 +212,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "block": "Quota used up",
         "summary": "Summary of {month}",
         "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
-        "summary_message": "{total} tokens, {active} of {users} users active, {blocked} out of "
-        "quota, {cost}.",
+        "summary_message": "{total} tokens. Used by {active} of {users}. Quota used up at the end: "
+        "{blocked}. Cost: {cost}.",
     },
 }
 
@@ -237,15 +237,17 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "see_usage": "Ver meu uso",
         "ask_subject": "Tokens adicionais na IA SOLARIS",
         "users": "Usuários",
-        "active": "Ativos no mês",
-        "blocked": "Sem cota no fim",
+        "active": "Usaram no mês",
+        "people_one": "{count} pessoa",
+        "people_other": "{count} pessoas",
+        "blocked": "Cota esgotada no fim",
         "total": "Tokens usados",
         "cost": "Custo",
         "some_priced": "{cost} (fora {unpriced} requisições sem preço)",
         "none_priced": "sem preço ({unpriced} requisições)",
         "top": "Quem mais usou",
-        "top_share": "tokens e % do limite mensal",
-        "share": "do limite mensal",
+        "top_share": "tokens e % da cota",
+        "share": "da cota",
         "nobody": "Ninguém usou a IA neste mês.",
         "footer": "Mensagem automática da IA SOLARIS, a cota de tokens da sua empresa.",
         "footer_admins": "Mensagem automática da IA SOLARIS aos administradores.",
@@ -269,15 +271,17 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "see_usage": "See my usage",
         "ask_subject": "Additional tokens in IA SOLARIS",
         "users": "Users",
-        "active": "Active in the month",
-        "blocked": "Out of quota at the end",
+        "active": "Used it in the month",
+        "people_one": "{count} person",
+        "people_other": "{count} people",
+        "blocked": "Quota used up at the end",
         "total": "Tokens used",
         "cost": "Cost",
         "some_priced": "{cost} (without {unpriced} requests that have no price)",
         "none_priced": "no price ({unpriced} requests)",
-        "top": "Who used most",
-        "top_share": "tokens and % of monthly limit",
-        "share": "of the monthly limit",
+        "top": "Top users",
+        "top_share": "tokens and % of the quota",
+        "share": "of the quota",
         "nobody": "Nobody used AI in this month.",
         "footer": "Automatic message from IA SOLARIS, your company's token quota.",
         "footer_admins": "Automatic message from IA SOLARIS to its administrators.",

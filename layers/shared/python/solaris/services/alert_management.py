@@ -97,13 +97,16 @@ class AlertManagement:
     def _resolve(self, alerts: Sequence[Alert], actor: Actor) -> int:
         now = self._clock()
         resolutions = []
+        whose = self._emails(alerts)
         for alert in alerts:
+            who = whose.get(alert.user_id or "")
             entry = self._auditor.entry(
                 actor,
                 "alert.resolve",
                 target_type="alert",
                 target_id=alert.alert_id,
-                target_label=alert.title,
+                # whose it is first: a page full of `80%` says nothing
+                target_label=f"{who} · {alert.title}" if who else alert.title,
                 before={"resolved_at": None},
                 after={"resolved_at": iso_milliseconds(now)},
             )
@@ -119,8 +122,15 @@ class AlertManagement:
     def _row(self, alert: Alert) -> AlertRow:
         if alert.user_id is None:
             return AlertRow(alert)
+        return AlertRow(alert, *self._people([alert]).get(alert.user_id, (None, None)))
+
+    def _emails(self, alerts: Sequence[Alert]) -> dict[str, str]:
+        return {user_id: email for user_id, (email, _) in self._people(alerts).items()}
+
+    def _people(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, str]]:
+        """Address and name of whom the alerts are about."""
+        wanted = {one.user_id for one in alerts if one.user_id is not None}
         try:
-            people = self._directory.emails([alert.user_id])
+            return self._directory.emails(wanted) if wanted else {}
         except StoreUnavailableError:
-            people = {}  # who it is about can be told without a name, and seen to as well
-        return AlertRow(alert, *people.get(alert.user_id, (None, None)))
+            return {}  # an alert can be told of without a name, and seen to as well

@@ -105,7 +105,7 @@ class Directory:
     def counts(self) -> UserCounts:
         """Users by status and level, and the month's tokens."""
         with self.current().reading() as connection:
-            return reading.counts(connection)
+            return reading.counts(connection, self._view())
 
     def top_users(self, most: int) -> list[UserRow]:
         """The users who have used most this month, at most so many; none who used nothing."""

@@ -36,6 +36,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "errors": ("Erros", "Errors"),
     "estimated": ("Estimado", "Estimated"),
     "firstByteMs": ("Primeiro byte (ms)", "First byte (ms)"),
+    "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
     "keyId": ("ID da chave", "Key ID"),
@@ -71,7 +72,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "unpricedRequests": ("Requisições sem preço", "Requests without a price"),
     "updatedAt": ("Atualizado em", "Updated at"),
     "usageLevel": ("Nível de uso", "Usage level"),
-    "usagePercentage": ("Uso (%)", "Usage (%)"),
+    "usagePercentage": ("Uso do limite mensal (%)", "Usage of the monthly limit (%)"),
     "userId": ("ID do usuário", "User ID"),
 }
 
@@ -83,6 +84,7 @@ _KINDS: dict[str, Kind] = {
     "day": Kind.DAY,
     "estimated": Kind.YES_NO,
     "usagePercentage": Kind.DECIMAL,
+    "grantedPercentage": Kind.DECIMAL,
 }
 _SUMMED = frozenset(
     {
@@ -123,8 +125,8 @@ _NAMES: dict[ExportKind, str] = {
     ExportKind.BY_DAY: f"day {_FIGURES}",
     ExportKind.USERS: (
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
-        "remainingTokens availableTokens reservedTokens usagePercentage usageLevel createdAt "
-        "updatedAt lastLogin"
+        "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
+        "usageLevel createdAt updatedAt lastLogin"
     ),
     ExportKind.ALERTS: (
         "createdAt type title message email name userId period threshold resolvedAt alertId"

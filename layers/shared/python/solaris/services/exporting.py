@@ -318,7 +318,7 @@ def _user_row(user: UserRow) -> Row:
         *(user.email, user.name, user.user_id, user.status.value, user.plan.value, user.period),
         *(user.monthly_limit, user.additional_tokens, user.current_usage),
         *(user.quota.remaining_tokens, user.available_tokens, user.reserved_tokens),
-        *(user.quota.usage_percentage, user.level.value),
+        *(user.quota.usage_percentage, user.quota.granted_percentage, user.level.value),
         *(user.created_at, user.updated_at, user.last_seen_at),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from solaris.domain.audit import Actor
-from solaris.domain.importing import ImportLine, ImportRefusedError, parse_users
+from solaris.domain.importing import MAX_LINES, ImportLine, ImportRefusedError, parse_users
 from solaris.domain.users import User, UserStatus
 from solaris.errors import InvalidRequestError, SolarisError
 from solaris.observability import get_logger
@@ -64,20 +64,30 @@ class Importer:
         self._changes = changes
         self._clock = clock
 
-    def run(self, text: str, *, is_dry: bool, actor: Actor, reason: str) -> list[ImportResult]:
+    def run(
+        self,
+        text: str,
+        *,
+        is_dry: bool,
+        actor: Actor,
+        reason: str,
+        max_lines: int = MAX_LINES,
+        max_seconds: float = MAX_SECONDS,
+    ) -> list[ImportResult]:
         """Import a file, or say line by line what that would do; a dry run writes nothing.
 
-        A line that fails stops no other. Raises InvalidRequestError (field `csv`) for a file that
-        cannot be read, StoreUnavailableError when the users cannot be.
+        A line that fails stops no other; one that the time did not come to is an error. Raises
+        InvalidRequestError (field `csv`) for a file that cannot be read, StoreUnavailableError when
+        the users cannot be.
         """
         try:
-            lines = parse_users(text)
+            lines = parse_users(text, max_lines)
         except ImportRefusedError as error:
             raise InvalidRequestError(
                 str(error), field="csv", rule=error.rule, values=error.values
             ) from error
         known = self._users.of_addresses(one.email for one in lines if one.refused is None)
-        ends_at = self._clock() + timedelta(seconds=MAX_SECONDS)
+        ends_at = self._clock() + timedelta(seconds=max_seconds)
         results = []
         for line in lines:
             user = known.get(line.email)

@@ -70,7 +70,8 @@ class KeyTerms:
 
     `kind` may say so as well, and is then held against the address.
     It ends at `expires_at` or after `days`, one of them at most. Rate: requests a second and at
-    once; without a burst, two seconds' worth.
+    once; without a burst, two seconds' worth. With `new_user` the address may be of somebody who is
+    no user yet: else it is taken for mistyped.
     """
 
     name: str = ""
@@ -81,13 +82,15 @@ class KeyTerms:
     allowed_models: Sequence[str] | None = None
     rate_limit_per_second: float | None = None
     rate_limit_burst: int | None = None
+    new_user: bool = False
 
 
 class KeyManagement:
     """Keys for the operator.
 
     `directory` is asked for late, since the command line needs none; `publish` tells it of changed
-    keys (their hashes). `clock` gives the time in UTC.
+    keys (their hashes); `is_user` tells whether an address is a user's. `clock` gives the time
+    in UTC.
     """
 
     def __init__(
@@ -100,7 +103,9 @@ class KeyManagement:
         publish: Callable[[Sequence[str]], None],
         directory: Callable[[], Directory],
         clock: Callable[[], datetime],
+        is_user: Callable[[str], bool] = lambda _: True,
     ) -> None:
+        self._is_user = is_user
         self._prefix = f"solaris:{stage}:key:"
         self._keys = keys
         self._cache = cache
@@ -118,7 +123,7 @@ class KeyManagement:
                 secret,
                 name=printable(terms.name, MAX_NAME_CHARACTERS),
                 now=now,
-                user_email=_address(terms),
+                user_email=self._owner(terms),
                 expires_at=checked_expiry(_end(terms, now), now),
                 allowed_models=checked_models(terms.allowed_models),
                 rate=checked_rate(terms.rate_limit_per_second, terms.rate_limit_burst),
@@ -129,6 +134,13 @@ class KeyManagement:
         # random as it is, it can only be there already when this very write was sent twice
         self._put_new(key, actor)
         return IssuedKey(secret, self._row(key))
+
+    def _owner(self, terms: KeyTerms) -> str | None:
+        address = _address(terms)
+        if address is not None and not terms.new_user and not self._is_user(address):
+            msg = f"no user has the address {address}"
+            raise KeyRefusedError("user_email", "unknown_user", msg)
+        return address
 
     def adopt(self, secret: str, *, name: str, actor: Actor) -> IssuedKey | None:
         """Store a service key that was made elsewhere; None when it is known already."""

@@ -114,6 +114,7 @@ class Quoting:
             "available_tokens": user.available_tokens,
             "remaining_tokens": quota.remaining_tokens,
             "usage_percentage": quota.usage_percentage,
+            "granted_percentage": quota.granted_percentage,
             "by_model": self._counters.charged_by_model(user.user_id, user.period),
         }
         return Statement(body, self._headers(user))

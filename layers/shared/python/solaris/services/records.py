@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from solaris.domain.periods import day_of
 from solaris.domain.records import RecordFilters
 from solaris.domain.reports import Figures
+from solaris.domain.transactions import Transaction
+from solaris.domain.users import UserStatus
 from solaris.errors import NotFoundError
 from solaris.services.accounts import Account, account_of
 from solaris.services.months import ClosedMonth, closed_months
@@ -67,6 +69,14 @@ class Records:
         self._counters = counters
         self._transactions = transactions
         self._clock = clock
+
+    def status_change(self, account: Account) -> Transaction | None:
+        """Who brought a user into the status they are in, and why; None for an active one."""
+        status = account.user.status
+        if status is UserStatus.ACTIVE:
+            return None
+        found = self._transactions.last_status_change(account.user.user_id)
+        return found if found is not None and found.after.get("status") == status.value else None
 
     def account(self, user_id: str) -> Account:
         """The user as the next request would find them. Raises NotFoundError."""

@@ -23,16 +23,16 @@ import orjson
 
 from solaris.domain.listing import UsageLevel, UserRow, folded, level_of, row_of
 from solaris.domain.periods import period_of
-from solaris.domain.quota import PPM, Quota
+from solaris.domain.quota import Quota
 from solaris.domain.thresholds import ThresholdRule
-from solaris.domain.users import User, UserStatus
+from solaris.domain.users import User
 from solaris.errors import StoreUnavailableError
 from solaris.services.accounts import account_of
 from solaris.settings import Settings
 from solaris.storage.changes import Row
 from solaris.storage.items import Item
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 NAME_CHARACTERS = 100  # of a name that the order depends on
 BUSY_SECONDS = 5.0
 BATCH_ROWS = 1_000
@@ -71,7 +71,7 @@ CREATE INDEX IF NOT EXISTS users_email ON users (email, user_id) WHERE status <>
 CREATE INDEX IF NOT EXISTS users_created ON users (created_at, user_id) WHERE status <> 'deleted';
 CREATE INDEX IF NOT EXISTS users_seen_up ON users (seen_up, user_id) WHERE status <> 'deleted';
 CREATE INDEX IF NOT EXISTS users_seen_down ON users (seen_down, user_id) WHERE status <> 'deleted';
-CREATE INDEX IF NOT EXISTS users_counts ON users (status, level, used);
+CREATE INDEX IF NOT EXISTS users_counts ON users (status, level, used, seen_down);
 CREATE INDEX IF NOT EXISTS alerts_created ON alerts (created_at, alert_id);
 CREATE INDEX IF NOT EXISTS alerts_user ON alerts (user_id, created_at, alert_id);
 CREATE INDEX IF NOT EXISTS alerts_open ON alerts (expires_at) WHERE resolved_at IS NULL;
@@ -141,13 +141,12 @@ class _Measure:
     rule: ThresholdRule
 
     def standing(self, figures: Row) -> tuple[int, int, int]:
-        """Level, tokens used and millionths of the monthly limit, of a stored row."""
+        """Level, tokens used and millionths of what is granted, of a stored row."""
         used = figures["current_usage"] if figures["period"] >= self.period else 0
-        limit = figures["monthly_limit"]
-        quota = Quota(limit, figures["additional_tokens"], used, 0, self.block_ppm)
-        level = level_of(UserStatus(figures["status"]), quota, self.rule)
-        ppm = used * PPM // limit if limit else (PPM if used else 0)
-        return LEVELS[level], min(used, MAX_INTEGER), min(ppm, MAX_INTEGER)
+        additional = figures["additional_tokens"]
+        quota = Quota(figures["monthly_limit"], additional, used, 0, self.block_ppm)
+        level = level_of(quota, self.rule)
+        return LEVELS[level], min(used, MAX_INTEGER), min(quota.granted_ppm, MAX_INTEGER)
 
 
 class Replica:

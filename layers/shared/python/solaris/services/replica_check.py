@@ -25,10 +25,9 @@ from solaris.storage.replicating import ReplicaTables
 PAGE_ITEMS = 500
 PAUSE_SECONDS = 0.05  # 20 pages a second at most
 MAX_IDS_AT_ONCE = 500
-# what changes without a word to the feed, and says nothing about the alert or the key
-_VOLATILE = {
+# what changes without a word to the feed, and says nothing about the alert
+_VOLATILE: dict[str, frozenset[str]] = {
     "alerts": frozenset({"mail_lease", "mail_until", "admin_mail_lease", "admin_mail_until"}),
-    "keys": frozenset({"last_used_at"}),
 }
 _TABLES = ("users", "alerts", "keys")
 
@@ -143,7 +142,7 @@ class Checker:
 
     def _is_same(self, table: str, item: Item, stored: dict[str, Any]) -> bool:
         if table != "users":
-            volatile = _VOLATILE[table]
+            volatile = _VOLATILE.get(table, frozenset())
             return {k: v for k, v in item.items() if k not in volatile} == {
                 k: v for k, v in stored.items() if k not in volatile
             }

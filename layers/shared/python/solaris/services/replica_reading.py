@@ -32,6 +32,7 @@ from solaris.domain.listing import (
     folded,
     key_state,
 )
+from solaris.domain.periods import period_start
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import UserStatus
 from solaris.services.replica import LEVELS, MAX_INTEGER, NEVER_FIRST, View
@@ -171,18 +172,23 @@ def keys_page(connection: Connection, query: KeyQuery, now: datetime) -> Listing
     return Listing([KeyRow(key, key_state(key, now)) for key in keys], cursor, total)
 
 
-def counts(connection: Connection) -> UserCounts:
+def counts(connection: Connection, view: View) -> UserCounts:
     """Users by status and level, and the month's tokens, of all but the deleted."""
+    used_by = 0
+    starts = iso_milliseconds(period_start(view.measure.period, view.settings.zone))
     by_status = {one: 0 for one in UserStatus if one.value != "deleted"}
     by_level = dict.fromkeys(LEVELS, 0)
     tokens = dict.fromkeys(by_status, 0)
     levels = list(LEVELS)
     groups = connection.execute(
-        "SELECT status, level, count(*), sum(used) "  # noqa: S608 - a constant
-        "FROM users INDEXED BY users_counts "
-        f"WHERE {LISTED} GROUP BY status, level"
+        # whose usage was reset has used tokens all the same
+        "SELECT status, level, count(*), sum(used), "  # noqa: S608 - a constant
+        "sum(used > 0 OR seen_down >= ?) FROM users INDEXED BY users_counts "
+        f"WHERE {LISTED} GROUP BY status, level",
+        (starts,),
     )
-    for status, level, users, used in groups:
+    for status, level, users, used, who in groups:
+        used_by += who
         by_status[UserStatus(status)] += users
         by_level[levels[level]] += users
         tokens[UserStatus(status)] += used
@@ -191,6 +197,7 @@ def counts(connection: Connection) -> UserCounts:
         by_level=by_level,
         month_tokens=sum(tokens.values()),
         active_tokens=tokens[UserStatus.ACTIVE],
+        used=used_by,
     )
 
 

@@ -60,7 +60,7 @@ class Summary:
         if not quota.current_usage:
             return
         self.active_users += 1
-        entry = (quota.current_usage, email, quota.usage_percentage)
+        entry = (quota.current_usage, email, quota.granted_percentage)
         if len(self.top) < TOP_USERS:
             heapq.heappush(self.top, entry)
         else:

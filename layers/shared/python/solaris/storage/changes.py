@@ -87,6 +87,13 @@ class Changes:
             {"Put": {"TableName": self._table, "Item": item}} for item in self._items(users, (), ())
         ]
 
+    def key_actions(self, key_hashes: Iterable[str]) -> list[dict[str, Any]]:
+        """The same for keys, for the transaction that writes them."""
+        return [
+            {"Put": {"TableName": self._table, "Item": item}}
+            for item in self._items((), (), key_hashes)
+        ]
+
     def begin_restore(self) -> None:
         """Note that the tables are being filled from a backup."""
         self._put_restore("running", self.restore_mark())

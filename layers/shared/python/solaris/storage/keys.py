@@ -33,7 +33,7 @@ _TERMS = (
 )
 
 Action = dict[str, Any]
-"""One action of TransactWriteItems: the put of an audit row."""
+"""One action of TransactWriteItems: the put of an audit row, or of one for the lists."""
 
 
 class KeyStore:
@@ -42,9 +42,17 @@ class KeyStore:
     All reads are strongly consistent, so a revoked key is seen at once.
     """
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        *,
+        tell: Callable[[Sequence[str]], list[Action]] = lambda _: [],
+    ) -> None:
+        """`tell` gives what is written with a use, so that the lists learn of it."""
         self._client = client
         self._table = table
+        self._tell = tell
 
     def get(self, key_hash: str) -> GatewayKey | None:
         """Find a key by its SHA-256; None if unknown."""
@@ -58,7 +66,7 @@ class KeyStore:
             "Item": _to_item(key),
             "ConditionExpression": "attribute_not_exists(key_hash)",
         }
-        return self._write("Put", put, audit)
+        return self._write("Put", put, *([audit] if audit else []))
 
     def change(
         self,
@@ -80,7 +88,7 @@ class KeyStore:
             if after == before:
                 return before
             update = self._update(key_hash, item, _to_item(after))
-            if self._write("Update", update, audit(before, after) if audit else None):
+            if self._write("Update", update, *([audit(before, after)] if audit else [])):
                 return after
             time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
         msg = f"key {before.key_id} changed under {MAX_ATTEMPTS} attempts"
@@ -94,29 +102,24 @@ class KeyStore:
     def note_use(self, key_hash: str, now: datetime) -> bool:
         """Write when a key was last used, at most once a minute; False if that was not due.
 
-        Touches nothing else, makes no key, and leaves a revoked one as it was.
+        Touches nothing else, makes no key, and leaves a revoked one as it was. The lists are told
+        in the same transaction: a key in use never looks unused for long.
         """
-        try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"key_hash": text(key_hash)},
-                    UpdateExpression="SET last_used_at = :now",
-                    # another process may have noted it, or somebody revoked the key, meanwhile
-                    ConditionExpression="attribute_exists(key_hash)"
-                    " AND attribute_not_exists(revoked_at)"
-                    " AND (attribute_not_exists(last_used_at) OR last_used_at <= :old"
-                    " OR last_used_at > :now)",
-                    ExpressionAttributeValues={
-                        ":now": text(iso_milliseconds(now)),
-                        ":old": text(iso_milliseconds(used_before(now))),
-                    },
-                )
-        except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
-                return False
-            raise
-        return True
+        update = {
+            "TableName": self._table,
+            "Key": {"key_hash": text(key_hash)},
+            "UpdateExpression": "SET last_used_at = :now",
+            # another process may have noted it, or somebody revoked the key, meanwhile
+            "ConditionExpression": "attribute_exists(key_hash)"
+            " AND attribute_not_exists(revoked_at)"
+            " AND (attribute_not_exists(last_used_at) OR last_used_at <= :old"
+            " OR last_used_at > :now)",
+            "ExpressionAttributeValues": {
+                ":now": text(iso_milliseconds(now)),
+                ":old": text(iso_milliseconds(used_before(now))),
+            },
+        }
+        return self._write("Update", update, *self._tell([key_hash]))
 
     def disown(self, key_hash: str, stand_in: str) -> None:
         """Take name and owner's address out of a revoked key; `stand_in` takes their place.
@@ -214,12 +217,12 @@ class KeyStore:
             "ExpressionAttributeValues": values,
         }
 
-    def _write(self, kind: str, write: dict[str, Any], audit: Action | None) -> bool:
-        """Write alone or with the audit row; False when the condition does not hold."""
+    def _write(self, kind: str, write: dict[str, Any], *rows: Action) -> bool:
+        """Write alone or with rows of other tables; False when the condition does not hold."""
         try:
             with store_errors():
-                if audit is not None:
-                    self._client.transact_write_items(TransactItems=[{kind: write}, audit])
+                if rows:
+                    self._client.transact_write_items(TransactItems=[{kind: write}, *rows])
                 elif kind == "Put":
                     self._client.put_item(**write)
                 else:

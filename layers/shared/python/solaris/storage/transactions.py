@@ -77,6 +77,34 @@ class TransactionStore:
         following = encode_cursor({"key": last["transaction_key"]["S"]}) if last else None
         return TransactionPage(sorted(rows, key=lambda row: row.version, reverse=True), following)
 
+    def last_status_change(self, user_id: str) -> Transaction | None:
+        """The newest row that changed the status, strongly consistent; None if there is none.
+
+        Reads 10 MB at most: thousands of rows. Raises StoreUnavailableError.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "user_id = :user",
+            "FilterExpression": "kind = :kind",
+            "ExpressionAttributeValues": {
+                ":user": text(user_id),
+                ":kind": text(TransactionKind.STATUS_CHANGE.value),
+            },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        for _ in range(MAX_READS):
+            with store_errors():
+                answer = self._client.query(**request)
+            if answer["Items"]:
+                return max(
+                    (_from_item(one) for one in answer["Items"]), key=lambda row: row.version
+                )
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return None
+
     def find(self, user_id: str, transaction_id: str, since: datetime) -> Transaction | None:
         """Look for a row by its id among those made since an instant, strongly consistent.
 

@@ -44,7 +44,8 @@ def export_report(parts: "Wiring", call: Call, *, body: ExportRequest) -> Reply:
     in the periods' zone (JSON: UTC), costs in USD. At most 5,000,000 rows, as XLSX 2,000,000; a
     sheet holds 1,048,575. Twenty jobs at once.
     """
-    order = body.order(call.locale)
+    today = parts.clock().astimezone(parts.settings.zone).date()
+    order = body.order(call.locale, today)
     made = parts.export_jobs.export(order, call.as_actor, in_background=body.root.background)
     if isinstance(made, Export):
         return Reply(

@@ -109,6 +109,8 @@ def get_user_forecast(parts: "Wiring", call: Call, *, user_id: UserId) -> UserFo
 def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
     """Rows by user, model or day, or single requests, with the totals of the whole report.
 
+    Without days it is the current month's.
+
     A range with more records than an answer may read is refused (`range_too_large`): narrow it
     or make an export. Single requests come by time, newest first unless `descending` is false.
     """
@@ -117,7 +119,7 @@ def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) ->
     is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
     report = parts.reporting.page(
         ReportQuery(
-            filters=query.filters(),
+            filters=query.filters(parts.clock().astimezone(parts.settings.zone).date()),
             group_by=query.group_by,
             sort=sort,
             descending=not is_by_key if query.descending is None else query.descending,
@@ -147,6 +149,7 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
             suspended=by_status.get(UserStatus.SUSPENDED, 0),
             blocked=by_status.get(UserStatus.BLOCKED, 0),
             pending=by_status.get(UserStatus.PENDING, 0),
+            used_this_month=stats.users.used,
             by_level=LevelCounts(
                 **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
             ),
@@ -164,6 +167,8 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
                 name=one.name,
                 usage=one.current_usage,
                 usage_percentage=one.quota.usage_percentage,
+                granted_percentage=one.quota.granted_percentage,
+                usage_level=one.level,
             )
             for one in stats.top_users
         ],

@@ -10,6 +10,7 @@ from solaris.api.schemas.users import (
     DeletionOut,
     OptionalReason,
     Reason,
+    StatusChange,
     SuspendUser,
     UserCreate,
     UserDetail,
@@ -91,8 +92,12 @@ def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetai
     """As it is now, not as the list remembers it, and whether mail reaches them."""
     account = parts.records.account(user_id)
     suppression = parts.mail_suppressions.of(account.user.email)
+    change = parts.records.status_change(account)
     return UserDetail(
         **dict(shown(parts, account)),
+        status_change=None
+        if change is None
+        else StatusChange(reason=change.reason, actor=change.actor, created_at=change.created_at),
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
         aliases=list(account.user.aliases),
         merged_from=list(account.user.merged_from),

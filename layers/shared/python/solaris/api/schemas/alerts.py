@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.domain.alerts import Alert, AlertType, Audience, MailState
 from solaris.domain.listing import AlertQuery, AlertRow, AlertState
 from solaris.domain.thresholds import Threshold
@@ -40,10 +40,12 @@ class AlertListQuery(PageQuery):
     type: tuple[AlertType, ...] = ()
     state: AlertState | None = None
     user_id: UserId | None = None
-    from_: InstantInput | None = Field(
+    from_: RangeStart | None = Field(
         default=None, alias="from", description="Created at this instant or later."
     )
-    to: InstantInput | None = Field(default=None, description="Created before this instant.")
+    to: RangeEnd | None = Field(
+        default=None, description="Created before this instant; on this day, if it is one."
+    )
 
     def query(self) -> AlertQuery:
         """As the directory takes it."""

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.domain.audit import AuditEntry, AuditFigures, AuditFilters
 
 MAX_FILTER_CHARACTERS = 254
@@ -24,8 +24,8 @@ class AuditQuery(PageQuery):
         default=None, max_length=MAX_FILTER_CHARACTERS, examples=["user", "key", "admin"]
     )
     target_id: str | None = Field(default=None, max_length=MAX_FILTER_CHARACTERS)
-    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
-    to: InstantInput | None = Field(default=None, description="Not included.")
+    from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
+    to: RangeEnd | None = Field(default=None, description="Not included; a day without a time is.")
 
     def filters(self) -> AuditFilters:
         """As the store takes them; an empty text asks for anything."""

@@ -76,13 +76,13 @@ class BulkResults(ApiModel):
 
 
 class UserImport(ApiModel):
-    """A CSV file of users, 1,000 at most."""
+    """A CSV file of users."""
 
     csv: str = Field(
         max_length=MAX_CHARACTERS,
         description="First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, "
-        f"`limite_mensal`), commas or semicolons; {MAX_LINES:,} lines of users at most. An empty "
-        "cell leaves the field as it is.",
+        f"`limite_mensal`), commas, semicolons or tabs; {MAX_LINES:,} lines of users at most. An "
+        "empty cell leaves the field as it is. An export of users may be sent as it is.",
         examples=["email;nome;plano;limite_mensal\nana@example.com;Ana Lima;pro;2.000.000\n"],
     )
     dry_run: bool = Field(default=True, description="Say what would be done, and write nothing.")

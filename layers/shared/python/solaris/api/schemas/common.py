@@ -1,7 +1,7 @@
 """Models that every part of the API uses: names in camelCase, times in ISO 8601 UTC."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import (
@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
@@ -65,6 +66,38 @@ def _read(value: object) -> object:
 
 InstantInput = Annotated[datetime, BeforeValidator(_read), WithJsonSchema(_DATE_TIME)]
 """A time in a request, as RFC 3339 writes it, its offset named; in UTC for who reads it."""
+
+ZONE = "zone"
+"""In the context of a validation: the periods' time zone, in which a day begins."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAY_OR_TIME = {"anyOf": [_DATE_TIME, {"type": "string", "format": "date"}]}
+
+
+def _midnight(value: object, info: ValidationInfo, days: int) -> object:
+    """The first instant of the day so many days after one without a time; else what it was."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return value
+    zone = (info.context or {}).get(ZONE, UTC)
+    try:
+        day = date.fromisoformat(value) + timedelta(days=days)
+        return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+
+
+def _read_start(value: object, info: ValidationInfo) -> object:
+    return _read(_midnight(value, info, 0))
+
+
+def _read_end(value: object, info: ValidationInfo) -> object:
+    return _read(_midnight(value, info, 1))
+
+
+RangeStart = Annotated[datetime, BeforeValidator(_read_start), WithJsonSchema(_DAY_OR_TIME)]
+"""Where a range begins: a time, or a day, which is in it from its midnight in the periods' zone."""
+
+RangeEnd = Annotated[datetime, BeforeValidator(_read_end), WithJsonSchema(_DAY_OR_TIME)]
+"""Where a range ends: a time, which is not in it, or a day, which is in it whole."""
 
 
 # All that valid_email (domain/addresses.py) takes, which alone decides: this is for the document.

@@ -1,5 +1,6 @@
 """Models of exports: what to export, by kind, and jobs in the background."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -8,12 +9,13 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
-from solaris.api.schemas.common import ApiModel, Instant, InstantInput
+from solaris.api.schemas.common import ApiModel, Instant, RangeEnd, RangeStart
 from solaris.api.schemas.reports import ReportFilterModel
 from solaris.domain.alerts import AlertType
 from solaris.domain.exports import Export, ExportFormat, ExportKind, ExportState
@@ -35,8 +37,8 @@ _Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 class DateRange(ApiModel):
     """From `start` on, before `end`; either may be left out."""
 
-    start: InstantInput | None = None
-    end: InstantInput | None = None
+    start: RangeStart | None = None
+    end: RangeEnd | None = None
 
 
 class UserExportFilters(ApiModel):
@@ -46,8 +48,8 @@ class UserExportFilters(ApiModel):
     plan: Annotated[tuple[Plan, ...], Field(max_length=len(Plan))] = ()
     usage_level: Annotated[tuple[UsageLevel, ...], Field(max_length=len(UsageLevel))] = ()
     date_range: DateRange = Field(default=DateRange(), description="Of their creation.")
-    last_seen_from: InstantInput | None = None
-    last_seen_to: InstantInput | None = None
+    last_seen_from: RangeStart | None = None
+    last_seen_to: RangeEnd | None = None
     search: Annotated[str, StringConstraints(max_length=MAX_SEARCH_CHARACTERS)] = Field(
         default="", description="A part of the name or the address."
     )
@@ -72,8 +74,8 @@ class AlertExportFilters(ApiModel):
     type: Annotated[tuple[AlertType, ...], Field(max_length=len(AlertType))] = ()
     state: AlertState | None = None
     user_id: _Text | None = None
-    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
-    to: InstantInput | None = Field(default=None, description="Not included.")
+    from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
+    to: RangeEnd | None = Field(default=None, description="Not included; a day without a time is.")
 
     def filters(self) -> AlertQuery:
         """As the services take them."""
@@ -93,8 +95,8 @@ class AuditExportFilters(ApiModel):
     action: _Text | None = Field(default=None, examples=["user.suspend"])
     target_type: _Text | None = None
     target_id: _Text | None = None
-    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
-    to: InstantInput | None = Field(default=None, description="Not included.")
+    from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
+    to: RangeEnd | None = Field(default=None, description="Not included; a day without a time is.")
 
     def filters(self) -> AuditQuery:
         """As the services take them."""
@@ -122,7 +124,7 @@ class UsageExport(_Order):
     """A row for each request, or for each user, model or day."""
 
     type: Literal["usage", "summary_by_user", "summary_by_model", "summary_by_day"]
-    filters: ReportFilterModel
+    filters: ReportFilterModel = ReportFilterModel()
 
 
 class UsersExport(_Order):
@@ -159,7 +161,9 @@ class ExportRequest(RootModel[AnyExport]):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _names_fields(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Self:
+    def _names_fields(
+        cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Self:
         """Name `filters.to`, not `usage.filters.to`: the choice by type is no field."""
         try:
             if not isinstance(value, dict):
@@ -167,7 +171,7 @@ class ExportRequest(RootModel[AnyExport]):
             # as JSON again: here it is Python's already, in which a strict list is no tuple
             # and a strict text no date
             root = _any_export.validate_json(
-                to_json(value), strict=True, by_alias=True, by_name=False
+                to_json(value), strict=True, by_alias=True, by_name=False, context=info.context
             )
             return cls.model_construct(root=root)
         except ValidationError as error:
@@ -184,9 +188,12 @@ class ExportRequest(RootModel[AnyExport]):
             ]
             raise ValidationError.from_exception_data(cls.__name__, lines) from error
 
-    def order(self, locale: Locale) -> ExportOrder:
-        """As the services take it."""
-        filters: Filters = self.root.filters.filters()
+    def order(self, locale: Locale, today: date) -> ExportOrder:
+        """As the service takes it; `today` is the periods' zone's."""
+        said = self.root.filters
+        filters: Filters = (
+            said.filters(today) if isinstance(said, ReportFilterModel) else said.filters()
+        )
         return ExportOrder(
             kind=ExportKind(self.root.type),
             form=self.root.format,

@@ -102,6 +102,11 @@ class KeyCreate(ApiModel):
     allowed_models: AllowedModels | None = None
     rate_limit_per_second: Rate | None = None
     rate_limit_burst: Burst | None = None
+    new_user: bool = Field(
+        default=False,
+        description="Whose a personal key is may be nobody yet; else such an address is refused "
+        "(`unknown_user`), for it may be mistyped.",
+    )
 
     def terms(self) -> KeyTerms:
         """As the service takes it."""
@@ -114,6 +119,7 @@ class KeyCreate(ApiModel):
             allowed_models=self.allowed_models,
             rate_limit_per_second=self.rate_limit_per_second,
             rate_limit_burst=self.rate_limit_burst,
+            new_user=self.new_user,
         )
 
 

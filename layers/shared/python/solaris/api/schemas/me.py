@@ -43,6 +43,9 @@ class MyUsage(ApiModel):
     available_tokens: int = Field(description="What a new request may take.")
     remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
     usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
     usage_level: UsageLevel
     period: str = Field(examples=["2026-11"])
     renews_at: Instant
@@ -78,7 +81,8 @@ class MyUsage(ApiModel):
             available_tokens=user.available_tokens,
             remaining_tokens=quota.remaining_tokens,
             usage_percentage=quota.usage_percentage,
-            usage_level=level_of(user.status, quota, rule),
+            granted_percentage=quota.granted_percentage,
+            usage_level=level_of(quota, rule),
             period=user.period,
             renews_at=own.account.renews_at,
             usage_by_day=[

@@ -1,6 +1,6 @@
 """Models of usage reports. The filters are the exports' too."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -43,11 +43,20 @@ def check_range(first: date | None, last: date, most_days: int) -> None:
         )
 
 
+def _last_within(first: date) -> date:
+    """The last day of the longest range from a first day."""
+    return first + min(timedelta(days=MAX_REPORT_DAYS - 1), date.max - first)
+
+
 class ReportFilterModel(ApiModel):
     """Which requests a report or an export covers."""
 
-    from_: date = Field(alias="from", description="First day, in the periods' time zone.")
-    to: date = Field(description="Last day, inclusive.")
+    from_: date | None = Field(
+        default=None,
+        alias="from",
+        description="First day, in the periods' time zone; default: the first of `to`'s month.",
+    )
+    to: date | None = Field(default=None, description="Last day, inclusive; default: today.")
     user_ids: Values = ()
     models: Values = Field(
         default=(), description="`-` counts the requests that no model answered."
@@ -59,15 +68,21 @@ class ReportFilterModel(ApiModel):
 
     @field_validator("to")
     @classmethod
-    def _range(cls, to: date, info: ValidationInfo) -> date:
-        check_range(info.data.get("from_"), to, MAX_REPORT_DAYS)
+    def _range(cls, to: date | None, info: ValidationInfo) -> date | None:
+        if to is not None:
+            check_range(info.data.get("from_"), to, MAX_REPORT_DAYS)
         return to
 
-    def filters(self) -> ReportFilters:
-        """As the services take them."""
+    def filters(self, today: date) -> ReportFilters:
+        """As the services take them; nothing said: the month of `today` (of the periods' zone).
+
+        A start alone goes on to today, for 400 days at most.
+        """
+        last = self.to or (max(today, self.from_) if self.from_ else today)
+        first = self.from_ or last.replace(day=1)
         return ReportFilters(
-            first_day=self.from_,
-            last_day=self.to,
+            first_day=first,
+            last_day=min(last, _last_within(first)),
             user_ids=self.user_ids,
             models=self.models,
             statuses=self.statuses,

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from solaris.api.schemas.common import ApiModel, Instant
 from solaris.api.schemas.reports import NO_PRICE, Values, check_range
+from solaris.domain.listing import UsageLevel
 from solaris.services.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
 
 
@@ -15,7 +16,7 @@ class LevelCounts(ApiModel):
     ok: int
     warning: int
     critical: int
-    blocked: int = Field(description="Nothing left, or the account itself is blocked.")
+    blocked: int = Field(description="The quota is used up, whatever the account's status.")
 
 
 class UserCountsOut(ApiModel):
@@ -26,6 +27,7 @@ class UserCountsOut(ApiModel):
     suspended: int
     blocked: int
     pending: int
+    used_this_month: int = Field(description="Who has asked anything in the open month.")
     by_level: LevelCounts
 
 
@@ -51,7 +53,11 @@ class TopUser(ApiModel):
     email: str
     name: str
     usage: int
-    usage_percentage: float
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
+    usage_level: UsageLevel
 
 
 class CostOut(ApiModel):

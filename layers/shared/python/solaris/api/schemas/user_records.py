@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from solaris.api.schemas.common import ApiModel, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.users import UserOut
 from solaris.domain.money import NANOS_IN_DOLLAR, usd
@@ -27,8 +27,8 @@ def _usd(nanos: int | None) -> float | None:
 class UsageQuery(PageQuery):
     """Which usage records are listed, newest first; a page may be short and have a next one."""
 
-    from_: InstantInput | None = Field(default=None, alias="from", description="Included.")
-    to: InstantInput | None = Field(default=None, description="Not included.")
+    from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
+    to: RangeEnd | None = Field(default=None, description="Not included; a day without a time is.")
     model: tuple[str, ...] = Field(default=(), max_length=MAX_MODELS)
     outcome: tuple[Outcome, ...] = Field(default=(), max_length=3)
     status_from: int | None = Field(
@@ -132,7 +132,10 @@ class StatsTokens(ApiModel):
     current_usage: int
     additional_tokens: int
     remaining: int
-    usage_percentage: float
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
 
 
 class StatsAlerts(ApiModel):
@@ -181,6 +184,7 @@ class UserStatsOut(ApiModel):
                 additional_tokens=user.additional_tokens,
                 remaining=user.remaining_tokens,
                 usage_percentage=user.usage_percentage,
+                granted_percentage=user.granted_percentage,
             ),
             usage30_days=total.charged_tokens,
             requests30_days=total.requests,
@@ -254,7 +258,8 @@ class PeriodOut(ApiModel):
     current_usage: int
     monthly_limit: int
     additional_tokens: int
-    usage_percentage: float
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(description="Of limit plus additional tokens.")
     usage_by_model: dict[str, int] = Field(description="Charged tokens, by the counters.")
     total_cost: float | None = Field(description="USD.")
     cost_micros: int | None = Field(description=NO_PRICE)
@@ -275,6 +280,7 @@ class PeriodOut(ApiModel):
             monthly_limit=month.monthly_limit,
             additional_tokens=month.additional_tokens,
             usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
             usage_by_model={
                 one.model: one.figures.charged_tokens
                 for one in month.models

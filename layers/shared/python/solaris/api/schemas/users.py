@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from solaris.api.schemas.common import ApiModel, Email, Instant, InstantInput, PageQuery
+from solaris.api.schemas.common import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.api.schemas.suppressions import MailSuppression
 from solaris.domain.changes import MAX_GRANT_TOKENS
 from solaris.domain.identity import MAX_NAME_CHARACTERS
@@ -57,7 +57,7 @@ _SORTS = {one: UserSort[one.name] for one in SortField}
 class UserListQuery(PageQuery):
     """Which users are listed. Deleted ones only when `status` names them.
 
-    A range takes its start in and leaves its end out.
+    A range takes its start in and leaves its end out, unless that is a day without a time.
     """
 
     status: tuple[UserStatus, ...] = Field(default=(), max_length=5)
@@ -66,18 +66,18 @@ class UserListQuery(PageQuery):
         default=(),
         max_length=4,
         description="Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; "
-        "blocked: used up, or the account is blocked.",
+        "blocked: used up. A blocked account is a `status`.",
     )
-    created_from: InstantInput | None = None
-    created_to: InstantInput | None = None
-    date_range_start: InstantInput | None = Field(
+    created_from: RangeStart | None = None
+    created_to: RangeEnd | None = None
+    date_range_start: RangeStart | None = Field(
         default=None, description="Another name of `createdFrom`."
     )
-    date_range_end: InstantInput | None = Field(
+    date_range_end: RangeEnd | None = Field(
         default=None, description="Another name of `createdTo`."
     )
-    last_seen_from: InstantInput | None = None
-    last_seen_to: InstantInput | None = None
+    last_seen_from: RangeStart | None = None
+    last_seen_to: RangeEnd | None = None
     search: str = Field(
         default="",
         max_length=MAX_SEARCH_CHARACTERS,
@@ -121,6 +121,9 @@ class UserOut(ApiModel):
     )
     remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
     usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
     usage_level: UsageLevel
     alert80_sent: bool
     alert95_sent: bool
@@ -149,6 +152,7 @@ class UserOut(ApiModel):
             available_tokens=row.available_tokens,
             remaining_tokens=quota.remaining_tokens,
             usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
             usage_level=row.level,
             alert80_sent=Threshold.WARNING in row.alerts_sent,
             alert95_sent=Threshold.CRITICAL in row.alerts_sent,
@@ -162,11 +166,22 @@ class UserOut(ApiModel):
         )
 
 
+class StatusChange(ApiModel):
+    """What brought a user into their status."""
+
+    reason: str
+    actor: str = Field(description="An admin's address, `cli:<login>` or `system`.")
+    created_at: Instant
+
+
 class UserDetail(UserOut):
     """A user, whether mail reaches them, and what they were called before."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
+    )
+    status_change: StatusChange | None = Field(
+        description="Who suspended them, say, when and why; null: active, or so from the start."
     )
     aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
     merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
