@@ -2,12 +2,14 @@
 
 start           the month is opened at once if the machine was off when it began
 1st, 00:00      in PERIOD_TIMEZONE, again and again until the function says that it is done
-every 15 min    reservations left by crashes are expired
+every 15 min    reservations left by crashes are expired; two minutes after the clock was set, when
+                those of open requests have been renewed
 every 10 min    the directory of users, alerts and keys is kept, and a snapshot of it
 every hour      the books are reconciled, if this month's reconciliation is not done yet
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from types import ModuleType
@@ -17,8 +19,10 @@ from chalice.local import LambdaContext
 
 from solaris.domain.schedule import next_opening
 from solaris.observability import get_logger
+from solaris.services.clock_watch import ClockWatch
 
 SWEEP_EVERY = timedelta(minutes=15)
+RENEWED_AFTER = timedelta(minutes=2)
 RETRY_AFTER = timedelta(seconds=30)
 KEEP_EVERY = timedelta(minutes=10)
 # after a start the first requests' process fills its own directory: both at once would be slow
@@ -46,15 +50,25 @@ class Stop(Protocol):
 
 
 class Schedule:
-    """Calls the reset and the sweep when they are due. `clock` gives the time in UTC."""
+    """Calls the reset and the sweep when they are due.
+
+    `clock` gives the time in UTC, `timer` seconds that nobody sets.
+    """
 
     def __init__(
-        self, *, reset: Call, sweep: Call, zone: tzinfo, clock: Callable[[], datetime]
+        self,
+        *,
+        reset: Call,
+        sweep: Call,
+        zone: tzinfo,
+        clock: Callable[[], datetime],
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reset = reset
         self._sweep = sweep
         self._zone = zone
         self._clock = clock
+        self._watch = ClockWatch(lambda: clock().timestamp(), timer)
 
     def run(self, stop: Stop) -> None:
         """Keep the schedules until told to stop; a call that fails is repeated."""
@@ -64,6 +78,8 @@ class Schedule:
             now = self._clock()
             # a clock that was set back does not put off what comes every so often
             sweep_at = min(sweep_at, now + SWEEP_EVERY)
+            if self._watch.look():
+                sweep_at = now + RENEWED_AFTER
             if not is_done:
                 reset_at = min(reset_at, now + RETRY_AFTER)
             if now >= reset_at:

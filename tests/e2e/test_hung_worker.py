@@ -12,7 +12,7 @@ from tests.e2e.test_silent_store import child, stopped
 
 pytestmark = pytest.mark.e2e
 
-TOLD_SECONDS = 120.0  # 25 s of waiting, and looks 5 s apart; more on a busy machine
+TOLD_SECONDS = 120.0  # 15 s of waiting, and looks 5 s apart; more on a busy machine
 GONE_SECONDS = 120.0
 
 

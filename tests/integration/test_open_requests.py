@@ -1,14 +1,22 @@
 """What is held lives as long as its request, and no longer: renewals, and reserves in doubt."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from solaris.domain.usage import Outcome
-from solaris.errors import StoreUnavailableError
+from solaris.errors import (
+    BookingsLateError,
+    QuotaExhaustedError,
+    StoreUnavailableError,
+    TokensHeldError,
+)
+from solaris.gateway import open_requests
 from solaris.services import doubtful_reserves, metering
 from solaris.services.background import drain
+from solaris.storage import reservations
 from solaris.storage.events import event_from_json
 from solaris.storage.queues import USAGE_QUEUE
 from solaris.storage.reservations import ReserveResult, reserve
@@ -134,3 +142,125 @@ async def test_a_reserve_that_comes_after_its_release_gives_its_tokens_back(
     user = money.user()
     assert (user.reservations, user.current_usage) == ({}, 0)
     assert user.available_tokens == before.available_tokens
+
+
+async def test_an_answer_holds_more_as_far_as_that_is_left(
+    money: MoneyPath, calls: list[str]
+) -> None:
+    money.put_user(monthly_limit=10_000)
+    first = await money.admit(prompt=100, most=900)
+    second = await money.admit(prompt=100, most=900)
+    calls.clear()
+    first = await money.meter.hold_more(first, 3_000)
+    assert calls == ["UpdateItem"]
+    assert first.reservation.tokens == 4_000
+    calls.clear()
+    second = await money.meter.hold_more(second, 9_000)
+    assert calls == ["UpdateItem", "UpdateItem"], "refused, and what is left"
+    assert second.reservation.tokens == 6_000
+    user = money.user()
+    assert (user.available_tokens, user.reserved_tokens) == (0, 10_000)
+    assert (await money.meter.hold_more(first, 1)).reservation == first.reservation
+    for one, completion in ((first, 3_900), (second, 5_900)):
+        await money.meter.resolve(money.event(one.reservation, completion=completion))
+    booked(money)
+    assert (money.user().current_usage, money.user().reservations) == (10_000, {})
+
+
+async def test_more_is_held_once_whatever_the_store_says_of_it(
+    money: MoneyPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written, and its answer is lost: what the item holds is given back in the end."""
+    money.put_user(monthly_limit=100_000)
+    held = await money.admit(prompt=100, most=900)
+    user_id = money.user().user_id
+    aws, table = money.meter._aws, money.meter._table
+    for _ in range(2):  # repeated
+        found = await reservations.hold_more(
+            aws, table, user_id=user_id, reservation=held.reservation, more_tokens=500
+        )
+        assert found == (1_500, 98_500)
+
+    async def unanswered(*_arguments: Any, **_named: Any) -> None:
+        raise StoreUnavailableError("timed out")
+
+    monkeypatch.setattr(open_requests, "hold_more", unanswered)
+    assert await money.meter.hold_more(held, 500) == held
+    await money.meter.resolve(money.event(held.reservation, completion=10))
+    booked(money)
+    user = money.user()
+    assert (user.current_usage, user.available_tokens, user.reservations) == (110, 99_890, {})
+
+
+async def test_nothing_more_is_held_for_a_month_that_is_closed_or_a_request_that_is_booked(
+    money: MoneyPath,
+) -> None:
+    money.put_user(monthly_limit=100_000)
+    old, gone = await money.admit(prompt=100, most=900), await money.admit(prompt=100, most=900)
+    await money.meter.resolve(money.event(gone.reservation, completion=10))
+    booked(money)
+    assert await money.meter.hold_more(gone, 500) == gone
+    money.clock.forward(days=31)
+    await money.admit(prompt=100, most=900)
+    assert await money.meter.hold_more(old, 500) == old
+    assert money.user().available_tokens == 99_000
+
+
+async def test_a_clock_a_day_ahead_gives_nobody_twice_what_open_requests_hold(
+    money: MoneyPath,
+) -> None:
+    """Their reservations look overdue; what they used came on top of what others were given."""
+    money.put_user(monthly_limit=8_000)
+    held = [await money.admit(prompt=40) for _ in range(3)]
+    money.clock.forward(days=1)
+    later = []
+    for _ in range(20):
+        with suppress(QuotaExhaustedError, TokensHeldError, BookingsLateError):
+            later.append(await money.admit(prompt=40))
+    for one in (*held, *later):
+        whole = one.reservation.tokens - one.reservation.prompt_tokens
+        await money.meter.resolve(money.event(one.reservation, completion=whole))
+    booked(money)
+    user = money.user()
+    assert later
+    assert user.current_usage <= 8_000
+    assert user.reservations == {}
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_usage_that_waits_for_longer_than_reservations_live_is_not_given_out_twice(
+    money: MoneyPath, swept: bool
+) -> None:
+    """A worker that is away for an hour: each 15 minutes what was used seemed to be there again."""
+    money.put_user(monthly_limit=8_000)
+    used = 0
+    for _ in range(4):
+        for _ in range(6):
+            with suppress(QuotaExhaustedError, TokensHeldError, BookingsLateError):
+                one = (await money.admit(prompt=40)).reservation
+                used += one.tokens
+                await money.meter.resolve(money.event(one, completion=one.tokens - 40))
+        money.clock.forward(minutes=16)
+        if swept:
+            report = await asyncio.to_thread(money.wiring.sweeper.run)
+            assert (report.is_done, report.failed_users) == (True, 0)
+    assert 5_000 < used <= 8_000
+    booked(money)
+    user = money.user()
+    assert (user.current_usage, user.reservations) == (used, {})
+
+
+async def test_what_a_crash_has_left_expires_once_the_usage_before_it_is_booked(
+    money: MoneyPath,
+) -> None:
+    money.put_user(monthly_limit=8_000)
+    left = (await money.admit(prompt=500)).reservation
+    ended = (await money.admit(prompt=40)).reservation
+    await money.meter.resolve(money.event(ended, completion=60))
+    money.meter._open.discard(left.request_id)  # as after a crash
+    money.clock.forward(minutes=16)
+    await asyncio.to_thread(money.wiring.sweeper.run)
+    assert len(money.user().reservations) == 2, "both wait in the queue now"
+    booked(money)
+    user = money.user()
+    assert (user.current_usage, user.reservations) == (600, {})

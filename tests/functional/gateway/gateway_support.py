@@ -96,6 +96,16 @@ class MemoryMeter:
             renews_at=renews_at("2026-11", self._settings.zone),
         )
 
+    async def hold_more(self, admission: Admission, tokens: int) -> Admission:
+        more = min(tokens, self.user.available_tokens)
+        one = replace(admission.reservation, tokens=admission.reservation.tokens + more)
+        self.user = replace(
+            self.user,
+            available_tokens=self.user.available_tokens - more,
+            reservations={**self.user.reservations, one.request_id: one},
+        )
+        return replace(admission, reservation=one)
+
     async def resolve(self, event: UsageEvent) -> None:
         self.events.append(event)
         held = dict(self.user.reservations)

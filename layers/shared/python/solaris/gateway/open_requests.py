@@ -13,9 +13,11 @@ from solaris.domain.reservation import RENEWAL_SECONDS, Reservation, expiry_of
 from solaris.errors import SolarisError
 from solaris.observability import get_logger
 from solaris.storage.aws import AsyncAws
-from solaris.storage.reservations import renew
+from solaris.storage.reservations import hold_more, renew
 
 LOOK_SECONDS = 30.0
+# All that is asked for, what is left then, and once more what others have left of that.
+HOLD_TRIES = 3
 
 _log = get_logger("solaris.open_requests")
 
@@ -43,6 +45,25 @@ class OpenRequests:
     def has(self, request_id: str) -> bool:
         """Whether a request is open in this process."""
         return request_id in self._held
+
+    async def hold_more(self, user_id: str, held: Reservation, tokens: int) -> Reservation:
+        """Hold up to so many tokens more for an open request, as far as they are left.
+
+        Returns the reservation as it is then, unchanged where nothing is left or the store does
+        not answer: what it may have written then is settled with what the item holds.
+        """
+        for _ in range(HOLD_TRIES):
+            try:
+                holds, available = await hold_more(
+                    self._aws, self._table, user_id=user_id, reservation=held, more_tokens=tokens
+                )
+            except SolarisError as error:
+                _log.warning("no_more_held", request_id=held.request_id, error=str(error))
+                return held
+            tokens = min(tokens, available)
+            if holds > held.tokens or tokens < 1:
+                return replace(held, tokens=holds)
+        return held
 
     async def _renew_forever(self) -> None:
         # ends when nothing is open, so that an idle process has no timer

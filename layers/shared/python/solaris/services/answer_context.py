@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from solaris.domain.keys import GatewayKey
+from solaris.domain.usage import TokenCounts
 from solaris.services.tickets import Admission
 
 # Another tokenizer than ours counts otherwise: nobody's answer is cut for half as much again.
@@ -37,13 +38,33 @@ class AnswerContext:
 
     @property
     def relay_limit_tokens(self) -> int:
-        """Delivered tokens beyond which a stream is cut.
+        """Delivered tokens beyond which a stream is cut: the cap, else what is held.
 
-        Exactly the cap where there is one, else half as much again as is held, as far as that is
-        left. A prompt that is echoed comes on top of it.
+        A prompt that is echoed comes on top of it.
         """
-        if self.cap_tokens is not None:
-            return self.cap_tokens + self.echoed_tokens
         held = self.admission.completion_tokens
-        leeway = min(held // 2 + LEEWAY_TOKENS, max(0, self.admission.user.available_tokens))
-        return held + leeway + self.echoed_tokens
+        return (held if self.cap_tokens is None else self.cap_tokens) + self.echoed_tokens
+
+    @property
+    def leeway_tokens(self) -> int:
+        """How far past what is held a stream may run: as far as that can be held too.
+
+        Half as much again, and nothing for an answer that is capped.
+        """
+        held = self.admission.completion_tokens
+        return held // 2 + LEEWAY_TOKENS if self.cap_tokens is None else 0
+
+    def within_hold(self, delivered_tokens: int) -> int:
+        """A completion that we have counted ourselves: never more than is held for it."""
+        return min(delivered_tokens, self.admission.completion_tokens)
+
+    def charge_unstated(self, delivered_tokens: int, *, hidden: bool = False) -> TokenCounts:
+        """What to charge where the upstream states nothing: the prompt and what was delivered.
+
+        All that is held where that cannot tell the whole: hidden reasoning, media, what the
+        upstream keeps itself; and with `hidden`, where nothing was seen of work under way.
+        """
+        completion = self.within_hold(delivered_tokens)
+        if hidden or self.is_opaque:
+            completion = self.admission.completion_tokens
+        return TokenCounts(self.admission.reservation.prompt_tokens, completion)

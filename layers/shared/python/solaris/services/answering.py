@@ -7,7 +7,7 @@ broken     the upstream fails in mid-stream: settle what was delivered, one erro
 too long   more delivered than the answer may be: the upstream is closed, the stream ends there
 gone       the client hangs up: read on without it to the stated usage, within bounds
 
-What is charged where nobody states it is said once, in `Answer.charge_unstated`.
+What is charged where nobody states it is said once, in `AnswerContext.charge_unstated`.
 """
 
 import asyncio
@@ -55,7 +55,6 @@ CLIENT_CLOSED = "client closed the connection"
 # A longer answer is read and counted in a thread: 1 MB takes some 10 ms.
 THREAD_BYTES = 256 * 1024
 MOST_COUNTED_BYTES = 20 * 1024 * 1024
-# Headers of the upstream's answer that are the client's business.
 
 _log = get_logger("solaris.answering")
 
@@ -109,6 +108,7 @@ class Answer:
         self.shape = shape
         self._flat_tokens = flat_tokens
         self._resolved = False
+        self._has_held_more = False
         self.first_byte_ms: int | None = None
         self.prompt_tokens = self._reservation.prompt_tokens
 
@@ -150,9 +150,8 @@ class Answer:
             return
         text = came[:MOST_COUNTED_BYTES].decode("utf-8", "replace")
         counted = await asyncio.to_thread(tokens.estimate, text)
-        held = self.context.admission.completion_tokens
         await self.settle(
-            self.charge_unstated(min(counted, held)),
+            self.context.charge_unstated(counted),
             status=status_of(error),
             estimated=True,
             error=error.code,
@@ -185,10 +184,9 @@ class Answer:
             raise await self._released(nothing)
         counts = reading.counts
         if reading.estimated:
-            counts = replace(
-                counts,
-                completion_tokens=self.charge_unstated(counts.completion_tokens).completion_tokens,
-            )
+            await self.hold_delivered(counts.completion_tokens)
+            charged = self.context.charge_unstated(counts.completion_tokens)
+            counts = replace(counts, completion_tokens=charged.completion_tokens)
         await self.settle(
             counts,
             status=upstream.status,
@@ -229,7 +227,7 @@ class Answer:
             await self.release(error)
             return
         await self.settle(
-            self.charge_unstated(0, hidden=True),
+            self.context.charge_unstated(0, hidden=True),
             status=status_of(error),
             estimated=True,
             error=error.code,
@@ -244,7 +242,7 @@ class Answer:
         leaving would be the cheapest way to ask.
         """
         if counts is None:
-            counts = self.charge_unstated(0, hidden=self.client.is_gone)
+            counts = self.context.charge_unstated(0, hidden=self.client.is_gone)
         stopped = StoreUnavailableError("the gateway is stopping")
         keep(
             self.settle(
@@ -256,16 +254,19 @@ class Answer:
             )
         )
 
-    def charge_unstated(self, delivered_tokens: int, *, hidden: bool = False) -> TokenCounts:
-        """What to charge where the upstream states nothing: the prompt and what was delivered.
+    async def hold_delivered(self, delivered_tokens: int, leeway_tokens: int = 0) -> int:
+        """Hold what an answer has delivered past what it holds, as far as that is left, once.
 
-        Never less than the hold where that cannot tell the whole: hidden reasoning, media, what
-        the upstream keeps itself; and with `hidden`, where nothing was seen of work under way.
+        At least `leeway_tokens`, for what may follow. Returns how much may be delivered now.
         """
-        completion = delivered_tokens
-        if hidden or self.context.is_opaque:
-            completion = max(completion, self.context.admission.completion_tokens)
-        return TokenCounts(self.prompt_tokens, completion)
+        over = delivered_tokens - self.context.relay_limit_tokens
+        if over > 0 and not self._has_held_more:
+            self._has_held_more = True
+            more = max(over, leeway_tokens)
+            admission = await self._meter.hold_more(self.context.admission, more)
+            self.context = replace(self.context, admission=admission)
+            self._reservation = admission.reservation
+        return self.context.relay_limit_tokens
 
     async def settle(
         self,

@@ -177,6 +177,12 @@ class Meter:
             self._doubtful.look_for(user_id, reservation)
             raise
 
+    async def hold_more(self, admission: Admission, tokens: int) -> Admission:
+        """Hold up to so many tokens more for an open request, as far as they are left."""
+        held = admission.reservation
+        now_held = await self._open.hold_more(admission.user.user_id, held, tokens)
+        return replace(admission, reservation=now_held)
+
     async def resolve(self, event: UsageEvent) -> None:
         """Hand the event to the books: by the queue, else directly, else by the log.
 
@@ -261,10 +267,14 @@ class Meter:
         if user.block_ppm != self._settings.block_ppm:
             await asyncio.to_thread(self._realign, user.user_id)
             return True
-        late = expired(user.reservations, now)
-        if late:
-            await asyncio.to_thread(self._recorder.expire, user.user_id, late)
-            return True
+        # a clock that was set ahead ends none that is open
+        left = [
+            one for one in expired(user.reservations, now) if not self._open.has(one.request_id)
+        ]
+        if left:
+            is_done = await asyncio.to_thread(self._recorder.expire, user.user_id, left)
+            if is_done:
+                return True
         if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
             if len(user.reservations) - len(self._unbooked(user)) < MAX_OPEN_RESERVATIONS:
                 raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
@@ -349,9 +359,10 @@ class Meter:
     def _admission(self, user: User, reservation: Reservation, hold: Hold) -> Admission:
         # The item that comes back decides: a repeated write found the first one's reservation.
         kept = user.reservations.get(reservation.request_id, reservation)
+        is_less = kept.tokens < hold.tokens
         return Admission(
             reservation=kept,
-            cap_tokens=hold.cap_tokens,
+            cap_tokens=kept.tokens - kept.prompt_tokens if is_less else hold.cap_tokens,
             user=user,
             renews_at=renews_at(user.period, self._settings.zone),
         )

@@ -14,35 +14,33 @@ from solaris.storage.queues import ALERTS_QUEUE, EXPORTS_QUEUE, QUEUES, USAGE_QU
 # From so many seconds on it is told of: an answer is booked within a second, a mail server may
 # take its time, and one export keeps the others waiting for a quarter of an hour.
 STALLED_SECONDS: Mapping[str, float] = {
-    USAGE_QUEUE: 25.0,
+    USAGE_QUEUE: 15.0,
     ALERTS_QUEUE: 300.0,
     EXPORTS_QUEUE: 1_800.0,
 }
+# A queue in use is now longer, now shorter: two looks in a row may find it longer each time.
+LEAST_LOOKS = 3
 # Whoever has not looked for longer knows nothing of the time between.
 MOST_BETWEEN_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLook:
-    """Messages that wait, by queue and dead-letter queue; seconds without any taken, by queue."""
+    """Messages that wait, by queue and dead-letter queue; seconds without any taken, by queue.
+
+    `late` has whole seconds of the queues that have stood still for too long.
+    """
 
     depths: Mapping[str, int]
     stalled: Mapping[str, float]
-
-    @property
-    def late(self) -> dict[str, int]:
-        """Whole seconds of the queues that have stood still for too long."""
-        return {
-            queue: int(seconds)
-            for queue, seconds in self.stalled.items()
-            if seconds >= STALLED_SECONDS[queue]
-        }
+    late: Mapping[str, int]
 
 
 @dataclass(slots=True)
 class _Standing:
     depth: int
     since: float
+    looks: int = 1
 
 
 class QueueLag:
@@ -61,7 +59,7 @@ class QueueLag:
             known = self._standing.get(USAGE_QUEUE)
             if known is None or self._timer() - self._looked_at > MOST_BETWEEN_SECONDS:
                 return False
-            return self._looked_at - known.since >= STALLED_SECONDS[USAGE_QUEUE]
+            return self._is_late(USAGE_QUEUE, self._looked_at - known.since)
 
     def look(self) -> QueueLook:
         """Ask for every queue. Raises StoreUnavailableError or AwsCallError."""
@@ -72,9 +70,14 @@ class QueueLag:
             if now - self._looked_at > MOST_BETWEEN_SECONDS:
                 self._standing.clear()
             self._looked_at = now
-            return QueueLook(
-                depths, {queue: self._note(queue, depths[queue], now) for queue in QUEUES}
-            )
+            stalled = {queue: self._note(queue, depths[queue], now) for queue in QUEUES}
+            late = {queue: int(one) for queue, one in stalled.items() if self._is_late(queue, one)}
+            return QueueLook(depths, stalled, late)
+
+    def _is_late(self, queue: str, seconds: float) -> bool:
+        known = self._standing.get(queue)
+        is_long = seconds >= STALLED_SECONDS[queue]
+        return is_long and known is not None and known.looks >= LEAST_LOOKS
 
     def _note(self, queue: str, depth: int, now: float) -> float:
         known = self._standing.get(queue)
@@ -85,4 +88,5 @@ class QueueLag:
             self._standing[queue] = _Standing(depth, now)
             return 0.0
         known.depth = depth
+        known.looks += 1
         return now - known.since

@@ -116,39 +116,43 @@ class Recorder:
             msg = f"booked, but the directory was not told of {event.user_id}"
             raise StoreUnavailableError(msg)
 
-    def expire(self, user_id: str, reservations: Iterable[Reservation]) -> None:
+    def expire(self, user_id: str, reservations: Iterable[Reservation]) -> bool:
         """Resolve reservations left by a crash: each charges its prompt estimate, once.
 
-        Raises what the ledger raises, and what the usage queue raises when the directory can be
-        told neither now nor by way of it.
+        False, and nothing is done, while usage waits to be booked: it may be theirs, and what they
+        hold would be given out twice. Raises what the ledger raises, and what the usage queue
+        raises when the directory can be told neither now nor by way of it.
         """
-        events = []
-        for reservation in reservations:
-            counts = TokenCounts(prompt_tokens=reservation.prompt_tokens)
-            event = UsageEvent(
-                request_id=reservation.request_id,
-                user_id=user_id,
-                period=reservation.period,
-                outcome=Outcome.EXPIRED,
-                created_at=reservation.created_at,
-                model=reservation.model,
-                endpoint=reservation.endpoint,
-                counts=counts,
-                charged_tokens=counts.charged_tokens(),
-                reserved_tokens=reservation.tokens,
-                estimated=True,
-                status_code=0,
-                error_message="reservation expired",
-                key_id=reservation.key_id,
-            )
+        if self._is_usage_waiting():
+            return False
+        events = [_expiry(user_id, one) for one in reservations]
+        for event in events:
             self._record_alone(event)
-            events.append(event)
             _log.warning("reservation_expired", user_id=user_id, request_id=event.request_id)
         if not self.announce({user_id}):
             # nothing comes back to an expired reservation: a repeat of its event does
-            for event in events:
-                self._queues.send(USAGE_QUEUE, event_to_json(event))
+            self._queue(events)
         publish_now(self._metrics, self._cache)
+        return True
+
+    def expire_in_turn(self, user_id: str, reservations: Sequence[Reservation]) -> None:
+        """The same, and by the queue while usage waits in it: that is booked first.
+
+        Raises what `expire` raises, and what the usage queue raises.
+        """
+        if not self.expire(user_id, reservations):
+            self._queue(_expiry(user_id, one) for one in reservations)
+
+    def _is_usage_waiting(self) -> bool:
+        try:
+            return self._queues.unfinished(USAGE_QUEUE) > 0
+        except SolarisError as error:
+            _log.warning("usage_queue_unavailable", error=str(error))
+            return True
+
+    def _queue(self, events: Iterable[UsageEvent]) -> None:
+        for event in events:
+            self._queues.send(USAGE_QUEUE, event_to_json(event))
 
     def announce(self, user_ids: Iterable[str]) -> bool:
         """Tell the directory of users as they are now, then put crossed thresholds on the queue.
@@ -274,6 +278,26 @@ class Recorder:
             lambda _, flagged: self._changes.actions([flagged]),
         )
         _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
+
+
+def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
+    counts = TokenCounts(prompt_tokens=reservation.prompt_tokens)
+    return UsageEvent(
+        request_id=reservation.request_id,
+        user_id=user_id,
+        period=reservation.period,
+        outcome=Outcome.EXPIRED,
+        created_at=reservation.created_at,
+        model=reservation.model,
+        endpoint=reservation.endpoint,
+        counts=counts,
+        charged_tokens=counts.charged_tokens(),
+        reserved_tokens=reservation.tokens,
+        estimated=True,
+        status_code=0,
+        error_message="reservation expired",
+        key_id=reservation.key_id,
+    )
 
 
 def _booked_day(event: UsageEvent, zone: tzinfo) -> str:

@@ -157,8 +157,11 @@ class StreamRelay:
             self._answer.first_byte_ms = self._answer.elapsed_ms()
         if self._heartbeat is not None:
             self._heartbeat.may_comment = self.relay.is_between_frames
-        frames = self._delivered.add_within_limit(frames)
+        rest, frames = frames, self._delivered.add_within_limit(frames)
         await client.send(frames)
+        if self._delivered.is_over_limit and await self._may_go_on():
+            frames = self._delivered.add_within_limit(rest[len(frames) :])
+            await client.send(frames)
         if self._delivered.is_over_limit:
             found = _INDEX.findall(frames)
             self._index = int(found[-1]) if found else 0
@@ -166,6 +169,14 @@ class StreamRelay:
             self._is_block_open = frames.rfind(b"content_block_stop") <= max(
                 frames.rfind(b"content_block_delta"), frames.rfind(b"content_block_start")
             )
+
+    async def _may_go_on(self) -> bool:
+        """Whether a stream past its limit goes on: more can be held for it."""
+        answer = self._answer
+        delivered = self._delivered.count_tokens()
+        limit = await answer.hold_delivered(delivered, answer.context.leeway_tokens)
+        self._delivered.raise_limit(limit)
+        return not self._delivered.is_over_limit
 
     async def _read_after_the_end(self) -> None:
         """Some upstreams state their usage after the frame that should be the last."""
@@ -230,8 +241,9 @@ class StreamRelay:
         if stated is not None and is_final:
             needs_text = not (stated.prompt_tokens and stated.completion_tokens)
             delivered = self._delivered.count_tokens() if needs_text else 0
-            return completed(stated, delivered, self._answer.prompt_tokens)
-        counts = self._answer.charge_unstated(self._delivered.count_tokens())
+            within = self._answer.context.within_hold(delivered)
+            return completed(stated, within, self._answer.prompt_tokens)
+        counts = self._answer.context.charge_unstated(self._delivered.count_tokens())
         if stated is None:
             return counts, True
         prompt = stated.prompt_tokens or counts.prompt_tokens
@@ -243,7 +255,7 @@ class StreamRelay:
         counts, estimated = self._counts(is_whole=False)
         outcome = Outcome.SETTLED
         if isinstance(error, UpstreamTimeoutError) and not self._has_delivered():
-            counts = self._answer.charge_unstated(0, hidden=True)
+            counts = self._answer.context.charge_unstated(0, hidden=True)
         elif not self._has_delivered() and self.relay.usage is None:
             counts, estimated, outcome = TokenCounts(), False, Outcome.RELEASED
         settling = self._answer.settle(

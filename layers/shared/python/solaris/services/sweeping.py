@@ -101,7 +101,7 @@ class Sweeper:
             if not late:
                 continue
             try:
-                self._recorder.expire(user_id, late)
+                self._recorder.expire_in_turn(user_id, late)
             except (SolarisError, ValueError) as error:
                 report.failed_users += 1
                 _log.error("reservations_not_expired", user_id=user_id, error=str(error))

@@ -168,6 +168,15 @@ class Queues:
             )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
+    def unfinished(self, queue: str) -> int:
+        """Messages waiting or in somebody's hand, approximately."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        with store_errors():
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self.url(queue), AttributeNames=list(names)
+            )
+        return sum(int(answer["Attributes"][name]) for name in names)
+
     def url(self, queue: str) -> str:
         """URL of a queue, asked for once."""
         if queue not in self._urls:

@@ -1,4 +1,5 @@
-"""The one write on the request path: reserve tokens, or learn why not; and to keep them longer.
+"""The one write on the request path: reserve tokens, or learn why not; to keep them longer, and
+to hold more for an answer that runs past what it holds.
 
 A timeline, to read the condition by:
 
@@ -112,6 +113,55 @@ async def reserve(
         user = user_from_item(error.item)
         return ReserveResult(reserved=reservation.request_id in user.reservations, user=user)
     return ReserveResult(reserved=True, user=user_from_item(answer["Attributes"]))
+
+
+async def hold_more(
+    aws: AsyncAws, table: str, *, user_id: str, reservation: Reservation, more_tokens: int
+) -> tuple[int, int]:
+    """Let a reservation hold so many tokens more, if they are left and its month is open.
+
+    Returns what it holds then (less than asked for: refused) and what is available beside it. A
+    repeated write, whose first answer was lost, finds what the first one did. Raises
+    StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
+    """
+    wanted = reservation.tokens + more_tokens
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": "SET available_tokens = available_tokens - :more, "
+        "reservations.#request.#tokens = :wanted, "
+        "#version = #version + :one",
+        "ConditionExpression": "available_tokens >= :more AND #period = :period "
+        "AND reservations.#request.#tokens = :held",
+        "ExpressionAttributeNames": {
+            "#request": reservation.request_id,
+            "#tokens": "tokens",
+            "#period": "period",
+            "#version": "version",
+        },
+        "ExpressionAttributeValues": {
+            ":more": number(more_tokens),
+            ":wanted": number(wanted),
+            ":held": number(reservation.tokens),
+            ":period": text(reservation.period),
+            ":one": number(1),
+        },
+        "ReturnValues": "ALL_NEW",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    try:
+        item = (await aws.call("dynamodb", "UpdateItem", payload))["Attributes"]
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        item = error.item
+    if not item:
+        return reservation.tokens, 0
+    user = user_from_item(item)
+    found = user.reservations.get(reservation.request_id)
+    if found is None or found.tokens not in (reservation.tokens, wanted):
+        return reservation.tokens, 0  # booked, or of a month that is closed
+    return found.tokens, user.available_tokens
 
 
 async def renew(

@@ -270,6 +270,11 @@ class DeliveredText:
             self.add(delivered[start:])
         return delivered
 
+    def raise_limit(self, limit_tokens: int) -> None:
+        """So much may be delivered from now on."""
+        self._limit = limit_tokens
+        self._fold_at = self._next_fold()
+
     @property
     def is_over_limit(self) -> bool:
         """Whether more was delivered than the answer may be; never True too early."""
