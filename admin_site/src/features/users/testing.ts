@@ -5,7 +5,6 @@ export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDet
   return {
     ...someUser({}),
     mailSuppression: null,
-    aliases: [],
     mergedFrom: [],
     mergedInto: null,
     ...fields,
@@ -37,6 +36,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     updatedAt: "2026-11-22T22:12:53.895Z",
     lastLogin: "2026-11-22T22:12:53.895Z",
     version: 1,
+    aliases: [],
     ...fields,
   };
 }

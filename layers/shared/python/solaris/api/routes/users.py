@@ -94,7 +94,6 @@ def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetai
     return UserDetail(
         **dict(shown(parts, account)),
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
-        aliases=list(account.user.aliases),
         merged_from=list(account.user.merged_from),
         merged_into=account.user.merged_into,
     )

@@ -81,7 +81,7 @@ class UserListQuery(PageQuery):
     search: str = Field(
         default="",
         max_length=MAX_SEARCH_CHARACTERS,
-        description="A part of the name or the address, whatever its case and accents.",
+        description="A part of the name, the address or an alias, whatever its case and accents.",
     )
     sort: SortField = SortField.NAME
     order: Literal["asc", "desc"] = "asc"
@@ -131,6 +131,7 @@ class UserOut(ApiModel):
     updated_at: Instant
     last_login: Instant | None = Field(description="Last request.")
     version: int = Field(description="Rises with every write to the user.")
+    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
 
     @classmethod
     def of(cls, row: UserRow, renews_at: datetime) -> "UserOut":
@@ -159,16 +160,16 @@ class UserOut(ApiModel):
             updated_at=row.updated_at,
             last_login=row.last_seen_at,
             version=row.version,
+            aliases=list(row.aliases),
         )
 
 
 class UserDetail(UserOut):
-    """A user, whether mail reaches them, and what they were called before."""
+    """A user, whether mail reaches them, and what became one with them."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
     )
-    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
     merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
     merged_into: str | None = Field(
         description="Id of the account that this one became part of; its records stay here."
