@@ -22,6 +22,9 @@ more, the one that has kept us waiting longest is closed. A proxy in front sends
 
 LINGER_SECONDS = 2.0  # for the rest of a body that is not read, and is dropped
 LINGER_BYTES = 32 * 1024 * 1024
+DROPPED_BYTES_A_SECOND = 16 * 1024 * 1024
+"""No faster: else each turn of the event loop reads from everybody whose body was refused."""
+
 _LINE_BYTES = 4  # a colon, a space and the line's end, which the parser does not hand out
 _BODY_NAMES = (b"content-length", b"transfer-encoding")
 _BODY_NAME_LENGTHS = tuple(len(name) for name in _BODY_NAMES)
@@ -82,6 +85,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._has_body = False
         self._lingering: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.TimerHandle | None = None
         self._dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -95,7 +99,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_waiting()
         self._heads.discard(self)
         self._readers.discard(self)
-        for timer in (self._stalled, self._lingering):
+        for timer in (self._stalled, self._lingering, self._dropping):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
@@ -109,6 +113,10 @@ class GuardedHttp(HttpToolsProtocol):
             self._dropped += len(data)
             if self._dropped > LINGER_BYTES:
                 self.transport.close()
+                return
+            self.flow.pause_reading()
+            pause = len(data) / DROPPED_BYTES_A_SECOND
+            self._dropping = self.loop.call_later(pause, self.flow.resume_reading)
             return
         begun = self._begun
         super().data_received(data)

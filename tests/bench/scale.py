@@ -2,7 +2,7 @@
 
     make bench-scale                          five minutes
     python -m tests.bench.scale --quick       a minute and a half
-    python -m tests.bench.scale --full        with 1,000,000 records
+    python -m tests.bench.scale --full        with 1,000,000 records of 100,000 users
 
 Two systems are up at a time: the base line (10 users, 1,000 records) and a larger one, measured in
 turn, so that what else the machine does hits both. Prints Markdown, writes build/bench/scale.json.
@@ -36,7 +36,7 @@ from tests.bench.system import tell
 BASE = Size(users=10, records=1_000)
 QUICK = (Size(1_000, 1_000), Size(1_000, 10_000))
 DEFAULT = (Size(1_000, 1_000), Size(100_000, 1_000), Size(1_000, 100_000))
-FULL = (*DEFAULT, Size(1_000, 1_000_000))
+FULL = (*DEFAULT, Size(100_000, 1_000_000))
 ROUNDS, SECONDS = 5, 3.0
 QUICK_ROUNDS, QUICK_SECONDS = 1, 1.5
 # Long enough that the first has not ended when the last begins.
@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     )
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", action="store_true", help="small stores, one short round")
-    sizes.add_argument("--full", action="store_true", help="1,000,000 records as well")
+    sizes.add_argument("--full", action="store_true", help="1,000,000 records, 100,000 users")
     return parser.parse_args()
 
 
@@ -78,6 +78,7 @@ def _larger(
     try:
         bench = ScaleBench(system, base.generator)
         bench.warm(SENDERS)
+        system.wait_until_quiet()
         pair = compare_sizes(base, bench, rounds, seconds)
         problems = [f"{size.title}: {problem}" for problem in bench.books.problems()]
         pair.start_seconds = system.start_again()

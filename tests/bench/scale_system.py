@@ -23,6 +23,8 @@ from tests.bench.company_file import import_company
 from tests.bench.system import BenchSystem, tell
 
 DAYS = 30
+QUIET_SECONDS, LOOK_SECONDS = 600.0, 5.0
+QUIET_SHARE = 0.05  # of a core; an idle worker asks its queues every two seconds
 MOST_UPSTREAM_CONNECTIONS = 4_000  # the setting's 1,000 would be what is measured
 
 
@@ -71,6 +73,19 @@ class ScaleSystem(BenchSystem):
         import_company(company.puts(), folder)
         self.load_seconds = time.monotonic() - started
         self.file_bytes = (folder / FILE).stat().st_size
+
+    def wait_until_quiet(self) -> None:
+        """Wait until the worker has done what a start does once: sweep, month, the lists.
+
+        Each reads all users, whatever is asked for meanwhile; at most ten minutes.
+        """
+        deadline = time.monotonic() + QUIET_SECONDS
+        while time.monotonic() < deadline:
+            before = self.cpu_seconds()["worker"]
+            time.sleep(LOOK_SECONDS)
+            if self.cpu_seconds()["worker"] - before < LOOK_SECONDS * QUIET_SHARE:
+                return
+        tell(f"{self.size.title}: the worker is still busy after {QUIET_SECONDS:.0f} s")
 
     def note_memory(self) -> None:
         """Resident memory of all our programs, the mock's left out."""

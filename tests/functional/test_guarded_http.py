@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import uvicorn
 
-from infra.local import functions
+from infra.local import functions, guarded_http
 from infra.local.functions import read_body
 from infra.local.guarded_http import MAX_HEAD_BYTES, GuardedHttp
 from solaris.errors import InvalidRequestError
@@ -35,12 +35,20 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture
-async def port() -> AsyncIterator[int]:
+async def refuse(_scope: Any, _receive: Any, send: Any) -> None:
+    """Answer without reading the body."""
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def serving(app: Any, http: type[GuardedHttp] = Impatient) -> AsyncIterator[int]:
+    """The port of a server that has this application."""
     config = uvicorn.Config(
-        tell,
+        app,
         port=0,
-        http=Impatient,
+        http=http,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -48,12 +56,18 @@ async def port() -> AsyncIterator[int]:
         timeout_keep_alive=1,
     )
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
-    await serving
+    await task
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    async with serving(tell) as number:
+        yield number
 
 
 async def say(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
@@ -166,6 +180,35 @@ async def test_a_head_below_the_limit_is_served_with_any_body(port: int) -> None
     request = head + b"content-length: 1000000\r\n\r\n" + body
     last = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"
     assert (await say(port, request + last)).count(b"200 OK") == 2
+
+
+async def test_who_sends_a_body_that_was_refused_is_told_and_is_read_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else each turn of the event loop reads from everybody who sends such bodies."""
+    rate = 1024 * 1024
+    monkeypatch.setattr(guarded_http, "DROPPED_BYTES_A_SECOND", rate)
+    made: list[Impatient] = []
+
+    class Known(Impatient):
+        def connection_made(self, transport: Any) -> None:
+            made.append(self)
+            super().connection_made(transport)
+
+    head = b"POST / HTTP/1.1\r\ncontent-length: 30000000\r\n\r\n"
+    async with serving(refuse, Known) as number:
+        reader, writer = await asyncio.open_connection("127.0.0.1", number)
+        began = asyncio.get_running_loop().time()
+        writer.write(head)
+        async with asyncio.timeout(PATIENCE):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+            with suppress(ConnectionError):
+                for _ in range(300):
+                    writer.write(b"a" * 100_000)
+                    await writer.drain()
+        took = asyncio.get_running_loop().time() - began
+        writer.close()
+    assert 0 < made[0]._dropped < rate * took + 600_000
 
 
 async def test_a_trailer_is_no_header(port: int) -> None:

@@ -200,6 +200,27 @@ def test_deleted_users_are_listed_when_they_are_asked_for_by_name(
     assert list(directory.emails([user_id_for("gone@example.com")]))
 
 
+def test_a_person_is_found_by_the_addresses_of_before(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    aliases = ("ana.lima@example.org", "Ána@third.example")
+    user = money.put_user(name="Ana Souza", aliases=aliases)
+    money.put_user("bia@example.com", name="Bia")
+
+    def found(directory: Directory, search: str) -> list[tuple[str, tuple[str, ...]]]:
+        return [(row.email, row.aliases) for row in directory.users(UserQuery(search=search)).items]
+
+    built, following = make(), make()
+    for directory in (built, following):
+        for search in ("lima@EXAMPLE.org", "ana@third", "souza", ANA):
+            assert found(directory, search) == [(ANA, aliases)]
+        assert found(directory, "souza\n") == [(ANA, aliases)]
+    released = replace(user, aliases=aliases[1:], version=user.version + 1)
+    money.wiring.changes.publish([released])
+    assert found(following, "lima@example.org") == []
+    assert found(following, "third.example") == [(ANA, aliases[1:])]
+
+
 def test_a_list_waits_for_the_building_and_says_so_when_it_takes_too_long(
     money: MoneyPath, make: Callable[..., Directory], monkeypatch: pytest.MonkeyPatch
 ) -> None:

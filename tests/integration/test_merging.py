@@ -3,9 +3,10 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
-from solaris.domain.usage import Outcome
+from solaris.domain.usage import Outcome, UsageEvent
 from solaris.domain.users import UserStatus
 from solaris.errors import (
     AccountStatusError,
@@ -30,6 +31,14 @@ from tests.integration.test_reconciling import run as reconciled
 from tests.integration.users_support import Api
 
 __all__ = ["api", "mover"]
+
+
+async def expired(money: MoneyPath, email: str, *, prompt: int) -> UsageEvent:
+    """A request of 100 tokens that has expired, and its late answer, which used so many."""
+    admission = await money.admit(email, prompt=100)
+    money.wiring.recorder.expire(admission.user.user_id, [admission.reservation])
+    return money.event(admission.reservation, email, prompt=prompt)
+
 
 # -- two accounts made one -------------------------------------------------
 
@@ -107,6 +116,90 @@ async def test_a_request_that_crashed_before_the_merge_expires_into_the_account(
     sweeper._clock = money.clock
     assert (await sweeper._run(lambda: 600.0)).expired == 1
     assert (item(money, NEW_ID).current_usage, item(money, ANA_ID).current_usage) == (0, 100)
+
+
+@pytest.mark.parametrize("completion", [-100, -60, 0, 50])
+@pytest.mark.parametrize("further", [False, True])
+async def test_an_estimate_that_is_corrected_after_the_merge_is_corrected_there(
+    money: MoneyPath, mover: Mover, completion: int, further: bool
+) -> None:
+    for email in (ANA, NEW, BIA):
+        money.put_user(email)
+    await spend(money, ANA)
+    event = await expired(money, NEW, prompt=100 + completion)
+    mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
+    if further:
+        mover.merge(ANA_ID, BIA_ID, actor=BOSS, reason="")
+    heir = BIA_ID if further else ANA_ID
+    assert item(money, heir).current_usage == 250
+    assert [money.record(event) for _ in range(2)] == [[], []]
+    assert item(money, heir).current_usage == 250 + completion
+    assert item(money, NEW_ID).current_usage == 0
+    told = [row for one in money.rows("changes") for row in orjson.loads(one.get("users", "[]"))]
+    last = max((row for row in told if row["user_id"] == heir), key=lambda row: row["version"])
+    assert last["current_usage"] == 250 + completion, "the lists were told"
+    assert reconciled(money).findings == []
+    money.assert_books_balance()
+
+
+async def test_two_corrections_at_once_take_off_no_more_than_was_brought(
+    money: MoneyPath, mover: Mover
+) -> None:
+    money.put_user()
+    money.put_user(NEW)
+    await spend(money, ANA)
+    events = [await expired(money, NEW, prompt=prompt) for prompt in (5, 15, 25)]
+    mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
+    assert item(money, ANA_ID).current_usage == 450
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(money.record, events)) == [[], [], []]
+    assert (item(money, ANA_ID).current_usage, item(money, NEW_ID).current_usage) == (195, 0)
+    money.assert_books_balance()
+
+
+@pytest.mark.parametrize(("of_whom", "left"), [(NEW_ID, 150), (ANA_ID, 0)])
+async def test_what_a_reset_forgave_is_taken_off_nobody(
+    money: MoneyPath, mover: Mover, api: Api, of_whom: str, left: int
+) -> None:
+    money.put_user()
+    money.put_user(NEW)
+    await spend(money, ANA)
+    event = await expired(money, NEW, prompt=30)
+    if of_whom == NEW_ID:
+        api.ok("POST", f"/admin/users/{NEW_ID}/reset-usage", {"reason": "forgiven"})
+    mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
+    if of_whom == ANA_ID:
+        api.ok("POST", f"/admin/users/{ANA_ID}/reset-usage", {"reason": "forgiven"})
+    assert money.record(event) == []
+    assert (item(money, ANA_ID).current_usage, item(money, NEW_ID).current_usage) == (left, 0)
+    assert reconciled(money).findings == []
+    money.assert_books_balance()
+
+
+@pytest.mark.parametrize("merged_before", [True, False])
+async def test_a_closed_month_is_corrected_where_its_usage_is(
+    money: MoneyPath, mover: Mover, merged_before: bool
+) -> None:
+    for email in (ANA, NEW):
+        money.put_user(email)
+        await spend(money, email)
+    event = await expired(money, NEW, prompt=0)
+    if merged_before:
+        mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
+    money.clock.forward(days=20)
+    for email in (ANA, NEW):
+        await spend(money, email)
+    if not merged_before:
+        mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
+    assert money.record(event) == []
+    months = {
+        (row["user_id"], row["period"]): row["current_usage"] for row in money.rows("periods")
+    }
+    used = [months.get((one, "2026-11"), 0) for one in (ANA_ID, NEW_ID)]
+    assert used == ([300, 0] if merged_before else [150, 150])
+    assert item(money, ANA_ID).current_usage == 300
+    assert reconciled(money).findings == []
+    money.assert_books_balance()
 
 
 async def test_merging_on_takes_along_what_was_merged_before(

@@ -41,6 +41,14 @@ export function userColumns(t: Texts, format: Format): Column<User>[] {
             {user.name || user.email}
           </span>
           <span className="block truncate text-[0.8125rem] text-ink-soft">{user.email}</span>
+          {user.aliases.length > 0 ? (
+            <span
+              className="block truncate text-[0.8125rem] text-ink-soft"
+              title={user.aliases.join(", ")}
+            >
+              {t("alsoKnownAs", { emails: user.aliases.join(", ") })}
+            </span>
+          ) : null}
           {user.status === "active" ? null : (
             <Badge tone={STATUS_TONE[user.status]} dot className="mt-1 sm:hidden">
               {statusText(t, user.status)}

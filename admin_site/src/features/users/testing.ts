@@ -6,7 +6,6 @@ export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDet
     ...someUser({}),
     mailSuppression: null,
     statusChange: null,
-    aliases: [],
     mergedFrom: [],
     mergedInto: null,
     ...fields,
@@ -39,6 +38,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     updatedAt: "2026-11-22T22:12:53.895Z",
     lastLogin: "2026-11-22T22:12:53.895Z",
     version: 1,
+    aliases: [],
     ...fields,
   };
 }

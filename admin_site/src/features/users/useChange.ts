@@ -13,7 +13,6 @@ type Detail = Model<"UserDetail">;
 function show(queries: QueryClient, after: User): void {
   queries.setQueryData<Detail>(["user", after.id], (before) => ({
     mailSuppression: null,
-    aliases: [],
     mergedFrom: [],
     mergedInto: null,
     ...before,

@@ -3624,7 +3624,7 @@ export interface components {
         };
         /**
          * UserDetail
-         * @description A user, whether mail reaches them, and what they were called before.
+         * @description A user, whether mail reaches them, and what became one with them.
          */
         UserDetail: {
             /** Additionaltokens */
@@ -3834,6 +3834,11 @@ export interface components {
             alert80Sent: boolean;
             /** Alert95Sent */
             alert95Sent: boolean;
+            /**
+             * Aliases
+             * @description Addresses of before, which lead to the same account.
+             */
+            aliases: string[];
             /**
              * Availabletokens
              * @description What a new request may take; below zero after a limit was lowered.
@@ -5000,7 +5005,7 @@ export interface operations {
                 limit?: number;
                 order?: "asc" | "desc";
                 plan?: components["schemas"]["Plan"][];
-                /** @description A part of the name or the address, whatever its case and accents. */
+                /** @description A part of the name, the address or an alias, whatever its case and accents. */
                 search?: string;
                 sort?: components["schemas"]["SortField"];
                 status?: components["schemas"]["UserStatus"][];

@@ -32,6 +32,7 @@ from solaris.settings import Settings, load_settings
 from solaris.storage.actions import LedgerActions
 from solaris.storage.alerts import AlertStore
 from solaris.storage.aws import AsyncAws, boto_client
+from solaris.storage.corrections import Corrections
 from solaris.storage.dead_letters import DeadLetters
 from solaris.storage.exports import ExportStore
 from solaris.storage.files import FileStore, is_aws, s3_client
@@ -140,7 +141,9 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
     @cached_property
     def ledger(self) -> Ledger:
         """The books."""
-        return Ledger(self.dynamodb, self.users, LedgerActions(self.settings, self.clock))
+        actions = LedgerActions(self.settings, self.clock)
+        corrections = Corrections(self.dynamodb, self.users, actions, self.clock)
+        return Ledger(self.dynamodb, self.users, actions, corrections)
 
     @cached_property
     def recorder(self) -> Recorder:

@@ -63,8 +63,8 @@ class UserQuery:
     """One page of users. An empty tuple or None filters nothing, but for one thing: deleted users
     are listed only when `statuses` names them.
 
-    `search` is a part of the name or the address, whatever its case and accents. `cursor` is
-    `Listing.next_cursor` of a query that differs in nothing but the limit.
+    `search` is a part of the name, the address or an alias, whatever its case and accents.
+    `cursor` is `Listing.next_cursor` of a query that differs in nothing but the limit.
     """
 
     statuses: tuple[UserStatus, ...] = ()
@@ -142,6 +142,7 @@ class UserRow:
     last_alert_at: datetime | None = None
     last_seen_at: datetime | None = None
     version: int = 0
+    aliases: tuple[str, ...] = ()
 
     @property
     def quota(self) -> Quota:
@@ -232,6 +233,7 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         last_alert_at=user.last_alert_at,
         last_seen_at=user.last_seen_at,
         version=user.version,
+        aliases=user.aliases,
     )
 
 

@@ -128,16 +128,22 @@ def merge_row(before: User, after: User, origin: Origin) -> Transaction:
     )
 
 
-def reset_correction(user: User, excess_tokens: int, origin: Origin) -> Transaction:
+def reset_correction(
+    user: User,
+    excess_tokens: int,
+    origin: Origin,
+    kind: TransactionKind = TransactionKind.USAGE_RESET,
+) -> Transaction:
     """Describe what a usage reset forgave too much of, once a late answer proves cheaper.
 
-    The reset forgave an estimate; the real figure is lower by more than has been used since, and
-    the usage cannot go below zero. `user` is as the correction leaves it, with nothing used.
+    The reset forgave an estimate, or a merge (`kind`) took it elsewhere; the real figure is lower
+    by more than has been used since, and the usage cannot go below zero. `user` is as the
+    correction leaves it, with nothing used.
     """
     return _row(
         user,
         origin,
-        kind=TransactionKind.USAGE_RESET,
+        kind=kind,
         amount=excess_tokens,
         before={"current_usage": 0},
         after={"current_usage": 0},

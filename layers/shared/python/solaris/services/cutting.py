@@ -162,7 +162,7 @@ class Cut:
         standing, version = self._staging.standing(user_id), int(item["version"]["N"])
         if keeps_change(standing, version):
             return True
-        # the row of a late answer (storage/actions.py, correct_user) goes with its record
+        # the row of a late answer (storage/corrections.py) goes with its record
         if standing is None or item["transaction_id"]["S"] not in self._final:
             return False
         self._versions[user_id] = max(version, self._versions.get(user_id, 0))

@@ -165,7 +165,10 @@ class Recorder:
         try:
             users = self._users.get_many(user_ids)
             self._changes.publish(users)
+            known = {user.user_id for user in users}
             users = list({one.user_id: one for one in map(self._current, users)}.values())
+            # a correction may have changed whom an account was merged into
+            self._changes.publish(one for one in users if one.user_id not in known)
         except SolarisError as error:
             _log.error("users_not_announced", error=str(error))
             return False

@@ -317,10 +317,11 @@ class Replica:
 def _columns(row: Row, measure: _Measure) -> tuple[Any, ...]:
     name_key = folded(row["name"])
     seen = row.get("last_seen_at")
+    addresses = "\n".join(folded(one) for one in (row["email"], *row.get("aliases", ())))
     return (
         *(row["user_id"], row["version"], row["name"], row["email"], row["status"], row["plan"]),
         *measure.standing(row),
-        *(name_key[:NAME_CHARACTERS], f"{name_key}\n{folded(row['email'])}"),
+        *(name_key[:NAME_CHARACTERS], f"{name_key}\n{addresses}"),
         *(row["created_at"], seen or NEVER_LAST, seen or NEVER_FIRST),
     )
 

@@ -6,20 +6,17 @@ Pure builders of DynamoDB's JSON, so that each clause can be read and tested on 
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from solaris.domain.reports import FIGURE_NAMES, LATER_FIGURES, NO_MODEL
-from solaris.domain.settlement import Settlement, beyond_zero, settle
-from solaris.domain.transactions import Origin, reset_correction
+from solaris.domain.settlement import Settlement, settle
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.domain.users import User
 from solaris.settings import Settings
 from solaris.storage.items import Item, number, text
 from solaris.storage.records import usage_item
 from solaris.storage.shards import counter_shard
-from solaris.storage.transactions import put_transaction
 
 Action = dict[str, Any]
 
@@ -85,7 +82,7 @@ class LedgerActions:
         self._users = settings.table_name("users")
         self._counters = settings.table_name("counters")
         self._periods = settings.table_name("periods")
-        self._transactions = settings.table_name("transactions")
+        self.transactions_table = settings.table_name("transactions")
         self._clock = clock
 
     def ordinary(self, entries: Sequence[LedgerEntry]) -> list[Action]:
@@ -182,27 +179,15 @@ class LedgerActions:
             condition += " AND #version = :version"
         return self._update_user(event, _ADJUST, condition, names, values)
 
-    def correct_user(self, event: UsageEvent, user: User, change: Settlement) -> list[Action]:
-        """Book a correction of the open period.
-
-        What it takes off beyond zero was forgiven by a manual reset already, as part of an
-        estimate: the usage stops at zero, and a row of its own takes the excess back.
-        """
-        excess = beyond_zero(user.current_usage, change)
-        if not excess:
-            return [self.adjust_user(event, change)]
-        stopped = Settlement(change.available_delta - excess, change.usage_delta + excess)
-        origin = Origin(
-            transaction_id=event.request_id,
-            actor="system",
-            reason="a late answer used less than the usage reset forgave",
-            now=self._clock(),
+    def touch_user(self, event: UsageEvent, version: int) -> Action:
+        """Give the item a new version and change nothing else, if it still has this one."""
+        return self._update_user(
+            event,
+            "SET #version = #version + :one",
+            "#version = :version",
+            {"#version": "version"},
+            {":one": number(1), ":version": number(version)},
         )
-        after = replace(user, current_usage=0, version=user.version + 1)
-        return [
-            self.adjust_user(event, stopped, version=user.version),
-            put_transaction(self._transactions, reset_correction(after, excess, origin)),
-        ]
 
     def drop_reservation(self, event: UsageEvent) -> Action:
         """Forget a reservation that was carried over from a closed month; it holds nothing."""

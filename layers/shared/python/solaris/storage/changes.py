@@ -198,6 +198,8 @@ def user_to_row(user: User) -> Row:
     row: Row = {name: getattr(user, name) for name in _FIGURES}
     row |= {name: str(getattr(user, name)) for name in _TEXTS}
     row["alerts_sent"] = sorted(user.alerts_sent)
+    if user.aliases:
+        row["aliases"] = list(user.aliases)
     for name in _INSTANTS:
         instant = getattr(user, name)
         if instant is not None:
@@ -230,6 +232,7 @@ def user_from_row(row: Row) -> User:
         last_alert_at=_optional_instant(row, "last_alert_at"),
         last_seen_at=_optional_instant(row, "last_seen_at"),
         alerts_sent=frozenset(Threshold(one) for one in row["alerts_sent"]),
+        aliases=tuple(row.get("aliases", ())),
         reservations={"*": together} if held else {},
     )
 

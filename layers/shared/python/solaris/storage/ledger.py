@@ -3,6 +3,7 @@
     message once       record put, reservation removed, counters added: all or nothing
     message again      the record exists: nothing happens
     reservation gone   expired meanwhile: its record is replaced by the real figures, once
+                       (corrections.py: where, when the account was merged meanwhile)
     month closed       booked to that month's summary, never to the new month
 
 The ordinary case goes in batches of many events a transaction; whatever a batch refuses is
@@ -21,6 +22,7 @@ from solaris.domain.users import User
 from solaris.errors import ConflictError, NotFoundError
 from solaris.storage.actions import LedgerActions, LedgerEntry, RecordedUsage
 from solaris.storage.aws import AwsCallError, store_errors
+from solaris.storage.corrections import Corrections
 from solaris.storage.items import text
 from solaris.storage.records import line_from_item
 from solaris.storage.users import UserStore
@@ -42,10 +44,13 @@ class Booked:
 class Ledger:
     """Writes events to the books; `client` is a boto3 DynamoDB client."""
 
-    def __init__(self, client: Any, users: UserStore, actions: LedgerActions) -> None:
+    def __init__(
+        self, client: Any, users: UserStore, actions: LedgerActions, corrections: Corrections
+    ) -> None:
         self._client = client
         self._users = users
         self._actions = actions
+        self._corrections = corrections
 
     def record_together(self, entries: Sequence[LedgerEntry]) -> bool:
         """Book up to 24 ordinary events in one transaction; False when any of them is not.
@@ -133,14 +138,9 @@ class Ledger:
             change = correct(
                 previously_charged=recorded.charged_tokens, charged_tokens=event.charged_tokens
             )
-            books = (
-                actions.correct_user(event, user, change)
-                if event.period == user.period
-                else [actions.add_to_period(event, change.usage_delta)]
-            )
             return [
                 actions.replace_expired(entry, recorded.charged_tokens),
-                *books,
+                *self._corrections.books(event, user, change),
                 *actions.correct_counters(entry, recorded),
             ]
         plain = [actions.put_usage(entry), *actions.add_counters([entry])]

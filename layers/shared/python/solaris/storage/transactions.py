@@ -131,6 +131,34 @@ class TransactionStore:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return None
 
+    def merged_tokens(self, user_id: str, period: str) -> int:
+        """Tokens of a month that merges brought, negative where they went; strongly consistent.
+
+        Reads 10 MB at most, the newest. Raises StoreUnavailableError.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "user_id = :user",
+            "FilterExpression": "kind = :merge AND #period = :period",
+            "ExpressionAttributeNames": {"#period": "period"},
+            "ExpressionAttributeValues": {
+                ":user": text(user_id),
+                ":merge": text(TransactionKind.MERGE.value),
+                ":period": text(period),
+            },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        total = 0
+        for _ in range(MAX_READS):
+            with store_errors():
+                answer = self._client.query(**request)
+            total += sum(int(item["amount"]["N"]) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return total
+
 
 def _to_item(transaction: Transaction) -> Item:
     return {

@@ -8,7 +8,7 @@ reservations.py, the settlement in ledger.py.
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from solaris.domain.rollover import ClosedPeriod
@@ -94,6 +94,31 @@ class UserStore:
             time.sleep(random.uniform(0, SWAP_PAUSE_SECONDS * (attempt + 1)))
         msg = f"{len(keys)} users not read in {MAX_READ_ATTEMPTS} attempts"
         raise StoreUnavailableError(msg)
+
+    def in_month(self, user: User, period: str) -> User | None:
+        """The user with limit, grants and usage of a month: the open one, or one that was closed.
+
+        Without reservations when it is closed; None for a month that the user was not in.
+        """
+        if period == user.period:
+            return user
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._periods,
+                Key={"user_id": text(user.user_id), "period": text(period)},
+                ConsistentRead=True,
+            )
+        item = answer.get("Item")
+        if not item:
+            return None
+        return replace(
+            user,
+            period=period,
+            reservations={},
+            monthly_limit=int(item["monthly_limit"]["N"]),
+            additional_tokens=int(item["additional_tokens"]["N"]),
+            current_usage=int(item["current_usage"]["N"]),
+        )
 
     def of_address(self, email: str, spelled: str = "") -> User | None:
         """The user whose an address is; None: nobody's. One read for whoever never moved.

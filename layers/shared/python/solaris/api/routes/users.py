@@ -99,7 +99,6 @@ def get_user_by_id(parts: "Wiring", call: Call, *, user_id: UserId) -> UserDetai
         if change is None
         else StatusChange(reason=change.reason, actor=change.actor, created_at=change.created_at),
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
-        aliases=list(account.user.aliases),
         merged_from=list(account.user.merged_from),
         merged_into=account.user.merged_into,
     )

@@ -81,7 +81,7 @@ class UserListQuery(PageQuery):
     search: str = Field(
         default="",
         max_length=MAX_SEARCH_CHARACTERS,
-        description="A part of the name or the address, whatever its case and accents.",
+        description="A part of the name, the address or an alias, whatever its case and accents.",
     )
     sort: SortField = SortField.NAME
     order: Literal["asc", "desc"] = "asc"
@@ -134,6 +134,7 @@ class UserOut(ApiModel):
     updated_at: Instant
     last_login: Instant | None = Field(description="Last request.")
     version: int = Field(description="Rises with every write to the user.")
+    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
 
     @classmethod
     def of(cls, row: UserRow, renews_at: datetime) -> "UserOut":
@@ -163,6 +164,7 @@ class UserOut(ApiModel):
             updated_at=row.updated_at,
             last_login=row.last_seen_at,
             version=row.version,
+            aliases=list(row.aliases),
         )
 
 
@@ -175,7 +177,7 @@ class StatusChange(ApiModel):
 
 
 class UserDetail(UserOut):
-    """A user, whether mail reaches them, and what they were called before."""
+    """A user, whether mail reaches them, and what became one with them."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
@@ -183,7 +185,6 @@ class UserDetail(UserOut):
     status_change: StatusChange | None = Field(
         description="Who suspended them, say, when and why; null: active, or so from the start."
     )
-    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
     merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
     merged_into: str | None = Field(
         description="Id of the account that this one became part of; its records stay here."
