@@ -141,7 +141,7 @@ def test_metrics_are_prometheus_text_with_figures_of_the_users(client: Client) -
     assert headers["x-content-type-options"] == "nosniff"
     assert 'ia_solaris_users_total{status="active"} 3' in lines
     assert "ia_solaris_tokens_used_total 800" in lines
-    assert "# TYPE ia_solaris_tokens_used_total gauge" in lines
+    assert "# TYPE ia_solaris_tokens_used_total untyped" in lines
     assert 'ia_solaris_queue_depth{queue="usage"} 0' in lines
     assert 'ia_solaris_up{component="database"} 1' in lines
     assert 'ia_solaris_up{component="litellm"} 0' in lines

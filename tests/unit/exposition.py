@@ -7,7 +7,7 @@ from itertools import pairwise
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{((?:{LABEL})(?:,{LABEL})*)\}})? (\S+)", re.ASCII)
-KINDS = {"counter", "gauge", "histogram"}
+KINDS = {"counter", "gauge", "histogram", "untyped"}
 
 Labels = tuple[tuple[str, str], ...]
 
