@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from solaris.domain.addresses import valid_email
@@ -17,11 +18,13 @@ from solaris.errors import NotFoundError, UnauthenticatedError
 from solaris.observability import get_logger
 from solaris.services.admin_accounts import AdminAccounts
 from solaris.services.oidc_http import OidcError
-from solaris.services.oidc_provider import OidcProvider, Person
 from solaris.services.sessions import Opened
 from solaris.services.signing_in import Origin, SigningIn
 from solaris.services.tokens import KeyRing
 from solaris.settings import Settings
+
+if TYPE_CHECKING:  # Authlib is loaded where a provider is configured
+    from solaris.services.oidc_provider import OidcProvider, Person
 
 STATE_LIFE = timedelta(minutes=10)
 AUDIENCE = "oidc"
@@ -59,7 +62,7 @@ class OidcSignIn:
         self,
         *,
         settings: Settings,
-        provider: OidcProvider | None,
+        provider: "OidcProvider | None",
         accounts: AdminAccounts,
         signing_in: SigningIn,
         clock: Callable[[], datetime],
@@ -130,8 +133,8 @@ class OidcSignIn:
         return Arrival(opened, _safe_return(known["to"]))
 
     def _person(
-        self, provider: OidcProvider, known: dict[str, str], code: str | None, error: str | None
-    ) -> Person:
+        self, provider: "OidcProvider", known: dict[str, str], code: str | None, error: str | None
+    ) -> "Person":
         if error is not None:
             raise OidcError("oidc_denied", "the provider refused")
         if not code or len(code) > MAX_CODE_CHARACTERS:
@@ -158,7 +161,7 @@ class OidcSignIn:
         self._signing_in.refused(email, origin, failure.code)
         return Arrival(None, HOME, failure.code)
 
-    def _required(self) -> OidcProvider:
+    def _required(self) -> "OidcProvider":
         if self._provider is None:
             raise NotFoundError("no OIDC provider is configured")
         return self._provider
