@@ -54,6 +54,7 @@ from solaris.settings_file import effective
 from solaris.storage.aws import boto_client
 from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
+from solaris.storage.unsteady import Unsteady
 
 LOOPBACK = "127.0.0.1"
 MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
@@ -87,7 +88,7 @@ class LocalSystem:
         self.environment = dict(os.environ)
         if settings.secret_key == LOCAL_SECRET:
             self.environment["SECRET_KEY"] = local_secret(data_dir)
-        self.supervisor = Supervisor(ROOT, logs)
+        self.supervisor = Supervisor(ROOT, logs, Unsteady(data_dir))
         self.is_demo = settings.upstream_url is None
         self.address = secret_address()
         self.mails: Path | None = None

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from infra.local.lifeline import LIFELINE, LOG_FILE, Lifeline
 from infra.local.watching import Watch
+from solaris.storage.unsteady import Unsteady
 
 LOG_BYTES = 10 * 1024 * 1024
 LOG_FILES = 3
@@ -27,6 +28,8 @@ MAX_RESTARTS = 5
 RESTART_WINDOW_SECONDS = 60
 RESTART_PAUSE_SECONDS = 0.2
 GIVEN_UP_PAUSE_SECONDS = 30.0
+# So many ends of a program, each soon after its start, are told; until it has run for so long.
+UNSTEADY_FAILURES, STEADY_SECONDS = 3, 30.0
 POLL_SECONDS = 0.1
 MAX_TOLD_LINES, TOLD_WINDOW_SECONDS = 10, 60.0
 _PR_SET_PDEATHSIG = 1
@@ -67,15 +70,23 @@ class _Running:
     due_at: float | None = None
     """When it is started again; None while it runs, or when nobody has noticed its end yet."""
 
+    def is_unsteady(self, now: float) -> bool:
+        """Whether it ended again and again, and has not run for long since."""
+        is_back = self.due_at is None and now - self.began_at >= STEADY_SECONDS
+        return self.failures >= UNSTEADY_FAILURES and not is_back
+
 
 class Supervisor:
     """Starts programs and keeps them up. Logs go to `logs/<name>.log`, errors to the terminal.
 
     Without `logs` every line goes to standard output as it is, for who collects logs there.
+    `unsteady` is told of programs that keep ending.
     """
 
-    def __init__(self, root: Path, logs: Path | None) -> None:
+    def __init__(self, root: Path, logs: Path | None, unsteady: Unsteady | None = None) -> None:
         self._root = root
+        self._unsteady = unsteady
+        self._told: set[str] | None = None
         self._lifeline = Lifeline()
         self._logs = logs
         self._running: list[_Running] = []
@@ -116,6 +127,17 @@ class Supervisor:
                 running.due_at = now + self._pause(running, status, now)
             if now >= running.due_at:
                 self._start_again(running, now)
+        self._tell_unsteady()
+
+    def _tell_unsteady(self) -> None:
+        """Say which programs keep ending, when these are others than before."""
+        now = time.monotonic()
+        found = {one.program.name for one in self._running if one.is_unsteady(now)}
+        if self._unsteady is None or found == self._told:
+            return
+        with suppress(OSError):  # a full disk, which is told of itself; tried again
+            self._unsteady.tell(found)
+            self._told = found
 
     def _end_if_hung(self, running: _Running) -> None:
         watch = running.program.watch
@@ -166,6 +188,9 @@ class Supervisor:
         Returns whether what keeps data ended by itself and well; if not, it was told.
         """
         self._stopping.set()
+        if self._unsteady is not None:
+            with suppress(OSError):
+                self._unsteady.tell(())
         is_clean = True
         for running in reversed(self._running):
             if running.process.poll() is None:

@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.faults.arena import LEAST_MB, Arena
 from tests.faults.health import SILENT
 from tests.faults.tables import stalled
@@ -17,6 +19,7 @@ DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
 MB = 1 << 20
 SMALL_PROGRAMS = ("functions", "exporter", "worker")
 AGAIN_SECONDS = 0.5
+AGAIN_BOUND_SECONDS, POLL_SECONDS = 60.0, 0.1
 # once more and their supervisor waits half a minute before it starts them again
 FEW_KILLS = 3
 
@@ -207,6 +210,26 @@ def _kill_again_and_again(arena: Arena) -> None:
 
 
 @asynccontextmanager
+async def _one_keeps_dying(arena: Arena) -> AsyncIterator[None]:
+    """The one that nobody waits for, as soon as it is there again, until it is told."""
+    for _ in range(FEW_KILLS):
+        process = await asyncio.to_thread(arena.machine.child, "exporter")
+        process.kill()
+        await asyncio.to_thread(_until_it_is_another, arena, process)
+    yield
+
+
+def _until_it_is_another(arena: Arena, before: psutil.Process) -> None:
+    """Wait for the next process of a program whose last one was killed."""
+    deadline = time.monotonic() + AGAIN_BOUND_SECONDS
+    while time.monotonic() < deadline:
+        if arena.machine.child("exporter").pid != before.pid:
+            return
+        time.sleep(POLL_SECONDS)
+    raise AssertionError("the exporter was not started again")
+
+
+@asynccontextmanager
 async def _gateway_killed(arena: Arena) -> AsyncIterator[None]:
     arena.machine.child("gateway").kill()
     yield
@@ -220,6 +243,7 @@ ILLS: Sequence[Ill] = (
     Ill("worker-away", "queue_stalled", _worker_away, (90, 120), silent=True),
     Ill("cache-killed", "cache_silent", _cache_away, (5, 20), silent=True),
     Ill("programs-die", SILENT, _programs_die, (1, 1)),
+    Ill("one-keeps-dying", "program_unsteady", _one_keeps_dying, (1, 1), silent=True),
     Ill("queue-stalls", "queues_silent", _queue_stalls, (5, 30)),
     Ill("store-away", "store_silent", _store_away, (5, 15)),
     Ill("clock-an-hour-back", "clock_jumped", _clock_off(-HOUR_SECONDS), (15, 25), silent=True),

@@ -15,6 +15,7 @@ from solaris.domain.users import user_id_for
 from solaris.errors import InvalidCredentialsError
 from solaris.services.key_management import KeyTerms
 from solaris.services.recording import Message
+from solaris.services.user_changes import UserUpdate
 from solaris.storage.actions import system_owner
 from solaris.storage.queues import ALERTS_QUEUE, EXPORTS_QUEUE
 from tests.integration.backup_support import (
@@ -34,6 +35,7 @@ from tests.integration.test_reconciling import disturb, run
 JANUARY = datetime(2041, 1, 15, 15, 0, tzinfo=UTC)
 PEOPLE = tuple(f"person{n}@example.com" for n in range(4))
 GONE = "gone@example.com"
+MOVES = (2, 7)
 LIMIT = 10_000
 
 
@@ -79,6 +81,23 @@ def a_months_office(path: MoneyPath, number: int) -> None:
         wiring.signing_in.sign_in("nobody@example.com", "not the password", HERE)
 
 
+def a_year_of_moves(path: MoneyPath, number: int) -> None:
+    """Somebody moves, two of one person are merged with requests under way, one leaves a name."""
+    if number not in MOVES:
+        return
+    mover = path.wiring.mover
+    moved, old, new = (f"{name}{number}@example.com" for name in ("moved", "old", "new"))
+    for email in (moved, old, new):
+        assert not path.record(path.event(admitted(path, email), email, completion=20))
+    email = f"elsewhere{number}@example.org"
+    mover.update(user_id_for(moved), UserUpdate(email=email), actor=BOSS, reason="married")
+    open_one = admitted(path, old)
+    mover.merge(user_id_for(old), user_id_for(new), actor=BOSS, reason="one person")
+    assert not path.record(path.event(open_one, old, completion=20))
+    mover.release(moved, actor=BOSS, reason="of somebody else now")
+    admitted(path, moved)  # the next person's, and left open: a crash
+
+
 def open_the_month(path: MoneyPath) -> None:
     """What the schedule does in the first hour of a month."""
     path.clock.now = (path.clock().replace(day=1) + timedelta(days=32)).replace(day=1, hour=4)
@@ -98,6 +117,7 @@ def a_year(path: MoneyPath) -> None:
     for number in range(12):
         a_months_requests(path, number)
         a_months_office(path, number)
+        a_year_of_moves(path, number)
         open_the_month(path)
     a_months_requests(path, 12)
     day = path.clock().date() - timedelta(days=20)
@@ -136,6 +156,9 @@ def test_backup_wipe_restore_of_a_year(emulator: str, stage: str, tmp_path: Path
     owners = {item["user_id"]["S"] for item in before["periods"].values()}
     assert owners - set(before["users"]) == {"system#reset", "system#reconcile"}
     assert "system" in {row["user_id"] for row in target.rows("transactions")}
+    aliases = {one["user_id"]["S"] for one in after["users"].values() if "address_of" in one}
+    assert len(aliases) == 3 * len(MOVES), "of the moved, of the merged, and of nobody"
+    assert "merge" in {row["kind"] for row in target.rows("transactions")}
     assert not run(target).findings
     # what the system has done for this month it does not do again
     assert target.wiring.resetter.run().is_done

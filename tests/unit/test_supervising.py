@@ -16,6 +16,7 @@ from infra.local import supervisor as module
 from infra.local import watching
 from infra.local.supervisor import MAX_RESTARTS, Program, ProgramError, Supervisor
 from infra.local.watching import Watch, answers, beat, beats, pongs
+from solaris.storage.unsteady import Unsteady
 
 BOUND_SECONDS = 20.0
 DIES = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -135,3 +136,52 @@ def test_the_worker_takes_the_file(tmp_path: Path) -> None:
         check=True,
     )
     assert "--beat" in done.stdout
+
+
+def test_a_program_that_keeps_ending_is_told_until_it_is_well_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RESTART_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "STEADY_SECONDS", 0.5)
+    unsteady = Unsteady(tmp_path)
+    unsteady.tell(["gateway"])  # of a supervisor that was killed
+    may_stay = tmp_path / "stay"
+    code = f"import os, time; time.sleep(60 if os.path.exists({str(may_stay)!r}) else 0)"
+    supervisor = Supervisor(tmp_path, tmp_path / "logs", unsteady)
+    try:
+        supervisor.start(Program("worker", STAYS, {}, 5))
+        supervisor.check()
+        assert unsteady.names() == []
+        supervisor.start(Program("exporter", [sys.executable, "-c", code], {}, 5, is_needed=False))
+        checked(supervisor, lambda: unsteady.names() == ["exporter"])
+        exporter = supervisor._running[1]
+        assert exporter.failures >= module.UNSTEADY_FAILURES
+        may_stay.touch()
+        checked(supervisor, lambda: unsteady.names() == [])
+        assert exporter.process.poll() is None
+    finally:
+        supervisor.stop()
+
+
+def test_nothing_is_told_of_a_program_once_the_system_has_stopped(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path, tmp_path / "logs", Unsteady(tmp_path))
+    Unsteady(tmp_path).tell(["cache"])
+    supervisor.stop()
+    assert Unsteady(tmp_path).names() == []
+
+
+def test_a_disk_that_takes_nothing_is_told_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RESTART_PAUSE_SECONDS", 0.0)
+    folder = tmp_path / "away"
+    unsteady = Unsteady(folder)
+    supervisor = Supervisor(tmp_path, tmp_path / "logs", unsteady)
+    try:
+        supervisor.start(Program("exporter", DIES, {}, 5, is_needed=False))
+        (exporter,) = supervisor._running
+        checked(supervisor, lambda: exporter.failures > module.UNSTEADY_FAILURES)
+        folder.mkdir()
+        checked(supervisor, lambda: unsteady.names() == ["exporter"])
+    finally:
+        supervisor.stop()

@@ -52,6 +52,25 @@ describe("the health of every part", () => {
     expect(told(redis, "en")).toEqual([]);
   });
 
+  it("names the program that keeps ending", () => {
+    const { checks } = healthReport.parse({
+      status: "degraded",
+      timestamp: "2026-11-29T12:00:00.000Z",
+      version: "1.0.0",
+      checks: {
+        system: {
+          status: "degraded",
+          response_time_ms: 1,
+          reasons: ["program_unsteady"],
+          programs: ["exporter"],
+        },
+      },
+    });
+    const [[, check]] = ordered(checks) as [[string, Check]];
+    expect(told(check, "pt-BR")[0]?.what).toMatch(/^um programa terminou .* · exporter$/);
+    expect(told(check, "en")[0]?.what).toMatch(/^a program ended .* · exporter$/);
+  });
+
   it("does not count dead letters as waiting", () => {
     expect(waiting({ usage: 3, "usage-dlq": 7, alerts: 1 })).toBe(4);
   });

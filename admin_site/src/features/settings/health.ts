@@ -20,6 +20,7 @@ const check = z.object({
   cpu_percent: z.optional(z.number()),
   memory_percent: z.optional(z.number()),
   disk_percent: z.optional(z.number()),
+  programs: z.optional(z.array(z.string())),
 });
 export type Check = z.infer<typeof check>;
 
@@ -45,7 +46,9 @@ export function told(check: Check, locale: Locale): Told[] {
   const texts: Record<string, Record<Locale, { what: string; remedy: string }>> = REASONS;
   return (check.reasons ?? []).map((code) => {
     const text = texts[code]?.[locale];
-    return text ? { code, ...text } : { code, what: code, remedy: null };
+    if (!text) return { code, what: code, remedy: null };
+    const names = code === "program_unsteady" ? (check.programs ?? []) : [];
+    return { code, ...text, what: [text.what, ...names].join(" · ") };
   });
 }
 

@@ -178,6 +178,17 @@ REASONS: Mapping[str, Reason] = {
             "registrada em dobro nem se perde",
         ),
         Reason(
+            "program_unsteady",
+            "system",
+            _DEGRADED,
+            "a program ended three times within a minute of its start; it is started again and "
+            "again, the others go on",
+            "um programa terminou três vezes em menos de um minuto; ele é reiniciado sempre, e os "
+            "outros continuam",
+            "its log says why: the file logs/<name>.log of the data directory; `programs` names it",
+            "o log diz o motivo: logs/<nome>.log no diretório de dados; `programs` diz qual é",
+        ),
+        Reason(
             "machine_unknown",
             "system",
             _UNHEALTHY,

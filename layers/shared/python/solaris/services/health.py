@@ -30,6 +30,7 @@ from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import QUEUES
+from solaris.storage.unsteady import Unsteady
 from solaris.storage.users import UserStore
 
 CHECK_SECONDS = 2.0
@@ -277,14 +278,16 @@ def check_queues(lag: QueueLag) -> Finding:
 
 
 class SystemCheck:
-    """Load of this machine in percent, and its clock; `data_dir` says which disk is looked at.
+    """Load of this machine in percent, its clock, and programs that keep ending (`programs`).
 
-    The CPU's load is taken between two looks and not by psutil.cpu_percent, which remembers the
-    last look per thread, while each check has a new one.
+    `data_dir` says which disk is looked at, and its supervisor which programs these are. The CPU's
+    load is taken between two looks and not by psutil.cpu_percent, which remembers the last look
+    per thread, while each check has a new one.
     """
 
     def __init__(self, data_dir: Path, clock: ClockWatch | None = None) -> None:
         self._path = data_dir.absolute()
+        self._unsteady = Unsteady(self._path)
         self._clock = clock
         self._cpu = _cpu_seconds()
         self._looked_at = time.monotonic()
@@ -299,7 +302,11 @@ class SystemCheck:
         reasons = short_of(**percents)
         if self._clock is not None and self._clock.look():
             reasons = (*reasons, "clock_jumped")
-        return Finding(Status.DEGRADED if reasons else Status.HEALTHY, percents, reasons=reasons)
+        found: dict[str, Any] = {**percents}
+        if programs := self._unsteady.names():
+            reasons = (*reasons, "program_unsteady")
+            found |= {"programs": programs, "detail": f"keeps ending: {', '.join(programs)}"}
+        return Finding(Status.DEGRADED if reasons else Status.HEALTHY, found, reasons=reasons)
 
     def _cpu_percent(self) -> float:
         age = time.monotonic() - self._looked_at
