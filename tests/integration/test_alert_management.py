@@ -135,6 +135,7 @@ def test_resolving_writes_who_and_when_and_nothing_else(desk: Desk) -> None:
         *("alert.resolve", ACTOR.name),
         *(ACTOR.request_id, alert.alert_id),
     )
+    assert audit["target_label"] == f"{ANA} · {alert.title}"
     assert desk.told == [alert.alert_id]
 
 

@@ -114,7 +114,15 @@ def test_a_list_holds_every_change_at_once_and_takes_all_filters(
     assert emails("dateRange[end]=2026-11-14") == []
     assert emails("status[0]=suspended&status[1]=active&plan[]=basic") == ["bia", "caio"]
     (first,) = api.ok("GET", "/admin/users?search=ana")["items"]
-    assert first | NEVER_MOVED == api.ok("GET", ANA_PATH)
+    shown = api.ok("GET", ANA_PATH)
+    change = shown.pop("statusChange")
+    assert first | NEVER_MOVED == shown | {"statusChange": None}
+    # who, when and why, whatever else has happened since
+    api.ok("POST", f"{ANA_PATH}/tokens", {"amount": 5, "reason": "later"})
+    assert change == {"reason": "left", "actor": BOSS, "createdAt": "2026-11-15T15:00:00.123Z"}
+    assert api.ok("GET", ANA_PATH)["statusChange"] == change
+    api.ok("POST", f"{ANA_PATH}/activate")
+    assert api.ok("GET", ANA_PATH)["statusChange"] is None
     first_page = api.ok("GET", "/admin/users?limit=2")
     assert (len(first_page["items"]), first_page["total"]) == (2, 3)
     second = api.ok("GET", f"/admin/users?limit=2&cursor={first_page['nextCursor']}")

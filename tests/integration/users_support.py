@@ -21,6 +21,7 @@ BASE = "/api"
 # what a user's own answer has besides, for whoever gets mail and never moved
 NEVER_MOVED: dict[str, Any] = {
     "mailSuppression": None,
+    "statusChange": None,
     "aliases": [],
     "mergedFrom": [],
     "mergedInto": None,

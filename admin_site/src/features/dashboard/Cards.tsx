@@ -80,10 +80,10 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
                 stats.users.byLevel.blocked,
             }),
             [
-              t("suspended", { count: stats.users.suspended }),
+              ...(stats.users.suspended ? [t("suspended", { count: stats.users.suspended })] : []),
               ...(stats.users.blocked ? [t("closed", { count: stats.users.blocked })] : []),
-              t("pending", { count: stats.users.pending }),
-            ].join(" · "),
+              ...(stats.users.pending ? [t("pending", { count: stats.users.pending })] : []),
+            ].join(" · ") || t("allServed"),
           ]
         }
       />
@@ -113,7 +113,11 @@ function Figure({
         {label}
       </p>
       <p
-        className="tabular mt-2 h-9 font-semibold text-[1.625rem] leading-9 tracking-tight"
+        className={cn(
+          "tabular mt-2 h-9 whitespace-nowrap font-semibold leading-9 tracking-tight",
+          // "≥ US$ 0,0012" would not fit beside four others.
+          (value?.length ?? 0) > 11 ? "text-xl" : "text-[1.625rem]",
+        )}
         title={exact}
       >
         {value ?? <Skeleton className="h-8 w-28" />}
