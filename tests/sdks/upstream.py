@@ -304,7 +304,10 @@ class _Messages(_Shape):
         yield {
             "type": "message_delta",
             "delta": {"stop_reason": self._reason, "stop_sequence": None},
-            "usage": {"output_tokens": self.answered.completion},
+            "usage": {
+                "input_tokens": self.answered.prompt,
+                "output_tokens": self.answered.completion,
+            },
         }
         yield {"type": "message_stop"}
 
