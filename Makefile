@@ -49,6 +49,10 @@ test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's whole agents library again
 test-oidc: $(DEVELOPMENT) ## sign-in by npm's oidc-provider at its defaults (npm: 10 MB)
 	SOLARIS_TEST_OIDC_PROVIDER=1 $(BIN)/python -m pytest tests/e2e/test_oidc_provider.py $(ARGS)
 
+.PHONY: test-sdks
+test-sdks: $(DEVELOPMENT) ## what nine SDKs make of the running system, for Python and Node, figure by figure (700 MB of packages)
+	SOLARIS_TEST_SDKS=1 $(BIN)/python -m pytest tests/sdks $(ARGS)
+
 .PHONY: test-localstack
 test-localstack: $(DEVELOPMENT) $(LOCALSTACK) ## the integration tests on LocalStack and DynamoDB Local (Python 3.13, Java 17; ARGS="-k queues")
 	$(BIN)/python -m tests.localstack $(ARGS)
@@ -158,6 +162,9 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -c requirements.lock layers/proxy/requirements.in \
 	  -o layers/proxy/requirements.txt
+	for sdks in vendors frameworks llama_index; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-annotate --no-header tests/sdks/$$sdks.in -o tests/sdks/$$sdks.lock || exit 1; done
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)

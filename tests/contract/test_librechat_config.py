@@ -86,6 +86,11 @@ def test_the_schema_refuses_what_it_should() -> None:
     assert dropped["issues"][0]["code"] == "unrecognized_keys"
 
 
+def test_the_file_s_version_is_the_newest_release_s() -> None:
+    """LibreChat warns of a version above its own; one below misses what came since."""
+    assert installed(PROGRAMS).run("config_version.mjs", None) == CONFIG["version"]
+
+
 def test_the_file_and_the_printed_snippet_have_the_same_keys_and_headers() -> None:
     ours, printed = endpoint(CONFIG), endpoint(snippet())
     assert list(ours) == list(printed)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = sorted([*ROOT.glob("*.lock"), ROOT / "tests" / "e2e" / "litellm.lock"])
+LOCKS = sorted([*ROOT.glob("*.lock"), *ROOT.glob("tests/*/*.lock")])
 INSTALLERS = (
     "Makefile",
     "infra/containers/gateway.Dockerfile",
@@ -17,7 +17,7 @@ INSTALLERS = (
     "infra/server/release.sh",
     "layers/dependencies/Makefile",
     "layers/proxy/Makefile",
-    "tests/e2e/litellm_environment.py",
+    "tests/e2e/python_environments.py",
 )
 CHECK_SECONDS = 120
 
