@@ -159,15 +159,16 @@ def test_the_usage_does_not_depend_on_how_the_network_cuts(
 def test_the_usage_is_the_last_that_was_stated(
     stated: list[tuple[int, int]], noise: list[bytes], line_end: bytes, space: bytes, cuts: Any
 ) -> None:
-    """Among frames that say nothing, or say it badly; [DONE] need not come."""
-    data = b""
+    """Among frames that say nothing, say it badly, or take all back; [DONE] need not come."""
+    data, expected = b"", None
     for number, (prompt, completion) in enumerate(stated):
         usage = {"prompt_tokens": prompt, "completion_tokens": completion}
         value = orjson.dumps({"choices": [], "usage": usage})
         data += b"data:" + space + value + line_end * 2
         if number < len(noise):
             data += b"data: " + noise[number] + line_end * 2
-    expected = TokenCounts(*stated[-1]) if stated else None
+        if expected is None or prompt or completion or not expected.total_tokens:
+            expected = TokenCounts(prompt, completion)
     assert Fed(CHAT, pieces_of(data, cuts)).relay.usage == expected
 
 
