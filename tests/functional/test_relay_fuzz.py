@@ -145,7 +145,9 @@ def test_the_usage_does_not_depend_on_how_the_network_cuts(
 ) -> None:
     data = b"".join(made)
     one, other = Fed(endpoint, pieces_of(data, cuts)), Fed(endpoint, pieces_of(data, others))
-    assert (one.relay.usage, one.shown) == (other.relay.usage, other.shown)
+    assert one.relay.usage == other.relay.usage
+    # before the first blank line, a line that has come alone is taken for a frame without one
+    assert _without_line_breaks(one.shown) == _without_line_breaks(other.shown)
 
 
 @EXAMPLES
