@@ -26,7 +26,6 @@ from solaris.errors import StoreUnavailableError
 from solaris.services import replica_filling
 from solaris.services.accounts import account_of
 from solaris.services.authenticating import BlockingAuthenticator
-from solaris.services.coalescing import Coalesced
 from solaris.services.directory import Directory
 from solaris.services.replica_filling import AHEAD, MAX_BEHIND
 from solaris.storage.changes import Changes
@@ -339,48 +338,6 @@ def test_lists_sort_and_page_while_others_write(
         finally:
             stop.set()
         writing.result()
-
-
-def test_callers_share_a_run_that_began_after_they_asked() -> None:
-    runs: list[int] = []
-    entered, go_on = threading.Event(), threading.Event()
-
-    def work(_: float) -> int:
-        runs.append(len(runs))
-        if len(runs) == 1:
-            entered.set()
-            assert go_on.wait(10)
-        return runs[-1]
-
-    shared: Coalesced[int] = Coalesced(work)
-    with ThreadPoolExecutor(9) as pool:
-        deadline = time.monotonic() + 10
-        first = pool.submit(shared.run, deadline)
-        assert entered.wait(10)
-        waiting = [pool.submit(shared.run, deadline) for _ in range(8)]
-        with pytest.raises(StoreUnavailableError, match="busy"):
-            shared.run(time.monotonic())
-        while len(shared._changed._waiters) < 8:  # type: ignore[attr-defined]
-            time.sleep(0)
-        go_on.set()
-        assert first.result() == 0
-        assert {one.result() for one in waiting} == {1}
-    assert len(runs) == 2
-
-
-def test_a_failed_run_fails_for_everybody_who_shared_it_and_for_nobody_after() -> None:
-    outcomes: list[Exception | int] = [ValueError("broken"), 7]
-
-    def work(_: float) -> int:
-        outcome = outcomes.pop(0)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    shared: Coalesced[int] = Coalesced(work)
-    with pytest.raises(ValueError, match="broken"):
-        shared.run(time.monotonic() + 1)
-    assert shared.run(time.monotonic() + 1) == 7
 
 
 def _alert(user: User) -> Alert:
