@@ -168,7 +168,7 @@ def test_a_key_that_is_given_twice_is_none(system: LocalSystem) -> None:
 def personal(system: LocalSystem) -> tuple[str, str]:
     """An address, and a key that is its own."""
     email = address()
-    made = system.cli("keys", "create", "--name", "own", "--user", email).stdout
+    made = system.cli("keys", "create", "--name", "own", "--user", email, "--new-user").stdout
     found = re.search(r"sk-solaris-[\w-]{43}", made)
     assert found is not None, made
     return email, found[0]
