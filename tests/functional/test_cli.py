@@ -77,6 +77,7 @@ def test_a_file_of_users_is_shown_and_then_imported(wiring: Wiring, tmp_path: Pa
     )
     people.write_text("nome\nAna\n")
     assert "must name the columns" in error_of("users", "import", str(people))
+    assert "No such file" in error_of("users", "import", str(tmp_path / "nobody.csv"))
 
 
 def test_without_a_plan_a_user_is_as_the_first_request_would_make_it(wiring: Wiring) -> None:

@@ -22,12 +22,7 @@ SHOWN_LINES = 50
 
 
 def import_users(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="A CSV file.", exists=True, dir_okay=False, readable=True
-        ),
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Write it; else it is only shown.")] = False,
     reason: Reason = "",
@@ -40,12 +35,10 @@ def import_users(
 
     Example: solaris users import people.csv --yes
     """
-    if file.stat().st_size > MAX_BYTES:
-        msg = f"FILE is larger than {MAX_BYTES // 1024 // 1024} MiB"
-        raise typer.BadParameter(msg)
+    lines = _decoded(_read(file))
     try:
         results = open_wiring().importer.run(
-            _decoded(file.read_bytes()),
+            lines,
             is_dry=not yes,
             actor=Actor(name=actor()),
             reason=reason,
@@ -61,6 +54,17 @@ def import_users(
         _show(results, is_dry=not yes)
     if any(one.error is not None for one in results):
         raise typer.Exit(1)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            fail(f"{file} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+            raise typer.Exit(1)
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror or error}")
+        raise typer.Exit(1) from error
 
 
 def _decoded(data: bytes) -> str:
