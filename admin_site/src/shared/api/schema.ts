@@ -1152,7 +1152,7 @@ export interface components {
              * @description Included.
              * @default null
              */
-            from?: string | null;
+            from?: (string) | null;
             /** @default null */
             state?: components["schemas"]["AlertState"] | null;
             /**
@@ -1160,7 +1160,7 @@ export interface components {
              * @description Not included; a day without a time is.
              * @default null
              */
-            to?: string | null;
+            to?: (string) | null;
             /**
              * Type
              * @default []
@@ -1352,7 +1352,7 @@ export interface components {
              * @description Included.
              * @default null
              */
-            from?: string | null;
+            from?: (string) | null;
             /**
              * Targetid
              * @default null
@@ -1368,7 +1368,7 @@ export interface components {
              * @description Not included; a day without a time is.
              * @default null
              */
-            to?: string | null;
+            to?: (string) | null;
         };
         /**
          * AuditOut
@@ -1591,12 +1591,12 @@ export interface components {
              * End
              * @default null
              */
-            end?: string | null;
+            end?: (string) | null;
             /**
              * Start
              * @default null
              */
-            start?: string | null;
+            start?: (string) | null;
         };
         /**
          * DeletionOut
@@ -3743,12 +3743,12 @@ export interface components {
              * Lastseenfrom
              * @default null
              */
-            lastSeenFrom?: string | null;
+            lastSeenFrom?: (string) | null;
             /**
              * Lastseento
              * @default null
              */
-            lastSeenTo?: string | null;
+            lastSeenTo?: (string) | null;
             /**
              * Plan
              * @default []
@@ -4309,12 +4309,12 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Created at this instant or later. */
-                from?: string | null;
+                from?: string;
                 /** @description Items a page. */
                 limit?: number;
                 state?: components["schemas"]["AlertState"];
                 /** @description Created before this instant; on this day, if it is one. */
-                to?: string | null;
+                to?: string;
                 type?: components["schemas"]["AlertType"][];
                 userId?: string;
             };
@@ -4436,13 +4436,13 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string | null;
+                from?: string;
                 /** @description Items a page. */
                 limit?: number;
                 targetId?: string;
                 targetType?: string;
                 /** @description Not included; a day without a time is. */
-                to?: string | null;
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -4991,16 +4991,16 @@ export interface operations {
     getUsers: {
         parameters: {
             query?: {
-                createdFrom?: string | null;
-                createdTo?: string | null;
+                createdFrom?: string;
+                createdTo?: string;
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Another name of `createdTo`. */
-                dateRangeEnd?: string | null;
+                dateRangeEnd?: string;
                 /** @description Another name of `createdFrom`. */
-                dateRangeStart?: string | null;
-                lastSeenFrom?: string | null;
-                lastSeenTo?: string | null;
+                dateRangeStart?: string;
+                lastSeenFrom?: string;
+                lastSeenTo?: string;
                 /** @description Items a page. */
                 limit?: number;
                 order?: "asc" | "desc";
@@ -5564,7 +5564,7 @@ export interface operations {
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
                 /** @description Included. */
-                from?: string | null;
+                from?: string;
                 /** @description Items a page. */
                 limit?: number;
                 model?: string[];
@@ -5574,7 +5574,7 @@ export interface operations {
                 /** @description Greatest HTTP status. */
                 statusTo?: number;
                 /** @description Not included; a day without a time is. */
-                to?: string | null;
+                to?: string;
             };
             header?: never;
             path: {

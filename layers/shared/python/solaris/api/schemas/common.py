@@ -70,7 +70,11 @@ InstantInput = Annotated[datetime, BeforeValidator(_read), WithJsonSchema(_DATE_
 ZONE = "zone"
 """In the context of a validation: the periods' time zone, in which a day begins."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DAY_OR_TIME = {"anyOf": [_DATE_TIME, {"type": "string", "format": "date"}]}
+_DAY_OR_TIME = {
+    "type": "string",
+    "anyOf": [{"type": "string", "format": one} for one in ("date-time", "date")],
+    "examples": _DATE_TIME["examples"],
+}
 
 
 def _midnight(value: object, info: ValidationInfo, days: int) -> object:
