@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from solaris.domain.audit import Actor
+from solaris.domain.importing import MAX_LINES
 from solaris.domain.users import UserStatus, user_id_for
 from solaris.errors import StoreUnavailableError
 from solaris.services import importing
@@ -182,7 +183,11 @@ def test_a_dry_run_writes_nothing_and_says_what_the_real_run_then_does(
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "no_header"), ("email\n" + "a@b.c\n" * (importing.MAX_LINES + 1), "too_many_lines"), ('email\n"', "not_csv")],
+    [
+        ("", "no_header"),
+        ("email\n" + "a@b.c\n" * (MAX_LINES + 1), "too_many_lines"),
+        ('email\n"', "not_csv"),
+    ],
     ids=["empty", "long", "broken"],
 )
 def test_a_file_that_cannot_be_read_is_refused(
