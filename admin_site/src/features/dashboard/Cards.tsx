@@ -29,6 +29,7 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
             t("today", {
               tokens: format.compact(stats.today.tokens),
               requests: format.integer(stats.today.requests),
+              count: stats.today.requests,
             }),
           ]
         }
