@@ -125,7 +125,9 @@ def test_a_deleted_user_is_listed_only_when_asked_for_and_takes_no_change(
     assert api("DELETE", ANA_PATH).status == 204
     assert [one["email"] for one in api.ok("GET", "/admin/users")["items"]] == [BIA]
     (listed,) = api.ok("GET", "/admin/users?status=deleted")["items"]
-    assert listed | NEVER_MOVED == api.ok("GET", ANA_PATH)
+    shown = api.ok("GET", ANA_PATH)
+    assert shown["statusChange"]["actor"] == "boss@example.com"
+    assert listed | NEVER_MOVED == shown | {"statusChange": None}
     version = money.user().version
     for method, path, body in (
         ("PUT", ANA_PATH, {"name": "Ana"}),
