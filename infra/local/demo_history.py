@@ -23,7 +23,12 @@ from solaris.domain.provisioning import AutoProvision
 from solaris.domain.reservation import Demand
 from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
 from solaris.domain.users import user_id_for
-from solaris.errors import AccountStatusError, QuotaExhaustedError, RateLimitedError
+from solaris.errors import (
+    AccountStatusError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TokensHeldError,
+)
 from solaris.services.background import drain
 from solaris.services.recording import Message
 from solaris.services.tickets import Admission, Ticket
@@ -136,7 +141,7 @@ class History:
         async with self._room:
             try:
                 return await self._meter.admit(ticket)
-            except (QuotaExhaustedError, AccountStatusError, RateLimitedError):
+            except (QuotaExhaustedError, TokensHeldError, AccountStatusError, RateLimitedError):
                 self.totals.refused += 1
                 return None
 

@@ -73,7 +73,7 @@ class Story:
             KeyTerms(name="LibreChat"),
             KeyTerms(name="Hackathon 2026", days=30, rate_limit_per_second=2.0),
             KeyTerms(name="Power BI (teste)"),
-            KeyTerms(name="VS Code pessoal", user_email=self._people[0].email),
+            KeyTerms(name="VS Code pessoal", user_email=self._people[0].email, new_user=True),
             KeyTerms(
                 name="RAG do jurídico",
                 allowed_models=["text-embedding-3-small", "gpt-4o-mini"],
