@@ -50,6 +50,7 @@ def test_stats_tell_the_last_thirty_days_by_day_and_model(money: MoneyPath, api:
         "additionalTokens": 0,
         "remaining": 1_000_000 - money.user().current_usage,
         "usagePercentage": stats["user"]["usagePercentage"],
+        "grantedPercentage": 0.01,
     }
     days = stats["usageByDay"]
     assert (len(days), days[0]["date"], days[-1]["date"]) == (30, "2026-10-17", "2026-11-15")
