@@ -30,7 +30,8 @@ USER = "somebody@example.com"
 TWIN, OTHER_TWIN = "twin@example.com", "twin@example.org"
 MOVED, MOVED_TO = "moved@example.com", "moved@example.org"
 GONE = "gone@example.com"
-FOUND = {
+OTHER_ADMIN, GONE_ADMIN = "other-admin@example.com", "gone-admin@example.com"
+ON_USERS = {
     ANY: {"path": {"user_id": user_id_for(USER)}, "body": {}},
     "addTokens": {"path": {"user_id": user_id_for(USER)}, "body": {"amount": 1}},
     "deleteUser": {"path": {"user_id": user_id_for(GONE)}, "body": {}},
@@ -40,7 +41,7 @@ FOUND = {
     },
     "releaseAlias": {"path": {"user_id": user_id_for(MOVED), "email": MOVED}, "body": {}},
 }
-ALERT_SECONDS = 30
+ALERT_SECONDS = 60
 BOUNCED = "ana@example.com"  # the document's example of an address, which is tried first
 RUN_SECONDS = 1800
 MAX_ROUNDS = 10
@@ -76,8 +77,12 @@ class Outcome:
     output: str = ""
 
 
-def prepare(system: LocalSystem) -> None:
-    """Something to be found: users, one with usage and the alert that it has raised, a bounce."""
+def prepare(system: LocalSystem) -> dict[str, Any]:
+    """Make what operations find, and say what that is, as PAIRS in fuzzing_hooks.py.
+
+    Users, one with usage and the alert that it has raised, a bounce, admins, keys, exports: of
+    what an operation uses up it has one of its own, as nothing says which comes first.
+    """
     for email in (TWIN, OTHER_TWIN, MOVED, GONE):
         system.cli("users", "create", email)
     system.cli("users", "move", MOVED, MOVED_TO)
@@ -90,11 +95,56 @@ def prepare(system: LocalSystem) -> None:
     )
     answer.raise_for_status()
     bounce(system, BOUNCED)
-    headers = {"authorization": f"Bearer {sign_in(system)}"}
+    with httpx.Client(
+        base_url=f"{system.url}/api/admin",
+        headers={"authorization": f"Bearer {sign_in(system)}"},
+        timeout=30,
+    ) as client:
+        return ON_USERS | _made(client) | {"resolveAlert": _path("alert_id", _alert(client))}
+
+
+def _made(client: httpx.Client) -> dict[str, Any]:
+    def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = client.post(path, json=body).raise_for_status()
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def key(name: str) -> str:
+        return str(post("/keys", {"name": name, "kind": "service"})["id"])
+
+    def export() -> str:
+        body = {"type": "users", "format": "csv", "background": True}
+        return str(post("/reports/export", body)["id"])
+
+    for email in (OTHER_ADMIN, GONE_ADMIN):
+        post("/admins", {"email": email, "role": "viewer"})
+    kept = _path("key_id", key("kept"))
+    return {
+        "getKey": kept,
+        "updateKey": kept,
+        "revokeKey": _path("key_id", key("revoked")),
+        "deleteKey": _path("key_id", key("deleted")),
+        "getExport": _path("export_id", export()),
+        "deleteExport": _path("export_id", export()),
+        "updateAdmin": _path("email", OTHER_ADMIN),
+        "resetAdminPassword": _path("email", OTHER_ADMIN),
+        "deleteAdmin": _path("email", GONE_ADMIN),
+        "liftMailSuppression": _path("email", BOUNCED),
+    }
+
+
+def _path(name: str, value: str) -> dict[str, Any]:
+    return {"path": {name: value}, "body": {}}
+
+
+def _alert(client: httpx.Client) -> str:
+    """The id of the alert that the usage raises."""
     deadline = time.monotonic() + ALERT_SECONDS
-    while not httpx.get(f"{system.url}/api/admin/alerts", headers=headers).json()["items"]:
+    while not (found := client.get("/alerts").raise_for_status().json()["items"]):
         if time.monotonic() > deadline:
             raise TimeoutError("no alert was recorded")
+        time.sleep(0.1)
+    return str(found[0]["id"])
 
 
 def sign_in(system: LocalSystem) -> str:
@@ -116,6 +166,7 @@ def is_signed_in(system: LocalSystem, token: str) -> bool:
 def run(
     system: LocalSystem,
     token: str,
+    found: dict[str, Any],
     *,
     seed: int,
     max_examples: int,
@@ -123,7 +174,7 @@ def run(
 ) -> Outcome:
     """Run all checks on all operations, at most `max_examples` random cases an operation.
 
-    Of the systematic cases one in `one_in` is sent.
+    Of the systematic cases one in `one_in` is sent; `found` is what prepare() made.
     """
     with tempfile.TemporaryDirectory() as folder:
         config, report = Path(folder, "schemathesis.toml"), Path(folder, "report.json")
@@ -143,7 +194,7 @@ def run(
                 *("--report-json-path", str(report)),
             ],
             cwd=folder,
-            env=os.environ | {OWN_EMAIL: EMAIL, ONE_IN: str(one_in), PAIRS: json.dumps(FOUND)},
+            env=os.environ | {OWN_EMAIL: EMAIL, ONE_IN: str(one_in), PAIRS: json.dumps(found)},
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS,
@@ -152,22 +203,22 @@ def run(
         output = done.stdout + done.stderr
         if not report.exists():
             return Outcome(0, 0, 0, [f"schemathesis ended with {done.returncode}"], output=output)
-        found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+        told: dict[str, Any] = json.loads(report.read_text("utf-8"))
     failures = [
         f"{one['code']} {one['title']} ({one['count']}): {', '.join(one['operations'])}"
-        for one in found["failures"]
+        for one in told["failures"]
     ]
-    failures += [f"{one['title']} ({one['count']})" for one in found["errors"]]
+    failures += [f"{one['title']} ({one['count']})" for one in told["errors"]]
     if done.returncode and not failures:
         failures.append(f"schemathesis ended with {done.returncode}")
     if not is_signed_in(system, token):
         failures.append("the run has ended its own session")
     return Outcome(
-        cases=found["test_cases"]["generated"],
-        operations=found["operations"]["total"],
-        tested=found["operations"]["tested"],
+        cases=told["test_cases"]["generated"],
+        operations=told["operations"]["total"],
+        tested=told["operations"]["tested"],
         failures=failures,
-        unreached=sorted(_unreached(found["valid_rates"])),
+        unreached=sorted(_unreached(told["valid_rates"])),
         output=output,
     )
 
@@ -191,12 +242,12 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder), **SETTINGS) as system,
     ):
-        prepare(system)
+        found = prepare(system)
         token = sign_in(system)
         for _ in range(MAX_ROUNDS):
             seed = arguments.seed if arguments.seed is not None else random.randrange(2**32)
             print(f"seed {seed} …", flush=True)
-            outcome = run(system, token, seed=seed, max_examples=60)
+            outcome = run(system, token, found, seed=seed, max_examples=60)
             cases += outcome.cases
             failed |= bool(outcome.failures)
             print(

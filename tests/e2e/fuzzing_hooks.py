@@ -14,10 +14,10 @@ from schemathesis.openapi.checks import RejectedPositiveData
 OWN_EMAIL = "SOLARIS_FUZZ_EMAIL"
 ONE_IN = "SOLARIS_FUZZ_ONE_IN"
 PAIRS = "SOLARIS_FUZZ_PAIRS"
-"""JSON: whom operations on a user find, by operation: {"mergeUser": {"path": …, "body": …}}."""
+"""JSON: what operations find, by operation: {"mergeUser": {"path": …, "body": …}}."""
 
 ANY = "any"
-"""What stands there for all others."""
+"""What stands there for all others, on a user."""
 
 UNPROCESSABLE = 422
 
@@ -92,11 +92,11 @@ def filter_case(context: schemathesis.HookContext, case: "schemathesis.Case[Any]
 def map_case(
     context: schemathesis.HookContext, case: "schemathesis.Case[Any]"
 ) -> "schemathesis.Case[Any]":
-    """Every second well-formed case on a user is on one that there is, not on a random id."""
+    """Every second well-formed case is on something that there is, not on a random id."""
     known = json.loads(os.environ[PAIRS])
-    pair = known.get(case.operation.definition.raw.get("operationId"), known[ANY])
-    wanted = "{user_id}" in case.operation.path
-    if not wanted or (case.meta is not None and case.meta.generation.mode.is_negative):
+    default = known[ANY] if "{user_id}" in case.operation.path else None
+    pair = known.get(case.operation.definition.raw.get("operationId"), default)
+    if pair is None or (case.meta is not None and case.meta.generation.mode.is_negative):
         return case
     _paired[case.operation.label] += 1
     if _paired[case.operation.label] % 2:
