@@ -16,6 +16,8 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 app = Chalice(app_name="ia-solaris-health", configure_logs=False)
 answers = chalice_errors(wiring().settings.locale)
 origins = wiring().settings.cors_allowed_origins
+# made with the process: the books' files are those of its start
+_ = wiring().books_disk
 
 
 @app.route("/health", methods=["GET"])

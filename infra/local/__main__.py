@@ -38,7 +38,7 @@ from infra.local.preflight import (
     wait_for_programs,
 )
 from infra.local.prepare import prepare, secrets_made
-from infra.local.store.embedded import FOLDER, TABLES, plan_store
+from infra.local.store.embedded import TABLES, plan_store
 from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
 from infra.local.store.takeover import mark_format, open_data
@@ -52,6 +52,8 @@ from solaris.services.initialising import InitResult
 from solaris.settings import LOCAL_SECRET, Settings, load_settings
 from solaris.settings_file import effective
 from solaris.storage.aws import boto_client
+from solaris.storage.books_disk import FOLDER, BooksDisk, books_files
+from solaris.storage.disk_room import DiskRoom
 from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
 from solaris.storage.unsteady import Unsteady
@@ -92,6 +94,7 @@ class LocalSystem:
         self.is_demo = settings.upstream_url is None
         self.address = secret_address()
         self.mails: Path | None = None
+        self.books: BooksDisk | None = None
 
     def start(self) -> InitResult:
         """Start everything in order and return when the gateway is ready."""
@@ -127,9 +130,12 @@ class LocalSystem:
     def stop(self) -> bool:
         """Stop everything; open streams are finished first, the store is saved last.
 
-        Returns whether every program that keeps data ended well.
+        Returns whether every program that keeps data ended well, and its files are there.
         """
-        is_clean = self.supervisor.stop()
+        gone = self.books.gone() if self.books is not None else []
+        is_clean = self.supervisor.stop() and not gone
+        for path in gone:
+            _tell(f"{path} was removed or replaced meanwhile: what was written since is lost")
         with suppress(OSError):
             (self.data_dir / "run.env").unlink()
         return is_clean
@@ -182,6 +188,7 @@ class LocalSystem:
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
+        self.books = BooksDisk(DiskRoom(self.data_dir, least_mb << 20), books_files(self.data_dir))
         self.mails = self.data_dir / FOLDER / MAILS_FILE
 
     def _wait_until_listening(self, name: str, url: str) -> None:

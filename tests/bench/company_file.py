@@ -18,9 +18,10 @@ from unittest.mock import patch
 
 import boto3
 
-from infra.local.tables.program import FILE, tables_program
+from infra.local.tables.program import tables_program
 from infra.local.tables.running import running_tables
 from solaris.settings import load_settings
+from solaris.storage.books_disk import TABLE_FILE
 from solaris.storage.models import bind_models, create_tables
 from tests.bench.company import Put
 from tests.bench.generator import BenchError
@@ -39,7 +40,7 @@ def import_company(puts: Iterable[Put], folder: Path) -> int:
         schema = work / "schema.json"
         schema.write_text(json.dumps([told for told, _ in tables], default=str), encoding="utf-8")
         items = _export(puts, work / "export")
-        _import(work / "export", schema, folder / FILE)
+        _import(work / "export", schema, folder / TABLE_FILE)
     _set_ttl(folder, {told["Table"]["TableName"]: ttl for told, ttl in tables})
     return items
 

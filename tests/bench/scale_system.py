@@ -10,12 +10,11 @@ from typing import Any
 
 import psutil
 
-from infra.local.store.embedded import FOLDER
-from infra.local.tables.program import FILE
 from solaris.domain.usage import Outcome
 from solaris.domain.users import user_id_for
 from solaris.settings import load_settings
 from solaris.storage.actions import SYSTEM_SHARDS, system_owner
+from solaris.storage.books_disk import FOLDER, TABLE_FILE
 from solaris.storage.items import text
 from tests.bench.books import Books
 from tests.bench.company import Company
@@ -72,7 +71,7 @@ class ScaleSystem(BenchSystem):
         folder.mkdir(mode=0o700)
         import_company(company.puts(), folder)
         self.load_seconds = time.monotonic() - started
-        self.file_bytes = (folder / FILE).stat().st_size
+        self.file_bytes = (folder / TABLE_FILE).stat().st_size
 
     def wait_until_quiet(self) -> None:
         """Wait until the worker has done what a start does once: sweep, month, the lists.

@@ -25,9 +25,9 @@ import boto3
 import psutil
 
 from infra.local.tables.expiry import Expiry
-from infra.local.tables.program import FILE
 from infra.local.tables.running import running_tables
 from solaris.settings import load_settings
+from solaris.storage.books_disk import TABLE_FILE
 from tests.bench.company import Company, Put
 from tests.bench.company_file import import_company
 from tests.bench.running import run_bench
@@ -93,7 +93,7 @@ def _fill(year: Year, folder: Path, users: int, now: datetime) -> None:
     company = _company(users, year.records, days, now)
     year.items = import_company(_counted(company.puts()), folder)
     year.load_seconds = time.monotonic() - started
-    year.file_bytes = (folder / FILE).stat().st_size
+    year.file_bytes = (folder / TABLE_FILE).stat().st_size
 
 
 def _counted(puts: Iterator[Put]) -> Iterator[Put]:
@@ -148,14 +148,14 @@ def _memory_of(folder: Path) -> int:
     found = [
         child.memory_info().rss
         for child in psutil.Process().children(recursive=True)
-        if str(folder / FILE) in child.cmdline()
+        if str(folder / TABLE_FILE) in child.cmdline()
     ]
     return sum(found)
 
 
 def _pages(folder: Path) -> tuple[int, int]:
     """Bytes of all pages, and of those that are free."""
-    with closing(sqlite3.connect(f"{(folder / FILE).as_uri()}?mode=ro", uri=True)) as file:
+    with closing(sqlite3.connect(f"{(folder / TABLE_FILE).as_uri()}?mode=ro", uri=True)) as file:
         size, pages, free = (
             file.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_size", "page_count", "freelist_count")

@@ -22,7 +22,7 @@ import pytest
 from infra.deploy.emulator import INTERPRETER, command, environment
 from infra.local.preflight import free_port as unused_port
 from infra.local.running import running_program
-from infra.local.store.embedded import FOLDER, running_store
+from infra.local.store.embedded import running_store
 from infra.local.store.mails import MAILS_FILE
 from solaris.domain.identity import Identity
 from solaris.domain.periods import day_of, period_of
@@ -35,6 +35,7 @@ from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.storage.actions import LedgerEntry
 from solaris.storage.aws import AsyncAws
+from solaris.storage.books_disk import FOLDER
 from solaris.storage.events import event_to_json
 from solaris.storage.models import create_tables
 from solaris.storage.queues import USAGE_QUEUE, EventSender

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.local.store.errors import StoreError
-from infra.local.store.peeking import FILE, waiting_messages
+from infra.local.store.peeking import waiting_messages
 from solaris.cli import backup as command
 from solaris.cli.main import app
 from solaris.cli.own_queues import queue_file
@@ -18,6 +18,7 @@ from solaris.services.queued_events import QUEUES_KEPT, TABLE, Peek
 from solaris.services.recording import Message
 from solaris.settings import Settings, load_settings
 from solaris.storage.archives import ArchiveReader
+from solaris.storage.books_disk import QUEUE_FILE
 from solaris.storage.events import event_to_json
 from solaris.storage.queues import USAGE_QUEUE
 from tests.integration.backup_support import admitted, back_up, made, restore
@@ -41,7 +42,7 @@ def target(source: MoneyPath) -> MoneyPath:
 
 
 def queue_path() -> Path:
-    return Path(os.environ[MAILS_VARIABLE]).parent / FILE
+    return Path(os.environ[MAILS_VARIABLE]).parent / QUEUE_FILE
 
 
 def peek_of(source: MoneyPath) -> Peek:
@@ -196,7 +197,7 @@ def test_whose_queues_they_are(
     ours = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")}
     assert queue_file(data(**ours)) is None, "it has no file"
     (tmp_path / "store").mkdir()
-    (tmp_path / "store" / FILE).write_bytes(b"no database at all, but long enough")
+    (tmp_path / "store" / QUEUE_FILE).write_bytes(b"no database at all, but long enough")
     assert queue_file(data(AWS_ENDPOINT_URL="http://127.0.0.9:1")) is None
     found = queue_file(data(**ours))
     assert found is not None

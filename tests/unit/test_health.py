@@ -33,12 +33,13 @@ from solaris.services.health import (
 )
 from solaris.services.queue_lag import QueueLag
 from solaris.storage.backups import BackupLog, KeptBackup
+from solaris.storage.books_disk import BooksDisk
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import Queues
 from solaris.storage.users import UserStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-ROOM = DiskRoom(Path("/"), 0)
+DISK = BooksDisk(DiskRoom(Path("/"), 0))
 BOUND_SECONDS = 5.0  # of every wait in these tests; none is reached when they pass
 
 
@@ -188,20 +189,29 @@ class FakeCache:
 
 def test_the_database_is_asked_one_question() -> None:
     users = FakeUsers()
-    found = check_database(cast("UserStore", users), cast("BackupLog", FakeBackups()), ROOM)
+    found = check_database(cast("UserStore", users), cast("BackupLog", FakeBackups()), DISK)
     assert (found.status, found.details) == (Status.HEALTHY, {"last_backup_at": None})
     assert len(users.asked) == 1
 
 
 def test_a_disk_that_cannot_keep_the_books_is_told() -> None:
-    room = DiskRoom(Path("/"), 1 << 62)
-    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", FakeBackups()), room)
+    disk = BooksDisk(DiskRoom(Path("/"), 1 << 62))
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", FakeBackups()), disk)
     assert (found.status, found.reasons) == (Status.UNHEALTHY, ("disk_full",))
+
+
+def test_a_file_of_the_books_that_was_removed_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tables.sqlite"
+    file.touch()
+    disk = BooksDisk(DiskRoom(tmp_path, 0), [file])
+    file.unlink()
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", FakeBackups()), disk)
+    assert (found.status, found.reasons) == (Status.UNHEALTHY, ("books_gone",))
 
 
 def test_the_last_good_backup_is_told() -> None:
     backups = FakeBackups(KeptBackup(NOW, 7, "abc"))
-    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups), ROOM)
+    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups), DISK)
     assert found.details == {"last_backup_at": "2026-11-22T12:00:00.000Z"}
 
 

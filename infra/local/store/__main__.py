@@ -33,6 +33,7 @@ from infra.local.store.mails import MAILS_FILE, Mails
 from infra.local.store.queues import Queues
 from infra.local.store.server import App
 from infra.local.store.signatures import Verifier
+from solaris.storage.books_disk import FOLDER, QUEUE_FILE
 
 STOP_SECONDS = 5
 SWEEP_SECONDS = 3600.0
@@ -93,11 +94,11 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
     if not (access_key and secret_key):
         msg = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set"
         raise StoreError(msg)
-    folder = arguments.data_dir.absolute() / "store"
+    folder = arguments.data_dir.absolute() / FOLDER
     _own(folder, stack)
     listener, host = _bound(arguments.host, arguments.port)
     stack.enter_context(listener)
-    queues = Queues(folder / "queues.sqlite")
+    queues = Queues(folder / QUEUE_FILE)
     stack.callback(queues.close)
     files, mails = _opened(folder, stack)
     app = App(host, Verifier(access_key, secret_key), queues, files, mails)

@@ -15,8 +15,8 @@ from pathlib import Path
 from infra.local.running import running_program
 from infra.local.store.errors import StoreError
 from infra.local.tables.program import free_port, guarded_command, secret_address
+from solaris.storage.books_disk import FOLDER
 
-FOLDER = "store"
 TABLES, STORE = "tables", "store"
 _SECRET_BYTES = 24
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from infra.local.store.errors import StoreError
 
-FILE = "queues.sqlite"
 _FIND = """SELECT queues.name, message_id, body FROM messages JOIN queues ON queues.id = queue
     WHERE queues.name IN (SELECT value FROM json_each(?)) ORDER BY messages.id"""
 

@@ -44,8 +44,8 @@ from infra.local.store.old_tables import (
     replay,
     write_snapshot,
 )
-from infra.local.tables.program import FILE as TABLES_FILE
 from infra.local.tables.program import check_file
+from solaris.storage.books_disk import TABLE_FILE
 
 FORMAT = 2
 _STORE, _FILES, _SCRATCH = "store", "s3", "store-new"
@@ -102,7 +102,7 @@ def check_format(data_dir: Path) -> None:
 
 def check_tables(data_dir: Path) -> None:
     """Refuse to begin with empty tables where there were some. Raises StoreError."""
-    path, tables = data_dir / _FORMAT_FILE, data_dir / _STORE / TABLES_FILE
+    path, tables = data_dir / _FORMAT_FILE, data_dir / _STORE / TABLE_FILE
     if path.exists() and not tables.exists():
         msg = (
             f"{tables} is missing: put it back, or delete {path} to begin with empty tables and "
@@ -130,10 +130,10 @@ def prepare_takeover(data_dir: Path) -> Path | None:
         if scratch.exists():
             shutil.rmtree(scratch)
         return None
-    if (data_dir / _STORE / TABLES_FILE).exists():
+    if (data_dir / _STORE / TABLE_FILE).exists():
         msg = (
             f"the version before has run on {data_dir} after this one: its files ({_OLD_FILES}) "
-            f"stand beside {TABLES_FILE} in {data_dir / _STORE}. Move them away to go on with what "
+            f"stand beside {TABLE_FILE} in {data_dir / _STORE}. Move them away to go on with what "
             "this version has kept"
         )
         raise StoreError(msg)

@@ -18,9 +18,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.local.store.errors import StoreError
+from solaris.storage.books_disk import TABLE_FILE
 
 PROGRAM = "dynoxide"
-FILE = "tables.sqlite"
 _LOOPBACK = "127.0.0.1"
 _POLL_SECONDS = 0.02
 
@@ -49,7 +49,7 @@ def tables_command(host: str, port: int, folder: Path) -> list[str]:
 
     Raises StoreError.
     """
-    arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / FILE)]
+    arguments = ["--host", host, "--port", str(port), "--db-path", str(folder / TABLE_FILE)]
     return [str(tables_program()), "serve", *arguments]
 
 

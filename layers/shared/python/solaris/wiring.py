@@ -344,7 +344,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             recorder=self.recorder,
             links=self.personal_links,
             clock=self.clock,
-            room=self.disk_room,
+            disk=self.books_disk,
             knows_all_open=not is_aws(self.dynamodb),
         )
         forwarder = Forwarder(

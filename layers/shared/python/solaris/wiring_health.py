@@ -14,6 +14,7 @@ from solaris.services.queue_lag import QueueLag
 from solaris.services.totals import UserTotals
 from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
+from solaris.storage.books_disk import BooksDisk, books_files
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import Queues
 from solaris.storage.reconciliations import ReconciliationStore
@@ -63,10 +64,11 @@ class HealthParts:
         return BackupLog(self.dynamodb, self.settings.table_name("periods"))
 
     @cached_property
-    def disk_room(self) -> DiskRoom:
-        """Room for the books, where this system keeps them on a disk of its own."""
-        settings = self.settings
-        return DiskRoom(Path(settings.solaris_data_dir).absolute(), settings.min_free_disk_mb << 20)
+    def books_disk(self) -> BooksDisk:
+        """Room and files of the books, where this system keeps them on a disk of its own."""
+        folder = Path(self.settings.solaris_data_dir).absolute()
+        room = DiskRoom(folder, self.settings.min_free_disk_mb << 20)
+        return BooksDisk(room, books_files(folder))
 
     @cached_property
     def queue_lag(self) -> QueueLag:
@@ -82,7 +84,7 @@ class HealthParts:
             self.settings,
             users=self.users,
             backups=self.backups,
-            room=self.disk_room,
+            disk=self.books_disk,
             queues=self.queue_lag,
             cache=self.cache,
         )

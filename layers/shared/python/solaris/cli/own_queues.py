@@ -18,11 +18,12 @@ def queue_file(settings: "Settings") -> "Peek | None":
     if load_run_environment() is None:
         return None  # the endpoint that is set is another system's
     try:
-        from infra.local.store.embedded import FOLDER  # noqa: PLC0415 - not everywhere
-        from infra.local.store.peeking import FILE  # noqa: PLC0415 - see above
+        import infra.local.store.peeking  # noqa: F401, PLC0415 - not everywhere
     except ImportError:
         return None
-    file = Path(settings.solaris_data_dir).absolute() / FOLDER / FILE
+    from solaris.storage.books_disk import books_files  # noqa: PLC0415 - slow
+
+    _, file = books_files(Path(settings.solaris_data_dir).absolute())
     return partial(_peek, file, settings) if file.exists() else None
 
 

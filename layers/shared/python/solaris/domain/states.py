@@ -58,6 +58,19 @@ REASONS: Mapping[str, Reason] = {
             "libere espaço (MIN_FREE_DISK_MB diz quanto); nada precisa ser reiniciado",
         ),
         Reason(
+            "books_gone",
+            "database",
+            _UNHEALTHY,
+            "a file of the books was removed or replaced while the system runs: new requests are "
+            "refused, and a stop loses what was written since",
+            "um arquivo dos livros foi removido ou trocado com o sistema no ar: novas requisições "
+            "são recusadas, e parar o sistema perde o que foi gravado desde então",
+            "solaris backup now, which reads what is still open; then stop, delete "
+            "SOLARIS_DATA_DIR/format, start, and solaris restore that backup",
+            "faça agora um solaris backup, que lê o que ainda está aberto; depois pare, apague "
+            "SOLARIS_DATA_DIR/format, inicie e use solaris restore com esse backup",
+        ),
+        Reason(
             "queues_silent",
             "queue",
             _UNHEALTHY,

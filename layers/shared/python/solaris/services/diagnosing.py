@@ -25,6 +25,7 @@ from solaris.services.twins import strays
 from solaris.settings import LOCAL_SECRET, Settings
 from solaris.storage.aws import AwsCallError, store_errors
 from solaris.storage.backups import BackupLog
+from solaris.storage.books_disk import TABLE_FILE
 from solaris.storage.keys import KeyStore
 from solaris.storage.models import TABLES, short_name
 from solaris.storage.queues import QUEUES, USAGE_QUEUE, Queues
@@ -37,7 +38,6 @@ RUNNING_SECONDS = 5.0
 MIN_MASKED_CHARACTERS = 12
 MAX_NAMED = 50  # users whom one call names; the next one names the rest
 _UPSTREAM_KEYS = ("LITELLM_API_KEY", "OPENAI_API_KEY")
-TABLE_FILE = "tables.sqlite"
 START_HINT = "start the system, or set AWS_ENDPOINT_URL"
 
 

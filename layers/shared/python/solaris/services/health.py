@@ -28,7 +28,7 @@ from solaris.services.probing import Probe, answer_by
 from solaris.services.queue_lag import QueueLag
 from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
-from solaris.storage.disk_room import DiskRoom
+from solaris.storage.books_disk import BooksDisk
 from solaris.storage.queues import QUEUES
 from solaris.storage.unsteady import Unsteady
 from solaris.storage.users import UserStore
@@ -178,12 +178,12 @@ def standard_checks(
     backups: BackupLog,
     queues: QueueLag,
     cache: Cache,
-    room: DiskRoom,
+    disk: BooksDisk,
 ) -> dict[str, Check]:
     """The checks of CONTRACT.md (Health) and the queues."""
     url, key = settings.upstream_url, settings.upstream_key
     return {
-        "database": lambda: check_database(users, backups, room),
+        "database": lambda: check_database(users, backups, disk),
         "redis": lambda: check_redis(cache),
         "litellm": lambda: check_upstream(url, key),
         "queue": lambda: check_queues(queues),
@@ -195,7 +195,7 @@ def standard_checks(
     }
 
 
-def check_database(users: UserStore, backups: BackupLog, room: DiskRoom) -> Finding:
+def check_database(users: UserStore, backups: BackupLog, disk: BooksDisk) -> Finding:
     """One consistent read of the users table, as every request needs it; nobody is found.
 
     `last_backup_at` is the point in time of the last good backup, None before the first. How old
@@ -204,8 +204,8 @@ def check_database(users: UserStore, backups: BackupLog, room: DiskRoom) -> Find
     users.get("health-check")
     last = backups.latest()
     found = {"last_backup_at": None if last is None else iso_milliseconds(last.at)}
-    if room.is_missing():
-        return Finding(Status.UNHEALTHY, found, reasons=("disk_full",))
+    if (trouble := disk.trouble()) is not None:
+        return Finding(Status.UNHEALTHY, found, reasons=(trouble,))
     return Finding(Status.HEALTHY, found)
 
 

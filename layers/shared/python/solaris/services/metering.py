@@ -51,8 +51,8 @@ from solaris.services.recording import Recorder
 from solaris.services.tickets import Admission, Ticket
 from solaris.settings import Settings
 from solaris.storage.aws import AsyncAws
+from solaris.storage.books_disk import BooksDisk
 from solaris.storage.changes import Changes
-from solaris.storage.disk_room import DiskRoom
 from solaris.storage.events import event_to_dict, event_to_json
 from solaris.storage.queues import EventSender
 from solaris.storage.reservations import ReserveResult, reserve
@@ -86,7 +86,7 @@ class Meter:
         recorder: Recorder,
         clock: Callable[[], datetime],
         links: PersonalLinks | None = None,
-        room: DiskRoom | None = None,
+        disk: BooksDisk | None = None,
         knows_all_open: bool = True,
     ) -> None:
         self._knows_all_open = knows_all_open
@@ -97,7 +97,7 @@ class Meter:
         self._sender = sender
         self._recorder = recorder
         self._links = links
-        self._room = room
+        self._disk = disk
         self._clock = clock
         self._table = settings.table_name("users")
         self._announcing: set[str] = set()
@@ -112,9 +112,8 @@ class Meter:
         BookingsLateError, RateLimitedError, StoreUnavailableError, and ConflictError when twelve
         bounded attempts all lost a race. What is held is kept until the event that resolves it.
         """
-        if self._room is not None and self._room.is_missing():
-            msg = "too little room on the disk"
-            raise StoreUnavailableError(msg)
+        if self._disk is not None and (trouble := self._disk.trouble()) is not None:
+            raise StoreUnavailableError(trouble)
         admission = await self._admit(ticket)
         self._open.add(admission.user.user_id, admission.reservation)
         return admission

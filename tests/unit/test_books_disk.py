@@ -1,0 +1,65 @@
+"""Files of the books that somebody removes or replaces while they are open."""
+
+from pathlib import Path
+
+from solaris.storage.books_disk import BooksDisk, books_files
+from solaris.storage.disk_room import DiskRoom
+
+MORE_THAN_THERE_IS = 1 << 62
+
+
+def disk(folder: Path, least_bytes: int = 0) -> BooksDisk:
+    return BooksDisk(DiskRoom(folder, least_bytes), books_files(folder))
+
+
+def made(folder: Path) -> tuple[Path, Path]:
+    tables, queues = books_files(folder)
+    tables.parent.mkdir()
+    tables.write_bytes(b"tables")
+    queues.write_bytes(b"queues")
+    return tables, queues
+
+
+def test_files_that_grow_and_shrink_are_the_same(tmp_path: Path) -> None:
+    tables, queues = made(tmp_path)
+    watched = disk(tmp_path)
+    tables.write_bytes(b"more than before")
+    queues.write_bytes(b"")
+    assert watched.trouble() is None
+    assert watched.gone() == []
+
+
+def test_a_removed_file_is_trouble_until_it_is_back(tmp_path: Path) -> None:
+    tables, queues = made(tmp_path)
+    watched = disk(tmp_path)
+    aside = tmp_path / "aside"
+    queues.rename(aside)
+    assert (watched.trouble(), watched.gone()) == ("books_gone", [queues])
+    aside.rename(queues)
+    assert watched.trouble() is None
+    tables.unlink()
+    assert watched.gone() == [tables]
+
+
+def test_another_file_in_its_place_is_trouble(tmp_path: Path) -> None:
+    tables, _ = made(tmp_path)
+    watched = disk(tmp_path)
+    copy = tmp_path / "copy"
+    copy.write_bytes(tables.read_bytes())
+    copy.replace(tables)
+    assert (watched.trouble(), watched.gone()) == ("books_gone", [tables])
+
+
+def test_a_lost_file_is_told_before_a_full_disk(tmp_path: Path) -> None:
+    tables, _ = made(tmp_path)
+    watched = disk(tmp_path, MORE_THAN_THERE_IS)
+    assert watched.trouble() == "disk_full"
+    tables.unlink()
+    assert watched.trouble() == "books_gone"
+
+
+def test_where_the_books_are_elsewhere_no_file_is_missed(tmp_path: Path) -> None:
+    watched = disk(tmp_path)
+    assert watched.trouble() is None
+    made(tmp_path)
+    assert watched.trouble() is None
