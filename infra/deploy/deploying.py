@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.deploy import changes, parameters, secret, site, template
+from infra.deploy import changes, parameters, protection, secret, site, template
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.aws import Account, check_stage, find_account, this_architecture, this_python
 from infra.deploy.errors import DeployError
@@ -22,8 +22,10 @@ from infra.deploy.packaging import (
     Target,
     table,
 )
+from infra.deploy.remains import Remains
+from infra.deploy.removing import delete_stack
 from infra.deploy.seeding import seed
-from infra.deploy.stack import Stack, StackState
+from infra.deploy.stack import UNFINISHED, UNFINISHED_TAG, Stack, StackState
 from solaris.services.initialising import InitResult
 
 TAGS = {"project": "ia-solaris"}
@@ -99,6 +101,7 @@ class _Deployment:
         self.account = find_account(options.region)
         self.stack = Stack(self.account, f"solaris-{options.stage}")
         self.artifacts = Artifacts(self.account)
+        self.tags = TAGS | {"stage": options.stage}
         self.changed = False
 
     def run(self) -> Deployed:
@@ -112,8 +115,11 @@ class _Deployment:
         self.show(table(packages))
         url = self._upload(packages)
         given = self._given(state, target)
+        is_first = state is None or state.is_empty or state.is_unfinished
+        # a creation that fails must be able to take its tables back
+        is_protected_late = is_first and self._protection(given)
         state, plan = self._first_pass(state, url, given)
-        state = self._second_pass(state, url, given, plan)
+        state = self._second_pass(state, url, given, plan, is_protected_late)
         site_url = self._site(state)
         values = parameters.effective(self.template.parameters, state.parameters, given)
         seeded = seed(account, self.options.stage, from_email=values.get("FromEmail", ""))
@@ -133,10 +139,17 @@ class _Deployment:
             raise DeployError(msg)
         if state is not None and state.has_never_worked:
             self.show(f"stack {self.stack.name}: {state.status}, the first try's rest is removed")
-            self.stack.mark(state.stack_id)
-            self.stack.delete()
-            self.stack.follow(state.stack_id, self.show)
+            remains = Remains(self.account, self.stack.resources())
+            protection.lift(self.account, remains, since=state.created_at, show=self.show)
+            delete_stack(self.stack, state.stack_id, remains, self.show)
             return None
+        if state is not None and state.is_half_deleted:
+            msg = (
+                f"stack {self.stack.name}: {state.status}: its deletion was begun and has failed "
+                f"({state.reason or 'no reason is given'}); end it first: "
+                f"make destroy STAGE={self.options.stage}"
+            )
+            raise DeployError(msg)
         return state
 
     def _target(self, state: StackState | None) -> Target:
@@ -180,7 +193,7 @@ class _Deployment:
         return self.account.object_url(self.artifacts.bucket, key)
 
     def _given(self, state: StackState | None, target: Target) -> dict[str, str]:
-        is_new = state is None or state.is_empty
+        is_new = state is None or state.is_empty or state.is_unfinished
         own = dict(EMULATOR_DEFAULTS) if is_new and self.account.is_emulator else {}
         fixed = {
             "Stage": self.options.stage,
@@ -188,6 +201,15 @@ class _Deployment:
             "Architecture": target.architecture,
         }
         return own | dict(self.options.parameters) | fixed
+
+    def _protection(self, given: dict[str, str]) -> bool:
+        """Switch deletion protection off in `given`; whether it shall be on in the end."""
+        values = parameters.effective(self.template.parameters, {}, given)
+        if values.get(protection.PARAMETER) != protection.ON:
+            return False
+        given[protection.PARAMETER] = protection.OFF
+        self.tags |= {UNFINISHED_TAG: UNFINISHED}
+        return True
 
     def _first_pass(
         self, state: StackState | None, url: str, given: dict[str, str]
@@ -215,10 +237,21 @@ class _Deployment:
         return state, plan
 
     def _second_pass(
-        self, state: StackState, url: str, given: dict[str, str], plan: secret.SecretPlan
+        self,
+        state: StackState,
+        url: str,
+        given: dict[str, str],
+        plan: secret.SecretPlan,
+        is_protected_late: bool,
     ) -> StackState:
-        """What only the finished stack could tell: the site's address, the secret's version."""
+        """What only the finished stack could tell (the site's address, the secret's version).
+
+        And what only a finished stack may have: deletion protection.
+        """
         late = {"SecretsRevision": plan.revision}
+        if is_protected_late:
+            late[protection.PARAMETER] = protection.ON
+            del self.tags[UNFINISHED_TAG]
         site_url = state.outputs.get("SiteUrl")
         if site_url and not state.parameters.get("PublicUrl") and "PublicUrl" not in given:
             late["PublicUrl"] = site_url
@@ -248,7 +281,7 @@ class _Deployment:
             state,
             template_url=url,
             parameters=parameters.stack_parameters(self.template.parameters, had, given),
-            tags=TAGS | {"stage": self.options.stage},
+            tags=self.tags,
         )
         if change_set is None:
             if state is None:

@@ -8,7 +8,9 @@ from infra.deploy.artifacts import Artifacts
 from infra.deploy.aws import Account, aws_errors, check_stage, find_account
 from infra.deploy.deploying import TAGS, DeclinedError
 from infra.deploy.errors import DeployError
-from infra.deploy.remains import BUCKET, KEEPS_DATA, Remains, empty_bucket
+from infra.deploy.protection import lift, refuse_protected
+from infra.deploy.remains import KEEPS_DATA, Remains, empty_bucket
+from infra.deploy.removing import delete_stack
 from infra.deploy.stack import Stack
 
 MAX_COUNTED_OBJECTS = 100_000
@@ -55,8 +57,11 @@ def destroy(options: DestroyOptions) -> Destroyed:
         resources = stack.resources()
         remains = Remains(account, resources)
         _show_contents(remains, show)
-        _refuse_protected(remains, options.stage)
+        if not state.has_never_worked:
+            refuse_protected(remains, options.stage, can_be_updated=not state.is_half_deleted)
         _confirm(options)
+        if state.has_never_worked:
+            lift(account, remains, since=state.created_at, show=show)
         delete_stack(stack, state.stack_id, remains, show)
         remains.skipped = stack.skipped
         _forget_sender(account, state.parameters.get("FromEmail"))
@@ -74,28 +79,6 @@ def destroy(options: DestroyOptions) -> Destroyed:
     return Destroyed(left)
 
 
-def delete_stack(
-    stack: Stack, stack_id: str, remains: Remains, show: Callable[[str], None]
-) -> None:
-    """Empty the buckets and delete the stack; a second time if a function wrote in between."""
-    for attempts_left in (1, 0):
-        for bucket in remains.of(BUCKET):
-            count = empty_bucket(stack.account, bucket)
-            if count:
-                show(f"bucket {bucket}: {count} objects deleted")
-        show(f"deleting stack {stack.name} …")
-        stack.mark(stack_id)
-        stack.delete()
-        try:
-            stack.follow(stack_id, show)
-        except DeployError as error:
-            if not attempts_left:
-                raise
-            show(f"{error}; once more")
-        else:
-            return
-
-
 def _show_contents(remains: Remains, show: Callable[[str], None]) -> None:
     show("this will be deleted, with everything in it:")
     for kind, noun in KEEPS_DATA.items():
@@ -103,16 +86,6 @@ def _show_contents(remains: Remains, show: Callable[[str], None]) -> None:
             show(f"  {noun:<10} {name}{remains.contents(kind, name, MAX_COUNTED_OBJECTS)}")
     others = len(remains.resources) - sum(len(remains.of(kind)) for kind in KEEPS_DATA)
     show(f"  and {others} resources that hold no data")
-
-
-def _refuse_protected(remains: Remains, stage: str) -> None:
-    protected = remains.protected_tables()
-    if protected:
-        msg = (
-            f"deletion protection is on ({len(protected)} tables, {protected[0]} …). Switch it off "
-            f"first: make deploy STAGE={stage} ARGS='--parameter DeletionProtection=false'"
-        )
-        raise DeployError(msg)
 
 
 def _confirm(options: DestroyOptions) -> None:

@@ -37,13 +37,16 @@ class Remains:
         self.skipped: list[tuple[str, str]] = []
 
     def of(self, kind: str) -> list[str]:
-        """Physical names of the resources of one type that were made."""
+        """Physical names of the resources of one type that were made.
+
+        What could not be created may bear the name of somebody else's.
+        """
         return sorted(
             one["PhysicalResourceId"]
             for one in self.resources
             if one["ResourceType"] == kind
             and one.get("PhysicalResourceId")
-            and one.get("ResourceStatus") != "DELETE_COMPLETE"
+            and one.get("ResourceStatus") not in {"DELETE_COMPLETE", "CREATE_FAILED"}
         )
 
     def contents(self, kind: str, name: str, most: int) -> str:

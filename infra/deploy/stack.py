@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,9 @@ FOLLOW_SECONDS = 3600
 MAX_EVENT_PAGES = 50
 _NOT_THE_CAUSE = ("Resource creation cancelled", "Resource update cancelled")
 _STACK = "AWS::CloudFormation::Stack"
+# On a stack whose creation, the second pass of its deployment included, has not ended well.
+UNFINISHED_TAG, UNFINISHED = "deployment", "unfinished"
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)  # nothing was made after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class StackState:
     reason: str
     parameters: dict[str, str]
     outputs: dict[str, str]
+    tags: dict[str, str] = field(default_factory=dict)
+    created_at: datetime = _UNKNOWN
 
     @property
     def is_busy(self) -> bool:
@@ -41,8 +47,22 @@ class StackState:
 
     @property
     def has_never_worked(self) -> bool:
-        """Whether its creation failed: it can only be deleted."""
-        return self.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+        """Whether its creation failed: it can only be deleted.
+
+        The tag tells a first try whose removal failed from a stack that somebody has used.
+        """
+        never = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+        return self.status in never or (self.is_half_deleted and self.is_unfinished)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it was created, and nothing has ended well since."""
+        return self.tags.get(UNFINISHED_TAG) == UNFINISHED
+
+    @property
+    def is_half_deleted(self) -> bool:
+        """Whether its deletion failed: it cannot be updated, only deleted again."""
+        return self.status == "DELETE_FAILED"
 
 
 @dataclass(slots=True)
@@ -82,12 +102,15 @@ class Stack:
                 p["ParameterKey"]: p.get("ParameterValue", "") for p in one.get("Parameters", ())
             },
             outputs={o["OutputKey"]: o["OutputValue"] for o in one.get("Outputs", ())},
+            tags={tag["Key"]: tag["Value"] for tag in one.get("Tags", ())},
+            created_at=one.get("CreationTime", _UNKNOWN),
         )
 
-    def resources(self) -> list[dict[str, str]]:
+    def resources(self, stack_id: str | None = None) -> list[dict[str, str]]:
         """Its resources: logical and physical id, type, status."""
+        name = stack_id or self.name
         with aws_errors(f"stack {self.name}"):
-            pages = self.client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+            pages = self.client.get_paginator("list_stack_resources").paginate(StackName=name)
             return [one for page in pages for one in page["StackResourceSummaries"]]
 
     def delete(self, retained: tuple[str, ...] = ()) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from infra.deploy import stack as stack_module
 from infra.deploy.aws import Account
-from infra.deploy.destroying import delete_stack
 from infra.deploy.errors import DeployError
 from infra.deploy.remains import Remains
+from infra.deploy.removing import delete_stack
 from infra.deploy.stack import Stack
 
 ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/solaris-dev/1"
