@@ -113,8 +113,9 @@ class _Deployment:
         packages = Packager(target, self.options.out, show=self.show).build()
         self._check_runtime(target, packages)
         self.show(table(packages))
-        url = self._upload(packages)
+        had = state.parameters if state is not None and not state.is_empty else {}
         given = self._given(state, target)
+        url = self._upload(packages, parameters.effective(self.template.parameters, had, given))
         is_first = state is None or state.is_empty or state.is_unfinished
         # a creation that fails must be able to take its tables back
         is_protected_late = is_first and self._protection(given)
@@ -176,8 +177,11 @@ class _Deployment:
             )
             raise DeployError(msg)
 
-    def _upload(self, packages: list[Package]) -> str:
-        """Packages and template into the artifact bucket; returns the template's address."""
+    def _upload(self, packages: list[Package], values: dict[str, str]) -> str:
+        """Packages and template into the artifact bucket; returns the template's address.
+
+        `values` are the stack's parameters as they will be.
+        """
         if self.artifacts.create():
             self.show(f"bucket {self.artifacts.bucket} made")
         locations = {}
@@ -187,7 +191,7 @@ class _Deployment:
             if is_new:
                 size = package.archive.zip_bytes / MEGABYTE
                 self.show(f"uploaded {package.source} ({size:.1f} MB)")
-        data = self.template.located(locations).to_json()
+        data = self.template.located(locations).stamped(values).to_json()
         key = template.key_of(data)
         self.artifacts.put(data, key)
         return self.account.object_url(self.artifacts.bucket, key)

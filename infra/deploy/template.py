@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ MAX_TEMPLATE_BYTES = 1_000_000
 # Properties that name a folder of this repository.
 _CODE = frozenset({"CodeUri", "ContentUri"})
 _SCHEMES = ("s3://", "https://")
+_API = "AWS::Serverless::Api"
+_IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)")
+_SHOWN_CHARACTERS = 16
 
 
 class _Loader(yaml.SafeLoader):
@@ -70,6 +74,39 @@ class Template:
         """
         return Template(_replace(self.document, locations))
 
+    def stamped(self, values: Mapping[str, str]) -> "Template":
+        """The same template with the effective parameters of each API's definition in its text.
+
+        SAM names an API's deployment by the definition as it is written, before parameters are put
+        in: a stage would keep serving the old one when only a parameter changes.
+        """
+        resources = dict(self.document["Resources"])
+        for name, one in resources.items():
+            body = one.get("Properties", {}).get("DefinitionBody")
+            if one["Type"] != _API or body is None:
+                continue
+            used = sorted(self.parameters_of(body))
+            text = json.dumps({parameter: values.get(parameter, "") for parameter in used})
+            stamp = hashlib.sha256(text.encode()).hexdigest()[:_SHOWN_CHARACTERS]
+            info = body.get("info", {}) | {"description": f"parameters {stamp}"}
+            properties = one["Properties"] | {"DefinitionBody": body | {"info": info}}
+            resources[name] = one | {"Properties": properties}
+        return Template(self.document | {"Resources": resources})
+
+    def parameters_of(self, part: Any) -> set[str]:
+        """The parameters that a part of the template depends on, through conditions as well."""
+        conditions = self.document.get("Conditions", {})
+        found: set[str] = set()
+        waiting, seen = set(_names_in(part)), set()
+        while waiting:
+            name = waiting.pop()
+            seen.add(name)
+            if name in self.parameters:
+                found.add(name)
+            if name in conditions:
+                waiting |= set(_names_in(conditions[name])) - seen
+        return found
+
     def to_json(self) -> bytes:
         """As CloudFormation gets it; raises DeployError when it is too large."""
         data = json.dumps(self.document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -100,6 +137,26 @@ def read_template(path: Path) -> Template:
 def key_of(data: bytes) -> str:
     """The key under which a template is stored: by its hash."""
     return f"{hashlib.sha256(data).hexdigest()}.template"
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """What is referred to by name: parameters, conditions and resources alike."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _names_in(one)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if key in {"Ref", "Condition"} and isinstance(inner, str):
+            yield inner
+        elif key == "Fn::If":
+            yield inner[0]
+            yield from _names_in(inner[1:])
+        elif key == "Fn::Sub":
+            yield from _IN_TEXT.findall(inner if isinstance(inner, str) else inner[0])
+            yield from _names_in(inner)
+        else:
+            yield from _names_in(inner)
 
 
 def _replace(value: Any, locations: Mapping[str, str]) -> Any:

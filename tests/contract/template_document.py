@@ -57,8 +57,11 @@ def functions() -> dict[str, Resource]:
 
 
 @cache
-def transformed() -> dict[str, Any]:
-    """What CloudFormation makes of the template; skips where the translator is not installed."""
+def transformed(**values: str) -> dict[str, Any]:
+    """What CloudFormation makes of the template, sent with these parameters.
+
+    Skips where the translator is not installed.
+    """
     if not (CLOUD / "python").exists():
         pytest.skip("aws-sam-translator is missing (make .venv/cloud/.installed)")
     source = read_template(TEMPLATE)
@@ -68,7 +71,7 @@ def transformed() -> dict[str, Any]:
         for key in ("CodeUri", "ContentUri")
         if key in one.get("Properties", {})
     }
-    located = source.located(dict.fromkeys(folders, "s3://bucket/key.zip"))
+    located = source.located(dict.fromkeys(folders, "s3://bucket/key.zip")).stamped(values)
     answer = subprocess.run(
         [str(CLOUD / "python"), "-c", _TRANSFORM],
         input=located.to_json(),
