@@ -12,6 +12,7 @@ from infra.deploy import changes, parameters, protection, secret, site, template
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.aws import Account, check_stage, find_account, this_architecture, this_python
 from infra.deploy.errors import DeployError
+from infra.deploy.mailing import check_sender, mail_notes
 from infra.deploy.packaging import (
     DEFAULT_ARCHITECTURE,
     DEFAULT_PYTHON,
@@ -62,7 +63,8 @@ class DeployOptions:
 class Deployed:
     """Where everything is. `key` and `admin_password` are there on the run that made them.
 
-    `changed` is False when the stage was already exactly this.
+    `changed` is False when the stage was already exactly this. `mail_notes` say what is missing
+    until its mails are delivered.
     """
 
     stage: str
@@ -76,6 +78,7 @@ class Deployed:
     admin_email: str | None
     admin_password: str | None
     has_upstream: bool
+    mail_notes: tuple[str, ...]
     changed: bool
 
 
@@ -109,6 +112,8 @@ class _Deployment:
         where = account.endpoint or f"account {account.account_id}"
         self.show(f"stage {self.options.stage} → {where}, {account.region}")
         state = self._usable_state()
+        if state is None or state.is_empty:
+            check_sender(account, **self._mail_by(self.options.parameters))
         target = self._target(state)
         packages = Packager(target, self.options.out, show=self.show).build()
         self._check_runtime(target, packages)
@@ -334,6 +339,14 @@ class _Deployment:
             site.invalidate(self.account, distribution, synced)
         return address
 
+    def _mail_by(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Sender and mail server, as parameters have them."""
+        values = parameters.effective(self.template.parameters, {}, given)
+        return {
+            "from_email": values.get("FromEmail", ""),
+            "smtp_host": values.get("SmtpHost", ""),
+        }
+
     def _reachable(self, url: str) -> str:
         """A URL of API Gateway as this machine reaches it: an emulator has it under its own."""
         endpoint = self.account.endpoint
@@ -366,5 +379,6 @@ class _Deployment:
             admin_email=seeded.new_admin_email,
             admin_password=seeded.new_admin_password,
             has_upstream=has_upstream,
+            mail_notes=tuple(mail_notes(self.account, **self._mail_by(values))),
             changed=self.changed or bool(made),
         )

@@ -33,6 +33,9 @@ def summary(deployed: Deployed, *, models: tuple[str, ...] = ("gpt-4o-mini",)) -
     ]
     if not deployed.has_upstream:
         lines += [*(line.format(stage=deployed.stage) for line in _NO_UPSTREAM), ""]
+    if deployed.mail_notes:
+        lines += ["  No mail reaches everybody yet:"]
+        lines += [*(f"    {line}" for line in deployed.mail_notes), ""]
     if deployed.key is not None:
         root = deployed.gateway_url.removesuffix("/v1")
         settings = Settings.model_construct(public_url=root, host="", port=0)

@@ -169,7 +169,7 @@ def test_hadolint_finds_nothing(dockerfile: Path) -> None:
         [str(hadolint), "--no-color", str(dockerfile)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -155,13 +155,15 @@ async def test_a_mail_refused_for_good_is_not_tried_again(alerts: Alerts) -> Non
     assert alerts.inbox() == []
 
 
-async def test_an_unverified_sender_is_refused_by_ses_itself(money: MoneyPath, stage: str) -> None:
+async def test_mails_of_an_unverified_sender_wait_until_it_is(money: MoneyPath, stage: str) -> None:
     alerts = Alerts(money, stage)
     alerts.money = alerts.money.settings(from_email=f"{stage}@unknown.example")
     alerts.money.put_user(alerts.email, monthly_limit=LIMIT)
     body = alerts.crossing(80_000)
-    assert alerts.handle(body) == []
-    assert alerts.record(body).errors == dict.fromkeys(Audience, "MessageRejected")
+    assert alerts.handle(body) == [body], "the queue brings it again, in the end as a dead letter"
+    record = alerts.record(body)
+    assert record.errors == dict.fromkeys(Audience, "IdentityNotVerified")
+    assert record.mails == dict.fromkeys(Audience, MailState.FAILED)
 
 
 async def test_a_malformed_message_and_one_of_nobody_fail_alone(alerts: Alerts) -> None:

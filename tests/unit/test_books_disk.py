@@ -1,7 +1,10 @@
 """Files of the books that somebody removes or replaces while they are open."""
 
 from pathlib import Path
+from typing import Any, cast
 
+from solaris.domain.states import Status
+from solaris.services.health import check_database
 from solaris.storage.books_disk import BooksDisk, books_files
 from solaris.storage.disk_room import DiskRoom
 
@@ -56,6 +59,20 @@ def test_a_lost_file_is_told_before_a_full_disk(tmp_path: Path) -> None:
     assert watched.trouble() == "disk_full"
     tables.unlink()
     assert watched.trouble() == "books_gone"
+
+
+def test_health_tells_it(tmp_path: Path) -> None:
+    class Store:
+        def get(self, _: str) -> None: ...
+
+        def latest(self) -> None: ...
+
+    tables, _ = made(tmp_path)
+    watched, store = disk(tmp_path), cast("Any", Store())
+    assert check_database(store, store, watched).status is Status.HEALTHY
+    tables.unlink()
+    found = check_database(store, store, watched)
+    assert (found.status, found.reasons) == (Status.UNHEALTHY, ("books_gone",))
 
 
 def test_where_the_books_are_elsewhere_no_file_is_missed(tmp_path: Path) -> None:

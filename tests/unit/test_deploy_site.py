@@ -111,9 +111,16 @@ def deployed(**changes: object) -> Deployed:
         "admin_email": "admin@example.com",
         "admin_password": "of-the-test",
         "has_upstream": True,
+        "mail_notes": (),
         "changed": True,
     }
     return Deployed(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_the_summary_says_what_mails_wait_for() -> None:
+    assert "No mail reaches" not in summary(deployed())
+    text = summary(deployed(mail_notes=("SES in sa-east-1 is in the sandbox",)))
+    assert "    SES in sa-east-1 is in the sandbox" in text.splitlines()
 
 
 def test_the_summary_shows_addresses_login_and_a_snippet_that_fits() -> None:

@@ -57,7 +57,8 @@ class Cloud:
         return {one["DeletionProtectionEnabled"] for one in self.tables.found.values()}
 
     def deploy(self, **parameters: str) -> None:
-        deploy(DeployOptions(STAGE, parameters=parameters, with_site=False, show=self.shown.append))
+        given = {"FromEmail": "noreply@example.com", **parameters}
+        deploy(DeployOptions(STAGE, parameters=given, with_site=False, show=self.shown.append))
 
     def destroy(self) -> None:
         destroy(DestroyOptions(STAGE, show=self.shown.append))

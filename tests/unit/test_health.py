@@ -200,15 +200,6 @@ def test_a_disk_that_cannot_keep_the_books_is_told() -> None:
     assert (found.status, found.reasons) == (Status.UNHEALTHY, ("disk_full",))
 
 
-def test_a_file_of_the_books_that_was_removed_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "tables.sqlite"
-    file.touch()
-    disk = BooksDisk(DiskRoom(tmp_path, 0), [file])
-    file.unlink()
-    found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", FakeBackups()), disk)
-    assert (found.status, found.reasons) == (Status.UNHEALTHY, ("books_gone",))
-
-
 def test_the_last_good_backup_is_told() -> None:
     backups = FakeBackups(KeptBackup(NOW, 7, "abc"))
     found = check_database(cast("UserStore", FakeUsers()), cast("BackupLog", backups), DISK)

@@ -14,7 +14,7 @@ from infra.local.mailbox import Mailbox
 from infra.local.store import mails
 from infra.local.store.errors import ServiceError
 from infra.local.store.mails import MAILS_FILE, Mails, read_mails
-from solaris.mail.sender import MailRejectedError, SesSender
+from solaris.mail.sender import MailUnavailableError, SesSender
 from tests.integration.local_store.files_support import Store
 
 SENDER = "noreply@example.com"
@@ -65,9 +65,9 @@ def test_a_mail_is_kept_before_it_is_acknowledged(ses: Any, store: Store) -> Non
 
 def test_a_sender_is_verified_first_and_once_for_all_processes(ses: Any, store: Store) -> None:
     sender = SesSender(ses)
-    with pytest.raises(MailRejectedError) as refused:
+    with pytest.raises(MailUnavailableError) as refused:
         sender.send(mail())
-    assert refused.value.error_class == "MessageRejected"
+    assert refused.value.error_class == "IdentityNotVerified"
     assert read_mails(store.folder / MAILS_FILE) == []
     ses.verify_email_identity(EmailAddress=SENDER)
     store.kill()

@@ -21,15 +21,18 @@ SMTP_TIMEOUT_SECONDS = 10.0  # of each step: connect, greeting, TLS, login, data
 IMPLICIT_TLS_PORT = 465
 
 # What SES answers when the message itself is at fault. Everything else (throttling, a used-up
-# daily quota, paused sending, missing rights) may be put right without changing the message.
+# daily quota, paused sending, missing rights, a domain that is not verified yet) may be put right
+# without changing the message.
 PERMANENT_SES_ERRORS = frozenset(
     {
         "InvalidParameterValue",  # an address that SES cannot read
-        "MailFromDomainNotVerified",
-        "MailFromDomainNotVerifiedException",
-        "MessageRejected",  # an unverified identity, a suppressed or refused recipient
+        "MessageRejected",  # a suppressed or refused recipient, content that is taken for a virus
     }
 )
+# The same code for a sender that is not verified yet, and in the sandbox for a recipient ("Email
+# address is not verified. The following identities failed the check …"): SES' own words, which its
+# guide lists under "Amazon SES API errors".
+NOT_VERIFIED, _NOT_VERIFIED_WORDS = "IdentityNotVerified", "is not verified"
 _PERMANENT_REPLIES = range(500, 600)  # RFC 5321, section 4.2.1
 _LOGGED_IN = 235  # RFC 4954, section 6
 
@@ -83,7 +86,10 @@ class SesSender:
                 **self._options,
             )
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", "")) or "Unknown"
+            told = error.response.get("Error", {})
+            code = str(told.get("Code", "")) or "Unknown"
+            if _NOT_VERIFIED_WORDS in str(told.get("Message", "")):
+                raise MailUnavailableError(NOT_VERIFIED) from error
             if code in PERMANENT_SES_ERRORS:
                 raise MailRejectedError(code) from error
             raise MailUnavailableError(code) from error
