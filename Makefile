@@ -15,7 +15,7 @@ DYNAMODB_LOCAL_SHA256 := 3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670
 CODE := layers functions infra tests
 SITE := admin_site/dist/index.html
 SITE_MODULES := admin_site/node_modules/.installed
-SITE_SOURCES = $(shell find admin_site -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+SITE_SOURCES = $(shell find admin_site -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.md')
 NPM := npm --prefix admin_site --loglevel=error
 
 .PHONY: help
@@ -183,7 +183,7 @@ $(RUNTIME): requirements.lock pyproject.toml $(TABLES) | $(VENV)/bin/python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch "$@"
 
-# dynoxide keeps the tables (ARCHITECTURE.md, "The store of one machine"). Beside Python it is found
+# dynoxide keeps the tables (ARCHITECTURE.md, "One machine"). Beside Python it is found
 # by whoever runs this environment; a platform without a package goes on without.
 $(TABLES): infra/local/tables/package-lock.json | $(VENV)/bin/python
 	@command -v npm >/dev/null || { echo "[solaris] Node.js 20 or newer with npm is needed (dynoxide, the site)" >&2; exit 1; }

@@ -32,7 +32,7 @@ Commands
 
 Options
   --yes            ask nothing: answers are variables, the config file, else the defaults
-  --config FILE    lines NAME=value: answers (below) and any setting of README.md
+  --config FILE    lines NAME=value: answers (below) and any setting of SETTINGS.md
   --dry-run        check, and print what would be done
   --prefix DIR     put everything under DIR, to run from there; needs no root, starts nothing
   --pull           (upgrade) first `git pull --ff-only` in this source tree

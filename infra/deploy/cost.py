@@ -17,7 +17,7 @@ from typing import Any
 from infra.deploy.cost_model import Assumptions, break_even_requests, month, total
 
 PRICES = Path(__file__).with_name("prices.json")
-# Measured on two cores, streams booked (README, "Speed"); the least of the runs.
+# Measured on two cores, streams booked (tests/bench/README.md, "Speed"); the least of the runs.
 SERVER_STREAMS_PER_SECOND = 500
 DAYS = 365 / 12
 MAX_COUNT = 10**9

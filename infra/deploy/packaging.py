@@ -216,11 +216,12 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def _source_files(base: Path) -> Iterator[PurePosixPath]:
-    """Own files below a folder, in order; hidden ones, bytecode and left-out folders are not."""
+    """Own files below a folder, in order, without what is hidden, compiled, read or left out."""
     for name in _names(base):
         hidden = any(part[0] == "." or part == "__pycache__" for part in name.parts)
         left_out = any(name.is_relative_to(folder) for folder in LEFT_OUT)
-        if not hidden and not left_out and name.name != "py.typed":
+        unread = name.name == "py.typed" or name.suffix == ".md"
+        if not (hidden or left_out or unread):
             yield name
 
 

@@ -320,7 +320,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local",
         description="Run everything on this machine, in the foreground; Ctrl-C stops it.",
-        epilog="Settings are environment variables: README.md, “Settings”.",
+        epilog="Settings are environment variables: layers/shared/python/solaris/SETTINGS.md.",
     )
     parser.add_argument(
         "--logs",

@@ -99,7 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local.prepare",
         description="Make what is missing: tables, queues, bucket, sender, first key and admin.",
-        epilog="Settings are environment variables: README.md, “Settings”.",
+        epilog="Settings are environment variables: layers/shared/python/solaris/SETTINGS.md.",
     )
     parser.add_argument(
         "--wait-seconds",

@@ -11,7 +11,7 @@ list_sources() {
     else
         (cd "$SOURCE" && find . -type f -printf '%P\n')
     fi | grep -E '^(layers/shared/|functions/|infra/|admin_site/|Makefile$|pyproject\.toml$|requirements\.lock$|README(\.pt-BR)?\.md$|CHANGELOG\.md$|LICENSE$)' |
-        grep -Ev '(^|/)(node_modules|dist|__pycache__|\.venv|pictures)/' |
+        grep -Ev '(^|/)(node_modules|dist|__pycache__|\.venv|pictures)/|^admin_site/[^/]*\.md$' |
         while IFS= read -r file; do [ ! -f "$SOURCE/$file" ] || echo "$file"; done
 }
 

@@ -189,7 +189,7 @@ in_lines() { # name of an associative array
 
 keep_settings() {
     {
-        echo "# Settings of IA SOLARIS (README.md, \"Settings\"): systemctl restart ia-solaris takes them over."
+        echo "# Settings of IA SOLARIS (layers/shared/python/solaris/SETTINGS.md): systemctl restart ia-solaris takes them over."
         echo "# install.sh keeps what is here."
         in_lines setting
     } | write_file "$ENVIRONMENT_FILE" 600

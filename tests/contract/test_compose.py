@@ -224,6 +224,8 @@ def test_secrets_and_the_rest_of_the_repository_stay_out_of_images() -> None:
         assert not is_sent(path), path
     for path in ("admin_site/node_modules/a.js", "admin_site/dist/index.html"):
         assert not is_sent(path), path
+    for path in ("infra/local/README.md", "layers/shared/python/solaris/SETTINGS.md"):
+        assert not is_sent(path), path
     assert is_sent("admin_site/src/main.tsx")
     assert is_sent("functions/proxy/app.py")
 

@@ -134,7 +134,7 @@ class Company:
         ).status_code
 
     def sdk(self, key: str, person: Person) -> openai.OpenAI:
-        """The OpenAI SDK, set up as README says."""
+        """The OpenAI SDK, set up as functions/proxy/README.md says."""
         return openai.OpenAI(
             base_url=f"{self.url}/v1",
             api_key=key,

@@ -20,7 +20,7 @@ CLAUDE_QUESTION: list[MessageParam] = [{"role": "user", "content": TEXT}]
 
 
 def client(system: LocalSystem, email: str) -> openai.OpenAI:
-    """The OpenAI SDK as the README sets it up."""
+    """The OpenAI SDK as functions/proxy/README.md sets it up."""
     return openai.OpenAI(
         base_url=f"{system.url}/v1",
         api_key=system.printed_key,

@@ -26,11 +26,13 @@ def project(root: Path) -> Path:
     (solaris / "__pycache__").mkdir()
     (solaris / "__init__.py").write_text("WORDS = {'a', 'b', 'c', 'd', 'e'}\n")
     (solaris / "py.typed").touch()
+    (solaris / "SETTINGS.md").write_text("# Settings\n")
     (solaris / "cli" / "main.py").write_text("import typer\n")
     (solaris / "__pycache__" / "old.cpython-399.pyc").write_bytes(b"old")
     function = root / "functions" / "usage"
     function.mkdir(parents=True)
     (function / "app.py").write_text("def app() -> bool:\n    return 'a' in {'a', 'b', 'c', 'z'}\n")
+    (function / "README.md").write_text("# What it serves\n")
     (function / "run.sh").write_text("#!/bin/sh\n")
     (function / "run.sh").chmod(0o755)
     (function / ".chalice").mkdir()

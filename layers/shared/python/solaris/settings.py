@@ -1,6 +1,6 @@
 """Every setting, typed, read from the environment once and validated at the start.
 
-A wrong value stops the start with one line that names the variable. README lists them all; a
+A wrong value stops the start with one line that names the variable. SETTINGS.md lists them all; a
 test compares the two.
 """
 

@@ -329,6 +329,6 @@ def _sound(path: Path) -> Check:
             said = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         said = str(error)
-    remedy = "restore the last backup (README, Backup)"
+    remedy = "restore the last backup (solaris restore)"
     detail = "sound" if said == "ok" else "damaged: " + " ".join(said.split())[:200]
     return Check(name, is_well=said == "ok", detail=detail, remedy=remedy)
