@@ -42,8 +42,9 @@ test: $(DEVELOPMENT) $(CLOUD) $(SITE) ## every test that this machine can run; s
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: test-librechat
-test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's whole agents library against the running system (npm: 550 MB)
-	SOLARIS_TEST_LIBRECHAT_AGENTS=1 $(BIN)/python -m pytest tests/e2e/test_neighbours.py $(ARGS)
+test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's agents library (npm: 550 MB), and with LIBRECHAT=/path/to/its/checkout all of it and a browser
+	SOLARIS_TEST_LIBRECHAT_AGENTS=1 SOLARIS_TEST_LIBRECHAT="$(LIBRECHAT)" \
+	  $(BIN)/python -m pytest tests/e2e/test_neighbours.py tests/librechat $(ARGS)
 
 .PHONY: test-oidc
 test-oidc: $(DEVELOPMENT) ## sign-in by npm's oidc-provider at its defaults (npm: 10 MB)
@@ -165,6 +166,8 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 	for sdks in vendors frameworks llama_index; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header tests/sdks/$$sdks.in -o tests/sdks/$$sdks.lock || exit 1; done
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header tests/librechat/mongodb.in -o tests/librechat/mongodb.lock
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)

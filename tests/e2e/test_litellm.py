@@ -1,24 +1,17 @@
 """The same through a real LiteLLM proxy, in an environment of its own."""
 
-import os
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
-from infra.local.preflight import free_port
-from tests.e2e.litellm_environment import litellm_environment
-from tests.e2e.local_system import LocalSystem, clean_environment, running
+from tests.e2e.litellm_environment import litellm_proxy
+from tests.e2e.local_system import LocalSystem, running
 
 pytestmark = pytest.mark.e2e
 
 MASTER_KEY = "sk-litellm-master"
-START_SECONDS = 120
 CONFIG = """
 model_list:
   - model_name: mocked
@@ -33,32 +26,8 @@ QUESTION: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Fale 
 @pytest.fixture(scope="module")
 def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of a LiteLLM proxy with a mocked model."""
-    home = litellm_environment()
-    directory = tmp_path_factory.mktemp("litellm")
-    (directory / "config.yaml").write_text(CONFIG)
-    port = free_port()
-    environment = clean_environment(
-        LITELLM_MASTER_KEY=MASTER_KEY,
-        LITELLM_LOCAL_MODEL_COST_MAP="True",
-        LITELLM_TELEMETRY="False",
-        NO_PROXY="*",
-        PATH=f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
-    )
-    command = ["litellm", "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-    with (directory / "log").open("w") as log:
-        process = subprocess.Popen(
-            [str(home / "bin" / command[0]), *command[1:]],
-            cwd=directory,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/health/liveliness", process, directory / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
+    with litellm_proxy(CONFIG, MASTER_KEY, tmp_path_factory.mktemp("litellm")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +73,3 @@ def test_litellm_s_refusal_reaches_the_client(system: LocalSystem) -> None:
     assert raised.value.status_code == 400
     shown = system.booked_user("bia@example.com", records=1)
     assert (shown["currentUsage"], shown["reservedTokens"]) == (0, 0)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.2)
-    raise AssertionError(f"LiteLLM did not start:\n{log.read_text()[-3000:]}")

@@ -17,10 +17,12 @@ import pytest
 import yaml
 
 from infra.litellm.start import CONFIG, ConfigurationError, offered
+from infra.local.demo_upstream import demo_command
 from infra.local.preflight import free_port
 from tests.e2e.litellm_environment import litellm_environment
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
-from tests.e2e.test_litellm import QUESTION, _wait_for
+from tests.e2e.programs import answers, program
+from tests.e2e.test_litellm import QUESTION
 
 pytestmark = pytest.mark.e2e
 
@@ -45,28 +47,14 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(command: list[str], log: Path, ready: str, **settings: str) -> Iterator[None]:
-    """A program that runs until it is stopped; ready once the URL answers 200."""
-    with log.open("w") as out:
-        started = subprocess.Popen(
-            command, cwd=ROOT, env=environment(**settings), stdout=out, stderr=out
-        )
-    try:
-        _wait_for(ready, started, log)
-        yield
-    finally:
-        started.terminate()
-        started.wait(30)
-
-
-@contextmanager
 def litellm(log: Path, **settings: str) -> Iterator[str]:
     """LiteLLM by start.py, as the container runs it; its root URL."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     python = str(litellm_environment() / "bin" / "python")
     command = [python, str(CONFIG.parent / "start.py"), "--host", "127.0.0.1", "--port", str(port)]
     settings |= {"LITELLM_MASTER_KEY": MASTER_KEY, "TMPDIR": str(log.parent)}
-    with process(command, log, f"{url}/health/liveliness", **settings):
+    ready = answers(f"{url}/health/liveliness")
+    with program(command, ready, log=log, folder=ROOT, environment=environment(**settings)):
         yield url
 
 
@@ -110,11 +98,15 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """The gateway → LiteLLM with the demo provider only → a demo provider."""
     logs = tmp_path_factory.mktemp("logs")
     port = free_port()
-    demo = [sys.executable, "-m", "infra.local.demo_upstream"]
-    demo += ["--host", "127.0.0.1", "--port", str(port)]
     base = f"http://127.0.0.1:{port}"
     with (
-        process(demo, logs / "demo", f"{base}/v1/models"),
+        program(
+            demo_command("127.0.0.1", port),
+            answers(f"{base}/v1/models"),
+            log=logs / "demo",
+            folder=ROOT,
+            environment=environment(),
+        ),
         litellm(
             logs / "litellm", DEMO_API_BASE=f"{base}/v1", OPENAI_API_KEY="", BEDROCK_REGION=""
         ) as url,
