@@ -4,6 +4,7 @@ import { defineTexts } from "@/shared/i18n";
 export const { useTexts: useUsersTexts } = defineTexts("users", {
   "pt-BR": {
     title: "Usuários",
+    subtitle_zero: "Nenhuma pessoa",
     subtitle_one: "{{shown}} pessoa",
     subtitle_other: "{{shown}} pessoas",
     searchLabel: "Buscar por nome ou e-mail, também antigo",
@@ -43,6 +44,7 @@ export const { useTexts: useUsersTexts } = defineTexts("users", {
   },
   en: {
     title: "Users",
+    subtitle_zero: "Nobody",
     subtitle_one: "{{shown}} person",
     subtitle_other: "{{shown}} people",
     searchLabel: "Search by name or e-mail, a former one too",
