@@ -79,7 +79,7 @@ def test_a_user_is_found_suspended_refused_activated_granted_and_served(
     page.get_by_role("button", name="Suspender").click()
     dialog = page.get_by_role("dialog", name=f"Suspender {CAROLINA.name}?")
     dialog.get_by_role("button", name="Suspender").click()
-    expect(dialog.get_by_text("Diga o motivo.")).to_be_visible()
+    expect(dialog.get_by_text("Informe o motivo.")).to_be_visible()
     dialog.get_by_label("Motivo").fill("Licença sem uso")
     dialog.get_by_role("button", name="Suspender").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Suspenso")

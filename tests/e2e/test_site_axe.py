@@ -81,6 +81,7 @@ def test_the_open_pages_are_accessible(plain: Visitor, company: Company) -> None
 @pytest.mark.parametrize(
     ("path", "buttons"),
     [
+        ("/admin/", ("Buscar",)),
         ("/admin/users", ("Novo usuário", "Importar CSV")),
         ("/admin/users/{id}", ("Suspender", "Adicionar tokens")),
         ("/admin/users/{id}", ("Mais ações > Editar", "Mais ações > Excluir usuário")),

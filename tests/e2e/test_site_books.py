@@ -50,7 +50,7 @@ def add_usage(company: Company) -> None:
 
 
 def card(page: Page) -> Locator:
-    heading = page.get_by_role("heading", name="Conciliação dos livros")
+    heading = page.get_by_role("heading", name="Conferência dos saldos")
     return page.locator("section").filter(has=heading)
 
 

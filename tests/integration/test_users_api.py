@@ -244,7 +244,7 @@ async def test_suspending_holds_for_the_very_next_request_and_activating_too(
     assert api("POST", f"{ANA_PATH}/suspend", {}).problems["reason"][0] == "missing"
     assert api("POST", f"{ANA_PATH}/suspend", {"reason": " \t"}).problems["reason"] == (
         "reason_needed",
-        "Informe o motivo: ele fica registrado nas transações do usuário",
+        "Informe o motivo: ele fica registrado nas movimentações do usuário",
     )
 
 

@@ -1,11 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { Compass, TriangleAlert } from "lucide-react";
+import { usePageTitle } from "@/shared/hooks/title";
 import { Button, buttonClass } from "@/shared/ui/Button";
 import { Empty } from "@/shared/ui/states";
 import { useAppTexts } from "./texts";
 
 export function NotFound() {
   const t = useAppTexts();
+  usePageTitle(t("notFoundTitle"));
   return (
     <Empty
       icon={<Compass />}

@@ -8,12 +8,14 @@ import {
   LayoutDashboard,
   type LucideIcon,
   Menu as MenuIcon,
+  Search,
   Settings,
   ShieldCheck,
   TriangleAlert,
   Users,
 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Badge } from "@/shared/ui/Badge";
 import { IconButton } from "@/shared/ui/Button";
 import { cn } from "@/shared/ui/cn";
 import { Logo } from "@/shared/ui/Logo";
@@ -21,8 +23,13 @@ import { Toaster } from "@/shared/ui/toast";
 import { AccountMenu } from "./AccountMenu";
 import { useAway } from "./away";
 import { useAppTexts } from "./texts";
+import { useWaiting } from "./waiting";
 
-const SECTIONS = [
+const loadFinder = () => import("./Finder");
+const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }));
+
+/** The parts of the site, as the navigation and the search list them. */
+export const SECTIONS = [
   [
     { to: "/", icon: LayoutDashboard, text: "dashboard" },
     { to: "/users", icon: Users, text: "users" },
@@ -41,6 +48,7 @@ const SECTIONS = [
 export function Shell() {
   const t = useAppTexts();
   const [isOpen, setOpen] = useState(false);
+  const finder = useFinder();
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
       <a
@@ -51,6 +59,7 @@ export function Shell() {
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col border-line border-r bg-surface lg:flex">
         <Brand />
+        <FinderButton onOpen={finder.open} />
         <Navigation />
         <div className="mt-auto border-line border-t p-3">
           <AccountMenu />
@@ -80,6 +89,9 @@ export function Shell() {
           </Dialog.Root>
           <Logo className="size-7" />
           <span className="font-semibold tracking-tight">IA SOLARIS</span>
+          <IconButton label={t("find")} className="ml-auto" onClick={finder.open}>
+            <Search className="size-5" aria-hidden />
+          </IconButton>
         </header>
         <AwayBanner />
         <main
@@ -91,7 +103,53 @@ export function Shell() {
         </main>
       </div>
       <Toaster />
+      <Suspense>
+        {finder.isUsed ? <Finder open={finder.isOpen} onClose={finder.close} /> : null}
+      </Suspense>
     </div>
+  );
+}
+
+/** The search over everything: by Ctrl+K (⌘K), or its button. Loaded when first asked for. */
+function useFinder() {
+  const [isOpen, setOpen] = useState(false);
+  const [isUsed, setUsed] = useState(false);
+  const open = () => {
+    setUsed(true);
+    setOpen(true);
+  };
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      // On its way before the K: what is typed next must find its box.
+      if (event.key === "Control" || event.key === "Meta") void loadFinder();
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      if (event.key.toLowerCase() !== "k") return;
+      event.preventDefault(); // The browser's own search bar.
+      setUsed(true);
+      setOpen((now) => !now);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
+  return { isOpen, isUsed, open, close: () => setOpen(false) };
+}
+
+function FinderButton({ onOpen }: { onOpen: () => void }) {
+  const t = useAppTexts();
+  return (
+    <button
+      type="button"
+      aria-keyshortcuts="Control+K Meta+K"
+      onClick={onOpen}
+      onPointerEnter={() => void loadFinder()}
+      className="mx-3 mb-2 flex items-center gap-2.5 rounded-lg border border-line bg-sunken/60 px-3 py-1.5 text-ink-soft hover:border-line-strong hover:text-ink"
+    >
+      <Search className="size-4 shrink-0" aria-hidden />
+      <span className="flex-1 text-left">{t("find")}</span>
+      <kbd aria-hidden className="rounded border border-line bg-surface px-1.5 font-sans text-xs">
+        Ctrl K
+      </kbd>
+    </button>
   );
 }
 
@@ -106,17 +164,33 @@ function Brand() {
 
 function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   const t = useAppTexts();
+  const waiting = useWaiting();
   return (
     <nav aria-label={t("navigation")} className="flex flex-col gap-5 px-3 py-2">
       {SECTIONS.map((section) => (
         <ul key={section[0].to} className="flex flex-col gap-0.5">
           {section.map((item) => (
-            <li key={item.to}>
+            <li key={item.to} className="relative">
               <NavigationLink
                 {...item}
                 label={t(item.text)}
+                {...(item.to === "/alerts" && waiting.alerts > 0 ? { badge: waiting.alerts } : {})}
                 {...(onNavigate ? { onNavigate } : {})}
               />
+              {item.to === "/users" && waiting.people > 0 ? (
+                <Link
+                  to="/users"
+                  search={{ status: ["pending"] }}
+                  {...(onNavigate ? { onClick: onNavigate } : {})}
+                  aria-label={t("waitingPeople", { count: waiting.people })}
+                  title={t("waitingPeople", { count: waiting.people })}
+                  className="absolute inset-y-0 right-2.5 flex items-center rounded-full"
+                >
+                  <Badge tone="info" className="tabular">
+                    {waiting.people}
+                  </Badge>
+                </Link>
+              ) : null}
             </li>
           ))}
         </ul>
@@ -129,17 +203,21 @@ function NavigationLink({
   to,
   icon: Icon,
   label,
+  badge,
   onNavigate,
 }: {
   to: (typeof SECTIONS)[number][number]["to"];
   icon: LucideIcon;
   label: string;
+  /** Open alerts. */
+  badge?: number;
   onNavigate?: () => void;
 }) {
+  const t = useAppTexts();
   return (
     <Link
       to={to}
-      activeOptions={{ exact: to === "/" }}
+      activeOptions={{ exact: to === "/", includeSearch: false }}
       {...(onNavigate ? { onClick: onNavigate } : {})}
       className={cn(
         "flex items-center gap-3 rounded-lg px-3 py-2 font-medium text-ink-soft transition-colors hover:bg-sunken hover:text-ink",
@@ -148,6 +226,14 @@ function NavigationLink({
     >
       <Icon className="size-4.5 shrink-0" aria-hidden />
       {label}
+      {badge === undefined ? null : (
+        <>
+          <Badge tone="warning" className="tabular -mr-0.5 ml-auto" aria-hidden>
+            {badge}
+          </Badge>
+          <span className="sr-only">{t("openAlerts", { count: badge })}</span>
+        </>
+      )}
     </Link>
   );
 }

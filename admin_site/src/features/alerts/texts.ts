@@ -3,10 +3,13 @@ import { defineTexts } from "@/shared/i18n";
 export const { useTexts: useAlertsTexts } = defineTexts("alerts", {
   "pt-BR": {
     title: "Alertas",
+    count_open_zero: "Nenhum alerta aberto",
     count_open_one: "{{shown}} alerta aberto",
     count_open_other: "{{shown}} alertas abertos",
+    count_resolved_zero: "Nenhum alerta resolvido",
     count_resolved_one: "{{shown}} alerta resolvido",
     count_resolved_other: "{{shown}} alertas resolvidos",
+    count_all_zero: "Nenhum alerta",
     count_all_one: "{{shown}} alerta",
     count_all_other: "{{shown}} alertas",
     stateLabel: "Situação",
@@ -77,10 +80,13 @@ export const { useTexts: useAlertsTexts } = defineTexts("alerts", {
   },
   en: {
     title: "Alerts",
+    count_open_zero: "No open alerts",
     count_open_one: "{{shown}} open alert",
     count_open_other: "{{shown}} open alerts",
+    count_resolved_zero: "No resolved alerts",
     count_resolved_one: "{{shown}} resolved alert",
     count_resolved_other: "{{shown}} resolved alerts",
+    count_all_zero: "No alerts",
     count_all_one: "{{shown}} alert",
     count_all_other: "{{shown}} alerts",
     stateLabel: "State",

@@ -31,7 +31,7 @@ export const { useTexts: useAuditTexts } = defineTexts("audit", {
     requestId: "Código da requisição",
     copyRequest: "Copiar",
     ip: "Endereço IP",
-    transaction: "Transação",
+    transaction: "Movimentação",
     rawAction: "Ação registrada",
     seeUser: "Ver usuário",
     onlyTarget: "Só este alvo",

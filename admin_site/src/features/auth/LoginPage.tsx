@@ -5,6 +5,7 @@ import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } fr
 import { api, isUnreachable, unwrap } from "@/shared/api/client";
 import { siteConfig } from "@/shared/api/config";
 import { refresh, rememberSignIn, signIn } from "@/shared/api/session";
+import { usePageTitle } from "@/shared/hooks/title";
 import { setLocale, useLocale } from "@/shared/i18n";
 import { Button, buttonClass } from "@/shared/ui/Button";
 import { cn } from "@/shared/ui/cn";
@@ -23,6 +24,7 @@ export function safeReturn(path: string | undefined): string {
 
 export function LoginPage() {
   const t = useAuthTexts();
+  usePageTitle(t("title"));
   const { returnTo, error } = useSearch({ from: "/login" });
   const navigate = useNavigate();
   const target = safeReturn(returnTo);

@@ -25,7 +25,9 @@ export function AlertsCard({ className }: { className?: string }) {
       <CardHeader
         title={
           <>
-            {t("alerts")}
+            <Link to="/alerts" className="rounded hover:underline">
+              {t("alerts")}
+            </Link>
             {count ? <Badge className="ml-2">{count}</Badge> : null}
           </>
         }

@@ -4,11 +4,14 @@ import { Breakdown } from "@/shared/charts/Breakdown";
 import { modelColours } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
+import { cn } from "@/shared/ui/cn";
+import { wholeLink } from "@/shared/ui/links";
 import { Empty, Skeleton } from "@/shared/ui/states";
 import { UsageBar } from "@/shared/ui/UsageBar";
 import { useDashboardTexts } from "./texts";
 
 const SHOWN_MODELS = 8;
+const SEE_ALL = "rounded font-medium text-[0.8125rem] text-brand-ink hover:underline";
 
 /** The ten who have used most, each with their quota. */
 export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined }) {
@@ -16,7 +19,15 @@ export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined 
   const format = useFormat();
   return (
     <Card className="min-w-0">
-      <CardHeader title={t("top")} description={t("topText")} />
+      <CardHeader
+        title={t("top")}
+        description={t("topText")}
+        actions={
+          <Link to="/reports" className={SEE_ALL}>
+            {t("usersAll")}
+          </Link>
+        }
+      />
       <div className="px-5 pb-5">
         {users === undefined ? (
           <Bars />
@@ -25,12 +36,12 @@ export function TopUsersCard({ users }: { users: Model<"TopUser">[] | undefined 
         ) : (
           <ol className="flex flex-col gap-3">
             {users.map((user) => (
-              <li key={user.userId}>
+              <li key={user.userId} className="relative">
                 <div className="mb-1.5 flex items-baseline gap-3">
                   <Link
                     to="/users/$userId"
                     params={{ userId: user.userId }}
-                    className="min-w-0 flex-1 truncate rounded font-medium hover:underline"
+                    className={cn("min-w-0 flex-1 truncate font-medium", wholeLink)}
                     title={user.email}
                   >
                     {user.name || user.email}
@@ -62,7 +73,14 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
   const colourOf = modelColours(shown.map((one) => one.model));
   return (
     <Card className="min-w-0">
-      <CardHeader title={t("models")} />
+      <CardHeader
+        title={t("models")}
+        actions={
+          <Link to="/reports" search={{ group: "model" }} className={SEE_ALL}>
+            {t("usersAll")}
+          </Link>
+        }
+      />
       <div className="px-5 pb-5">
         {models === undefined ? (
           <Bars />
@@ -77,6 +95,11 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
             }))}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}
+            wrap={(model, label) => (
+              <Link to="/reports" search={{ models: [model] }} className={wholeLink}>
+                {label}
+              </Link>
+            )}
           />
         )}
       </div>

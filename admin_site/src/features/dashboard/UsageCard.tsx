@@ -1,16 +1,20 @@
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { Legend, TimeChart } from "@/shared/charts/TimeChart";
-import { useFormat } from "@/shared/format";
+import { periodDay, useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
-import { RANGES, type Range, stackByModel, useSeries } from "./data";
+import { OTHERS, RANGES, type Range, stackByModel, useSeries } from "./data";
 import { useDashboardTexts } from "./texts";
 
 const HEIGHT = 280;
 const HOURS = 24;
 const RANGE_TEXT = { today: "rangeToday", 7: "range7", 30: "range30", 90: "range90" } as const;
+
+/** The same days on the page of reports. */
+const REPORTED = { today: "today", 7: "last7", 30: "last30", 90: "last90" } as const;
 
 /** Tokens over time, by model. */
 export function UsageCard({
@@ -26,6 +30,7 @@ export function UsageCard({
 }) {
   const t = useDashboardTexts();
   const format = useFormat();
+  const navigate = useNavigate();
   const answer = useSeries(range, today);
   const others = t("others");
   const noModel = t("noModel");
@@ -41,6 +46,7 @@ export function UsageCard({
   return (
     <Card className={cn("min-w-0", className)}>
       <CardHeader
+        className="[&>div:first-child]:basis-40"
         title={t("usage")}
         description={t("usageText")}
         actions={
@@ -66,11 +72,36 @@ export function UsageCard({
               formatTick={(time) =>
                 stacked.isHourly ? format.shortTime(time) : format.shortDate(time)
               }
+              onPick={(time) => {
+                const day = stacked.isHourly ? periodDay(new Date(time)) : time;
+                void navigate({ to: "/reports", search: { range: "own", from: day, to: day } });
+              }}
               formatTime={(time) => (stacked.isHourly ? format.dateTime(time) : format.date(time))}
               className={cn("transition-opacity", answer.isPlaceholderData && "opacity-50")}
             />
             <div className="mt-3 min-h-4">
-              <Legend series={stacked.series} />
+              <Legend
+                series={stacked.series}
+                wrap={(model, label) =>
+                  model === OTHERS ? (
+                    <Link
+                      to="/reports"
+                      search={{ range: REPORTED[range], group: "model" }}
+                      className="rounded hover:underline"
+                    >
+                      {label}
+                    </Link>
+                  ) : (
+                    <Link
+                      to="/reports"
+                      search={{ range: REPORTED[range], models: [model] }}
+                      className="rounded hover:underline"
+                    >
+                      {label}
+                    </Link>
+                  )
+                }
+              />
             </div>
           </>
         ) : (

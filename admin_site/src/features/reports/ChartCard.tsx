@@ -10,7 +10,7 @@ import { Failure, Skeleton } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
 import { plainDays, stackByModel, unpricedOf } from "./chart";
 import { useModelDays } from "./data";
-import { METRICS, type Metric, type ReportFilters } from "./search";
+import { METRICS, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
 
 const HEIGHT = 260;
@@ -26,6 +26,7 @@ export function ChartCard({
   metric,
   days,
   onMetric,
+  onChange,
   isTall,
   className,
 }: {
@@ -34,6 +35,7 @@ export function ChartCard({
   metric: Metric;
   days: UseQueryResult<Model<"UsageReport">>;
   onMetric: (metric: Metric) => void;
+  onChange: (change: Partial<ReportsSearch>) => void;
   isTall: boolean;
   className?: string;
 }) {
@@ -88,6 +90,7 @@ export function ChartCard({
                 : {})}
               formatTick={format.shortDate}
               formatTime={format.date}
+              onPick={(day) => onChange({ range: "own", from: day, to: day })}
               className={cn("transition-opacity", answer.isPlaceholderData && "opacity-50")}
             />
             <div className="mt-3 min-h-4">

@@ -77,6 +77,7 @@ export function ReportsPage() {
               {...shared}
               days={days}
               onMetric={(next) => update({ metric: next })}
+              onChange={update}
               isTall={hasTop}
               className={hasTop ? "xl:col-span-2" : "xl:col-span-3"}
             />

@@ -1,12 +1,15 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Breakdown } from "@/shared/charts/Breakdown";
 import { modelColours, seriesColour } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
+import { wholeLink } from "@/shared/ui/links";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { figureOf, NO_MODEL } from "./chart";
 import { SHOWN_TOP, useTop } from "./data";
-import type { Metric, ReportFilters } from "./search";
+import { changed, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
 
 /** The greatest of the report and their share of the whole. */
@@ -65,6 +68,7 @@ export function TopCard({
           <>
             <Breakdown
               rows={rows}
+              wrap={(key, label) => behind(group, key, label)}
               formatValue={metric === "cost" ? format.money : format.compact}
               // Breakdown reckons with what it shows; these are the first few of many.
               formatShare={(percent) => share((percent * shown) / 100)}
@@ -83,6 +87,27 @@ export function TopCard({
         )}
       </div>
     </Card>
+  );
+}
+
+/** A person's page; the report of one model. */
+function behind(group: "user" | "model", key: string, label: ReactNode) {
+  if (group === "user") {
+    return (
+      <Link to="/users/$userId" params={{ userId: key }} className={wholeLink}>
+        {label}
+      </Link>
+    );
+  }
+  return (
+    <Link
+      from="/reports"
+      to="/reports"
+      search={(before: ReportsSearch) => changed(before, { models: [key], group: "user" })}
+      className={wholeLink}
+    >
+      {label}
+    </Link>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Format } from "@/shared/format";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import type { Column } from "@/shared/ui/DataTable";
 import { NO_MODEL } from "./chart";
-import type { Group } from "./search";
+import { changed, type Group, type ReportsSearch } from "./search";
 import type { useReportsTexts } from "./texts";
 
 type Row = Model<"UsageRow">;
@@ -93,9 +93,21 @@ function nameColumn(group: Exclude<Group, "none">, t: Texts, format: Format): Co
     sort: "key",
     className: "max-w-28 sm:max-w-72",
     cell: (row) => (
-      <span className="block truncate font-medium">
+      <Link
+        from="/reports"
+        to="/reports"
+        search={(before: ReportsSearch) =>
+          changed(before, {
+            group: "user",
+            ...(group === "day"
+              ? { range: "own", from: row.key, to: row.key }
+              : { models: [row.key] }),
+          })
+        }
+        className="block truncate rounded font-medium hover:underline"
+      >
         {group === "day" ? format.date(row.key) : modelText(row.key, t)}
-      </span>
+      </Link>
     ),
   };
 }

@@ -1,6 +1,7 @@
 import { Languages, Monitor, Moon, Sun } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { setTheme, type Theme, useTheme } from "@/shared/hooks/theme";
+import { usePageTitle } from "@/shared/hooks/title";
 import { setLocale, useLocale } from "@/shared/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { Logo } from "@/shared/ui/Logo";
@@ -16,9 +17,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const locale = useLocale();
   const theme: Theme = useTheme();
   const Icon = THEME_ICON[theme];
-  useEffect(() => {
-    document.title = `${t("title")} · IA SOLARIS`;
-  }, [t]);
+  usePageTitle(t("title"));
   return (
     <div className="mx-auto flex min-h-dvh max-w-4xl flex-col px-4 pb-8 sm:px-6">
       <header className="flex items-center gap-3 py-4 sm:py-6">

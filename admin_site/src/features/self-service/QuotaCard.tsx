@@ -114,7 +114,7 @@ function OutlookIcon({ kind }: { kind: Outlook["kind"] }) {
 function useOutlookText(usage: MyUsage, outlook: Outlook): string {
   const t = useMeTexts();
   const format = useFormat();
-  const pace = format.compact(usage.forecast.pacePerDay);
+  const pace = format.tokens(usage.forecast.pacePerDay);
   switch (outlook.kind) {
     case "usedUp":
       return t("forecastUsedUp", { date: format.date(renewalDay(usage.period)) });

@@ -28,7 +28,7 @@ function DaysCard({ usage }: { usage: MyUsage }) {
     <Card className="min-w-0">
       <CardHeader
         title={t("days")}
-        description={t("daysText", { tokens: format.compact(tokens), count: requests })}
+        description={t("daysText", { tokens: format.tokens(tokens), count: requests })}
       />
       <div className="px-3 pb-4 sm:px-5">
         <TimeChart

@@ -2,7 +2,7 @@ import { defineTexts } from "@/shared/i18n";
 
 export const { useTexts: useReconciliationTexts } = defineTexts("reconciliation", {
   "pt-BR": {
-    title: "Conciliação dos livros",
+    title: "Conferência dos saldos",
     description: "No início de cada mês os saldos são comparados com os registros de uso.",
     never: "Ainda não feita",
     neverText: "A primeira é feita logo depois da próxima abertura do mês.",
@@ -31,7 +31,7 @@ export const { useTexts: useReconciliationTexts } = defineTexts("reconciliation"
     figure_current_usage: "tokens usados",
     figure_available_tokens: "tokens disponíveis",
     figure_reserved_tokens: "tokens reservados",
-    figure_requests: "pedidos",
+    figure_requests: "requisições",
     figure_errors: "erros",
     figure_prompt_tokens: "tokens de entrada",
     figure_completion_tokens: "tokens de saída",
@@ -45,8 +45,8 @@ export const { useTexts: useReconciliationTexts } = defineTexts("reconciliation"
     adviceRepair: "; acerta os saldos:",
   },
   en: {
-    title: "Reconciliation of the books",
-    description: "At the beginning of each month sums are held against the usage records.",
+    title: "Balance check",
+    description: "At the beginning of each month balances are checked against the usage records.",
     never: "Not yet run",
     neverText: "The first one follows the next opening of a month.",
     running: "Under way",
@@ -76,8 +76,8 @@ export const { useTexts: useReconciliationTexts } = defineTexts("reconciliation"
     figure_reserved_tokens: "tokens reserved",
     figure_requests: "requests",
     figure_errors: "errors",
-    figure_prompt_tokens: "prompt tokens",
-    figure_completion_tokens: "completion tokens",
+    figure_prompt_tokens: "input tokens",
+    figure_completion_tokens: "output tokens",
     figure_cached_tokens: "cached tokens",
     figure_charged_tokens: "tokens charged",
     figure_cost_micros: "cost, in millionths of a dollar",
@@ -85,7 +85,7 @@ export const { useTexts: useReconciliationTexts } = defineTexts("reconciliation"
     figure_unpriced_requests: "requests without a price",
     more: "{{shown}} more are not shown here.",
     advice: "All, with the records of each:",
-    adviceRepair: "; puts the sums right:",
+    adviceRepair: "; puts the balances right:",
   },
 });
 

@@ -79,6 +79,7 @@ function Header({ user }: { user: Model<"UserOut"> | undefined }) {
   return (
     <PageHeader
       before={<Back />}
+      name={isDeleted ? t("deletedName") : user.name || user.email}
       title={
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
           <span className="min-w-0 break-words">

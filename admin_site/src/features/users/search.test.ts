@@ -17,6 +17,16 @@ describe("the users' table in the address", () => {
     expect(toQuery(next, 50)).toMatchObject({ search: "ana", cursor: "b" });
   });
 
+  it("asks for everybody at 80% or more by one word", () => {
+    const search = usersSearch.parse({ level: ["near"] });
+    expect(search).toEqual({ level: ["near"] });
+    const usageLevel = ["warning", "critical", "blocked"];
+    expect(toQuery(search, 50)).toMatchObject({ usageLevel });
+    expect(toQuery({ level: ["blocked", "near", "ok"] }, 50).usageLevel?.toSorted()).toEqual(
+      [...usageLevel, "ok"].toSorted(),
+    );
+  });
+
   it("leaves empty filters out of the address and the request", () => {
     const next = changed({ status: ["active"], search: "ana" }, { status: [], search: "" });
     expect(next).toEqual({});

@@ -3,7 +3,10 @@ import { lenient, withoutEmpty } from "@/shared/address";
 
 export const STATUSES = ["active", "suspended", "blocked", "pending"] as const;
 export const PLANS = ["trial", "basic", "pro", "enterprise"] as const;
-export const LEVELS = ["ok", "warning", "critical", "blocked"] as const;
+/** `near` is not a level but all from the first warning on: who is at 80% or more. */
+export const LEVELS = ["ok", "near", "warning", "critical", "blocked"] as const;
+type Level = (typeof LEVELS)[number];
+const NEAR = ["warning", "critical", "blocked"] as const;
 export const SORTS = ["usage", "percentage", "name", "lastSeen", "created"] as const;
 
 /** Who is nearest to their limit comes first. */
@@ -34,6 +37,11 @@ export const userSearch = z.object({
 
 export type UserSearch = z.infer<typeof userSearch>;
 
+/** The API's levels for those of the filter. */
+function levelsOf(levels: readonly Level[]): Exclude<Level, "near">[] {
+  return [...new Set(levels.flatMap((one) => (one === "near" ? NEAR : one)))];
+}
+
 /** The request's parameters for a table's state. */
 export function toQuery(search: UsersSearch, limit: number) {
   const cursor = search.pages?.at(-1);
@@ -44,7 +52,7 @@ export function toQuery(search: UsersSearch, limit: number) {
     ...(search.search ? { search: search.search } : {}),
     ...(search.status?.length ? { status: search.status } : {}),
     ...(search.plan?.length ? { plan: search.plan } : {}),
-    ...(search.level?.length ? { usageLevel: search.level } : {}),
+    ...(search.level?.length ? { usageLevel: levelsOf(search.level) } : {}),
     ...(cursor ? { cursor } : {}),
   };
 }

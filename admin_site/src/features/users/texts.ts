@@ -4,6 +4,7 @@ import { defineTexts } from "@/shared/i18n";
 export const { useTexts: useUsersTexts } = defineTexts("users", {
   "pt-BR": {
     title: "Usuários",
+    subtitle_zero: "Nenhuma pessoa",
     subtitle_one: "{{shown}} pessoa",
     subtitle_other: "{{shown}} pessoas",
     searchLabel: "Buscar por nome ou e-mail, também antigo",
@@ -37,12 +38,14 @@ export const { useTexts: useUsersTexts } = defineTexts("users", {
     plan_pro: "Pro",
     plan_enterprise: "Empresarial",
     level_ok: "Normal",
+    level_near: "80% ou mais",
     level_warning: "Atenção (80%)",
     level_critical: "Crítico (95%)",
     level_blocked: "Cota esgotada",
   },
   en: {
     title: "Users",
+    subtitle_zero: "Nobody",
     subtitle_one: "{{shown}} person",
     subtitle_other: "{{shown}} people",
     searchLabel: "Search by name or e-mail, a former one too",
@@ -76,6 +79,7 @@ export const { useTexts: useUsersTexts } = defineTexts("users", {
     plan_pro: "Pro",
     plan_enterprise: "Enterprise",
     level_ok: "Normal",
+    level_near: "80% or more",
     level_warning: "Warning (80%)",
     level_critical: "Critical (95%)",
     level_blocked: "Quota used up",

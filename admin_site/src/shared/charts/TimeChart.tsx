@@ -3,9 +3,10 @@ import { GridRows } from "@visx/grid";
 import { Group } from "@visx/group";
 import { scaleBand, scaleLinear } from "@visx/scale";
 import { BarRounded } from "@visx/shape";
-import { type PointerEvent, useId, useMemo, useState } from "react";
+import { type MouseEvent, type PointerEvent, useId, useMemo, useRef, useState } from "react";
 import { useWidth } from "@/shared/hooks/width";
 import { cn } from "@/shared/ui/cn";
+import type { Wrap } from "@/shared/ui/links";
 
 /** One bucket of time: an ISO time or day, and a value per series key. */
 export interface TimePoint {
@@ -57,6 +58,7 @@ export function TimeChart({
   formatAxis = formatValue,
   formatTick,
   formatTime,
+  onPick,
   height = 260,
   className,
 }: {
@@ -70,6 +72,8 @@ export function TimeChart({
   formatTick: (time: string) => string;
   /** Long, for the tooltip and the table. */
   formatTime: (time: string) => string;
+  /** A bar was clicked, or Enter pressed on it; by touch the second time, as the first reads it. */
+  onPick?: (time: string) => void;
   height?: number;
   className?: string;
 }) {
@@ -97,10 +101,24 @@ export function TimeChart({
   });
   const step = x.step() || 1;
   const every = Math.max(1, Math.ceil(points.length / Math.max(2, Math.floor(inner.width / 64))));
-  const move = (event: PointerEvent<SVGRectElement>) => {
+  const touched = useRef<number | null>(null);
+  const under = (event: MouseEvent<SVGRectElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const index = Math.floor((event.clientX - box.left) / step);
-    setActive(Math.min(points.length - 1, Math.max(0, index)));
+    return Math.min(points.length - 1, Math.max(0, index));
+  };
+  const move = (event: PointerEvent<SVGRectElement>) => setActive(under(event));
+  const pick = (index: number | null) => {
+    const point = index === null ? undefined : points[index];
+    if (point) onPick?.(point.time);
+  };
+  const click = (event: MouseEvent<SVGRectElement>) => {
+    const index = under(event);
+    const { pointerType } = event.nativeEvent as { pointerType?: string };
+    if (pointerType === "touch" && touched.current !== index) {
+      touched.current = index;
+      setActive(index);
+    } else pick(index);
   };
   const shown = active === null ? undefined : points[active];
 
@@ -120,6 +138,7 @@ export function TimeChart({
             onKeyDown={(event) => {
               const delta = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
               if (event.key === "Escape") setActive(null);
+              if (event.key === "Enter") pick(active);
               if (delta === undefined || points.length === 0) return;
               event.preventDefault();
               setActive((now) =>
@@ -167,10 +186,13 @@ export function TimeChart({
                 tickFormat={(time) => formatTick(String(time))}
                 tickLabelProps={{ ...TICK, textAnchor: "middle", dy: 2 }}
               />
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard has the whole chart */}
               <rect
                 width={inner.width}
                 height={inner.height}
                 fill="transparent"
+                className={cn(onPick && "cursor-pointer")}
+                onClick={onPick ? click : undefined}
                 onPointerMove={move}
                 onPointerLeave={() => setActive(null)}
               />
@@ -327,13 +349,20 @@ function DataAsTable({
 }
 
 /** What the colours mean. */
-export function Legend({ series }: { series: readonly Series[] }) {
+export function Legend({
+  series,
+  wrap = (_, label) => label,
+}: {
+  series: readonly Series[];
+  /** A link to what is behind a colour. */
+  wrap?: Wrap;
+}) {
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1.5 text-ink-soft text-xs">
       {series.map((one) => (
         <li key={one.key} className="flex items-center gap-1.5">
           <span className="size-2.5 rounded-[3px]" style={{ background: one.colour }} aria-hidden />
-          {one.label}
+          {wrap(one.key, one.label)}
         </li>
       ))}
     </ul>

@@ -7,6 +7,8 @@ export interface Format {
   integer(value: number): string;
   /** 1,2 mi: for cards and axes, where the exact figure stands beside it or in a tooltip. */
   compact(value: number): string;
+  /** 1,2 mi de tokens, 1 token: `compact` with its noun, as the language joins the two. */
+  tokens(value: number): string;
   /** 83,4%; `value` is in percent. */
   percent(value: number, digits?: number): string;
   /** +12,3% */
@@ -22,7 +24,7 @@ export interface Format {
   unpriced(count: number | null | undefined): string | undefined;
   /** 22 de nov. de 2026 */
   date(value: string | Date): string;
-  /** 22/11 */
+  /** 22/11; Nov 22 */
   shortDate(value: string | Date): string;
   /** 22 de nov. de 2026, 13:05; with its zone where the viewer's is not the periods'. */
   dateTime(value: string | Date): string;
@@ -122,6 +124,9 @@ function dayNumber(date: Date): number {
   return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000;
 }
 
+/** Portuguese joins a noun to millions and beyond by "de"; thousands and figures take none. */
+const OF_TOKENS = /(mi|bi|tri)$/;
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["hour", 3_600],
   ["minute", 60],
@@ -146,6 +151,7 @@ function create(locale: Locale): Format {
     const amount = micros / MICROS;
     return (amount !== 0 && Math.abs(amount) < 1 ? finer : cents).format(amount);
   };
+  const short = (value: number) => (Math.abs(value) < 10_000 ? integer : compact).format(value);
   const dated = (value: string | Date, options: Intl.DateTimeFormatOptions) => {
     const { date, timeZone } = instant(value);
     return new Intl.DateTimeFormat(locale, timeZone ? { ...options, timeZone } : options).format(
@@ -155,7 +161,12 @@ function create(locale: Locale): Format {
   return {
     locale,
     integer: (value) => integer.format(value),
-    compact: (value) => (Math.abs(value) < 10_000 ? integer : compact).format(value),
+    compact: short,
+    tokens: (value) => {
+      const figure = short(value);
+      const of = locale === "pt-BR" && OF_TOKENS.test(figure) ? "de " : "";
+      return `${figure} ${of}${figure === "1" ? "token" : "tokens"}`;
+    },
     percent: (value, digits = 1) =>
       number({ style: "percent", maximumFractionDigits: digits }).format(value / 100),
     change: (value) =>
@@ -174,7 +185,11 @@ function create(locale: Locale): Format {
         ? `${integer.format(count)} ${WORDS[locale][count === 1 ? "requestUnpriced" : "requestsUnpriced"]}`
         : undefined,
     date: (value) => dated(value, { day: "numeric", month: "short", year: "numeric" }),
-    shortDate: (value) => dated(value, { day: "2-digit", month: "2-digit" }),
+    shortDate: (value) =>
+      dated(
+        value,
+        locale === "en" ? { month: "short", day: "numeric" } : { day: "2-digit", month: "2-digit" },
+      ),
     dateTime: (value) =>
       dated(value, {
         day: "numeric",

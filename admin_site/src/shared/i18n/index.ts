@@ -59,8 +59,13 @@ export function setLocale(locale: Locale): void {
 
 type Texts = Record<string, string>;
 type KeyOf<T extends Texts> = Extract<keyof T, string>;
-/** Keys as they are used: `items_one` and `items_other` are the key `items`. */
-type UsedKey<K extends string> = K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K;
+/** Keys as they are used: `items_zero`, `items_one` and `items_other` are the key `items`. */
+type UsedKey<K extends string> = K extends
+  | `${infer Base}_zero`
+  | `${infer Base}_one`
+  | `${infer Base}_other`
+  ? Base
+  : K;
 
 export type Translate<T extends Texts> = (
   key: UsedKey<KeyOf<T>>,
@@ -71,7 +76,7 @@ export type Translate<T extends Texts> = (
  * Registers a feature's texts in both languages and returns its hook and its plain function.
  *
  * Both languages must have the same keys: a missing one does not compile. `{{name}}` is filled in;
- * `_one` and `_other` are chosen by `count`.
+ * `_one` and `_other` are chosen by `count`, and `_zero` where there is one.
  */
 export function defineTexts<T extends Texts>(
   namespace: string,

@@ -19,11 +19,13 @@ export function Badge({
   dot = false,
   className,
   children,
+  ...rest
 }: {
   tone?: Tone;
   dot?: boolean;
   className?: string;
   children: ReactNode;
+  "aria-hidden"?: boolean;
 }) {
   return (
     <span
@@ -32,6 +34,7 @@ export function Badge({
         TONES[tone],
         className,
       )}
+      {...rest}
     >
       {dot ? <span className="size-1.5 rounded-full bg-current" aria-hidden /> : null}
       {children}

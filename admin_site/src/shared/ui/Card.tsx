@@ -1,4 +1,5 @@
 import type { ComponentProps, ReactNode } from "react";
+import { usePageTitle } from "@/shared/hooks/title";
 import { cn } from "./cn";
 
 export function Card({ className, ...rest }: ComponentProps<"section">) {
@@ -35,18 +36,21 @@ export function CardHeader({
   );
 }
 
-/** The head of a page. */
+/** The head of a page; `name` names the tab where the title is more than a text. */
 export function PageHeader({
   title,
   description,
   actions,
   before,
+  name = typeof title === "string" ? title : undefined,
 }: {
   title: ReactNode;
   description?: ReactNode;
   actions?: ReactNode;
   before?: ReactNode;
+  name?: string | undefined;
 }) {
+  usePageTitle(name);
   return (
     <header className="mb-6 flex flex-wrap items-end gap-x-6 gap-y-3">
       <div className="min-w-0 flex-1 basis-64">

@@ -224,7 +224,7 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "A user cannot be merged into themselves",
     },
     "reason_needed": {
-        "pt-BR": "Informe o motivo: ele fica registrado nas transações do usuário",
+        "pt-BR": "Informe o motivo: ele fica registrado nas movimentações do usuário",
         "en": "A reason is needed: it goes into the user's transactions",
     },
     "needed_by_action": {

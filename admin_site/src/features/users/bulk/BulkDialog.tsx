@@ -143,7 +143,9 @@ function BulkForm({
       <FormButtons
         variant={action === "suspend" ? "danger" : "primary"}
         submit={
-          asked === null ? t("bulkApply", { count }) : t("bulkProgress", { asked, total: count })
+          asked === null
+            ? t(`bulkApply_${action}`, { count })
+            : t("bulkProgress", { asked, total: count })
         }
         busy={asked !== null}
         onCancel={onClose}

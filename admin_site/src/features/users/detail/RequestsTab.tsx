@@ -75,15 +75,21 @@ function requestColumns(t: UserTexts, format: Format, onShow: (row: Row) => void
       key: "when",
       header: t("when"),
       cell: (row) => (
-        <button
-          type="button"
-          className="tabular whitespace-nowrap rounded text-left font-medium hover:underline"
-          title={format.ago(row.createdAt)}
-          aria-label={`${t("details")}: ${format.dateTime(row.createdAt)}`}
-          onClick={() => onShow(row)}
-        >
-          {format.shortDate(row.createdAt)}, {format.time(row.createdAt)}
-        </button>
+        <>
+          <button
+            type="button"
+            className="tabular whitespace-nowrap rounded text-left font-medium hover:underline"
+            title={format.ago(row.createdAt)}
+            aria-label={`${t("details")}: ${format.dateTime(row.createdAt)}`}
+            onClick={() => onShow(row)}
+          >
+            {format.shortDate(row.createdAt)}, {format.time(row.createdAt)}
+          </button>
+          {/* A phone has no column for it. */}
+          <span className="mt-1 block sm:hidden">
+            <Status row={row} t={t} />
+          </span>
+        </>
       ),
     },
     {

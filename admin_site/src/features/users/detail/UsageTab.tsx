@@ -1,9 +1,11 @@
+import { Link, useNavigate } from "@tanstack/react-router";
 import { ChartColumn } from "lucide-react";
 import { useMemo } from "react";
 import { Breakdown } from "@/shared/charts/Breakdown";
 import { modelColours, seriesColour, TimeChart } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
+import { wholeLink } from "@/shared/ui/links";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { useUserStats } from "../userData";
 import { useUserTexts } from "../userTexts";
@@ -15,6 +17,7 @@ const SHOWN_MODELS = 7;
 export function UsageTab({ userId }: { userId: string }) {
   const t = useUserTexts();
   const format = useFormat();
+  const navigate = useNavigate();
   const stats = useUserStats(userId);
   const data = stats.data;
   const series = [{ key: "tokens", label: t("tokens"), colour: seriesColour(0) }];
@@ -63,6 +66,12 @@ export function UsageTab({ userId }: { userId: string }) {
               height={HEIGHT}
               points={points}
               series={series}
+              onPick={(day) =>
+                void navigate({
+                  to: "/reports",
+                  search: { range: "own", from: day, to: day, users: [userId], group: "none" },
+                })
+              }
               formatValue={format.compact}
               formatTick={format.shortDate}
               formatTime={format.date}
@@ -72,12 +81,18 @@ export function UsageTab({ userId }: { userId: string }) {
           )}
         </div>
       </Card>
-      <Models models={data?.usageByModel} />
+      <Models userId={userId} models={data?.usageByModel} />
     </div>
   );
 }
 
-function Models({ models }: { models: Record<string, number> | undefined }) {
+function Models({
+  userId,
+  models,
+}: {
+  userId: string;
+  models: Record<string, number> | undefined;
+}) {
   const t = useUserTexts();
   const format = useFormat();
   const shown = Object.entries(models ?? {})
@@ -96,6 +111,15 @@ function Models({ models }: { models: Record<string, number> | undefined }) {
               value: tokens,
               colour: colourOf(model),
             }))}
+            wrap={(model, label) => (
+              <Link
+                to="/reports"
+                search={{ range: "last30", users: [userId], models: [model], group: "none" }}
+                className={wholeLink}
+              >
+                {label}
+              </Link>
+            )}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}
           />
