@@ -120,7 +120,7 @@ function Filters({
         label={t("searchLabel")}
         value={search.search ?? ""}
         onChange={onSearch}
-        className="w-full sm:w-72"
+        className="w-full sm:w-96"
       />
       <MultiSelect
         label={t("status")}
