@@ -94,16 +94,18 @@ def stored(wiring: Wiring) -> User:
     return user
 
 
-def change(wiring: Wiring, rule: Callable[[User], User]) -> None:
-    wiring.users.change(ANA_ID, lambda user: replace(rule(user), version=user.version + 1))
+def change(wiring: Wiring, rule: Callable[[User], User], email: str = ANA) -> None:
+    user_id = user_id_for(email)
+    wiring.users.change(user_id, lambda user: replace(rule(user), version=user.version + 1))
 
 
-def use(wiring: Wiring, tokens: int) -> None:
+def use(wiring: Wiring, tokens: int, email: str = ANA) -> None:
     change(
         wiring,
         lambda user: replace(
             user, current_usage=tokens, available_tokens=user.available_tokens - tokens
         ),
+        email,
     )
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from solaris.cli.amounts import tokens as tokens_of
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, moment, number, say, table
 from solaris.domain.transactions import Transaction
@@ -22,7 +23,9 @@ Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 def set_limit(
     email: Email,
-    tokens: Annotated[int, typer.Argument(metavar="TOKENS", help="Tokens a month.")],
+    tokens: Annotated[
+        int, typer.Argument(metavar="TOKENS", parser=tokens_of, help="Tokens a month, as 500k.")
+    ],
     *,
     reason: Reason = "",
 ) -> None:
@@ -42,7 +45,10 @@ def set_plan(
     plan: Annotated[Plan, typer.Argument(help="The new plan.")],
     *,
     limit: Annotated[
-        int | None, typer.Option(metavar="TOKENS", help="Monthly limit instead of the plan's.")
+        int | None,
+        typer.Option(
+            metavar="TOKENS", parser=tokens_of, help="Monthly limit instead of the plan's."
+        ),
     ] = None,
     reason: Reason = "",
 ) -> None:
@@ -61,7 +67,12 @@ def set_plan(
 
 def add_tokens(
     email: Email,
-    amount: Annotated[int, typer.Argument(metavar="AMOUNT", help="Negative takes tokens back.")],
+    amount: Annotated[
+        int,
+        typer.Argument(
+            metavar="AMOUNT", parser=tokens_of, help="As 500k; negative takes tokens back."
+        ),
+    ],
     *,
     reason: Reason,
 ) -> None:

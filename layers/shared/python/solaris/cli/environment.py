@@ -36,7 +36,7 @@ def load_run_environment() -> Path | None:
     Nothing is read when the endpoint that is set is another system's, and no variable that is set
     is changed; nor is one added that would outdo it (REDIS_URL beside a REDIS_HOST).
     """
-    path = Path(os.environ.get("SOLARIS_DATA_DIR") or ".solaris") / RUN_FILE
+    path = _data_dir() / RUN_FILE
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES).decode()
@@ -54,6 +54,17 @@ def load_run_environment() -> Path | None:
     for name, value in found.items():
         os.environ.setdefault(name, value)
     return path
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("SOLARIS_DATA_DIR") or ".solaris")
+
+
+def searched() -> Path | None:
+    """The data directory in which no system runs; None when one does, or a store is named."""
+    if (_data_dir() / RUN_FILE).exists() or any(os.environ.get(name) for name in _ENDPOINTS):
+        return None
+    return _data_dir().absolute()
 
 
 def withheld_secrets() -> frozenset[str]:

@@ -7,10 +7,12 @@ from typer.core import TyperGroup
 
 from solaris import __version__
 from solaris.cli import admins, backup, keys, mail, operations, reconcile, reset, users
+from solaris.cli.environment import searched
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
 
 MISSING = "ResourceNotFoundException"
+NO_CREDENTIALS = "locate credentials"
 UNREACHABLE = ("Could not connect", "Connect timeout", "Read timeout")
 
 
@@ -66,11 +68,16 @@ def main(
 
 
 def _explained(error: SolarisError) -> str:
+    """What to do about it; first of all, in which directory no system was found."""
     text = str(error) or error.code
     if MISSING in text or "NonExistentQueue" in text:
-        return f"the tables or queues do not exist yet: run `solaris init` ({text})"
-    if any(sign in text for sign in UNREACHABLE):
-        return f"the store does not answer; is the system running? ({text})"
-    if "locate credentials" in text:
-        return "no AWS credentials: start the system on this machine, or set AWS_PROFILE"
-    return text
+        hint = "the tables or queues do not exist yet: run `solaris init`"
+    elif any(sign in text for sign in UNREACHABLE):
+        hint = "the store does not answer; is the system running?"
+    elif NO_CREDENTIALS in text:
+        hint = "there are no AWS credentials: start the system on this machine, or set AWS_PROFILE"
+    else:
+        return text
+    folder = searched()
+    where = f"no system runs in {folder} (SOLARIS_DATA_DIR names another); " if folder else ""
+    return f"{where}{hint} ({text})"

@@ -1,11 +1,13 @@
 """`solaris users`: accounts and their quotas."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from solaris.cli import changes, importing, moving, personal_data
+from solaris.cli.amounts import tokens as tokens_of
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
@@ -14,10 +16,28 @@ from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, UserStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from solaris.services.accounts import Account
     from solaris.services.reviewing import ModelSum, RecordLine
 
 app = typer.Typer(no_args_is_help=True, help="Accounts and their quotas.")
+
+
+class Order(StrEnum):
+    """By what users are listed."""
+
+    EMAIL = "email"
+    USED = "used"
+    PERCENTAGE = "percentage"
+    AVAILABLE = "available"
+
+
+_FIGURES: "Mapping[Order, Callable[[Account], float]]" = {
+    Order.USED: lambda one: one.user.current_usage,
+    Order.PERCENTAGE: lambda one: one.user.quota.granted_percentage,
+    Order.AVAILABLE: lambda one: one.user.quota.available_tokens,
+}
 
 
 @app.command("list")
@@ -25,14 +45,21 @@ def list_users(
     *,
     status: Annotated[UserStatus | None, typer.Option(help="Only this status.")] = None,
     search: Annotated[str, typer.Option(help="Part of an address or a name.")] = "",
+    at_least: Annotated[
+        float, typer.Option(min=0, metavar="PERCENT", help="Who has used so much of their quota.")
+    ] = 0,
+    sort: Annotated[Order, typer.Option(help="By what; figures largest first.")] = Order.EMAIL,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,
     json: AsJson = False,
 ) -> None:
-    """List users by address, with what they have used this month.
+    """List users, with what they have used this month.
 
-    Example: solaris users list --status suspended --search @example.com
+    Example: solaris users list --at-least 80 --sort percentage
     """
     accounts = open_wiring().administration.accounts(status, search)
+    accounts = [one for one in accounts if one.user.quota.granted_percentage >= at_least]
+    if sort is not Order.EMAIL:
+        accounts.sort(key=_FIGURES[sort], reverse=True)
     shown = accounts[:limit]
     if json:
         as_json({"users": [account_json(one) for one in shown], "total": len(accounts)})
@@ -100,7 +127,10 @@ def create(
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
     plan: Annotated[Plan | None, typer.Option(help="Sets the limit; basic unless stated.")] = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="TOKENS", help="Monthly limit instead of the plan's.")
+        int | None,
+        typer.Option(
+            metavar="TOKENS", parser=tokens_of, help="Monthly limit instead of the plan's."
+        ),
     ] = None,
 ) -> None:
     """Create a user before their first request.
