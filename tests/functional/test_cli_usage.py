@@ -1,9 +1,21 @@
 """`solaris users`: who has used how much, and amounts as people type them."""
 
 import json
+from datetime import datetime
+from typing import Any
 
+from solaris.domain.users import user_id_for
 from solaris.wiring import Wiring
-from tests.functional.cli_support import ANA, run, store_fixture, stored, use, wiring_fixture
+from tests.functional.cli_support import (
+    ANA,
+    error_of,
+    event,
+    run,
+    store_fixture,
+    stored,
+    use,
+    wiring_fixture,
+)
 
 __all__ = ["store_fixture", "wiring_fixture"]
 
@@ -44,3 +56,63 @@ def test_amounts_have_units(wiring: Wiring) -> None:
     refused = run("users", "set-limit", ANA, "1.500", code=2)
     assert "two ways" in " ".join(refused.output.split())
     assert stored(wiring).monthly_limit == 2_500_000
+
+
+def book(wiring: Wiring) -> None:
+    for email in (ANA, "bia@example.com"):
+        run("users", "create", email)
+    for n, (email, model, tokens) in enumerate(
+        [(ANA, "m-1", 1_000), (ANA, "m-2", 500), ("bia@example.com", "m-1", 300)]
+    ):
+        one = event(wiring, f"r{n}", tokens=tokens, user_id=user_id_for(email), model=model)
+        wiring.recorder.record_one(one)
+
+
+def test_usage_is_reported_by_user_model_and_day(wiring: Wiring) -> None:
+    book(wiring)
+
+    def report(*options: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(run("reports", "usage", "--json", *options).stdout)
+        return found
+
+    users = report()
+    assert [(one["email"], one["chargedTokens"]) for one in users["items"]] == [
+        (ANA, 1_500),
+        ("bia@example.com", 300),
+    ]
+    assert users["totals"]["chargedTokens"] == 1_800
+    assert users["totals"]["requests"] == 3
+    models = report("--by", "model", "--user", ANA)["items"]
+    assert [(one["model"], one["chargedTokens"]) for one in models] == [
+        ("m-1", 1_000),
+        ("m-2", 500),
+    ]
+    today = datetime.now(wiring.settings.zone).date().isoformat()
+    [day] = report("--by", "day", "--from", today, "--to", today, "--model", "m-1")["items"]
+    assert (day["day"], day["chargedTokens"], day["requests"]) == (today, 1_300, 2)
+    cut = report("--limit", "1")
+    assert (len(cut["items"]), cut["total"], cut["totals"]["chargedTokens"]) == (1, 2, 1_800)
+    assert report("--month", "2020-02")["items"] == []
+    assert report("--month", "2020-02")["to"] == "2020-02-29"
+
+
+def test_a_report_for_people_ends_with_the_whole(wiring: Wiring) -> None:
+    book(wiring)
+    out = run("reports", "usage", "--limit", "1").stdout
+    assert ANA in out
+    assert "bia@example.com" not in out
+    [total] = [line for line in out.splitlines() if line.startswith("total")]
+    assert "1,800" in total
+    assert "1 of 2 rows" in out
+
+
+def test_a_report_that_cannot_be_is_refused(wiring: Wiring) -> None:
+    for options in (
+        ("--by", "none"),
+        ("--month", "2026-13"),
+        ("--month", "2026-10", "--from", "2026-10-01"),
+        ("--from", "yesterday"),
+    ):
+        run("reports", "usage", *options, code=2)
+    assert "days" in error_of("reports", "usage", "--from", "2020-01-02", "--to", "2020-01-01")
+    assert "no such user" in error_of("reports", "usage", "--user", "zoe@example.com")

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import admins, backup, keys, mail, operations, reconcile, reset, users
+from solaris.cli import admins, backup, keys, mail, operations, reconcile, reports, reset, users
 from solaris.cli.environment import searched
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
@@ -38,6 +38,7 @@ app = typer.Typer(
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
+app.add_typer(reports.app, name="reports")
 app.command("reset")(reset.reset)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(mail.app, name="mail")
