@@ -41,7 +41,7 @@ def list_admins(
                 one.name,
                 one.role.value,
                 "yes" if one.password_hash else "no",
-                moment(one.last_login_at and one.last_login_at.astimezone(zone)),
+                moment(one.last_login_at, zone),
             )
             for one in admins
         ],

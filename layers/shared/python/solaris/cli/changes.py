@@ -138,12 +138,12 @@ def transactions(
     if json:
         as_json({"transactions": [_transaction_json(one) for one in rows]})
         return
-    zone_of = administration.find(email).renews_at
+    zone = administration.find(email).renews_at.tzinfo
     table(
         ("TIME", "KIND", "AMOUNT", "CHANGE", "BALANCE", "ACTOR", "REASON"),
         [
             (
-                moment(one.created_at, zone_of),
+                moment(one.created_at, zone),
                 one.kind.value,
                 f"{one.amount:+,}" if one.amount else "",
                 _steps(one),
@@ -163,7 +163,7 @@ def warn_when_blocked(account: "Account") -> None:
     if account.user.quota.is_exhausted:
         say(
             f"{account.user.email} has used {number(account.user.current_usage)} tokens: "
-            f"blocked until {moment(account.renews_at)}"
+            f"blocked until {moment(account.renews_at, account.renews_at.tzinfo)}"
         )
 
 

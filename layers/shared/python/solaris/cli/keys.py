@@ -1,6 +1,6 @@
 """`solaris keys`: what clients authenticate with."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -72,7 +72,8 @@ def list_keys(
 
     Example: solaris keys list
     """
-    rows = open_wiring().key_management.all()
+    wiring = open_wiring()
+    rows, zone = wiring.key_management.all(), wiring.settings.zone
     if json:
         as_json([_key_json(row.key, row.state) for row in rows])
         return
@@ -86,8 +87,8 @@ def list_keys(
                 row.key.user_email or "(service)",
                 _models(row.key),
                 _rate(row.key),
-                moment(row.key.last_used_at),
-                _day(row.key.expires_at) if row.key.expires_at else "never",
+                moment(row.key.last_used_at, zone),
+                _day(row.key.expires_at, zone) if row.key.expires_at else "never",
                 row.state.value,
             )
             for row in rows
@@ -139,5 +140,5 @@ def _rate(key: GatewayKey) -> str:
     return f"{key.rate_limit_per_second:g}/s, {key.rate_limit_burst} at once"
 
 
-def _day(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d}"
+def _day(instant: datetime, zone: tzinfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d}"

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 import typer
@@ -74,12 +74,9 @@ def heading(title: str) -> None:
     typer.echo(f"\n{plain(title)}")
 
 
-def moment(instant: datetime | None, in_zone_of: datetime | None = None) -> str:
-    """An instant for people, in the zone of the periods (that of `in_zone_of`)."""
-    if instant is None:
-        return "never"
-    zone = (in_zone_of or instant).tzinfo
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+def moment(instant: datetime | None, zone: tzinfo | None) -> str:
+    """An instant for people, in the zone of the periods."""
+    return "never" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def as_json(value: object) -> None:

@@ -1,6 +1,6 @@
 """`solaris users`: accounts and their quotas."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -117,7 +117,7 @@ def show(email: Email, *, json: AsJson = False) -> None:
     _show_account(account)
     _show_reservations(account)
     _show_sums(period, sums)
-    _show_records(records, account.renews_at)
+    _show_records(records, account.renews_at.tzinfo)
 
 
 @app.command()
@@ -140,10 +140,10 @@ def create(
     account = open_wiring().administration.create_user(
         email, actor=actor(), name=name, plan=plan, monthly_limit=limit
     )
-    user = account.user
+    user, renews = account.user, moment(account.renews_at, account.renews_at.tzinfo)
     say(
         f"created {user.email}: plan {user.plan.value}, "
-        f"{number(user.monthly_limit)} tokens a month, renews {moment(account.renews_at)}"
+        f"{number(user.monthly_limit)} tokens a month, renews {renews}"
     )
 
 
@@ -239,8 +239,8 @@ def _show_account(account: "Account") -> None:
             ("used", f"{number(user.current_usage)} ({quota.granted_percentage} % of the quota)"),
             ("reserved", number(user.reserved_tokens)),
             ("available", number(quota.available_tokens)),
-            ("renews", moment(account.renews_at)),
-            ("last request", moment(user.last_seen_at, account.renews_at)),
+            ("renews", moment(account.renews_at, account.renews_at.tzinfo)),
+            ("last request", moment(user.last_seen_at, account.renews_at.tzinfo)),
             *([("aliases", ", ".join(user.aliases))] if user.aliases else []),
             *([("merged from", ", ".join(user.merged_from))] if user.merged_from else []),
             *([("merged into", user.merged_into)] if user.merged_into else []),
@@ -265,8 +265,8 @@ def _show_reservations(account: "Account") -> None:
                 one.request_id,
                 one.model,
                 number(one.tokens),
-                moment(one.created_at, account.renews_at),
-                moment(one.expires_at, account.renews_at),
+                moment(one.created_at, account.renews_at.tzinfo),
+                moment(one.expires_at, account.renews_at.tzinfo),
             )
             for one in account.user.reservations.values()
         ],
@@ -295,7 +295,7 @@ def _show_sums(period: str, sums: "list[ModelSum]") -> None:
         )
 
 
-def _show_records(records: "list[RecordLine]", in_zone_of: datetime) -> None:
+def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
     if not records:
         return
     heading("Last usage")
@@ -303,7 +303,7 @@ def _show_records(records: "list[RecordLine]", in_zone_of: datetime) -> None:
         ("TIME", "MODEL", "PROMPT", "COMPLETION", "CHARGED", "STATUS", "OUTCOME", "REQUEST"),
         [
             (
-                moment(one.created_at, in_zone_of),
+                moment(one.created_at, zone),
                 one.model,
                 number(one.prompt_tokens),
                 number(one.completion_tokens),
