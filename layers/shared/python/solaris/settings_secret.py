@@ -5,6 +5,7 @@ environment says wins. No message here shows a value, nor does any error's cause
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ READ_SECONDS = 5
 MAX_ATTEMPTS = 3
 _ARN_PARTS = 7  # arn:aws:secretsmanager:<region>:<account>:secret:<name>
 _SHOWN_CHARACTERS = 200
+
+_log = logging.getLogger("solaris.settings")
 
 
 def secret_settings(
@@ -75,7 +78,9 @@ def parse_secret(text: str, names: Mapping[str, bool]) -> dict[str, Any]:
     """Values by variable name: texts as the environment would hold them, lists and objects.
 
     `names` are the variables that it may hold, True for those that are JSON objects; such a one
-    may be written as a text as well. Null and empty count as absent. Raises ConfigurationError.
+    may be written as a text as well. Null and empty count as absent. Any other name is left
+    out with a warning: what somebody adds for another program must not stop this one. Raises
+    ConfigurationError.
     """
     given = _json(text)
     if not isinstance(given, dict):
@@ -84,10 +89,11 @@ def parse_secret(text: str, names: Mapping[str, bool]) -> dict[str, Any]:
     unknown = sorted(given.keys() - names.keys())
     if unknown:
         listed = ", ".join(unknown)[:_SHOWN_CHARACTERS]
-        raise ConfigurationError(f"{VARIABLE}: the secret names what is no setting: {listed}")
+        # the level and form of our own log are settings themselves
+        _log.warning("%s: the secret names what is no setting: %s", VARIABLE, listed)
     found = {}
     for name, value in given.items():
-        if value is None or value == "":
+        if name not in names or value is None or value == "":
             continue
         found[name] = _json(value) if names[name] and isinstance(value, str) else _as_text(value)
         if found[name] is None:
