@@ -126,6 +126,7 @@ class _Deployment:
         is_protected_late = is_first and self._protection(given)
         state, plan = self._first_pass(state, url, given)
         state = self._second_pass(state, url, given, plan, is_protected_late)
+        self._keep(state)
         site_url = self._site(state)
         values = parameters.effective(self.template.parameters, state.parameters, given)
         seeded = seed(account, self.options.stage, from_email=values.get("FromEmail", ""))
@@ -274,6 +275,16 @@ class _Deployment:
             return state
         self.show(f"updating {' and '.join(sorted(late))} …")
         return self._apply(state, url, given | late, None, confirm=None)
+
+    def _keep(self, state: StackState) -> None:
+        """Where tables refuse to be deleted the stack does, too: nothing of it is lost half-way.
+
+        Emulators do not know it.
+        """
+        is_kept = state.parameters.get(protection.PARAMETER) == protection.ON
+        if state.is_kept != is_kept and not self.account.is_emulator:
+            self.stack.keep(is_kept=is_kept)
+            self.show(f"termination protection switched {'on' if is_kept else 'off'}")
 
     def _apply(
         self,

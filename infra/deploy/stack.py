@@ -34,6 +34,8 @@ class StackState:
     outputs: dict[str, str]
     tags: dict[str, str] = field(default_factory=dict)
     created_at: datetime = _UNKNOWN
+    is_kept: bool = False
+    """Whether CloudFormation refuses to delete it (termination protection)."""
 
     @property
     def is_busy(self) -> bool:
@@ -104,6 +106,7 @@ class Stack:
             outputs={o["OutputKey"]: o["OutputValue"] for o in one.get("Outputs", ())},
             tags={tag["Key"]: tag["Value"] for tag in one.get("Tags", ())},
             created_at=one.get("CreationTime", _UNKNOWN),
+            is_kept=bool(one.get("EnableTerminationProtection")),
         )
 
     def resources(self, stack_id: str | None = None) -> list[dict[str, str]]:
@@ -112,6 +115,13 @@ class Stack:
         with aws_errors(f"stack {self.name}"):
             pages = self.client.get_paginator("list_stack_resources").paginate(StackName=name)
             return [one for page in pages for one in page["StackResourceSummaries"]]
+
+    def keep(self, *, is_kept: bool) -> None:
+        """Switch termination protection on or off."""
+        with aws_errors(f"stack {self.name}"):
+            self.client.update_termination_protection(
+                StackName=self.name, EnableTerminationProtection=is_kept
+            )
 
     def delete(self, retained: tuple[str, ...] = ()) -> None:
         """Begin to delete it."""

@@ -57,6 +57,7 @@ class Made:
     stack_id: str
     created_at: datetime
     status: str = "REVIEW_IN_PROGRESS"
+    is_kept: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     resources: dict[str, str] = field(default_factory=dict)  # logical name → status
@@ -95,6 +96,7 @@ class CloudFormation:
                     "StackId": stack.stack_id,
                     "StackStatus": stack.status,
                     "CreationTime": stack.created_at,
+                    "EnableTerminationProtection": stack.is_kept,
                     "Parameters": [
                         {"ParameterKey": name, "ParameterValue": value}
                         for name, value in stack.parameters.items()
@@ -187,8 +189,18 @@ class CloudFormation:
                 self._tables.found[table]["DeletionProtectionEnabled"] = _is_protected(wanted)
             self._end(stack, "UPDATE_COMPLETE")
 
+    def update_termination_protection(
+        self,
+        StackName: str,  # noqa: N803 - boto3's names
+        *,
+        EnableTerminationProtection: bool,  # noqa: N803
+    ) -> None:
+        self._stack(StackName).is_kept = EnableTerminationProtection
+
     def delete_stack(self, StackName: str, **_: Any) -> None:  # noqa: N803 - boto3's name
         stack = self._stack(StackName)
+        if stack.is_kept:
+            raise refused(f"Stack [{StackName}] cannot be deleted: TerminationProtection")
         standing, self.standing = self.standing, None
         if self._remove_all(stack, standing):
             self._end(stack, "DELETE_COMPLETE")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.deploy import deploying, destroying, protection, secret
 from infra.deploy import stack as stack_module
@@ -51,6 +52,9 @@ class Cloud:
     def status(self) -> str | None:
         stack = self.formation.stacks.get(NAME)
         return stack.status if stack else None
+
+    def is_kept(self) -> bool:
+        return self.formation.stacks[NAME].is_kept
 
     @property
     def protected(self) -> set[bool]:
@@ -105,6 +109,9 @@ def test_a_first_deployment_that_fails_leaves_nothing_and_the_next_one_works(
 def test_the_whole_way(cloud: Cloud) -> None:
     cloud.deploy()
     assert cloud.protected == {True}
+    assert cloud.is_kept()
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        cloud.formation.delete_stack(NAME)
     assert "deployment" not in cloud.formation.stacks[NAME].tags
     cloud.formation.failing = KINDS["AWS::SQS::Queue"]
     with pytest.raises(DeployError, match="Everything is as it was before"):
@@ -116,6 +123,7 @@ def test_the_whole_way(cloud: Cloud) -> None:
     assert len(cloud.tables.found) > 10
     cloud.deploy(DeletionProtection="false")
     assert cloud.protected == {False}
+    assert not cloud.is_kept()
     cloud.deploy()
     assert cloud.protected == {False}, "what was chosen once stays"
     cloud.destroy()
@@ -208,6 +216,7 @@ def test_a_table_of_somebody_else_is_never_unprotected(cloud: Cloud) -> None:
 def test_a_stage_in_use_whose_removal_failed_names_each_step(cloud: Cloud) -> None:
     """Somebody began in the console: the tables stand, and the stack cannot be updated."""
     cloud.deploy()
+    cloud.formation.update_termination_protection(NAME, EnableTerminationProtection=False)
     cloud.formation.delete_stack(NAME)
     assert cloud.formation.stacks[NAME].status == "DELETE_FAILED"
     with pytest.raises(DeployError, match=f"make destroy STAGE={STAGE}"):
