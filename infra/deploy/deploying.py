@@ -44,7 +44,8 @@ _RUNTIME = "python"
 class DeployOptions:
     """What to deploy; `parameters` are the stack's, `show` gets each line of progress.
 
-    `confirm` is asked once, before anything is changed in CloudFormation; None: never asked.
+    `confirm` is asked before anything is changed in CloudFormation, and before the rest of a first
+    try that failed is removed; None: never asked.
     """
 
     stage: str
@@ -112,8 +113,6 @@ class _Deployment:
         where = account.endpoint or f"account {account.account_id}"
         self.show(f"stage {self.options.stage} → {where}, {account.region}")
         state = self._usable_state()
-        if state is None or state.is_empty:
-            check_sender(account, **self._mail_by(self.options.parameters))
         target = self._target(state)
         packages = Packager(target, self.options.out, show=self.show).build()
         self._check_runtime(target, packages)
@@ -126,7 +125,7 @@ class _Deployment:
         is_protected_late = is_first and self._protection(given)
         state, plan = self._first_pass(state, url, given)
         state = self._second_pass(state, url, given, plan, is_protected_late)
-        self._keep(state)
+        protection.keep(self.stack, had, state, self.show)
         site_url = self._site(state)
         values = parameters.effective(self.template.parameters, state.parameters, given)
         seeded = seed(account, self.options.stage, from_email=values.get("FromEmail", ""))
@@ -135,6 +134,8 @@ class _Deployment:
     def _usable_state(self) -> StackState | None:
         """The stack as it stands, None when it is to be created."""
         state = self.stack.state()
+        if state is None or state.is_empty or state.has_never_worked:
+            check_sender(self.account, **self._mail_by(self.options.parameters))
         if state is not None and state.is_busy:
             msg = f"stack {self.stack.name}: {state.status}: another deployment is under way"
             raise DeployError(msg)
@@ -145,7 +146,10 @@ class _Deployment:
             )
             raise DeployError(msg)
         if state is not None and state.has_never_worked:
-            self.show(f"stack {self.stack.name}: {state.status}, the first try's rest is removed")
+            self.show(f"stack {self.stack.name}: {state.status}: the first try has failed")
+            if self.options.confirm is not None and not self.options.confirm("Remove its rest?"):
+                msg = "nothing was removed"
+                raise DeclinedError(msg)
             remains = Remains(self.account, self.stack.resources())
             protection.lift(self.account, remains, since=state.created_at, show=self.show)
             delete_stack(self.stack, state.stack_id, remains, self.show)
@@ -275,16 +279,6 @@ class _Deployment:
             return state
         self.show(f"updating {' and '.join(sorted(late))} …")
         return self._apply(state, url, given | late, None, confirm=None)
-
-    def _keep(self, state: StackState) -> None:
-        """Where tables refuse to be deleted the stack does, too: nothing of it is lost half-way.
-
-        Emulators do not know it.
-        """
-        is_kept = state.parameters.get(protection.PARAMETER) == protection.ON
-        if state.is_kept != is_kept and not self.account.is_emulator:
-            self.stack.keep(is_kept=is_kept)
-            self.show(f"termination protection switched {'on' if is_kept else 'off'}")
 
     def _apply(
         self,

@@ -57,8 +57,11 @@ def destroy(options: DestroyOptions) -> Destroyed:
         resources = stack.resources()
         remains = Remains(account, resources)
         _show_contents(remains, show)
+        if state.is_kept:
+            # before a bucket is emptied: CloudFormation would refuse only then
+            raise DeployError(_kept(stack.name, options.stage, is_updatable=state.is_updatable))
         if not state.has_never_worked:
-            refuse_protected(remains, options.stage, can_be_updated=not state.is_half_deleted)
+            refuse_protected(remains, options.stage, can_be_updated=state.is_updatable)
         _confirm(options)
         if state.has_never_worked:
             lift(account, remains, since=state.created_at, show=show)
@@ -77,6 +80,18 @@ def destroy(options: DestroyOptions) -> Destroyed:
     elif not options.everything:
         show("`--really-all` deletes these as well, without a way back")
     return Destroyed(left)
+
+
+def _kept(name: str, stage: str, *, is_updatable: bool) -> str:
+    way = (
+        f"make deploy STAGE={stage} ARGS='--parameter DeletionProtection=false'; if that does not: "
+        if is_updatable
+        else ""
+    )
+    return (
+        f"stack {name}: termination protection is on. Switch it off first: {way}aws cloudformation "
+        f"update-termination-protection --no-enable-termination-protection --stack-name {name}"
+    )
 
 
 def _show_contents(remains: Remains, show: Callable[[str], None]) -> None:

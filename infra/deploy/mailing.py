@@ -13,17 +13,17 @@ from infra.deploy.errors import DeployError
 
 DEFAULT_SENDER = "noreply@iasolaris.com"
 _NOT_FOUND = "NotFoundException"
+_OWN_SENDER = (
+    "the mails need a sender of yours: --parameter FromEmail=noreply@your-domain --parameter "
+    "SesIdentity=your-domain (registers the domain with SES), or a mail server: --parameter "
+    "SmtpHost=…"
+)
 
 
 def check_sender(account: Account, *, from_email: str, smtp_host: str) -> None:
     """Raises DeployError when the sender is the default, whose domain is not the customer's."""
     if not account.is_emulator and not smtp_host and from_email == DEFAULT_SENDER:
-        msg = (
-            "the mails need a sender of yours: --parameter FromEmail=noreply@your-domain "
-            "--parameter SesIdentity=your-domain (registers the domain with SES), or a mail "
-            "server: --parameter SmtpHost=…"
-        )
-        raise DeployError(msg)
+        raise DeployError(_OWN_SENDER)
 
 
 def mail_notes(account: Account, *, from_email: str, smtp_host: str) -> list[str]:
@@ -52,8 +52,13 @@ def mail_notes(account: Account, *, from_email: str, smtp_host: str) -> list[str
 
 
 def _sender_notes(client: Any, from_email: str, region: str) -> list[str]:
+    if from_email == DEFAULT_SENDER:
+        return [_OWN_SENDER]
     domain = from_email.partition("@")[2]
-    found = [_identity(client, name) for name in (from_email, domain)]
+    labels = domain.split(".")
+    # a verified domain may send for those below it
+    parents = [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
+    found = [_identity(client, name) for name in (from_email, domain, *parents)]
     if any(one is not None and one.get("VerifiedForSendingStatus") for one in found):
         return []
     tokens = (found[1] or {}).get("DkimAttributes", {}).get("Tokens", [])

@@ -5,12 +5,13 @@ whose creation could not be rolled back can neither be updated nor deleted. So a
 without protection, and protected by the deployment's second pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from infra.deploy.aws import Account, aws_errors
 from infra.deploy.errors import DeployError
 from infra.deploy.remains import Remains
+from infra.deploy.stack import Stack, StackState
 
 PARAMETER = "DeletionProtection"
 ON, OFF = "true", "false"
@@ -52,3 +53,22 @@ def refuse_protected(remains: Remains, stage: str, *, can_be_updated: bool) -> N
         f"first: {way}"
     )
     raise DeployError(msg)
+
+
+def keep(
+    stack: Stack, had: Mapping[str, str], state: StackState, show: Callable[[str], None]
+) -> None:
+    """Where tables refuse to be deleted the stack does, too: nothing of it is lost half-way.
+
+    `had` are its parameters before this deployment. What somebody has switched on by hand stays;
+    who may not switch it is told. Emulators do not know it.
+    """
+    was, is_on = (one.get(PARAMETER) == ON for one in (had, state.parameters))
+    if stack.account.is_emulator or state.is_kept == is_on or not (was or is_on):
+        return
+    try:
+        stack.keep(is_kept=is_on)
+    except DeployError as error:
+        show(f"termination protection stays {'off' if is_on else 'on'}: {error}")
+    else:
+        show(f"termination protection switched {'on' if is_on else 'off'}")

@@ -62,6 +62,11 @@ class StackState:
         return self.tags.get(UNFINISHED_TAG) == UNFINISHED
 
     @property
+    def is_updatable(self) -> bool:
+        """Whether a deployment can change it, now or after what it says."""
+        return not (self.has_never_worked or self.is_half_deleted)
+
+    @property
     def is_half_deleted(self) -> bool:
         """Whether its deletion failed: it cannot be updated, only deleted again."""
         return self.status == "DELETE_FAILED"

@@ -52,7 +52,7 @@ from solaris.services.initialising import InitResult
 from solaris.settings import LOCAL_SECRET, Settings, load_settings
 from solaris.settings_file import effective
 from solaris.storage.aws import boto_client
-from solaris.storage.books_disk import FOLDER, BooksDisk, books_files
+from solaris.storage.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.files import is_aws
 from solaris.storage.queues import EXPORTS_QUEUE
@@ -94,6 +94,8 @@ class LocalSystem:
         self.is_demo = settings.upstream_url is None
         self.address = secret_address()
         self.mails: Path | None = None
+        self.open_books = OpenBooks(data_dir)
+        self.open_books.forget()  # of a run before; they may be elsewhere now
         self.books: BooksDisk | None = None
 
     def start(self) -> InitResult:
@@ -138,6 +140,8 @@ class LocalSystem:
             _tell(f"{path} was removed or replaced meanwhile: what was written since is lost")
         with suppress(OSError):
             (self.data_dir / "run.env").unlink()
+        with suppress(OSError):
+            self.open_books.forget()
         return is_clean
 
     def _run(
@@ -188,7 +192,9 @@ class LocalSystem:
         for name, url in plan.urls().items():
             self._wait_until_listening(name, url)
         mark_format(self.data_dir)
-        self.books = BooksDisk(DiskRoom(self.data_dir, least_mb << 20), books_files(self.data_dir))
+        tables, queues = books_files(self.data_dir)
+        self.open_books.note([tables, queues] if has_tables else [queues])
+        self.books = BooksDisk(DiskRoom(self.data_dir, least_mb << 20), self.open_books)
         self.mails = self.data_dir / FOLDER / MAILS_FILE
 
     def _wait_until_listening(self, name: str, url: str) -> None:

@@ -3,9 +3,11 @@
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from solaris.services.probing import REUSE_SECONDS
@@ -24,6 +26,16 @@ def chat(system: LocalSystem) -> httpx.Response:
         json={"model": "demo", "messages": [{"role": "user", "content": "Oi"}]},
         timeout=30,
     )
+
+
+def until_answers(system: LocalSystem) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{system.url}/v1/models", timeout=10).status_code == 401:
+                return
+        assert time.monotonic() < deadline, "the gateway did not come back"
+        time.sleep(0.2)
 
 
 def removed(file: Path, _: Path) -> None:
@@ -51,6 +63,15 @@ def test_it_is_told_refused_and_what_is_still_open_is_saved(
             "service_unavailable",
         )
         time.sleep(REUSE_SECONDS)
+        # one that begins again knows the files of the start
+        gateway = next(
+            one
+            for one in psutil.Process(system.process.pid).children(recursive=True)
+            if "infra.local.gateway" in one.cmdline()
+        )
+        gateway.kill()
+        until_answers(system)
+        assert chat(system).status_code == 503
         told = httpx.get(f"{system.url}/health/detailed", timeout=10).json()["checks"]["database"]
         assert (told["status"], told["reasons"]) == ("unhealthy", ["books_gone"])
         assert "removed or replaced" in system.cli("doctor", check=False).stdout
@@ -58,8 +79,8 @@ def test_it_is_told_refused_and_what_is_still_open_is_saved(
         assert system.stop() == 1
         assert "what was written since is lost" in system.output
     # the way on, as the remedy has it
-    (data / "format").unlink()
-    shutil.rmtree(data / "store")
+    for name in ("format", "store"):
+        (data / name).rename(tmp_path / name)
     with running(data) as again:
         again.cli("restore", str(backup), "--replace", "--yes")
         assert again.user(ANA)["currentUsage"] == booked

@@ -110,9 +110,12 @@ def test_a_report_that_cannot_be_is_refused(wiring: Wiring) -> None:
     for options in (
         ("--by", "none"),
         ("--month", "2026-13"),
+        ("--month", "0000-01"),
         ("--month", "2026-10", "--from", "2026-10-01"),
         ("--from", "yesterday"),
     ):
         run("reports", "usage", *options, code=2)
     assert "days" in error_of("reports", "usage", "--from", "2020-01-02", "--to", "2020-01-01")
+    many = [one for n in range(51) for one in ("--model", f"m-{n}")]
+    assert "at most 50" in error_of("reports", "usage", *many)
     assert "no such user" in error_of("reports", "usage", "--user", "zoe@example.com")

@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from solaris.domain.states import Status
 from solaris.services.health import check_database
-from solaris.storage.books_disk import BooksDisk, books_files
+from solaris.storage.books_disk import BooksDisk, OpenBooks, books_files
 from solaris.storage.disk_room import DiskRoom
 
 MORE_THAN_THERE_IS = 1 << 62
 
 
 def disk(folder: Path, least_bytes: int = 0) -> BooksDisk:
-    return BooksDisk(DiskRoom(folder, least_bytes), books_files(folder))
+    return BooksDisk(DiskRoom(folder, least_bytes), OpenBooks(folder))
 
 
 def made(folder: Path) -> tuple[Path, Path]:
@@ -20,6 +22,7 @@ def made(folder: Path) -> tuple[Path, Path]:
     tables.parent.mkdir()
     tables.write_bytes(b"tables")
     queues.write_bytes(b"queues")
+    OpenBooks(folder).note([tables, queues])
     return tables, queues
 
 
@@ -75,8 +78,25 @@ def test_health_tells_it(tmp_path: Path) -> None:
     assert (found.status, found.reasons) == (Status.UNHEALTHY, ("books_gone",))
 
 
+def test_a_program_that_begins_later_knows_the_files_of_the_start(tmp_path: Path) -> None:
+    tables, _ = made(tmp_path)
+    with tables.open("rb"):  # as the program has it, so that its number is nobody else's
+        tables.unlink()
+        assert disk(tmp_path).trouble() == "books_gone"
+        tables.write_bytes(b"another")
+        assert disk(tmp_path).trouble() == "books_gone"
+
+
 def test_where_the_books_are_elsewhere_no_file_is_missed(tmp_path: Path) -> None:
+    tables, _ = made(tmp_path)
+    OpenBooks(tmp_path).forget()
+    OpenBooks(tmp_path).forget()
     watched = disk(tmp_path)
+    tables.unlink()
     assert watched.trouble() is None
-    made(tmp_path)
-    assert watched.trouble() is None
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{", '{"a": 1}', '{"a": []}', '{"a": ["x", "y"]}'])
+def test_a_note_that_is_none_watches_nothing(tmp_path: Path, note: str) -> None:
+    (tmp_path / "open-books.json").write_text(note)
+    assert disk(tmp_path).trouble() is None

@@ -31,7 +31,22 @@ def test_forms(text: str, value: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "k", "1.500", "1,500", "1.2.3k", "0.0001k", "five", "1e6", "--5", "5kk", "½M", "٣k"],
+    [
+        "",
+        "k",
+        "1.500",
+        "1,500",
+        "1.2.3k",
+        "0.0001k",
+        "five",
+        "1e6",
+        "--5",
+        "5kk",
+        "½M",
+        "٣k",
+        "9" * 19,
+        f"1.{'0' * 30}1M",
+    ],
 )
 def test_what_is_none_or_could_be_two_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="500k"):

@@ -27,7 +27,7 @@ class Ses:
         }
 
     def get_email_identity(self, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        found = self._identities[EmailIdentity]
+        found = self._identities.get(EmailIdentity)
         if found is None:
             raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
         return found
@@ -46,6 +46,18 @@ def notes(ses: Ses, *, smtp_host: str = "", endpoint: str | None = None) -> list
 @pytest.mark.parametrize("which", ["address", "domain"])
 def test_a_verified_sender_in_production_needs_nothing(which: str) -> None:
     assert notes(Ses(PRODUCTION, **{which: {"VerifiedForSendingStatus": True}})) == []
+
+
+def test_a_verified_domain_sends_for_those_below_it() -> None:
+    ses = Ses(PRODUCTION, domain={"VerifiedForSendingStatus": True})
+    account = Account("000000000000", "sa-east-1", None, {"sesv2": ses})
+    assert mail_notes(account, from_email="noreply@mail.example.com", smtp_host="") == []
+
+
+def test_a_stage_on_the_default_sender_is_told_to_take_its_own() -> None:
+    account = Account("000000000000", "sa-east-1", None, {"sesv2": Ses(PRODUCTION)})
+    [note] = mail_notes(account, from_email=DEFAULT_SENDER, smtp_host="")
+    assert "FromEmail=noreply@your-domain" in note
 
 
 def test_a_domain_that_waits_for_its_records_names_them() -> None:

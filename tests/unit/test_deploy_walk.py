@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.deploy import deploying, destroying, protection, secret
 from infra.deploy import stack as stack_module
 from infra.deploy.aws import Account
-from infra.deploy.deploying import Deployed, DeployOptions, deploy
+from infra.deploy.deploying import DeclinedError, Deployed, DeployOptions, deploy
 from infra.deploy.destroying import DestroyOptions, destroy
 from infra.deploy.errors import DeployError
 from infra.deploy.packaging import ROOT, Packager
@@ -28,12 +28,16 @@ NAME = f"solaris-{STAGE}"
 
 
 class Buckets:
-    """S3 without a bucket."""
+    """S3 whose buckets are empty."""
+
+    def __init__(self) -> None:
+        self.looked_into: list[str] = []
 
     def get_paginator(self, _: str) -> "Buckets":
         return self
 
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+    def paginate(self, *, Bucket: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's name
+        self.looked_into.append(Bucket)
         return []
 
 
@@ -43,7 +47,8 @@ class Cloud:
     def __init__(self) -> None:
         self.tables = Tables()
         self.formation = CloudFormation(DOCUMENT, self.tables)
-        clients = {"cloudformation": self.formation, "dynamodb": self.tables, "s3": Buckets()}
+        self.buckets = Buckets()
+        clients = {"cloudformation": self.formation, "dynamodb": self.tables, "s3": self.buckets}
         # no endpoint: nothing is done otherwise because it is an emulator
         self.account = Account("000000000000", "us-east-1", None, clients)
         self.shown: list[str] = []
@@ -230,6 +235,49 @@ def test_a_stage_in_use_whose_removal_failed_names_each_step(cloud: Cloud) -> No
     assert (cloud.status, cloud.tables.found) == (None, {})
     cloud.deploy()
     assert cloud.protected == {True}
+
+
+def test_what_somebody_protects_by_hand_is_never_emptied(cloud: Cloud) -> None:
+    """Tables unprotected in the console, the stack still protected: nothing is touched."""
+    cloud.deploy()
+    for table in cloud.tables.found:
+        cloud.tables.update_table(table, DeletionProtectionEnabled=False)
+    emptied = cloud.buckets.looked_into
+    with pytest.raises(DeployError, match="termination protection is on"):
+        cloud.destroy()
+    assert emptied == []
+    cloud.deploy(DeletionProtection="false")
+    cloud.formation.update_termination_protection(NAME, EnableTerminationProtection=True)
+    cloud.deploy()
+    assert cloud.is_kept(), "switched on by hand"
+
+
+def test_who_may_not_switch_termination_protection_deploys_all_the_same(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Call")
+
+    monkeypatch.setattr(cloud.formation, "update_termination_protection", denied)
+    cloud.deploy()
+    assert cloud.protected == {True}
+    assert any("termination protection stays off" in line for line in cloud.shown)
+
+
+def test_the_rest_of_a_first_try_is_removed_only_when_asked(cloud: Cloud) -> None:
+    cloud.formation.failing = KINDS["AWS::CloudWatch::Alarm"]
+    with pytest.raises(DeployError):
+        cloud.deploy()
+    options = DeployOptions(
+        STAGE,
+        parameters={"FromEmail": "noreply@example.com"},
+        with_site=False,
+        confirm=lambda _: False,
+        show=cloud.shown.append,
+    )
+    with pytest.raises(DeclinedError, match="nothing was removed"):
+        deploy(options)
+    assert cloud.status == "ROLLBACK_COMPLETE"
 
 
 def test_a_removal_that_fails_once_is_done_the_second_time(cloud: Cloud) -> None:

@@ -14,7 +14,7 @@ from solaris.services.queue_lag import QueueLag
 from solaris.services.totals import UserTotals
 from solaris.settings import Settings
 from solaris.storage.backups import BackupLog
-from solaris.storage.books_disk import BooksDisk, books_files
+from solaris.storage.books_disk import BooksDisk, OpenBooks
 from solaris.storage.disk_room import DiskRoom
 from solaris.storage.queues import Queues
 from solaris.storage.reconciliations import ReconciliationStore
@@ -68,7 +68,7 @@ class HealthParts:
         """Room and files of the books, where this system keeps them on a disk of its own."""
         folder = Path(self.settings.solaris_data_dir).absolute()
         room = DiskRoom(folder, self.settings.min_free_disk_mb << 20)
-        return BooksDisk(room, books_files(folder))
+        return BooksDisk(room, OpenBooks(folder))
 
     @cached_property
     def queue_lag(self) -> QueueLag:

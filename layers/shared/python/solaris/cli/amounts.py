@@ -7,6 +7,7 @@ import typer
 
 _UNITS = {"": 1, "k": 1_000, "mil": 1_000, "m": 1_000_000, "mi": 1_000_000}
 _AMOUNT = re.compile(r"([+-]?)(\d[\d_]*)(?:[.,](\d+))?\s?(k|mil|mi|m|)", re.ASCII | re.IGNORECASE)
+_MAX_DIGITS, _SHOWN = 18, 24
 _FORMS = "write 2000000, 2_000_000, 500k or 1.5M"
 
 
@@ -22,6 +23,9 @@ def tokens(text: str) -> int:
         msg = f"{text!r} is no number of tokens: {_FORMS}"
         raise typer.BadParameter(msg)
     sign, whole, fraction, unit = found.groups()
+    if len(whole) + len(fraction or "") > _MAX_DIGITS:
+        msg = f"{text[:_SHOWN]!r} … is beyond any quota: {_FORMS}"
+        raise typer.BadParameter(msg)
     if fraction and not unit:
         msg = f"{text!r} may be read in two ways: {_FORMS}"
         raise typer.BadParameter(msg)

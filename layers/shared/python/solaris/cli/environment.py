@@ -62,9 +62,12 @@ def _data_dir() -> Path:
 
 def searched() -> Path | None:
     """The data directory in which no system runs; None when one does, or a store is named."""
-    if (_data_dir() / RUN_FILE).exists() or any(os.environ.get(name) for name in _ENDPOINTS):
-        return None
-    return _data_dir().absolute()
+    try:
+        is_running = (_data_dir() / RUN_FILE).exists()
+    except OSError:
+        is_running = False  # a directory that this account may not read
+    is_named = any(os.environ.get(name) for name in _ENDPOINTS)
+    return None if is_running or is_named else _data_dir().absolute()
 
 
 def withheld_secrets() -> frozenset[str]:

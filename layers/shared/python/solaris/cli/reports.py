@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What was used.")
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 _BY = {GroupBy.USER: "USER", GroupBy.MODEL: "MODEL", GroupBy.DAY: "DAY"}
 _HEADERS = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "CHARGED", "COST")
 
@@ -63,12 +63,16 @@ def usage(
         raise typer.BadParameter("user, model or day", param_hint="--by")
     wiring = open_wiring()
     first_day, last_day = _days(wiring, month, first, last)
-    filters = ReportFilters(
-        first_day=first_day,
-        last_day=last_day,
-        user_ids=tuple(wiring.administration.find(one).user.user_id for one in user or ()),
-        models=tuple(model or ()),
-    )
+    people_asked = [wiring.administration.find(one).user.user_id for one in user or ()]
+    try:
+        filters = ReportFilters(
+            first_day=first_day,
+            last_day=last_day,
+            user_ids=tuple(people_asked),
+            models=tuple(model or ()),
+        )
+    except ValueError as error:
+        raise InvalidRequestError(str(error)) from error
     found = list(wiring.reporting.iterate_groups(filters, by))
     order = sort or (ReportSort.KEY if by is GroupBy.DAY else ReportSort.TOKENS)
     rows = in_order(found, order, descending=order is not ReportSort.KEY)
@@ -117,10 +121,6 @@ def _days(
         return date(year, number_of_month, 1), date(year, number_of_month, days)
     end = last.date() if last else today
     start = first.date() if first else end.replace(day=1)
-    try:
-        ReportFilters(first_day=start, last_day=end)
-    except ValueError as error:
-        raise InvalidRequestError(str(error)) from error
     return start, end
 
 

@@ -65,10 +65,10 @@ REASONS: Mapping[str, Reason] = {
             "refused, and a stop loses what was written since",
             "um arquivo dos livros foi removido ou trocado com o sistema no ar: novas requisições "
             "são recusadas, e parar o sistema perde o que foi gravado desde então",
-            "solaris backup now, which reads what is still open; then stop, delete "
-            "SOLARIS_DATA_DIR/format, start, and solaris restore that backup",
-            "faça agora um solaris backup, que lê o que ainda está aberto; depois pare, apague "
-            "SOLARIS_DATA_DIR/format, inicie e use solaris restore com esse backup",
+            "solaris backup now, which reads what is still open; then stop, put store and format "
+            "of SOLARIS_DATA_DIR aside, start, and solaris restore --replace that backup",
+            "faça agora um solaris backup, que lê o que ainda está aberto; depois pare, tire store "
+            "e format de SOLARIS_DATA_DIR, inicie e use solaris restore --replace com esse backup",
         ),
         Reason(
             "queues_silent",

@@ -125,6 +125,10 @@ class SmtpSender:
             codes = [code for code, _ in error.recipients.values()]
             raise _smtp_error("SMTPRecipientsRefused", *codes) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            said = error.smtp_error
+            text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+            if _NOT_VERIFIED_WORDS in text:  # SES by SMTP
+                raise MailUnavailableError(NOT_VERIFIED) from error
             raise _smtp_error(type(error).__name__, error.smtp_code) from error
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
             raise MailUnavailableError(type(error).__name__) from error

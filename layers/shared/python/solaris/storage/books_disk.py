@@ -1,6 +1,8 @@
 """Whether this machine can keep the books: room on their disk, and files that are still theirs."""
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -8,25 +10,62 @@ from solaris.storage.disk_room import DiskRoom
 
 FOLDER = "store"
 TABLE_FILE, QUEUE_FILE = "tables.sqlite", "queues.sqlite"
+MAX_NOTE_BYTES = 4_096
 
 Trouble = Literal["disk_full", "books_gone"]
 """Reasons of domain/states.py."""
 
 _Identity = tuple[int, int]
+"""Device and inode."""
+
+
+class OpenBooks:
+    """The file in `folder`, the data directory, that says which files of the books are open.
+
+    Whoever starts tables and queues notes them once they are open, so that a program which begins
+    later, or again, still knows them; there is no note where the books are elsewhere.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "open-books.json"
+
+    def note(self, files: Iterable[Path]) -> None:
+        """Say which files are open from now on. Raises OSError (a full disk, a missing file)."""
+        found = {str(path): _identity(path) for path in files}
+        beside = self._file.with_suffix(".new")
+        try:
+            beside.write_text(json.dumps(found), encoding="utf-8")
+            beside.replace(self._file)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+
+    def forget(self) -> None:
+        """None is open any more, or they are elsewhere now."""
+        self._file.unlink(missing_ok=True)
+
+    def noted(self) -> list[tuple[Path, _Identity]]:
+        """The files and what they were when they were noted; none where nobody did."""
+        try:
+            with self._file.open("rb") as file:
+                told = json.loads(file.read(MAX_NOTE_BYTES))
+            return [(Path(path), (int(one[0]), int(one[1]))) for path, one in told.items()]
+        except (OSError, ValueError, AttributeError, IndexError, TypeError):
+            return []
 
 
 class BooksDisk:
     """The disk and the files of the books, where a system keeps them on a disk of its own.
 
-    Watched are those of `files` that are there when this is made. A program that has a file open
-    writes on after somebody has removed it or put another in its place, and all of it is gone
-    with the program: whoever admits requests and whoever tells of health looks first.
+    A program that has a file open writes on after somebody has removed it or put another in its
+    place, and all of it is gone with the program: whoever admits requests and whoever tells of
+    health looks first.
     """
 
-    def __init__(self, room: DiskRoom, files: Iterable[Path] = ()) -> None:
+    def __init__(self, room: DiskRoom, open_books: OpenBooks | None = None) -> None:
         self._room = room
-        found = ((path, _identity(path)) for path in files)
-        self._files = [(path, identity) for path, identity in found if identity is not None]
+        self._files = open_books.noted() if open_books is not None else []
 
     def trouble(self) -> Trouble | None:
         """Why nothing new may be begun; None: all is well. A system call for each file and one."""
@@ -44,20 +83,16 @@ def books_files(data_dir: Path) -> tuple[Path, ...]:
     return data_dir / FOLDER / TABLE_FILE, data_dir / FOLDER / QUEUE_FILE
 
 
-def _identity(path: Path) -> _Identity | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
+def _identity(path: Path) -> _Identity:
+    found = path.stat()
     return found.st_dev, found.st_ino
 
 
 def _is_another(path: Path, identity: _Identity) -> bool:
     """A file that cannot be looked at is the store's to complain about."""
     try:
-        found = path.stat()
+        return _identity(path) != identity
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) != identity
