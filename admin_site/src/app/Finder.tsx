@@ -35,10 +35,12 @@ function Body({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const id = useId();
   const [typed, setTyped] = useState("");
-  const [at, setAt] = useState(0);
+  // By its key: people and keys come one after the other and move what is below them.
+  const [chosenKey, setChosenKey] = useState<string | null>(null);
   const { groups, isFailed, isLoading } = useFound(typed);
   const all = groups.flatMap((group) => group.items);
-  const chosen = Math.min(at, all.length - 1);
+  const chosen = all.findIndex((item) => item.key === chosenKey);
+  if (chosen < 0 && all[0]) setChosenKey(all[0].key);
   const go = (found: Found | undefined) => {
     if (!found) return;
     onClose();
@@ -67,7 +69,7 @@ function Body({ onClose }: { onClose: () => void }) {
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value);
-            setAt(0);
+            setChosenKey(null);
           }}
           onKeyDown={(event) => {
             if (event.nativeEvent.isComposing) return;
@@ -78,7 +80,7 @@ function Body({ onClose }: { onClose: () => void }) {
             const next = moved(event.key, chosen, all.length);
             if (next === null) return;
             event.preventDefault();
-            setAt(next);
+            setChosenKey(all[next]?.key ?? null);
             document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
           }}
           className={cn(inputClass, "px-9")}
@@ -101,7 +103,7 @@ function Body({ onClose }: { onClose: () => void }) {
                   role="option"
                   tabIndex={-1}
                   aria-selected={place === chosen}
-                  onPointerMove={() => setAt(place)}
+                  onPointerMove={() => setChosenKey(item.key)}
                   onClick={() => go(item)}
                   className="flex w-full items-center gap-3 rounded-lg px-2 py-2 text-left aria-selected:bg-brand-soft aria-selected:text-brand-ink"
                 >

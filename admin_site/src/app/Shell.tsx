@@ -110,8 +110,16 @@ export function Shell() {
   );
 }
 
-/** The search over everything: by Ctrl+K (⌘K), or its button. Loaded when first asked for. */
-function useFinder() {
+/** Open dialogs which cover the page; what is placed at its button (a filter) has a side. */
+const MODAL =
+  "dialog[open], [role=alertdialog][data-open], [role=dialog][data-open]:not([data-side])";
+
+/**
+ * The search over everything: by Ctrl+K (⌘K), or its button. Loaded when first asked for.
+ *
+ * Over another dialog it does not open: to go elsewhere would lose what that shows only once.
+ */
+export function useFinder() {
   const [isOpen, setOpen] = useState(false);
   const [isUsed, setUsed] = useState(false);
   const open = () => {
@@ -125,12 +133,14 @@ function useFinder() {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
       if (event.key.toLowerCase() !== "k") return;
       event.preventDefault(); // The browser's own search bar.
+      if (event.repeat) return;
+      if (!isOpen && document.querySelector(MODAL) !== null) return;
       setUsed(true);
-      setOpen((now) => !now);
+      setOpen(!isOpen);
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, []);
+  }, [isOpen]);
   return { isOpen, isUsed, open, close: () => setOpen(false) };
 }
 

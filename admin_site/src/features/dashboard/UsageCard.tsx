@@ -14,7 +14,7 @@ const HOURS = 24;
 const RANGE_TEXT = { today: "rangeToday", 7: "range7", 30: "range30", 90: "range90" } as const;
 
 /** The same days on the page of reports. */
-const REPORTED = { today: "today", 7: "last7", 30: "last30", 90: "last90" } as const;
+const REPORTED = { 7: "last7", 30: "last30", 90: "last90" } as const;
 
 /** Tokens over time, by model. */
 export function UsageCard({
@@ -41,8 +41,14 @@ export function UsageCard({
     const points = isHourly
       ? answer.data.points.filter((one) => Date.parse(one.time) <= now).slice(-HOURS)
       : answer.data.points;
-    return { ...stackByModel({ ...answer.data, points }, { others, noModel }), isHourly };
+    const days = { from: points[0]?.day, to: points.at(-1)?.day };
+    return { ...stackByModel({ ...answer.data, points }, { others, noModel }), isHourly, days };
   }, [answer.data, others, noModel]);
+  // 24 hours began yesterday, but for the last hour of a day.
+  const reported =
+    range === "today"
+      ? ({ range: "own", ...stacked?.days } as const)
+      : ({ range: REPORTED[range] } as const);
   return (
     <Card className={cn("min-w-0", className)}>
       <CardHeader
@@ -86,7 +92,7 @@ export function UsageCard({
                   model === OTHERS ? (
                     <Link
                       to="/reports"
-                      search={{ range: REPORTED[range], group: "model" }}
+                      search={{ ...reported, group: "model" }}
                       className="rounded hover:underline"
                     >
                       {label}
@@ -94,7 +100,7 @@ export function UsageCard({
                   ) : (
                     <Link
                       to="/reports"
-                      search={{ range: REPORTED[range], models: [model] }}
+                      search={{ ...reported, models: [model] }}
                       className="rounded hover:underline"
                     >
                       {label}

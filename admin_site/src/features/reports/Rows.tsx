@@ -30,9 +30,13 @@ export function Rows({
   const format = useFormat();
   const group = groupOf(search);
   const whole = totals?.tokens ?? null;
+  const { statuses, endpoints } = search;
   const columns = useMemo(
-    () => (group === "none" ? requestColumns(t, format) : groupColumns(group, t, format, whole)),
-    [group, t, format, whole],
+    () =>
+      group === "none"
+        ? requestColumns(t, format)
+        : groupColumns(group, t, format, whole, { statuses, endpoints }),
+    [group, t, format, whole, statuses, endpoints],
   );
   const data = rows.data;
   const pages = search.pages ?? [];

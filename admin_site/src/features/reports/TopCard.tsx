@@ -7,7 +7,7 @@ import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { wholeLink } from "@/shared/ui/links";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
-import { figureOf, NO_MODEL } from "./chart";
+import { figureOf, hasReport, NO_MODEL } from "./chart";
 import { SHOWN_TOP, useTop } from "./data";
 import { changed, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
@@ -68,7 +68,9 @@ export function TopCard({
           <>
             <Breakdown
               rows={rows}
-              wrap={(key, label) => behind(group, key, label)}
+              wrap={(key, label) =>
+                group === "model" && !hasReport(key, filters) ? label : behind(group, key, label)
+              }
               formatValue={metric === "cost" ? format.money : format.compact}
               // Breakdown reckons with what it shows; these are the first few of many.
               formatShare={(percent) => share((percent * shown) / 100)}

@@ -1,10 +1,18 @@
 import type { Model } from "@/shared/api/types";
 import { modelColours, type Series, seriesColour, type TimePoint } from "@/shared/charts/TimeChart";
-import type { Metric } from "./search";
+import type { Metric, RequestFilters } from "./search";
 
 const SHOWN_MODELS = 5;
 export const OTHERS = "\u0000others";
 export const NO_MODEL = "-";
+
+/**
+ * Whether a report of one model finds it again under these filters: requests that no model answered
+ * are sums of their own, while each of them has the name that was asked for.
+ */
+export function hasReport(model: string, { statuses, endpoints }: RequestFilters): boolean {
+  return model !== NO_MODEL || !(statuses?.length || endpoints?.length);
+}
 
 interface Figures {
   tokens: number;

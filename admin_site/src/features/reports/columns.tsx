@@ -3,22 +3,26 @@ import type { Model } from "@/shared/api/types";
 import type { Format } from "@/shared/format";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import type { Column } from "@/shared/ui/DataTable";
-import { NO_MODEL } from "./chart";
-import { changed, type Group, type ReportsSearch } from "./search";
+import { hasReport, NO_MODEL } from "./chart";
+import { changed, type Group, type ReportsSearch, type RequestFilters } from "./search";
 import type { useReportsTexts } from "./texts";
 
 type Row = Model<"UsageRow">;
 type Texts = ReturnType<typeof useReportsTexts>;
 
-/** Columns of sums; `whole` is the report's tokens, null while nobody knows them. */
+/**
+ * Columns of sums; `whole` is the report's tokens, null while nobody knows them; `filters` are the
+ * report's.
+ */
 export function groupColumns(
   group: Exclude<Group, "none">,
   t: Texts,
   format: Format,
   whole: number | null,
+  filters: RequestFilters,
 ): Column<Row>[] {
   return [
-    nameColumn(group, t, format),
+    nameColumn(group, t, format, filters),
     figure("requests", t("requests"), (row) => format.integer(row.requests), { from: "sm" }),
     {
       key: "errors",
@@ -78,7 +82,12 @@ function figure(
   };
 }
 
-function nameColumn(group: Exclude<Group, "none">, t: Texts, format: Format): Column<Row> {
+function nameColumn(
+  group: Exclude<Group, "none">,
+  t: Texts,
+  format: Format,
+  filters: RequestFilters,
+): Column<Row> {
   if (group === "user") {
     return {
       key: "user",
@@ -92,23 +101,28 @@ function nameColumn(group: Exclude<Group, "none">, t: Texts, format: Format): Co
     header: t(group),
     sort: "key",
     className: "max-w-28 sm:max-w-72",
-    cell: (row) => (
-      <Link
-        from="/reports"
-        to="/reports"
-        search={(before: ReportsSearch) =>
-          changed(before, {
-            group: "user",
-            ...(group === "day"
-              ? { range: "own", from: row.key, to: row.key }
-              : { models: [row.key] }),
-          })
-        }
-        className="block truncate rounded font-medium hover:underline"
-      >
-        {group === "day" ? format.date(row.key) : modelText(row.key, t)}
-      </Link>
-    ),
+    cell: (row) => {
+      if (group === "model" && !hasReport(row.key, filters)) {
+        return <span className="block truncate font-medium">{modelText(row.key, t)}</span>;
+      }
+      return (
+        <Link
+          from="/reports"
+          to="/reports"
+          search={(before: ReportsSearch) =>
+            changed(before, {
+              group: "user",
+              ...(group === "day"
+                ? { range: "own", from: row.key, to: row.key }
+                : { models: [row.key] }),
+            })
+          }
+          className="block truncate rounded font-medium hover:underline"
+        >
+          {group === "day" ? format.date(row.key) : modelText(row.key, t)}
+        </Link>
+      );
+    },
   };
 }
 

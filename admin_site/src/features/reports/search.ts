@@ -42,6 +42,12 @@ export const reportsSearch = z.object({
 
 export type ReportsSearch = z.infer<typeof reportsSearch>;
 
+/** Filters that are looked up in every single request. */
+export interface RequestFilters {
+  statuses?: readonly string[] | undefined;
+  endpoints?: readonly string[] | undefined;
+}
+
 /** What a report counts, as the API takes it. */
 export interface ReportFilters extends Days {
   userIds?: string[];

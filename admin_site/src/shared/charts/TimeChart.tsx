@@ -3,7 +3,15 @@ import { GridRows } from "@visx/grid";
 import { Group } from "@visx/group";
 import { scaleBand, scaleLinear } from "@visx/scale";
 import { BarRounded } from "@visx/shape";
-import { type MouseEvent, type PointerEvent, useId, useMemo, useRef, useState } from "react";
+import {
+  type MouseEvent,
+  type PointerEvent,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useWidth } from "@/shared/hooks/width";
 import { cn } from "@/shared/ui/cn";
 import type { Wrap } from "@/shared/ui/links";
@@ -102,20 +110,32 @@ export function TimeChart({
   const step = x.step() || 1;
   const every = Math.max(1, Math.ceil(points.length / Math.max(2, Math.floor(inner.width / 64))));
   const touched = useRef<number | null>(null);
+  // Of the press: not every browser tells it of the click.
+  const pressedBy = useRef<string | null>(null);
+  const times = points.map((point) => point.time).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other bars have other places
+  useEffect(() => {
+    touched.current = null;
+    setActive(null);
+  }, [times]);
   const under = (event: MouseEvent<SVGRectElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const index = Math.floor((event.clientX - box.left) / step);
     return Math.min(points.length - 1, Math.max(0, index));
   };
   const move = (event: PointerEvent<SVGRectElement>) => setActive(under(event));
+  const leave = (event: PointerEvent<SVGRectElement>) => {
+    // A finger leaves before its click.
+    if (event.pointerType !== "touch") touched.current = null;
+    setActive(null);
+  };
   const pick = (index: number | null) => {
     const point = index === null ? undefined : points[index];
     if (point) onPick?.(point.time);
   };
   const click = (event: MouseEvent<SVGRectElement>) => {
     const index = under(event);
-    const { pointerType } = event.nativeEvent as { pointerType?: string };
-    if (pointerType === "touch" && touched.current !== index) {
+    if (pressedBy.current === "touch" && touched.current !== index) {
       touched.current = index;
       setActive(index);
     } else pick(index);
@@ -193,8 +213,11 @@ export function TimeChart({
                 fill="transparent"
                 className={cn(onPick && "cursor-pointer")}
                 onClick={onPick ? click : undefined}
+                onPointerDown={(event) => {
+                  pressedBy.current = event.pointerType;
+                }}
                 onPointerMove={move}
-                onPointerLeave={() => setActive(null)}
+                onPointerLeave={leave}
               />
             </Group>
           </svg>
