@@ -52,6 +52,7 @@ class DemoParts(Wiring):
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__(settings, clock)
+        self._meters: list[Meter] = []
 
     def handle_alerts(self) -> None:
         """Do what the alerts function does with what has come; raises RuntimeError if it fails."""
@@ -90,7 +91,7 @@ class DemoParts(Wiring):
 
     def meter(self, settings: Settings | None = None) -> Meter:
         """The meter of the request path; other settings make another one."""
-        return Meter(
+        made = Meter(
             settings=settings or self.settings,
             aws=self.aws,
             users=self.users,
@@ -100,3 +101,11 @@ class DemoParts(Wiring):
             links=self.personal_links,
             clock=self.clock,
         )
+        self._meters.append(made)
+        return made
+
+    async def close(self) -> None:
+        """Close what was opened, the meters first: they would renew what the past holds open."""
+        for one in self._meters:
+            await one.close()
+        await super().close()

@@ -6,6 +6,7 @@ last longer: as long as its process lives it is given more time, a few minutes b
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -64,6 +65,14 @@ class OpenRequests:
             if holds > held.tokens or tokens < 1:
                 return replace(held, tokens=holds)
         return held
+
+    async def close(self) -> None:
+        """Renew nothing any more: for a process that goes on without its requests."""
+        renewing, self._renewing = self._renewing, None
+        if renewing is not None:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
 
     async def _renew_forever(self) -> None:
         # ends when nothing is open, so that an idle process has no timer

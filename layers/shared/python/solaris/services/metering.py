@@ -118,6 +118,10 @@ class Meter:
         self._open.add(admission.user.user_id, admission.reservation)
         return admission
 
+    async def close(self) -> None:
+        """Renew nothing any more."""
+        await self._open.close()
+
     async def _admit(self, ticket: Ticket) -> Admission:
         slot_id = user_id = user_id_for(ticket.identity.email)
         period = period_of(ticket.received_at, self._settings.zone)
