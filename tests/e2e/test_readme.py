@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,8 @@ def type_in(system: LocalSystem, heading: str) -> str:
     language, block = Page("README.md", README.section(heading)).blocks[0]
     assert language == "sh"
     block = block.replace("http://127.0.0.1:8080", system.url)
-    block = block.replace(".venv/bin/solaris", str(Path(sys.executable).parent / "solaris"))
+    solaris = shlex.quote(str(Path(sys.executable).parent / "solaris"))
+    block = block.replace(".venv/bin/solaris", solaris)
     ran = subprocess.run(
         ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", block],
         cwd=ROOT,
