@@ -146,6 +146,7 @@ class _Deployment:
             )
             raise DeployError(msg)
         if state is not None and state.has_never_worked:
+            protection.refuse_kept(self.stack, state, self.options.stage)
             self.show(f"stack {self.stack.name}: {state.status}: the first try has failed")
             if self.options.confirm is not None and not self.options.confirm("Remove its rest?"):
                 msg = "nothing was removed"

@@ -8,7 +8,7 @@ from infra.deploy.artifacts import Artifacts
 from infra.deploy.aws import Account, aws_errors, check_stage, find_account
 from infra.deploy.deploying import TAGS, DeclinedError
 from infra.deploy.errors import DeployError
-from infra.deploy.protection import lift, refuse_protected
+from infra.deploy.protection import lift, refuse_kept, refuse_protected
 from infra.deploy.remains import KEEPS_DATA, Remains, empty_bucket
 from infra.deploy.removing import delete_stack
 from infra.deploy.stack import Stack
@@ -57,9 +57,7 @@ def destroy(options: DestroyOptions) -> Destroyed:
         resources = stack.resources()
         remains = Remains(account, resources)
         _show_contents(remains, show)
-        if state.is_kept:
-            # before a bucket is emptied: CloudFormation would refuse only then
-            raise DeployError(_kept(stack.name, options.stage, is_updatable=state.is_updatable))
+        refuse_kept(stack, state, options.stage)
         if not state.has_never_worked:
             refuse_protected(remains, options.stage, can_be_updated=state.is_updatable)
         _confirm(options)
@@ -80,18 +78,6 @@ def destroy(options: DestroyOptions) -> Destroyed:
     elif not options.everything:
         show("`--really-all` deletes these as well, without a way back")
     return Destroyed(left)
-
-
-def _kept(name: str, stage: str, *, is_updatable: bool) -> str:
-    way = (
-        f"make deploy STAGE={stage} ARGS='--parameter DeletionProtection=false'; if that does not: "
-        if is_updatable
-        else ""
-    )
-    return (
-        f"stack {name}: termination protection is on. Switch it off first: {way}aws cloudformation "
-        f"update-termination-protection --no-enable-termination-protection --stack-name {name}"
-    )
 
 
 def _show_contents(remains: Remains, show: Callable[[str], None]) -> None:

@@ -55,6 +55,23 @@ def refuse_protected(remains: Remains, stage: str, *, can_be_updated: bool) -> N
     raise DeployError(msg)
 
 
+def refuse_kept(stack: Stack, state: StackState, stage: str) -> None:
+    """Raises DeployError where CloudFormation would refuse, after the buckets were emptied."""
+    if not state.is_kept:
+        return
+    way = (
+        f"make deploy STAGE={stage} ARGS='--parameter {PARAMETER}=false'; if that does not: "
+        if state.is_updatable
+        else ""
+    )
+    msg = (
+        f"stack {stack.name}: termination protection is on. Switch it off first: {way}aws "
+        "cloudformation update-termination-protection --no-enable-termination-protection "
+        f"--stack-name {stack.name}"
+    )
+    raise DeployError(msg)
+
+
 def keep(
     stack: Stack, had: Mapping[str, str], state: StackState, show: Callable[[str], None]
 ) -> None:

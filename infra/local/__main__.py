@@ -317,7 +317,7 @@ def main() -> int:
     except ConfigurationError as error:
         print(f"[solaris] settings: {error}", file=sys.stderr)
         return 2
-    except (StartError, StoreError, ProgramError, SolarisError) as error:
+    except (StartError, StoreError, ProgramError, SolarisError, OSError) as error:
         print(f"[solaris] {error}", file=sys.stderr)
         return 1
 

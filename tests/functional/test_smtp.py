@@ -128,6 +128,8 @@ async def test_a_server_that_cannot_take_such_a_password_is_asked_again_later() 
         ({"RCPT": "550 no such user"}, MailRejectedError),
         ({"MAIL": "553 not yours"}, MailRejectedError),
         ({"BODY": "554 spam"}, MailRejectedError),
+        # SES by SMTP: a sender or, in the sandbox, a recipient that is not verified yet
+        ({"BODY": "554 Message rejected: Email address is not verified."}, MailUnavailableError),
         ({"RCPT": "450 later"}, MailUnavailableError),
         ({"MAIL": "451 later"}, MailUnavailableError),
         ({"BODY": "452 full"}, MailUnavailableError),

@@ -137,7 +137,9 @@ def test_the_whole_way(cloud: Cloud) -> None:
     assert cloud.protected == {True}
 
 
-def test_protection_that_failed_comes_with_the_next_deployment(cloud: Cloud) -> None:
+def test_protection_that_failed_comes_with_the_next_deployment(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second pass failed, or nobody let it begin: the first one stands unprotected."""
     execute = cloud.formation.execute_change_set
 
@@ -146,11 +148,11 @@ def test_protection_that_failed_comes_with_the_next_deployment(cloud: Cloud) -> 
             cloud.formation.failing = KINDS["AWS::DynamoDB::Table"]
         execute(ChangeSetName)
 
-    cloud.formation.execute_change_set = second_fails  # type: ignore[method-assign]
+    monkeypatch.setattr(cloud.formation, "execute_change_set", second_fails)
     with pytest.raises(DeployError, match="UPDATE_ROLLBACK_COMPLETE"):
         cloud.deploy()
     assert cloud.protected == {False}
-    cloud.formation.execute_change_set = execute  # type: ignore[method-assign]
+    monkeypatch.setattr(cloud.formation, "execute_change_set", execute)
     cloud.deploy()
     assert cloud.protected == {True}
     assert "deployment" not in cloud.formation.stacks[NAME].tags
@@ -246,6 +248,12 @@ def test_what_somebody_protects_by_hand_is_never_emptied(cloud: Cloud) -> None:
     with pytest.raises(DeployError, match="termination protection is on"):
         cloud.destroy()
     assert emptied == []
+    stack = cloud.formation.stacks[NAME]
+    stack.status = "ROLLBACK_FAILED"  # and whoever deploys a first try anew
+    with pytest.raises(DeployError, match="termination protection is on"):
+        cloud.deploy()
+    assert emptied == []
+    stack.status = "UPDATE_COMPLETE"
     cloud.deploy(DeletionProtection="false")
     cloud.formation.update_termination_protection(NAME, EnableTerminationProtection=True)
     cloud.deploy()

@@ -45,10 +45,10 @@ from infra.local.store.old_tables import (
     write_snapshot,
 )
 from infra.local.tables.program import check_file
-from solaris.storage.books_disk import TABLE_FILE
+from solaris.storage.books_disk import FOLDER, TABLE_FILE
 
 FORMAT = 2
-_STORE, _FILES, _SCRATCH = "store", "s3", "store-new"
+_STORE, _FILES, _SCRATCH = FOLDER, "s3", "store-new"
 _FORMAT_FILE, _DONE_FILE = "format", "DONE"
 _OLD_NAMES = ("CURRENT", "journal-*.log", "snapshot-*")
 _OLD_FILES = ", ".join(_OLD_NAMES)

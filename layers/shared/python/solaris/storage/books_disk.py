@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from solaris.storage.disk_room import DiskRoom
+from solaris.storage.whole_files import write_whole
 
 FOLDER = "store"
 TABLE_FILE, QUEUE_FILE = "tables.sqlite", "queues.sqlite"
@@ -32,14 +32,7 @@ class OpenBooks:
     def note(self, files: Iterable[Path]) -> None:
         """Say which files are open from now on. Raises OSError (a full disk, a missing file)."""
         found = {str(path): _identity(path) for path in files}
-        beside = self._file.with_suffix(".new")
-        try:
-            beside.write_text(json.dumps(found), encoding="utf-8")
-            beside.replace(self._file)
-        except OSError:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+        write_whole(self._file, json.dumps(found))
 
     def forget(self) -> None:
         """None is open any more, or they are elsewhere now."""

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
+
+from solaris.storage.whole_files import write_whole
 
 MAX_BYTES = 4_096
 
@@ -20,14 +21,7 @@ class Unsteady:
         if not told:
             self._file.unlink(missing_ok=True)
             return
-        beside = self._file.with_suffix(".new")
-        try:
-            beside.write_text(json.dumps(told), encoding="utf-8")
-            beside.replace(self._file)
-        except OSError:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+        write_whole(self._file, json.dumps(told))
 
     def names(self) -> list[str]:
         """The programs that keep ending; none where nobody tells."""
