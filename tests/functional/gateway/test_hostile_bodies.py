@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from solaris.domain.body_structure import MAX_CONTAINERS, MAX_ITEMS, MAX_NAMES
+from solaris.errors import RateLimitedError
 from solaris.gateway import bodies
-from solaris.services import forwarding
+from solaris.services import understanding
+from solaris.services.forwarding import COUNT_PATH
+from solaris.services.heavy import HEAVY_THREAD, LIGHT_THREAD
+from solaris.upstream.shapes import SHAPES
 from tests.functional.gateway.gateway_support import Gateway
 from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     MEGABYTE,
@@ -215,19 +219,114 @@ async def test_all_unfinished_bodies_have_one_budget(url: str) -> None:
     await gateway.close()
 
 
-async def test_a_large_body_is_not_parsed_by_the_event_loop(
+@pytest.fixture(name="threads")
+def threads_fixture(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was done for each body, and the thread that did it."""
+    found: list[tuple[str, str]] = []
+
+    def watch(owner: Any, name: str) -> None:
+        work = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            thread = threading.current_thread()
+            found.append((name, "loop" if thread is threading.main_thread() else thread.name))
+            return work(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(understanding.Understanding, "_parsed")
+    watch(understanding, "checked_flat_body")
+    for shape in (SHAPES["/v1/chat/completions"], SHAPES["/v1/messages"]):
+        watch(shape, "prompt")
+    return found
+
+
+HEAVY, LIGHT = f"{HEAVY_THREAD}_0", f"{LIGHT_THREAD}_0"
+MANY_OBJECTS = wide(b'{"a":0}', 19_000 * 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "parsed", "weighed"),
+    [
+        (chat("a"), "loop", "loop"),
+        (chat("a " * 50_000), "loop", LIGHT),
+        (chat("a" * 300_000), HEAVY, HEAVY),
+        (MANY_OBJECTS, HEAVY, HEAVY),
+        (wide(b'"a"', 200_000), HEAVY, HEAVY),
+    ],
+    ids=["small", "some", "large", "objects", "texts"],
+)
+async def test_what_takes_long_is_done_in_its_own_thread(
+    gateway: Gateway, threads: list[tuple[str, str]], body: bytes, parsed: str, weighed: str
+) -> None:
+    await ask(gateway, pieces(body))
+    assert threads == [("_parsed", parsed), ("prompt", weighed)]
+
+
+@pytest.mark.parametrize("body", [chat("a" * 300_000), MANY_OBJECTS], ids=["large", "objects"])
+async def test_a_prompt_that_is_only_counted_is_no_work_of_the_event_loop(
+    gateway: Gateway, threads: list[tuple[str, str]], body: bytes
+) -> None:
+    got = await ask(gateway, pieces(body), path=COUNT_PATH)
+    assert got.status == 200
+    assert threads == [("_parsed", HEAVY), ("prompt", HEAVY)]
+
+
+async def test_however_many_bodies_come_two_threads_work_on_them(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Those that look keys up and ask the store are others, and free."""
+    shape = SHAPES["/v1/chat/completions"]
+    prompt = shape.prompt
+    working: set[str] = set()
+    most = 0
 
-    found: list[str] = []
-    parse = forwarding._parse
+    def watched(body: dict[str, Any]) -> Any:
+        nonlocal most
+        working.add(threading.current_thread().name)
+        most = max(most, len(working))
+        found = prompt(body)
+        working.discard(threading.current_thread().name)
+        return found
 
-    def watched(request: Any) -> Any:
-        found.append(threading.current_thread().name)
-        return parse(request)
+    monkeypatch.setattr(shape, "prompt", watched)
+    twenty = [chat("a " * 50_000), MANY_OBJECTS] * 10
+    await asyncio.gather(*(ask(gateway, pieces(one)) for one in twenty))
+    assert not working
+    assert 1 <= most <= 2
 
-    monkeypatch.setattr(forwarding, "_parse", watched)
-    await ask(gateway, pieces(chat("a" * 300_000)))
-    await ask(gateway, pieces(chat("a")))
-    assert found[0].startswith("heavy-body")
-    assert found[1] == threading.main_thread().name
+
+async def test_no_parsed_heavy_body_waits_for_another_to_be_weighed(
+    gateway: Gateway, threads: list[tuple[str, str]]
+) -> None:
+    await asyncio.gather(*(ask(gateway, pieces(MANY_OBJECTS)) for _ in range(10)))
+    assert threads == [("_parsed", HEAVY), ("prompt", HEAVY)] * 10
+
+
+async def test_a_user_whom_only_the_body_names_is_limited_before_it_is_weighed(
+    url: str, threads: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = Gateway(url, identity_from_body=True)
+
+    async def refuse(*_: Any) -> None:
+        raise RateLimitedError(5)
+
+    monkeypatch.setattr(gateway.entrance, "identify", refuse)
+    got = await ask(gateway, pieces(MANY_OBJECTS), x_user_email=None)
+    assert got.status == 429
+    assert threads == [("_parsed", HEAVY)]
+
+
+async def test_json_of_a_flat_path_is_bounded_before_it_is_parsed(
+    url: str, upstream: Upstream, threads: list[tuple[str, str]]
+) -> None:
+    path = "/v1/images/edits"
+    gateway = Gateway(url, allowed_models=("gpt-4o",), flat_token_charges={path: 100})
+    kind = {"path": path, "content_type": "application/json"}
+    got = await ask(gateway, pieces(wide(b"[]", 20 * MEGABYTE)), **kind)
+    assert got.status == 400
+    assert "too many parts" in got.json["error"]["message"]
+    assert threads == [("checked_flat_body", HEAVY)]
+    assert (await ask(gateway, pieces(chat("Oi")), **kind)).status == 200
+    assert upstream.asked == [path]
+    await gateway.close()

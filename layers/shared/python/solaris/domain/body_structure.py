@@ -22,6 +22,10 @@ MAX_NAMES = 50_000
 MAX_ITEMS = 500_000
 """An array of 300,000 token ids, the most that an embedding takes, fits in."""
 
+MANY_PARTS = 4_000
+MANY_ITEMS = 20_000
+"""Over these a body takes some 5 ms and more to read and weigh, however few bytes it has."""
+
 MAX_PLAIN_BYTES = 6 * 1024 * 1024
 """Outside of texts: a number of 19 MB is one item, and at least 32 ms."""
 
@@ -42,6 +46,11 @@ class Structure:
         self._in_text = False
         self._held = b""
         self.is_bounded = True
+
+    @property
+    def has_many_parts(self) -> bool:
+        """Whether what is done for each part of it takes longer than an event loop may."""
+        return self._containers + self._names > MANY_PARTS or self._items > MANY_ITEMS
 
     def feed(self, part: bytes) -> bool:
         """Count the next part; return whether all so far is bounded."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from io import BytesIO
 from typing import Any
 
-from solaris.domain.body_structure import Structure
+from solaris.domain.body_structure import SMALL_BYTES, Structure
 from solaris.errors import (
     InvalidRequestError,
     OverloadedError,
@@ -37,7 +37,7 @@ TOO_MANY_PARTS = "the body has too many parts"
 class Body:
     """One body: `data` until it has been read, its bytes in the budget until `done`."""
 
-    __slots__ = ("_bodies", "_owner", "data", "is_counted", "size")
+    __slots__ = ("_bodies", "_owner", "data", "size", "structure")
 
     def __init__(
         self, data: bytes = b"", bodies: "Bodies | None" = None, owner: str = UNKNOWN_ADDRESS
@@ -46,8 +46,8 @@ class Body:
         self.size = len(data)
         self._bodies = bodies
         self._owner = owner
-        self.is_counted = False
-        """Whether its structure is known to be bounded."""
+        self.structure: Structure | None = None
+        """What it holds, where it has been counted and is bounded."""
 
     def done(self) -> None:
         """Forget the bytes and give their place back; a repeat does nothing."""
@@ -107,7 +107,7 @@ class Bodies:
                     data = message.get("body", b"")
                     if len(data) > limit:
                         raise PayloadTooLargeError(limit)
-                    return Body(data)
+                    return await self._whole(data, is_json=is_json)
                 patience.reschedule(min(end, loop.time() + IDLE_SECONDS))
 
                 async def more() -> MutableMapping[str, Any]:
@@ -122,6 +122,14 @@ class Bodies:
             raise InvalidRequestError(
                 f"the body took over {BODY_SECONDS:g} s, or stood still for {IDLE_SECONDS:g} s"
             ) from error
+
+    async def _whole(self, data: bytes, *, is_json: bool) -> Body:
+        """One that came with its head, up to 256 KiB: counted like any other unless it is small."""
+        body = Body(data)
+        if is_json and len(data) > SMALL_BYTES:
+            body.structure = Structure()
+            await self._counted(data, body.structure)
+        return body
 
     async def _rest(
         self,
@@ -149,7 +157,7 @@ class Bodies:
                 await self._counted(part, structure)
                 if not message.get("more_body", False):
                     body = Body(read.getvalue(), self, owner)
-                    body.is_counted = structure is not None
+                    body.structure = structure
                     size = 0  # the body's from here on
                     return body
                 message = await more()

@@ -38,6 +38,7 @@ from solaris.metrics import DURATION, FIRST_BYTE, NO_MODEL, REQUESTS, Metrics
 from solaris.observability import get_logger
 from solaris.services.answer_context import AnswerContext
 from solaris.services.background import keep
+from solaris.services.heavy import in_light_thread
 from solaris.services.metering import Meter
 from solaris.services.quoting import token_headers
 from solaris.settings import Settings
@@ -50,8 +51,7 @@ MAX_TEXT_CHARACTERS = 200
 HIDDEN_KEY = b"***"
 FIRST_REDIRECT, FIRST_ERROR = 300, 400
 # What proxies log for a client that hung up; the client itself never sees it.
-CLIENT_CLOSED_REQUEST = 499
-CLIENT_CLOSED = "client closed the connection"
+CLIENT_CLOSED_REQUEST, CLIENT_CLOSED = 499, "client closed the connection"
 # A longer answer is read and counted in a thread: 1 MB takes some 10 ms.
 THREAD_BYTES = 256 * 1024
 MOST_COUNTED_BYTES = 20 * 1024 * 1024
@@ -149,7 +149,7 @@ class Answer:
             await self.release(error)
             return
         text = came[:MOST_COUNTED_BYTES].decode("utf-8", "replace")
-        counted = await asyncio.to_thread(tokens.estimate, text)
+        counted = await in_light_thread(tokens.estimate, text)
         await self.settle(
             self.context.charge_unstated(counted),
             status=status_of(error),
@@ -199,7 +199,7 @@ class Answer:
 
     async def _read(self, shape: ApiShape, body: bytes) -> Reading:
         if len(body) > THREAD_BYTES:
-            return await asyncio.to_thread(read_body, shape, body, self.prompt_tokens)
+            return await in_light_thread(read_body, shape, body, self.prompt_tokens)
         return read_body(shape, body, self.prompt_tokens)
 
     async def release(self, error: SolarisError) -> None:

@@ -9,7 +9,7 @@ a client that hangs up is read on without, so that its usage is booked as stated
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,21 +17,17 @@ from typing import Any
 
 import orjson
 
-from solaris.domain.body_structure import has_bounded_structure
 from solaris.domain.identity import Identity
 from solaris.domain.keys import GatewayKey
-from solaris.domain.named_models import named_models
 from solaris.domain.reservation import Demand
 from solaris.domain.usage import Outcome, TokenCounts
 from solaris.errors import (
-    InvalidRequestError,
     SolarisError,
     UnknownPathError,
     UpstreamKeyRefusedError,
     UpstreamTimeoutError,
 )
-from solaris.gateway.allowed_fields import passed_on, passed_query
-from solaris.gateway.bodies import TOO_MANY_PARTS, Body
+from solaris.gateway.bodies import Body
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
 from solaris.gateway.frames import MESSAGES
@@ -53,30 +49,25 @@ from solaris.services.answering import (
 )
 from solaris.services.background import keep
 from solaris.services.entrance import Entered, Entrance
-from solaris.services.heavy import HEAVY_BYTES, in_heavy_thread
 from solaris.services.metering import Meter
 from solaris.services.model_access import (
     check_model_path,
-    check_models,
-    checked_flat_body,
     visible_models,
 )
 from solaris.services.model_list import ModelList, is_models
 from solaris.services.relaying import open_stream
-from solaris.services.sending import Asked, Sending
+from solaris.services.sending import Sending
 from solaris.services.tickets import Admission, Ticket
+from solaris.services.understanding import Understanding
 from solaris.settings import Settings
-from solaris.upstream import tokens
 from solaris.upstream.client import Upstream, UpstreamAnswer
-from solaris.upstream.shapes import SHAPES, ApiShape, MalformedBodyError
+from solaris.upstream.shapes import SHAPES, ApiShape
 
 # Headers of the client that mean something to the upstream. Not Idempotency-Key: the upstream knows
 # one client, us, and would answer two people who chose the same value with one answer.
 _PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta")
 # Anthropic's way to ask how long a prompt is.
 COUNT_PATH = f"{MESSAGES}/count_tokens"
-# A longer body is weighed in a thread; the media of a small one take some milliseconds at most.
-PROMPT_THREAD_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +128,7 @@ class Forwarder:
             shown = visible_models(key, request.path, found.status, found.body, hidden)
             return replace(found, body=shown)
         if request.method == "POST" and request.path == COUNT_PATH:
-            return await self._count(request, key)
+            return await self._count(request)
         shape = SHAPES.get(request.path)
         flat = self._settings.flat_token_charges.get(request.path)
         if request.method != "POST" or (shape is None and flat is None):
@@ -149,14 +140,11 @@ class Forwarder:
     async def _metered(
         self, request: IncomingRequest, key: GatewayKey, shape: ApiShape, client: Client
     ) -> Reply:
-        passed = self._settings.pass_body_fields
-        if request.body.size > HEAVY_BYTES:
-            asked = await in_heavy_thread(_checked, request, key, shape, passed)
-        else:
-            asked = _checked(request, key, shape, passed)
+        understanding = _understanding(request)
+        asked = await understanding.asked(shape, self._settings.pass_body_fields)
         body = asked.body
         identity = await self._entrance.identify(request.entered, request.headers, body)
-        prompt = await self._prompt(request, shape, body)
+        prompt = await self._prompt(understanding, shape, body)
         model = shape.model(body)
         demand = self._demand(shape, body, model, prompt)
         ticket = _ticket(request, key, identity, demand, model)
@@ -179,28 +167,24 @@ class Forwarder:
             request, answer, lambda headers: sending.send(asked, context, headers)
         )
 
-    async def _count(self, request: IncomingRequest, key: GatewayKey) -> Reply:
+    async def _count(self, request: IncomingRequest) -> Reply:
         """How long a prompt of /v1/messages is, by our own tokenizer: nothing is held or charged.
 
         Not every upstream can tell, and who asks it may be billed.
         """
         shape = SHAPES[MESSAGES]
-        asked = _checked(request, key, shape, self._settings.pass_body_fields)
+        understanding = _understanding(request)
+        asked = await understanding.asked(shape, self._settings.pass_body_fields)
         await self._entrance.identify(request.entered, request.headers, asked.body)
-        prompt = await self._prompt(request, shape, asked.body)
+        prompt = await self._prompt(understanding, shape, asked.body)
         body = orjson.dumps({"input_tokens": prompt.tokens})
         return BufferedReply(200, {"content-type": "application/json"}, body)
 
     async def _prompt(
-        self, request: IncomingRequest, shape: ApiShape, body: dict[str, Any]
+        self, understanding: Understanding, shape: ApiShape, body: dict[str, Any]
     ) -> Prompt:
-        """What the model will read; long bodies are counted in a thread."""
-        if request.body.size > HEAVY_BYTES:
-            prompt = await in_heavy_thread(shape.prompt, body)
-        elif request.body.size > PROMPT_THREAD_BYTES or not tokens.is_loaded():
-            prompt = await asyncio.to_thread(shape.prompt, body)
-        else:
-            prompt = shape.prompt(body)
+        """What the model will read, with what is named and lies elsewhere."""
+        prompt = await understanding.prompt(shape, body)
         if not prompt.references:
             return prompt
         known = await asyncio.gather(*(self._sizes.of_reference(one) for one in prompt.references))
@@ -231,7 +215,7 @@ class Forwarder:
     ) -> Reply:
         """A path with a charge by setting: its body may be a form, and is not looked into."""
         model = request.path.removeprefix("/v1/")
-        data = checked_flat_body(key, model, request.headers, request.body.data, request.query)
+        data = await _understanding(request).flat(model)
         identity = await self._entrance.identify(request.entered, request.headers, {})
         demand = Demand(prompt_tokens=tokens, completes=False)
         ticket = _ticket(request, key, identity, demand, model)
@@ -343,6 +327,10 @@ def _ticket(
     )
 
 
+def _understanding(request: IncomingRequest) -> Understanding:
+    return Understanding(request.body, request.headers, request.query, request.entered)
+
+
 def _context(request: IncomingRequest, admission: Admission, key: GatewayKey) -> AnswerContext:
     return AnswerContext(
         admission=admission,
@@ -352,43 +340,6 @@ def _context(request: IncomingRequest, admission: Admission, key: GatewayKey) ->
         conversation_id=request.headers.get("x-conversation-id"),
         started=request.started,
     )
-
-
-def _parse(request: IncomingRequest) -> dict[str, Any]:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise InvalidRequestError("the body must not be compressed")
-    data = request.body.data
-    if not (request.body.is_counted or has_bounded_structure(data)):
-        raise InvalidRequestError(TOO_MANY_PARTS)
-    try:
-        body = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(f"the body is not JSON ({error.msg})") from error
-    if not isinstance(body, dict):
-        raise InvalidRequestError("the body must be a JSON object")
-    return body
-
-
-def _checked(
-    request: IncomingRequest, key: GatewayKey, shape: ApiShape, more: Iterable[str]
-) -> Asked:
-    """The body as it may go on; raises the SolarisError that refuses it."""
-    parsed = _parse(request)
-    body, dropped = passed_on(shape.endpoint, parsed, more)
-    try:
-        shape.validate(body)
-    except MalformedBodyError as error:
-        raise InvalidRequestError(str(error)) from error
-    if body.get("background"):
-        # its usage would be told to a later call, which nobody meters
-        raise InvalidRequestError("background is not supported")
-    query = passed_query(request.query)
-    if any("," in name for name in named_models(body, query)):
-        # LiteLLM would ask each of them
-        raise InvalidRequestError("model must name one model")
-    # what is dropped is looked at too: who names another model is told, not served half
-    check_models(key, parsed, request.query)
-    return Asked(body, dropped, query, is_heavy=request.body.size > HEAVY_BYTES)
 
 
 def _headers(request: IncomingRequest) -> dict[str, str]:

@@ -5,9 +5,16 @@ from typing import Any
 
 import orjson
 
+from solaris.domain.body_structure import has_bounded_structure
 from solaris.domain.keys import GatewayKey, is_named
 from solaris.domain.named_models import named_models
-from solaris.errors import ModelNotAllowedError, UnknownModelError, UpstreamUnavailableError
+from solaris.errors import (
+    InvalidRequestError,
+    ModelNotAllowedError,
+    UnknownModelError,
+    UpstreamUnavailableError,
+)
+from solaris.gateway.bodies import TOO_MANY_PARTS
 
 _MODEL_PATH = "/v1/models/"
 
@@ -24,7 +31,9 @@ def check_models(key: GatewayKey, body: Mapping[str, Any], query: str) -> None:
 def checked_flat_body(
     key: GatewayKey, path_model: str, headers: Mapping[str, str], data: bytes, query: str
 ) -> bytes:
-    """The body to send to a path with a flat charge; raises ModelNotAllowedError.
+    """The body to send to a path with a flat charge.
+
+    Raises ModelNotAllowedError, and InvalidRequestError for JSON that is too much to parse.
 
     Allowed by the path itself (`path_model`, the model of its usage records: `images/generations`)
     or by a JSON body that names allowed models only; that is then sent as it was understood. A
@@ -36,6 +45,8 @@ def checked_flat_body(
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     body: Any = None
     if kind == "application/json":
+        if not has_bounded_structure(data):
+            raise InvalidRequestError(TOO_MANY_PARTS)
         try:
             body = orjson.loads(data)
         except orjson.JSONDecodeError:
