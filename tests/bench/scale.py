@@ -77,6 +77,7 @@ def _larger(
     system = _filled(directory, size)
     try:
         bench = ScaleBench(system, base.generator)
+        system.wait_until_settled()
         bench.warm(SENDERS)
         system.wait_until_quiet()
         pair = compare_sizes(base, bench, rounds, seconds)

@@ -60,6 +60,7 @@ class Pair:
     file_bytes: int = 0
     memory_of_all: int = 0
     start_seconds: float = 0.0
+    start_cpu_seconds: float = 0.0
 
     def of(self, figure: Figure) -> float:
         """Median of a figure."""
@@ -121,6 +122,7 @@ class ScaleBench:
         pair.load_seconds = self.system.load_seconds
         pair.file_bytes = self.system.file_bytes
         pair.memory_of_all = self.system.memory_of_all
+        pair.start_cpu_seconds = sum(self.system.start_cpu_seconds.values())
 
     def job(self, senders: tuple[str, int], seconds: float = 0.0) -> Job:
         """Streams of 20 frames from these users."""

@@ -16,7 +16,8 @@ from tests.bench.scale_streams import Streams
 MIB, KIB = 1024 * 1024, 1024
 _NOTE = (
     "Load generator, mock and systems share them: trust ×, the median of the rounds' ratios to the "
-    "base line of the same rounds."
+    "base line of the same rounds. Then CPU s: what follows a start of 10,000 users and more "
+    "(sweep, month, lists), waited for before anything is measured."
 )
 _COLUMNS = "requests/s until booked | × | p50 (p99) ms | × p50 | CPU ms: {} | all | × | failed |"
 
@@ -32,8 +33,8 @@ def markdown(base: Pair, sizes: Sequence[Pair], hot: Pair, streams: OpenStreams)
         "",
         f"### By what is in the store (16 connections, streams of 20 chunks, {SENDERS[1]} senders)",
         "",
-        f"| in the store | file MB | memory MiB | start s | {_columns()}",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        f"| in the store | file MB | memory MiB | start s | then CPU s | {_columns()}",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         _row(base, is_base=True, has_store=True),
         *(_row(pair, is_base=False, has_store=True) for pair in sizes),
     ]
@@ -84,6 +85,8 @@ def _row(pair: Pair, *, is_base: bool, has_store: bool) -> str:
         cells.append(f"{pair.file_bytes / 1e6:,.0f}")
         cells.append(f"{pair.memory_of_all / MIB:.0f}")
         cells.append(f"{pair.start_seconds:.1f}")
+        used = pair.start_cpu_seconds
+        cells.append(f"{used:.0f}" if used else "–")
     cells += [
         f"{pair.of(_booked):.0f}",
         "1" if is_base else f"{pair.ratio(_booked):.2f}",
