@@ -29,6 +29,7 @@ from solaris.services.authenticating import BlockingAuthenticator
 from solaris.services.directory import Directory
 from solaris.services.replica_filling import AHEAD, MAX_BEHIND
 from solaris.storage.changes import Changes
+from solaris.storage.replicating import ReplicaTables
 from solaris.wiring import now
 from tests.integration.conftest import ANA, Clock, MoneyPath
 
@@ -89,6 +90,44 @@ def test_a_new_directory_holds_every_table_and_then_follows(
     assert directory.emails([users[1].user_id, "unknown"]) == {
         users[1].user_id: (users[1].email, users[1].name)
     }
+
+
+class _Scans:
+    """A client that notes what is scanned, and how much at once."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._open = self.most_open = 0
+        self.requests: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def scan(self, **request: Any) -> Any:
+        self.requests.append(request)
+        self._open += 1
+        self.most_open = max(self.most_open, self._open)
+        try:
+            return self._client.scan(**request)
+        finally:
+            self._open -= 1
+
+
+def test_a_new_directory_reads_every_row_once_a_small_page_at_a_time(
+    money: MoneyPath, make: Callable[..., Directory]
+) -> None:
+    """Chats wait for a page, and a store that reads all rows for each segment reads them again."""
+    people(money, 3)
+    tables = money.wiring.replica_tables
+    scans = _Scans(tables._client)
+    directory = make(tables=ReplicaTables(scans, tables._names))
+    assert directory.users(UserQuery()).total == 3
+    assert len(scans.requests) == len(ReplicaTables.KEYS)
+    assert scans.most_open == 1
+    for request in scans.requests:
+        assert "TotalSegments" not in request
+        assert request["Limit"] <= 500
+        assert request["ConsistentRead"]
 
 
 def test_a_use_of_a_key_is_in_the_next_list_of_every_process(

@@ -16,7 +16,6 @@ clock would have been, for what was written before.
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -45,7 +44,6 @@ AHEAD = timedelta(seconds=30)  # of a writer's clock
 # for longer than MAX_LAG is made anew, in the background, from a snapshot that is fresher.
 MAX_BEHIND = timedelta(days=2)
 MAX_LAG = timedelta(hours=1)
-SEGMENTS = 4
 MAX_SEEN = 20_000
 
 _log = get_logger("solaris.directory")
@@ -218,14 +216,11 @@ def build(
             view=view.signature,
         )
 
-        def fill(table: str, segment: int) -> None:
-            for items in tables.pages(table, segment=segment, segments=SEGMENTS):
+        # one page after another: the tables of one machine read all rows for each segment of a
+        # scan, so that four at once took them three times as long, past a call's time-out
+        for table in ReplicaTables.KEYS:
+            for items in tables.pages(table):
                 put_items(replica, table, items, view)
-
-        work = [(table, n) for table in ReplicaTables.KEYS for n in range(SEGMENTS)]
-        with ThreadPoolExecutor(SEGMENTS, thread_name_prefix="directory") as pool:
-            for one in [pool.submit(fill, *segment) for segment in work]:
-                one.result()
         replica.finish_filling()
     except BaseException:
         replica.close()

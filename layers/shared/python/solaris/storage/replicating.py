@@ -15,7 +15,7 @@ from solaris.storage.items import Item, text
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
 MAX_READ_ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
-PAGE_ITEMS = 2_000
+PAGE_ITEMS = 500  # requests wait for a page in the store of one machine
 MAX_PAGES = 100_000
 
 
@@ -47,17 +47,13 @@ class ReplicaTables:
             found += self._read_batch(table, wanted[start : start + BATCH_READ_ITEMS])
         return found
 
-    def pages(
-        self, table: str, *, segment: int = 0, segments: int = 1, limit: int = PAGE_ITEMS
-    ) -> Iterator[list[Item]]:
-        """Every item of a table, or of one of its segments, page by page, in no order."""
+    def pages(self, table: str, *, limit: int = PAGE_ITEMS) -> Iterator[list[Item]]:
+        """Every item of a table, page by page, in no order."""
         request: dict[str, Any] = {
             "TableName": self._names[table],
             "ConsistentRead": True,
             "Limit": limit,
         }
-        if segments > 1:
-            request |= {"Segment": segment, "TotalSegments": segments}
         for _ in range(MAX_PAGES):
             with store_errors():
                 page = self._client.scan(**request)
