@@ -12,9 +12,10 @@ import { useDashboardTexts } from "./texts";
 export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined }) {
   const t = useDashboardTexts();
   const format = useFormat();
-  const cost = (one: Model<"CostOut">) => format.cost(one.micros, one.unpricedRequests);
+  const cost = (one: Model<"CostOut">) => format.cost(one.micros, one.unpricedRequests, one.local);
   const previous = stats ? format.month(stats.previousMonth.period) : "";
   const change = stats?.usage.changePercent ?? null;
+  const made = stats && format.madeOf(stats.cost.micros, stats.cost.local);
   const people = stats?.users;
   return (
     <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-5">
@@ -45,10 +46,14 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
         icon={<CircleDollarSign />}
         label={t("cost")}
         value={stats && cost(stats.cost)}
-        exact={stats && format.unpriced(stats.cost.unpricedRequests)}
+        exact={
+          stats &&
+          format.costTitle(stats.cost.micros, stats.cost.unpricedRequests, stats.cost.local)
+        }
         link={<Link to="/reports" search={{ metric: "cost", sort: "cost" }} />}
         notes={
           stats && [
+            ...(made ? [made] : []),
             t("costForecast", { cost: cost(stats.forecast.cost) }),
             <Link
               key="today"

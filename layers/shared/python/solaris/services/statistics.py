@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from solaris.domain.exchange import LocalCost
 from solaris.domain.forecast import Forecast, Pace, forecast, month_total, pace_of
 from solaris.domain.listing import UserCounts, UserRow
 from solaris.domain.periods import period_of, previous_period, renews_at
@@ -44,6 +45,7 @@ class PreviousMonth:
 
     period: str
     figures: Figures
+    local_cost: LocalCost | None
     same_time_tokens: int
 
 
@@ -68,6 +70,9 @@ class SystemStats:
     pace: Pace
     forecast_tokens: int
     forecast_cost: int
+    month_local: LocalCost | None
+    today_local: LocalCost | None
+    forecast_local: LocalCost | None
 
     @property
     def average_per_user(self) -> int:
@@ -113,7 +118,7 @@ class Statistics:
 
     def system(self) -> SystemStats:
         """The month so far, today, the month before, and where it is heading."""
-        now, zone = self._clock(), self._settings.zone
+        now, zone, rates = self._clock(), self._settings.zone, self._settings.exchange
         period = period_of(now, zone)
         before = previous_period(period)
         today = now.astimezone(zone).date()
@@ -127,8 +132,11 @@ class Statistics:
         used_on = [day for day, sums in read.items() if sums]
         first_use = used_on[0] if used_on else None
         totals = {day.isoformat(): _total(sums) for day, sums in read.items()}
+        day = _total(read[today])
+        was = total_of(_total(sums) for sums in earlier.values())
         tokens = pace_of({d: f.charged_tokens for d, f in totals.items()}, today, first_use)
         cost = pace_of({d: f.total_cost for d, f in totals.items()}, today, first_use)
+        coming = month_total(figures.total_cost, cost, now, ends)
         return SystemStats(
             users=self._directory.counts(),
             top_users=self._directory.top_users(TOP_USERS),
@@ -137,16 +145,26 @@ class Statistics:
             renews_at=ends,
             updated_at=now,
             month=figures,
-            today=_total(read[today]),
+            today=day,
             by_model=sorted(by_model.items(), key=lambda one: (-one[1].charged_tokens, one[0])),
             previous=PreviousMonth(
                 period=before,
-                figures=total_of(_total(sums) for sums in earlier.values()),
+                figures=was,
+                local_cost=rates.of_days(was.cost, was.local_cost, first, max(earlier)),
                 same_time_tokens=_tokens_up_to(earlier, now.astimezone(zone)),
             ),
             pace=tokens,
             forecast_tokens=month_total(figures.charged_tokens, tokens, now, ends),
-            forecast_cost=month_total(figures.total_cost, cost, now, ends),
+            forecast_cost=coming,
+            month_local=rates.of_days(figures.cost, figures.local_cost, _first_day(period), today),
+            today_local=rates.of_day(day.cost, today),
+            forecast_local=rates.of_days(
+                None if figures.cost is None else coming,
+                # what is to come, at today's rate
+                figures.local_cost + (coming - figures.total_cost) * rates.rate_on(today),
+                _first_day(period),
+                today,
+            ),
         )
 
     def series(

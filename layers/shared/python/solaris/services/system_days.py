@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.leases import is_running
 from solaris.storage.counters import DaySums, SystemCounters
 
@@ -18,8 +20,13 @@ class SystemDays:
     """Days of the system's counters: closed ones may be half a minute old, the others never are."""
 
     def __init__(
-        self, counters: SystemCounters, zone: tzinfo, clock: Callable[[], datetime]
+        self,
+        counters: SystemCounters,
+        zone: tzinfo,
+        clock: Callable[[], datetime],
+        rates: ExchangeRates = IN_DOLLARS,
     ) -> None:
+        self._rates = rates
         self._counters = counters
         self._zone = zone
         self._clock = clock
@@ -47,7 +54,7 @@ class SystemDays:
         missing = [day for day in days if day not in found and day <= today]
         if missing:
             read = self._counters.days(missing[0], missing[-1])
-            fresh = {day: read.get(day.isoformat(), {}) for day in missing}
+            fresh = {day: self._converted(day, read.get(day.isoformat(), {})) for day in missing}
             self._keep(fresh, now, today)
             found |= fresh
         return {day: found.get(day, {}) for day in days}
@@ -56,6 +63,10 @@ class SystemDays:
         """Read everything anew the next time."""
         with self._lock:
             self._kept.clear()
+
+    def _converted(self, day: date, sums: DaySums) -> DaySums:
+        rate = self._rates.rate_on(day)
+        return {model: replace(one, figures=one.figures.at(rate)) for model, one in sums.items()}
 
     def _keep(self, fresh: Mapping[date, DaySums], now: datetime, today: date) -> None:
         closed_before = today - timedelta(days=CLOSED_AFTER_DAYS)

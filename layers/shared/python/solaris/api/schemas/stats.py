@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import Field, ValidationInfo, field_validator
 
 from solaris.api.schemas.common import ApiModel, Instant
+from solaris.api.schemas.money import NO_LOCAL_COST, LocalCostOut
 from solaris.api.schemas.reports import NO_PRICE, Values, check_range
 from solaris.domain.listing import UsageLevel
 from solaris.services.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
@@ -71,6 +72,7 @@ class CostOut(ApiModel):
     unpriced_requests: int = Field(
         description="Requests that the sum leaves out: no price is known of their models."
     )
+    local: LocalCostOut | None = Field(description=NO_LOCAL_COST)
 
 
 class ModelShare(ApiModel):
@@ -82,6 +84,7 @@ class ModelShare(ApiModel):
     errors: int
     cost_micros: int | None = Field(description=NO_PRICE)
     cost: float | None = Field(description="USD.")
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int
 
 
@@ -163,6 +166,7 @@ class PointFigures(ApiModel):
     requests: int
     errors: int | None = None
     cost_micros: int | None = Field(default=None, description=NO_PRICE)
+    local_cost: LocalCostOut | None = Field(default=None, description=NO_LOCAL_COST)
     unpriced_requests: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
