@@ -2675,9 +2675,24 @@ export interface components {
          * @description The month before.
          */
         PreviousMonthOut: {
+            /**
+             * Beginson
+             * @description Day of the first request ever, if it is in this month and not the first.
+             */
+            beginsOn: string | null;
             cost: components["schemas"]["CostOut"];
+            /**
+             * Costchangepercent
+             * @description The month's cost against this month's up to the same time, in the currency shown; of the day itself by the part of its tokens. Null if that was zero, if prices are missing, or if usage began in this month.
+             */
+            costChangePercent: number | null;
             /** Period */
             period: string;
+            /**
+             * Samedayrequests
+             * @description Requests up to then.
+             */
+            sameDayRequests: number;
             /**
              * Samedaytotal
              * @description Tokens up to the same day and time of day.
@@ -3479,7 +3494,7 @@ export interface components {
             bookedToUsers: number;
             /**
              * Changepercent
-             * @description Against the previous month up to the same time; null if that was zero.
+             * @description Against the previous month up to the same time; null if that was zero, or if usage began in that month (`previousMonth.beginsOn`).
              */
             changePercent: number | null;
             /**

@@ -32,11 +32,21 @@ class SystemDays:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[date, tuple[datetime, DaySums]] = {}
+        self._first: date | None = None
 
     @property
     def today(self) -> date:
         """The local day."""
         return self._clock().astimezone(self._zone).date()
+
+    def first_day(self) -> date | None:
+        """The day of the first request ever, read once; None before it.
+
+        Raises StoreUnavailableError, AwsCallError.
+        """
+        if self._first is None:
+            self._first = self._counters.first_day()
+        return self._first
 
     def read(self, first: date, last: date) -> dict[date, DaySums]:
         """Every day of a range in order, with nothing in those without requests.

@@ -223,7 +223,10 @@ def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> System
             period=previous.period,
             total=previous.figures.charged_tokens,
             cost=_cost(previous.figures, previous.local_cost),
-            same_day_total=previous.same_time_tokens,
+            same_day_total=previous.same_time.charged_tokens,
+            same_day_requests=previous.same_time.requests,
+            cost_change_percent=stats.cost_change_percent,
+            begins_on=previous.begins_on,
         ),
         forecast=SystemForecast(
             month_total=stats.forecast_tokens,

@@ -43,7 +43,10 @@ class UsageOut(ApiModel):
         description="Sum of the users' current usage; smaller by what usage resets forgave."
     )
     change_percent: float | None = Field(
-        description="Against the previous month up to the same time; null if that was zero."
+        description=(
+            "Against the previous month up to the same time; null if that was zero, or if usage "
+            "began in that month (`previousMonth.beginsOn`)."
+        )
     )
 
 
@@ -95,6 +98,17 @@ class PreviousMonthOut(ApiModel):
     total: int = Field(description="Charged tokens.")
     cost: CostOut
     same_day_total: int = Field(description="Tokens up to the same day and time of day.")
+    same_day_requests: int = Field(description="Requests up to then.")
+    cost_change_percent: float | None = Field(
+        description=(
+            "The month's cost against this month's up to the same time, in the currency shown; of "
+            "the day itself by the part of its tokens. Null if that was zero, if prices are "
+            "missing, or if usage began in this month."
+        )
+    )
+    begins_on: date | None = Field(
+        description="Day of the first request ever, if it is in this month and not the first."
+    )
 
 
 class TodayOut(ApiModel):
