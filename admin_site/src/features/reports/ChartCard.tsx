@@ -10,7 +10,7 @@ import { Failure, Skeleton } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
 import { currencyOf, plainDays, stackByModel, unpricedOf } from "./chart";
 import { useModelDays } from "./data";
-import { METRICS, type Metric, type ReportFilters, type ReportsSearch } from "./search";
+import { behindBar, METRICS, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
 
 const HEIGHT = 260;
@@ -90,7 +90,7 @@ export function ChartCard({
               {...(metric === "cost" ? { formatAxis: (micros) => amount(money(micros)) } : {})}
               formatTick={format.shortDate}
               formatTime={format.date}
-              onPick={(day) => onChange({ range: "own", from: day, to: day })}
+              onPick={(day) => onChange(behindBar(day, metric))}
               className={cn("transition-opacity", answer.isPlaceholderData && "opacity-50")}
             />
             <div className="mt-3 min-h-4">

@@ -18,6 +18,8 @@ export function hasReport(model: string, { statuses, endpoints }: RequestFilters
 interface Figures {
   tokens: number;
   requests: number;
+  /** Answers with a status of 400 or more; hours do not count them. */
+  errors?: number | null;
   /** Without it, the bucket does not count cost, or no price of it is known. */
   costMicros?: number | null;
   localCost?: LocalCost;
@@ -26,7 +28,7 @@ interface Figures {
 export function figureOf(figures: Figures, metric: Metric): number {
   return metric === "cost"
     ? (figures.localCost?.micros ?? figures.costMicros ?? 0)
-    : figures[metric];
+    : (figures[metric] ?? 0);
 }
 
 /** In which a chart of costs is: what any of its figures says, else USD. */

@@ -28,6 +28,8 @@ describe("costs of which some are unknown", () => {
 
   it("are no height in a chart, and are counted beside it", () => {
     expect(figureOf({ tokens: 5, requests: 1, costMicros: null }, "cost")).toBe(0);
+    expect(figureOf({ tokens: 5, requests: 3, errors: 2 }, "errors")).toBe(2);
+    expect(figureOf({ tokens: 5, requests: 3, errors: null }, "errors")).toBe(0);
     const points = [{ unpricedRequests: 2 }, { unpricedRequests: null }, {}];
     expect(unpricedOf({ points } as unknown as Model<"TimeSeries">)).toBe(2);
     const items = [{ unpricedRequests: 1 }, { unpricedRequests: 4 }];
