@@ -4,7 +4,11 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from solaris.domain.users import user_id_for
+from solaris.money_texts import amount
+from solaris.settings import load_settings
 from solaris.wiring import Wiring
 from tests.functional.cli_support import (
     ANA,
@@ -104,6 +108,37 @@ def test_a_report_for_people_ends_with_the_whole(wiring: Wiring) -> None:
     [total] = [line for line in out.splitlines() if line.startswith("total")]
     assert "1,800" in total
     assert "1 of 2 rows" in out
+
+
+def test_costs_are_in_the_currency_with_the_rate(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(wiring)
+    wiring.recorder.record_one(event(wiring, "r9", tokens=90_000, model="gpt-4o"))
+    in_dollars = json.loads(run("reports", "usage", "--model", "gpt-4o", "--json").stdout)
+    assert "localCost" not in in_dollars["totals"]
+    monkeypatch.setenv("CURRENCY", "BRL")
+    monkeypatch.setenv("EXCHANGE_RATES", "2020-01-01=5.00")
+    load_settings.cache_clear()
+    totals = json.loads(run("reports", "usage", "--model", "gpt-4o", "--json").stdout)["totals"]
+    assert totals["costMicros"] == in_dollars["totals"]["costMicros"] > 0
+    local = totals["localCost"]
+    assert local == {
+        "currency": "BRL",
+        "micros": 5 * totals["costMicros"],
+        "rate": 5.0,
+        "rateSince": "2020-01-01",
+    }
+    reais = amount(local["micros"], "BRL", "en")
+    out = run("reports", "usage", "--model", "gpt-4o").stdout
+    [whole] = [line for line in out.splitlines() if line.startswith("total")]
+    assert whole.endswith(reais)
+    made_of = f"({amount(totals['costMicros'], 'USD', 'en')}, rate 5.00 of Jan 1)"
+    assert f"Cost: {reais} {made_of}" in out
+    assert "rate 5.00 of Jan 1" in run("users", "show", ANA).stdout
+    models = json.loads(run("users", "show", ANA, "--json").stdout)["models"]
+    [shown] = [one for one in models if one["model"] == "gpt-4o"]
+    assert shown["localCost"] == local
 
 
 def test_a_report_that_cannot_be_is_refused(wiring: Wiring) -> None:

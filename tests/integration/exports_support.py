@@ -78,6 +78,7 @@ class Exports:
             auditor=auditor,
             zone=wiring.settings.zone,
             clock=clock,
+            rates=wiring.settings.exchange,
         )
         store = ExportStore(wiring.dynamodb, wiring.settings.table_name("exports"))
         jobs = ExportJobs(

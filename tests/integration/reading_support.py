@@ -51,7 +51,9 @@ class Readers:
     def of(cls, money: MoneyPath) -> "Readers":
         parts = money.wiring
         table = parts.settings.table_name("counters")
-        days = SystemDays(SystemCounters(parts.dynamodb, table), parts.settings.zone, money.clock)
+        rates = parts.settings.exchange
+        counters = SystemCounters(parts.dynamodb, table)
+        days = SystemDays(counters, parts.settings.zone, money.clock, rates)
         statistics = Statistics(
             settings=parts.settings,
             days=days,
@@ -60,7 +62,9 @@ class Readers:
             directory=Lists(UserCounts(by_status={UserStatus.ACTIVE: 3}, month_tokens=1)),  # type: ignore[arg-type]
             clock=money.clock,
         )
-        reporting = Reporting(usage=parts.usage_days, days=days, counters=parts.user_counters)
+        reporting = Reporting(
+            usage=parts.usage_days, days=days, counters=parts.user_counters, rates=rates
+        )
         return cls(days, statistics, reporting)
 
 

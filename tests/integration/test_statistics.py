@@ -60,7 +60,7 @@ async def test_the_month_before_is_compared_up_to_the_same_moment(
     """Noon of the 15th: whole days before, whole hours before noon, nothing after."""
     money.put_user(period="2026-10")
     money.put_user(BIA)
-    october = [(14, 23, 100), (15, 11, 20), (15, 12, 5_000), (20, 10, 7_000)]
+    october = [(1, 0, 60), (14, 23, 40), (15, 11, 20), (15, 12, 5_000), (20, 10, 7_000)]
     events = [
         use(money, at(day, hour, 30, month=10), prompt=tokens, period="2026-10")
         for day, hour, tokens in october
@@ -69,10 +69,52 @@ async def test_the_month_before_is_compared_up_to_the_same_moment(
     stats = readers.statistics.system()
     assert stats.previous.period == "2026-10"
     assert stats.previous.figures.charged_tokens == 12_120
-    assert stats.previous.same_time_tokens == 120
+    assert stats.previous.same_time.charged_tokens == 120
+    assert stats.previous.same_time.requests == 3
+    assert stats.previous.begins_on is None
     assert stats.change_percent == 100.0
     money.clock.forward(minutes=15)
-    assert readers.statistics.system().previous.same_time_tokens == 120 + 5_000 // 4
+    later = readers.statistics.system().previous.same_time
+    assert later.charged_tokens == 120 + 5_000 // 4
+
+
+async def test_costs_are_compared_up_to_the_same_moment_by_the_day_s_tokens(
+    money: MoneyPath, readers: Readers
+) -> None:
+    money.put_user(period="2026-10")
+    before = [(1, 9, 4_000), (15, 11, 1_000), (15, 13, 3_000), (20, 9, 9_000)]
+    events = [
+        use(money, at(day, hour, month=10), prompt=tokens, period="2026-10")
+        for day, hour, tokens in before
+    ]
+    assert money.record(*events) == []
+    money.put_user(BIA)
+    assert money.record(use(money, at(2, 9), BIA, prompt=7_500)) == []
+    stats = readers.statistics.system()
+    whole = stats.previous.figures.total_cost
+    assert stats.previous.same_time.total_cost == whole * 5_000 // 17_000
+    assert stats.cost_change_percent == stats.change_percent == 50.0
+
+
+async def test_a_month_in_which_usage_began_is_not_compared_with(
+    money: MoneyPath, readers: Readers
+) -> None:
+    """Five days of October against fifteen of November would say that usage trebled."""
+    money.put_user(period="2026-10")
+    events = [
+        use(money, at(day, 9, month=10), prompt=100, period="2026-10") for day in range(10, 16)
+    ]
+    money.put_user(BIA)
+    assert money.record(*events, use(money, at(2, 9), BIA, prompt=1_500)) == []
+    stats = readers.statistics.system()
+    assert stats.previous.begins_on == date(2026, 10, 10)
+    assert (stats.change_percent, stats.cost_change_percent) == (None, None)
+    money.put_user(EMAILS[2], period="2026-09")
+    older = use(money, at(20, 9, month=9), EMAILS[2], prompt=1, period="2026-09")
+    assert money.record(older) == []
+    again = Readers.of(money).statistics.system()
+    assert again.previous.begins_on is None
+    assert again.change_percent == 150.0
 
 
 async def test_without_a_month_before_there_is_no_change_to_tell(readers: Readers) -> None:

@@ -1,7 +1,7 @@
 """Alerts: one id a round, when a mail would be out of date, what a message must hold."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -16,8 +16,11 @@ from solaris.domain.alerts import (
     is_out_of_date,
     type_of,
 )
+from solaris.domain.exchange import LocalCost
+from solaris.domain.reports import Figures
 from solaris.domain.thresholds import Threshold, ThresholdRule
 from solaris.domain.users import Plan, User, UserStatus
+from solaris.services.summarising import Summary
 from solaris.storage.notices import MalformedNoticeError, notice_from_json
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -113,6 +116,19 @@ def test_messages_are_read_as_they_are_written() -> None:
     assert notice_from_json(orjson.dumps(SUMMARY).decode()) == MonthlySummary(
         "2026-10", 3, 2, 1, 500, 7, (TopUser("ana@example.com", 400, 40.0),)
     )
+
+
+def test_a_summary_in_reais_is_read_as_it_is_written() -> None:
+    summed = Summary(block_ppm=1_000_000)
+    for local in (
+        LocalCost("BRL", 38, 5_420_000, date(2026, 10, 1)),
+        LocalCost("BRL", 38, 5_400_000, None),
+        LocalCost("BRL", 0, None, None),
+    ):
+        body = SUMMARY | {"figures": summed.figures(Figures(cost_micros=7), local)}
+        found = notice_from_json(orjson.dumps(body).decode())
+        assert isinstance(found, MonthlySummary)
+        assert (found.cost_micros, found.local_cost) == (7, local)
 
 
 @pytest.mark.parametrize(

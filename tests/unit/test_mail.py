@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solaris.domain.alerts import Audience, MonthlySummary, UsageFigures
+from solaris.domain.exchange import LocalCost
 from solaris.domain.periods import renews_at
 from solaris.domain.thresholds import Threshold
-from solaris.mail.formatting import dollars, long_date, month, one_line, percentage
+from solaris.mail.formatting import long_date, month, one_line, percentage
 from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice, compose
 from solaris.mail.samples import samples
 from solaris.mail.sender import MailRejectedError, recipients
+from solaris.mail.words import LABELS
 from solaris.texts import Locale
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -84,6 +86,27 @@ def test_the_summary_does_not_say_nothing_for_what_has_no_price(
     assert expected in rendered.text
     assert expected in rendered.html
     assert expected in renderer(locale).summary_record(summary)[1]
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("pt-BR", "R$ 6,62 (US$ 1,23, câmbio 5,38 de 01/10)"),
+        ("en", "R$6.62 ($1.23, rate 5.38 of Oct 1)"),
+    ],
+)
+def test_the_summary_tells_reais_with_their_rate(locale: Locale, expected: str) -> None:
+    local = LocalCost("BRL", 6_617_400, 5_380_000, date(2026, 10, 1))
+    summary = MonthlySummary("2026-10", 3, 2, 1, 500, 1_230_000, local_cost=local)
+    rendered = renderer(locale).summary(summary)
+    for text in (rendered.text, rendered.html, renderer(locale).summary_record(summary)[1]):
+        assert expected in text
+    some = replace(summary, unpriced_requests=7)
+    assert expected in renderer(locale).summary(some).text
+    assert (
+        LABELS[locale]["some_priced"].format(cost=expected, unpriced=7)
+        in renderer(locale).summary_record(some)[1]
+    )
 
 
 def test_the_users_mail_greets_and_asks_and_the_admins_copy_says_who_and_how() -> None:
@@ -235,8 +258,6 @@ def test_numbers_and_dates_by_language() -> None:
     assert [month("2026-03", one) for one in LOCALES] == ["março de 2026", "March 2026"]
     day = datetime(2026, 12, 2, tzinfo=ZONE)
     assert [long_date(day, one) for one in LOCALES] == ["2 de dezembro de 2026", "December 2, 2026"]
-    assert [dollars(1_234_565_000, one) for one in LOCALES] == ["US$ 1.234,57", "$1,234.57"]
-    assert dollars(4_999, "en") == "$0.00"
 
 
 def test_one_line_is_one_line_and_bounded() -> None:

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Ban, CircleDollarSign, Coins, TrendingUp, Users } from "lucide-react";
 import { cloneElement, Fragment, isValidElement, type ReactElement, type ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
-import { useFormat } from "@/shared/format";
+import { type Format, useFormat } from "@/shared/format";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Skeleton } from "@/shared/ui/states";
@@ -12,9 +12,11 @@ import { useDashboardTexts } from "./texts";
 export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined }) {
   const t = useDashboardTexts();
   const format = useFormat();
-  const cost = (one: Model<"CostOut">) => format.cost(one.micros, one.unpricedRequests);
+  const cost = (one: Model<"CostOut">) => format.cost(one.micros, one.unpricedRequests, one.local);
   const previous = stats ? format.month(stats.previousMonth.period) : "";
   const change = stats?.usage.changePercent ?? null;
+  const costChange = stats?.previousMonth.costChangePercent ?? null;
+  const made = stats && format.madeOf(stats.cost.micros, stats.cost.local);
   const people = stats?.users;
   return (
     <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-5">
@@ -27,9 +29,7 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
         notes={
           stats && [
             <Link key="previous" to="/reports" search={{ range: "lastMonth" }}>
-              {change === null
-                ? t("noPrevious", { month: previous })
-                : t("versus", { change: format.change(change), month: previous })}
+              {compared(stats, change, t, format)}
             </Link>,
             <Link key="today" to="/reports" search={{ range: "today" }}>
               {t("today", {
@@ -45,10 +45,25 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
         icon={<CircleDollarSign />}
         label={t("cost")}
         value={stats && cost(stats.cost)}
-        exact={stats && format.unpriced(stats.cost.unpricedRequests)}
+        exact={
+          stats &&
+          format.costTitle(stats.cost.micros, stats.cost.unpricedRequests, stats.cost.local)
+        }
         link={<Link to="/reports" search={{ metric: "cost", sort: "cost" }} />}
         notes={
           stats && [
+            ...(made ? [made] : []),
+            ...(costChange === null
+              ? []
+              : [
+                  <Link
+                    key="previous"
+                    to="/reports"
+                    search={{ range: "lastMonth", metric: "cost", sort: "cost" }}
+                  >
+                    {t("versus", { change: format.change(costChange), month: previous })}
+                  </Link>,
+                ]),
             t("costForecast", { cost: cost(stats.forecast.cost) }),
             <Link
               key="today"
@@ -103,6 +118,20 @@ export function Cards({ stats }: { stats: Model<"SystemStatsOut"> | undefined })
       />
     </div>
   );
+}
+
+/** Against the same part of the month before, or why that cannot be said. */
+export function compared(
+  { previousMonth }: Pick<Model<"SystemStatsOut">, "previousMonth">,
+  change: number | null,
+  t: ReturnType<typeof useDashboardTexts>,
+  format: Format,
+): string {
+  const month = format.month(previousMonth.period);
+  if (change !== null) return t("versus", { change: format.change(change), month });
+  return previousMonth.beginsOn
+    ? t("begins", { date: format.shortDate(previousMonth.beginsOn) })
+    : t("noPrevious", { month });
 }
 
 /** Who is refused whatever their quota, by status. */

@@ -91,7 +91,7 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
               label: one.model === "-" ? t("noModel") : one.model,
               value: one.tokens,
               colour: colourOf(one.model),
-              note: format.cost(one.costMicros, one.unpricedRequests),
+              note: format.costColumn(one.costMicros, one.unpricedRequests, one.localCost),
             }))}
             formatValue={format.compact}
             formatShare={(share) => format.percent(share)}

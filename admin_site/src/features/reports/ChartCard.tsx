@@ -8,9 +8,9 @@ import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
-import { plainDays, stackByModel, unpricedOf } from "./chart";
+import { currencyOf, plainDays, stackByModel, unpricedOf } from "./chart";
 import { useModelDays } from "./data";
-import { METRICS, type Metric, type ReportFilters, type ReportsSearch } from "./search";
+import { behindBar, METRICS, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
 
 const HEIGHT = 260;
@@ -55,6 +55,8 @@ export function ChartCard({
     const all = Array.from({ length: countDays(filters) }, (_, index) => addDays(from, index));
     return days.data && plainDays(days.data.items, all, metric, label);
   }, [byModel.isCounted, byModel.data, days.data, filters, metric, others, noModel, label]);
+  const currency = currencyOf(answer.data);
+  const money = (micros: number) => format.money(micros, currency);
   const missing = metric === "cost" ? format.unpriced(unpricedOf(answer.data)) : undefined;
   return (
     <Card className={cn("min-w-0", className)}>
@@ -83,14 +85,12 @@ export function ChartCard({
               height={height}
               points={chart.points}
               series={chart.series}
-              formatValue={metric === "cost" ? format.money : format.compact}
+              formatValue={metric === "cost" ? money : format.compact}
               // The axis has no room for the currency; the segment and the tooltip say it.
-              {...(metric === "cost"
-                ? { formatAxis: (micros) => amount(format.money(micros)) }
-                : {})}
+              {...(metric === "cost" ? { formatAxis: (micros) => amount(money(micros)) } : {})}
               formatTick={format.shortDate}
               formatTime={format.date}
-              onPick={(day) => onChange({ range: "own", from: day, to: day })}
+              onPick={(day) => onChange(behindBar(day, metric))}
               className={cn("transition-opacity", answer.isPlaceholderData && "opacity-50")}
             />
             <div className="mt-3 min-h-4">

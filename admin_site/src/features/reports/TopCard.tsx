@@ -7,7 +7,7 @@ import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { wholeLink } from "@/shared/ui/links";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
-import { figureOf, hasReport, NO_MODEL } from "./chart";
+import { currencyOf, figureOf, hasReport, NO_MODEL } from "./chart";
 import { SHOWN_TOP, useTop } from "./data";
 import { changed, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
@@ -46,6 +46,8 @@ export function TopCard({
   const shown = rows.reduce((sum, row) => sum + row.value, 0);
   const whole = top.data?.totals ? figureOf(top.data.totals, metric) : shown;
   const left = (top.data?.total ?? 0) - rows.length;
+  const currency = currencyOf(top.data);
+  const money = (micros: number) => format.money(micros, currency);
   // What has no price has no bar: say how much that is.
   const missing = metric === "cost" ? format.unpriced(top.data?.totals?.unpricedRequests) : null;
   const share = (value: number) => format.percent(whole === 0 ? 0 : (100 * value) / whole);
@@ -71,7 +73,7 @@ export function TopCard({
               wrap={(key, label) =>
                 group === "model" && !hasReport(key, filters) ? label : behind(group, key, label)
               }
-              formatValue={metric === "cost" ? format.money : format.compact}
+              formatValue={metric === "cost" ? money : format.compact}
               // Breakdown reckons with what it shows; these are the first few of many.
               formatShare={(percent) => share((percent * shown) / 100)}
             />

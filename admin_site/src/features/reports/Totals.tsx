@@ -54,7 +54,9 @@ export function Totals({
     {
       key: "cost",
       icon: <CircleDollarSign />,
-      value: totals && format.cost(totals.costMicros, totals.unpricedRequests),
+      value: totals && format.cost(totals.costMicros, totals.unpricedRequests, totals.localCost),
+      exact:
+        totals && format.costTitle(totals.costMicros, totals.unpricedRequests, totals.localCost),
       note: note((one) => costNote(one, t, format)),
     },
   ] as const;
@@ -78,18 +80,23 @@ export function Totals({
   );
 }
 
-/** What a million tokens cost; where prices are missing that would mislead: how many are. */
+/**
+ * What a cost was made of, and what a million tokens cost; where prices are missing that would
+ * mislead: how many are.
+ */
 export function costNote(
-  one: Pick<Model<"FiguresOut">, "tokens" | "costMicros" | "unpricedRequests">,
+  one: Pick<Model<"FiguresOut">, "tokens" | "costMicros" | "localCost" | "unpricedRequests">,
   t: ReturnType<typeof useReportsTexts>,
   format: Format,
 ): string {
-  const missing = format.unpriced(one.unpricedRequests);
-  if (missing) return missing;
-  if (one.tokens === 0 || one.costMicros === null) return "\u00a0";
-  return t("perMillion", {
-    cost: format.money(Math.round((one.costMicros * MILLION) / one.tokens)),
-  });
+  const made = format.madeOf(one.costMicros, one.localCost);
+  const notes = [made, format.unpriced(one.unpricedRequests)].filter(Boolean);
+  if (!one.unpricedRequests && one.tokens > 0 && one.costMicros !== null) {
+    const { micros, currency } = one.localCost ?? { micros: one.costMicros, currency: "USD" };
+    const each = Math.round((micros * MILLION) / one.tokens);
+    notes.push(t("perMillion", { cost: format.money(each, currency) }));
+  }
+  return notes.join(" · ") || "\u00a0";
 }
 
 function Figure({

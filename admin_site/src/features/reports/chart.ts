@@ -1,5 +1,6 @@
 import type { Model } from "@/shared/api/types";
 import { modelColours, type Series, seriesColour, type TimePoint } from "@/shared/charts/TimeChart";
+import type { LocalCost } from "@/shared/format";
 import type { Metric, RequestFilters } from "./search";
 
 const SHOWN_MODELS = 5;
@@ -17,12 +18,24 @@ export function hasReport(model: string, { statuses, endpoints }: RequestFilters
 interface Figures {
   tokens: number;
   requests: number;
+  /** Answers with a status of 400 or more; hours do not count them. */
+  errors?: number | null;
   /** Without it, the bucket does not count cost, or no price of it is known. */
   costMicros?: number | null;
+  localCost?: LocalCost;
 }
 
 export function figureOf(figures: Figures, metric: Metric): number {
-  return metric === "cost" ? (figures.costMicros ?? 0) : figures[metric];
+  return metric === "cost"
+    ? (figures.localCost?.micros ?? figures.costMicros ?? 0)
+    : (figures[metric] ?? 0);
+}
+
+/** In which a chart of costs is: what any of its figures says, else USD. */
+export function currencyOf(answer: Model<"TimeSeries"> | Model<"UsageReport"> | undefined): string {
+  if (!answer) return "USD";
+  const parts = "points" in answer ? answer.points : answer.items;
+  return parts.find((one) => one.localCost)?.localCost?.currency ?? "USD";
 }
 
 /** Requests without a price in what a chart of costs shows. */

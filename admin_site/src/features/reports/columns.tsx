@@ -43,9 +43,14 @@ export function groupColumns(
       (row) => (whole ? format.percent((100 * row.tokens) / whole) : "—"),
       { from: "lg" },
     ),
-    figure("cost", t("cost"), (row) => format.cost(row.costMicros, row.unpricedRequests), {
-      title: (row) => format.unpriced(row.unpricedRequests),
-    }),
+    figure(
+      "cost",
+      t("cost"),
+      (row) => format.costColumn(row.costMicros, row.unpricedRequests, row.localCost),
+      {
+        title: (row) => format.costTitle(row.costMicros, row.unpricedRequests, row.localCost),
+      },
+    ),
   ];
 }
 
@@ -234,7 +239,10 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
         </span>
       ),
     },
-    figure("money", t("cost"), (row) => format.cost(row.costMicros), { from: "sm" }),
+    figure("money", t("cost"), (row) => format.costColumn(row.costMicros, 0, row.localCost), {
+      from: "sm",
+      title: (row) => format.costTitle(row.costMicros, 0, row.localCost),
+    }),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changed, filtersOf, orderOf, reportsSearch, sortingOf } from "./search";
+import { behindBar, changed, filtersOf, orderOf, reportsSearch, sortingOf } from "./search";
 
 const TODAY = "2026-11-22";
 
@@ -28,6 +28,18 @@ describe("the report in the address", () => {
 
   it("lists single requests by time whatever the address says", () => {
     expect(sortingOf({ group: "none", sort: "cost" })).toEqual({ by: "key", descending: true });
+  });
+
+  it("leads from a bar to its day, and of errors to what failed on it", () => {
+    const day = { range: "own", from: "2026-11-03", to: "2026-11-03" };
+    expect(behindBar("2026-11-03", "tokens")).toEqual(day);
+    const state = changed({ metric: "errors" }, behindBar("2026-11-03", "errors"));
+    expect(reportsSearch.parse(state)).toMatchObject({
+      ...day,
+      group: "none",
+      statuses: ["4xx", "5xx"],
+      metric: "errors",
+    });
   });
 
   it("exports what it shows", () => {

@@ -5,7 +5,7 @@ import { type Days, daysOf, PRESETS, type Preset } from "@/shared/range/days";
 
 export const GROUPS = ["user", "model", "day", "none"] as const;
 export type Group = (typeof GROUPS)[number];
-export const METRICS = ["tokens", "requests", "cost"] as const;
+export const METRICS = ["tokens", "requests", "errors", "cost"] as const;
 export type Metric = (typeof METRICS)[number];
 export const SORTS = ["key", "tokens", "requests", "errors", "cost"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -54,6 +54,12 @@ export interface ReportFilters extends Days {
   models?: string[];
   statuses?: string[];
   endpoints?: string[];
+}
+
+/** What a bar of the chart leads to: the day, and of errors the requests that failed on it. */
+export function behindBar(day: string, metric: Metric): Partial<ReportsSearch> {
+  const days = { range: "own", from: day, to: day } as const;
+  return metric === "errors" ? { ...days, group: "none", statuses: ["4xx", "5xx"] } : days;
 }
 
 export function groupOf(search: ReportsSearch): Group {

@@ -34,7 +34,7 @@ export function settingsGroups(
     { key: "mail", rows: mail(settings, t) },
     { key: "limits", rows: limits(settings.rateLimits, t, format) },
     { key: "signingIn", rows: signingIn(settings.signingIn, t) },
-    { key: "system", rows: system(settings, t) },
+    { key: "system", rows: system(settings, t, format) },
   ];
 }
 
@@ -43,7 +43,11 @@ function orNone(value: string | null, none: string): Pick<Row, "value" | "isUnse
   return value ? { value } : { value: none, isUnset: true };
 }
 
-function system({ system: it, redisConfigured }: Model<"SettingsOut">, t: SettingsTexts): Row[] {
+function system(
+  { system: it, redisConfigured }: Model<"SettingsOut">,
+  t: SettingsTexts,
+  format: Format,
+): Row[] {
   return [
     { label: t("version"), value: it.version, variables: [] },
     { label: t("stage"), value: it.stage, variables: ["SOLARIS_STAGE"] },
@@ -53,6 +57,23 @@ function system({ system: it, redisConfigured }: Model<"SettingsOut">, t: Settin
       variables: ["LOCALE"],
     },
     { label: t("timeZone"), value: it.timeZone, variables: ["PERIOD_TIMEZONE"] },
+    { label: t("currency"), value: it.currency, variables: ["CURRENCY"] },
+    ...(it.exchangeRates.length > 0
+      ? [
+          {
+            label: t("exchangeRates"),
+            value: it.exchangeRates
+              .map((one) =>
+                t("rateSince", {
+                  rate: one.rate.toLocaleString(format.locale, { minimumFractionDigits: 2 }),
+                  date: format.date(one.since),
+                }),
+              )
+              .join("; "),
+            variables: ["EXCHANGE_RATES"],
+          },
+        ]
+      : []),
     {
       label: t("redis"),
       value: t(redisConfigured ? "redisOn" : "redisOff"),

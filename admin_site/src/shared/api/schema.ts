@@ -324,7 +324,8 @@ export interface paths {
          *
          *     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
          *     reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
-         *     in the periods' zone (JSON: UTC), costs in USD. At most 5,000,000 rows, as XLSX 2,000,000; a
+         *     in the periods' zone (JSON: UTC), costs in USD and, where CURRENCY is another, in that too, with
+         *     the rate. At most 5,000,000 rows, as XLSX 2,000,000; a
          *     sheet holds 1,048,575. Twenty jobs at once.
          */
         post: operations["exportReport"];
@@ -1520,6 +1521,8 @@ export interface components {
          *     Both are null when requests have no known price and the others cost nothing.
          */
         CostOut: {
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            local: components["schemas"]["LocalCostOut"] | null;
             /** Micros */
             micros: number | null;
             /**
@@ -1730,6 +1733,8 @@ export interface components {
             costMicros: number | null;
             /** Errors */
             errors: number;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /** Prompttokens */
             promptTokens: number;
             /** Requests */
@@ -1966,6 +1971,32 @@ export interface components {
             sesList: components["schemas"]["SesListAnswer"];
         };
         /**
+         * LocalCostOut
+         * @description A cost in CURRENCY: the dollars of each day at the rate of that day, summed.
+         */
+        LocalCostOut: {
+            /**
+             * Currency
+             * @enum {string}
+             */
+            currency: "USD" | "BRL";
+            /**
+             * Micros
+             * @description Millionths of the currency, rounded half up.
+             */
+            micros: number;
+            /**
+             * Rate
+             * @description The currency for a dollar: the one rate of these days, or the mean of several by what was spent; null where nothing was.
+             */
+            rate: number | null;
+            /**
+             * Ratesince
+             * @description First day of the one rate; null where several hold on these days.
+             */
+            rateSince: string | null;
+        };
+        /**
          * LoginRequest
          * @description An address and its password.
          */
@@ -2051,6 +2082,8 @@ export interface components {
             costMicros: number | null;
             /** Errors */
             errors: number;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /** Model */
             model: string;
             /** Requests */
@@ -2378,6 +2411,8 @@ export interface components {
              * @description Of limit plus additional tokens.
              */
             grantedPercentage: number;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Period */
@@ -2538,6 +2573,11 @@ export interface components {
              */
             errors?: number | null;
             /**
+             * @description In CURRENCY; null where that is USD, or where the cost in dollars is null.
+             * @default null
+             */
+            localCost?: components["schemas"]["LocalCostOut"] | null;
+            /**
              * Prompttokens
              * @default null
              */
@@ -2601,6 +2641,11 @@ export interface components {
              */
             hour?: number | null;
             /**
+             * @description In CURRENCY; null where that is USD, or where the cost in dollars is null.
+             * @default null
+             */
+            localCost?: components["schemas"]["LocalCostOut"] | null;
+            /**
              * Prompttokens
              * @default null
              */
@@ -2630,9 +2675,24 @@ export interface components {
          * @description The month before.
          */
         PreviousMonthOut: {
+            /**
+             * Beginson
+             * @description Day of the first request ever, if it is in this month and not the first.
+             */
+            beginsOn: string | null;
             cost: components["schemas"]["CostOut"];
+            /**
+             * Costchangepercent
+             * @description The month's cost against this month's up to the same time, in the currency shown; of the day itself by the part of its tokens. Null if that was zero, if prices are missing, or if usage began in this month.
+             */
+            costChangePercent: number | null;
             /** Period */
             period: string;
+            /**
+             * Samedayrequests
+             * @description Requests up to then.
+             */
+            sameDayRequests: number;
             /**
              * Samedaytotal
              * @description Tokens up to the same day and time of day.
@@ -2735,6 +2795,19 @@ export interface components {
         RateLimitsOut: {
             admins: components["schemas"]["RateLimitOut"];
             users: components["schemas"]["RateLimitOut"];
+        };
+        /**
+         * RateOut
+         * @description What a dollar costs in CURRENCY from a day on, until the next rate's.
+         */
+        RateOut: {
+            /** Rate */
+            rate: number;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
         };
         /**
          * ReconciliationOut
@@ -2946,6 +3019,8 @@ export interface components {
              * @example 2026-11-22
              */
             date: string;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /** Requests */
             requests: number;
             /** Tokens */
@@ -3061,6 +3136,17 @@ export interface components {
          * @description Where and in which language it runs.
          */
         SystemOut: {
+            /**
+             * Currency
+             * @description In which costs are shown; the books are in USD.
+             * @enum {string}
+             */
+            currency: "USD" | "BRL";
+            /**
+             * Exchangerates
+             * @description By their first day; none in USD.
+             */
+            exchangeRates: components["schemas"]["RateOut"][];
             /**
              * Locale
              * @enum {string}
@@ -3224,6 +3310,8 @@ export interface components {
             ipAddress: string | null;
             /** Keyid */
             keyId: string | null;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /** Method */
             method: string;
             /** Model */
@@ -3406,7 +3494,7 @@ export interface components {
             bookedToUsers: number;
             /**
              * Changepercent
-             * @description Against the previous month up to the same time; null if that was zero.
+             * @description Against the previous month up to the same time; null if that was zero, or if usage began in that month (`previousMonth.beginsOn`).
              */
             changePercent: number | null;
             /**
@@ -3518,6 +3606,8 @@ export interface components {
              * @default null
              */
             keyId?: string | null;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
             /**
              * Method
              * @default null
@@ -3968,6 +4058,8 @@ export interface components {
              * @description Null: requests without a known price, and the others cost nothing.
              */
             cost30DaysMicros: number | null;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost30Days: components["schemas"]["LocalCostOut"] | null;
             /** Requests30Days */
             requests30Days: number;
             tokens: components["schemas"]["StatsTokens"];

@@ -1,3 +1,4 @@
+import type { Model } from "@/shared/api/types";
 import { currentLocale, type Locale, useLocale } from "@/shared/i18n";
 
 /** Numbers, dates and money as people of one language write them. */
@@ -13,13 +14,21 @@ export interface Format {
   percent(value: number, digits?: number): string;
   /** +12,3% */
   change(value: number): string;
-  /** US$ 1.234,56; four digits below one dollar; `micros` are millionths of a dollar. */
-  money(micros: number): string;
+  /** US$ 1.234,56; four digits below one; `micros` are millionths of the currency. */
+  money(micros: number, currency?: string): string;
   /**
    * What something cost: "sem preço" when that is unknown (null), and "≥" before a sum that leaves
-   * out `unpriced` requests.
+   * out `unpriced` requests. In CURRENCY where there is a `local` cost.
    */
-  cost(micros: number | null | undefined, unpriced?: number | null): string;
+  cost(micros: Micros, unpriced?: number | null, local?: LocalCost): string;
+  /** The same for a column, with two decimals: less than a cent is "< US$ 0,01". */
+  costColumn(micros: Micros, unpriced?: number | null, local?: LocalCost): string;
+  /** The same with what a local cost was made of: R$ 12,30 (US$ 2,29, câmbio 5,38 de 01/11). */
+  costInFull(micros: Micros, unpriced?: number | null, local?: LocalCost): string;
+  /** US$ 2,29, câmbio 5,38 de 01/11; nothing without a local cost. */
+  madeOf(micros: Micros, local: LocalCost): string | undefined;
+  /** For a title: the exact cost, what it was made of, and what a sum leaves out. */
+  costTitle(micros: Micros, unpriced?: number | null, local?: LocalCost): string;
   /** "3 requisições sem preço": what a sum leaves out; nothing when it is whole. */
   unpriced(count: number | null | undefined): string | undefined;
   /** 22 de nov. de 2026 */
@@ -42,17 +51,26 @@ export interface Format {
   month(period: string): string;
 }
 
+/** A cost in CURRENCY; null where that is USD. */
+export type LocalCost = Model<"LocalCostOut"> | null | undefined;
+type Micros = number | null | undefined;
+
 const MICROS = 1_000_000;
+const MICROS_IN_HALF_CENT = 5_000;
 const WORDS = {
   "pt-BR": {
     noPrice: "sem preço",
     requestUnpriced: "requisição sem preço",
     requestsUnpriced: "requisições sem preço",
+    rate: (rate: string, since: string) => `câmbio ${rate} de ${since}`,
+    meanRate: (rate: string) => `câmbio médio ${rate}`,
   },
   en: {
     noPrice: "no price",
     requestUnpriced: "request without a price",
     requestsUnpriced: "requests without a price",
+    rate: (rate: string, since: string) => `rate ${rate} of ${since}`,
+    meanRate: (rate: string) => `mean rate ${rate}`,
   },
 } satisfies Record<Locale, object>;
 /** A day without a time is that day everywhere: it must not slip by the viewer's time zone. */
@@ -138,18 +156,44 @@ function create(locale: Locale): Format {
   const integer = number({ maximumFractionDigits: 0 });
   const compact = number({ notation: "compact", maximumSignificantDigits: 3 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const dollars = (digits: number) =>
-    number({
-      style: "currency",
-      currency: "USD",
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    });
-  const cents = dollars(2);
-  const finer = dollars(4);
-  const money = (micros: number) => {
+  const moneyFormats = new Map<string, Intl.NumberFormat>();
+  const inCurrency = (currency: string, digits: number) => {
+    const key = `${currency} ${digits}`;
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    const found = moneyFormats.get(key) ?? number({ style: "currency", currency, ...options });
+    moneyFormats.set(key, found);
+    return found;
+  };
+  const money = (micros: number, currency = "USD") => {
     const amount = micros / MICROS;
-    return (amount !== 0 && Math.abs(amount) < 1 ? finer : cents).format(amount);
+    return inCurrency(currency, amount !== 0 && Math.abs(amount) < 1 ? 4 : 2).format(amount);
+  };
+  const column = (micros: number, currency = "USD") =>
+    micros > 0 && micros < MICROS_IN_HALF_CENT
+      ? `< ${inCurrency(currency, 2).format(0.01)}`
+      : inCurrency(currency, 2).format(micros / MICROS);
+  const costBy =
+    (amount: (micros: number, currency?: string) => string) =>
+    (micros: Micros, unpriced?: number | null, local?: LocalCost) => {
+      if (micros == null) return WORDS[locale].noPrice;
+      const text = local ? amount(local.micros, local.currency) : amount(micros);
+      return unpriced ? `≥ ${text}` : text;
+    };
+  const cost = costBy(money);
+  const unpricedText = (count: number | null | undefined) =>
+    count
+      ? `${integer.format(count)} ${WORDS[locale][count === 1 ? "requestUnpriced" : "requestsUnpriced"]}`
+      : undefined;
+  const rates = number({ minimumFractionDigits: 2, maximumFractionDigits: 4 });
+  const madeOf = (micros: Micros, local: LocalCost) => {
+    if (micros == null || !local) return undefined;
+    if (local.rate === null) return money(micros);
+    const rate = rates.format(local.rate);
+    const words = WORDS[locale];
+    const held = local.rateSince
+      ? words.rate(rate, dayOfMonth(local.rateSince))
+      : words.meanRate(rate);
+    return `${money(micros)}, ${held}`;
   };
   const short = (value: number) => (Math.abs(value) < 10_000 ? integer : compact).format(value);
   const dated = (value: string | Date, options: Intl.DateTimeFormatOptions) => {
@@ -158,6 +202,11 @@ function create(locale: Locale): Format {
       date,
     );
   };
+  const dayOfMonth = (value: string | Date) =>
+    dated(
+      value,
+      locale === "en" ? { month: "short", day: "numeric" } : { day: "2-digit", month: "2-digit" },
+    );
   return {
     locale,
     integer: (value) => integer.format(value),
@@ -176,20 +225,20 @@ function create(locale: Locale): Format {
         signDisplay: "exceptZero",
       }).format(value / 100),
     money,
-    cost: (micros, unpriced) => {
-      if (micros == null) return WORDS[locale].noPrice;
-      return unpriced ? `≥ ${money(micros)}` : money(micros);
+    cost,
+    costColumn: costBy(column),
+    costInFull: (micros, unpriced, local) => {
+      const made = madeOf(micros, local);
+      return `${cost(micros, unpriced, local)}${made ? ` (${made})` : ""}`;
     },
-    unpriced: (count) =>
-      count
-        ? `${integer.format(count)} ${WORDS[locale][count === 1 ? "requestUnpriced" : "requestsUnpriced"]}`
-        : undefined,
+    madeOf,
+    costTitle: (micros, unpriced, local) =>
+      [cost(micros, unpriced, local), madeOf(micros, local), unpricedText(unpriced)]
+        .filter(Boolean)
+        .join(" · "),
+    unpriced: unpricedText,
     date: (value) => dated(value, { day: "numeric", month: "short", year: "numeric" }),
-    shortDate: (value) =>
-      dated(
-        value,
-        locale === "en" ? { month: "short", day: "numeric" } : { day: "2-digit", month: "2-digit" },
-      ),
+    shortDate: dayOfMonth,
     dateTime: (value) =>
       dated(value, {
         day: "numeric",

@@ -31,7 +31,7 @@ from solaris.domain.thresholds import ThresholdRule
 from solaris.domain.users import Plan
 from solaris.errors import ConfigurationError
 from solaris.settings_addresses import mail_address, mail_domain, site_url, upstream_url
-from solaris.settings_identity import IdentitySettings
+from solaris.settings_currency import CurrencySettings
 from solaris.settings_secret import VARIABLE, secret_settings
 
 LOCAL_SECRET = "local-only"  # noqa: S105 - refused outside the local stage
@@ -46,7 +46,7 @@ _QUOTED = re.compile(r'"(\w+)"')
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(IdentitySettings):
+class Settings(CurrencySettings):
     """All settings; the variable's name is the field's in capitals. Times are seconds."""
 
     # an error would else show what was given, and Lambda writes it into its log

@@ -190,6 +190,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             auditor=self.auditor,
             zone=self.settings.zone,
             clock=self.clock,
+            rates=self.settings.exchange,
         )
 
     @cached_property

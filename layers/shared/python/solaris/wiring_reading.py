@@ -46,7 +46,7 @@ class ReadingParts:
     def system_days(self) -> SystemDays:
         """The system's daily counters, closed days kept for a while."""
         counters = SystemCounters(self.dynamodb, self.settings.table_name("counters"))
-        return SystemDays(counters, self.settings.zone, self.clock)
+        return SystemDays(counters, self.settings.zone, self.clock, self.settings.exchange)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -78,4 +78,9 @@ class ReadingParts:
     @cached_property
     def reporting(self) -> Reporting:
         """Usage reports."""
-        return Reporting(usage=self.usage_days, days=self.system_days, counters=self.user_counters)
+        return Reporting(
+            usage=self.usage_days,
+            days=self.system_days,
+            counters=self.user_counters,
+            rates=self.settings.exchange,
+        )

@@ -78,8 +78,8 @@ function monthColumns(t: UserTexts, format: Format): Column<Model<"PeriodOut">>[
       header: t("cost"),
       align: "right",
       cell: (row) => (
-        <span title={format.unpriced(row.unpricedRequests)}>
-          {format.cost(row.costMicros, row.unpricedRequests)}
+        <span title={format.costTitle(row.costMicros, row.unpricedRequests, row.localCost)}>
+          {format.costColumn(row.costMicros, row.unpricedRequests, row.localCost)}
         </span>
       ),
     },

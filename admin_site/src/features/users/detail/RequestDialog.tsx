@@ -57,7 +57,7 @@ export function RequestDialog({
         {row.reasoningTokens > 0 ? (
           <Line label={t("reasoningTokens")}>{format.integer(row.reasoningTokens)}</Line>
         ) : null}
-        <Line label={t("cost")}>{format.cost(row.costMicros)}</Line>
+        <Line label={t("cost")}>{format.costInFull(row.costMicros, 0, row.localCost)}</Line>
         {row.responseTimeMs === null ? null : (
           <Line label={t("duration")}>{format.milliseconds(row.responseTimeMs)}</Line>
         )}

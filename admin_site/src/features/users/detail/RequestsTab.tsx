@@ -120,7 +120,11 @@ function requestColumns(t: UserTexts, format: Format, onShow: (row: Row) => void
       header: t("cost"),
       align: "right",
       from: "md",
-      cell: (row) => format.cost(row.costMicros),
+      cell: (row) => (
+        <span title={format.costTitle(row.costMicros, 0, row.localCost)}>
+          {format.costColumn(row.costMicros, 0, row.localCost)}
+        </span>
+      ),
     },
     {
       key: "duration",

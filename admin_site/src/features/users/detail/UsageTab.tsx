@@ -54,7 +54,11 @@ export function UsageTab({ userId }: { userId: string }) {
                     count: data.requests30Days,
                     shown: format.integer(data.requests30Days),
                   }),
-                  cost: format.cost(data.cost30DaysMicros, data.unpriced30Days),
+                  cost: format.costInFull(
+                    data.cost30DaysMicros,
+                    data.unpriced30Days,
+                    data.localCost30Days,
+                  ),
                 })
               : "\u00a0"
           }

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from solaris.domain.exchange import MILLIONTHS, LocalCost
+from solaris.money_texts import column_amount, cost_text
+
 # A pipe has no width; wide enough for every table here.
 PIPE_WIDTH = 180
-MICROS = 1_000_000
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -34,11 +36,34 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def money(micros: int | None, unpriced: int = 0) -> str:
-    """Micro-dollars as dollars; `>=` where `unpriced` requests are not in the sum."""
+def money(micros: int | None, unpriced: int = 0, local: LocalCost | None = None) -> str:
+    """A cost, in CURRENCY where there is a local one; `>=` where `unpriced` are not in the sum."""
     if micros is None:
         return "no price"
-    return f"{'>= ' if unpriced else ''}${micros / MICROS:,.4f}"
+    if local is None:
+        shown = column_amount(micros, "USD", "en")
+    else:
+        shown = column_amount(local.micros, local.currency, "en")
+    return f"{'>= ' if unpriced else ''}{shown}"
+
+
+def money_json(micros: int | None, local: LocalCost | None) -> dict[str, Any]:
+    """The same as the admin API has it; `localCost` only where CURRENCY is not USD."""
+    found: dict[str, Any] = {"costMicros": micros}
+    if local is not None:
+        found["localCost"] = {
+            "currency": local.currency,
+            "micros": local.micros,
+            "rate": None if local.rate is None else local.rate / MILLIONTHS,
+            "rateSince": None if local.since is None else local.since.isoformat(),
+        }
+    return found
+
+
+def say_rate(micros: int | None, local: LocalCost | None) -> None:
+    """What a cost in CURRENCY was made of; nothing where it is in dollars, or not known."""
+    if micros is not None and local is not None:
+        say(f"Cost: {cost_text(micros, local, 'en')}")
 
 
 def table(

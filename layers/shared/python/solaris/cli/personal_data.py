@@ -47,7 +47,7 @@ def export_data(
             for name, value in fields_of(data, wiring.settings.threshold_rule).items():
                 _begin(file, name, is_first=not written)
                 written[name] = _write(file, value)
-            for name, (_, rows) in sections_of(data).items():
+            for name, (_, rows) in sections_of(data, wiring.settings.exchange).items():
                 _begin(file, name, is_first=False)
                 written[name] = _write(file, rows)
             file.write("\n}\n")

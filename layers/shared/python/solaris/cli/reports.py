@@ -9,7 +9,8 @@ import typer
 
 from solaris.cli.changes import AsJson
 from solaris.cli.environment import open_wiring
-from solaris.cli.output import as_json, money, number, say, table
+from solaris.cli.output import as_json, money, money_json, number, say, say_rate, table
+from solaris.domain.exchange import LocalCost
 from solaris.domain.reports import (
     FIGURE_NAMES,
     Figures,
@@ -78,6 +79,12 @@ def usage(
     rows = in_order(found, order, descending=order is not ReportSort.KEY)
     total = total_of(row.figures for row in found)
     shown = rows[:limit]
+    rates = wiring.settings.exchange
+
+    def local(figures: Figures, key: str = "") -> LocalCost | None:
+        days = (key, key) if key and by is GroupBy.DAY else (first_day, last_day)
+        return rates.of_days(figures.cost, figures.local_cost, *days)
+
     people: dict[str, User] = {}
     if by is GroupBy.USER:
         people = {one.user_id: one for one in wiring.users.get_many(row.key for row in shown)}
@@ -86,17 +93,20 @@ def usage(
             {
                 "from": filters.first_day.isoformat(),
                 "to": filters.last_day.isoformat(),
-                "items": [_to_json(row, by, people) for row in shown],
+                "items": [_to_json(row, by, people, local(row.figures, row.key)) for row in shown],
                 "total": len(rows),
-                "totals": _figures_json(total),
+                "totals": _figures_json(total, local(total)),
             }
         )
         return
     table(
         (_BY[by], *_HEADERS),
         [
-            *((_name(row, people), *_cells(row.figures)) for row in shown),
-            ("total", *_cells(total)),
+            *(
+                (_name(row, people), *_cells(row.figures, local(row.figures, row.key)))
+                for row in shown
+            ),
+            ("total", *_cells(total, local(total))),
         ],
         right=_HEADERS,
     )
@@ -104,6 +114,7 @@ def usage(
         f"{filters.first_day} to {filters.last_day}: "
         f"{number(len(shown))} of {number(len(rows))} rows"
     )
+    say_rate(total.shown_micros, local(total))
 
 
 def _days(
@@ -130,26 +141,27 @@ def _name(row: GroupRow, people: "dict[str, User]") -> str:
     return (user.email if user is not None else "") or row.key
 
 
-def _cells(figures: Figures) -> tuple[str, ...]:
+def _cells(figures: Figures, local: LocalCost | None) -> tuple[str, ...]:
     return (
         number(figures.requests),
         number(figures.errors),
         number(figures.prompt_tokens),
         number(figures.completion_tokens),
         number(figures.charged_tokens),
-        money(figures.shown_micros, figures.unpriced_requests),
+        money(figures.shown_micros, figures.unpriced_requests, local),
     )
 
 
-def _to_json(row: GroupRow, by: GroupBy, people: "dict[str, User]") -> dict[str, Any]:
+def _to_json(
+    row: GroupRow, by: GroupBy, people: "dict[str, User]", local: LocalCost | None
+) -> dict[str, Any]:
     user = people.get(row.key)
     named = {"email": user.email, "name": user.name} if user is not None else {}
-    return {by.value: row.key, **named, **_figures_json(row.figures)}
+    return {by.value: row.key, **named, **_figures_json(row.figures, local)}
 
 
-def _figures_json(figures: Figures) -> dict[str, Any]:
+def _figures_json(figures: Figures, local: LocalCost | None) -> dict[str, Any]:
     names = [one for one in FIGURE_NAMES if not one.startswith("cost")]
     camel = {one: re.sub(r"_([a-z])", lambda letter: letter[1].upper(), one) for one in names}
-    return {camel[one]: getattr(figures, one) for one in names} | {
-        "costMicros": figures.shown_micros
-    }
+    found = {camel[one]: getattr(figures, one) for one in names}
+    return found | money_json(figures.shown_micros, local)

@@ -10,7 +10,21 @@ from solaris.cli import changes, importing, moving, personal_data
 from solaris.cli.amounts import tokens as tokens_of
 from solaris.cli.changes import AsJson, Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import as_json, facts, heading, moment, money, number, say, table
+from solaris.cli.output import (
+    as_json,
+    facts,
+    heading,
+    moment,
+    money,
+    money_json,
+    number,
+    say,
+    say_rate,
+    table,
+)
+from solaris.domain.exchange import ExchangeRates, LocalCost
+from solaris.domain.periods import days_in
+from solaris.domain.reports import Figures, total_of
 from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, UserStatus
@@ -92,9 +106,10 @@ def show(email: Email, *, json: AsJson = False) -> None:
     """
     from solaris.services.reviewing import last_records, sums_by_model  # noqa: PLC0415 - slow
 
-    account = open_wiring().administration.find(email)
+    wiring = open_wiring()
+    rates, account = wiring.settings.exchange, wiring.administration.find(email)
     user_id, period = account.user.user_id, account.user.period
-    records, sums = last_records(user_id), sums_by_model(user_id, period)
+    records, sums = last_records(user_id), sums_by_model(user_id, period, rates)
     if json:
         as_json(
             {
@@ -110,13 +125,13 @@ def show(email: Email, *, json: AsJson = False) -> None:
                     for one in account.user.reservations.values()
                 ],
                 "usage": [_record_json(one) for one in records],
-                "models": [_sum_json(one) for one in sums],
+                "models": [_sum_json(one, _local(one.figures, period, rates)) for one in sums],
             }
         )
         return
     _show_account(account)
     _show_reservations(account)
-    _show_sums(period, sums)
+    _show_sums(period, sums, rates)
     _show_records(records, account.renews_at.tzinfo)
 
 
@@ -210,7 +225,12 @@ def _record_json(record: "RecordLine") -> dict[str, Any]:
     }
 
 
-def _sum_json(one: "ModelSum") -> dict[str, Any]:
+def _local(figures: Figures, period: str, rates: ExchangeRates) -> LocalCost | None:
+    days = days_in(period)
+    return rates.of_days(figures.cost, figures.local_cost, days[0], days[-1])
+
+
+def _sum_json(one: "ModelSum", local: LocalCost | None) -> dict[str, Any]:
     figures = one.figures
     return {
         "model": one.model,
@@ -220,7 +240,7 @@ def _sum_json(one: "ModelSum") -> dict[str, Any]:
         "completionTokens": figures.completion_tokens,
         "cachedTokens": figures.cached_tokens,
         "chargedTokens": figures.charged_tokens,
-        "costMicros": figures.shown_micros,
+        **money_json(figures.shown_micros, local),
         "unpricedRequests": figures.unpriced_requests,
     }
 
@@ -274,7 +294,7 @@ def _show_reservations(account: "Account") -> None:
     )
 
 
-def _show_sums(period: str, sums: "list[ModelSum]") -> None:
+def _show_sums(period: str, sums: "list[ModelSum]", rates: ExchangeRates) -> None:
     heading(f"{period} by model" if sums else f"Nothing used in {period}")
     if sums:
         table(
@@ -287,12 +307,16 @@ def _show_sums(period: str, sums: "list[ModelSum]") -> None:
                     number(one.prompt_tokens),
                     number(one.completion_tokens),
                     number(one.charged_tokens),
-                    money(one.shown_micros, one.unpriced_requests),
+                    money(one.shown_micros, one.unpriced_requests, local),
                 )
-                for model, one in ((each.model, each.figures) for each in sums)
+                for model, one, local in (
+                    (each.model, each.figures, _local(each.figures, period, rates)) for each in sums
+                )
             ],
             right=("REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
         )
+        whole = total_of(one.figures for one in sums)
+        say_rate(whole.shown_micros, _local(whole, period, rates))
 
 
 def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:

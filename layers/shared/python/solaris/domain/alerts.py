@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from solaris.domain.exchange import LocalCost
 from solaris.domain.quota import PPM, ceiling_tokens
 from solaris.domain.standing import is_nearly_out
 from solaris.domain.thresholds import Threshold, ThresholdRule, reached
@@ -119,7 +120,10 @@ class TopUser:
 
 @dataclass(frozen=True, slots=True)
 class MonthlySummary:
-    """A closed month for the admins; money in micro-dollars, without the `unpriced_requests`."""
+    """A closed month for the admins; money in micro-dollars, without the `unpriced_requests`.
+
+    `local_cost` is the same in CURRENCY; None in dollars.
+    """
 
     period: str
     users: int
@@ -129,6 +133,7 @@ class MonthlySummary:
     cost_micros: int
     top: tuple[TopUser, ...] = ()
     unpriced_requests: int = 0
+    local_cost: LocalCost | None = None
 
     @property
     def alert_id(self) -> str:

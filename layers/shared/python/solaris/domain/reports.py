@@ -7,11 +7,12 @@ its period began. Tokens are charged tokens; money is whole micro-dollars and na
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.money import rounded_micros, total_nanos
 
 MAX_REPORT_DAYS = 400
@@ -178,7 +179,8 @@ class Figures:
     """What requests used together, named as the counters' attributes are. Tokens.
 
     The cost is `cost_micros` and `cost_nanos` together: `cost` and `shown_micros` say it. It
-    leaves out the `unpriced_requests`, of which no price is known.
+    leaves out the `unpriced_requests`, of which no price is known. `local_cost` is the cost's exact
+    conversion (domain/exchange.py), for showing: no counter holds it, and in dollars it is 0.
     """
 
     requests: int = 0
@@ -190,6 +192,7 @@ class Figures:
     cost_micros: int = 0
     cost_nanos: int = 0
     unpriced_requests: int = 0
+    local_cost: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -202,7 +205,12 @@ class Figures:
             cost_micros=self.cost_micros + other.cost_micros,
             cost_nanos=self.cost_nanos + other.cost_nanos,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
+            local_cost=self.local_cost + other.local_cost,
         )
+
+    def at(self, rate: int) -> Self:
+        """The same, of one day, with the cost converted at that day's rate (millionths)."""
+        return replace(self, local_cost=self.total_cost * rate) if rate else self
 
     @property
     def total_cost(self) -> int:
@@ -235,7 +243,10 @@ class Figures:
         )
 
 
-FIGURE_NAMES = tuple(one.name for one in fields(Figures))
+SUMMED_NAMES = tuple(one.name for one in fields(Figures))
+FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
+"""What the counters hold."""
+
 LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests"})
 """Not in counters of the versions before, and not in those where they are 0."""
 
@@ -273,17 +284,29 @@ def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str
 
 
 def grouped(
-    lines: Iterable[UsageLine], group_by: GroupBy, filters: ReportFilters
+    lines: Iterable[UsageLine],
+    group_by: GroupBy,
+    filters: ReportFilters,
+    rates: ExchangeRates = IN_DOLLARS,
 ) -> Iterator[GroupRow]:
-    """Sum lines up; memory grows with the groups, not with the lines. Ordered by key."""
+    """Sum lines up, each at its day's rate; see `summed`."""
+    return summed(
+        (group_key(line, group_by, filters), Figures.of(line).at(rates.rate_on(line.day)))
+        for line in lines
+    )
+
+
+def summed(parts: Iterable[tuple[str, Figures]]) -> Iterator[GroupRow]:
+    """Sum figures up by key; memory grows with the keys, not with the parts. Ordered by key."""
     sums: dict[str, list[int]] = {}
-    for line in lines:
-        row = sums.setdefault(group_key(line, group_by, filters), [0] * len(FIGURE_NAMES))
-        one = Figures.of(line)
-        for n, name in enumerate(FIGURE_NAMES):
-            row[n] += getattr(one, name)
+    for key, figures in parts:
+        row = sums.get(key)
+        if row is None:
+            row = sums[key] = [0] * len(SUMMED_NAMES)
+        for n, name in enumerate(SUMMED_NAMES):
+            row[n] += getattr(figures, name)
     for key in sorted(sums):
-        yield GroupRow(key=key, figures=Figures(**dict(zip(FIGURE_NAMES, sums[key], strict=True))))
+        yield GroupRow(key=key, figures=Figures(**dict(zip(SUMMED_NAMES, sums[key], strict=True))))
 
 
 _MEASURES = {

@@ -6,7 +6,6 @@ from datetime import datetime
 from solaris.texts import Locale, format_integer
 
 MAX_TEXT_CHARACTERS = 120
-MICROS_IN_CENT = 10_000
 
 _MONTHS: dict[Locale, tuple[str, ...]] = {
     "pt-BR": (
@@ -57,12 +56,3 @@ def long_date(instant: datetime, locale: Locale) -> str:
         day = "1º" if instant.day == 1 else str(instant.day)
         return f"{day} de {name} de {instant.year}"
     return f"{name} {instant.day}, {instant.year}"
-
-
-def dollars(micros: int, locale: Locale) -> str:
-    """Micro-dollars as `US$ 1.234,56` or `$1,234.56`, rounded half up to the cent."""
-    cents = (micros + MICROS_IN_CENT // 2) // MICROS_IN_CENT
-    whole = format_integer(cents // 100, locale)
-    if locale == "pt-BR":
-        return f"US$ {whole},{cents % 100:02d}"
-    return f"${whole}.{cents % 100:02d}"

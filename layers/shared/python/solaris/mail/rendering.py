@@ -21,9 +21,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from solaris.domain.alerts import Audience, MonthlySummary, UsageFigures
 from solaris.domain.thresholds import Threshold
-from solaris.mail.formatting import dollars, long_date, month, one_line, percentage
+from solaris.mail.formatting import long_date, month, one_line, percentage
 from solaris.mail.sender import MailRejectedError
 from solaris.mail.words import LABELS, RECORD_WORDS, SUMMARY_WORDS, THRESHOLD_WORDS, MailWords
+from solaris.money_texts import cost_text
 from solaris.texts import Locale, format_integer
 
 SENDER_NAME = "IA SOLARIS"
@@ -182,11 +183,12 @@ class MailRenderer:
     def _cost(self, summary: MonthlySummary) -> str:
         """Money, and what it leaves out: without a price is not without a cost."""
         unpriced = summary.unpriced_requests
+        cost = cost_text(summary.cost_micros, summary.local_cost, self._locale)
         if not unpriced:
-            return dollars(summary.cost_micros, self._locale)
+            return cost
         name = "some_priced" if summary.cost_micros else "none_priced"
         return self._labels[name].format(
-            cost=dollars(summary.cost_micros, self._locale),
+            cost=cost,
             unpriced=format_integer(unpriced, self._locale),
         )
 

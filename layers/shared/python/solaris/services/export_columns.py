@@ -2,6 +2,7 @@
 
 from datetime import datetime, tzinfo
 
+from solaris.domain.exchange import Currency
 from solaris.domain.exports import ExportKind
 from solaris.services.export_formats import Column, Kind
 from solaris.texts import Locale
@@ -31,6 +32,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "currentUsage": ("Uso no período", "Current usage"),
     "day": ("Dia", "Day"),
     "email": ("E-mail", "E-mail"),
+    "exchangeRate": ("Câmbio ({currency} por USD)", "Exchange rate ({currency} for 1 USD)"),
     "endpoint": ("Endpoint", "Endpoint"),
     "errorMessage": ("Erro", "Error"),
     "errors": ("Erros", "Errors"),
@@ -40,6 +42,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
     "keyId": ("ID da chave", "Key ID"),
+    "localCost": ("Custo ({currency})", "Cost ({currency})"),
     "lastLogin": ("Último acesso", "Last seen"),
     "message": ("Mensagem", "Message"),
     "method": ("Método", "Method"),
@@ -81,6 +84,8 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("before", "after"), Kind.JSON),
     **dict.fromkeys(("firstByteMs", "responseTimeMs", "statusCode"), Kind.WHOLE),
     "cost": Kind.MONEY,
+    "localCost": Kind.LOCAL_MONEY,
+    "exchangeRate": Kind.RATE,
     "day": Kind.DAY,
     "estimated": Kind.YES_NO,
     "usagePercentage": Kind.DECIMAL,
@@ -90,7 +95,7 @@ _SUMMED = frozenset(
     {
         *("requests", "errors", "promptTokens", "completionTokens", "cachedTokens"),
         *("reasoningTokens", "totalTokens", "tokens", "cost", "currentUsage", "monthlyLimit"),
-        *("cacheWriteTokens", "cacheWrite1HTokens", "unpricedRequests"),
+        *("cacheWriteTokens", "cacheWrite1HTokens", "unpricedRequests", "localCost"),
         *("additionalTokens", "remainingTokens", "availableTokens", "reservedTokens"),
     }
 )
@@ -157,18 +162,32 @@ _FILES: dict[ExportKind, tuple[str, str]] = {
 }
 
 
-def columns_of(kind: ExportKind, locale: Locale, zone: tzinfo, now: datetime) -> list[Column]:
-    """The columns in order; the titles of times name their zone, with its offset now."""
+def columns_of(
+    kind: ExportKind, locale: Locale, zone: tzinfo, now: datetime, currency: Currency = "USD"
+) -> list[Column]:
+    """The columns in order; the titles of times name their zone, with its offset now.
+
+    Behind a cost comes the same in another `currency` than USD, and the rate.
+    """
     local = now.astimezone(zone)
     offset = f"{local:%z}"
     place = f" ({zone}, UTC{offset[:3]}:{offset[3:5]})"
     columns = []
-    for name in _NAMES[kind].split():
+    for name in _names(kind, currency):
         shape = _KINDS.get(name, Kind.WHOLE if name in _SUMMED else Kind.TEXT)
-        title = _TITLES[name][_index(locale)] + (place if shape is Kind.TIME else "")
+        title = _TITLES[name][_index(locale)].format(currency=currency)
+        title += place if shape is Kind.TIME else ""
         width = _TEXT_WIDTH if name in _WIDE else _TIME_WIDTH if shape is Kind.TIME else 14
         columns.append(Column(name, title, shape, width, name in _SUMMED))
     return columns
+
+
+def _names(kind: ExportKind, currency: Currency) -> list[str]:
+    names = _NAMES[kind].split()
+    if currency != "USD" and "cost" in names:
+        behind = names.index("cost") + 1
+        names[behind:behind] = ["localCost", "exchangeRate"]
+    return names
 
 
 def sheet_name(kind: ExportKind, locale: Locale) -> str:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from solaris.domain.cells import guarded
+from solaris.domain.exchange import EXACT_IN_MICRO, MILLIONTHS
 from solaris.domain.exports import ExportFormat
 from solaris.domain.money import NANOS_IN_DOLLAR, usd
 from solaris.domain.usage import iso_milliseconds
@@ -48,11 +50,21 @@ class Kind(StrEnum):
     MONEY = "money"
     """Nano-dollars; written as USD with six decimals, or nine where it takes them."""
 
+    LOCAL_MONEY = "local_money"
+    """In CURRENCY, exact (domain/exchange.py); two decimals in a sheet, whose cell has them all."""
+
+    RATE = "rate"
+    """Millionths of CURRENCY for a dollar."""
+
     YES_NO = "yes_no"
     DAY = "day"
     TIME = "time"
     JSON = "json"
     """An object; JSON text in a cell."""
+
+
+_PRICED = frozenset({Kind.MONEY, Kind.LOCAL_MONEY})
+"""Where an empty cell says that no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ def _write_csv(columns: Sequence[Column], rows: Iterable[Row], sink: Sink, style
     writer.writerow([safe_cell(column.title) for column in columns])
     as_text = [_csv_text(column.kind, style) for column in columns]
     no_price = NO_PRICE[style.locale]
-    as_none = [no_price if column.kind is Kind.MONEY else "" for column in columns]
+    as_none = [no_price if column.kind in _PRICED else "" for column in columns]
     count = 0
     for row in rows:
         writer.writerow(
@@ -148,12 +160,19 @@ def _csv_text(kind: Kind, style: Style) -> Callable[[Value], str]:
         Kind.WHOLE: str,
         Kind.DECIMAL: lambda value: f"{value:.2f}".replace(".", point),
         Kind.MONEY: lambda value: dollars(value).replace(".", point),
+        Kind.LOCAL_MONEY: lambda value: f"{local(value):.6f}".replace(".", point),
+        Kind.RATE: lambda value: f"{Decimal(value) / MILLIONTHS:.4f}".replace(".", point),
         Kind.YES_NO: lambda value: yes if value else no,
         Kind.DAY: lambda value: f"{value:{day}}",
         Kind.TIME: lambda value: f"{value.astimezone(style.zone):{day} %H:%M:%S}",
         Kind.JSON: lambda value: safe_cell(orjson.dumps(value).decode()),
     }
     return forms[kind]
+
+
+def local(exact: int) -> Decimal:
+    """An exact amount of CURRENCY, rounded half up to its millionths."""
+    return Decimal((exact + EXACT_IN_MICRO // 2) // EXACT_IN_MICRO) / MILLIONTHS
 
 
 def dollars(nanos: int) -> str:
@@ -191,6 +210,8 @@ _JSON_VALUES: dict[Kind, Callable[[Value], Value]] = {
     # orjson refuses half of a surrogate pair
     Kind.TEXT: lambda value: str(value).translate(_UNPRINTABLE),
     Kind.MONEY: usd,
+    Kind.LOCAL_MONEY: lambda value: float(local(value)),
+    Kind.RATE: lambda value: value / MILLIONTHS,
     Kind.DAY: lambda value: value.isoformat(),
     Kind.TIME: iso_milliseconds,
 }
@@ -262,9 +283,9 @@ class _Sheets:
             for n, value in enumerate(row):
                 if value is not None:
                     writers[n](n, value)
-                elif self._columns[n].kind is Kind.MONEY:
+                elif self._columns[n].kind in _PRICED:
                     self._sheet.write_string(self._row, n, NO_PRICE[self._style.locale])
-                    self._unpriced += 1
+                    self._unpriced += self._columns[n].kind is Kind.MONEY
             for n in self._summed:
                 self._sums[n] += row[n] or 0
             count += 1
@@ -298,8 +319,8 @@ class _Sheets:
             rest = f" ({self._unpriced} {NO_PRICE[self._style.locale]})" if self._unpriced else ""
             self._sheet.write_string(row, 0, f"Total{rest}", self._bold_formats[0])
         for n in self._summed:
-            is_money = self._columns[n].kind is Kind.MONEY
-            total = usd(self._sums[n]) if is_money else self._sums[n]
+            of_kind = {Kind.MONEY: usd, Kind.LOCAL_MONEY: local}.get(self._columns[n].kind, int)
+            total = of_kind(self._sums[n])
             self._sheet.write_number(row, n, total, self._bold_formats[n])
 
     def _writer(self, kind: Kind) -> Callable[[int, Value], None]:
@@ -311,6 +332,12 @@ class _Sheets:
 
         def money(n: int, value: int) -> None:
             self._sheet.write_number(self._row, n, usd(value), self._formats[n])
+
+        def local_money(n: int, value: int) -> None:
+            self._sheet.write_number(self._row, n, local(value), self._formats[n])
+
+        def rate(n: int, value: int) -> None:
+            self._sheet.write_number(self._row, n, value / MILLIONTHS, self._formats[n])
 
         def yes_no(n: int, value: bool) -> None:
             self._sheet.write_boolean(self._row, n, value)
@@ -330,6 +357,8 @@ class _Sheets:
             Kind.WHOLE: numeric,
             Kind.DECIMAL: numeric,
             Kind.MONEY: money,
+            Kind.LOCAL_MONEY: local_money,
+            Kind.RATE: rate,
             Kind.YES_NO: yes_no,
             Kind.DAY: day,
             Kind.TIME: time,
@@ -343,6 +372,8 @@ class _Sheets:
             Kind.WHOLE: "#,##0",
             Kind.DECIMAL: "0.00",
             Kind.MONEY: "0.000000###",
+            Kind.LOCAL_MONEY: "#,##0.00",
+            Kind.RATE: "0.0000",
             Kind.DAY: day,
             Kind.TIME: f"{day} hh:mm:ss",
         }

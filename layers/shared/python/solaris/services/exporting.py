@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from solaris.domain.audit import AuditEntry, AuditFilters
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.exports import (
     GROUPS,
     INLINE_BYTES,
@@ -33,7 +34,7 @@ from solaris.domain.listing import (
     UserRow,
     UserSort,
 )
-from solaris.domain.reports import Figures, GroupBy, GroupRow, ReportFilters, UsageLine
+from solaris.domain.reports import Figures, GroupBy, ReportFilters, UsageLine
 from solaris.errors import ValidationFailedError
 from solaris.services.auditing import Auditor
 from solaris.services.directory import Directory
@@ -126,7 +127,9 @@ class Exporter:
         auditor: Auditor,
         zone: tzinfo,
         clock: Callable[[], datetime],
+        rates: ExchangeRates = IN_DOLLARS,
     ) -> None:
+        self._rates = rates
         self._reporting = reporting
         self._directory = directory
         self._auditor = auditor
@@ -186,7 +189,9 @@ class Exporter:
 
         Raises TooManyRowsError when there are more rows than the format takes.
         """
-        columns = columns_of(order.kind, order.locale, self._zone, self._clock())
+        columns = columns_of(
+            order.kind, order.locale, self._zone, self._clock(), self._rates.currency
+        )
         style = Style(order.locale, self._zone, sheet_name(order.kind, order.locale))
         rows = _at_most(order.form.max_rows, watch(self._rows(order)))
         return write_table(columns, rows, sink, form=order.form, style=style)
@@ -234,18 +239,40 @@ class Exporter:
         while chunk := list(itertools.islice(lines, CHUNK_ROWS)):
             known = self._directory.emails({line.user_id for line in chunk})
             for line in chunk:
-                yield _usage_row(line, *known.get(line.user_id, (None, None)))
+                rate = self._rates.rate_on(line.day)
+                local = self._converted(line.cost, (line.cost or 0) * rate, rate)
+                yield _usage_row(line, local, *known.get(line.user_id, (None, None)))
 
     def _groups(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[Row]:
         groups = iter(self._reporting.iterate_groups(filters, group_by))
         while chunk := list(itertools.islice(groups, CHUNK_ROWS)):
-            if group_by is not GroupBy.USER:
-                yield from (_group_row(group, group_by) for group in chunk)
-                continue
-            known = self._directory.emails({group.key for group in chunk})
+            known = {}
+            if group_by is GroupBy.USER:
+                known = self._directory.emails({group.key for group in chunk})
             for group in chunk:
-                who = known.get(group.key, (None, None))
-                yield (*who, group.key, *_figures(group.figures))
+                days = (filters.first_day, filters.last_day)
+                key: Any = group.key
+                if group_by is GroupBy.DAY:
+                    key = date.fromisoformat(group.key)
+                    days = (key, key)
+                who = known.get(group.key, (None, None)) if group_by is GroupBy.USER else ()
+                yield (*who, key, *self._figures(group.figures, *days))
+
+    def _figures(self, figures: Figures, first: date, last: date) -> Row:
+        local = self._rates.of_days(figures.cost, figures.local_cost, first, last)
+        return (
+            *(figures.requests, figures.errors, figures.prompt_tokens, figures.completion_tokens),
+            *(figures.cached_tokens, figures.charged_tokens, figures.cost),
+            *self._converted(
+                figures.cost, figures.local_cost, None if local is None else local.rate
+            ),
+            figures.unpriced_requests,
+        )
+
+    def _converted(self, cost: int | None, exact: int, rate: int | None) -> Row:
+        if not self._rates.is_foreign:
+            return ()
+        return (None, None) if cost is None else (exact, rate)
 
     def _users(self, query: UserQuery) -> Iterator[Row]:
         query = replace(
@@ -287,29 +314,16 @@ def _at_most(most: int, rows: Iterable[Row]) -> Iterator[Row]:
 # Each of these is in the order of its columns in export_columns.py; a test holds them together.
 
 
-def _usage_row(line: UsageLine, email: str | None, name: str | None) -> Row:
+def _usage_row(line: UsageLine, local: Row, email: str | None, name: str | None) -> Row:
     return (
         *(line.created_at, date.fromisoformat(line.day), email, name, line.user_id),
         *(line.model, line.endpoint, line.method, line.status_code, line.outcome),
         *(line.prompt_tokens, line.completion_tokens, line.cached_tokens),
-        *(line.reasoning_tokens, line.total_tokens, line.charged_tokens, line.cost),
+        *(line.reasoning_tokens, line.total_tokens, line.charged_tokens, line.cost, *local),
         *(line.estimated, line.response_time_ms, line.first_byte_ms, line.error_message),
         *(line.request_id, line.key_id, line.conversation_id),
         *(line.asked_model, line.answered_model),
         *(line.cache_write_tokens, line.cache_write_1h_tokens),
-    )
-
-
-def _group_row(group: GroupRow, group_by: GroupBy) -> Row:
-    key = date.fromisoformat(group.key) if group_by is GroupBy.DAY else group.key
-    return (key, *_figures(group.figures))
-
-
-def _figures(figures: Figures) -> Row:
-    return (
-        *(figures.requests, figures.errors, figures.prompt_tokens, figures.completion_tokens),
-        *(figures.cached_tokens, figures.charged_tokens, figures.cost),
-        figures.unpriced_requests,
     )
 
 

@@ -6,7 +6,9 @@ from the daily counters at the time of reading, so that late settlements are in 
 
 from dataclasses import dataclass
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates, LocalCost
 from solaris.domain.money import rounded_micros
+from solaris.domain.periods import days_in
 from solaris.domain.reports import total_of
 from solaris.services.reviewing import ModelSum, sums_by_model
 from solaris.storage.aws import store_errors
@@ -30,6 +32,7 @@ class ClosedMonth:
     cost: int | None
     unpriced_requests: int
     models: tuple[ModelSum, ...]
+    local_cost: LocalCost | None
 
     @property
     def cost_micros(self) -> int | None:
@@ -37,7 +40,9 @@ class ClosedMonth:
         return None if self.cost is None else rounded_micros(self.cost)
 
 
-def closed_months(user_id: str, most: int = 12) -> list[ClosedMonth]:
+def closed_months(
+    user_id: str, most: int = 12, rates: ExchangeRates = IN_DOLLARS
+) -> list[ClosedMonth]:
     """Return a user's closed months, newest first, at most 120.
 
     Raises StoreUnavailableError or AwsCallError.
@@ -45,11 +50,12 @@ def closed_months(user_id: str, most: int = 12) -> list[ClosedMonth]:
     most = min(most, MAX_MONTHS)
     with store_errors():
         found = list(PeriodModel.query(user_id, scan_index_forward=False, limit=most))
-    return [_month(one) for one in found]
+    return [_month(one, rates) for one in found]
 
 
-def _month(closed: PeriodModel) -> ClosedMonth:
-    models = sums_by_model(closed.user_id, closed.period)
+def _month(closed: PeriodModel, rates: ExchangeRates) -> ClosedMonth:
+    models = sums_by_model(closed.user_id, closed.period, rates)
+    days = days_in(closed.period)
     total = total_of(one.figures for one in models)
     return ClosedMonth(
         period=closed.period,
@@ -59,4 +65,5 @@ def _month(closed: PeriodModel) -> ClosedMonth:
         cost=total.cost,
         unpriced_requests=total.unpriced_requests,
         models=tuple(models),
+        local_cost=rates.of_days(total.cost, total.local_cost, days[0], days[-1]),
     )

@@ -94,7 +94,7 @@ class Records:
         by_day: dict[str, Figures] = defaultdict(Figures)
         by_model: Counter[str] = Counter()
         for day, model, figures in self._counters.figures(user_id, first, last):
-            by_day[day] += figures
+            by_day[day] += figures.at(self._settings.exchange.rate_on(day))
             by_model[model] += figures.charged_tokens
         days = [(first + timedelta(days=n)).isoformat() for n in range(STATS_DAYS)]
         return UserStats(
@@ -118,4 +118,4 @@ class Records:
     def periods(self, user_id: str, most: int) -> list[ClosedMonth]:
         """Closed months, newest first, 120 at most. Raises NotFoundError."""
         self.account(user_id)
-        return closed_months(user_id, most)
+        return closed_months(user_id, most, self._settings.exchange)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.reports import (
-    FIGURE_NAMES,
     NO_MODEL,
     Figures,
     GroupBy,
@@ -22,6 +22,7 @@ from solaris.domain.reports import (
     grouped,
     in_order,
     measure_of,
+    summed,
     total_of,
 )
 from solaris.errors import ValidationFailedError
@@ -71,8 +72,16 @@ class Report:
 class Reporting:
     """Makes reports. Every method raises StoreUnavailableError or AwsCallError."""
 
-    def __init__(self, *, usage: UsageDays, days: SystemDays, counters: UserCounters) -> None:
+    def __init__(
+        self,
+        *,
+        usage: UsageDays,
+        days: SystemDays,
+        counters: UserCounters,
+        rates: ExchangeRates = IN_DOLLARS,
+    ) -> None:
         self._usage = usage
+        self._rates = rates
         self._days = days
         self._counters = counters
 
@@ -146,7 +155,8 @@ class Reporting:
             totals = total_of(row.figures for row in self._groups(filters, GroupBy.DAY, most=None))
         elif after is None:
             totals = total_of(
-                row.figures for row in grouped(self._usage.records(filters), GroupBy.DAY, filters)
+                row.figures
+                for row in grouped(self._usage.records(filters), GroupBy.DAY, filters, self._rates)
             )
         return Report(
             groups=[],
@@ -160,12 +170,12 @@ class Reporting:
         self, filters: ReportFilters, group_by: GroupBy, *, most: int | None
     ) -> Iterator[GroupRow]:
         if filters.needs_records:
-            return grouped(self._usage.records(filters), group_by, filters)
+            return grouped(self._usage.records(filters), group_by, filters, self._rates)
         if filters.user_ids:
-            return _summed(self._of_users(filters, group_by))
+            return summed(self._of_users(filters, group_by))
         if group_by is GroupBy.USER:
-            return _summed(self._of_everybody(filters, most))
-        return _summed(self._of_system(filters, group_by))
+            return summed(self._of_everybody(filters, most))
+        return summed(self._of_system(filters, group_by))
 
     def _of_system(
         self, filters: ReportFilters, group_by: GroupBy
@@ -181,16 +191,16 @@ class Reporting:
             for day, model, figures in found:
                 if not filters.models or model in filters.models:
                     keys = {GroupBy.USER: user_id, GroupBy.MODEL: model}
-                    yield keys.get(group_by, day), figures
+                    yield keys.get(group_by, day), figures.at(self._rates.rate_on(day))
 
     def _of_everybody(
         self, filters: ReportFilters, most: int | None
     ) -> Iterator[tuple[str, Figures]]:
-        for n, (user_id, _, model, figures) in enumerate(self._usage.user_figures(filters.days)):
+        for n, (user_id, day, model, figures) in enumerate(self._usage.user_figures(filters.days)):
             if most is not None and n >= most:
                 raise _too_large(most)
             if not filters.models or model in filters.models:
-                yield user_id, figures
+                yield user_id, figures.at(self._rates.rate_on(day))
 
     def _records_read(self, filters: ReportFilters) -> int:
         return self._requests(filters, None)
@@ -212,18 +222,6 @@ class Reporting:
 def _too_large(most: int) -> ValidationFailedError:
     text = f"reads more than {most} records: narrow the range or make an export"
     return ValidationFailedError([("to", RANGE_TOO_LARGE, text)])
-
-
-def _summed(parts: Iterator[tuple[str, Figures]]) -> Iterator[GroupRow]:
-    sums: dict[str, list[int]] = {}
-    for key, figures in parts:
-        row = sums.get(key)
-        if row is None:
-            row = sums[key] = [0] * len(FIGURE_NAMES)
-        for n, name in enumerate(FIGURE_NAMES):
-            row[n] += getattr(figures, name)
-    for key in sorted(sums):
-        yield GroupRow(key=key, figures=Figures(**dict(zip(FIGURE_NAMES, sums[key], strict=True))))
 
 
 def _behind(groups: list[GroupRow], query: ReportQuery) -> int:

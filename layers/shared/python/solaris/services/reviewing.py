@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.money import rounded_micros, total_nanos
 from solaris.domain.periods import days_in
-from solaris.domain.reports import FIGURE_NAMES, Figures
+from solaris.domain.reports import FIGURE_NAMES, SUMMED_NAMES, Figures
 from solaris.domain.usage import parse_instant
 from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.storage.aws import store_errors
@@ -65,26 +66,29 @@ def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
     ]
 
 
-def sums_by_model(user_id: str, period: str) -> list[ModelSum]:
+def sums_by_model(user_id: str, period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
     """Return a month's sums from the daily counters, the greatest user of tokens first."""
-    return _sums([user_owner(user_id)], period)
+    return _sums([user_owner(user_id)], period, rates)
 
 
-def system_sums(period: str) -> list[ModelSum]:
+def system_sums(period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
     """Return a month's sums over all users, the model with most tokens first."""
-    return _sums([system_owner(shard) for shard in range(SYSTEM_SHARDS)], period)
+    return _sums([system_owner(shard) for shard in range(SYSTEM_SHARDS)], period, rates)
 
 
-def _sums(owners: Sequence[str], period: str) -> list[ModelSum]:
+def _sums(owners: Sequence[str], period: str, rates: ExchangeRates) -> list[ModelSum]:
     days = days_in(period)
     # `$` follows `#`, so the range ends behind every model of the last day
     month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURE_NAMES, 0))
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SUMMED_NAMES, 0))
     for owner in owners:
         with store_errors():
             for counter in CounterModel.query(owner, month, limit=MAX_COUNTERS):
-                figures = sums[counter.day_model.partition("#")[2]]
+                day, _, model = counter.day_model.partition("#")
+                figures = sums[model]
                 for name in FIGURE_NAMES:
                     figures[name] += int(getattr(counter, name) or 0)
+                nanos = total_nanos(int(counter.cost_micros), int(counter.cost_nanos or 0))
+                figures["local_cost"] += nanos * rates.rate_on(day)
     found = [ModelSum(model=model, figures=Figures(**one)) for model, one in sums.items()]
     return sorted(found, key=lambda one: (-one.figures.charged_tokens, one.model))

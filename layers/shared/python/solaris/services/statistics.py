@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from solaris.domain.exchange import LocalCost
 from solaris.domain.forecast import Forecast, Pace, forecast, month_total, pace_of
 from solaris.domain.listing import UserCounts, UserRow
 from solaris.domain.periods import period_of, previous_period, renews_at
@@ -40,11 +41,18 @@ class Interval(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviousMonth:
-    """The month before. `same_time_tokens`: up to the same day and time of day (tokens)."""
+    """The month before. `same_time`: up to the same day and time of day.
+
+    Of the day under way the hours are known for tokens and requests alone; of its cost it has the
+    part that its tokens are of the day's. `begins_on` is the day of the first request ever, where
+    that is in this month: it is then no whole month to compare with.
+    """
 
     period: str
     figures: Figures
-    same_time_tokens: int
+    local_cost: LocalCost | None
+    same_time: Figures
+    begins_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,9 @@ class SystemStats:
     pace: Pace
     forecast_tokens: int
     forecast_cost: int
+    month_local: LocalCost | None
+    today_local: LocalCost | None
+    forecast_local: LocalCost | None
 
     @property
     def average_per_user(self) -> int:
@@ -77,9 +88,24 @@ class SystemStats:
 
     @property
     def change_percent(self) -> float | None:
-        """The month so far against the month before up to the same time; None after a zero."""
-        before = self.previous.same_time_tokens
-        return round(100 * (self.month.charged_tokens - before) / before, 1) if before else None
+        """The month so far against the month before up to the same time.
+
+        None after a zero, and where the books begin in the month before.
+        """
+        if self.previous.begins_on is not None:
+            return None
+        return _change(self.previous.same_time.charged_tokens, self.month.charged_tokens)
+
+    @property
+    def cost_change_percent(self) -> float | None:
+        """The same of the cost, in the currency that is shown; None without all prices too."""
+        before, now = self.previous.same_time, self.month
+        unknown = before.unpriced_requests or now.unpriced_requests
+        if self.previous.begins_on is not None or unknown:
+            return None
+        if self.month_local is not None:
+            return _change(before.local_cost, now.local_cost)
+        return _change(before.total_cost, now.total_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +139,7 @@ class Statistics:
 
     def system(self) -> SystemStats:
         """The month so far, today, the month before, and where it is heading."""
-        now, zone = self._clock(), self._settings.zone
+        now, zone, rates = self._clock(), self._settings.zone, self._settings.exchange
         period = period_of(now, zone)
         before = previous_period(period)
         today = now.astimezone(zone).date()
@@ -127,8 +153,11 @@ class Statistics:
         used_on = [day for day, sums in read.items() if sums]
         first_use = used_on[0] if used_on else None
         totals = {day.isoformat(): _total(sums) for day, sums in read.items()}
+        day = _total(read[today])
+        was = total_of(_total(sums) for sums in earlier.values())
         tokens = pace_of({d: f.charged_tokens for d, f in totals.items()}, today, first_use)
         cost = pace_of({d: f.total_cost for d, f in totals.items()}, today, first_use)
+        coming = month_total(figures.total_cost, cost, now, ends)
         return SystemStats(
             users=self._directory.counts(),
             top_users=self._directory.top_users(TOP_USERS),
@@ -137,16 +166,27 @@ class Statistics:
             renews_at=ends,
             updated_at=now,
             month=figures,
-            today=_total(read[today]),
+            today=day,
             by_model=sorted(by_model.items(), key=lambda one: (-one[1].charged_tokens, one[0])),
             previous=PreviousMonth(
                 period=before,
-                figures=total_of(_total(sums) for sums in earlier.values()),
-                same_time_tokens=_tokens_up_to(earlier, now.astimezone(zone)),
+                figures=was,
+                local_cost=rates.of_days(was.cost, was.local_cost, first, max(earlier)),
+                same_time=_up_to(earlier, now.astimezone(zone)),
+                begins_on=self._begins_on(first, used_on),
             ),
             pace=tokens,
             forecast_tokens=month_total(figures.charged_tokens, tokens, now, ends),
-            forecast_cost=month_total(figures.total_cost, cost, now, ends),
+            forecast_cost=coming,
+            month_local=rates.of_days(figures.cost, figures.local_cost, _first_day(period), today),
+            today_local=rates.of_day(day.cost, today),
+            forecast_local=rates.of_days(
+                None if figures.cost is None else coming,
+                # what is to come, at today's rate
+                figures.local_cost + (coming - figures.total_cost) * rates.rate_on(today),
+                _first_day(period),
+                today,
+            ),
         )
 
     def series(
@@ -206,6 +246,15 @@ class Statistics:
             zone=zone,
         )
 
+    def _begins_on(self, first: date, used_on: list[date]) -> date | None:
+        """The first day ever, where it lies behind the first of the month before."""
+        if not used_on or used_on[0] == first:
+            return None
+        begins = self._days.first_day()
+        if begins is None or begins <= first:
+            return None
+        return begins if begins.replace(day=1) == first else None
+
     def _midnight(self, day: date) -> datetime:
         local = datetime(day.year, day.month, day.day, tzinfo=self._settings.zone)
         return local.astimezone(UTC)
@@ -241,21 +290,41 @@ def _by_model(days: Iterable[DaySums]) -> dict[str, Figures]:
     return found
 
 
-def _tokens_up_to(earlier: Mapping[date, DaySums], now: datetime) -> int:
-    """Tokens of the month before, up to the day of the month and the time of `now` (local).
+def _up_to(earlier: Mapping[date, DaySums], now: datetime) -> Figures:
+    """The month before, up to the day of the month and the time of `now` (local).
 
     The hour under way counts by the part of it that has passed. A month that was shorter counts
     whole.
     """
-    tokens = 0
-    for day, sums in earlier.items():
-        if day.day < now.day:
-            tokens += _total(sums).charged_tokens
-        elif day.day == now.day:
-            by_hour = [sum(one.hours[hour][1] for one in sums.values()) for hour in range(HOURS)]
-            passed = now.minute * 60 + now.second
-            tokens += sum(by_hour[: now.hour]) + by_hour[now.hour] * passed // _HOUR_SECONDS
-    return tokens
+    return total_of(
+        _total(sums) if day.day < now.day else _part(sums, now)
+        for day, sums in earlier.items()
+        if day.day <= now.day
+    )
+
+
+def _part(sums: DaySums, now: datetime) -> Figures:
+    """Of one day what had been used by the time of `now`; see PreviousMonth."""
+    passed = now.minute * 60 + now.second
+
+    def by_now(figure: int) -> int:
+        by_hour = [sum(one.hours[hour][figure] for one in sums.values()) for hour in range(HOURS)]
+        return sum(by_hour[: now.hour]) + by_hour[now.hour] * passed // _HOUR_SECONDS
+
+    day, requests, tokens = _total(sums), by_now(0), by_now(1)
+    if not day.charged_tokens:
+        return Figures(requests=requests)
+    return Figures(
+        requests=requests,
+        charged_tokens=tokens,
+        cost_nanos=day.total_cost * tokens // day.charged_tokens,
+        unpriced_requests=day.unpriced_requests,
+        local_cost=day.local_cost * tokens // day.charged_tokens,
+    )
+
+
+def _change(before: int, now: int) -> float | None:
+    return round(100 * (now - before) / before, 1) if before > 0 else None
 
 
 def _point(time: datetime, found: Mapping[str, Figures], *, by_model: bool) -> Point:

@@ -6,14 +6,15 @@ Read from the closed periods, in pages: the memory needed does not grow with the
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from solaris.domain.exchange import LocalCost
 from solaris.domain.money import rounded_micros
-from solaris.domain.periods import period_start, previous_period
+from solaris.domain.periods import days_in, period_start, previous_period
 from solaris.domain.quota import Quota
 from solaris.domain.reports import Figures, total_of
 from solaris.domain.usage import parse_instant
@@ -66,8 +67,10 @@ class Summary:
         else:
             heapq.heappushpop(self.top, entry)
 
-    def figures(self, system: Figures) -> dict[str, Any]:
-        """The figures as the alerts function takes them; the cost is in micro-dollars."""
+    def figures(self, system: Figures, local_cost: LocalCost | None) -> dict[str, Any]:
+        """The figures as the alerts function takes them; the cost is in micro-dollars, and in
+        CURRENCY beside it.
+        """
         return {
             "users": self.users,
             "active_users": self.active_users,
@@ -75,6 +78,7 @@ class Summary:
             "total_tokens": self.total_tokens,
             "cost_micros": rounded_micros(system.total_cost),
             "unpriced_requests": system.unpriced_requests,
+            **({"local_cost": asdict(local_cost)} if local_cost is not None else {}),
             "top": [
                 {"email": email, "tokens": tokens, "percentage": percentage}
                 for tokens, email, percentage in sorted(self.top, key=lambda one: (-one[0], one[1]))
@@ -102,12 +106,15 @@ class Summariser:
         summary = await self._summed(store, opened, period, go_on)
         if summary is None:
             return False
-        system = total_of(one.figures for one in await asyncio.to_thread(system_sums, period))
+        rates, days = self._settings.exchange, days_in(period)
+        sums = await asyncio.to_thread(system_sums, period, rates)
+        system = total_of(one.figures for one in sums)
+        local_cost = rates.of_days(system.cost, system.local_cost, days[0], days[-1])
         message = {
             "version": MESSAGE_VERSION,
             "kind": "monthly_summary",
             "period": period,
-            "figures": summary.figures(system),
+            "figures": summary.figures(system, local_cost),
         }
         body = orjson.dumps(message).decode()
         await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)

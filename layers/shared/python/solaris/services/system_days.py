@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
+from solaris.domain.exchange import IN_DOLLARS, ExchangeRates
 from solaris.domain.leases import is_running
 from solaris.storage.counters import DaySums, SystemCounters
 
@@ -18,18 +20,33 @@ class SystemDays:
     """Days of the system's counters: closed ones may be half a minute old, the others never are."""
 
     def __init__(
-        self, counters: SystemCounters, zone: tzinfo, clock: Callable[[], datetime]
+        self,
+        counters: SystemCounters,
+        zone: tzinfo,
+        clock: Callable[[], datetime],
+        rates: ExchangeRates = IN_DOLLARS,
     ) -> None:
+        self._rates = rates
         self._counters = counters
         self._zone = zone
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[date, tuple[datetime, DaySums]] = {}
+        self._first: date | None = None
 
     @property
     def today(self) -> date:
         """The local day."""
         return self._clock().astimezone(self._zone).date()
+
+    def first_day(self) -> date | None:
+        """The day of the first request ever, read once; None before it.
+
+        Raises StoreUnavailableError, AwsCallError.
+        """
+        if self._first is None:
+            self._first = self._counters.first_day()
+        return self._first
 
     def read(self, first: date, last: date) -> dict[date, DaySums]:
         """Every day of a range in order, with nothing in those without requests.
@@ -47,7 +64,7 @@ class SystemDays:
         missing = [day for day in days if day not in found and day <= today]
         if missing:
             read = self._counters.days(missing[0], missing[-1])
-            fresh = {day: read.get(day.isoformat(), {}) for day in missing}
+            fresh = {day: self._converted(day, read.get(day.isoformat(), {})) for day in missing}
             self._keep(fresh, now, today)
             found |= fresh
         return {day: found.get(day, {}) for day in days}
@@ -56,6 +73,10 @@ class SystemDays:
         """Read everything anew the next time."""
         with self._lock:
             self._kept.clear()
+
+    def _converted(self, day: date, sums: DaySums) -> DaySums:
+        rate = self._rates.rate_on(day)
+        return {model: replace(one, figures=one.figures.at(rate)) for model, one in sums.items()}
 
     def _keep(self, fresh: Mapping[date, DaySums], now: datetime, today: date) -> None:
         closed_before = today - timedelta(days=CLOSED_AFTER_DAYS)

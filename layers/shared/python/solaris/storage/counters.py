@@ -76,16 +76,7 @@ class UserCounters:
 
     def first_day(self, user_id: str) -> date | None:
         """The day of a user's first request ever; None before it."""
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": "#owner = :owner",
-            "ProjectionExpression": "day_model",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": {":owner": text(user_owner(user_id))},
-            "Limit": 1,
-        }
-        found = next(query_items(self._client, request), None)
-        return None if found is None else date.fromisoformat(found["day_model"]["S"][:10])
+        return _first_day(self._client, self._table, user_owner(user_id))
 
 
 class SystemCounters:
@@ -94,6 +85,13 @@ class SystemCounters:
     def __init__(self, client: Any, counters_table: str) -> None:
         self._client = client
         self._table = counters_table
+
+    def first_day(self) -> date | None:
+        """The day of the first request ever; None before it."""
+        owners = [system_owner(n) for n in range(SYSTEM_SHARDS)]
+        with ThreadPoolExecutor(READERS) as pool:
+            found = pool.map(lambda owner: _first_day(self._client, self._table, owner), owners)
+            return min((day for day in found if day is not None), default=None)
 
     def days(self, first: date, last: date) -> dict[str, dict[str, DayModel]]:
         """Sums by day and model; days without requests are missing.
@@ -129,6 +127,19 @@ def figures_of(item: Item) -> Figures:
     """The figures of one counter; 0 for those that came later and are not there."""
     later = {name: int(item[name]["N"]) for name in LATER_FIGURES if name in item}
     return Figures(**{name: int(item[name]["N"]) for name in _ALWAYS}, **later)
+
+
+def _first_day(client: Any, table: str, owner: str) -> date | None:
+    request = {
+        "TableName": table,
+        "KeyConditionExpression": "#owner = :owner",
+        "ProjectionExpression": "day_model",
+        "ExpressionAttributeNames": {"#owner": "owner"},
+        "ExpressionAttributeValues": {":owner": text(owner)},
+        "Limit": 1,
+    }
+    found = next(query_items(client, request), None)
+    return None if found is None else date.fromisoformat(found["day_model"]["S"][:10])
 
 
 def _between(table: str, owner: str, first: str, last: str) -> dict[str, Any]:

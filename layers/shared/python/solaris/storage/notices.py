@@ -4,12 +4,13 @@
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from solaris.domain.alerts import MONTHLY_SUMMARY, Crossing, MonthlySummary, TopUser
+from solaris.domain.exchange import Currency, LocalCost
 from solaris.domain.periods import next_period
 from solaris.domain.thresholds import Threshold
 
@@ -56,6 +57,13 @@ class _Top(BaseModel):
     percentage: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class _LocalCost(BaseModel):
+    currency: Currency
+    micros: _Count
+    rate: Annotated[int, Field(gt=0)] | None
+    since: date | None
+
+
 class _Figures(BaseModel):
     users: _Count
     active_users: _Count
@@ -63,6 +71,7 @@ class _Figures(BaseModel):
     total_tokens: _Count
     cost_micros: _Count
     unpriced_requests: _Count = 0
+    local_cost: _LocalCost | None = None
     top: Annotated[list[_Top], Field(max_length=MAX_TOP)]
 
 
@@ -100,5 +109,8 @@ def _summary(message: _SummaryMessage) -> MonthlySummary:
         total_tokens=figures.total_tokens,
         cost_micros=figures.cost_micros,
         unpriced_requests=figures.unpriced_requests,
+        local_cost=None
+        if figures.local_cost is None
+        else LocalCost(**figures.local_cost.model_dump()),
         top=tuple(TopUser(one.email, one.tokens, one.percentage) for one in figures.top),
     )

@@ -12,11 +12,13 @@ from solaris.api.schemas.configuration import (
     QuotaOut,
     RateLimitOut,
     RateLimitsOut,
+    RateOut,
     SettingsOut,
     SigningInOut,
     SystemOut,
     UpstreamOut,
 )
+from solaris.domain.exchange import MILLIONTHS
 from solaris.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +56,11 @@ def get_settings(parts: "Wiring", call: Call) -> SettingsOut:  # noqa: ARG001 - 
             stage=settings.solaris_stage,
             locale=settings.locale,
             time_zone=settings.period_timezone,
+            currency=settings.currency,
+            exchange_rates=[
+                RateOut(since=since, rate=rate / MILLIONTHS)
+                for since, rate in settings.exchange.entries
+            ],
             support_email=settings.support_email,
         ),
         quota=_quota(settings),

@@ -28,4 +28,4 @@ def get_personal_data(parts: "Wiring", call: Call, *, user_id: UserId) -> Person
     Whole: `solaris users export-data`. That it was read is in the audit log.
     """
     data = parts.personal_data.read(user_id, call.as_actor, most=MAX_ROWS)
-    return whole(data, parts.settings.threshold_rule)
+    return whole(data, parts.settings.threshold_rule, parts.settings.exchange)

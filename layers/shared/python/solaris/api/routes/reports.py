@@ -41,7 +41,8 @@ def export_report(parts: "Wiring", call: Call, *, body: ExportRequest) -> Reply:
 
     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
     reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
-    in the periods' zone (JSON: UTC), costs in USD. At most 5,000,000 rows, as XLSX 2,000,000; a
+    in the periods' zone (JSON: UTC), costs in USD and, where CURRENCY is another, in that too, with
+    the rate. At most 5,000,000 rows, as XLSX 2,000,000; a
     sheet holds 1,048,575. Twenty jobs at once.
     """
     today = parts.clock().astimezone(parts.settings.zone).date()

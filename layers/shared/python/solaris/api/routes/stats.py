@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import StringConstraints
 
 from solaris.api.operations import Access, Call, operation
+from solaris.api.schemas.money import LocalCostOut
 from solaris.api.schemas.reports import FiguresOut, UsageReport, UsageReportQuery, UsageRow
 from solaris.api.schemas.stats import (
     CostOut,
@@ -24,6 +25,7 @@ from solaris.api.schemas.stats import (
     UserCountsOut,
     UserForecast,
 )
+from solaris.domain.exchange import ExchangeRates, LocalCost
 from solaris.domain.listing import UsageLevel
 from solaris.domain.money import rounded_micros, usd
 from solaris.domain.reports import Figures, GroupBy, GroupRow, ReportSort, UsageLine
@@ -47,7 +49,7 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 )
 def get_system_stats(parts: "Wiring", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
     """Users by status, the month's tokens and cost, the ten who use most, models, a forecast."""
-    return _stats_out(parts.statistics.system(), parts.settings.zone)
+    return _stats_out(parts.statistics.system(), parts.settings.zone, parts.settings.exchange)
 
 
 @operation(
@@ -73,7 +75,10 @@ def get_time_series(parts: "Wiring", call: Call, *, query: TimeSeriesQuery) -> T
     return TimeSeries(
         interval=query.interval,
         time_zone=parts.settings.period_timezone,
-        points=[_point_out(one, query.interval, parts.settings.zone) for one in points],
+        points=[
+            _point_out(one, query.interval, parts.settings.zone, parts.settings.exchange)
+            for one in points
+        ],
     )
 
 
@@ -117,9 +122,10 @@ def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) ->
     by_time = query.group_by in (GroupBy.DAY, GroupBy.NONE)
     sort = query.sort or (ReportSort.KEY if by_time else ReportSort.TOKENS)
     is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
+    filters = query.filters(parts.clock().astimezone(parts.settings.zone).date())
     report = parts.reporting.page(
         ReportQuery(
-            filters=query.filters(parts.clock().astimezone(parts.settings.zone).date()),
+            filters=filters,
             group_by=query.group_by,
             sort=sort,
             descending=not is_by_key if query.descending is None else query.descending,
@@ -130,18 +136,34 @@ def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) ->
     people = [row.key for row in report.groups if query.group_by is GroupBy.USER]
     people += [line.user_id for line in report.lines]
     known = parts.directory.emails(dict.fromkeys(people)) if people else {}
-    rows = [_group_row(row, query.group_by, known) for row in report.groups]
-    rows += [_record_row(line, known) for line in report.lines]
+    rates = parts.settings.exchange
+
+    def local(figures: Figures, day: str | None = None) -> LocalCostOut | None:
+        days = (day or filters.first_day, day or filters.last_day)
+        return LocalCostOut.of(rates.of_days(figures.cost, figures.local_cost, *days))
+
+    is_daily = query.group_by is GroupBy.DAY
+    rows = [
+        _group_row(row, query.group_by, known, local(row.figures, row.key if is_daily else None))
+        for row in report.groups
+    ]
+    rows += [
+        _record_row(line, known, LocalCostOut.of(rates.of_day(line.cost, line.day)))
+        for line in report.lines
+    ]
     return UsageReport(
         items=rows,
         next_cursor=report.next_cursor,
         total=report.total,
-        totals=FiguresOut(**_figures(report.totals)) if report.totals is not None else None,
+        totals=None
+        if report.totals is None
+        else FiguresOut(**_figures(report.totals, local(report.totals))),
     )
 
 
-def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
+def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> SystemStatsOut:
     by_status, month, previous = stats.users.by_status, stats.month, stats.previous
+    today = stats.updated_at.astimezone(zone).date()
     return SystemStatsOut(
         users=UserCountsOut(
             total=stats.users.total,
@@ -180,25 +202,31 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
                 errors=one.errors,
                 cost_micros=one.shown_micros,
                 cost=_usd(one.cost),
+                local_cost=LocalCostOut.of(
+                    rates.of_days(one.cost, one.local_cost, today.replace(day=1), today)
+                ),
                 unpriced_requests=one.unpriced_requests,
             )
             for model, one in stats.by_model
         ],
-        cost=_cost(month),
+        cost=_cost(month, stats.month_local),
         requests=month.requests,
         errors=month.errors,
         today=TodayOut(
-            day=stats.updated_at.astimezone(zone).date(),
+            day=today,
             tokens=stats.today.charged_tokens,
             requests=stats.today.requests,
             errors=stats.today.errors,
-            cost=_cost(stats.today),
+            cost=_cost(stats.today, stats.today_local),
         ),
         previous_month=PreviousMonthOut(
             period=previous.period,
             total=previous.figures.charged_tokens,
-            cost=_cost(previous.figures),
-            same_day_total=previous.same_time_tokens,
+            cost=_cost(previous.figures, previous.local_cost),
+            same_day_total=previous.same_time.charged_tokens,
+            same_day_requests=previous.same_time.requests,
+            cost_change_percent=stats.cost_change_percent,
+            begins_on=previous.begins_on,
         ),
         forecast=SystemForecast(
             month_total=stats.forecast_tokens,
@@ -214,29 +242,33 @@ def _stats_out(stats: SystemStats, zone: tzinfo) -> SystemStatsOut:
     )
 
 
-def _point_out(point: Point, interval: Interval, zone: tzinfo) -> PointOut:
+def _point_out(point: Point, interval: Interval, zone: tzinfo, rates: ExchangeRates) -> PointOut:
     local = point.time.astimezone(zone)
+    day = local.date()
     by_model = None
     if point.by_model is not None:
         by_model = {
-            model: PointFigures(**_point_figures(one, interval))
+            model: PointFigures(**_point_figures(one, interval, day, rates))
             for model, one in point.by_model.items()
         }
     return PointOut(
         time=point.time,
-        day=local.date(),
+        day=day,
         hour=local.hour if interval is Interval.HOUR else None,
         by_model=by_model,
-        **_point_figures(point.figures, interval),
+        **_point_figures(point.figures, interval, day, rates),
     )
 
 
-def _point_figures(figures: Figures, interval: Interval) -> dict[str, Any]:
-    known: dict[str, int | None] = {"tokens": figures.charged_tokens, "requests": figures.requests}
+def _point_figures(
+    figures: Figures, interval: Interval, day: date, rates: ExchangeRates
+) -> dict[str, Any]:
+    known: dict[str, Any] = {"tokens": figures.charged_tokens, "requests": figures.requests}
     if interval is Interval.DAY:
         known |= {
             "errors": figures.errors,
             "cost_micros": figures.shown_micros,
+            "local_cost": LocalCostOut.of(rates.of_day(figures.cost, day)),
             "unpriced_requests": figures.unpriced_requests,
             "prompt_tokens": figures.prompt_tokens,
             "completion_tokens": figures.completion_tokens,
@@ -245,7 +277,12 @@ def _point_figures(figures: Figures, interval: Interval) -> dict[str, Any]:
     return known
 
 
-def _group_row(row: GroupRow, group_by: GroupBy, known: dict[str, tuple[str, str]]) -> UsageRow:
+def _group_row(
+    row: GroupRow,
+    group_by: GroupBy,
+    known: dict[str, tuple[str, str]],
+    local: LocalCostOut | None,
+) -> UsageRow:
     email, name = known.get(row.key, (None, None))
     return UsageRow(
         key=row.key,
@@ -254,11 +291,13 @@ def _group_row(row: GroupRow, group_by: GroupBy, known: dict[str, tuple[str, str
         name=name,
         model=row.key if group_by is GroupBy.MODEL else None,
         day=date.fromisoformat(row.key) if group_by is GroupBy.DAY else None,
-        **_figures(row.figures),
+        **_figures(row.figures, local),
     )
 
 
-def _record_row(line: UsageLine, known: dict[str, tuple[str, str]]) -> UsageRow:
+def _record_row(
+    line: UsageLine, known: dict[str, tuple[str, str]], local: LocalCostOut | None
+) -> UsageRow:
     email, name = known.get(line.user_id, (None, None))
     return UsageRow(
         key=line.request_id,
@@ -281,11 +320,11 @@ def _record_row(line: UsageLine, known: dict[str, tuple[str, str]]) -> UsageRow:
         key_id=line.key_id,
         conversation_id=line.conversation_id,
         created_at=line.created_at,
-        **_figures(Figures.of(line)),
+        **_figures(Figures.of(line), local),
     )
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def _figures(figures: Figures, local: LocalCostOut | None) -> dict[str, Any]:
     return {
         "requests": figures.requests,
         "errors": figures.errors,
@@ -295,14 +334,16 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "tokens": figures.charged_tokens,
         "cost_micros": figures.shown_micros,
         "cost": _usd(figures.cost),
+        "local_cost": local,
         "unpriced_requests": figures.unpriced_requests,
     }
 
 
-def _cost(figures: Figures) -> CostOut:
+def _cost(figures: Figures, local: LocalCost | None) -> CostOut:
     return CostOut(
         micros=figures.shown_micros,
         usd=_usd(figures.cost),
+        local=LocalCostOut.of(local),
         unpriced_requests=figures.unpriced_requests,
     )
 
@@ -313,6 +354,7 @@ def _forecast_cost(stats: SystemStats) -> CostOut:
     return CostOut(
         micros=None if nanos is None else rounded_micros(nanos),
         usd=_usd(nanos),
+        local=LocalCostOut.of(stats.forecast_local),
         unpriced_requests=stats.month.unpriced_requests,
     )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def get_user_stats(parts: "Wiring", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
     """By day and by model, from the daily counters."""
     stats = parts.records.stats(user_id)
-    return UserStatsOut.of(stats, shown(parts, stats.account))
+    return UserStatsOut.of(stats, shown(parts, stats.account), parts.settings.exchange)
 
 
 @operation(
@@ -52,7 +52,8 @@ def get_user_usage(
     """Kept for 13 months."""
     page = parts.records.usage(user_id, query.filters(), query.limit, query.cursor)
     return Page[TokenUsage](
-        items=[TokenUsage.of(line) for line in page.records], next_cursor=page.next_cursor
+        items=[TokenUsage.of(line, parts.settings.exchange) for line in page.records],
+        next_cursor=page.next_cursor,
     )
 
 

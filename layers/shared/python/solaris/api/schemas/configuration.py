@@ -1,10 +1,21 @@
 """What is configured, for people who administer: never a secret."""
 
+from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from solaris.api.schemas.common import ApiModel
+from solaris.domain.exchange import Currency
 from solaris.domain.provisioning import AutoProvision
 from solaris.texts import Locale
+
+
+class RateOut(ApiModel):
+    """What a dollar costs in CURRENCY from a day on, until the next rate's."""
+
+    since: date
+    rate: float
 
 
 class SystemOut(ApiModel):
@@ -14,6 +25,8 @@ class SystemOut(ApiModel):
     stage: str
     locale: Locale
     time_zone: str
+    currency: Currency = Field(description="In which costs are shown; the books are in USD.")
+    exchange_rates: list[RateOut] = Field(description="By their first day; none in USD.")
     support_email: str | None
 
 

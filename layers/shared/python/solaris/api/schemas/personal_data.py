@@ -13,6 +13,7 @@ from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.suppressions import MailSuppression
 from solaris.api.schemas.user_records import PeriodOut, TokenUsage, TransactionOut
 from solaris.api.schemas.users import UserOut
+from solaris.domain.exchange import ExchangeRates
 from solaris.domain.listing import AlertRow, row_of
 from solaris.domain.thresholds import ThresholdRule
 from solaris.services.personal_data import CounterDay, PersonalData, Section
@@ -78,18 +79,20 @@ def fields_of(data: PersonalData, rule: ThresholdRule) -> dict[str, Any]:
     }
 
 
-def sections_of(data: PersonalData) -> dict[str, tuple[Section[Any], Iterator[ApiModel]]]:
+def sections_of(
+    data: PersonalData, rates: ExchangeRates
+) -> dict[str, tuple[Section[Any], Iterator[ApiModel]]]:
     """The paged lists by their names, each with its rows as they are read."""
     return {
-        "usage": (data.usage, map(TokenUsage.of, data.usage)),
+        "usage": (data.usage, (TokenUsage.of(one, rates) for one in data.usage)),
         "transactions": (data.transactions, map(TransactionOut.of, data.transactions)),
         "audit": (data.audit, map(AuditOut.of, data.audit)),
     }
 
 
-def whole(data: PersonalData, rule: ThresholdRule) -> PersonalDataOut:
+def whole(data: PersonalData, rule: ThresholdRule, rates: ExchangeRates) -> PersonalDataOut:
     """Everything at once, for an answer of the API."""
-    sections = sections_of(data)
+    sections = sections_of(data, rates)
     lists: dict[str, Any] = {name: list(rows) for name, (_, rows) in sections.items()}
     left_out = [name for name, (section, _) in sections.items() if section.is_cut]
     return PersonalDataOut(**fields_of(data, rule), **lists, left_out=left_out)

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from solaris.api.schemas.common import ApiModel, Instant
+from solaris.api.schemas.money import NO_LOCAL_COST, LocalCostOut
 from solaris.domain.reports import (
     MAX_FILTER_VALUES,
     MAX_REPORT_DAYS,
@@ -115,6 +116,7 @@ class FiguresOut(ApiModel):
     tokens: int = Field(description="Charged tokens: what was taken from quotas.")
     cost_micros: int | None = Field(description=NO_PRICE)
     cost: float | None = Field(description="USD, exact to the nano-dollar.")
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int = Field(
         description="Requests that the cost leaves out: no price is known of their models."
     )

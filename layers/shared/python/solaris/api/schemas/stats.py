@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import Field, ValidationInfo, field_validator
 
 from solaris.api.schemas.common import ApiModel, Instant
+from solaris.api.schemas.money import NO_LOCAL_COST, LocalCostOut
 from solaris.api.schemas.reports import NO_PRICE, Values, check_range
 from solaris.domain.listing import UsageLevel
 from solaris.services.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
@@ -42,7 +43,10 @@ class UsageOut(ApiModel):
         description="Sum of the users' current usage; smaller by what usage resets forgave."
     )
     change_percent: float | None = Field(
-        description="Against the previous month up to the same time; null if that was zero."
+        description=(
+            "Against the previous month up to the same time; null if that was zero, or if usage "
+            "began in that month (`previousMonth.beginsOn`)."
+        )
     )
 
 
@@ -71,6 +75,7 @@ class CostOut(ApiModel):
     unpriced_requests: int = Field(
         description="Requests that the sum leaves out: no price is known of their models."
     )
+    local: LocalCostOut | None = Field(description=NO_LOCAL_COST)
 
 
 class ModelShare(ApiModel):
@@ -82,6 +87,7 @@ class ModelShare(ApiModel):
     errors: int
     cost_micros: int | None = Field(description=NO_PRICE)
     cost: float | None = Field(description="USD.")
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int
 
 
@@ -92,6 +98,17 @@ class PreviousMonthOut(ApiModel):
     total: int = Field(description="Charged tokens.")
     cost: CostOut
     same_day_total: int = Field(description="Tokens up to the same day and time of day.")
+    same_day_requests: int = Field(description="Requests up to then.")
+    cost_change_percent: float | None = Field(
+        description=(
+            "The month's cost against this month's up to the same time, in the currency shown; of "
+            "the day itself by the part of its tokens. Null if that was zero, if prices are "
+            "missing, or if usage began in this month."
+        )
+    )
+    begins_on: date | None = Field(
+        description="Day of the first request ever, if it is in this month and not the first."
+    )
 
 
 class TodayOut(ApiModel):
@@ -163,6 +180,7 @@ class PointFigures(ApiModel):
     requests: int
     errors: int | None = None
     cost_micros: int | None = Field(default=None, description=NO_PRICE)
+    local_cost: LocalCostOut | None = Field(default=None, description=NO_LOCAL_COST)
     unpriced_requests: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

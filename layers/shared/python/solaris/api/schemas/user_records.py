@@ -4,8 +4,10 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from solaris.api.schemas.common import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
+from solaris.api.schemas.money import NO_LOCAL_COST, LocalCostOut
 from solaris.api.schemas.reports import NO_PRICE
 from solaris.api.schemas.users import UserOut
+from solaris.domain.exchange import ExchangeRates
 from solaris.domain.money import NANOS_IN_DOLLAR, usd
 from solaris.domain.quota import Quota
 from solaris.domain.records import RecordFilters
@@ -73,6 +75,7 @@ class TokenUsage(ApiModel):
     cost_per_token: float | None
     total_cost: float | None
     cost_micros: int | None = Field(description="Rounded half up.")
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     estimated: bool = Field(description="Counted here: the upstream stated no usage.")
     status_code: int = Field(description="0: a crash left the request open.")
     error_message: str | None
@@ -85,7 +88,7 @@ class TokenUsage(ApiModel):
     created_at: Instant
 
     @classmethod
-    def of(cls, line: UsageLine) -> "TokenUsage":
+    def of(cls, line: UsageLine, rates: ExchangeRates) -> "TokenUsage":
         """A record."""
         total, cost = line.total_tokens, line.cost
         per_token = None if cost is None else 0.0
@@ -112,6 +115,7 @@ class TokenUsage(ApiModel):
             cost_per_token=per_token,
             total_cost=_usd(cost),
             cost_micros=line.shown_micros,
+            local_cost=LocalCostOut.of(rates.of_day(cost, line.day)),
             estimated=line.estimated,
             status_code=line.status_code,
             error_message=line.error_message,
@@ -153,6 +157,7 @@ class StatsDay(ApiModel):
     tokens: int
     requests: int
     cost_micros: int | None = Field(description=NO_PRICE)
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int
 
 
@@ -165,6 +170,7 @@ class UserStatsOut(ApiModel):
     requests30_days: int
     cost30_days: float | None = Field(description="USD.")
     cost30_days_micros: int | None = Field(description=NO_PRICE)
+    local_cost30_days: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced30_days: int = Field(description="Requests that the cost leaves out.")
     usage_by_model: dict[str, int] = Field(
         description="Of the 30 days, the most used model first; `-`: no model answered."
@@ -173,7 +179,7 @@ class UserStatsOut(ApiModel):
     alerts: StatsAlerts
 
     @classmethod
-    def of(cls, stats: UserStats, user: UserOut) -> "UserStatsOut":
+    def of(cls, stats: UserStats, user: UserOut, rates: ExchangeRates) -> "UserStatsOut":
         """The figures beside the user as shown."""
         total = stats.total
         return cls(
@@ -190,6 +196,9 @@ class UserStatsOut(ApiModel):
             requests30_days=total.requests,
             cost30_days=_usd(total.cost),
             cost30_days_micros=total.shown_micros,
+            local_cost30_days=LocalCostOut.of(
+                rates.of_days(total.cost, total.local_cost, stats.days[0].day, stats.days[-1].day)
+            ),
             unpriced30_days=total.unpriced_requests,
             usage_by_model=stats.by_model,
             usage_by_day=[
@@ -198,6 +207,7 @@ class UserStatsOut(ApiModel):
                     tokens=one.figures.charged_tokens,
                     requests=one.figures.requests,
                     cost_micros=one.figures.shown_micros,
+                    local_cost=LocalCostOut.of(rates.of_day(one.figures.cost, one.day)),
                     unpriced_requests=one.figures.unpriced_requests,
                 )
                 for one in stats.days
@@ -263,6 +273,7 @@ class PeriodOut(ApiModel):
     usage_by_model: dict[str, int] = Field(description="Charged tokens, by the counters.")
     total_cost: float | None = Field(description="USD.")
     cost_micros: int | None = Field(description=NO_PRICE)
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int = Field(description="Requests that the cost leaves out.")
 
     @classmethod
@@ -288,6 +299,7 @@ class PeriodOut(ApiModel):
             },
             total_cost=_usd(month.cost),
             cost_micros=month.cost_micros,
+            local_cost=LocalCostOut.of(month.local_cost),
             unpriced_requests=month.unpriced_requests,
         )
 
