@@ -236,7 +236,7 @@ def _show_account(account: "Account") -> None:
             ("period", user.period),
             ("monthly limit", number(user.monthly_limit)),
             ("additional tokens", number(user.additional_tokens)),
-            ("used", f"{number(user.current_usage)} ({quota.granted_percentage} % of the quota)"),
+            ("used", f"{number(user.current_usage)} ({quota.granted_percentage}% of the quota)"),
             ("reserved", number(user.reserved_tokens)),
             ("available", number(quota.available_tokens)),
             ("renews", moment(account.renews_at, account.renews_at.tzinfo)),
