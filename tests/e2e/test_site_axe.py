@@ -82,7 +82,7 @@ def test_the_open_pages_are_accessible(plain: Visitor, company: Company) -> None
     ("path", "buttons"),
     [
         ("/admin/", ("Buscar",)),
-        ("/admin/users", ("Novo usuário", "Importar CSV")),
+        ("/admin/users", ("Novo usuário", "Importar CSV", "Visões > Salvar esta visão…")),
         ("/admin/users/{id}", ("Suspender", "Adicionar tokens")),
         ("/admin/users/{id}", ("Mais ações > Editar", "Mais ações > Excluir usuário")),
         ("/admin/keys", ("Nova chave",)),
