@@ -41,6 +41,10 @@ test: $(DEVELOPMENT) $(CLOUD) $(SITE) ## every test that this machine can run; s
 	$(NPM) test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(DEVELOPMENT) $(SITE) ## every page, language, theme and width as PNG in build/screenshots, and what is wrong in them (20 minutes; ARGS="--only user")
+	@$(BIN)/python -m tests.screenshots $(ARGS)
+
 .PHONY: test-librechat
 test-librechat: $(DEVELOPMENT) $(SITE) ## LibreChat's agents library (npm: 550 MB), and with LIBRECHAT=/path/to/its/checkout all of it and a browser
 	SOLARIS_TEST_LIBRECHAT_AGENTS=1 SOLARIS_TEST_LIBRECHAT="$(LIBRECHAT)" \

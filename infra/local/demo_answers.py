@@ -28,7 +28,7 @@ MAX_SHARED_TOKENS = 2000
 
 _NOTICES = {
     "pt": (
-        "Esta é uma resposta de demonstração do IA SOLARIS. Nenhum modelo real foi consultado: este"
+        "Esta é uma resposta de demonstração da IA SOLARIS. Nenhum modelo real foi consultado: este"
         " gateway ainda não tem um provedor configurado. Os tokens desta conversa são contados de"
         " verdade, com o mesmo controle de cota que vale para um modelo real. Para usar um modelo,"
         " informe LITELLM_BASE_URL e a chave do provedor e reinicie o serviço."

@@ -170,7 +170,7 @@ class Progress:
         self._done += 1
         percent = 100 * self._done // self.of
         line = (
-            f"[demo] {day:%d/%m/%Y}  {percent:3d} %  {requests:>6,} requests  "
+            f"[demo] {day:%d/%m/%Y}  {percent:3d}%  {requests:>6,} requests  "
             f"{time.monotonic() - self._began:3.0f} s"
         )
         if self._moves:

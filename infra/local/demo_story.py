@@ -28,7 +28,7 @@ _GRANTS = (100_000, 150_000, 200_000, 300_000)
 _REASONS = (
     "Fechamento do trimestre",
     "Projeto de migração do ERP",
-    "Pedido do gestor da área",
+    "Solicitado pelo gestor da área",
     "Análise de contratos",
     "Treinamento da equipe",
 )

@@ -162,7 +162,7 @@ def _list_page(mails: list[Mail]) -> str:
         for one in mails[:MAX_LISTED]
     )
     table = f"<table><tr><th>Sent (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
-    nothing = "<p>Nothing yet. A mail comes when a user crosses 80 % of the quota.</p>"
+    nothing = "<p>Nothing yet. A mail comes when a user crosses 80% of the quota.</p>"
     note = (
         "<p>Kept on this machine; nothing was really sent. With SMTP_HOST set, mails go "
         "there and not here.</p>"

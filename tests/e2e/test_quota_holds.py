@@ -157,5 +157,5 @@ def test_the_refusal_of_a_long_prompt_does_not_say_used_up(system: LocalSystem) 
     )
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (429, "insufficient_quota")
-    assert error["message"].startswith("Este pedido precisa de cerca de 40.")
+    assert error["message"].startswith("Esta pergunta precisa de cerca de 40.")
     assert "esgotado" not in error["message"]

@@ -72,7 +72,7 @@ def test_the_admins_pages_are_accessible(plain: Visitor, company: Company) -> No
 
 def test_the_open_pages_are_accessible(plain: Visitor, company: Company) -> None:
     # a link that is opened where /me/ is open already would be the same document
-    paths = ("/me/", "/admin/login", company.personal_link(CAROLINA))
+    paths = ("/me/", "/admin/login", "/admin/nowhere", company.personal_link(CAROLINA))
     found = {path: violations(plain.open(path)) for path in paths}
     wrong = told(found)
     assert wrong == ""
@@ -82,7 +82,7 @@ def test_the_open_pages_are_accessible(plain: Visitor, company: Company) -> None
     ("path", "buttons"),
     [
         ("/admin/", ("Buscar",)),
-        ("/admin/users", ("Novo usuário", "Importar CSV")),
+        ("/admin/users", ("Novo usuário", "Importar CSV", "Visões > Salvar esta visão…")),
         ("/admin/users/{id}", ("Suspender", "Adicionar tokens")),
         ("/admin/users/{id}", ("Mais ações > Editar", "Mais ações > Excluir usuário")),
         ("/admin/keys", ("Nova chave",)),

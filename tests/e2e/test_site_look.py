@@ -18,7 +18,11 @@ from tests.e2e.site_support import (
 pytestmark = pytest.mark.e2e
 
 SCRIPT_BYTES = 250_000
-LAYOUT_SHIFT = 0.1
+LAYOUT_SHIFT = 0.02
+CPU_SLOWER = 4
+# The task that a visitor waits for: the figures are there, and the page answers to a click.
+_INTERACTIVE = """() => new Promise((resolve) => requestAnimationFrame(() =>
+    setTimeout(() => resolve(performance.now()), 0)))"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -65,7 +69,20 @@ def test_nothing_moves_while_pages_load(admin: Visitor, company: Company) -> Non
     for path in pages_of(company):
         page = admin.open(path)
         shifts[path] = float(page.evaluate("window.layoutShift"))
-    assert {path: shift for path, shift in shifts.items() if shift >= LAYOUT_SHIFT} == {}
+    assert {path: shift for path, shift in shifts.items() if shift > LAYOUT_SHIFT} == {}
+
+
+def test_how_long_the_dashboard_takes_on_a_slow_processor_is_told(admin: Visitor) -> None:
+    page = admin.page
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWER})
+    page = admin.open("/admin/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Painel")
+    milliseconds = float(page.evaluate(_INTERACTIVE))
+    shift = float(page.evaluate("window.layoutShift"))
+    # printed, not bounded: how long it takes tells of the machine as well
+    print(f"dashboard interactive after {milliseconds:.0f} ms, {CPU_SLOWER} times slower processor")
+    assert milliseconds > 0
+    assert shift <= LAYOUT_SHIFT
 
 
 def test_every_page_fits_a_phone(browser: Browser, company: Company) -> None:

@@ -10,7 +10,7 @@ from tests.librechat.person import NAME, Person
 
 pytestmark = pytest.mark.e2e
 
-ANSWER = "Esta é uma resposta de demonstração do IA SOLARIS."
+ANSWER = "Esta é uma resposta de demonstração da IA SOLARIS."
 TITLE = "Esta é uma resposta de"
 LIMIT, GRANTED = 2_000, 50_000
 
@@ -49,7 +49,7 @@ def test_at_the_end_of_the_quota_one_is_told_asks_for_more_and_goes_on(person: P
     used = person.booked({STORY: 1, SMALL: 1})["currentUsage"]
 
     person.ask("E como ela acaba?")  # with the whole chat before it
-    expect(person.refusal).to_contain_text("429 Este pedido precisa de cerca de ")
+    expect(person.refusal).to_contain_text("429 Esta pergunta precisa de cerca de ")
     told = person.refusal.inner_text()
     assert f"restam {number(LIMIT - used)}. Usados {number(used)} de {number(LIMIT)}. " in told
 

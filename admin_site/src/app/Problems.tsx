@@ -9,17 +9,20 @@ export function NotFound() {
   const t = useAppTexts();
   usePageTitle(t("notFoundTitle"));
   return (
-    <Empty
-      icon={<Compass />}
-      title={t("notFoundTitle")}
-      action={
-        <Link to="/" className={buttonClass("secondary")}>
-          {t("backToDashboard")}
-        </Link>
-      }
-    >
-      {t("notFoundText")}
-    </Empty>
+    <main>
+      <Empty
+        isPage
+        icon={<Compass />}
+        title={t("notFoundTitle")}
+        action={
+          <Link to="/" className={buttonClass("secondary")}>
+            {t("backToDashboard")}
+          </Link>
+        }
+      >
+        {t("notFoundText")}
+      </Empty>
+    </main>
   );
 }
 
@@ -29,6 +32,7 @@ export function Crash() {
   return (
     <div role="alert">
       <Empty
+        isPage
         icon={<TriangleAlert />}
         title={t("crashTitle")}
         action={<Button onClick={() => location.reload()}>{t("reload")}</Button>}

@@ -21,7 +21,7 @@ const RETIRED = [
   /[Mm]aiores|Greatest/, // quem mais usa, top users
   /\b(do|no|ao|pelo) IA SOLARIS/, // da IA SOLARIS
   /Com ressalvas|With reservations/, // atenção, degraded
-  /Primeira resposta|First byte/, // primeiro token
+  /Primeira resposta|[Pp]rimeiro byte|[Ff]irst byte/, // primeiro token
   /[Ss]em tokens/, // cota esgotada
 ];
 
@@ -34,6 +34,16 @@ it("no text uses a word that has been given up", () => {
   );
   expect(Object.keys(files).length).toBeGreaterThan(20);
   expect(lines).toEqual([]);
+});
+
+it("no text counts without a form for one", () => {
+  const uncounted = Object.entries(files).flatMap(([file, text]) =>
+    [...text.matchAll(/^\s+(\w+):\s*"[^"]*\{\{count\}\} \p{L}/gmu)]
+      .map(([, key]) => key ?? "")
+      .filter((key) => !/_(zero|one|other)$/.test(key))
+      .map((key) => `${file}: ${key}`),
+  );
+  expect(uncounted).toEqual([]);
 });
 
 it("counts one, many and none", () => {

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
 import { Button } from "@/shared/ui/Button";
@@ -27,11 +28,13 @@ export function Filters({
   filters,
   today,
   onChange,
+  children,
 }: {
   search: ReportsSearch;
   filters: ReportFilters;
   today: string;
   onChange: (change: Partial<ReportsSearch>) => void;
+  children: ReactNode;
 }) {
   const t = useReportsTexts();
   const known = useModelNames(filters).data ?? [];
@@ -72,6 +75,7 @@ export function Filters({
         onChange={(endpoints) => onChange({ endpoints })}
         options={ENDPOINTS.map((value) => ({ value, label: value }))}
       />
+      {children}
       {isFiltered(search) ? (
         <Button variant="ghost" onClick={() => onChange(CLEARED)}>
           {t("clearFilters")}

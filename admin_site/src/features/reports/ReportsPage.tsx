@@ -6,11 +6,12 @@ import { ExportControl } from "@/shared/exports/ExportControl";
 import { periodDay, useFormat } from "@/shared/format";
 import { countDays } from "@/shared/range/days";
 import { PageHeader } from "@/shared/ui/Card";
+import { ViewsMenu } from "@/shared/views/ViewsMenu";
 import { ChartCard } from "./ChartCard";
 import { isTooLarge, useDays, useRows } from "./data";
 import { Filters } from "./Filters";
 import { Rows } from "./Rows";
-import { changed, filtersOf, groupOf, orderOf, type ReportsSearch } from "./search";
+import { changed, filtersOf, groupOf, orderOf, type ReportsSearch, reportsSearch } from "./search";
 import { TooLarge } from "./TooLarge";
 import { TopCard } from "./TopCard";
 import { Totals } from "./Totals";
@@ -62,7 +63,13 @@ export function ReportsPage() {
         })}
         actions={<ExportControl order={order} />}
       />
-      <Filters search={search} filters={filters} today={today} onChange={update} />
+      <Filters search={search} filters={filters} today={today} onChange={update}>
+        <ViewsMenu
+          list="reports"
+          search={search}
+          onOpen={(view) => void navigate({ search: reportsSearch.parse(view) })}
+        />
+      </Filters>
       {isTooLarge(rows.error) || isTooLarge(days.error) ? (
         <TooLarge order={order} onNarrow={() => update({ range: "last7" })} />
       ) : (

@@ -122,7 +122,7 @@ function Figure({
         <Skeleton className="mt-2 mb-1 h-7 w-24" />
       ) : (
         <p
-          className="tabular mt-1.5 truncate font-semibold text-[1.375rem] tracking-tight sm:text-2xl"
+          className="tabular mt-1.5 break-words font-semibold text-lg leading-8 tracking-tight sm:text-2xl"
           title={exact}
         >
           {value}

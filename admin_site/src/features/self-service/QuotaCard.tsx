@@ -54,7 +54,7 @@ export function QuotaCard({ usage }: { usage: MyUsage }) {
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex items-baseline justify-between gap-4 border-line border-t py-2.5">
-      <dt className="text-ink-soft">{label}</dt>
+      <dt className="shrink-0 text-ink-soft">{label}</dt>
       <dd className="tabular text-right font-medium">{children}</dd>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { SearchX, Users } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -11,6 +11,7 @@ import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Pager } from "@/shared/ui/Pager";
 import { SearchInput } from "@/shared/ui/SearchInput";
 import { Empty, Failure } from "@/shared/ui/states";
+import { ViewsMenu } from "@/shared/views/ViewsMenu";
 import { userColumns } from "./columns";
 import { useUsers } from "./data";
 import { useKnownUsers } from "./known";
@@ -25,6 +26,7 @@ import {
   type SORTS,
   STATUSES,
   type UsersSearch,
+  usersSearch,
 } from "./search";
 import { useUsersTexts } from "./texts";
 
@@ -60,7 +62,13 @@ export function UsersPage() {
         }
         actions={canChange ? <ListActions /> : null}
       />
-      <Filters search={search} onChange={update} />
+      <Filters search={search} onChange={update}>
+        <ViewsMenu
+          list="users"
+          search={search}
+          onOpen={(view) => void navigate({ search: usersSearch.parse(view) })}
+        />
+      </Filters>
       <Card className="overflow-hidden">
         {users.error && !data ? (
           <Failure error={users.error} onRetry={() => void users.refetch()} />
@@ -108,9 +116,11 @@ const CLEARED = { search: "", status: [], plan: [], level: [] };
 function Filters({
   search,
   onChange,
+  children,
 }: {
   search: UsersSearch;
   onChange: (change: Partial<UsersSearch>) => void;
+  children: ReactNode;
 }) {
   const t = useUsersTexts();
   const onSearch = useCallback((value: string) => onChange({ search: value }), [onChange]);
@@ -140,6 +150,7 @@ function Filters({
         onChange={(level) => onChange({ level })}
         options={LEVELS.map((value) => ({ value, label: t(`level_${value}`) }))}
       />
+      {children}
       {isFiltered(search) ? (
         <Button variant="ghost" onClick={() => onChange(CLEARED)}>
           {t("clearFilters")}

@@ -5101,7 +5101,7 @@ export interface operations {
                 search?: string;
                 sort?: components["schemas"]["SortField"];
                 status?: components["schemas"]["UserStatus"][];
-                /** @description Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; blocked: used up. A blocked account is a `status`. */
+                /** @description Of limit plus additional tokens: ok below 80%, warning, critical from 95%; blocked: used up. A blocked account is a `status`. */
                 usageLevel?: components["schemas"]["UsageLevel"][];
             };
             header?: never;
@@ -5663,7 +5663,7 @@ export interface operations {
                 outcome?: components["schemas"]["Outcome"][];
                 /** @description Least HTTP status: 400 for errors only. */
                 statusFrom?: number;
-                /** @description Greatest HTTP status. */
+                /** @description Largest HTTP status. */
                 statusTo?: number;
                 /** @description Not included; a day without a time is. */
                 to?: string;

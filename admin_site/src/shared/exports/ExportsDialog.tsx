@@ -82,10 +82,11 @@ function Job({ job }: { job: ExportJob }) {
   const rows =
     job.rowsExpected !== null && isOpenJob(job)
       ? t("rowsOf", {
+          count: job.rowsExpected,
           done: format.integer(job.rowsDone),
           expected: format.integer(job.rowsExpected),
         })
-      : t("rows", { done: format.integer(job.rowsDone) });
+      : t("rows", { count: job.rowsDone, done: format.integer(job.rowsDone) });
   return (
     <li className="flex items-start gap-3 px-6 py-3.5">
       <div className="min-w-0 flex-1">

@@ -38,7 +38,7 @@ export function SearchInput({
         maxLength={200}
         value={typed}
         onChange={(event) => setTyped(event.currentTarget.value)}
-        className={cn(inputClass, "px-9 [&::-webkit-search-cancel-button]:hidden")}
+        className={cn(inputClass, "px-9 [&::-webkit-search-cancel-button]:hidden text-ellipsis")}
       />
       {typed ? (
         <button

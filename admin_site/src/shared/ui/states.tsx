@@ -18,9 +18,12 @@ export function Empty({
   title,
   children,
   action,
+  isPage = false,
 }: {
   icon?: ReactNode;
   title: ReactNode;
+  /** There is nothing else on the page: its title is the page's. */
+  isPage?: boolean;
   children?: ReactNode;
   action?: ReactNode;
 }) {
@@ -29,7 +32,11 @@ export function Empty({
       {icon ? (
         <div className="mb-4 rounded-2xl bg-sunken p-3 text-ink-faint [&>svg]:size-6">{icon}</div>
       ) : null}
-      <p className="font-medium text-ink">{title}</p>
+      {isPage ? (
+        <h1 className="font-medium text-ink">{title}</h1>
+      ) : (
+        <p className="font-medium text-ink">{title}</p>
+      )}
       {children ? <div className="mt-1 max-w-sm text-ink-soft">{children}</div> : null}
       {action ? <div className="mt-5">{action}</div> : null}
     </div>

@@ -29,11 +29,15 @@ export function toastError(message: string, description?: string): void {
 
 /** Where toasts appear; once, in the app's frame. */
 export function Toaster() {
+  const t = useUiTexts();
   return (
     <Base.Provider toastManager={manager} limit={4}>
       <Base.Portal>
         {/* On a phone the newest alone, at the top: below, it would cover the buttons of dialogs. */}
-        <Base.Viewport className="pointer-events-none fixed top-12 right-0 z-60 flex w-full flex-col gap-2 p-4 *:pointer-events-auto max-sm:*:not-first:hidden sm:top-auto sm:bottom-0 sm:w-96">
+        <Base.Viewport
+          aria-label={t("notifications")}
+          className="pointer-events-none fixed top-12 right-0 z-60 flex w-full flex-col gap-2 p-4 *:pointer-events-auto max-sm:*:not-first:hidden sm:top-auto sm:bottom-0 sm:w-96"
+        >
           <List />
         </Base.Viewport>
       </Base.Portal>

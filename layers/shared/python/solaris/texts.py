@@ -50,7 +50,7 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Token limit reached. Used {used} of {granted}. Renews on {renews}.",
     },
     "insufficient_quota_for_request": {
-        "pt-BR": "Este pedido precisa de cerca de {needed} tokens e restam {left}. "
+        "pt-BR": "Esta pergunta precisa de cerca de {needed} tokens e restam {left}. "
         "Usados {used} de {granted}. Renova em {renews}.",
         "en": "This request needs about {needed} tokens and {left} are left. "
         "Used {used} of {granted}. Renews on {renews}.",
@@ -159,7 +159,7 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "en": "The model provider took too long. Try again.",
     },
     "mail_service_error": {
-        "pt-BR": "O serviço de e-mail não aceitou o pedido; nada mudou. Tente novamente.",
+        "pt-BR": "O serviço de e-mail não aceitou a requisição; nada mudou. Tente novamente.",
         "en": "The mail service did not accept the request; nothing has changed. Try again.",
     },
     "service_unavailable": {

@@ -104,13 +104,13 @@ describe("the notice that no mail goes out", () => {
   });
 
   it("tells why it was refused", async () => {
-    answer.mockRejectedValue(new Error("O serviço de e-mail não aceitou o pedido"));
+    answer.mockRejectedValue(new Error("O serviço de e-mail não aceitou a requisição"));
     shown(BOUNCE);
     confirmed();
     await waitFor(() =>
       expect(toastError).toHaveBeenCalledWith(
         "Os e-mails continuam parados",
-        "O serviço de e-mail não aceitou o pedido",
+        "O serviço de e-mail não aceitou a requisição",
       ),
     );
   });

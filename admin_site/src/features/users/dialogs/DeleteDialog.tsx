@@ -96,7 +96,7 @@ function DeleteForm({ user, onClose }: Props) {
       </Field>
       <ReasonField isOptional error={errors.reason} {...register("reason")} />
       <p role="status" className="text-ink-soft empty:hidden">
-        {erased === null ? "" : t("deleting", { count: format.integer(erased) })}
+        {erased === null ? "" : t("deleting", { count: erased, erased: format.integer(erased) })}
       </p>
       <FormButtons
         variant="danger"

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from solaris.cli.completion import admin_addresses
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import as_json, moment, say, table
+from solaris.cli.output import AsJson, as_json, moment, say, table
 from solaris.domain.addresses import normalise_email
 from solaris.domain.admins import Admin, Role
 from solaris.domain.audit import Actor
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in to the admin site and its API.")
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address they sign in with.")]
+Email = Annotated[
+    str,
+    typer.Argument(
+        metavar="EMAIL", autocompletion=admin_addresses, help="The address they sign in with."
+    ),
+]
 
 
 @app.command("list")
-def list_admins(
-    *, json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False
-) -> None:
+def list_admins(*, json: AsJson = False) -> None:
     """List admins and viewers by address.
 
     Example: solaris admins list
@@ -55,6 +59,7 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
     role: Annotated[Role, typer.Option(help="A viewer only looks.")] = Role.ADMIN,
+    json: AsJson = False,
 ) -> None:
     """Let somebody sign in; the password is generated and printed, this once.
 
@@ -62,21 +67,28 @@ def create(
     """
     issued = open_wiring().admin_accounts.create(_actor(), email, name=name, role=role)
     say(f"created {issued.admin.role.value} {issued.admin.email}")
-    _show_password(issued)
+    _show_password(issued, json=json)
 
 
 @app.command("set-role")
-def set_role(email: Email, role: Annotated[Role, typer.Argument(help="admin or viewer.")]) -> None:
+def set_role(
+    email: Email,
+    role: Annotated[Role, typer.Argument(help="admin or viewer.")],
+    *,
+    json: AsJson = False,
+) -> None:
     """Change what somebody may do; another role signs them out. The last admin stays one.
 
     Example: solaris admins set-role ana@example.com viewer
     """
     admin = open_wiring().admin_accounts.update(_actor(), email, role=role)
     say(f"{admin.email} is {admin.role.value}")
+    if json:
+        as_json({"admin": _admin_json(admin)})
 
 
 @app.command("reset-password")
-def reset_password(email: Email) -> None:
+def reset_password(email: Email, *, json: AsJson = False) -> None:
     """Give somebody a new password, printed this once, and end their sessions.
 
     Example: solaris admins reset-password admin@localhost
@@ -85,21 +97,24 @@ def reset_password(email: Email) -> None:
     issued = wiring.admin_accounts.reset_password(_actor(), email)
     wiring.signing_in.unlock(issued.admin.email)
     say(f"reset {issued.admin.email}; every session has ended")
-    _show_password(issued)
+    _show_password(issued, json=json)
 
 
 @app.command()
-def remove(email: Email) -> None:
+def remove(email: Email, *, json: AsJson = False) -> None:
     """Let somebody in no more; they are out within five seconds. The last admin stays.
 
     Example: solaris admins remove ana@example.com
     """
     open_wiring().admin_accounts.remove(_actor(), email)
-    say(f"removed {normalise_email(email)}")
+    address = normalise_email(email)
+    say(f"removed {address}")
+    if json:
+        as_json({"email": address})
 
 
 @app.command()
-def unlock(email: Email) -> None:
+def unlock(email: Email, *, json: AsJson = False) -> None:
     """Forget the failed sign-ins of an address, so that it may try again at once.
 
     Example: solaris admins unlock ana@example.com
@@ -107,15 +122,19 @@ def unlock(email: Email) -> None:
     was_counted = open_wiring().signing_in.unlock(email)
     address = normalise_email(email)
     say(f"unlocked {address}" if was_counted else f"no failed sign-ins of {address}")
+    if json:
+        as_json({"email": address, "wasCounted": was_counted})
 
 
 def _actor() -> Actor:
     return Actor(name=actor())
 
 
-def _show_password(issued: "Issued") -> None:
+def _show_password(issued: "Issued", *, json: bool) -> None:
     say("password, shown only now:")
-    typer.echo(issued.password)
+    say(issued.password or "")
+    if json:
+        as_json({"admin": _admin_json(issued.admin), "password": issued.password})
 
 
 def _admin_json(admin: Admin) -> dict[str, Any]:

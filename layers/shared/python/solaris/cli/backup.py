@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from solaris import __version__
 from solaris.cli.environment import load_run_environment, open_wiring
-from solaris.cli.output import console, facts, fail, number, say
+from solaris.cli.output import AsJson, as_json, console, facts, fail, number, say, sure
 from solaris.cli.own_queues import queue_file
 from solaris.domain.usage import parse_instant
 from solaris.errors import SolarisError
@@ -48,6 +48,7 @@ def backup(
             min=0, max=MAX_WAIT_SECONDS, help="At most so long for requests that are open now."
         ),
     ] = 30.0,
+    json: AsJson = False,
 ) -> None:
     """Write all tables to one file, while the system runs, and read it back.
 
@@ -59,7 +60,7 @@ def backup(
     """
     started = time.monotonic()
     if verify:
-        _verify(file, file_only=file_only)
+        _verify(file, file_only=file_only, json=json)
         return
     if file.exists():
         msg = f"{file} is there already: name another, or remove it"
@@ -84,9 +85,12 @@ def backup(
         f"in {time.monotonic() - started:.0f} s, verified"
     )
     _warn(report)
+    if json:
+        opened = {"fileBytes": report.file_bytes, "openRequests": report.still_open}
+        as_json(_to_json(file, report.manifest) | opened)
 
 
-def _verify(file: Path, *, file_only: bool) -> None:
+def _verify(file: Path, *, file_only: bool, json: bool) -> None:
     from solaris.services.restoring import checked  # noqa: PLC0415 - slow
 
     with _one_line(file), _bar() as tick:
@@ -94,6 +98,8 @@ def _verify(file: Path, *, file_only: bool) -> None:
     _show(manifest)
     say(f"{file} is whole")
     if file_only:
+        if json:
+            as_json(_to_json(file, manifest) | {"isRestored": False})
         return
     from solaris.cli.drill import drill  # noqa: PLC0415 - slow
 
@@ -113,6 +119,8 @@ def _verify(file: Path, *, file_only: bool) -> None:
         "reconciled: the books agree"
         + (f", {number(booked)} queued events booked" if booked else "")
     )
+    if json:
+        as_json(_to_json(file, manifest) | {"isRestored": True, "queuedBooked": booked})
 
 
 def restore(
@@ -126,6 +134,7 @@ def restore(
         str,
         typer.Option(metavar="STAGE", help="The stage, when it is not the one that was backed up."),
     ] = "",
+    json: AsJson = False,
 ) -> None:
     """Fill the tables from a backup, and compare them with it.
 
@@ -155,7 +164,7 @@ def restore(
         raise typer.Exit(1)
     if filled and not yes:
         say(f"stage {stage} holds: {', '.join(filled)}")
-        typer.confirm("Delete all of it and restore the backup?", abort=True)
+        sure("Delete all of it and restore the backup?")
     with _one_line(file), _bar() as tick:
         restoring.run(file, manifest, replace=replace, tick=tick)
     _show(manifest)
@@ -164,6 +173,21 @@ def restore(
         f"{number(manifest.items)} items"
     )
     say("lists in the admin site are made anew; `solaris reset` opens the month where it is due")
+    if json:
+        as_json(_to_json(file, manifest) | {"intoStage": stage})
+
+
+def _to_json(file: Path, manifest: "Manifest") -> dict[str, object]:
+    header = manifest.header
+    return {
+        "file": str(file),
+        "stage": header.stage,
+        "startedAt": header.started_at,
+        "endedAt": manifest.ended_at,
+        "program": header.program,
+        "items": manifest.items,
+        "tables": {name: one.items for name, one in sorted(manifest.tables.items())},
+    }
 
 
 def _note(wiring: "Wiring", report: "BackupReport") -> None:

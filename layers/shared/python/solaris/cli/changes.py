@@ -1,23 +1,28 @@
 """`solaris users`, what changes one: limits, plans, grants, usage, status, and who changed what."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from solaris.cli.amounts import tokens as tokens_of
+from solaris.cli.completion import addresses
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import as_json, moment, number, say, table
+from solaris.cli.output import AsJson, as_json, moment, number, say, table
+from solaris.cli.shapes import change_json, transaction_json
 from solaris.domain.transactions import Transaction
-from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, UserStatus
 
 if TYPE_CHECKING:
     from solaris.services.accounts import Account, Change
 
 Email = Annotated[
-    str, typer.Argument(metavar="EMAIL", help="The user's address, in any case, or id.")
+    str,
+    typer.Argument(
+        metavar="EMAIL",
+        autocompletion=addresses,
+        help="The user's address, in any case, or id.",
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 
@@ -28,6 +33,7 @@ def set_limit(
     ],
     *,
     reason: Reason = "",
+    json: AsJson = False,
 ) -> None:
     """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise).
 
@@ -37,7 +43,7 @@ def set_limit(
     """
     change = open_wiring().administration.set_limit(email, tokens, actor=actor(), reason=reason)
     _show_limit(change)
-    _show_available(change)
+    _show_available(change, json=json)
 
 
 def set_plan(
@@ -51,6 +57,7 @@ def set_plan(
         ),
     ] = None,
     reason: Reason = "",
+    json: AsJson = False,
 ) -> None:
     """Put a user on another plan, with the plan's monthly limit unless --limit states one.
 
@@ -62,7 +69,7 @@ def set_plan(
     before, after = change.before.user, change.after.user
     say(f"{after.email}: plan {before.plan.value} → {after.plan.value}")
     _show_limit(change)
-    _show_available(change)
+    _show_available(change, json=json)
 
 
 def add_tokens(
@@ -75,6 +82,7 @@ def add_tokens(
     ],
     *,
     reason: Reason,
+    json: AsJson = False,
 ) -> None:
     """Grant additional tokens on top of each month's limit; a negative amount takes them back.
 
@@ -88,10 +96,10 @@ def add_tokens(
         f"{after.email}: additional tokens {number(before.additional_tokens)} → "
         f"{number(after.additional_tokens)}"
     )
-    _show_available(change)
+    _show_available(change, json=json)
 
 
-def reset_usage(email: Email, *, reason: Reason) -> None:
+def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
     """Set this month's usage to zero. The usage records stay; open requests are still charged.
 
     Example: solaris users reset-usage ana@example.com --reason "runaway script"
@@ -102,23 +110,27 @@ def reset_usage(email: Email, *, reason: Reason) -> None:
         say(f"{after.email} has used nothing this month")
     else:
         say(f"{after.email}: used {number(before.current_usage)} → {number(after.current_usage)}")
-    _show_available(change)
+    _show_available(change, json=json)
 
 
-def suspend(email: Email, *, reason: Reason) -> None:
+def suspend(email: Email, *, reason: Reason, json: AsJson = False) -> None:
     """Refuse a user's requests from now on.
 
     Example: solaris users suspend ana@example.com --reason "left the company"
     """
-    _show_status(open_wiring().administration.suspend(email, reason=reason, actor=actor()))
+    _show_status(
+        open_wiring().administration.suspend(email, reason=reason, actor=actor()), json=json
+    )
 
 
-def activate(email: Email, *, reason: Reason = "") -> None:
+def activate(email: Email, *, reason: Reason = "", json: AsJson = False) -> None:
     """Serve a suspended, blocked or pending user again.
 
     Example: solaris users activate ana@example.com
     """
-    _show_status(open_wiring().administration.activate(email, reason=reason, actor=actor()))
+    _show_status(
+        open_wiring().administration.activate(email, reason=reason, actor=actor()), json=json
+    )
 
 
 def transactions(
@@ -136,7 +148,7 @@ def transactions(
     administration = open_wiring().administration
     rows = administration.transactions(email, limit)
     if json:
-        as_json({"transactions": [_transaction_json(one) for one in rows]})
+        as_json({"transactions": [transaction_json(one) for one in rows]})
         return
     zone = administration.find(email).renews_at.tzinfo
     table(
@@ -175,21 +187,25 @@ def _show_limit(change: "Change") -> None:
     )
 
 
-def _show_available(change: "Change") -> None:
+def _show_available(change: "Change", *, json: bool) -> None:
     user = change.after.user
     before = change.before.user.quota.available_tokens
     say(f"available {number(before)} → {number(user.quota.available_tokens)}")
     warn_when_blocked(change.after)
     if change.unblocks and user.status is UserStatus.ACTIVE:
         say(f"{user.email} is served again from now on")
+    if json:
+        as_json(change_json(change))
 
 
-def _show_status(change: "Change") -> None:
+def _show_status(change: "Change", *, json: bool) -> None:
     user = change.after.user
     if change.before.user.status is user.status:
         say(f"{user.email} is {user.status.value} already")
     else:
         say(f"{user.email}: {change.before.user.status.value} → {user.status.value}")
+    if json:
+        as_json(change_json(change))
 
 
 def _steps(one: Transaction) -> str:
@@ -200,24 +216,3 @@ def _steps(one: Transaction) -> str:
 
 def _shown(value: int | str) -> str:
     return number(value) if isinstance(value, int) else value
-
-
-def _transaction_json(one: Transaction) -> dict[str, Any]:
-    return {
-        "id": one.transaction_id,
-        "kind": one.kind.value,
-        "amount": one.amount,
-        "reason": one.reason,
-        "actor": one.actor,
-        "before": {_camel(name): value for name, value in one.before.items()},
-        "after": {_camel(name): value for name, value in one.after.items()},
-        "balanceAfter": one.balance_after,
-        "period": one.period,
-        "version": one.version,
-        "createdAt": iso_milliseconds(one.created_at),
-    }
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.title() for part in rest)

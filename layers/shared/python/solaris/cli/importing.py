@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli.changes import AsJson, Reason
+from solaris.cli.changes import Reason
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import as_json, fail, number, say, table
+from solaris.cli.output import AsJson, as_json, fail, number, say, table
 from solaris.domain.audit import Actor
 from solaris.errors import InvalidRequestError, SolarisError
 from solaris.texts import rule_text

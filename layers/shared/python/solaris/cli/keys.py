@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from solaris.cli.completion import addresses
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import as_json, heading, moment, say, table
+from solaris.cli.output import AsJson, as_json, block, heading, moment, say, table
 from solaris.domain.audit import Actor
 from solaris.domain.keys import GatewayKey, KeyKind
-from solaris.domain.listing import KeyState
+from solaris.domain.listing import KeyState, key_state
 from solaris.domain.usage import iso_milliseconds
 
 app = typer.Typer(no_args_is_help=True, help="Gateway keys: what clients authenticate with.")
@@ -20,7 +21,8 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "",
     user: Annotated[
-        str | None, typer.Option(metavar="EMAIL", help="Bind the key to one user.")
+        str | None,
+        typer.Option(metavar="EMAIL", autocompletion=addresses, help="Bind the key to one user."),
     ] = None,
     expires_in: Annotated[
         int | None, typer.Option(metavar="DAYS", help="Refuse the key after so many days.")
@@ -38,6 +40,7 @@ def create(
     burst: Annotated[
         int | None, typer.Option(metavar="N", help="Requests at once; else two seconds' worth.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Create a key and print it, this once. Without --user it is a service key for LibreChat.
 
@@ -58,16 +61,17 @@ def create(
     wiring = open_wiring()
     issued = wiring.key_management.create(terms, Actor(name=actor()))
     say(f"{issued.key.kind.value} key {issued.key.key_id}, shown only now:")
-    typer.echo(issued.secret)
+    say(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
         heading("For librechat.yaml:")
-        typer.echo(librechat_snippet(wiring.settings))
+        block(librechat_snippet(wiring.settings))
+    if json:
+        state = key_state(issued.key, wiring.clock())
+        as_json({"key": _key_json(issued.key, state), "secret": issued.secret})
 
 
 @app.command("list")
-def list_keys(
-    *, json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False
-) -> None:
+def list_keys(*, json: AsJson = False) -> None:
     """List all keys, newest first; of a key itself only its beginning is known.
 
     Example: solaris keys list
@@ -102,13 +106,18 @@ def revoke(
     key: Annotated[
         str, typer.Argument(metavar="KEY_ID_OR_PREFIX", help="As `solaris keys list` shows it.")
     ],
+    *,
+    json: AsJson = False,
 ) -> None:
     """Refuse a key for good; every process does so within five seconds.
 
     Example: solaris keys revoke key_1f2e3d4c5b6a
     """
-    revoked = open_wiring().key_management.revoke_named(key, Actor(name=actor())).key
+    wiring = open_wiring()
+    revoked = wiring.key_management.revoke_named(key, Actor(name=actor())).key
     say(f"revoked {revoked.key_id} ({revoked.name or revoked.prefix + '…'})")
+    if json:
+        as_json({"key": _key_json(revoked, key_state(revoked, wiring.clock()))})
 
 
 def _key_json(key: GatewayKey, state: KeyState) -> dict[str, Any]:

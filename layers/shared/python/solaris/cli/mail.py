@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from solaris.cli.environment import load_run_environment
-from solaris.cli.output import say
+from solaris.cli.output import AsJson, as_json, say
 
 app = typer.Typer(no_args_is_help=True, help="Mails: what users and admins get to read.")
 
@@ -33,6 +33,7 @@ def preview(
     locale: Annotated[
         Language | None, typer.Option(help="One language only; both otherwise.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing.
 
@@ -52,7 +53,7 @@ def preview(
         msg = f"is not a directory: {out}"
         raise typer.BadParameter(msg, param_hint="--out")
     out.mkdir(parents=True, exist_ok=True)
-    written = 0
+    written: list[Path] = []
     for language in [locale] if locale else list(Language):
         support = settings.support_email or "suporte@example.com"
         renderer = MailRenderer(language.value, support_email=support)
@@ -69,8 +70,10 @@ def preview(
             _suffixed(path, "html").write_text(rendered.html, encoding="utf-8")
             _suffixed(path, "txt").write_text(rendered.text, encoding="utf-8")
             _suffixed(path, "eml").write_bytes(message.as_bytes())
-            written += 1
-    say(f"{written} mails in {out}, each as .html, .txt and .eml")
+            written.append(path)
+    if json:
+        as_json({"folder": str(out), "mails": [path.name for path in written]})
+    say(f"{len(written)} mails in {out}, each as .html, .txt and .eml")
 
 
 def _suffixed(path: Path, suffix: str) -> Path:

@@ -6,7 +6,18 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
-from solaris.cli import admins, backup, keys, mail, operations, reconcile, reports, reset, users
+from solaris.cli import (
+    admins,
+    backup,
+    completion,
+    keys,
+    mail,
+    operations,
+    reconcile,
+    reports,
+    reset,
+    users,
+)
 from solaris.cli.environment import searched
 from solaris.cli.output import fail
 from solaris.errors import SolarisError
@@ -47,6 +58,7 @@ app.command("doctor")(operations.doctor)
 app.command("init")(operations.init)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("completion")(completion.completion)
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,14 +5,26 @@ from typing import Annotated
 import typer
 
 from solaris.cli.changes import Reason
+from solaris.cli.completion import addresses
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import number, say
+from solaris.cli.output import AsJson, as_json, number, say, sure
+from solaris.cli.shapes import change_json, user_json
 from solaris.domain.audit import Actor
 from solaris.services.user_changes import UserUpdate
 
-Who = Annotated[str, typer.Argument(metavar="OLD", help="The user's address, or id.")]
-From = Annotated[str, typer.Argument(metavar="FROM", help="Address or id of who is merged.")]
-Into = Annotated[str, typer.Argument(metavar="INTO", help="Address or id of who stays.")]
+Who = Annotated[
+    str, typer.Argument(metavar="OLD", autocompletion=addresses, help="The user's address, or id.")
+]
+From = Annotated[
+    str,
+    typer.Argument(
+        metavar="FROM", autocompletion=addresses, help="Address or id of who is merged."
+    ),
+]
+Into = Annotated[
+    str,
+    typer.Argument(metavar="INTO", autocompletion=addresses, help="Address or id of who stays."),
+]
 
 
 def move(
@@ -20,6 +32,7 @@ def move(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
     *,
     reason: Reason = "",
+    json: AsJson = False,
 ) -> None:
     """Give a user another address. Id, quota, books, keys and grants stay.
 
@@ -40,9 +53,18 @@ def move(
     say(f"{ascii(before.email)[1:-1]} → {after.email}")
     if after.aliases:
         say(f"aliases: {', '.join(after.aliases)}")
+    if json:
+        as_json(change_json(change))
 
 
-def merge(source: From, into: Into, *, reason: Reason = "", yes: bool = False) -> None:
+def merge(
+    source: From,
+    into: Into,
+    *,
+    reason: Reason = "",
+    yes: bool = False,
+    json: AsJson = False,
+) -> None:
     """Make one account of two of the same person. This cannot be undone.
 
     Usage is added, limit and grants are those of INTO. Addresses and keys go with it; what FROM
@@ -56,7 +78,7 @@ def merge(source: From, into: Into, *, reason: Reason = "", yes: bool = False) -
         second = wiring.administration.find(into).user
         if not yes:
             shown = ascii(first.email)[1:-1]
-            typer.confirm(f"Merge {shown} into {second.email} for good?", abort=True)
+            sure(f"Merge {shown} into {second.email} for good?")
         account = wiring.mover.merge(
             first.user_id, second.user_id, actor=Actor(name=actor()), reason=reason
         )
@@ -65,12 +87,15 @@ def merge(source: From, into: Into, *, reason: Reason = "", yes: bool = False) -
     user = account.user
     say(f"{user.email}: used {number(second.current_usage)} → {number(user.current_usage)}")
     say(f"available {number(user.quota.available_tokens)}")
+    if json:
+        as_json({"user": user_json(account)})
 
 
 def release_alias(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address of before.")],
     *,
     reason: Reason = "",
+    json: AsJson = False,
 ) -> None:
     """Give up an address that a user had before: whoever comes by it next is somebody new.
 
@@ -82,3 +107,5 @@ def release_alias(
     finally:
         wiring.directory.close()
     say(f"{address} is no address of {account.user.email} any more")
+    if json:
+        as_json({"user": user_json(account)})

@@ -12,7 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from solaris.cli.environment import open_wiring, running_url, withheld_secrets
-from solaris.cli.output import as_json, console, facts, fail, heading, number, plain, say
+from solaris.cli.output import (
+    AsJson,
+    as_json,
+    block,
+    console,
+    facts,
+    fail,
+    heading,
+    number,
+    plain,
+    say,
+)
 
 if TYPE_CHECKING:
     from solaris.services.diagnosing import Check
@@ -35,6 +46,7 @@ def replay(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Take lost usage events back into the books. Safe to run twice: a repeat changes nothing.
 
@@ -49,22 +61,25 @@ def replay(
             msg = f"no such file: {path}"
             raise typer.BadParameter(msg, param_hint="--file")
     replayer = open_wiring().replayer
-    is_well = True
+    results: dict[str, ReplayResult] = {}
     if from_dlq:
         with _progress("dead-letter queue", replayer.waiting()) as tick:
-            result = replayer.replay_dead_letters(dry_run=dry_run, progress=tick)
-        is_well = _report("dead-letter queue", result, dry_run=dry_run) and is_well
+            results["dead-letter queue"] = replayer.replay_dead_letters(
+                dry_run=dry_run, progress=tick
+            )
     if files:
         with _progress("log lines", None) as tick:
-            result = replayer.replay_lines(_lines(files), dry_run=dry_run, progress=tick)
-        is_well = _report("logs", result, dry_run=dry_run) and is_well
-    if not is_well:
+            lines = _lines(files)
+            results["logs"] = replayer.replay_lines(lines, dry_run=dry_run, progress=tick)
+    for what, result in results.items():
+        _report(what, result, dry_run=dry_run)
+    if json:
+        as_json({"dryRun": dry_run, "results": [_to_json(*one) for one in results.items()]})
+    if any(result.failures for result in results.values()):
         raise typer.Exit(1)
 
 
-def doctor(
-    *, json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False
-) -> None:
+def doctor(*, json: AsJson = False) -> None:
     """Say what is configured and what answers; exit code 1 if something needed is missing.
 
     Example: solaris doctor
@@ -95,7 +110,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def init() -> None:
+def init(*, json: AsJson = False) -> None:
     """Create the tables, the queues, the first service key and the first admin, if missing.
 
     Example: SOLARIS_GATEWAY_KEY=sk-solaris-… solaris init
@@ -116,14 +131,23 @@ def init() -> None:
     say("tables and queues are there")
     if result.new_admin_email is not None:
         say(f"first admin {result.new_admin_email}, password:")
-        typer.echo(result.new_admin_password or "the one in ADMIN_PASSWORD")
+        say(result.new_admin_password or "the one in ADMIN_PASSWORD")
+    if json:
+        as_json(
+            {
+                "newAdmin": result.new_admin_email,
+                "newAdminPassword": result.new_admin_password,
+                "keyId": result.key_id,
+                "newKey": result.new_key,
+            }
+        )
     if result.new_key is None:
         say(f"service key {result.key_id} is there already")
         return
     say(f"service key {result.key_id}, shown only now:")
-    typer.echo(result.new_key)
+    say(result.new_key)
     heading("For librechat.yaml:")
-    typer.echo(librechat_snippet(wiring.settings))
+    block(librechat_snippet(wiring.settings))
 
 
 @contextmanager
@@ -148,8 +172,18 @@ def _lines(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
                 yield f"{path}:{number_}", line
 
 
-def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> bool:
-    """Print the counts; return False if anything failed."""
+def _to_json(source: str, result: "ReplayResult") -> dict[str, object]:
+    return {
+        "source": source,
+        "booked": result.booked,
+        "repeated": result.repeated,
+        "skippedLines": result.skipped_lines,
+        "failures": [{"name": one.name, "reason": one.reason} for one in result.failures],
+    }
+
+
+def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> None:
+    """Print the counts, and what failed."""
     counts = [
         f"{number(result.booked)} {'would be booked' if dry_run else 'booked'}",
         f"{number(result.repeated)} in the books already",
@@ -162,7 +196,6 @@ def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> bool:
         fail(f"not booked: {failure.name}: {failure.reason}")
     if len(result.failures) > MAX_FAILURES_SHOWN:
         fail(f"and {number(len(result.failures) - MAX_FAILURES_SHOWN)} more")
-    return not result.failures
 
 
 def _show_check(check: "Check") -> None:

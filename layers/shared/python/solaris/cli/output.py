@@ -1,10 +1,15 @@
-"""How the command line speaks: tables for people, JSON for programs, errors on one line."""
+"""How the command line speaks: tables for people, JSON for programs, errors on one line.
+
+A command that takes `--json` (AsJson) prints one JSON value and nothing else on standard output:
+what it says to people meanwhile is not printed. README.md has the shapes.
+"""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +21,15 @@ from solaris.money_texts import column_amount, cost_text
 
 # A pipe has no width; wide enough for every table here.
 PIPE_WIDTH = 180
+_for_programs: ContextVar[bool] = ContextVar("for_programs", default=False)
+
+
+def _choose(wanted: bool) -> bool:
+    _for_programs.set(wanted)
+    return wanted
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.", callback=_choose)]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -70,6 +84,8 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
     """Print a table; the columns named in `right` hold figures."""
+    if _for_programs.get():
+        return
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         justify: Any = "right" if column in right else "left"
@@ -81,6 +97,8 @@ def table(
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:
     """Print names and values in two columns."""
+    if _for_programs.get():
+        return
     shown = Table(box=None, pad_edge=False, show_header=False)
     shown.add_column(style="bold", no_wrap=True)
     shown.add_column(overflow="fold")
@@ -91,12 +109,25 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 def say(message: str) -> None:
     """Print one line for people."""
-    typer.echo(plain(message))
+    if not _for_programs.get():
+        typer.echo(plain(message))
+
+
+def block(text: str) -> None:
+    """Print lines of ours as they are, to be copied: a snippet."""
+    if not _for_programs.get():
+        typer.echo(text)
+
+
+def sure(question: str) -> None:
+    """Ask on standard error; anything but yes raises typer.Abort."""
+    typer.confirm(question, abort=True, err=True)
 
 
 def heading(title: str) -> None:
     """Print the title of what follows, set off by an empty line."""
-    typer.echo(f"\n{plain(title)}")
+    if not _for_programs.get():
+        typer.echo(f"\n{plain(title)}")
 
 
 def moment(instant: datetime | None, zone: tzinfo | None) -> str:

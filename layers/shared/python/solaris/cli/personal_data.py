@@ -9,7 +9,7 @@ import typer
 
 from solaris.cli.changes import Email, Reason
 from solaris.cli.environment import actor, open_wiring
-from solaris.cli.output import number, say
+from solaris.cli.output import AsJson, as_json, number, say, sure
 from solaris.domain.addresses import normalise_email
 from solaris.domain.audit import Actor
 
@@ -23,6 +23,7 @@ def export_data(
     email: Email,
     *,
     out: Annotated[Path, typer.Option(help="The file to write, readable by you alone.")],
+    json: AsJson = False,
 ) -> None:
     """Write all that is on record about one person to a JSON file.
 
@@ -58,6 +59,8 @@ def export_data(
         wiring.directory.close()
     shown = ", ".join(f"{number(written[name])} {name}" for name in ("usage", "transactions"))
     say(f"{out}: all that is on record about {normalise_email(email)} ({shown})")
+    if json:
+        as_json({"file": str(out), "email": normalise_email(email), "written": written})
 
 
 def delete(
@@ -65,6 +68,7 @@ def delete(
     *,
     reason: Reason = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Delete a user and erase what tells about the person. This cannot be undone.
 
@@ -76,7 +80,7 @@ def delete(
     Example: solaris users delete ana@example.com --reason "asked for it"
     """
     if not yes:
-        typer.confirm(f"Delete {normalise_email(email)} for good?", abort=True)
+        sure(f"Delete {normalise_email(email)} for good?")
     wiring = open_wiring()
     user_id = wiring.administration.find(email).user.user_id
     try:
@@ -84,6 +88,8 @@ def delete(
         for _ in range(MAX_CALLS):
             deletion = wiring.deleter.delete(user_id, actor=Actor(name=actor()), reason=reason)
             erased += deletion.erased_records
+            if json and deletion.is_complete:
+                as_json(_deleted(email, erased, is_complete=True))
             if deletion.is_complete:
                 say(f"deleted {normalise_email(email)}: {number(erased)} usage records anonymised")
                 return
@@ -91,7 +97,14 @@ def delete(
     finally:
         wiring.directory.close()
     say("not all usage records are anonymised yet: run the command again")
+    if json:
+        as_json(_deleted(email, erased, is_complete=False))
     raise typer.Exit(1)
+
+
+def _deleted(email: str, erased: int, *, is_complete: bool) -> dict[str, object]:
+    address = normalise_email(email)
+    return {"email": address, "erasedRecords": erased, "isComplete": is_complete}
 
 
 def _begin(file: TextIO, name: str, *, is_first: bool) -> None:

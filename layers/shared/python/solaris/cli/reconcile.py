@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from solaris.cli.environment import open_wiring
-from solaris.cli.output import as_json, console, fail, number, say, table
+from solaris.cli.output import AsJson, as_json, console, fail, number, say, table
 
 if TYPE_CHECKING:
     from solaris.services.reconciling import Finding, Reconciler, Reconciliation
@@ -30,7 +30,7 @@ def reconcile(
         bool,
         typer.Option("--repair", help="Put sums right by their records, with a row for each."),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Hold users, months and counters against the usage records, while the system runs.
 

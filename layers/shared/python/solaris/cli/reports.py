@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.cli.changes import AsJson
+from solaris.cli.completion import addresses
 from solaris.cli.environment import open_wiring
-from solaris.cli.output import as_json, money, money_json, number, say, say_rate, table
+from solaris.cli.output import AsJson, as_json, money, money_json, number, say, say_rate, table
 from solaris.domain.exchange import LocalCost
 from solaris.domain.reports import (
     FIGURE_NAMES,
@@ -50,7 +50,10 @@ def usage(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
     ] = None,
-    user: Annotated[list[str] | None, typer.Option(help="Only this address; repeatable.")] = None,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=addresses, help="Only this address; repeatable."),
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only this model; repeatable.")] = None,
     sort: Annotated[ReportSort | None, typer.Option(help="Figures come largest first.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,

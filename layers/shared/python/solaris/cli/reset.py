@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from solaris.cli.completion import addresses
 from solaris.cli.environment import open_wiring
-from solaris.cli.output import console, fail, number, say
+from solaris.cli.output import AsJson, as_json, console, fail, number, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 def reset(
     *,
     user: Annotated[
-        str, typer.Option(metavar="EMAIL", help="Only this user instead of everybody.")
+        str,
+        typer.Option(
+            metavar="EMAIL", autocompletion=addresses, help="Only this user instead of everybody."
+        ),
     ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Open the current month for every user who is still in an older one.
 
@@ -39,13 +44,22 @@ def reset(
             if was_late
             else f"{user}: {resetter.period} is open already"
         )
+        if json:
+            as_json(_to_json(resetter.period, users=1, opened=int(was_late), dry_run=dry_run))
         return
     waiting = resetter.waiting()
     if dry_run:
         say(f"{resetter.period} would be opened for {number(waiting)} users; nothing was changed")
+        if json:
+            as_json(_to_json(resetter.period, users=waiting, opened=waiting, dry_run=True))
         return
     with _bar(f"opening {resetter.period}", waiting) as tick:
         report = resetter.run(tick=tick)
+    if json:
+        as_json(
+            _to_json(report.period, users=report.users, opened=report.rolled_over, dry_run=False)
+            | {"failed": report.failed, "isHeld": report.is_held}
+        )
     if report.is_held:
         say(f"another run is at work: {report.period} is open for {number(report.users)} users")
         return
@@ -56,6 +70,10 @@ def reset(
     if report.failed:
         fail(f"{number(report.failed)} users could not be read; see the log for their ids")
         raise typer.Exit(1)
+
+
+def _to_json(period: str, *, users: int, opened: int, dry_run: bool) -> dict[str, object]:
+    return {"period": period, "users": users, "opened": opened, "dryRun": dry_run}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`solaris users`: accounts and their quotas."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,9 +8,10 @@ import typer
 
 from solaris.cli import changes, importing, moving, personal_data
 from solaris.cli.amounts import tokens as tokens_of
-from solaris.cli.changes import AsJson, Email, warn_when_blocked
+from solaris.cli.changes import Email, warn_when_blocked
 from solaris.cli.environment import actor, open_wiring
 from solaris.cli.output import (
+    AsJson,
     as_json,
     facts,
     heading,
@@ -22,10 +23,10 @@ from solaris.cli.output import (
     say_rate,
     table,
 )
+from solaris.cli.shapes import user_json
 from solaris.domain.exchange import ExchangeRates, LocalCost
 from solaris.domain.periods import days_in
 from solaris.domain.reports import Figures, total_of
-from solaris.domain.thresholds import Threshold
 from solaris.domain.usage import iso_milliseconds
 from solaris.domain.users import Plan, UserStatus
 
@@ -76,7 +77,7 @@ def list_users(
         accounts.sort(key=_FIGURES[sort], reverse=True)
     shown = accounts[:limit]
     if json:
-        as_json({"users": [account_json(one) for one in shown], "total": len(accounts)})
+        as_json({"users": [user_json(one) for one in shown], "total": len(accounts)})
         return
     table(
         ("EMAIL", "STATUS", "PLAN", "LIMIT", "ADDITIONAL", "USED", "%", "AVAILABLE"),
@@ -113,7 +114,7 @@ def show(email: Email, *, json: AsJson = False) -> None:
     if json:
         as_json(
             {
-                **account_json(account),
+                **user_json(account),
                 "reservations": [
                     {
                         "requestId": one.request_id,
@@ -147,6 +148,7 @@ def create(
             metavar="TOKENS", parser=tokens_of, help="Monthly limit instead of the plan's."
         ),
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Create a user before their first request.
 
@@ -160,6 +162,8 @@ def create(
         f"created {user.email}: plan {user.plan.value}, "
         f"{number(user.monthly_limit)} tokens a month, renews {renews}"
     )
+    if json:
+        as_json({"user": user_json(account)})
 
 
 app.command("import")(importing.import_users)
@@ -175,39 +179,6 @@ app.command("merge")(moving.merge)
 app.command("release-alias")(moving.release_alias)
 app.command("export-data")(personal_data.export_data)
 app.command("delete")(personal_data.delete)
-
-
-def account_json(account: "Account") -> dict[str, Any]:
-    """A user in the words of the admin API."""
-    user = account.user
-    quota = user.quota
-    return {
-        "id": user.user_id,
-        "email": user.email,
-        "name": user.name,
-        "status": user.status.value,
-        "plan": user.plan.value,
-        "monthlyLimit": user.monthly_limit,
-        "additionalTokens": user.additional_tokens,
-        "currentUsage": user.current_usage,
-        "reservedTokens": user.reserved_tokens,
-        "availableTokens": quota.available_tokens,
-        "remainingTokens": quota.remaining_tokens,
-        "usagePercentage": quota.usage_percentage,
-        "grantedPercentage": quota.granted_percentage,
-        "alert80Sent": Threshold.WARNING in user.alerts_sent,
-        "alert95Sent": Threshold.CRITICAL in user.alerts_sent,
-        "lastAlertDate": _instant(user.last_alert_at),
-        "period": user.period,
-        "storedPeriod": account.stored_period,
-        "renewsAt": iso_milliseconds(account.renews_at),
-        "createdAt": iso_milliseconds(user.created_at),
-        "updatedAt": iso_milliseconds(user.updated_at),
-        "lastLogin": _instant(user.last_seen_at),
-        "aliases": list(user.aliases),
-        "mergedFrom": list(user.merged_from),
-        "mergedInto": user.merged_into,
-    }
 
 
 def _record_json(record: "RecordLine") -> dict[str, Any]:
@@ -256,7 +227,7 @@ def _show_account(account: "Account") -> None:
             ("period", user.period),
             ("monthly limit", number(user.monthly_limit)),
             ("additional tokens", number(user.additional_tokens)),
-            ("used", f"{number(user.current_usage)} ({quota.granted_percentage} % of the quota)"),
+            ("used", f"{number(user.current_usage)} ({quota.granted_percentage}% of the quota)"),
             ("reserved", number(user.reserved_tokens)),
             ("available", number(quota.available_tokens)),
             ("renews", moment(account.renews_at, account.renews_at.tzinfo)),
@@ -340,7 +311,3 @@ def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
         ],
         right=("PROMPT", "COMPLETION", "CHARGED", "STATUS"),
     )
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else iso_milliseconds(instant)

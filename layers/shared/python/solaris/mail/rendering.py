@@ -175,8 +175,7 @@ class MailRenderer:
         }
         values = {name: format_integer(value, self._locale) for name, value in numbers.items()}
         values["month"] = month(summary.period, self._locale)
-        people = "people_one" if summary.active_users == 1 else "people_other"
-        values["people"] = self._labels[people].format(count=values["active"])
+        values["people"] = self._counted("people", summary.active_users)
         values["cost"] = self._cost(summary)
         return values
 
@@ -189,8 +188,13 @@ class MailRenderer:
         name = "some_priced" if summary.cost_micros else "none_priced"
         return self._labels[name].format(
             cost=cost,
-            unpriced=format_integer(unpriced, self._locale),
+            requests=self._counted("requests", unpriced),
         )
+
+    def _counted(self, what: str, count: int) -> str:
+        """`1 pessoa`, `2 pessoas`."""
+        form = "one" if count == 1 else "other"
+        return self._labels[f"{what}_{form}"].format(count=format_integer(count, self._locale))
 
     def _facts(
         self, notice: ThresholdNotice, values: Mapping[str, str], audience: Audience

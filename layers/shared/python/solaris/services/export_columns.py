@@ -37,7 +37,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "errorMessage": ("Erro", "Error"),
     "errors": ("Erros", "Errors"),
     "estimated": ("Estimado", "Estimated"),
-    "firstByteMs": ("Primeiro byte (ms)", "First byte (ms)"),
+    "firstByteMs": ("Primeiro token (ms)", "First token (ms)"),
     "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),

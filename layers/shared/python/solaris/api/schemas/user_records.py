@@ -36,7 +36,7 @@ class UsageQuery(PageQuery):
     status_from: int | None = Field(
         default=None, ge=0, le=999, description="Least HTTP status: 400 for errors only."
     )
-    status_to: int | None = Field(default=None, ge=0, le=999, description="Greatest HTTP status.")
+    status_to: int | None = Field(default=None, ge=0, le=999, description="Largest HTTP status.")
 
     def filters(self) -> RecordFilters:
         """As the store takes them."""

@@ -65,7 +65,7 @@ class UserListQuery(PageQuery):
     usage_level: tuple[UsageLevel, ...] = Field(
         default=(),
         max_length=4,
-        description="Of limit plus additional tokens: ok below 80 %, warning, critical from 95 %; "
+        description="Of limit plus additional tokens: ok below 80%, warning, critical from 95%; "
         "blocked: used up. A blocked account is a `status`.",
     )
     created_from: RangeStart | None = None

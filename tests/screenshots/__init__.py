@@ -1,0 +1,1 @@
+"""Pictures of every page of the site, and what is wrong in them: `make screenshots`."""
