@@ -56,6 +56,7 @@ FOREIGN = {
 OTHER_DEFAULTS = {
     "MAX_BODY_BYTES": "Lambda takes 6 MB, and API Gateway encodes bodies in base64",
     "UPSTREAM_KEEP_ALIVE_SECONDS": "a Lambda stands still while its upstream closes what is idle",
+    "UNAUTHORIZED_PER_MINUTE": "each Lambda counts for itself where there is no Valkey",
 }
 # Parameters that are no settings.
 ABOUT_THE_STACK = {
@@ -65,7 +66,8 @@ ABOUT_THE_STACK = {
     *("OriginSecretRevision",),
     *("AccessLogs", "ApiGatewayAccountRole", "ApiRateLimit", "ApiBurstLimit"),
     *("PythonRuntime", "Architecture", "ResponseStreaming", "WebAdapterVersion"),
-    *("RequireTls", "SecretsRevision"),
+    *("RequireTls", "SecretsRevision", "MonthlyBudgetUsd", "DetailedApiMetrics", "KmsKeyArn"),
+    *("ReserveConcurrency", "ProxyTimeoutSeconds"),
 }
 MAX_ENVIRONMENT_BYTES = 4096
 
