@@ -90,6 +90,10 @@ package: $(DEVELOPMENT) ## the zips of layers and functions for AWS (ARGS="--pyt
 deploy: $(DEVELOPMENT) ## create or update a stage on AWS, or on AWS_ENDPOINT_URL (STAGE=prod ARGS=--help)
 	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(ARGS)
 
+.PHONY: deploy-policy
+deploy-policy: $(DEVELOPMENT) ## print what IAM must allow whoever deploys (STAGE=prod ARGS="--account 123456789012")
+	@$(BIN)/python -m infra.deploy policy --stage "$(STAGE)" $(ARGS)
+
 .PHONY: destroy
 destroy: $(DEVELOPMENT) ## delete a stage and everything in it; asks first (STAGE=dev)
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(ARGS)
