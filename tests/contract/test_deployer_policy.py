@@ -1,4 +1,4 @@
-"""The deployer's policy against what the template makes, what the deployer calls, and its example."""
+"""The deployer's policy against what the template makes, what the deployer calls, its example."""
 
 import ast
 import json
