@@ -138,6 +138,10 @@ bench-year: $(DEVELOPMENT) ## measure: the file of one machine after 13 months o
 bench-scale: $(DEVELOPMENT) ## measure: a request against 1,000,000 records, 100,000 users, one hot user, 1,000 open streams (ARGS=--full)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
 
+.PHONY: image-ages
+image-ages: $(DEVELOPMENT) ## how old each container image is, and which to look for newer ones of
+	@$(BIN)/python -m infra.image_ages $(ARGS)
+
 .PHONY: cost
 cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=400 (a user, a month; ARGS="--explain")
 	@$(BIN)/python -m infra.deploy.cost --users "$(or $(USERS),500)" --requests-per-user "$(or $(REQUESTS),400)" $(ARGS)
