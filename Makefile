@@ -94,6 +94,10 @@ package: $(DEVELOPMENT) ## the zips of layers and functions for AWS (ARGS="--pyt
 deploy: $(DEVELOPMENT) ## create or update a stage on AWS, or on AWS_ENDPOINT_URL (STAGE=prod ARGS=--help)
 	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(ARGS)
 
+.PHONY: deploy-policy
+deploy-policy: $(DEVELOPMENT) ## print what IAM must allow whoever deploys (STAGE=prod ARGS="--account 123456789012")
+	@$(BIN)/python -m infra.deploy policy --stage "$(STAGE)" $(ARGS)
+
 .PHONY: destroy
 destroy: $(DEVELOPMENT) ## delete a stage and everything in it; asks first (STAGE=dev)
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(ARGS)
@@ -137,6 +141,10 @@ bench-year: $(DEVELOPMENT) ## measure: the file of one machine after 13 months o
 .PHONY: bench-scale
 bench-scale: $(DEVELOPMENT) ## measure: a request against 1,000,000 records, 100,000 users, one hot user, 1,000 open streams (ARGS=--full)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
+
+.PHONY: image-ages
+image-ages: $(DEVELOPMENT) ## how old each container image is, and which to look for newer ones of
+	@$(BIN)/python -m infra.image_ages $(ARGS)
 
 .PHONY: cost
 cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=400 (a user, a month; ARGS="--explain")

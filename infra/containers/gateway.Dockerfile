@@ -6,7 +6,7 @@
 # Base images are pinned by tag; a digest is better: `docker buildx imagetools inspect <image>` tells it.
 
 # --- the site: static files, made with Node, which the image itself does not need ---------------
-FROM node:22.22.2-bookworm-slim AS site
+FROM node:24.20.0-slim AS site
 WORKDIR /app/admin_site
 COPY admin_site/package.json admin_site/package-lock.json ./
 # Not `npm ci`, for the reason in the Makefile; versions and hashes are the lock file's.
@@ -15,7 +15,7 @@ COPY admin_site ./
 RUN npm run build -- --logLevel warn
 
 # --- Python packages and code -------------------------------------------------------------------
-FROM python:3.13.14-slim AS code
+FROM python:3.13.15-slim AS code
 WORKDIR /app
 COPY requirements.lock ./
 RUN python -m venv /opt/solaris \
@@ -33,7 +33,7 @@ RUN /opt/solaris/bin/pip install --no-cache-dir --disable-pip-version-check \
     && /opt/solaris/bin/python -m compileall -q --invalidation-mode unchecked-hash layers functions infra
 
 # --- what runs ----------------------------------------------------------------------------------
-FROM python:3.13.14-slim
+FROM python:3.13.15-slim
 LABEL org.opencontainers.image.title="IA SOLARIS" \
     org.opencontainers.image.description="Token-quota gateway between LibreChat and any OpenAI-compatible upstream" \
     org.opencontainers.image.licenses="MIT"

@@ -3,14 +3,14 @@
 # LiteLLM's own images would do as well (litellm/litellm-non_root), pinned by a tag only.
 # infra/litellm says which models are offered.
 
-FROM python:3.13.14-slim AS packages
+FROM python:3.13.15-slim AS packages
 COPY tests/e2e/litellm.lock /litellm.lock
 RUN python -m venv /opt/litellm \
     && /opt/litellm/bin/pip install --no-cache-dir --disable-pip-version-check \
     --only-binary :all: --no-deps --require-hashes -r /litellm.lock \
     && /opt/litellm/bin/pip uninstall --yes --quiet --disable-pip-version-check pip
 
-FROM python:3.13.14-slim
+FROM python:3.13.15-slim
 RUN groupadd --gid 10002 litellm \
     && useradd --uid 10002 --gid 10002 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin litellm
 COPY --from=packages /opt/litellm /opt/litellm

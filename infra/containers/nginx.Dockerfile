@@ -2,7 +2,7 @@
 #
 # What the base image lacks is `openssl`, which makes the certificate of a first start.
 
-FROM nginxinc/nginx-unprivileged:1.29.4-alpine
+FROM nginx:1.31.9-alpine
 # hadolint ignore=DL3002
 USER 0
 # Of the base image's own release of Alpine, which drops older builds: a version here would break.

@@ -1,14 +1,18 @@
-"""`make deploy` and `make destroy`: python -m infra.deploy deploy|destroy --help."""
+"""`make deploy`, `destroy` and `deploy-policy`: python -m infra.deploy COMMAND --help."""
 
 import argparse
+import json
+import os
 import sys
 from pathlib import Path
 
+from infra.deploy.aws import check_stage
 from infra.deploy.deploying import DeclinedError, DeployOptions, deploy
 from infra.deploy.destroying import DestroyOptions, destroy
 from infra.deploy.errors import DeployError
 from infra.deploy.packaging import ARCHITECTURES, PYTHONS
 from infra.deploy.parameters import read_file, read_pairs
+from infra.deploy.policy import ACCOUNT_ID, documents
 from infra.deploy.summary import summary
 
 INTERRUPTED = 130
@@ -19,6 +23,11 @@ def main(argv: list[str] | None = None) -> int:
     """0: done, 1: not, with one line that says why, 130: interrupted."""
     arguments = _arguments(argv)
     try:
+        if arguments.command == "policy":
+            check_stage(arguments.stage)
+            made = documents(arguments.stage, arguments.region, arguments.account)
+            print(json.dumps(made, indent=2))
+            return 0
         _can_ask(arguments)
         if arguments.command == "deploy":
             return _deploy(arguments)
@@ -116,6 +125,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--really-all", action="store_true",
         help="also delete what the stack is told to keep: nothing is left, nothing comes back",
     )  # fmt: skip
+    policy = commands.add_parser("policy", help="print what whoever deploys must be allowed")
+    policy.add_argument("--stage", required=True, help="its name: dev, prod")
+    policy.add_argument("--account", default=ACCOUNT_ID, help="number of the AWS account")
+    region = os.environ.get("AWS_REGION") or "us-east-1"
+    policy.add_argument("--region", default=region, help="else AWS_REGION, else us-east-1")
     return parser.parse_args(argv)
 
 

@@ -8,6 +8,7 @@ Prices come from prices.json, which says of what date they are. Models cost extr
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,10 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from infra.deploy.cost_model import Assumptions, break_even_requests, month, total
+from infra.deploy.template import read_template
 
 PRICES = Path(__file__).with_name("prices.json")
 # Measured on two cores, streams booked (tests/bench/README.md, "Speed"); the least of the runs.
 SERVER_STREAMS_PER_SECOND = 500
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+USUAL_REGION = "us-east-1"
+_METHODS = frozenset({"get", "head", "options", "put", "patch", "post", "delete"})
 DAYS = 365 / 12
 MAX_COUNT = 10**9
 
@@ -37,6 +42,42 @@ def _amount(text: str) -> float:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"not from 0 to 1: {text}")
+    return value
+
+
+def _region(prices: Mapping[str, Any]) -> str:
+    """The region that is deployed to, where its prices are known."""
+    given = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+    return given if given in prices["regions"] else USUAL_REGION
+
+
+def alarm_metrics() -> int:
+    """The metrics that the template's alarms look at, each of which is charged."""
+    return sum(
+        len([metric for metric in one["Properties"].get("Metrics", ()) if "MetricStat" in metric])
+        or 1
+        for one in _resources("AWS::CloudWatch::Alarm")
+    )
+
+
+def api_methods() -> int:
+    """The methods of the template's API."""
+    return sum(
+        len(_METHODS & set(path))
+        for one in _resources("AWS::Serverless::Api")
+        for path in one["Properties"]["DefinitionBody"]["paths"].values()
+    )
+
+
+def _resources(kind: str) -> list[dict[str, Any]]:
+    document = read_template(TEMPLATE).document
+    return [one for one in document["Resources"].values() if one["Type"] == kind]
+
+
 def _arguments(argv: Sequence[str] | None, prices: Mapping[str, Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make cost", description="A month on AWS against one small server."
@@ -44,7 +85,8 @@ def _arguments(argv: Sequence[str] | None, prices: Mapping[str, Any]) -> argpars
     add = parser.add_argument
     add("--users", type=_count, required=True, help="people who chat")
     add("--requests-per-user", type=_count, required=True, help="a month, titles included")
-    add("--region", choices=sorted(prices["regions"]), default="us-east-1")
+    add("--region", choices=sorted(prices["regions"]), default=_region(prices),
+        help="else AWS_REGION, where its prices are known, else us-east-1")  # fmt: skip
     add("--answer-seconds", type=_amount, default=8.0, help="how long an answer streams (8)")
     add("--answer-kb", type=_amount, default=100.0, help="its size as a stream (100)")
     add("--prompt-kb", type=_amount, default=20.0, help="size of what is asked (20)")
@@ -52,6 +94,9 @@ def _arguments(argv: Sequence[str] | None, prices: Mapping[str, Any]) -> argpars
     add("--architecture", choices=("arm64", "x86_64"), default="arm64")
     add("--cache", action="store_true", help="with ElastiCache Serverless")
     add("--nat", action="store_true", help="with a NAT gateway, as a VPC needs")
+    add("--cold-share", type=_share, default=0.03, help="of calls that start a Lambda (0.03)")
+    add("--init-seconds", type=_amount, default=1.5, help="how long that takes (1.5)")
+    add("--detailed-metrics", action="store_true", help="with DetailedApiMetrics=true")
     add("--waf", action="store_true", help="with WAF")
     add("--free-tier", action="store_true", help="take off what AWS gives every month")
     add("--usd-brl", type=_amount, default=5.40, help="reais for a dollar (5.40: look it up)")
@@ -67,6 +112,11 @@ def report(arguments: argparse.Namespace, prices: Mapping[str, Any]) -> dict[str
     assumptions = Assumptions(
         users=arguments.users,
         requests=arguments.users * arguments.requests_per_user,
+        alarm_metrics=alarm_metrics(),
+        api_methods=api_methods(),
+        cold_share=arguments.cold_share,
+        init_seconds=arguments.init_seconds,
+        has_detailed_metrics=arguments.detailed_metrics,
         answer_seconds=arguments.answer_seconds,
         answer_kb=arguments.answer_kb,
         prompt_kb=arguments.prompt_kb,
@@ -122,7 +172,9 @@ def _print(found: Mapping[str, Any], prices: Mapping[str, Any], *, explain: bool
     print(
         f"The server books {SERVER_STREAMS_PER_SECOND} streams a second (measured): "
         f"{found['server_requests_a_day']:,} a day at most, without a second one to take over.\n"
-        "Neither includes the models, nor the work of keeping a server."
+        "Neither includes the models, nor the work of keeping a server.\n"
+        "An answer that its reader stops runs to its end on AWS, and is paid there and at the\n"
+        "upstream; the server ends it."
     )
     region = str(found["region"])
     for line in prices["unconfirmed"]:

@@ -14,7 +14,7 @@ MILLION = 1_000_000
 KB_A_GB = 1_000_000
 STREAMED_MB_A_REQUEST = 10
 MONTHS_KEPT = 13
-ALARMS = 26
+METRICS_A_METHOD = 5  # count, latency of the whole and of the function, 4xx, 5xx
 SCHEDULES = 5
 # every 10 minutes, every 15, for four hours on the first and once a day, hourly on three days
 SCHEDULED = {
@@ -27,6 +27,7 @@ CONSUMED_QUEUES = 3
 # Lambda keeps five long polls of 20 s open for each queue that it takes messages from.
 IDLE_POLLS = CONSUMED_QUEUES * 5 * 3 * 60 * HOURS
 
+WAITED_FOR = ("proxy", "record-usage", "admin", "signed-in")
 MEMORY_MB = {
     "proxy": 1024,
     "admin": 1024,
@@ -71,10 +72,16 @@ SQS_CALLS = 3  # send, receive, delete
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What a month is like. LibreChat's titles are requests of their own."""
+    """What a month is like. LibreChat's titles are requests of their own.
+
+    `cold_share` of the calls of users and admins wait `init_seconds` for a new Lambda, which is
+    paid for as well. `alarm_metrics` and `api_methods` are template.yaml's.
+    """
 
     users: int
     requests: int
+    alarm_metrics: int
+    api_methods: int
     answer_seconds: float = 8.0
     answer_kb: float = 100.0
     prompt_kb: float = 20.0
@@ -82,7 +89,10 @@ class Assumptions:
     record_kb: float = 0.8
     admin_requests: int = 20_000
     mails_per_user: float = 0.5
+    cold_share: float = 0.03
+    init_seconds: float = 1.5
     architecture: str = "arm64"
+    has_detailed_metrics: bool = False
     has_cache: bool = False
     has_nat: bool = False
     has_waf: bool = False
@@ -161,10 +171,18 @@ def _functions(a: Assumptions, price: Mapping[str, float], free: Mapping[str, fl
         left -= given
         how = f"{calls:,.0f} calls × {seconds:g} s × {MEMORY_MB[name]} MB"
         lines.append(Line("Lambda", name, quantity, "GB-s", gb_second, how, given))
+    started = sum(
+        runs[name][0] * a.cold_share * a.init_seconds * MEMORY_MB[name] / 1024
+        for name in WAITED_FOR
+    )
     calls = sum(one for one, _ in runs.values()) / MILLION
     streamed = a.requests * max(0.0, a.answer_kb - 6_000) / KB_A_GB
     return [
         *lines,
+        Line(
+            *("Lambda", "starts", started, "GB-s", gb_second),
+            f"{a.cold_share:.0%} of calls × {a.init_seconds:g} s before their code runs",
+        ),
         Line(
             *("Lambda", "requests", calls, "million", price["lambda_million_requests"]),
             "every call above",
@@ -264,8 +282,8 @@ def _others(a: Assumptions, price: Mapping[str, float], free: Mapping[str, float
         ),
         Line("CloudWatch", "logs kept", logs_gb, "GB", price["logs_gb_month"], "30 days"),
         Line(
-            *("CloudWatch", "alarms", ALARMS, "alarm", price["alarm_month"]),
-            "those of template.yaml",
+            *("CloudWatch", "alarms", a.alarm_metrics, "metric", price["alarm_month"]),
+            "the metrics that the alarms of template.yaml look at",
             free.get("alarms", 0.0),
         ),
         Line(
@@ -283,6 +301,14 @@ def _others(a: Assumptions, price: Mapping[str, float], free: Mapping[str, float
 
 def _options(a: Assumptions, price: Mapping[str, float]) -> list[Line]:
     lines = []
+    if a.has_detailed_metrics:
+        metrics = a.api_methods * METRICS_A_METHOD
+        lines.append(
+            Line(
+                *("CloudWatch", "metrics by method", metrics, "metric", price["metric_month"]),
+                f"{a.api_methods} methods × {METRICS_A_METHOD}, if each is called every hour",
+            )
+        )
     if a.has_cache:
         units = a.requests * 4 / MILLION
         lines += [

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.deploy import changes, parameters, protection, secret, site, template
+from infra.deploy import changes, emulated, parameters, protection, secret, site, template
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.aws import Account, check_stage, find_account, this_architecture, this_python
+from infra.deploy.capacity import capacity_notes
 from infra.deploy.errors import DeployError
 from infra.deploy.mailing import check_sender, mail_notes
 from infra.deploy.packaging import (
@@ -30,13 +31,6 @@ from infra.deploy.stack import UNFINISHED, UNFINISHED_TAG, Stack, StackState
 from solaris.services.initialising import InitResult
 
 TAGS = {"project": "ia-solaris"}
-EMULATOR_DEFAULTS = {
-    "ResponseStreaming": "false",
-    "SiteDelivery": "bucket",
-    "DeletionProtection": "false",
-    "AlarmsEnabled": "false",
-    "RequireTls": "false",
-}
 _RUNTIME = "python"
 
 
@@ -80,6 +74,7 @@ class Deployed:
     admin_password: str | None
     has_upstream: bool
     mail_notes: tuple[str, ...]
+    capacity_notes: tuple[str, ...]
     changed: bool
 
 
@@ -107,6 +102,7 @@ class _Deployment:
         self.artifacts = Artifacts(self.account)
         self.tags = TAGS | {"stage": options.stage}
         self.changed = False
+        self.capacity: tuple[str, ...] = ()
 
     def run(self) -> Deployed:
         account = self.account
@@ -119,7 +115,13 @@ class _Deployment:
         self.show(table(packages))
         had = state.parameters if state is not None and not state.is_empty else {}
         given = self._given(state, target)
-        url = self._upload(packages, parameters.effective(self.template.parameters, had, given))
+        will_be = parameters.effective(self.template.parameters, had, given)
+        self.capacity = tuple(capacity_notes(account, will_be))
+        if account.is_emulator:
+            self.show("otherwise than on AWS:")
+            for line in emulated.differences(will_be):
+                self.show(f"  {line}")
+        url = self._upload(packages, will_be)
         is_first = state is None or state.is_empty or state.is_unfinished
         # a creation that fails must be able to take its tables back
         is_protected_late = is_first and self._protection(given)
@@ -209,7 +211,7 @@ class _Deployment:
 
     def _given(self, state: StackState | None, target: Target) -> dict[str, str]:
         is_new = state is None or state.is_empty or state.is_unfinished
-        own = dict(EMULATOR_DEFAULTS) if is_new and self.account.is_emulator else {}
+        own = emulated.defaults() if is_new and self.account.is_emulator else {}
         fixed = {
             "Stage": self.options.stage,
             "PythonRuntime": f"{_RUNTIME}{target.python}",
@@ -386,5 +388,6 @@ class _Deployment:
             admin_password=seeded.new_admin_password,
             has_upstream=has_upstream,
             mail_notes=tuple(mail_notes(self.account, **self._mail_by(values))),
+            capacity_notes=self.capacity,
             changed=self.changed or bool(made),
         )

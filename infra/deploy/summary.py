@@ -36,6 +36,8 @@ def summary(deployed: Deployed, *, models: tuple[str, ...] = ("gpt-4o-mini",)) -
     if deployed.mail_notes:
         lines += ["  No mail reaches everybody yet:"]
         lines += [*(f"    {line}" for line in deployed.mail_notes), ""]
+    if deployed.capacity_notes:
+        lines += [*(f"  {line}" for line in deployed.capacity_notes), ""]
     if deployed.key is not None:
         root = deployed.gateway_url.removesuffix("/v1")
         settings = Settings.model_construct(public_url=root, host="", port=0)

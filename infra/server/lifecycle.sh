@@ -222,12 +222,13 @@ command_uninstall() {
     else
         confirm "Remove IA SOLARIS? Data, settings and backups stay." || fail "nothing was changed"
     fi
-    service disable --now ia-solaris-nginx ia-solaris ia-solaris-loopback || true
+    service disable --now ia-solaris-backup.timer ia-solaris-nginx ia-solaris ia-solaris-loopback || true
     if [ "$DRY_RUN" = no ] && is_running; then
         fail "IA SOLARIS still runs on ${answer[DATA_DIR]}: stop it first"
     fi
     run rm -f "$UNIT_DIR/ia-solaris.service" "$UNIT_DIR/ia-solaris-nginx.service" \
-        "$UNIT_DIR/ia-solaris-loopback.service" "$COMMAND_FILE"
+        "$UNIT_DIR/ia-solaris-loopback.service" "$UNIT_DIR/ia-solaris-backup.service" \
+        "$UNIT_DIR/ia-solaris-backup.timer" "$COMMAND_FILE"
     run rm -rf "${answer[INSTALL_DIR]}/releases" "${answer[INSTALL_DIR]}/venvs" "${answer[INSTALL_DIR]}/current"
     # not what somebody else has put there
     run rmdir "${answer[INSTALL_DIR]}" || true

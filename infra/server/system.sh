@@ -25,6 +25,7 @@ filled() { # template
     fi
     sed -e "s|@SERVICE_USER@|${answer[SERVICE_USER]}|g" -e "s|@INSTALL_DIR@|${answer[INSTALL_DIR]}|g" \
         -e "s|@DATA_DIR@|${answer[DATA_DIR]}|g" -e "s|@CONFIG_DIR@|$CONFIG_DIR|g" \
+        -e "s|@COMMAND_FILE@|$COMMAND_FILE|g" -e "s|@BACKUP_DIR@|$BACKUP_DIR|g" \
         -e "s|@PROTECT_HOME@|$protect|g" -e "s|@CERTIFICATE_STEP@|$step|g" \
         -e "s|@NGINX_BINARY@|$(nginx_binary || echo /usr/sbin/nginx)|g" \
         -e "s|@NFT_BINARY@|$(nft_binary || echo /usr/sbin/nft)|g" "$1"
@@ -39,7 +40,10 @@ write_units() {
         filled "$folder/ia-solaris-nginx.service" | write_file "$UNIT_DIR/ia-solaris-nginx.service" 644
         write_nginx
     fi
+    filled "$folder/ia-solaris-backup.service" | write_file "$UNIT_DIR/ia-solaris-backup.service" 644
+    filled "$folder/ia-solaris-backup.timer" | write_file "$UNIT_DIR/ia-solaris-backup.timer" 644
     service daemon-reload
+    service enable --now ia-solaris-backup.timer
     close_loopback
 }
 

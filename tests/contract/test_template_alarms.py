@@ -73,6 +73,30 @@ def test_a_slow_proxy_a_failing_api_and_busy_tables_are_seen() -> None:
         assert {"Ref": "UsersTable"} in watched(name)
 
 
+def test_busy_indexes_are_seen() -> None:
+    """Throttled, an index holds up the writes of its table, whose own metrics stay quiet."""
+    indexed = {
+        (name, index["IndexName"])
+        for name, table in resources("AWS::DynamoDB::Table").items()
+        for index in table["Properties"].get("GlobalSecondaryIndexes", ())
+    }
+    assert indexed
+    for kind in ("ReadThrottleEvents", "WriteThrottleEvents"):
+        seen = {
+            (table["Value"]["Ref"], index["Value"])
+            for one in metrics(ALARMS["IndexesThrottledAlarm"])
+            if one["MetricName"] == kind
+            for table, index in [one["Dimensions"]]
+        }
+        assert seen == indexed
+
+
+def test_transactions_in_one_another_s_way_are_seen() -> None:
+    seen = watched("TransactionConflict")
+    assert {"Ref": "UsersTable"} in seen
+    assert {"Ref": "CountersTable"} in seen
+
+
 @pytest.mark.parametrize("alarm", sorted(ALARMS))
 def test_an_alarm_reaches_somebody_and_can_be_switched_off(alarm: str) -> None:
     assert ALARMS[alarm]["AlarmActions"] == [{"Ref": "AlarmsTopic"}]

@@ -53,7 +53,11 @@ FOREIGN = {
     "AWS_LWA_ASYNC_INIT": "Lambda Web Adapter",
 }
 # Defaults that differ from settings.py's, and why.
-OTHER_DEFAULTS = {"MAX_BODY_BYTES": "Lambda takes 6 MB, and API Gateway encodes bodies in base64"}
+OTHER_DEFAULTS = {
+    "MAX_BODY_BYTES": "Lambda takes 6 MB, and API Gateway encodes bodies in base64",
+    "UPSTREAM_KEEP_ALIVE_SECONDS": "a Lambda stands still while its upstream closes what is idle",
+    "UNAUTHORIZED_PER_MINUTE": "each Lambda counts for itself where there is no Valkey",
+}
 # Parameters that are no settings.
 ABOUT_THE_STACK = {
     *("Stage", "DeletionProtection", "LogRetentionDays", "AlarmsEnabled", "AlarmEmail", "Tracing"),
@@ -62,7 +66,8 @@ ABOUT_THE_STACK = {
     *("OriginSecretRevision",),
     *("AccessLogs", "ApiGatewayAccountRole", "ApiRateLimit", "ApiBurstLimit"),
     *("PythonRuntime", "Architecture", "ResponseStreaming", "WebAdapterVersion"),
-    *("RequireTls", "SecretsRevision"),
+    *("RequireTls", "SecretsRevision", "MonthlyBudgetUsd", "DetailedApiMetrics", "KmsKeyArn"),
+    *("ReserveConcurrency", "ProxyTimeoutSeconds"),
 }
 MAX_ENVIRONMENT_BYTES = 4096
 
@@ -151,3 +156,8 @@ def test_there_is_room_in_the_environment() -> None:
         for name, given in variables.items()
     }
     assert sum(len(one) + len(defaults[one]) + 2 for one in variables) < MAX_ENVIRONMENT_BYTES * 0.7
+
+
+def test_idle_connections_are_given_up_before_the_upstream_closes_them() -> None:
+    """LiteLLM runs in uvicorn, which does so after five seconds unless it is told otherwise."""
+    assert PARAMETERS["UpstreamKeepAliveSeconds"]["Default"] < 5

@@ -78,7 +78,7 @@ def test_a_table_is_safe(name: str) -> None:
     properties = table["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
     # a protected table refuses deletion by itself; an unprotected stage leaves nothing
     assert table["DeletionPolicy"] == "Delete"

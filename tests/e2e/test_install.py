@@ -1,6 +1,7 @@
 """A server, from the first run of install.sh to its removal, without root and without systemd."""
 
 import json
+import shlex
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from tests.e2e.install_support import SITE, Server, copy_of_the_source, unit_set
 pytestmark = pytest.mark.e2e
 
 EMAIL = "ana@example.com"
+BACKUP_SECONDS = 120
 AWKWARD = 'a"b\\c$HOME`d` e=f#g'  # what systemd, sh and sed could each take for their own
 UNITS = ("ia-solaris", "ia-solaris-nginx")
 
@@ -71,7 +73,10 @@ def test_the_units_are_what_systemd_understands(server: Server) -> None:
         "ReadWritePaths": str(server.data),
     }.items():
         assert main[name] == [value], name
-    assert "@" not in units[0].read_text().replace("@system-service", "")
+    timer = server.unit("ia-solaris-backup").with_suffix(".timer")
+    units += [server.unit("ia-solaris-backup"), timer]
+    for unit in units:
+        assert "@" not in unit.read_text().replace("@system-service", ""), unit.name
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not there: the units were read by this test only")
     done = subprocess.run(
@@ -98,6 +103,9 @@ def test_what_was_installed_serves_as_systemd_starts_it(server: Server) -> None:
         assert "still runs" in taken.stderr
         (backup,) = (server.prefix / "var" / "backups" / "ia-solaris").glob("before-*.gz")
         assert "whole" in server.cli("backup", "--verify", str(backup))
+        (start,) = unit_settings(server.unit("ia-solaris-backup"))["ExecStart"]
+        subprocess.run(shlex.split(start), check=True, timeout=BACKUP_SECONDS, capture_output=True)
+        assert len(list(backup.parent.glob("nightly-*.gz"))) == 1
     assert "does not answer" in server.install("status", check=False).stdout
 
 

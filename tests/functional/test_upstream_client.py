@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import cast
@@ -12,6 +14,7 @@ import pytest
 from solaris.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
 from solaris.upstream.client import Upstream
 
+WAIT_SECONDS = 60.0
 Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -47,7 +50,7 @@ class Server:
 
 @asynccontextmanager
 async def running(
-    handle: Handler, idle_seconds: float = 5.0
+    handle: Handler, idle_seconds: float = 5.0, wall_clock: Callable[[], float] = time.time
 ) -> AsyncIterator[tuple[Server, Upstream]]:
     server = Server(handle)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
@@ -58,6 +61,7 @@ async def running(
         connect_seconds=2.0,
         idle_seconds=idle_seconds,
         max_connections=4,
+        wall_clock=wall_clock,
     )
     try:
         yield server, upstream
@@ -170,3 +174,106 @@ async def test_nobody_there() -> None:
         with pytest.raises(UpstreamUnavailableError):
             await ask(upstream)
         await upstream.close()
+
+
+class ClosingServer:
+    """Answers in a thread of its own; closes each connection when it is told, or at `last`.
+
+    `last` is the number of a request that is read and never answered.
+    """
+
+    def __init__(self, last: int = 0) -> None:
+        self.requests: list[bytes] = []
+        self.close_now, self.has_closed = threading.Event(), threading.Event()
+        self._last = last
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.01)
+        self._is_stopped = False
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        self.close_now.set()
+        self._thread.join(WAIT_SECONDS)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while not self._is_stopped:
+            with suppress(TimeoutError):
+                connection, _ = self._listener.accept()
+                connection.settimeout(0.01)
+                with connection:
+                    self._answer(connection)
+                self.has_closed.set()
+
+    def _answer(self, connection: socket.socket) -> None:
+        while not self.close_now.is_set():
+            try:
+                request = connection.recv(65536)
+            except TimeoutError:
+                continue
+            if not request:
+                return
+            self.requests.append(request)
+            if len(self.requests) == self._last:
+                return
+            connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+
+async def post(upstream: Upstream) -> bytes:
+    answer = await upstream.send("POST", "/chat/completions", headers={}, body=b"{}")
+    try:
+        return await answer.read()
+    finally:
+        await answer.close()
+
+
+def client_of(server: ClosingServer) -> Upstream:
+    return Upstream(
+        server.url,
+        None,
+        connect_seconds=WAIT_SECONDS,
+        idle_seconds=WAIT_SECONDS,
+        max_connections=4,
+    )
+
+
+async def test_a_kept_connection_that_was_closed_meanwhile_is_not_used() -> None:
+    """Closed while this process did not look, as between two requests on Lambda."""
+    server = ClosingServer()
+    upstream = client_of(server)
+    try:
+        assert await post(upstream) == b"{}"
+        server.close_now.set()
+        assert server.has_closed.wait(WAIT_SECONDS)
+        server.close_now.clear()
+        assert await post(upstream) == b"{}"
+        assert len(server.requests) == 2
+    finally:
+        await upstream.close()
+        server.stop()
+
+
+async def test_what_the_upstream_may_have_worked_on_is_not_sent_again() -> None:
+    server = ClosingServer(last=2)
+    upstream = client_of(server)
+    try:
+        assert await post(upstream) == b"{}"
+        with pytest.raises(UpstreamUnavailableError):
+            await post(upstream)
+        assert len(server.requests) == 2
+        assert await post(upstream) == b"{}"
+    finally:
+        await upstream.close()
+        server.stop()
+
+
+async def test_the_time_that_a_process_stands_still_makes_its_connections_old() -> None:
+    now = 1_000.0
+    async with running(whole(b"{}"), wall_clock=lambda: now) as (server, upstream):
+        for seconds, connections in ((0, 1), (29, 1), (31, 2), (-5, 3), (1, 3)):
+            now += seconds
+            assert await post(upstream) == b"{}"
+            assert server.connections == connections

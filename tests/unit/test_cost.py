@@ -10,7 +10,6 @@ import pytest
 
 from infra.deploy import cost
 from infra.deploy.cost_model import (
-    ALARMS,
     CONSUMED_QUEUES,
     MEMORY_MB,
     SCHEDULES,
@@ -24,7 +23,12 @@ from infra.deploy.cost_model import (
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = (ROOT / "template.yaml").read_text(encoding="utf-8")
 PRICES: dict[str, Any] = json.loads(cost.PRICES.read_text(encoding="utf-8"))
-USUAL = Assumptions(users=500, requests=200_000)
+USUAL = Assumptions(
+    users=500,
+    requests=200_000,
+    alarm_metrics=cost.alarm_metrics(),
+    api_methods=cost.api_methods(),
+)
 TABLES = [pytest.param(PRICES["regions"][name], id=name) for name in PRICES["regions"]]
 
 
@@ -63,7 +67,7 @@ def test_every_price_is_used_and_every_line_has_one(price: dict[str, float]) -> 
             used.add(name)
             return super().__getitem__(name)
 
-    options = {"has_cache": True, "has_nat": True, "has_waf": True}
+    options = {"has_cache": True, "has_nat": True, "has_waf": True, "has_detailed_metrics": True}
     for architecture in ("arm64", "x86_64"):
         month(replace(USUAL, architecture=architecture, **options), Watched(price))
     assert used == set(price)
@@ -99,7 +103,9 @@ def test_memory_is_the_templates(name: str) -> None:
 
 
 def test_alarms_queues_and_schedules_are_the_templates() -> None:
-    assert len(re.findall(r"^    Type: AWS::CloudWatch::Alarm$", TEMPLATE, re.MULTILINE)) == ALARMS
+    alarms = TEMPLATE.split("# ---- Alarms")[1]
+    assert cost.alarm_metrics() == len(re.findall(r"^ +MetricName: ", alarms, re.MULTILINE)) > 48
+    assert cost.api_methods() == TEMPLATE.count("x-amazon-apigateway-integration:")
     assert len(re.findall(r"^ +Type: SQS$", TEMPLATE, re.MULTILINE)) == CONSUMED_QUEUES
     assert len(re.findall(r"ScheduleExpression: ", TEMPLATE)) == SCHEDULES
 
@@ -126,3 +132,29 @@ def test_a_wrong_number_is_refused(wrong: str, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         cost.main(["--users", wrong, "--requests-per-user", "1"])
     assert "--users" in capsys.readouterr().err
+
+
+def test_starts_of_lambdas_are_paid() -> None:
+    price = PRICES["regions"]["us-east-1"]
+    cold = replace(USUAL, cold_share=1.0, init_seconds=2.0, admin_requests=0)
+    # the proxy's gigabyte, and the recorder's half one
+    assert usd(cold, price, "Lambda", "starts") == pytest.approx(200_000 * 3 * 0.0000133334)
+    assert usd(replace(cold, cold_share=0.0), price, "Lambda", "starts") == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "region"),
+    [("sa-east-1", "sa-east-1"), ("", "us-east-1"), ("eu-nowhere-9", "us-east-1")],
+)
+def test_the_region_is_the_one_that_is_deployed(
+    given: str, region: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", given)
+    assert cost.main(["--users", "10", "--requests-per-user", "5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["region"] == region
+
+
+def test_it_is_said_that_stop_does_not_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cost.main(["--users", "10", "--requests-per-user", "5"]) == 0
+    assert "An answer that its reader stops runs to its end on AWS" in capsys.readouterr().out

@@ -112,6 +112,7 @@ def deployed(**changes: object) -> Deployed:
         "admin_password": "of-the-test",
         "has_upstream": True,
         "mail_notes": (),
+        "capacity_notes": (),
         "changed": True,
     }
     return Deployed(**(fields | changes))  # type: ignore[arg-type]
@@ -225,3 +226,8 @@ def test_each_command_explains_itself(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
     assert "--stage" in done.stdout
+
+
+def test_the_summary_says_what_bounds_the_answers_at_once() -> None:
+    assert "ten at once" not in summary(deployed())
+    assert "  ten at once" in summary(deployed(capacity_notes=("ten at once",)))

@@ -78,6 +78,7 @@ class Settings(CurrencySettings):
     upstream_connect_timeout_seconds: float = Field(default=5, gt=0, le=60)
     upstream_idle_timeout_seconds: float = Field(default=600, gt=0, le=900)
     upstream_max_connections: int = Field(default=1000, ge=1, le=10_000)
+    upstream_keep_alive_seconds: float = Field(default=30.0, ge=0.1, le=3600)
     upstream_drain_seconds: float = Field(default=300, ge=0, le=900)
     upstream_drain_max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     upstream_drain_max_open: int = Field(default=200, ge=0, le=10_000)

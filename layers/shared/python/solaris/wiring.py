@@ -325,6 +325,7 @@ class Wiring(UserParts, BookParts, SignInParts, HealthParts, EntranceParts):
             connect_seconds=settings.upstream_connect_timeout_seconds,
             idle_seconds=settings.upstream_idle_timeout_seconds,
             max_connections=settings.upstream_max_connections,
+            keep_alive_seconds=settings.upstream_keep_alive_seconds,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ on cookies, URLs and headers (ARCHITECTURE.md, "Hot path"). Connecting may take 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,6 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from solaris.errors import UpstreamTimeoutError, UpstreamUnavailableError
+from solaris.upstream.connections import UpstreamConnector, WallClock
 
 MAX_WHOLE_BYTES = 1024 * 1024
 # Headers of an answer that mean something to the client.
@@ -25,7 +27,6 @@ PASSED_BACK = (
     *("openai-processing-ms", "openai-version"),
 )
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
-KEEP_ALIVE_SECONDS = 30
 MAX_KNOWN_URLS = 256
 # what RFC 3986 lets stand, and the sign of what is encoded already
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]"
@@ -120,11 +121,15 @@ class Upstream:
         connect_seconds: float,
         idle_seconds: float,
         max_connections: int,
+        keep_alive_seconds: float = 30.0,
+        wall_clock: WallClock = time.time,
     ) -> None:
         base = base_url.rstrip("/")
         self.base_url = base
         self._authorization = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._limit = max_connections
+        self._keep_alive_seconds = keep_alive_seconds
+        self._wall_clock = wall_clock
         self._connect_seconds = connect_seconds
         self._idle_seconds = idle_seconds
         self._timeout = aiohttp.ClientTimeout(
@@ -162,7 +167,11 @@ class Upstream:
 
     def _open_session(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            connector=UpstreamConnector(
+                limit=self._limit,
+                keep_alive_seconds=self._keep_alive_seconds,
+                wall_clock=self._wall_clock,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
             # an SSE line or a header of a real upstream stays far below these
