@@ -51,7 +51,7 @@ class Kind(StrEnum):
     """Nano-dollars; written as USD with six decimals, or nine where it takes them."""
 
     LOCAL_MONEY = "local_money"
-    """In CURRENCY, exact (domain/exchange.py); two decimals in a sheet, whose cell has them all."""
+    """In CURRENCY, exact (domain/exchange.py); a sheet shows two decimals of a cell."""
 
     RATE = "rate"
     """Millionths of CURRENCY for a dollar."""

@@ -161,54 +161,67 @@ def get_usage_report(parts: "Wiring", call: Call, *, query: UsageReportQuery) ->
     )
 
 
+def _user_counts(stats: SystemStats) -> UserCountsOut:
+    by_status = stats.users.by_status
+    return UserCountsOut(
+        total=stats.users.total,
+        active=by_status.get(UserStatus.ACTIVE, 0),
+        suspended=by_status.get(UserStatus.SUSPENDED, 0),
+        blocked=by_status.get(UserStatus.BLOCKED, 0),
+        pending=by_status.get(UserStatus.PENDING, 0),
+        used_this_month=stats.users.used,
+        by_level=LevelCounts(
+            **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
+        ),
+    )
+
+
+def _top_users(stats: SystemStats) -> list[TopUser]:
+    return [
+        TopUser(
+            user_id=one.user_id,
+            email=one.email,
+            name=one.name,
+            usage=one.current_usage,
+            usage_percentage=one.quota.usage_percentage,
+            granted_percentage=one.quota.granted_percentage,
+            usage_level=one.level,
+        )
+        for one in stats.top_users
+    ]
+
+
+def _model_shares(stats: SystemStats, rates: ExchangeRates, today: date) -> list[ModelShare]:
+    return [
+        ModelShare(
+            model=model,
+            tokens=one.charged_tokens,
+            requests=one.requests,
+            errors=one.errors,
+            cost_micros=one.shown_micros,
+            cost=_usd(one.cost),
+            local_cost=LocalCostOut.of(
+                rates.of_days(one.cost, one.local_cost, today.replace(day=1), today)
+            ),
+            unpriced_requests=one.unpriced_requests,
+        )
+        for model, one in stats.by_model
+    ]
+
+
 def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> SystemStatsOut:
-    by_status, month, previous = stats.users.by_status, stats.month, stats.previous
+    month, previous = stats.month, stats.previous
     today = stats.updated_at.astimezone(zone).date()
     return SystemStatsOut(
-        users=UserCountsOut(
-            total=stats.users.total,
-            active=by_status.get(UserStatus.ACTIVE, 0),
-            suspended=by_status.get(UserStatus.SUSPENDED, 0),
-            blocked=by_status.get(UserStatus.BLOCKED, 0),
-            pending=by_status.get(UserStatus.PENDING, 0),
-            used_this_month=stats.users.used,
-            by_level=LevelCounts(
-                **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
-            ),
-        ),
+        users=_user_counts(stats),
         usage=UsageOut(
             monthly_total=month.charged_tokens,
             average_per_user=stats.average_per_user,
             booked_to_users=stats.users.month_tokens,
             change_percent=stats.change_percent,
         ),
-        top_users=[
-            TopUser(
-                user_id=one.user_id,
-                email=one.email,
-                name=one.name,
-                usage=one.current_usage,
-                usage_percentage=one.quota.usage_percentage,
-                granted_percentage=one.quota.granted_percentage,
-                usage_level=one.level,
-            )
-            for one in stats.top_users
-        ],
-        by_model=[
-            ModelShare(
-                model=model,
-                tokens=one.charged_tokens,
-                requests=one.requests,
-                errors=one.errors,
-                cost_micros=one.shown_micros,
-                cost=_usd(one.cost),
-                local_cost=LocalCostOut.of(
-                    rates.of_days(one.cost, one.local_cost, today.replace(day=1), today)
-                ),
-                unpriced_requests=one.unpriced_requests,
-            )
-            for model, one in stats.by_model
-        ],
+        top_users=_top_users(stats),
+        by_model=_model_shares(stats, rates, today),
         cost=_cost(month, stats.month_local),
         requests=month.requests,
         errors=month.errors,
