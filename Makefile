@@ -28,7 +28,7 @@ up: $(RUNTIME) $(SITE) ## start everything on this machine (no Docker, no accoun
 
 .PHONY: demo
 demo: $(RUNTIME) ## fill the running system with a made-up company: 200 users, three months (two minutes)
-	@$(BIN)/python -m infra.local.demo_company
+	@$(BIN)/python -m infra.local.demo.company
 
 .PHONY: install
 install: $(DEVELOPMENT) ## install what tests and checks need
@@ -152,8 +152,8 @@ cost: $(DEVELOPMENT) ## a month on AWS against one server: USERS=500 REQUESTS=40
 
 .PHONY: api-types
 api-types: $(DEVELOPMENT) $(SITE_MODULES) ## the OpenAPI document and the site's types, made anew from the code
-	$(BIN)/python -m infra.local.api_document admin_site/openapi.json
-	$(BIN)/python -m infra.local.state_texts admin_site/src/features/settings/reasons.json
+	$(BIN)/python -m infra.documents.api_document admin_site/openapi.json
+	$(BIN)/python -m infra.documents.state_texts admin_site/src/features/settings/reasons.json
 	$(NPM) run types
 
 .PHONY: lock
@@ -183,7 +183,7 @@ lock: $(DEVELOPMENT) ## resolve the dependencies anew (versions and hashes, no a
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (not your data in .solaris)
-	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis admin_site/node_modules admin_site/dist infra/local/tables/node_modules
+	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis admin_site/node_modules admin_site/dist infra/local/store/tables/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -200,10 +200,10 @@ $(RUNTIME): requirements.lock pyproject.toml $(TABLES) | $(VENV)/bin/python
 
 # dynoxide keeps the tables (ARCHITECTURE.md, "One machine"). Beside Python it is found
 # by whoever runs this environment; a platform without a package goes on without.
-$(TABLES): infra/local/tables/package-lock.json | $(VENV)/bin/python
+$(TABLES): infra/local/store/tables/package-lock.json | $(VENV)/bin/python
 	@command -v npm >/dev/null || { echo "[solaris] Node.js 20 or newer with npm is needed (dynoxide, the site)" >&2; exit 1; }
-	@npm --prefix infra/local/tables --loglevel=error install --no-save
-	@for file in infra/local/tables/node_modules/@dynoxide/*/dynoxide; do \
+	@npm --prefix infra/local/store/tables --loglevel=error install --no-save
+	@for file in infra/local/store/tables/node_modules/@dynoxide/*/dynoxide; do \
 	  [ ! -f "$$file" ] || install -m 755 "$$file" $(BIN)/dynoxide; done
 	@touch "$@"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-cloud.lock")
-NPM_FOLDERS = ("admin_site", "infra/local/tables")
+NPM_FOLDERS = ("admin_site", "infra/local/store/tables")
 SECONDS = 600
 FOUND, NOT_ASKED = 1, 3
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from chalice.app import AuthResponse, Chalice, SQSEvent
 
-from solaris.api.messages import bearer_token
-from solaris.api.mounting import mount
-from solaris.api.routes.all_operations import registered
-from solaris.errors import UnauthenticatedError
-from solaris.services.recording import Message
-from solaris.wiring import wiring
+from solaris.api import registered
+from solaris.app import process_parts
+from solaris.platform.aws.queues import Message
+from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.web.messages import bearer_token
+from solaris.platform.web.mounting import mount
 
 app = Chalice(app_name="ia-solaris-admin", configure_logs=False)
 
@@ -23,7 +23,7 @@ app = Chalice(app_name="ia-solaris-admin", configure_logs=False)
 def signed_in(request: Any) -> AuthResponse:
     """Who the bearer of an access token is; the role is the operation's matter."""
     try:
-        caller = wiring().sessions.verify(bearer_token(request.token))
+        caller = process_parts().sign_in.sessions.verify(bearer_token(request.token))
     except UnauthenticatedError as error:
         # the one text of which API Gateway makes a 401
         raise Exception("Unauthorized") from error  # noqa: TRY002
@@ -31,13 +31,15 @@ def signed_in(request: Any) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
 
 
-mount(app, wiring(), registered(), signed_in)
+mount(app, process_parts(), registered(), signed_in)
 
 
 @app.lambda_function(name="keep_directory")
 def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Keep the lists' replica and its snapshot, every ten minutes."""
-    report = wiring().keeper.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    report = process_parts().directory.keeper.run(
+        lambda: context.get_remaining_time_in_millis() / 1000
+    )
     return report.body()
 
 
@@ -52,7 +54,7 @@ def run_exports(event: SQSEvent) -> dict[str, Any]:
             receipt_handle=record["receiptHandle"],
             receives=int(record["attributes"].get("ApproximateReceiveCount", 1)),
         )
-        if not wiring().export_jobs.run(message, _remaining(event)):
+        if not process_parts().exports.jobs.run(message, _remaining(event)):
             failed.append({"itemIdentifier": message.message_id})
     return {"batchItemFailures": failed}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from chalice.app import Chalice, SQSEvent
 
-from solaris.services.recording import Message
-from solaris.wiring import wiring
+from solaris.app import process_parts
+from solaris.platform.aws.queues import Message
 
 app = Chalice(app_name="ia-solaris-alerts", configure_logs=False)
 
@@ -25,7 +25,7 @@ def send_alert(event: SQSEvent) -> dict[str, Any]:
         )
         for record in event.to_dict()["Records"]
     ]
-    failed = wiring().alerter.handle_messages(messages)
+    failed = process_parts().alerts.alerter.handle_messages(messages)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -34,4 +34,4 @@ def send_alert(event: SQSEvent) -> dict[str, Any]:
 def record_mail_event(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambda's signature
     """Take in a bounce or a complaint; what is raised makes Lambda call again, and keep it."""
     for record in event["Records"]:
-        wiring().mail_suppressions.record(record["Sns"]["Message"])
+        process_parts().alerts.suppressions.record(record["Sns"]["Message"])

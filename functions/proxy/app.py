@@ -1,7 +1,7 @@
 """proxy: everything under /v1. One ASGI app, because Chalice cannot stream.
 
-Locally infra/local/gateway.py serves `app`. On Lambda `served_on_lambda` is served by run.sh behind
-the Lambda Web Adapter, or by buffered.py where the gateway cannot stream.
+Locally infra/local/edge/gateway.py serves `app`. On Lambda `served_on_lambda` is served by run.sh
+behind the Lambda Web Adapter, or by buffered.py where the gateway cannot stream.
 """
 
 import asyncio
@@ -11,19 +11,21 @@ from contextlib import asynccontextmanager, suppress
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from solaris.lambda_asgi import on_lambda
-from solaris.services.background import drain
-from solaris.services.publishing import publish_forever, publish_metrics
-from solaris.wiring import wiring
+from solaris.app import process_parts
+from solaris.gateway.lambda_asgi import on_lambda
+from solaris.platform.background import drain
+from solaris.platform.metrics import publish_forever, publish_metrics
 
 DRAIN_SECONDS = 10
 
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
-    parts = wiring()
-    parts.warm_up()
-    publishing = asyncio.create_task(publish_forever(parts.metrics, parts.async_cache))
+    parts = process_parts()
+    parts.gateway.warm_up()
+    publishing = asyncio.create_task(
+        publish_forever(parts.platform.metrics, parts.platform.async_cache)
+    )
     try:
         yield
     finally:
@@ -31,9 +33,9 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await publishing
         await drain(DRAIN_SECONDS)
-        await publish_metrics(parts.metrics, parts.async_cache)
+        await publish_metrics(parts.platform.metrics, parts.platform.async_cache)
         await parts.close()
 
 
-app = Starlette(routes=[Route("/{path:path}", wiring().gateway)], lifespan=lifespan)
-served_on_lambda = on_lambda(app, wiring())
+app = Starlette(routes=[Route("/{path:path}", process_parts().gateway.app)], lifespan=lifespan)
+served_on_lambda = on_lambda(app, process_parts())

@@ -7,15 +7,15 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
-from solaris.rest import caller_address, chalice_errors
-from solaris.services.quoting import Statement
-from solaris.wiring import wiring
+from solaris.app import process_parts
+from solaris.gateway.quote import Statement
+from solaris.platform.web.chalice import caller_address, chalice_errors
 
 app = Chalice(app_name="ia-solaris-quota", configure_logs=False)
-answers = chalice_errors(wiring().settings.locale)
+answers = chalice_errors(process_parts().settings.locale)
 # made with the process, so that the first request does not wait for its clients
-quoting = wiring().quoting
-front = wiring().settings.front
+quoting = process_parts().gateway.quoting
+front = process_parts().settings.front
 
 
 @app.route("/v1/quota", methods=["GET"])

@@ -1,6 +1,6 @@
 """reset: opens the month for everybody, sweeps what crashes have left reserved, reconciles.
 
-Invoked by schedules (EventBridge Scheduler; infra/local/schedule.py on one machine). A run that
+Invoked by schedules (EventBridge Scheduler; infra/local/run/schedule.py on one machine). A run that
 answers `running` is to be invoked again: it goes on where it stopped.
 """
 
@@ -8,29 +8,35 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from solaris.wiring import wiring
+from solaris.app import process_parts
 
 app = Chalice(app_name="ia-solaris-reset", configure_logs=False)
 # made with the process, so that the first run does not wait for its clients
-_ = wiring().resetter
+_ = process_parts().months.resetter
 
 
 @app.lambda_function(name="open_period")
 def open_period(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Open the current period for every user, as far as the time allows."""
-    report = wiring().resetter.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    report = process_parts().months.resetter.run(
+        lambda: context.get_remaining_time_in_millis() / 1000
+    )
     return report.body()
 
 
 @app.lambda_function(name="sweep_reservations")
 def sweep_reservations(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Expire the overdue reservations of users who have not come back."""
-    report = wiring().sweeper.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    report = process_parts().gateway.sweeper.run(
+        lambda: context.get_remaining_time_in_millis() / 1000
+    )
     return report.body()
 
 
 @app.lambda_function(name="reconcile_books")
 def reconcile_books(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Hold the books against their records, once a month, as far as the time allows."""
-    report = wiring().reconcile_runner.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    report = process_parts().reconciliation.runner.run(
+        lambda: context.get_remaining_time_in_millis() / 1000
+    )
     return report.body()

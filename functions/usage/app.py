@@ -4,12 +4,12 @@ from typing import Any
 
 from chalice.app import Chalice, SQSEvent
 
-from solaris.services.recording import Message
-from solaris.wiring import wiring
+from solaris.app import process_parts
+from solaris.platform.aws.queues import Message
 
 app = Chalice(app_name="ia-solaris-usage", configure_logs=False)
 # made with the process, so that the first batch does not wait for its clients
-_ = wiring().recorder
+_ = process_parts().ledger.recorder
 
 
 @app.on_sqs_message(queue="solaris-local-usage", batch_size=10)
@@ -19,5 +19,5 @@ def record_usage(event: SQSEvent) -> dict[str, Any]:
         Message(message_id=record["messageId"], body=record["body"])
         for record in event.to_dict()["Records"]
     ]
-    failed = wiring().recorder.record_messages(messages)
+    failed = process_parts().ledger.recorder.record_messages(messages)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -56,5 +56,5 @@ VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=90s --retries=3 \
-    CMD ["python", "-m", "infra.local.alive"]
+    CMD ["python", "-m", "infra.local.run.alive"]
 CMD ["python", "-m", "infra.local", "--logs", "terminal"]

@@ -118,7 +118,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     up.add_argument("--architecture", choices=ARCHITECTURES, help="processor of the functions")
     up.add_argument(
         "--demo-upstream", metavar="URL",
-        help="LitellmBaseUrl of a demo upstream (python -m infra.local.demo_upstream --help)",
+        help="LitellmBaseUrl of a demo upstream (python -m infra.local.demo.upstream --help)",
     )  # fmt: skip
     up.add_argument("--no-site", dest="site", action="store_false", help="leave the site as it is")
     down.add_argument(

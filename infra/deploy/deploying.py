@@ -28,7 +28,7 @@ from infra.deploy.remains import Remains
 from infra.deploy.removing import delete_stack
 from infra.deploy.seeding import seed
 from infra.deploy.stack import UNFINISHED, UNFINISHED_TAG, Stack, StackState
-from solaris.services.initialising import InitResult
+from solaris.operations.first_start import InitResult
 
 TAGS = {"project": "ia-solaris"}
 _RUNTIME = "python"

@@ -29,7 +29,10 @@ DEFAULT_ARCHITECTURE = "arm64"
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 # The command line needs packages that no function has.
-LEFT_OUT = frozenset({"solaris/cli"})
+LEFT_OUT = (
+    *("solaris/cli.py", "solaris/platform/terminal/*", "solaris/backup/drill.py"),
+    *("solaris/*/commands.py", "solaris/*/*_commands.py"),
+)
 LAYER_PLACE = "/opt/python"
 FUNCTION_PLACE = "/var/task"
 _INPUTS = ".inputs.json"
@@ -219,7 +222,7 @@ def _source_files(base: Path) -> Iterator[PurePosixPath]:
     """Own files below a folder, in order, without what is hidden, compiled, read or left out."""
     for name in _names(base):
         hidden = any(part[0] == "." or part == "__pycache__" for part in name.parts)
-        left_out = any(name.is_relative_to(folder) for folder in LEFT_OUT)
+        left_out = any(name.match(one) for one in LEFT_OUT)
         unread = name.name == "py.typed" or name.suffix == ".md"
         if not (hidden or left_out or unread):
             yield name

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from infra.deploy.aws import Account
 from infra.deploy.errors import DeployError
 from infra.deploy.packaging import ROOT
-from infra.local.mailbox import verify_sender
-from solaris.errors import ConfigurationError, SolarisError
-from solaris.services.initialising import InitResult, first_key_and_admin
-from solaris.settings import Settings, load_settings
+from infra.local.edge.mailbox import verify_sender
+from solaris.operations.first_start import InitResult, first_key_and_admin
+from solaris.platform.errors import ConfigurationError, SolarisError
+from solaris.platform.settings import Settings, load_settings
 
 SEED_SECONDS = 120
 # What of the settings a deployment's own environment may say about them.
@@ -65,13 +65,16 @@ def main() -> int:
     """Seed the stage that the environment names; the result is one JSON line."""
     try:
         settings = load_settings()
-        from solaris.wiring import wiring  # noqa: PLC0415 - reads the settings just checked
+        from solaris.app import process_parts  # noqa: PLC0415 - reads the settings just checked
 
-        parts = wiring()
+        parts = process_parts()
         if os.environ.get(_EMULATOR):
             verify_sender(settings)  # AWS knows its senders by what their owner has verified
         result = first_key_and_admin(
-            settings, keys=parts.key_management, admins=parts.admin_accounts, now=parts.clock()
+            settings,
+            keys=parts.keys.management,
+            admins=parts.sign_in.admin_accounts,
+            now=parts.clock(),
         )
     except (ConfigurationError, SolarisError) as error:
         print(error, file=sys.stderr)

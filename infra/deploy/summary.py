@@ -1,8 +1,8 @@
 """What a deployment prints at its end; secrets only on the run that made them."""
 
 from infra.deploy.deploying import Deployed
-from solaris.services.initialising import librechat_snippet
-from solaris.settings import Settings
+from solaris.keys.snippet import librechat_snippet
+from solaris.platform.settings import Settings
 
 _KEPT_ADMIN = "the one printed at the first deployment"
 _KEPT_KEY = "the one printed at the first deployment (more of them: admin site, Keys)"

@@ -21,14 +21,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from infra.local.banner import banner
-from infra.local.demo_upstream import PREFIX_VARIABLE, demo_command
-from infra.local.functions import ROOT, functions_command
-from infra.local.gateway import STREAM_SECONDS, gateway_command
-from infra.local.keeper import Keeper
-from infra.local.lifeline import stop_on_signals
-from infra.local.local_secret import local_secret
-from infra.local.preflight import (
+from infra.local.demo.upstream.__main__ import PREFIX_VARIABLE, demo_command
+from infra.local.edge.functions import ROOT, functions_command
+from infra.local.edge.gateway import STREAM_SECONDS, gateway_command
+from infra.local.run.banner import banner
+from infra.local.run.lifeline import stop_on_signals
+from infra.local.run.local_secret import local_secret
+from infra.local.run.preflight import (
     StartError,
     check_node,
     check_port,
@@ -37,26 +36,27 @@ from infra.local.preflight import (
     raise_open_files,
     wait_for_programs,
 )
-from infra.local.prepare import prepare, secrets_made
+from infra.local.run.prepare import prepare, secrets_made
+from infra.local.run.recreate import Keeper
+from infra.local.run.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
+from infra.local.run.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
+from infra.local.run.worker import worker_command
+from infra.local.store.earlier.takeover import mark_format, open_data
 from infra.local.store.embedded import TABLES, plan_store
 from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
-from infra.local.store.takeover import mark_format, open_data
-from infra.local.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
-from infra.local.tables.expiry import Expiry
-from infra.local.tables.program import free_port, secret_address, wait_until_listening
-from infra.local.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
-from infra.local.worker import worker_command
-from solaris.errors import ConfigurationError, SolarisError
-from solaris.services.initialising import InitResult
-from solaris.settings import LOCAL_SECRET, Settings, load_settings
-from solaris.settings_file import effective
-from solaris.storage.aws import boto_client
-from solaris.storage.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
-from solaris.storage.disk_room import DiskRoom
-from solaris.storage.files import is_aws
-from solaris.storage.queues import EXPORTS_QUEUE
-from solaris.storage.unsteady import Unsteady
+from infra.local.store.tables.expiry import Expiry
+from infra.local.store.tables.program import free_port, secret_address, wait_until_listening
+from solaris.operations.first_start import InitResult
+from solaris.operations.unsteady import Unsteady
+from solaris.platform.aws.client import boto_client
+from solaris.platform.aws.files import is_aws
+from solaris.platform.aws.queues import EXPORTS_QUEUE
+from solaris.platform.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
+from solaris.platform.disk_room import DiskRoom
+from solaris.platform.errors import ConfigurationError, SolarisError
+from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
+from solaris.platform.settings_file import effective
 
 LOOPBACK = "127.0.0.1"
 MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
@@ -239,22 +239,22 @@ class LocalSystem:
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)
         load_settings.cache_clear()
-        from solaris.wiring import wiring  # noqa: PLC0415 - reads what was set just above
+        from solaris.app import process_parts  # noqa: PLC0415 - reads what was set just above
 
-        return prepare(wiring())
+        return prepare(process_parts())
 
     def keep(self, stop: threading.Event) -> None:
         """Delete what expires in this system's own tables; watch over a store that is not its own:
         an emulator may come back empty.
         """
-        from solaris.wiring import wiring  # noqa: PLC0415 - see above
+        from solaris.app import process_parts  # noqa: PLC0415 - see above
 
-        parts = wiring()
+        parts = process_parts()
         if self.supervisor.has(TABLES):
             Expiry(boto_client("dynamodb", parts.settings.aws_region)).start(stop)
         if self.mails is not None or is_aws(boto_client("sqs", parts.settings.aws_region)):
             return
-        Keeper(parts.queues, lambda: prepare(parts), self._tell_anew).start(stop)
+        Keeper(parts.platform.queues, lambda: prepare(parts), self._tell_anew).start(stop)
 
     def _tell_anew(self, result: InitResult) -> None:
         print("[solaris] the store came back empty: queues and bucket are made anew", flush=True)

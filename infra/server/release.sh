@@ -50,7 +50,7 @@ build_python() {
         ln -s "$(realpath "$GIVEN_VENV")" "$RELEASE/.venv"
         return
     fi
-    hash=$({ "$python" -V && cat "$RELEASE/requirements.lock" "$RELEASE/infra/local/tables/package-lock.json"; } | sha256sum | cut -c1-16)
+    hash=$({ "$python" -V && cat "$RELEASE/requirements.lock" "$RELEASE/infra/local/store/tables/package-lock.json"; } | sha256sum | cut -c1-16)
     venv=${answer[INSTALL_DIR]}/venvs/$hash
     if [ ! -f "$venv/.complete" ]; then
         say "installing Python packages (once for these versions, about a minute) …"
@@ -67,7 +67,7 @@ build_python() {
 
 # dynoxide, which keeps the tables, beside Python: where run.sh finds it.
 build_tables() { # venv
-    local folder=$RELEASE/infra/local/tables file
+    local folder=$RELEASE/infra/local/store/tables file
     npm --prefix "$folder" --loglevel=error install --no-save
     for file in "$folder"/node_modules/@dynoxide/*/dynoxide; do
         [ ! -f "$file" ] || install -m 755 "$file" "$1/bin/dynoxide"
@@ -104,8 +104,8 @@ check_settings() {
     done
     said=$(env -i PATH="$PATH" "${assignments[@]}" "$RELEASE/infra/server/run.sh" -c '
 import os, sys
-from solaris.errors import ConfigurationError
-from solaris.settings import Settings, load_settings
+from solaris.platform.errors import ConfigurationError
+from solaris.platform.settings import Settings, load_settings
 names = {name.upper() for name in Settings.model_fields}
 for name in sys.argv[1:]:
     if name not in names and not name.startswith("AWS_"):

@@ -97,6 +97,6 @@ set -a
 . "\$settings"
 set +a
 exec $become ${answer[INSTALL_DIR]}/current/infra/server/run.sh -c \\
-    'import sys; sys.argv[0] = "solaris"; from solaris.cli.main import app; app()' "\$@"
+    'import sys; sys.argv[0] = "solaris"; from solaris.cli import app; app()' "\$@"
 TEXT
 }

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from solaris.domain.usage import Outcome
-from solaris.settings import load_settings
-from solaris.storage.aws import boto_client
-from solaris.storage.queues import USAGE_QUEUE
+from solaris.platform.aws.client import boto_client
+from solaris.platform.aws.queues import USAGE_QUEUE
+from solaris.platform.settings import load_settings
+from solaris.quota.usage import Outcome
 from tests.bench.generator import BenchError
 from tests.bench.system import TOKENS_WITHOUT_END, Totals
 

@@ -18,22 +18,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from solaris.domain.periods import day_of, hour_of, period_of
-from solaris.domain.reports import NO_MODEL
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent, iso_milliseconds
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.settings import Settings
-from solaris.storage.actions import (
+from solaris.ledger.booking import (
     SYSTEM_SHARDS,
     hour_requests,
     hour_tokens,
     system_owner,
     user_owner,
 )
-from solaris.storage.aws import AsyncAws
-from solaris.storage.items import Item, number, text, user_to_item
-from solaris.storage.records import usage_item
-from solaris.storage.shards import counter_shard
+from solaris.ledger.figures import NO_MODEL
+from solaris.ledger.records import usage_item
+from solaris.ledger.shards import counter_shard
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.items import Item, number, text
+from solaris.platform.instants import iso_milliseconds
+from solaris.platform.settings import Settings
+from solaris.quota.item import user_to_item
+from solaris.quota.periods import day_of, hour_of, period_of
+from solaris.quota.policy import block_ppm_of, plan_limits_of
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 BATCH = 25
 WRITERS = 8
@@ -221,7 +224,7 @@ class Company:
     def _people(self) -> Iterator[Put]:
         users, periods = self._settings.table_name("users"), self._settings.table_name("periods")
         chance, created_at = self._random, self._now - timedelta(days=200)
-        limits = self._settings.plan_limits
+        limits = plan_limits_of(self._settings)
         for n in range(self._users):
             plan = chance.choices([one for one, _ in PLANS], [weight for _, weight in PLANS])[0]
             used = {period: of_all[n] for period, of_all in self._used.items()}
@@ -237,12 +240,12 @@ class Company:
                 monthly_limit=limit,
                 additional_tokens=0,
                 current_usage=current,
-                available_tokens=limit * self._settings.block_ppm // 1_000_000 - current,
+                available_tokens=limit * block_ppm_of(self._settings) // 1_000_000 - current,
                 period=self._period,
                 created_at=created_at + timedelta(minutes=n % 100_000),
                 updated_at=self._now,
                 last_seen_at=self._now - timedelta(minutes=n % 40_000) if current else None,
-                block_ppm=self._settings.block_ppm,
+                block_ppm=block_ppm_of(self._settings),
                 version=1,
             )
             yield users, user_to_item(user)

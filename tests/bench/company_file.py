@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 import boto3
 
-from infra.local.tables.program import tables_program
-from infra.local.tables.running import running_tables
-from solaris.settings import load_settings
-from solaris.storage.books_disk import TABLE_FILE
-from solaris.storage.models import bind_models, create_tables
+from infra.local.store.tables.program import tables_program
+from infra.local.store.tables.running import running_tables
+from solaris.platform.aws.tables import bind_models, create_tables
+from solaris.platform.books_disk import TABLE_FILE
+from solaris.platform.settings import load_settings
 from tests.bench.company import Put
 from tests.bench.generator import BenchError
 

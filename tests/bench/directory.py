@@ -22,15 +22,17 @@ from typing import Any
 
 import psutil
 
-from solaris.domain.listing import AlertQuery, UsageLevel, UserQuery, UserSort
-from solaris.domain.periods import period_of
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.services.directory import Directory
-from solaris.services.replica import View
-from solaris.settings import Settings
-from solaris.storage.items import user_to_item
-from solaris.storage.models import create_tables
-from solaris.wiring import Wiring, now
+from solaris.alerts.listing import AlertQuery, alerts_listed
+from solaris.app import Parts
+from solaris.directory.directory import Directory
+from solaris.directory.listing import UsageLevel, UserQuery, UserSort
+from solaris.directory.replica import View
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.clock import now
+from solaris.platform.settings import Settings
+from solaris.quota.item import user_to_item
+from solaris.quota.periods import period_of
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 from tests.bench.reset import BATCH, WRITERS, embedded_store
 
 SIZES = (10_000, 100_000)
@@ -60,28 +62,30 @@ def person(n: int, period: str) -> User:
     return replace(user, available_tokens=user.quota.available_tokens)
 
 
-async def make_users(wiring: Wiring, first: int, last: int, period: str) -> None:
+async def make_users(parts: Parts, first: int, last: int, period: str) -> None:
     """Write users, 25 a call, eight calls at a time."""
-    table = wiring.settings.table_name("users")
+    table = parts.settings.table_name("users")
     batches = (range(n, min(n + BATCH, last)) for n in range(first, last, BATCH))
 
     async def write() -> None:
         for batch in batches:
             puts = [{"PutRequest": {"Item": user_to_item(person(n, period))}} for n in batch]
-            await wiring.aws.call("dynamodb", "BatchWriteItem", {"RequestItems": {table: puts}})
+            await parts.platform.aws.call(
+                "dynamodb", "BatchWriteItem", {"RequestItems": {table: puts}}
+            )
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
-    await wiring.close()
+    await parts.close()
 
 
 def publish_forever(users: int) -> None:
     """50 changes a second, each of another user, until killed."""
-    wiring = Wiring(Settings(redis_url="none"))
-    period = period_of(now(), wiring.settings.zone)
+    parts = Parts(Settings(redis_url="none"))
+    period = period_of(now(), parts.settings.zone)
     started = time.perf_counter()
     for n in itertools.count(1):
         user = person(n * 7919 % users, period)
-        wiring.changes.publish([replace(user, version=n + 1, current_usage=n % 1_000_000)])
+        parts.quota.changes.publish([replace(user, version=n + 1, current_usage=n % 1_000_000)])
         time.sleep(max(0.0, started + n / CHANGES_PER_SECOND - time.perf_counter()))
 
 
@@ -125,7 +129,7 @@ def questions(directory: Directory, users: int) -> dict[str, Callable[[], Any]]:
     }
     calls["counts"] = directory.counts
     calls["top ten"] = lambda: directory.top_users(10)
-    calls["alerts"] = lambda: directory.alerts(AlertQuery())
+    calls["alerts"] = lambda: alerts_listed(directory, AlertQuery())
     return calls
 
 
@@ -149,31 +153,33 @@ def percentiles(call: Callable[[], Any]) -> tuple[float, float]:
     return found[ROUNDS // 2], found[int(ROUNDS * 0.95)]
 
 
-def measure(wiring: Wiring, users: int) -> Measured:
+def measure(parts: Parts, users: int) -> Measured:
     """Build, store, load and ask."""
     measured = Measured()
     own = psutil.Process()
     before = own.memory_info().rss
     started = time.perf_counter()
-    wiring.directory.wait_until_built(BUILD_SECONDS)
+    parts.directory.directory.wait_until_built(BUILD_SECONDS)
     measured.figures["full build, s"] = time.perf_counter() - started
     measured.figures["memory of the process, MiB"] = own.memory_info().rss / MIB
     measured.figures["of it since the build began, MiB"] = (own.memory_info().rss - before) / MIB
-    path = wiring.directory.current().path
+    path = parts.directory.directory.current().path
     started = time.perf_counter()
-    size = wiring.keeper.run().snapshot_bytes or 0
+    size = parts.directory.keeper.run().snapshot_bytes or 0
     measured.figures["snapshot stored, s"] = time.perf_counter() - started
     measured.figures["snapshot, MiB"] = size / MIB
     measured.figures["file, MiB"] = path.stat().st_size / MIB
-    second = Wiring(Settings(redis_url="none"))
+    second = Parts(Settings(redis_url="none"))
     started = time.perf_counter()
-    second.directory.wait_until_built(BUILD_SECONDS)
+    second.directory.directory.wait_until_built(BUILD_SECONDS)
     measured.figures["start from the snapshot, s"] = time.perf_counter() - started
     started = time.perf_counter()
-    second.directory.current().look_anew(View(second.settings, now() + timedelta(days=32)))
+    second.directory.directory.current().look_anew(
+        View(second.settings, now() + timedelta(days=32))
+    )
     measured.figures["a new month looked at, s"] = time.perf_counter() - started
-    second.directory.close()
-    asked = questions(wiring.directory, users)
+    second.directory.directory.close()
+    asked = questions(parts.directory.directory, users)
     measured.quiet = {name: percentiles(call) for name, call in asked.items()}
     with changing(users):
         measured.busy = {name: percentiles(call) for name, call in asked.items()}
@@ -210,19 +216,19 @@ def main() -> int:
     results: dict[int, Measured] = {}
     made = 0
     with tempfile.TemporaryDirectory() as folder, embedded_store(folder):
-        first = Wiring(Settings(redis_url="none"))
+        first = Parts(Settings(redis_url="none"))
         create_tables()
-        first.files.create()
+        first.platform.files.create()
         period = period_of(now(), first.settings.zone)
         for size in (wanted,) if wanted else SIZES:
             started = time.perf_counter()
-            asyncio.run(make_users(Wiring(first.settings), made, size, period))
+            asyncio.run(make_users(Parts(first.settings), made, size, period))
             print(f"{size:,} users made in {time.perf_counter() - started:.1f} s", flush=True)
             made = size
-            first.files.remove("directory/v1.sqlite.gz")
-            wiring = Wiring(first.settings)
-            results[size] = measure(wiring, size)
-            wiring.directory.close()
+            first.platform.files.remove("directory/v1.sqlite.gz")
+            parts = Parts(first.settings)
+            results[size] = measure(parts, size)
+            parts.directory.directory.close()
         return int(not table(results))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from infra.local.demo_upstream import behaviour_of
+from infra.local.demo.upstream.__main__ import behaviour_of
 from tests.bench.load import Job, Result
 from tests.bench.measure import CONNECTIONS, FRAMES_MODEL, USERS, Bench
 from tests.bench.system import tell

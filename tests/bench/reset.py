@@ -25,21 +25,22 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.preflight import free_port
-from infra.local.tables.program import tables_command, wait_until_listening
-from solaris.domain.identity import Identity
-from solaris.domain.periods import period_of, previous_period
-from solaris.domain.reservation import Demand
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.services.metering import Meter
-from solaris.services.resetting import ResetReport
-from solaris.services.tickets import Ticket
-from solaris.settings import Settings
-from solaris.storage.aws import AsyncAws
-from solaris.storage.items import user_to_item
-from solaris.storage.models import create_tables
-from solaris.storage.queues import USAGE_QUEUE, EventSender
-from solaris.wiring import Wiring, now
+from infra.local.run.preflight import free_port
+from infra.local.store.tables.program import tables_command, wait_until_listening
+from solaris.app import Parts
+from solaris.gateway.meter import Meter
+from solaris.gateway.tickets import Ticket
+from solaris.months.opening import ResetReport
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.queues import USAGE_QUEUE, EventSender
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.clock import now
+from solaris.platform.settings import Settings
+from solaris.quota.identity import Identity
+from solaris.quota.item import user_to_item
+from solaris.quota.periods import period_of, previous_period
+from solaris.quota.reservation import Demand
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 READY_SECONDS = 30
 BATCH = 25
@@ -124,29 +125,29 @@ async def reserve_often(meter: Meter, users: int, latencies: Latencies) -> None:
 def reset_once() -> tuple[ResetReport, float, int, int]:
     """The reset in a process of its own, as the worker is one: report, seconds, RSS in bytes."""
     own = psutil.Process()
-    wiring = Wiring(Settings(redis_url="none"))
-    wiring.resetter.waiting()  # connected once, so that the growth is the users' alone
+    parts = Parts(Settings(redis_url="none"))
+    parts.months.resetter.waiting()  # connected once, so that the growth is the users' alone
     before = own.memory_info().rss
     started = time.perf_counter()
-    report = wiring.resetter.run()
+    report = parts.months.resetter.run()
     return report, time.perf_counter() - started, before, own.memory_info().rss
 
 
-async def measure(wiring: Wiring, users: int, store: psutil.Process) -> bool:
+async def measure(parts: Parts, users: int, store: psutil.Process) -> bool:
     """Make the users, reset them beside live reserves, print; True when within the target."""
-    aws, latencies = wiring.aws, Latencies()
-    period = period_of(now(), wiring.settings.zone)
+    aws, latencies = parts.platform.aws, Latencies()
+    period = period_of(now(), parts.settings.zone)
     started = time.perf_counter()
-    await make_users(aws, wiring.settings.table_name("users"), users, previous_period(period))
+    await make_users(aws, parts.settings.table_name("users"), users, previous_period(period))
     print(f"{users:,} users made in {time.perf_counter() - started:.1f} s")
-    sender = EventSender(aws, wiring.settings.queue_name(USAGE_QUEUE))
+    sender = EventSender(aws, parts.settings.queue_name(USAGE_QUEUE))
     meter = Meter(
-        settings=wiring.settings,
+        settings=parts.settings,
         aws=aws,
-        users=wiring.users,
-        changes=wiring.changes,
+        users=parts.quota.users,
+        changes=parts.quota.changes,
         sender=sender,
-        recorder=wiring.recorder,
+        recorder=parts.ledger.recorder,
         clock=now,
     )
     live = asyncio.create_task(reserve_often(meter, users, latencies))
@@ -157,7 +158,7 @@ async def measure(wiring: Wiring, users: int, store: psutil.Process) -> bool:
     cpu = sum(store.cpu_times()[:2]) - cpu
     live.cancel()
     await asyncio.gather(live, return_exceptions=True)
-    await wiring.close()
+    await parts.close()
     print(f"reset: {report.body()}")
     print(f"       {seconds:.1f} s, {report.users / seconds:,.0f} users/s")
     print(f"reset's process: {before / MIB:.0f} → {after / MIB:.0f} MiB")
@@ -172,10 +173,10 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=100_000)
     users = parser.parse_args().users
     with tempfile.TemporaryDirectory() as directory, embedded_store(directory) as store:
-        wiring = Wiring(Settings(redis_url="none"))
+        parts = Parts(Settings(redis_url="none"))
         create_tables()
-        wiring.queues.create_all()
-        return int(not asyncio.run(measure(wiring, users, store)))
+        parts.platform.queues.create_all()
+        return int(not asyncio.run(measure(parts, users, store)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Never
 
-from solaris.errors import SolarisError
+from solaris.platform.errors import SolarisError
 from tests.bench.generator import BenchError
 
 

@@ -12,8 +12,8 @@ import heapq
 import random
 from dataclasses import dataclass
 
-from solaris.storage.actions import SYSTEM_SHARDS
-from solaris.storage.ledger import MAX_ATTEMPTS, PAUSE_SECONDS
+from solaris.ledger.booking import SYSTEM_SHARDS
+from solaris.ledger.ledger import MAX_ATTEMPTS, PAUSE_SECONDS
 
 BATCH_EVENTS = 10  # template.yaml: BatchSize of RecordUsage
 SECONDS = 120.0

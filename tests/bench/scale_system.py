@@ -10,12 +10,12 @@ from typing import Any
 
 import psutil
 
-from solaris.domain.usage import Outcome
-from solaris.domain.users import user_id_for
-from solaris.settings import load_settings
-from solaris.storage.actions import SYSTEM_SHARDS, system_owner
-from solaris.storage.books_disk import FOLDER, TABLE_FILE
-from solaris.storage.items import text
+from solaris.ledger.booking import SYSTEM_SHARDS, system_owner
+from solaris.platform.aws.items import text
+from solaris.platform.books_disk import FOLDER, TABLE_FILE
+from solaris.platform.settings import load_settings
+from solaris.quota.usage import Outcome
+from solaris.quota.user import user_id_for
 from tests.bench.books import Books
 from tests.bench.company import Company
 from tests.bench.company_file import import_company

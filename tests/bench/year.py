@@ -24,16 +24,16 @@ from typing import Any
 import boto3
 import psutil
 
-from infra.local.tables.expiry import Expiry
-from infra.local.tables.running import running_tables
-from solaris.settings import load_settings
-from solaris.storage.books_disk import TABLE_FILE
+from infra.local.store.tables.expiry import Expiry
+from infra.local.store.tables.running import running_tables
+from solaris.platform.books_disk import TABLE_FILE
+from solaris.platform.settings import load_settings
 from tests.bench.company import Company, Put
 from tests.bench.company_file import import_company
 from tests.bench.running import run_bench
 from tests.bench.system import tell
 
-MONTHS = 13  # for which single requests are kept (solaris/storage/models.py)
+MONTHS = 13  # for which single requests are kept (solaris/platform/aws/tables.py)
 DAYS_A_MONTH = 30.4
 MOST_GROWTH = 0.1  # of what was written anew
 MB = 1e6

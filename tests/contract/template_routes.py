@@ -31,7 +31,7 @@ Routes = dict[str, dict[str, tuple[str, str | None]]]
 
 def routes_of_code() -> Routes:
     """Load the Chalice apps and read their routes; the proxy takes what is left of /v1."""
-    from infra.local.functions import load_function  # noqa: PLC0415 - makes the process's parts
+    from infra.local.edge.functions import load_function  # noqa: PLC0415 - makes the process's parts
 
     found: Routes = {PROXY_PATH: dict.fromkeys(VERBS, ("ProxyFunction", None))}
     for name, function in REST_FUNCTIONS.items():

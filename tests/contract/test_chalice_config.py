@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from chalice.config import Config
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 from tests.contract.template_document import ROOT, document, functions
 
 CONFIG: dict[str, Any] = json.loads((ROOT / "chalice-config.json").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 from tests.e2e.local_system import ROOT
 
 COMPOSE = (ROOT / "localstack-compose.yaml").read_text(encoding="utf-8")

@@ -5,17 +5,17 @@ from functools import cache
 
 import pytest
 
-from solaris.domain.alerts import ALERT_DAYS, Audience
-from solaris.domain.audit import AUDIT_DAYS
-from solaris.domain.exports import EXPORT_DAYS
-from solaris.domain.personal_links import LINK_DAYS
-from solaris.domain.thresholds import Threshold
-from solaris.http import _STATUS
-from solaris.mail.formatting import percentage
-from solaris.mail.words import THRESHOLD_WORDS
-from solaris.settings import Settings
-from solaris.storage.records import RECORD_DAYS
-from solaris.texts import Locale, error_text
+from solaris.alerts.alert import ALERT_DAYS, Audience
+from solaris.alerts.mail_words import THRESHOLD_WORDS
+from solaris.audit.entry import AUDIT_DAYS
+from solaris.exports.export import EXPORT_DAYS
+from solaris.ledger.records import RECORD_DAYS
+from solaris.platform.mail.formatting import percentage
+from solaris.platform.settings import Settings
+from solaris.platform.texts import Locale, error_text
+from solaris.platform.web.errors import _STATUS
+from solaris.quota.personal_link import LINK_DAYS
+from solaris.quota.thresholds import Threshold
 from tests.contract.pages import ROOT, Page
 
 GUIDES: dict[Locale, str] = {"pt-BR": "admin_site/GUIDE.pt-BR.md", "en": "admin_site/GUIDE.md"}

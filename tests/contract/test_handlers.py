@@ -37,11 +37,13 @@ BUILDS = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from functools import cached_property
-from solaris.wiring import wiring
-parts = wiring()
-names = [n for n in dir(type(parts)) if isinstance(getattr(type(parts), n), cached_property)]
-for name in names:
-    getattr(parts, name)
+from solaris.app import process_parts
+parts = process_parts()
+def made(of):
+    kind = type(of)
+    names = [n for n in dir(kind) if isinstance(getattr(kind, n), cached_property)]
+    return [(n, getattr(of, n)) for n in names]
+names = [n for _, package in (("platform", parts.platform), *made(parts)) for n, _ in made(package)]
 from genai_prices import calc_price
 import bpe_openai
 print(json.dumps(names))
@@ -176,4 +178,4 @@ def test_a_handler_is_there_in_its_own_layers(
 def test_the_layers_hold_what_every_part_needs(packages: Unpacked) -> None:
     layers = ("layers/shared", "layers/dependencies", "layers/proxy")
     built = run(packages, BUILDS, "functions/admin", layers)
-    assert {"gateway", "mail_sender", "export_jobs", "oidc", "directory"} <= set(built)
+    assert {"app", "mail_sender", "jobs", "oidc", "directory"} <= set(built)

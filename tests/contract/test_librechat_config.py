@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from solaris.services.initialising import librechat_snippet
-from solaris.settings import Settings
-from solaris.texts import error_text
+from solaris.keys.snippet import librechat_snippet
+from solaris.platform.settings import Settings
+from solaris.platform.texts import error_text
 from tests.e2e.node_programs import PROGRAMS, installed
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 
 NGINX = Path(__file__).resolve().parents[2] / "infra" / "nginx"
 CONF = (NGINX / "nginx.conf").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from solaris.api.openapi import document, document_json
-from solaris.api.operations import BASE_PATH, Access, Operation
-from solaris.api.routes.all_operations import registered
+from solaris.api import registered
+from solaris.platform.web.openapi import document, document_json
+from solaris.platform.web.operations import BASE_PATH, Access, Operation
 
 DOCUMENT: dict[str, Any] = json.loads(document_json("1.2.3"))
 OPERATIONS = registered()

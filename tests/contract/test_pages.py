@@ -9,7 +9,7 @@ import typer
 import typer.main
 import yaml
 
-from solaris.cli.main import app
+from solaris.cli import app
 from tests.contract.pages import ROOT, Page, pages
 
 PAGES = {page.path: page for page in pages()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from solaris.storage.reconciliations import PROGRESS_OWNER
+from solaris.reconciliation.run_store import PROGRESS_OWNER
 from tests.contract.template_document import document, functions, transformed
 
 # The only wildcards in actions and resources of what is allowed: policy and statement → why.

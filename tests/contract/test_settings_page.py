@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 from tests.contract.pages import ROOT
 
 PAGE = (ROOT / "layers/shared/python/solaris/SETTINGS.md").read_text(encoding="utf-8")

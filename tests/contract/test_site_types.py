@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.api_document import document_text
+from infra.documents.api_document import document_text
 
 SITE = Path(__file__).resolve().parents[2] / "admin_site"
 GENERATE_SECONDS = 120

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from solaris import errors
-from solaris.api.schemas.common import Problem
-from solaris.http import error_answer
-from solaris.texts import Locale, error_text
+from solaris.platform import errors
+from solaris.platform.texts import Locale, error_text
+from solaris.platform.web.errors import error_answer
+from solaris.platform.web.schemas import Problem
 from tests.contract.template_document import document
 
 BODY: dict[str, Any] = document()["Resources"]["Api"]["Properties"]["DefinitionBody"]

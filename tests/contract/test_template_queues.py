@@ -1,10 +1,10 @@
-"""Queues and what reads them, against storage/queues.py and Lambda's and SQS's rules."""
+"""Queues and what reads them, against platform/aws/queues.py and Lambda's and SQS's rules."""
 
 from typing import Any
 
 import pytest
 
-from solaris.storage import queues as code
+from solaris.platform.aws import queues as code
 from tests.contract.template_document import document, functions, resources
 
 STAGE = "solaris-${Stage}-"
@@ -132,7 +132,7 @@ def test_every_scheduled_function_has_its_schedule() -> None:
 
 
 def test_files_are_cleaned_as_the_code_does_elsewhere() -> None:
-    from solaris.storage.files import _lifecycle  # noqa: PLC0415
+    from solaris.platform.aws.files import _lifecycle  # noqa: PLC0415
 
     rules = document()["Resources"]["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert [as_boto3(one) for one in rules] == _lifecycle()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 from tests.contract.template_document import document, functions
 
 PARAMETERS: dict[str, dict[str, Any]] = document()["Parameters"]

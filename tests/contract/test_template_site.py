@@ -1,4 +1,4 @@
-"""CloudFront in template.yaml serves the site as infra/local/site.py does, and passes the API."""
+"""CloudFront in template.yaml serves the site as infra/local/edge/site.py does."""
 
 import asyncio
 import json
@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.site import PREFIXES, SITE_HEADERS, Site
-from solaris.api.edge_headers import SECURITY_HEADERS
-from solaris.settings_addresses import MIN_ORIGIN_CHARACTERS
-from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
+from infra.local.edge.site import PREFIXES, SITE_HEADERS, Site
+from solaris.platform.settings import MIN_ORIGIN_CHARACTERS
+from solaris.platform.web.edge_headers import SECURITY_HEADERS
+from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
 from tests.contract.template_document import document, functions
 
 RESOURCES: dict[str, Any] = document()["Resources"]

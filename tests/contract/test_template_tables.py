@@ -1,4 +1,4 @@
-"""The tables of template.yaml are the models' (storage/models.py), in both directions."""
+"""The tables of template.yaml are the models' (platform/aws/tables.py), in both directions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from pynamodb.attributes import Attribute, TTLAttribute
 from pynamodb.models import Model
 
-from solaris.storage.models import TABLES, short_name
+from solaris.platform.aws.tables import TABLES, short_name
 from tests.contract.template_document import resources
 
 WRITTEN = {

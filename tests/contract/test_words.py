@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from solaris import texts
-from solaris.domain.states import REASONS
-from solaris.mail import words
-from solaris.services import export_columns
+from solaris.alerts import mail_words as words
+from solaris.exports import columns as export_columns
+from solaris.operations.states import REASONS
+from solaris.platform import texts
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLARIS = ROOT / "layers/shared/python/solaris"

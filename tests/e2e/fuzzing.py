@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from solaris.domain.users import user_id_for
+from solaris.quota.user import user_id_for
 from tests.e2e.fuzzing_hooks import ANY, ONE_IN, OWN_EMAIL, PAIRS
 from tests.e2e.local_system import LocalSystem, running
 from tests.e2e.mail_events import bounce

@@ -166,7 +166,7 @@ def memory(system: LocalSystem) -> int:
     total = 0
     for child in psutil.Process(system.process.pid).children(recursive=True):
         with suppress(psutil.Error):
-            if {"infra.local.gateway", "infra.local.functions"} & set(child.cmdline()):
+            if {"infra.local.edge.gateway", "infra.local.edge.functions"} & set(child.cmdline()):
                 total += child.memory_info().rss
     return total
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT, clean_environment
 
 INSTALL_SECONDS = 240

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90

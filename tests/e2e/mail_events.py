@@ -10,9 +10,9 @@ from tests.e2e.local_system import ROOT, LocalSystem
 RUN_SECONDS = 60
 _RUN = """
 import json, sys
-from solaris.cli.environment import load_run_environment
+from solaris.platform.terminal.environment import load_run_environment
 load_run_environment()
-from infra.local.functions import load_function
+from infra.local.edge.functions import load_function
 load_function("alerts").record_mail_event(json.load(sys.stdin), None)
 """
 

@@ -18,7 +18,7 @@ import httpx
 import openai
 import pytest
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT, LocalSystem
 
 START_SECONDS = 15

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.functions import ROOT
+from infra.local.edge.functions import ROOT
 
 INSTALL_SECONDS = 500
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 from tests.e2e.local_system import LocalSystem
 
 pytestmark = pytest.mark.e2e

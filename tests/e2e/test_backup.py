@@ -15,10 +15,10 @@ import httpx
 import pytest
 from openai import OpenAI
 
-from solaris.domain.usage import parse_instant
-from solaris.settings import Settings
-from solaris.storage.archives import ArchiveReader
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.backup.archive import ArchiveReader
+from solaris.platform.instants import parse_instant
+from solaris.platform.settings import Settings
 from tests.e2e.local_system import LocalSystem, running
 from tests.integration.conftest import Clock, MoneyPath
 
@@ -89,7 +89,7 @@ def books_of(system: LocalSystem) -> Iterator[MoneyPath]:
         ):
             patch.setenv(name, system.run_variable(name))
         settings = Settings(solaris_stage="local", redis_url="none", redis_host=None)
-        yield MoneyPath.of(Wiring(settings), Clock())
+        yield MoneyPath.of(Parts(settings), Clock())
 
 
 def test_backup_under_traffic_wipe_restore(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_backup_under_traffic_wipe_restore(tmp_path: Path) -> None:
             used = Counter[str]()
             for row in books.rows("usage"):
                 used[row["user_id"]] += row["charged_tokens"]
-            assert {u.user_id: u.current_usage for u in books.wiring.users.scan()} == used
+            assert {u.user_id: u.current_usage for u in books.parts.quota.users.scan()} == used
         # the keys are the old ones, and the books go on
         shown = system.user("user0@example.com")
         answer = httpx.post(

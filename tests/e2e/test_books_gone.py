@@ -10,8 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from solaris.services.probing import REUSE_SECONDS
-from solaris.storage.books_disk import books_files
+from solaris.platform.books_disk import books_files
+from solaris.platform.probing import REUSE_SECONDS
 from tests.e2e.local_system import LocalSystem, running
 
 pytestmark = pytest.mark.e2e
@@ -67,7 +67,7 @@ def test_it_is_told_refused_and_what_is_still_open_is_saved(
         gateway = next(
             one
             for one in psutil.Process(system.process.pid).children(recursive=True)
-            if "infra.local.gateway" in one.cmdline()
+            if "infra.local.edge.gateway" in one.cmdline()
         )
         gateway.kill()
         until_answers(system)

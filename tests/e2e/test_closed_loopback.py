@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.tables.program import secret_address
+from infra.local.store.tables.program import secret_address
 from tests.e2e.local_system import ROOT
 
 pytestmark = pytest.mark.e2e

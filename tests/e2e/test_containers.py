@@ -18,7 +18,7 @@ import pytest
 import yaml
 from openai.types.chat import ChatCompletionMessageParam
 
-from infra.local.keeper import CHECK_SECONDS
+from infra.local.run.recreate import CHECK_SECONDS
 from tests.e2e.containers_neighbours import (
     start_demo,
     start_dynamodb,
@@ -315,7 +315,7 @@ def test_prepare_names_what_is_wrong(stack: Machine) -> None:
     }
     for name, value in wrong.items():
         done = subprocess.run(
-            [sys.executable, "-m", "infra.local.prepare", "--wait-seconds", "0"],
+            [sys.executable, "-m", "infra.local.run.prepare", "--wait-seconds", "0"],
             cwd=ROOT,
             env=good | {name: value},
             capture_output=True,

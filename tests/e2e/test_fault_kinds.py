@@ -15,7 +15,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from solaris.domain.states import REASONS
+from solaris.operations.states import REASONS
 from tests.e2e.test_faults import EXCHANGE, LINE, SEEN, WHOLE
 from tests.faults.arena import Arena, arena
 from tests.faults.books import Ledger, Verdict, held_against

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from solaris.domain.reports import UsageLine
-from solaris.domain.usage import Outcome
-from solaris.domain.users import Plan, User, UserStatus
+from solaris.ledger.figures import UsageLine
+from solaris.quota.usage import Outcome
+from solaris.quota.user import Plan, User, UserStatus
 from tests.faults.arena import arena
 from tests.faults.checks import Evidence, Exchange, problems
 from tests.faults.load import OK, Seen

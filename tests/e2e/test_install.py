@@ -112,7 +112,7 @@ def test_what_was_installed_serves_as_systemd_starts_it(server: Server) -> None:
 def test_an_upgrade_that_does_not_start_goes_back(server: Server, tmp_path: Path) -> None:
     before = server.current
     source = copy_of_the_source(tmp_path / "broken", "9.0.0")
-    broken = source / "infra" / "local" / "gateway.py"
+    broken = source / "infra" / "local" / "edge" / "gateway.py"
     broken.write_text("raise SystemExit('broken on purpose')\n")
     done = server.install("upgrade", *server.build(), source=source, check=False)
     assert done.returncode == 1

@@ -19,8 +19,8 @@ import boto3
 import httpx
 import pytest
 
-from infra.local.preflight import free_port
-from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
+from infra.local.run.preflight import free_port
+from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
 from tests.e2e.local_system import LocalSystem
 from tests.lambda_layers import Unpacked, unpacked_packages
 

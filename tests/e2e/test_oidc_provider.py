@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 import pytest
 
-from solaris.services.oidc_provider import OidcProvider, Person
+from solaris.sign_in.oidc_provider import OidcProvider, Person
 from tests.e2e.local_system import ROOT, clean_environment
 from tests.e2e.node_programs import installed
 

@@ -25,7 +25,7 @@ COMMANDS = {
     "tables": "dynoxide",
     "store": "infra.local.store",
     "cache": "valkey-server",
-    "demo": "infra.local.demo_upstream",
+    "demo": "infra.local.demo.upstream",
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Response, expect
 
-from infra.local.site import MIN_COMPRESSED_BYTES
+from infra.local.edge.site import MIN_COMPRESSED_BYTES
 from tests.e2e.site_support import (
     ADMIN,
     CAROLINA,

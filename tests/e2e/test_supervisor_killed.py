@@ -16,15 +16,15 @@ import httpx
 import psutil
 import pytest
 
-from infra.local.demo_upstream import demo_command
-from infra.local.preflight import free_port
-from infra.local.running import running_program
+from infra.local.demo.upstream.__main__ import demo_command
+from infra.local.run.preflight import free_port
+from infra.local.run.running import running_program
 from tests.e2e.local_system import LocalSystem, start
 
 pytestmark = pytest.mark.e2e
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
-# beyond what open streams are given at a stop (infra.local.gateway.STREAM_SECONDS)
+# beyond what open streams are given at a stop (infra.local.edge.gateway.STREAM_SECONDS)
 LONG = "demo-chunks-1200-50ms"
 SHORT = "demo-chunks-60-50ms"
 BEGUN_SECONDS = 60.0

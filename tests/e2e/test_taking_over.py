@@ -17,7 +17,7 @@ import boto3
 import httpx
 import pytest
 
-from solaris.domain.users import user_id_for
+from solaris.quota.user import user_id_for
 from tests.e2e.local_system import BOOKED_SECONDS, LocalSystem, running
 from tests.e2e.test_life import refused_start
 

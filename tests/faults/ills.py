@@ -30,8 +30,8 @@ Hurt = Callable[[Arena], AbstractAsyncContextManager[None]]
 class Ill:
     """One fault: it lasts as long as `hurt`'s block, between so many `seconds`.
 
-    `reason` is what /health/detailed has to say meanwhile (domain/states.py). `silent`: no client
-    may notice. `lacks` says why this machine cannot make it, "" when it can.
+    `reason` is what /health/detailed has to say meanwhile (operations/states.py). `silent`: no
+    client may notice. `lacks` says why this machine cannot make it, "" when it can.
     """
 
     name: str

@@ -14,10 +14,11 @@ from unittest.mock import patch
 
 import psutil
 
-from solaris.domain.users import user_id_for
-from solaris.settings import load_settings
-from solaris.storage.queues import ALERTS_QUEUE, USAGE_QUEUE
-from solaris.wiring import Wiring, now
+from solaris.app import Parts
+from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE
+from solaris.platform.clock import now
+from solaris.platform.settings import load_settings
+from solaris.quota.user import user_id_for
 from tests.e2e.local_system import LocalSystem, clean_environment, start
 from tests.faults.load import People
 from tests.faults.tables import (
@@ -47,25 +48,25 @@ _SETTINGS = {
     "LOCALE": "en",
 }
 _IN_CMDLINE = {
-    "gateway": "infra.local.gateway",
-    "worker": "infra.local.worker",
-    "tables": "infra.local.tables",
+    "gateway": "infra.local.edge.gateway",
+    "worker": "infra.local.run.worker",
+    "tables": "infra.local.store.tables",
     "store": "infra.local.store",
     "cache": "valkey-server",
-    "functions": "infra.local.functions",
+    "functions": "infra.local.edge.functions",
     "exporter": "exports",
 }
 
 
 @dataclass
 class Machine:
-    """One installation. `wiring` looks at it from outside, with a clock two hours ahead.
+    """One installation. `parts` looks at it from outside, with a clock two hours ahead.
 
     `output` is what the supervisor has said since it was ready.
     """
 
     system: LocalSystem
-    wiring: Wiring
+    parts: Parts
     dynamodb: Tables | None
     output: list[str]
 
@@ -104,7 +105,7 @@ class Machine:
     def welcome(self, people: People) -> None:
         """Make those who have a limit of their own; the others are made by their requests."""
         for email, limit in people.limits.items():
-            self.wiring.administration.create_user(email, monthly_limit=limit)
+            self.parts.accounts.by_email.create_user(email, monthly_limit=limit)
 
     def user_ids(self, people: People) -> set[str]:
         """Ids of a round's users."""
@@ -137,14 +138,14 @@ def machine(
         output: list[str] = []
         stack.callback(_stop, system, _drained(system, output))
         stack.enter_context(_environment(system, dynamodb))
-        wiring = Wiring(load_settings(), lambda: now() + AHEAD)
+        parts = Parts(load_settings(), lambda: now() + AHEAD)
         for queue in (USAGE_QUEUE, ALERTS_QUEUE):
-            wiring.queues._client.set_queue_attributes(
-                QueueUrl=wiring.queues.url(queue),
+            parts.platform.queues._client.set_queue_attributes(
+                QueueUrl=parts.platform.queues.url(queue),
                 Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)},
             )
-        stack.callback(wiring.directory.close)
-        yield Machine(system, wiring, dynamodb, output)
+        stack.callback(parts.directory.directory.close)
+        yield Machine(system, parts, dynamodb, output)
 
 
 @contextmanager

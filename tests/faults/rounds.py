@@ -109,7 +109,7 @@ class Rounds:
             people,
             load.seen,
             silent=scenario.silent,
-            wiring=arena.wiring,
+            parts=arena.parts,
             ledger=Ledger(arena.machine, people, arena.upstream.garbled),
         )
         if scenario.silent and verdict.replayed:

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 import psutil
 
-from solaris.domain.periods import renews_at
-from solaris.domain.schedule import open_period_at
-from solaris.errors import SolarisError
-from solaris.settings import load_settings
-from solaris.storage.queues import USAGE_QUEUE
-from solaris.wiring import Wiring, now
+from solaris.app import Parts
+from solaris.months.schedule import open_period_at
+from solaris.platform.aws.queues import USAGE_QUEUE
+from solaris.platform.clock import now
+from solaris.platform.errors import SolarisError
+from solaris.platform.settings import load_settings
+from solaris.quota.periods import renews_at
 from tests.faults.arena import Arena
 from tests.faults.ills import ILLS, Ill, tell
 from tests.faults.load import MODELS
@@ -99,7 +100,7 @@ async def _again_and_again(arena: Arena) -> None:
     """Every message twice more, all of them in another order."""
     bodies = arena.sqs.tapped * REPEATS
     arena.chance.shuffle(bodies)
-    queues = arena.machine.wiring.queues
+    queues = arena.machine.parts.platform.queues
     for start in range(0, len(bodies), 10):
         entries = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])
@@ -167,7 +168,7 @@ def _takes_a_row(arena: Arena) -> bool:
     """Whether a write is acknowledged: a person with a limit, as an admin makes them."""
     email = f"row-{uuid.uuid4().hex}@example.com"
     try:
-        arena.machine.wiring.administration.create_user(email, monthly_limit=1_000_000)
+        arena.machine.parts.accounts.by_email.create_user(email, monthly_limit=1_000_000)
     except SolarisError:
         return False
     return True
@@ -182,9 +183,9 @@ async def _month_end(arena: Arena) -> None:
     def clock() -> datetime:
         return now() + ahead
 
-    arena.wiring = Wiring(settings, clock)
+    arena.parts = Parts(settings, clock)
     await asyncio.sleep(arena.seconds / 2)
-    report = await asyncio.to_thread(arena.wiring.resetter.run)
+    report = await asyncio.to_thread(arena.parts.months.resetter.run)
     if not report.is_done or report.failed:
         raise AssertionError(f"the month was not opened for everybody: {report}")
     arena.done.append(f"{report.rolled_over} users in {report.period}")

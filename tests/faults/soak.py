@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Never
 
-from solaris.observability import configure_logging
+from solaris.platform.logs import configure_logging
 from tests.faults.arena import Arena, arena
 from tests.faults.books import Ledger, Verdict, held_against
 from tests.faults.checks import Evidence, unbooked

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.preflight import free_port
-from infra.local.tables.program import tables_command
-from infra.local.watching import answers
+from infra.local.run.preflight import free_port
+from infra.local.run.watching import answers
+from infra.local.store.tables.program import tables_command
 from tests.e2e.local_system import ROOT
 
 STORES = EMBEDDED, DYNAMODB_LOCAL = ("embedded", "dynamodb-local")

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from moto import mock_aws
 
-from infra.local.functions import FunctionsApp, HostedFunction
-from solaris.api.operations import Caller
-from solaris.domain.admins import Role
-from solaris.errors import SolarisError, UnauthenticatedError
-from solaris.settings import load_settings
-from solaris.wiring import Wiring, wiring
+from infra.local.edge.functions import FunctionsApp, HostedFunction
+from solaris.app import Parts, process_parts
+from solaris.platform.actor import Role
+from solaris.platform.errors import SolarisError, UnauthenticatedError
+from solaris.platform.settings import load_settings
+from solaris.platform.web.operations import Caller
 
 ORIGIN = "https://admin.example.com"
 ADMIN = {"authorization": "Bearer admin-token"}
@@ -61,7 +61,7 @@ class Answer:
 class ApiClient:
     """Sends requests to functions as the gateway process would."""
 
-    def __init__(self, functions: Sequence[HostedFunction], parts: Wiring) -> None:
+    def __init__(self, functions: Sequence[HostedFunction], parts: Parts) -> None:
         self._app = FunctionsApp(functions, parts.settings)
         self.parts = parts
 
@@ -108,7 +108,7 @@ def _dumps(value: Any) -> bytes:
 
 
 @contextmanager
-def api_environment(**variables: str) -> Iterator[Wiring]:
+def api_environment(**variables: str) -> Iterator[Parts]:
     """Parts with FakeSessions and an empty AWS, by settings that variables make."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (
@@ -127,16 +127,16 @@ def api_environment(**variables: str) -> Iterator[Wiring]:
         for name, value in variables.items():
             patch.setenv(name, value)
         load_settings.cache_clear()
-        wiring.cache_clear()
+        process_parts.cache_clear()
         root = logging.getLogger()
         handlers, level = root.handlers[:], root.level
         try:
             with mock_aws():
-                parts = wiring()
-                parts.__dict__["sessions"] = FakeSessions()
+                parts = process_parts()
+                parts.sign_in.__dict__["sessions"] = FakeSessions()
                 yield parts
         finally:
             root.handlers[:] = handlers
             root.setLevel(level)
             load_settings.cache_clear()
-            wiring.cache_clear()
+            process_parts.cache_clear()

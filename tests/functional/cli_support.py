@@ -14,14 +14,14 @@ from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from solaris.cli.main import app
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.domain.users import User, user_id_for
-from solaris.settings import load_settings
-from solaris.storage.aws import boto_client
-from solaris.storage.events import event_to_dict
-from solaris.storage.models import TABLES, create_tables, short_name
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.cli import app
+from solaris.ledger.events import event_to_dict
+from solaris.platform.aws.client import boto_client
+from solaris.platform.aws.tables import TABLES, create_tables, short_name
+from solaris.platform.settings import load_settings
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
+from solaris.quota.user import User, user_id_for
 
 ANA = "ana@example.com"
 ANA_ID = user_id_for(ANA)
@@ -40,35 +40,33 @@ def store_fixture() -> Iterator[None]:
             yield
 
 
-@pytest.fixture(name="wiring")
-def wiring_fixture(
-    store: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Wiring]:
+@pytest.fixture(name="parts")
+def parts_fixture(store: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Parts]:
     """Empty tables and queues; settings are read anew."""
     for name in [name for name in os.environ if name.startswith(("REDIS", "LITELLM", "SOLARIS"))]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setenv("SOLARIS_DATA_DIR", str(tmp_path))
     load_settings.cache_clear()
-    parts = Wiring(load_settings())
+    parts = Parts(load_settings())
     create_tables()
     _empty_tables(parts)
     _delete_queues(parts)
-    parts.queues.create_all()
+    parts.platform.queues.create_all()
     yield parts
     load_settings.cache_clear()
 
 
-def _empty_tables(parts: Wiring) -> None:
+def _empty_tables(parts: Parts) -> None:
     for model in TABLES:
         name = parts.settings.table_name(short_name(model))
-        keys = parts.dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]
-        for item in parts.dynamodb.scan(TableName=name)["Items"]:
+        keys = parts.platform.dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]
+        for item in parts.platform.dynamodb.scan(TableName=name)["Items"]:
             key = {one["AttributeName"]: item[one["AttributeName"]] for one in keys}
-            parts.dynamodb.delete_item(TableName=name, Key=key)
+            parts.platform.dynamodb.delete_item(TableName=name, Key=key)
 
 
-def _delete_queues(parts: Wiring) -> None:
+def _delete_queues(parts: Parts) -> None:
     sqs = boto_client("sqs", parts.settings.aws_region)
     for url in sqs.list_queues().get("QueueUrls", []):
         sqs.delete_queue(QueueUrl=url)
@@ -88,20 +86,20 @@ def error_of(*arguments: str, stdin: str = "") -> str:
     return lines[0].removeprefix("solaris: ")
 
 
-def stored(wiring: Wiring) -> User:
-    user = wiring.users.get(ANA_ID)
+def stored(parts: Parts) -> User:
+    user = parts.quota.users.get(ANA_ID)
     assert user is not None
     return user
 
 
-def change(wiring: Wiring, rule: Callable[[User], User], email: str = ANA) -> None:
+def change(parts: Parts, rule: Callable[[User], User], email: str = ANA) -> None:
     user_id = user_id_for(email)
-    wiring.users.change(user_id, lambda user: replace(rule(user), version=user.version + 1))
+    parts.quota.users.change(user_id, lambda user: replace(rule(user), version=user.version + 1))
 
 
-def use(wiring: Wiring, tokens: int, email: str = ANA) -> None:
+def use(parts: Parts, tokens: int, email: str = ANA) -> None:
     change(
-        wiring,
+        parts,
         lambda user: replace(
             user, current_usage=tokens, available_tokens=user.available_tokens - tokens
         ),
@@ -109,11 +107,11 @@ def use(wiring: Wiring, tokens: int, email: str = ANA) -> None:
     )
 
 
-def event(wiring: Wiring, request_id: str, tokens: int = 100, **more: Any) -> UsageEvent:
+def event(parts: Parts, request_id: str, tokens: int = 100, **more: Any) -> UsageEvent:
     fields: dict[str, Any] = {
         "request_id": request_id,
         "user_id": ANA_ID,
-        "period": datetime.now(wiring.settings.zone).strftime("%Y-%m"),
+        "period": datetime.now(parts.settings.zone).strftime("%Y-%m"),
         "outcome": Outcome.SETTLED,
         "created_at": datetime.now(UTC),
         "model": "gpt-4o-mini",

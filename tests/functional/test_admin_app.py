@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.functions import hosted, load_function
-from solaris.api.edge_headers import SECURITY_HEADERS
-from solaris.errors import StoreUnavailableError
+from infra.local.edge.functions import hosted, load_function
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.web.edge_headers import SECURITY_HEADERS
 from tests.functional.api_support import (
     ADMIN,
     ORIGIN,
@@ -48,7 +48,7 @@ def client() -> Iterator[ApiClient]:
 
 
 def sessions(client: ApiClient) -> FakeSessions:
-    found = client.parts.__dict__["sessions"]
+    found = client.parts.sign_in.__dict__["sessions"]
     assert isinstance(found, FakeSessions)
     return found
 

@@ -10,13 +10,13 @@ import pytest
 from chalice.app import AuthResponse, Chalice
 from pydantic import Field
 
-from infra.local.functions import HostedFunction
-from solaris.api import operations
-from solaris.api.messages import bearer_token
-from solaris.api.mounting import mount
-from solaris.api.operations import Access, Call, Reply, operation, registered
-from solaris.api.schemas.common import ApiModel, InstantInput
-from solaris.errors import ConflictError, StoreUnavailableError
+from infra.local.edge.functions import HostedFunction
+from solaris.platform.errors import ConflictError, StoreUnavailableError
+from solaris.platform.web import operations
+from solaris.platform.web.messages import bearer_token
+from solaris.platform.web.mounting import mount
+from solaris.platform.web.operations import Access, Call, Reply, operation, registered
+from solaris.platform.web.schemas import ApiModel, InstantInput
 from tests.functional.api_support import ADMIN, VIEWER, Answer, ApiClient, api_environment
 
 EN = {"accept-language": "en"}
@@ -105,7 +105,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
 
         @app.authorizer()
         def signed_in(request: Any) -> AuthResponse:
-            caller = parts.sessions.verify(bearer_token(request.token))
+            caller = parts.sign_in.sessions.verify(bearer_token(request.token))
             context = {"email": caller.email, "role": caller.role, "session_id": "s"}
             return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
 

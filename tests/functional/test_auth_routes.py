@@ -6,13 +6,12 @@ from typing import Any
 import botocore.session
 import pytest
 
-from infra.local.functions import hosted
-from solaris.domain.admins import Role
-from solaris.domain.audit import Actor
-from solaris.errors import StoreUnavailableError
-from solaris.services.hashing import Passwords
-from solaris.services.oidc import Departure
-from solaris.storage.models import create_tables
+from infra.local.edge.functions import hosted
+from solaris.platform.actor import Actor, Role
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.errors import StoreUnavailableError
+from solaris.sign_in.oidc import Departure
+from solaris.sign_in.password_hash import Passwords
 from tests.functional.api_support import ORIGIN, Answer, ApiClient, api_environment
 
 ANA, BIA = "ana@example.com", "bia@example.com"
@@ -32,8 +31,8 @@ def running() -> Iterator[ApiClient]:
         # PynamoDB makes a session a table, each of which reads botocore's 2 MB of models again
         shared = botocore.session.get_session()
         patch.setattr("pynamodb.connection.base.get_session", lambda: shared)
-        del parts.__dict__["sessions"]
-        parts.__dict__["passwords"] = Passwords(memory_kib=64)
+        del parts.sign_in.__dict__["sessions"]
+        parts.sign_in.__dict__["passwords"] = Passwords(memory_kib=64)
         create_tables()
         yield ApiClient([hosted("admin", copies=1)], parts)
 
@@ -42,26 +41,28 @@ def running() -> Iterator[ApiClient]:
 def client(running: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """An admin and a viewer, and nobody else."""
     parts = running.parts
-    monkeypatch.setattr(parts, "settings", parts.settings)
-    monkeypatch.delitem(parts.__dict__, "oidc", raising=False)
+    for holder in (parts, parts.platform):
+        monkeypatch.setattr(holder, "settings", parts.settings)
+    monkeypatch.delitem(parts.sign_in.__dict__, "oidc", raising=False)
     for name in ("admins", "sessions"):
         table = parts.settings.table_name(name)
-        (key,) = parts.dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
-        for item in parts.dynamodb.scan(TableName=table)["Items"]:
+        (key,) = parts.platform.dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
+        for item in parts.platform.dynamodb.scan(TableName=table)["Items"]:
             attribute = key["AttributeName"]
-            parts.dynamodb.delete_item(TableName=table, Key={attribute: item[attribute]})
+            parts.platform.dynamodb.delete_item(TableName=table, Key={attribute: item[attribute]})
     for email, role in ((ANA, Role.ADMIN), (BIA, Role.VIEWER)):
-        parts.admin_accounts.create(
+        parts.sign_in.admin_accounts.create(
             Actor(name="test"), email, name="", role=role, password=PASSWORD
         )
     yield running
-    parts.__dict__.pop("oidc", None)
+    parts.sign_in.__dict__.pop("oidc", None)
 
 
 def configure(client: ApiClient, **changes: Any) -> None:
     """Other settings until the end of the test."""
-    client.parts.settings = client.parts.settings.model_copy(update=changes)
-    client.parts.__dict__.pop("oidc", None)
+    changed = client.parts.settings.model_copy(update=changes)
+    client.parts.settings = client.parts.platform.settings = changed
+    client.parts.sign_in.__dict__.pop("oidc", None)
 
 
 async def login(
@@ -318,7 +319,7 @@ async def test_with_a_provider_the_browser_is_sent_there_with_a_cookie_for_the_w
     options = await client.send("GET", "/api/auth/options")
     assert options.json["oidc"] == {"enabled": True, "name": "login.example.com"}
     departure = Departure("https://login.example.com/auth?x=1", "signed")
-    monkeypatch.setattr(client.parts.oidc, "depart", lambda *_: departure)
+    monkeypatch.setattr(client.parts.sign_in.oidc, "depart", lambda *_: departure)
     answer = await client.send("GET", "/api/auth/oidc/login?returnTo=/admin/users")
     assert (answer.status, answer.single["location"]) == (302, departure.url)
     assert answer.every("set-cookie") == [
@@ -347,6 +348,6 @@ async def test_a_store_that_is_away_is_503_and_no_logout_is_claimed(
     def away(**_: Any) -> Any:
         raise StoreUnavailableError("away")
 
-    monkeypatch.setattr(client.parts.session_store._client, "update_item", away)
+    monkeypatch.setattr(client.parts.sign_in.session_store._client, "update_item", away)
     answer = await client.send("POST", "/api/auth/logout", {"cookie": cookie_of(signed_in)})
     assert refused(answer, 503, "service_unavailable")

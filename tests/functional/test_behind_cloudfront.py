@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.functions import hosted
-from solaris.api.routes.all_operations import registered
-from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
+from infra.local.edge.functions import hosted
+from solaris.api import registered
+from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
 from tests.functional.api_support import ADMIN, ApiClient, api_environment
 
 SECRET, VIEWER = "o" * 64, "203.0.113.7"
@@ -57,7 +57,7 @@ async def test_who_comes_through_it_is_its_viewer(
 ) -> None:
     """By whom the limits of what is open to everybody are counted."""
     seen: list[str] = []
-    limiter = client.parts.admin_limiter
+    limiter = client.parts.platform.admin_limiter
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(limiter), "admit", lambda _self, who: seen.append(who))
         await client.send("POST", "/api/auth/login", headers, json={"email": "a@b.c"})

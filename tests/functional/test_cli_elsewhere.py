@@ -24,7 +24,7 @@ def refusal(folder: Path, **variables: str) -> str:
     names = ("AWS", "SOLARIS", "REDIS", "LITELLM")
     plain = {name: one for name, one in os.environ.items() if not name.startswith(names)}
     done = subprocess.run(
-        [sys.executable, "-c", "from solaris.cli.main import app; app()", "users", "list"],
+        [sys.executable, "-c", "from solaris.cli import app; app()", "users", "list"],
         cwd=folder,
         env={**plain, **NOTHING, **variables},
         capture_output=True,

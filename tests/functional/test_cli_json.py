@@ -9,14 +9,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from solaris.cli.main import app
-from solaris.services.hashing import Passwords
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.cli import app
+from solaris.sign_in.password_hash import Passwords
 from tests.functional.cli_support import (  # noqa: F401 - fixtures
     ANA,
+    parts_fixture,
     run,
     store_fixture,
-    wiring_fixture,
 )
 
 BIA = "bia@example.com"
@@ -49,7 +49,7 @@ def told(*arguments: str) -> Any:
     return json.loads(run(*arguments, "--json").stdout)
 
 
-def test_changes_of_users_print_user_and_transaction(wiring: Wiring) -> None:
+def test_changes_of_users_print_user_and_transaction(parts: Parts) -> None:
     assert told("users", "create", ANA, "--plan", "pro")["user"]["email"] == ANA
     for command, kind in (
         (("set-limit", "2M"), "limit"),
@@ -68,7 +68,7 @@ def test_changes_of_users_print_user_and_transaction(wiring: Wiring) -> None:
     assert told("users", "transactions", ANA)["transactions"][0]["actor"].startswith("cli:")
 
 
-def test_moving_and_erasing(wiring: Wiring, tmp_path: Path) -> None:
+def test_moving_and_erasing(parts: Parts, tmp_path: Path) -> None:
     told("users", "create", ANA)
     assert told("users", "move", ANA, BIA)["user"]["aliases"] == [ANA]
     assert told("users", "release-alias", ANA)["user"]["aliases"] == []
@@ -82,7 +82,7 @@ def test_moving_and_erasing(wiring: Wiring, tmp_path: Path) -> None:
     assert answer == {"email": BIA, "erasedRecords": 0, "isComplete": True}
 
 
-def test_a_question_is_not_in_the_way(wiring: Wiring) -> None:
+def test_a_question_is_not_in_the_way(parts: Parts) -> None:
     told("users", "create", ANA)
     result = run("users", "delete", ANA, "--json", stdin="y\n")
     answer = result.stdout.lstrip(" y\n")  # what was typed is echoed by the test's terminal
@@ -91,9 +91,9 @@ def test_a_question_is_not_in_the_way(wiring: Wiring) -> None:
 
 
 def test_keys_and_admins_hand_out_their_secret_once(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solaris.services.hashing.Passwords", lambda: Passwords(memory_kib=64))
+    monkeypatch.setattr("solaris.sign_in.password_hash.Passwords", lambda: Passwords(memory_kib=64))
     made = told("keys", "create", "--name", "LibreChat")
     assert made["secret"].startswith("sk-solaris-")
     assert made["key"]["state"] == "active"
@@ -107,10 +107,10 @@ def test_keys_and_admins_hand_out_their_secret_once(
     assert told("admins", "remove", ANA) == {"email": ANA}
 
 
-def test_operation(wiring: Wiring, tmp_path: Path) -> None:
+def test_operation(parts: Parts, tmp_path: Path) -> None:
     told("users", "create", ANA)
     assert told("reset", "--user", ANA, "--dry-run") == {
-        "period": wiring.resetter.period,
+        "period": parts.months.resetter.period,
         "users": 1,
         "opened": 0,
         "dryRun": True,
@@ -129,7 +129,7 @@ def test_operation(wiring: Wiring, tmp_path: Path) -> None:
     assert len(answer["mails"]) == len(set(answer["mails"])) > 3
 
 
-def test_people_are_told_as_ever_after_a_program_was(wiring: Wiring) -> None:
+def test_people_are_told_as_ever_after_a_program_was(parts: Parts) -> None:
     told("users", "create", ANA)
     assert "monthly limit" in run("users", "set-limit", ANA, "2M").stdout
 
@@ -148,7 +148,7 @@ def completed(words: str) -> list[str]:
     return result.stdout.split()
 
 
-def test_commands_options_and_addresses_are_completed(wiring: Wiring) -> None:
+def test_commands_options_and_addresses_are_completed(parts: Parts) -> None:
     for email in (ANA, "ana.lima@example.com", BIA):
         run("users", "create", email)
     assert completed("solaris users set-") == ["set-limit", "set-plan"]
@@ -159,7 +159,7 @@ def test_commands_options_and_addresses_are_completed(wiring: Wiring) -> None:
 
 
 def test_nothing_is_completed_where_no_system_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("solaris.cli.completion.open_wiring", lambda: 1 / 0)
+    monkeypatch.setattr("solaris.platform.terminal.completion.open_parts", lambda: 1 / 0)
     assert completed("solaris users show an") == []
 
 

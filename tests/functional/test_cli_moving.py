@@ -2,20 +2,20 @@
 
 import json
 
-from solaris.domain.users import user_id_before, user_id_for
-from solaris.services.twins import strays
-from solaris.storage.items import text
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.operations.twins import strays
+from solaris.platform.aws.items import text
+from solaris.quota.user import user_id_before, user_id_for
 from tests.functional.cli_support import (
     ANA,
     ANA_ID,
     event,
+    parts_fixture,
     run,
     store_fixture,
-    wiring_fixture,
 )
 
-__all__ = ["store_fixture", "wiring_fixture"]
+__all__ = ["parts_fixture", "store_fixture"]
 
 NEW = "ana.lima@example.org"
 HIDDEN = "an\u200ba@example.com"
@@ -26,10 +26,10 @@ def shown(reference: str) -> dict[str, object]:
     return found
 
 
-def test_a_user_moves_and_the_old_address_is_an_alias_until_released(wiring: Wiring) -> None:
-    wiring.files.create()
+def test_a_user_moves_and_the_old_address_is_an_alias_until_released(parts: Parts) -> None:
+    parts.platform.files.create()
     run("users", "create", ANA, "--name", "Ana")
-    wiring.recorder.record_one(event(wiring, "r-1"))
+    parts.ledger.recorder.record_one(event(parts, "r-1"))
     used = shown(ANA)["currentUsage"]
     out = run("users", "move", ANA, NEW.upper(), "--reason", "new domain").stdout
     assert f"{ANA} → {NEW}" in out
@@ -46,11 +46,11 @@ def test_a_user_moves_and_the_old_address_is_an_alias_until_released(wiring: Wir
     assert "user exists" in run("users", "move", NEW, ANA, code=1).stderr
 
 
-def test_a_merge_is_asked_for_and_then_done(wiring: Wiring) -> None:
-    wiring.files.create()
+def test_a_merge_is_asked_for_and_then_done(parts: Parts) -> None:
+    parts.platform.files.create()
     for email in (ANA, NEW):
         run("users", "create", email)
-    wiring.recorder.record_one(event(wiring, "r-1"))
+    parts.ledger.recorder.record_one(event(parts, "r-1"))
     used = shown(ANA)["currentUsage"]
     run("users", "merge", ANA, NEW, code=1, stdin="n\n")
     assert shown(ANA)["mergedInto"] is None
@@ -60,14 +60,14 @@ def test_a_merge_is_asked_for_and_then_done(wiring: Wiring) -> None:
     assert found["mergedFrom"] == [ANA_ID]
 
 
-def test_the_doctor_names_twins_and_the_command_helps(wiring: Wiring) -> None:
-    wiring.files.create()
+def test_the_doctor_names_twins_and_the_command_helps(parts: Parts) -> None:
+    parts.platform.files.create()
     run("users", "create", ANA)
     twin = user_id_before(HIDDEN)
-    table = wiring.settings.table_name("users")
-    item = wiring.dynamodb.get_item(TableName=table, Key={"user_id": text(ANA_ID)})["Item"]
+    table = parts.settings.table_name("users")
+    item = parts.platform.dynamodb.get_item(TableName=table, Key={"user_id": text(ANA_ID)})["Item"]
     old = item | {"user_id": text(twin), "email": text(HIDDEN)}
-    wiring.dynamodb.put_item(TableName=table, Item=old)
+    parts.platform.dynamodb.put_item(TableName=table, Item=old)
     checks = json.loads(run("doctor", "--json", code=1).stdout)["checks"]
     (told,) = [one for one in checks if one["name"] == "addresses"]
     assert (told["is_well"], told["needed"]) == (False, False)
@@ -75,4 +75,4 @@ def test_the_doctor_names_twins_and_the_command_helps(wiring: Wiring) -> None:
     assert "an\\u200ba@example.com" in told["detail"]
     assert told["remedy"] == f"solaris users merge {twin} {ANA}"
     run(*told["remedy"].split()[1:], "--yes")
-    assert strays(wiring.dynamodb, table) == []
+    assert strays(parts.platform.dynamodb, table) == []

@@ -8,58 +8,58 @@ from pathlib import Path
 
 import pytest
 
-from solaris.cli.environment import load_run_environment
-from solaris.domain.usage import Outcome
-from solaris.domain.users import user_id_for
-from solaris.settings import load_settings
-from solaris.storage.dead_letters import DEAD_LETTERS
-from solaris.storage.events import event_to_json
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.ledger.dead_letters import DEAD_LETTERS
+from solaris.ledger.events import event_to_json
+from solaris.platform.settings import load_settings
+from solaris.platform.terminal.environment import load_run_environment
+from solaris.quota.usage import Outcome
+from solaris.quota.user import user_id_for
 from tests.functional.cli_support import (  # noqa: F401 - fixtures
     ANA,
     error_of,
     event,
     log_line,
+    parts_fixture,
     run,
     store_fixture,
     stored,
-    wiring_fixture,
 )
 
 # replay
 
 
-def test_replay_books_the_dead_letters_and_leaves_what_fails(wiring: Wiring) -> None:
+def test_replay_books_the_dead_letters_and_leaves_what_fails(parts: Parts) -> None:
     run("users", "create", ANA)
-    wiring.recorder.record_one(event(wiring, "known"))
+    parts.ledger.recorder.record_one(event(parts, "known"))
     for one in (
-        event(wiring, "lost-1"),
-        event(wiring, "lost-2"),
-        event(wiring, "stranger", user_id=user_id_for("zoe@example.com")),
+        event(parts, "lost-1"),
+        event(parts, "lost-2"),
+        event(parts, "stranger", user_id=user_id_for("zoe@example.com")),
     ):
-        wiring.queues.send(DEAD_LETTERS, event_to_json(one))
-    wiring.queues.send(DEAD_LETTERS, "not an event")
+        parts.platform.queues.send(DEAD_LETTERS, event_to_json(one))
+    parts.platform.queues.send(DEAD_LETTERS, "not an event")
 
     dry = run("replay", "--from-dlq", "--dry-run", code=1)
     assert "2 would be booked" in dry.stdout
-    assert stored(wiring).current_usage == 100
-    assert wiring.queues.depth(DEAD_LETTERS) == 4
+    assert stored(parts).current_usage == 100
+    assert parts.platform.queues.depth(DEAD_LETTERS) == 4
 
     real = run("replay", "--from-dlq", code=1)
     assert "2 booked, 0 in the books already, 2 failed" in real.stdout
     assert "stranger" in real.stderr
-    assert stored(wiring).current_usage == 300
-    assert wiring.queues.depth(DEAD_LETTERS) == 2
+    assert stored(parts).current_usage == 300
+    assert parts.platform.queues.depth(DEAD_LETTERS) == 2
 
 
-def test_replay_of_a_log_twice_books_once(wiring: Wiring, tmp_path: Path) -> None:
+def test_replay_of_a_log_twice_books_once(parts: Parts, tmp_path: Path) -> None:
     run("users", "create", ANA)
     log = tmp_path / "gateway.log"
     lines = [
         "2026-11-22 starting up",
         '{"message": "request_settled", "request_id": "x"}',
-        f"proxy-1  | {log_line(event(wiring, 'lost'))}",
-        log_line(event(wiring, "lost-too")),
+        f"proxy-1  | {log_line(event(parts, 'lost'))}",
+        log_line(event(parts, "lost-too")),
         '{"message": "usage_event", cut off',
         '["usage_event"] {',
     ]
@@ -68,67 +68,67 @@ def test_replay_of_a_log_twice_books_once(wiring: Wiring, tmp_path: Path) -> Non
     again = run("replay", "--file", str(log), "--file", "-", stdin="x\n").stdout
     assert "0 booked, 2 in the books already, 0 failed" in again
     assert "skipped: 5" in again
-    assert stored(wiring).current_usage == 200
+    assert stored(parts).current_usage == 200
 
 
-def test_an_expiry_and_its_late_answer_in_one_log_charge_the_answer(wiring: Wiring) -> None:
+def test_an_expiry_and_its_late_answer_in_one_log_charge_the_answer(parts: Parts) -> None:
     run("users", "create", ANA)
     now = datetime.now(UTC)
-    answer = event(wiring, "late", 150, created_at=now)
-    expiry = event(wiring, "late", 100, created_at=now, outcome=Outcome.EXPIRED)
+    answer = event(parts, "late", 150, created_at=now)
+    expiry = event(parts, "late", 100, created_at=now, outcome=Outcome.EXPIRED)
     for told in ((expiry, answer, answer), (answer, expiry)):
         lines = "\n".join(log_line(one) for one in told)
         assert "0 failed" in run("replay", "--file", "-", stdin=lines).stdout
-        assert stored(wiring).current_usage == 150
+        assert stored(parts).current_usage == 150
 
 
-def test_a_broken_event_in_a_log_is_named_by_its_line(wiring: Wiring) -> None:
+def test_a_broken_event_in_a_log_is_named_by_its_line(parts: Parts) -> None:
     broken = '{"message": "usage_event", "usage_event": {"version": 1}}\n'
     assert "standard input:1" in error_of("replay", "--file", "-", stdin=broken)
 
 
-def test_more_events_than_one_transaction_holds_are_all_booked(wiring: Wiring) -> None:
+def test_more_events_than_one_transaction_holds_are_all_booked(parts: Parts) -> None:
     run("users", "create", ANA)
-    lines = "\n".join(log_line(event(wiring, f"r{n}")) for n in range(30))
+    lines = "\n".join(log_line(event(parts, f"r{n}")) for n in range(30))
     assert "30 booked" in run("replay", "--file", "-", stdin=lines).stdout
-    assert stored(wiring).current_usage == 3_000
+    assert stored(parts).current_usage == 3_000
 
 
 # init, doctor, environment
 
 
-def test_init_prints_the_first_key_once(wiring: Wiring) -> None:
+def test_init_prints_the_first_key_once(parts: Parts) -> None:
     first = run("init").stdout
     secret = next(line for line in first.splitlines() if line.startswith("sk-solaris-"))
-    (key,) = wiring.keys.list()
+    (key,) = parts.keys.store.list()
     again = run("init").stdout
     assert secret not in again
     assert key.key_id in again
-    assert wiring.keys.list() == [key]
+    assert parts.keys.store.list() == [key]
 
 
-def test_init_makes_no_second_key_after_the_first_was_revoked(wiring: Wiring) -> None:
+def test_init_makes_no_second_key_after_the_first_was_revoked(parts: Parts) -> None:
     run("init")
-    (key,) = wiring.keys.list()
+    (key,) = parts.keys.store.list()
     run("keys", "revoke", key.key_id)
     run("init")
-    assert len(wiring.keys.list()) == 1
+    assert len(parts.keys.store.list()) == 1
 
 
 def test_init_takes_the_key_of_the_settings_and_keeps_almost_none_of_it(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init")
     monkeypatch.setenv("SOLARIS_GATEWAY_KEY", "correct-horse-battery")
     load_settings.cache_clear()
     assert "correct-horse-battery" in run("init").stdout
     assert "correct-horse-battery" not in run("init").stdout
-    assert sorted(key.prefix[:4] for key in wiring.keys.list()) == ["corr", "sk-s"]
+    assert sorted(key.prefix[:4] for key in parts.keys.store.list()) == ["corr", "sk-s"]
     assert "corre" not in run("keys", "list").stdout
 
 
-def test_init_creates_the_tables_and_queues_that_are_missing(wiring: Wiring) -> None:
-    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("usage"))
+def test_init_creates_the_tables_and_queues_that_are_missing(parts: Parts) -> None:
+    parts.platform.dynamodb.delete_table(TableName=parts.settings.table_name("usage"))
     run("init")
     run("users", "create", ANA)
     run("users", "show", ANA)
@@ -141,7 +141,7 @@ def closed_port() -> int:
 
 
 def test_the_doctor_names_what_is_missing_with_the_remedy_and_masks_secrets(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "sk-upstream-0123456789abcdef"
     url = f"http://127.0.0.1:{closed_port()}"
@@ -149,8 +149,8 @@ def test_the_doctor_names_what_is_missing_with_the_remedy_and_masks_secrets(
     monkeypatch.setenv("LITELLM_API_KEY", secret)
     monkeypatch.setenv("REDIS_URL", f"redis://:hunter33@127.0.0.1:{closed_port()}/0")
     load_settings.cache_clear()
-    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("usage"))
-    wiring.queues.send(DEAD_LETTERS, "lost")
+    parts.platform.dynamodb.delete_table(TableName=parts.settings.table_name("usage"))
+    parts.platform.queues.send(DEAD_LETTERS, "lost")
     out = run("doctor", code=1).stdout
     assert "✗ DynamoDB: missing: solaris-local-usage → solaris init" in out
     assert "✗ gateway keys: " in out
@@ -166,7 +166,7 @@ def test_the_doctor_names_what_is_missing_with_the_remedy_and_masks_secrets(
 
 
 def test_the_command_line_goes_by_the_running_systems_settings(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """In a shell that has none of its variables: limits, the months' zone, what doctor says."""
     run("users", "create", ANA)
@@ -175,7 +175,7 @@ def test_the_command_line_goes_by_the_running_systems_settings(
         "LITELLM_BASE_URL=http://127.0.0.1:1/v1\nSOLARIS_WITHHELD=LITELLM_API_KEY,SECRET_KEY\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr("solaris.services.diagnosing.Diagnosis._models", _not_allowed)
+    monkeypatch.setattr("solaris.operations.doctor.Diagnosis._models", _not_allowed)
     for name in ("MAX_USER_LIMIT", "PERIOD_TIMEZONE", "LITELLM_BASE_URL", "SOLARIS_WITHHELD"):
         monkeypatch.setenv(name, "")  # put back after the test
         monkeypatch.delenv(name)
@@ -192,10 +192,10 @@ async def _not_allowed(*_: object) -> tuple[int, int]:
 
 
 def test_the_doctor_is_content_with_a_whole_system(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init")
-    monkeypatch.setattr("solaris.services.diagnosing.Diagnosis._models", _three_models)
+    monkeypatch.setattr("solaris.operations.doctor.Diagnosis._models", _three_models)
     monkeypatch.setenv("LITELLM_BASE_URL", "http://127.0.0.1:1/v1")
     load_settings.cache_clear()
     answer = json.loads(run("doctor", "--json").stdout)
@@ -207,13 +207,13 @@ async def _three_models(*_: object) -> tuple[int, int]:
     return 200, 3
 
 
-def test_commands_before_init_say_so(wiring: Wiring) -> None:
-    wiring.dynamodb.delete_table(TableName=wiring.settings.table_name("users"))
+def test_commands_before_init_say_so(parts: Parts) -> None:
+    parts.platform.dynamodb.delete_table(TableName=parts.settings.table_name("users"))
     assert "run `solaris init`" in error_of("users", "list")
 
 
 def test_a_wrong_setting_is_one_line_that_names_it(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PORT", "zero")
     load_settings.cache_clear()

@@ -5,26 +5,26 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from solaris.domain.users import UserStatus
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.quota.user import UserStatus
 from tests.functional.cli_support import (
     ANA,
     ANA_ID,
     event,
+    parts_fixture,
     run,
     store_fixture,
     stored,
-    wiring_fixture,
 )
 
-__all__ = ["store_fixture", "wiring_fixture"]
+__all__ = ["parts_fixture", "store_fixture"]
 
 
-def use(wiring: Wiring, requests: int) -> None:
-    wiring.files.create()
+def use(parts: Parts, requests: int) -> None:
+    parts.platform.files.create()
     run("users", "create", ANA, "--name", "Ana Lima")
     for n in range(requests):
-        wiring.recorder.record_one(event(wiring, f"r-{n}", ip_address="10.1.1.1"))
+        parts.ledger.recorder.record_one(event(parts, f"r-{n}", ip_address="10.1.1.1"))
 
 
 def exported(path: Path) -> Any:
@@ -32,10 +32,8 @@ def exported(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_the_file_is_whole_valid_and_readable_by_nobody_else(
-    wiring: Wiring, tmp_path: Path
-) -> None:
-    use(wiring, 5)
+def test_the_file_is_whole_valid_and_readable_by_nobody_else(parts: Parts, tmp_path: Path) -> None:
+    use(parts, 5)
     path = tmp_path / "ana.json"
     found = exported(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -50,19 +48,19 @@ def test_the_file_is_whole_valid_and_readable_by_nobody_else(
     assert path.read_bytes() == kept
 
 
-def test_nobody_gets_no_file(wiring: Wiring, tmp_path: Path) -> None:
+def test_nobody_gets_no_file(parts: Parts, tmp_path: Path) -> None:
     path = tmp_path / "nobody.json"
     run("users", "export-data", "nobody@example.com", "--out", str(path), code=1)
     assert not path.exists()
 
 
-def test_delete_asks_and_then_erases(wiring: Wiring, tmp_path: Path) -> None:
-    use(wiring, 3)
+def test_delete_asks_and_then_erases(parts: Parts, tmp_path: Path) -> None:
+    use(parts, 3)
     run("users", "delete", ANA, stdin="n\n", code=1)
-    assert stored(wiring).status is UserStatus.ACTIVE
+    assert stored(parts).status is UserStatus.ACTIVE
     out = run("users", "delete", ANA, "--reason", "asked for it", stdin="y\n").stdout
     assert "3 usage records anonymised" in out
-    user = stored(wiring)
+    user = stored(parts)
     assert (user.status, user.email, user.name) == (
         UserStatus.DELETED,
         f"deleted-{ANA_ID[:8]}@invalid",

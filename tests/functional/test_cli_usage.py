@@ -6,30 +6,30 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.users import user_id_for
-from solaris.money_texts import amount
-from solaris.settings import load_settings
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.platform.money_texts import amount
+from solaris.platform.settings import load_settings
+from solaris.quota.user import user_id_for
 from tests.functional.cli_support import (
     ANA,
     error_of,
     event,
+    parts_fixture,
     run,
     store_fixture,
     stored,
     use,
-    wiring_fixture,
 )
 
-__all__ = ["store_fixture", "wiring_fixture"]
+__all__ = ["parts_fixture", "store_fixture"]
 
 
-def test_the_list_is_ordered_and_cut_by_what_was_used(wiring: Wiring) -> None:
+def test_the_list_is_ordered_and_cut_by_what_was_used(parts: Parts) -> None:
     for name, limit, used in (("ana", "1M", 100_000), ("bia", "500k", 450_000), ("caio", "2M", 0)):
         email = f"{name}@example.com"
         run("users", "create", email, "--limit", limit)
         if used:
-            use(wiring, used, email)
+            use(parts, used, email)
 
     def names(*options: str) -> list[str]:
         answer = json.loads(run("users", "list", "--json", *options).stdout)
@@ -47,33 +47,33 @@ def test_the_list_is_ordered_and_cut_by_what_was_used(wiring: Wiring) -> None:
     run("users", "list", "--at-least", "-1", code=2)
 
 
-def test_amounts_have_units(wiring: Wiring) -> None:
+def test_amounts_have_units(parts: Parts) -> None:
     run("users", "create", ANA, "--limit", "1.5M")
-    assert stored(wiring).monthly_limit == 1_500_000
+    assert stored(parts).monthly_limit == 1_500_000
     run("users", "set-limit", ANA, "750k")
-    assert stored(wiring).monthly_limit == 750_000
+    assert stored(parts).monthly_limit == 750_000
     run("users", "add-tokens", ANA, "50k", "--reason", "fechamento")
     run("users", "add-tokens", ANA, "-20k", "--reason", "sobrou")
-    assert stored(wiring).additional_tokens == 30_000
+    assert stored(parts).additional_tokens == 30_000
     run("users", "set-plan", ANA, "pro", "--limit", "2,5mi")
-    assert stored(wiring).monthly_limit == 2_500_000
+    assert stored(parts).monthly_limit == 2_500_000
     refused = run("users", "set-limit", ANA, "1.500", code=2)
     assert "two ways" in " ".join(refused.output.split())
-    assert stored(wiring).monthly_limit == 2_500_000
+    assert stored(parts).monthly_limit == 2_500_000
 
 
-def book(wiring: Wiring) -> None:
+def book(parts: Parts) -> None:
     for email in (ANA, "bia@example.com"):
         run("users", "create", email)
     for n, (email, model, tokens) in enumerate(
         [(ANA, "m-1", 1_000), (ANA, "m-2", 500), ("bia@example.com", "m-1", 300)]
     ):
-        one = event(wiring, f"r{n}", tokens=tokens, user_id=user_id_for(email), model=model)
-        wiring.recorder.record_one(one)
+        one = event(parts, f"r{n}", tokens=tokens, user_id=user_id_for(email), model=model)
+        parts.ledger.recorder.record_one(one)
 
 
-def test_usage_is_reported_by_user_model_and_day(wiring: Wiring) -> None:
-    book(wiring)
+def test_usage_is_reported_by_user_model_and_day(parts: Parts) -> None:
+    book(parts)
 
     def report(*options: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(run("reports", "usage", "--json", *options).stdout)
@@ -91,7 +91,7 @@ def test_usage_is_reported_by_user_model_and_day(wiring: Wiring) -> None:
         ("m-1", 1_000),
         ("m-2", 500),
     ]
-    today = datetime.now(wiring.settings.zone).date().isoformat()
+    today = datetime.now(parts.settings.zone).date().isoformat()
     [day] = report("--by", "day", "--from", today, "--to", today, "--model", "m-1")["items"]
     assert (day["day"], day["chargedTokens"], day["requests"]) == (today, 1_300, 2)
     cut = report("--limit", "1")
@@ -100,8 +100,8 @@ def test_usage_is_reported_by_user_model_and_day(wiring: Wiring) -> None:
     assert report("--month", "2020-02")["to"] == "2020-02-29"
 
 
-def test_a_report_for_people_ends_with_the_whole(wiring: Wiring) -> None:
-    book(wiring)
+def test_a_report_for_people_ends_with_the_whole(parts: Parts) -> None:
+    book(parts)
     out = run("reports", "usage", "--limit", "1").stdout
     assert ANA in out
     assert "bia@example.com" not in out
@@ -111,10 +111,10 @@ def test_a_report_for_people_ends_with_the_whole(wiring: Wiring) -> None:
 
 
 def test_costs_are_in_the_currency_with_the_rate(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book(wiring)
-    wiring.recorder.record_one(event(wiring, "r9", tokens=90_000, model="gpt-4o"))
+    book(parts)
+    parts.ledger.recorder.record_one(event(parts, "r9", tokens=90_000, model="gpt-4o"))
     in_dollars = json.loads(run("reports", "usage", "--model", "gpt-4o", "--json").stdout)
     assert "localCost" not in in_dollars["totals"]
     monkeypatch.setenv("CURRENCY", "BRL")
@@ -141,7 +141,7 @@ def test_costs_are_in_the_currency_with_the_rate(
     assert shown["localCost"] == local
 
 
-def test_a_report_that_cannot_be_is_refused(wiring: Wiring) -> None:
+def test_a_report_that_cannot_be_is_refused(parts: Parts) -> None:
     for options in (
         ("--by", "none"),
         ("--month", "2026-13"),

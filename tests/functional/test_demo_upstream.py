@@ -17,7 +17,8 @@ import orjson
 import pytest
 import uvicorn
 
-from infra.local import demo_answers, demo_upstream
+from infra.local.demo.upstream import __main__ as demo_upstream
+from infra.local.demo.upstream import answers as demo_answers
 
 TALK: Any = [{"role": "user", "content": "Olá, tudo bem?"}]
 tokens = demo_answers.count_tokens

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.storage.events import (
+from solaris.ledger.events import (
     MAX_TOKENS,
     MalformedEventError,
     event_from_dict,
@@ -19,6 +18,7 @@ from solaris.storage.events import (
     event_to_dict,
     event_to_json,
 )
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 # JSON cannot carry half a surrogate pair, and no text of an event holds one
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from infra.local import functions, guarded_http
-from infra.local.functions import read_body
-from infra.local.guarded_http import MAX_HEAD_BYTES, GuardedHttp
-from solaris.errors import InvalidRequestError
+from infra.local.edge import functions, guarded_http
+from infra.local.edge.functions import read_body
+from infra.local.edge.guarded_http import MAX_HEAD_BYTES, GuardedHttp
+from solaris.platform.errors import InvalidRequestError
 
 SHORT = 0.3
 PATIENCE = 20.0

@@ -15,12 +15,13 @@ from chalice.app import NotFoundError as ChaliceNotFoundError
 from chalice.test import Client
 from moto import mock_aws
 
-from solaris import __version__, errors
-from solaris.domain.users import Plan, User, UserStatus
-from solaris.rest import chalice_errors
-from solaris.settings import load_settings
-from solaris.storage.models import create_tables
-from solaris.wiring import wiring
+from solaris import __version__
+from solaris.app import process_parts
+from solaris.platform import errors
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.settings import load_settings
+from solaris.platform.web.chalice import chalice_errors
+from solaris.quota.user import Plan, User, UserStatus
 
 APP = Path(__file__).resolve().parents[2] / "functions/health/app.py"
 PARTS = ("database", "redis", "litellm", "queue", "system")
@@ -57,7 +58,7 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
     }.items():
         monkeypatch.setenv(name, value)
     load_settings.cache_clear()
-    wiring.cache_clear()
+    process_parts.cache_clear()
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with mock_aws():
@@ -65,14 +66,14 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
     root.handlers[:] = handlers
     root.setLevel(level)
     load_settings.cache_clear()
-    wiring.cache_clear()
+    process_parts.cache_clear()
 
 
 @pytest.fixture
 def store(client: Client) -> None:
-    wiring()
+    process_parts()
     create_tables()
-    wiring().queues.create_all()
+    process_parts().platform.queues.create_all()
 
 
 def get(client: Client, path: str) -> tuple[int, dict[str, str], str]:
@@ -90,7 +91,8 @@ def test_health_asks_nobody(client: Client) -> None:
     assert datetime.fromisoformat(answer["timestamp"]).tzinfo is not None
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
-    assert not {"health", "dynamodb", "queues"} & vars(wiring()).keys()
+    assert not {"dynamodb", "queues"} & vars(process_parts().platform).keys()
+    assert "health" not in vars(process_parts().operations)
 
 
 @pytest.mark.usefixtures("store")
@@ -123,7 +125,7 @@ def test_detailed_is_503_without_tables_and_queues(client: Client) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_a_dead_letter_degrades_the_queue(client: Client) -> None:
-    wiring().queues.send("usage-dlq", "{}")
+    process_parts().platform.queues.send("usage-dlq", "{}")
     status, _, body = get(client, "/health/detailed")
     check = json.loads(body)["checks"]["queue"]
     assert (status, check["status"], check["dlq"]) == (200, "degraded", 1)
@@ -131,9 +133,9 @@ def test_a_dead_letter_degrades_the_queue(client: Client) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_metrics_are_prometheus_text_with_figures_of_the_users(client: Client) -> None:
-    period = datetime.now(wiring().settings.zone).strftime("%Y-%m")
+    period = datetime.now(process_parts().settings.zone).strftime("%Y-%m")
     for name, used, of in (("ana", 300, period), ("bia", 500, period), ("cid", 900, "2020-01")):
-        assert wiring().users.create(user(name, used, of))
+        assert process_parts().quota.users.create(user(name, used, of))
     status, headers, body = get(client, "/metrics")
     lines = body.splitlines()
     assert status == 200

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chalice.app import Chalice
 
-from infra.local.functions import COPIES, HostedFunction
-from infra.local.rest_gateway import Incoming
+from infra.local.edge.functions import COPIES, HostedFunction
+from infra.local.edge.rest_gateway import Incoming
 
 BOUND_SECONDS = 10.0
 TWO_CORES_THREADS = 6  # asyncio's own

@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from infra.local.gateway import Gateway
-from infra.local.passed_bodies import PassedBodies
-from solaris.api.body_limits import DOOR_BYTES, IMPORT_BYTES, USUAL_BYTES
-from solaris.errors import InvalidApiKeyError, UnauthenticatedError
-from solaris.gateway.bodies import Bodies
-from solaris.settings import Settings
-from solaris.wiring import Wiring
+from infra.local.edge.gateway import Gateway
+from infra.local.edge.passed_bodies import PassedBodies
+from solaris.app import Parts
+from solaris.gateway.body.bodies import Bodies
+from solaris.platform.errors import InvalidApiKeyError, UnauthenticatedError
+from solaris.platform.settings import Settings
+from solaris.platform.web.body_limits import DOOR_BYTES, IMPORT_BYTES, USUAL_BYTES
 
 Received = list[tuple[str, str, list[tuple[str, str]], bytes]]
 
@@ -23,12 +23,13 @@ async def no_proxy(scope: Any, receive: Any, send: Any) -> None:
     pytest.fail("not for the proxy")
 
 
-class Parts:
+class FakeParts:
     """What tells who is known: one token, one key; and the bodies of this process."""
 
     def __init__(self) -> None:
         self.bodies = Bodies(max_bytes=16 * 1024 * 1024, max_open=4)
         self.entrance = self.access_tokens = self
+        self.gateway = self.keys = self.sign_in = self
 
     def read(self, token: str) -> None:
         if token != "known":
@@ -99,7 +100,9 @@ async def ask(
 @pytest.fixture
 async def gateway(functions: BaseTestServer) -> AsyncIterator[Gateway]:
     url = str(functions.make_url("")).rstrip("/")
-    found = Gateway(no_proxy, url, Settings(), bodies=PassedBodies(lambda: cast("Wiring", Parts())))
+    found = Gateway(
+        no_proxy, url, Settings(), bodies=PassedBodies(lambda: cast("Parts", FakeParts()))
+    )
     yield found
     if found._session is not None:
         await found._session.close()

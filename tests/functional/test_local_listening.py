@@ -7,7 +7,7 @@ import socket
 import uvicorn
 import uvloop
 
-from infra.local.listening import listeners
+from infra.local.edge.listening import listeners
 
 CONNECTIONS = 64
 MOST_TURNS = 1_000

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.suppression import (
+from solaris.alerts.mail_events import (
+    MAX_MESSAGE_BYTES,
+    MalformedMailEventError,
+    mail_event_from_json,
+)
+from solaris.alerts.suppression import (
     MAX_DETAIL_CHARACTERS,
     MAX_RECIPIENTS,
     MailEvent,
     SuppressionReason,
-)
-from solaris.storage.mail_events import (
-    MAX_MESSAGE_BYTES,
-    MalformedMailEventError,
-    mail_event_from_json,
 )
 
 FORMS = ("notificationType", "eventType")

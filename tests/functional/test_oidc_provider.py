@@ -12,10 +12,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from solaris.services import oidc_http
-from solaris.services.oidc_http import OidcError
-from solaris.services.oidc_provider import OidcProvider, Person
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
+from solaris.sign_in import oidc_http
+from solaris.sign_in.oidc_http import OidcError
+from solaris.sign_in.oidc_provider import OidcProvider, Person
 from tests.functional.oidc_server import (
     ACCESS_TOKEN,
     CLIENT,

@@ -12,11 +12,12 @@ import pytest
 from chalice.test import Client
 from moto import mock_aws
 
-from solaris.domain.keys import new_key
-from solaris.domain.users import User, UserStatus, user_id_for
-from solaris.settings import load_settings
-from solaris.storage.models import create_tables
-from solaris.wiring import now, wiring
+from solaris.app import process_parts
+from solaris.keys.key import new_key
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.clock import now
+from solaris.platform.settings import load_settings
+from solaris.quota.user import User, UserStatus, user_id_for
 
 APP = Path(__file__).resolve().parents[2] / "functions/quota/app.py"
 ANA = "ana@example.com"
@@ -44,7 +45,7 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("SOLARIS_STAGE", "local")
     load_settings.cache_clear()
-    wiring.cache_clear()
+    process_parts.cache_clear()
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with mock_aws():
@@ -54,12 +55,12 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Client]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         create_tables()
-        wiring().keys.put_new(new_key(KEY, name="service", now=now()))
+        process_parts().keys.store.put_new(new_key(KEY, name="service", now=now()))
         yield Client(module.app, project_dir=str(tmp_path))
     root.handlers[:] = handlers
     root.setLevel(level)
     load_settings.cache_clear()
-    wiring.cache_clear()
+    process_parts.cache_clear()
 
 
 def own(client: Client, headers: dict[str, str]) -> Any:
@@ -71,7 +72,7 @@ def check(client: Client, body: str, **headers: str) -> Any:
 
 
 def test_the_callers_own_quota_has_every_field_and_the_rate_limit_headers(client: Client) -> None:
-    wiring().administration.create_user(ANA, monthly_limit=200_000)
+    process_parts().accounts.by_email.create_user(ANA, monthly_limit=200_000)
     answer = own(client, HEADERS)
     assert answer.status_code == 200
     assert tuple(answer.json_body) == FIELDS
@@ -86,7 +87,7 @@ def test_the_callers_own_quota_has_every_field_and_the_rate_limit_headers(client
 
 @pytest.mark.parametrize(("tokens", "reason"), [(200_000, None), (200_001, "insufficient_quota")])
 def test_a_check_says_whether_and_why_not(client: Client, tokens: int, reason: str | None) -> None:
-    wiring().administration.create_user(ANA, monthly_limit=200_000)
+    process_parts().accounts.by_email.create_user(ANA, monthly_limit=200_000)
     answer = check(client, json.dumps({"estimated_tokens": tokens}))
     assert answer.status_code == 200
     body = answer.json_body
@@ -96,8 +97,8 @@ def test_a_check_says_whether_and_why_not(client: Client, tokens: int, reason: s
 
 
 def test_a_suspended_user_sees_the_quota_and_is_not_allowed(client: Client) -> None:
-    wiring().administration.create_user(ANA)
-    wiring().users.change(user_id_for(ANA), _suspended)
+    process_parts().accounts.by_email.create_user(ANA)
+    process_parts().quota.users.change(user_id_for(ANA), _suspended)
     assert own(client, HEADERS).json_body["status"] == "suspended"
     body = check(client, '{"estimated_tokens": 1}').json_body
     assert (body["allowed"], body["reason"]) == (False, "account_suspended")
@@ -133,8 +134,10 @@ def test_a_wrong_body_is_400_in_openais_shape(client: Client, body: str, content
 def test_denied_strangers_read_why_in_their_language(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = wiring().settings.model_copy(update={"allowed_email_domains": ("other.example",)})
-    monkeypatch.setattr(wiring().quoting, "_settings", settings)
+    settings = process_parts().settings.model_copy(
+        update={"allowed_email_domains": ("other.example",)}
+    )
+    monkeypatch.setattr(process_parts().gateway.quoting, "_settings", settings)
     answer = own(client, HEADERS)
     assert answer.status_code == 403
     assert answer.json_body["error"]["code"] == "user_not_allowed"

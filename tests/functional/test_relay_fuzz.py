@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.domain.reservation import Demand, hold_for
-from solaris.domain.usage import TokenCounts
-from solaris.upstream.shapes import SHAPES, MalformedBodyError
-from solaris.upstream.sse import MAX_FRAME_BYTES, DeliveredText, SseRelay
+from solaris.gateway.relay import MAX_FRAME_BYTES, DeliveredText, SseRelay
+from solaris.gateway.shapes.all import SHAPES, MalformedBodyError
+from solaris.quota.reservation import Demand, hold_for
+from solaris.quota.usage import TokenCounts
 from tests.functional.test_sse import CUTS, ENDPOINTS, STREAMS, pieces_of
 
 CHAT = "/v1/chat/completions"
@@ -84,7 +84,7 @@ def frames(draw: st.DrawFn) -> bytes:
 
 
 class Fed:
-    """What came out of a relay that was fed piece by piece, as services/answering.py does."""
+    """What came out of a relay that was fed piece by piece, as gateway/answer.py does."""
 
     def __init__(self, endpoint: str, pieces: list[bytes], *, hide: bool = False) -> None:
         self.relay = SseRelay(SHAPES[endpoint], hide_usage_frame=hide)

@@ -6,10 +6,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from solaris.domain.suppression import SesListAnswer
-from solaris.errors import MailServiceError
-from solaris.mail.ses_list import SesSuppressionList
-from solaris.storage.files import is_aws
+from solaris.alerts.ses_list import SesSuppressionList
+from solaris.alerts.suppression import SesListAnswer
+from solaris.platform.aws.files import is_aws
+from solaris.platform.errors import MailServiceError
 
 ANA = "ana@example.com"
 CALL = "delete_suppressed_destination"

@@ -10,10 +10,10 @@ from statistics import median
 
 import pytest
 
-from solaris.errors import StoreUnavailableError
-from solaris.http import STORE_RETRY_SECONDS, error_answer
-from solaris.storage import breaker
-from solaris.storage.lean import LeanDynamoDb
+from solaris.platform.aws import breaker
+from solaris.platform.aws.direct import LeanDynamoDb
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.web.errors import STORE_RETRY_SECONDS, error_answer
 
 TIMEOUT_SECONDS = 0.4
 BOUND_SECONDS = 10.0
@@ -50,7 +50,7 @@ class Store:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr("solaris.storage.aws.CALL_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+    monkeypatch.setattr("solaris.platform.aws.client.CALL_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
     monkeypatch.setattr(breaker, "PROBE_SECONDS", 0.05)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from infra.local.site import Site
+from infra.local.edge.site import Site
 
 
 @pytest.fixture

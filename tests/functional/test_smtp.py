@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from solaris.errors import SolarisError
-from solaris.mail.rendering import Rendered, compose
-from solaris.mail.sender import MailRejectedError, MailUnavailableError, SmtpSender
+from solaris.alerts.mails import Rendered, compose
+from solaris.platform.errors import SolarisError
+from solaris.platform.mail.sender import MailRejectedError, MailUnavailableError, SmtpSender
 
 MAIL = Rendered("Olá", "texto\n.com ponto\n", "<p>olá</p>")
 

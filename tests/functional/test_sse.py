@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.usage import TokenCounts
-from solaris.upstream import tokens
-from solaris.upstream.shapes import SHAPES
-from solaris.upstream.sse import FOLD_BYTES, MAX_FRAME_BYTES, DeliveredText, SseRelay
+from solaris.gateway import tokenizer as tokens
+from solaris.gateway.relay import FOLD_BYTES, MAX_FRAME_BYTES, DeliveredText, SseRelay
+from solaris.gateway.shapes.all import SHAPES
+from solaris.quota.usage import TokenCounts
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"

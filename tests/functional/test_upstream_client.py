@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
-from solaris.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
-from solaris.upstream.client import Upstream
+from solaris.gateway.upstream import Upstream
+from solaris.platform.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
 
 WAIT_SECONDS = 60.0
 Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]

@@ -9,16 +9,15 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.mailbox import verify_sender
+from infra.local.edge.mailbox import verify_sender
 from infra.local.store.mails import read_mails
-from solaris.domain.alerts import Alert, Crossing
-from solaris.domain.thresholds import Threshold
-from solaris.domain.users import User, user_id_for
-from solaris.mail.sender import MailSender, SesSender
-from solaris.services.alerting import Alerter
-from solaris.services.personal_links import PersonalLinks
-from solaris.services.recording import Message
-from solaris.storage.queues import ALERTS_QUEUE
+from solaris.alerts.alert import Alert, Crossing
+from solaris.alerts.alerter import Alerter
+from solaris.platform.aws.queues import ALERTS_QUEUE, Message
+from solaris.platform.mail.sender import MailSender, SesSender
+from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import User, user_id_for
 from tests.integration.conftest import ANA, MAILS_VARIABLE, MoneyPath
 
 INBOX_PATH = "/_ministack/ses/messages"
@@ -45,28 +44,28 @@ class Alerts:
         self.email = f"ana-{stage}@example.com"
         self.admin = f"admin-{stage}@example.com"
         self.money = money.settings(**{"admin_alert_emails": (self.admin,)} | settings)
-        verify_sender(self.money.wiring.settings)
+        verify_sender(self.money.parts.settings)
 
     def alerter(self, sender: MailSender | None = None) -> Alerter:
-        wiring = self.money.wiring
+        parts = self.money.parts
         return Alerter(
-            settings=wiring.settings,
-            users=wiring.users,
-            alerts=wiring.alerts,
-            changes=wiring.changes,
-            suppressions=wiring.mail_suppressions,
-            sender=sender or wiring.mail_sender,
-            queues=wiring.queues,
-            metrics=wiring.metrics,
-            cache=wiring.cache,
-            links=PersonalLinks(wiring.settings, self.money.clock),
+            settings=parts.settings,
+            users=parts.quota.users,
+            alerts=parts.alerts.store,
+            changes=parts.quota.changes,
+            suppressions=parts.alerts.suppressions,
+            sender=sender or parts.platform.mail_sender,
+            queues=parts.platform.queues,
+            metrics=parts.platform.metrics,
+            cache=parts.platform.cache,
+            links=PersonalLinks(parts.settings, self.money.clock),
             clock=self.money.clock,
         )
 
     def crossing(self, tokens: int) -> str:
         """Use tokens; return the one message that the recorder put on the queue."""
         assert self.money.record(self.money.event(None, self.email, prompt=tokens)) == []
-        queues = self.money.wiring.queues
+        queues = self.money.parts.platform.queues
         (message,) = queues.receive(ALERTS_QUEUE, wait_seconds=0)
         queues.delete(ALERTS_QUEUE, [message])
         body: str = message["Body"]
@@ -79,7 +78,7 @@ class Alerts:
             fields |= changes | {"version": user.version + 1}
             return User(**(fields | {"available_tokens": after.quota.available_tokens}))
 
-        return self.money.wiring.users.change(user_id_for(self.email), rule)
+        return self.money.parts.quota.users.change(user_id_for(self.email), rule)
 
     def handle(self, *bodies: str, sender: MailSender | None = None) -> list[str]:
         """Deliver a batch; return the bodies that are to be delivered again."""
@@ -96,7 +95,7 @@ class Alerts:
             self.money.clock(),
             message["round"],
         )
-        alert = self.money.wiring.alerts.get(crossing.alert_id)
+        alert = self.money.parts.alerts.store.get(crossing.alert_id)
         assert alert is not None
         return alert
 

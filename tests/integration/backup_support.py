@@ -8,22 +8,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from solaris.domain.audit import Actor
-from solaris.domain.reservation import Reservation
-from solaris.domain.usage import Outcome
-from solaris.domain.users import user_id_for
-from solaris.errors import SolarisError
-from solaris.services.backing_up import LEFT_OUT, BackingUp, BackupReport
-from solaris.services.queued_events import Peek
-from solaris.services.restoring import (
+from solaris.app import Parts
+from solaris.backup.backup import LEFT_OUT, BackingUp, BackupReport
+from solaris.backup.queued_events import Peek
+from solaris.backup.restore import (
     Restoring,
     checked,
 )
-from solaris.settings import Settings
-from solaris.storage.aws import AsyncAws
-from solaris.storage.models import create_tables
-from solaris.storage.whole_tables import MODELS
-from solaris.wiring import Wiring
+from solaris.backup.whole_tables import MODELS
+from solaris.platform.actor import Actor
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.errors import SolarisError
+from solaris.platform.settings import Settings
+from solaris.quota.reservation import Reservation
+from solaris.quota.usage import Outcome
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, Clock, MoneyPath
 from tests.integration.users_support import user_changes_of
 
@@ -50,11 +50,11 @@ def made(stage: str, clock: Clock, **more: Any) -> MoneyPath:
         redis_host=None,
         **more,
     )
-    wiring = Wiring(settings, clock)
+    parts = Parts(settings, clock)
     create_tables()
-    wiring.queues.create_all()
-    wiring.files.create()
-    return MoneyPath.of(wiring, clock)
+    parts.platform.queues.create_all()
+    parts.platform.files.create()
+    return MoneyPath.of(parts, clock)
 
 
 def in_loop(source: MoneyPath, work: Callable[[MoneyPath], Coroutine[Any, Any, Any]]) -> Any:
@@ -64,7 +64,7 @@ def in_loop(source: MoneyPath, work: Callable[[MoneyPath], Coroutine[Any, Any, A
     async def connected() -> None:
         aws = AsyncAws("us-east-1")
         try:
-            found.append(await work(MoneyPath.of(source.wiring, source.clock, aws)))
+            found.append(await work(MoneyPath.of(source.parts, source.clock, aws)))
         except SolarisError as error:
             found.append(error)
         finally:
@@ -90,10 +90,10 @@ def back_up(
     wait: float = 0,
     peek: Peek | None = None,
 ) -> BackupReport:
-    wiring = source.wiring
+    parts = source.parts
     backing_up = BackingUp(
-        settings=wiring.settings,
-        queues=wiring.queues,
+        settings=parts.settings,
+        queues=parts.platform.queues,
         clock=source.clock,
         program="test",
         peek=peek,
@@ -102,8 +102,10 @@ def back_up(
 
 
 def restore(target: MoneyPath, path: Path, *, replace: bool = False, tick: Tick = silent) -> None:
-    bound = Wiring(target.wiring.settings, target.clock)  # the models are of one stage at a time
-    restoring = Restoring(settings=bound.settings, feed=bound.changes, queues=bound.queues)
+    bound = Parts(target.parts.settings, target.clock)  # the models are of one stage at a time
+    restoring = Restoring(
+        settings=bound.settings, feed=bound.quota.changes, queues=bound.platform.queues
+    )
     restoring.prepare()
     restoring.run(path, checked(path, silent), replace=replace, tick=tick)
 
@@ -117,8 +119,8 @@ def tables_of(path: MoneyPath) -> dict[str, dict[str, Any]]:
         names = [
             n for n, one in model.get_attributes().items() if one.is_hash_key | one.is_range_key
         ]
-        pages = path.wiring.dynamodb.get_paginator("scan").paginate(
-            TableName=path.wiring.settings.table_name(table), ConsistentRead=True
+        pages = path.parts.platform.dynamodb.get_paginator("scan").paginate(
+            TableName=path.parts.settings.table_name(table), ConsistentRead=True
         )
         items = [item for page in pages for item in page["Items"]]
         found[table] = {"/".join(one[name]["S"] for name in names): one for one in items}
@@ -133,7 +135,7 @@ def lived(source: MoneyPath) -> None:
         assert not source.record(source.event(reservation, email, completion=30))
         office.add_tokens(user_id_for(email), 1_000, actor=BOSS, reason="a grant")
     office.reset_usage(user_id_for(EMAILS[0]), actor=BOSS, reason="a mistake")
-    source.wiring.admin_accounts.ensure_first()
+    source.parts.sign_in.admin_accounts.ensure_first()
     admitted(source, EMAILS[1])
 
 
@@ -181,7 +183,7 @@ class Traffic:
 
     def expire(self) -> None:
         if one := self.taken(self.open):
-            self.source.wiring.recorder.expire(user_id_for(one[0]), [one[1]])
+            self.source.parts.ledger.recorder.expire(user_id_for(one[0]), [one[1]])
             self.expired.append(one)
 
     def late(self) -> None:
@@ -190,7 +192,7 @@ class Traffic:
 
     def unreserved(self) -> None:
         email = self.somebody()
-        if self.source.wiring.users.get(user_id_for(email)):
+        if self.source.parts.quota.users.get(user_id_for(email)):
             event = self.source.event(
                 None, email, prompt=7, period=self.source.user(email).period, status_code=500,
                 model=self.random.choice(("gpt-4o-mini", "a model without a price")),
@@ -205,7 +207,7 @@ class Traffic:
 
     def change(self, what: Callable[[str], Any]) -> None:
         user_id = user_id_for(self.somebody())
-        if self.source.wiring.users.get(user_id):
+        if self.source.parts.quota.users.get(user_id):
             what(user_id)
 
     def someone_new(self) -> None:
@@ -217,4 +219,4 @@ def ids_of(path: MoneyPath) -> set[str]:
 
 
 def held_by(path: MoneyPath) -> set[str]:
-    return {key for user in path.wiring.users.scan() for key in user.reservations}
+    return {key for user in path.parts.quota.users.scan() for key in user.reservations}

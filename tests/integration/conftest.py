@@ -20,26 +20,26 @@ import botocore.session
 import pytest
 
 from infra.deploy.emulator import INTERPRETER, command, environment
-from infra.local.preflight import free_port as unused_port
-from infra.local.running import running_program
+from infra.local.run.preflight import free_port as unused_port
+from infra.local.run.running import running_program
 from infra.local.store.embedded import running_store
 from infra.local.store.mails import MAILS_FILE
-from solaris.domain.identity import Identity
-from solaris.domain.periods import day_of, period_of
-from solaris.domain.reservation import Demand, Reservation
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.services.metering import Meter
-from solaris.services.recording import Message
-from solaris.services.tickets import Admission, Ticket
-from solaris.settings import Settings
-from solaris.storage.actions import LedgerEntry
-from solaris.storage.aws import AsyncAws
-from solaris.storage.books_disk import FOLDER
-from solaris.storage.events import event_to_json
-from solaris.storage.models import create_tables
-from solaris.storage.queues import USAGE_QUEUE, EventSender
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.gateway.meter import Meter
+from solaris.gateway.tickets import Admission, Ticket
+from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.events import event_to_json
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.queues import USAGE_QUEUE, EventSender, Message
+from solaris.platform.aws.tables import create_tables
+from solaris.platform.books_disk import FOLDER
+from solaris.platform.settings import Settings
+from solaris.quota.identity import Identity
+from solaris.quota.periods import day_of, period_of
+from solaris.quota.policy import block_ppm_of
+from solaris.quota.reservation import Demand, Reservation
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 MAILS_VARIABLE = "SOLARIS_TEST_MAILS"  # the file of this project's own store
 ANA = "ana@example.com"
@@ -119,34 +119,34 @@ class Clock:
 class MoneyPath:
     """Reserve, record and look: one stage as a test sees it."""
 
-    wiring: Wiring
+    parts: Parts
     clock: Clock
     aws: AsyncAws
     meter: Meter
 
     @classmethod
-    def of(cls, wiring: Wiring, clock: Clock, aws: AsyncAws | None = None) -> "MoneyPath":
-        """Build the meter with a clock of the test's (wiring's own tells the real time)."""
-        aws = aws or wiring.aws
+    def of(cls, parts: Parts, clock: Clock, aws: AsyncAws | None = None) -> "MoneyPath":
+        """Build the meter with a clock of the test's (parts's own tells the real time)."""
+        aws = aws or parts.platform.aws
         meter = Meter(
-            settings=wiring.settings,
+            settings=parts.settings,
             aws=aws,
-            users=wiring.users,
-            changes=wiring.changes,
-            sender=EventSender(aws, wiring.settings.queue_name(USAGE_QUEUE)),
-            recorder=wiring.recorder,
+            users=parts.quota.users,
+            changes=parts.quota.changes,
+            sender=EventSender(aws, parts.settings.queue_name(USAGE_QUEUE)),
+            recorder=parts.ledger.recorder,
             clock=clock,
         )
-        return cls(wiring, clock, aws, meter)
+        return cls(parts, clock, aws, meter)
 
     def settings(self, **changes: Any) -> "MoneyPath":
         """The same stage after a restart with other settings."""
-        wiring = Wiring(Settings(**(self.wiring.settings.model_dump() | changes)))
-        return MoneyPath.of(wiring, self.clock, self.aws)
+        parts = Parts(Settings(**(self.parts.settings.model_dump() | changes)))
+        return MoneyPath.of(parts, self.clock, self.aws)
 
     @property
     def period(self) -> str:
-        return period_of(self.clock(), self.wiring.settings.zone)
+        return period_of(self.clock(), self.parts.settings.zone)
 
     async def admit(
         self,
@@ -170,7 +170,7 @@ class MoneyPath:
         )
 
     def user(self, email: str = ANA) -> User:
-        user = self.wiring.users.get(user_id_for(email))
+        user = self.parts.quota.users.get(user_id_for(email))
         assert user is not None
         return user
 
@@ -189,17 +189,17 @@ class MoneyPath:
             "period": self.period,
             "created_at": self.clock(),
             "updated_at": self.clock(),
-            "block_ppm": self.wiring.settings.block_ppm,
+            "block_ppm": block_ppm_of(self.parts.settings),
         }
         user = User(**(fields | changes))
         user = replace(user, available_tokens=user.quota.available_tokens)
-        assert self.wiring.users.create(user)
+        assert self.parts.quota.users.create(user)
         return user
 
     def spend(self, tokens: int, email: str = ANA) -> None:
         """Book usage, so that the books agree from the start."""
         event = self.event(None, email, prompt=tokens)
-        self.wiring.ledger.record(LedgerEntry(event, cost_micros=0, day=self.day(event)))
+        self.parts.ledger.ledger.record(LedgerEntry(event, cost_micros=0, day=self.day(event)))
 
     def event(
         self,
@@ -231,18 +231,18 @@ class MoneyPath:
         return replace(event, **changes)
 
     def day(self, event: UsageEvent) -> str:
-        return max(day_of(event.created_at, self.wiring.settings.zone), f"{event.period}-01")
+        return max(day_of(event.created_at, self.parts.settings.zone), f"{event.period}-01")
 
     def record(self, *events: UsageEvent) -> list[str]:
         """Deliver events as one batch; returns the request ids of those that failed."""
-        return self.wiring.recorder.record_messages(
+        return self.parts.ledger.recorder.record_messages(
             [Message(event.request_id, event_to_json(event)) for event in events]
         )
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every item of a table, as plain values."""
-        pages = self.wiring.dynamodb.get_paginator("scan").paginate(
-            TableName=self.wiring.settings.table_name(table), ConsistentRead=True
+        pages = self.parts.platform.dynamodb.get_paginator("scan").paginate(
+            TableName=self.parts.settings.table_name(table), ConsistentRead=True
         )
         items = itertools.chain.from_iterable(page["Items"] for page in pages)
         return [{name: _plain(value) for name, value in item.items()} for item in items]
@@ -260,7 +260,7 @@ class MoneyPath:
         for record in self.rows("usage"):
             used[record["user_id"], record["period"]] += record["charged_tokens"]
             created_at = datetime.fromisoformat(record["created_at"])
-            day = max(day_of(created_at, self.wiring.settings.zone), f"{record['period']}-01")
+            day = max(day_of(created_at, self.parts.settings.zone), f"{record['period']}-01")
             model = "-" if record["outcome"] == "released" else record["model"]
             for owner in (f"user#{record['user_id']}", "system"):
                 sums = counted[owner, f"{day}#{model}"]
@@ -278,7 +278,7 @@ class MoneyPath:
             for row in self.rows("periods")
             if not row["user_id"].startswith("system#")
         }
-        for user in self.wiring.users.scan():
+        for user in self.parts.quota.users.scan():
             assert user.available_tokens == user.quota.available_tokens
             assert (user.user_id, user.period) not in stated
             stated[user.user_id, user.period] = user.current_usage
@@ -321,9 +321,9 @@ def stage() -> str:
 
 
 @pytest.fixture
-async def wiring(emulator: str, stage: str) -> AsyncIterator[Wiring]:
+async def parts(emulator: str, stage: str) -> AsyncIterator[Parts]:
     """All parts of a fresh stage, tables and queues included."""
-    made = Wiring(
+    made = Parts(
         Settings(
             solaris_stage=stage,
             secret_key="integration-tests-only-0123456789",
@@ -333,35 +333,35 @@ async def wiring(emulator: str, stage: str) -> AsyncIterator[Wiring]:
         )
     )
     create_tables()
-    made.queues.create_all()
+    made.platform.queues.create_all()
     yield made
     await made.close()
 
 
 @pytest.fixture
-def money(wiring: Wiring) -> Iterator[MoneyPath]:
+def money(parts: Parts) -> Iterator[MoneyPath]:
     """The money path; whatever a test did, the books balance after it."""
-    path = MoneyPath.of(wiring, Clock())
+    path = MoneyPath.of(parts, Clock())
     yield path
     path.assert_books_balance()
 
 
 @pytest.fixture
-def calls(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def calls(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the DynamoDB and SQS operations that the emulator gets from here on."""
     seen: list[str] = []
-    attempt: Callable[..., Any] = wiring.aws._attempt
+    attempt: Callable[..., Any] = parts.platform.aws._attempt
 
     async def counted(service: str, operation: str, data: bytes) -> Any:
         seen.append(operation)
         return await attempt(service, operation, data)
 
-    monkeypatch.setattr(wiring.aws, "_attempt", counted)
+    monkeypatch.setattr(parts.platform.aws, "_attempt", counted)
 
     def before_send(event_name: str, **_: Any) -> None:
         seen.append(event_name.rpartition(".")[2])
 
-    wiring.dynamodb.meta.events.register("before-send.dynamodb.*", before_send)
+    parts.platform.dynamodb.meta.events.register("before-send.dynamodb.*", before_send)
     return seen
 
 

@@ -8,19 +8,20 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.domain.audit import Actor, AuditFilters
-from solaris.domain.exports import Export, ExportFormat, ExportKind
-from solaris.domain.listing import AlertQuery, AlertRow, Listing, UserCounts, UserQuery, UserRow
-from solaris.domain.reports import ReportFilters
-from solaris.services.auditing import Auditor
-from solaris.services.directory import Directory
-from solaris.services.export_formats import Row
-from solaris.services.export_jobs import ExportJobs
-from solaris.services.exporting import Exporter, ExportOrder, Filters
-from solaris.services.recording import Message
-from solaris.storage.exports import ExportStore
-from solaris.storage.queues import EXPORTS_QUEUE
-from solaris.wiring import Wiring
+from solaris.alerts.listing import AlertQuery, AlertRow
+from solaris.app import Parts
+from solaris.audit.auditor import Auditor
+from solaris.audit.entry import AuditFilters
+from solaris.directory.directory import Directory
+from solaris.directory.listing import Listing, UserCounts, UserQuery, UserRow
+from solaris.exports.export import Export, ExportFormat, ExportKind
+from solaris.exports.exporter import Exporter, ExportOrder, Filters
+from solaris.exports.formats import Row
+from solaris.exports.jobs import ExportJobs
+from solaris.exports.store import ExportStore
+from solaris.ledger.figures import ReportFilters
+from solaris.platform.actor import Actor
+from solaris.platform.aws.queues import EXPORTS_QUEUE, Message
 from tests.integration.conftest import Clock, MoneyPath
 
 BOSS = Actor(name="boss@example.com", request_id="req-1", ip_address="203.0.113.9")
@@ -36,7 +37,7 @@ class ListedUsers:
 
     def emails(self, user_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         wanted = set(user_ids)
-        users = self._money.wiring.users.scan()
+        users = self._money.parts.quota.users.scan()
         return {one.user_id: (one.email, one.name) for one in users if one.user_id in wanted}
 
     def users(self, query: UserQuery) -> Listing[UserRow]:
@@ -59,7 +60,7 @@ class ListedUsers:
 class Exports:
     """The service and what it stands on."""
 
-    wiring: Wiring
+    parts: Parts
     clock: Clock
     store: ExportStore
     exporter: Exporter
@@ -68,32 +69,32 @@ class Exports:
 
     @classmethod
     def of(cls, money: MoneyPath) -> "Exports":
-        wiring, clock = money.wiring, money.clock
-        wiring.files.create()
+        parts, clock = money.parts, money.clock
+        parts.platform.files.create()
         directory = cast("Directory", ListedUsers(money))
-        auditor = Auditor(wiring.audit, clock)
+        auditor = Auditor(parts.audit.store, clock)
         exporter = Exporter(
-            reporting=wiring.reporting,
+            reporting=parts.reports.reporting,
             directory=directory,
             auditor=auditor,
-            zone=wiring.settings.zone,
+            zone=parts.settings.zone,
             clock=clock,
-            rates=wiring.settings.exchange,
+            rates=parts.settings.exchange,
         )
-        store = ExportStore(wiring.dynamodb, wiring.settings.table_name("exports"))
+        store = ExportStore(parts.platform.dynamodb, parts.settings.table_name("exports"))
         jobs = ExportJobs(
             store=store,
-            files=wiring.files,
-            queues=wiring.queues,
+            files=parts.platform.files,
+            queues=parts.platform.queues,
             exporter=exporter,
             auditor=auditor,
             clock=clock,
         )
-        return cls(wiring, clock, store, exporter, jobs, directory)
+        return cls(parts, clock, store, exporter, jobs, directory)
 
     def message(self) -> Message:
         """The next message of the queue, as the function gets it."""
-        (found,) = self.wiring.queues.receive(EXPORTS_QUEUE, wait_seconds=0, most=1)
+        (found,) = self.parts.platform.queues.receive(EXPORTS_QUEUE, wait_seconds=0, most=1)
         return Message(
             message_id=found["MessageId"],
             body=found["Body"],
@@ -106,13 +107,13 @@ class Exports:
 
     def stored(self) -> list[str]:
         """The keys of all files, and of uploads that were begun and not ended."""
-        files: Any = self.wiring.files
+        files: Any = self.parts.platform.files
         objects = files._client.list_objects_v2(Bucket=files._bucket).get("Contents", [])
         parts = files._client.list_multipart_uploads(Bucket=files._bucket).get("Uploads", [])
         return [one["Key"] for one in (*objects, *parts)]
 
     def audited(self) -> list[tuple[str, str | None]]:
-        entries = self.wiring.auditor.page(AuditFilters(), 100).entries
+        entries = self.parts.audit.auditor.page(AuditFilters(), 100).entries
         return [(one.action, one.target_label) for one in entries]
 
     def gives(self, patch: pytest.MonkeyPatch, rows: Iterable[Row]) -> None:

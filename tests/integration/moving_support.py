@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.audit import Actor
-from solaris.domain.users import user_id_for
-from solaris.services.moving import Mover
-from solaris.services.tickets import Admission
-from solaris.services.user_changes import UserUpdate
+from solaris.accounts.changes import UserUpdate
+from solaris.accounts.moving import Mover
+from solaris.gateway.tickets import Admission
+from solaris.platform.actor import Actor
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import Api
 
@@ -22,7 +22,7 @@ BOSS = Actor(name="boss@example.com")
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -30,7 +30,7 @@ def api(money: MoneyPath) -> Iterator[Api]:
 
 @pytest.fixture
 def mover(api: Api) -> Mover:
-    return api.parts.mover
+    return api.parts.accounts.mover
 
 
 def move(mover: Mover, user_id: str, email: str) -> None:
@@ -50,11 +50,11 @@ async def spend(money: MoneyPath, email: str, completion: int = 50) -> Admission
 
 
 def item(money: MoneyPath, user_id: str) -> Any:
-    user = money.wiring.users.get(user_id)
+    user = money.parts.quota.users.get(user_id)
     assert user is not None
     return user
 
 
 def usage(money: MoneyPath) -> int:
     """The month's usage of everybody."""
-    return sum(user.current_usage for user in money.wiring.users.scan())
+    return sum(user.current_usage for user in money.parts.quota.users.scan())

@@ -9,8 +9,8 @@ A change of a row's shape adds a version here, and the one before stays.
 
 from typing import Any
 
-from solaris.domain.users import user_id_for
-from solaris.storage.models import CounterModel, UsageModel, create_tables
+from solaris.platform.aws.tables import CounterModel, UsageModel, create_tables
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 
 VERSIONS = ("gateway", "month", "admin_api")
@@ -27,7 +27,7 @@ def tables_of_version(money: MoneyPath, version: str) -> None:
     """Make the tables anew, as that version made them."""
     if version not in WITHOUT_INDEX:
         return
-    client = money.wiring.dynamodb
+    client = money.parts.platform.dynamodb
     for model, keys in (
         (UsageModel, ("user_id", "record_key")),
         (CounterModel, ("owner", "day_model")),
@@ -59,8 +59,8 @@ def put_rows(money: MoneyPath, version: str) -> None:
     if at >= 1:
         rows += [("transactions", _TRANSACTION), ("alerts", _ALERT)]
     for table, item in rows:
-        money.wiring.dynamodb.put_item(
-            TableName=money.wiring.settings.table_name(table), Item=_typed(item)
+        money.parts.platform.dynamodb.put_item(
+            TableName=money.parts.settings.table_name(table), Item=_typed(item)
         )
 
 

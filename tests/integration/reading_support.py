@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from solaris.domain.listing import UserCounts, UserRow
-from solaris.domain.reservation import Reservation
-from solaris.domain.usage import Outcome, UsageEvent
-from solaris.domain.users import UserStatus, user_id_for
-from solaris.services.reporting import Reporting
-from solaris.services.statistics import Statistics
-from solaris.services.system_days import SystemDays
-from solaris.storage.counters import SystemCounters
+from solaris.directory.listing import UserCounts, UserRow
+from solaris.ledger.counters import SystemCounters
+from solaris.quota.reservation import Reservation
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import UserStatus, user_id_for
+from solaris.reports.reporting import Reporting
+from solaris.reports.statistics import Statistics
+from solaris.reports.system_days import SystemDays
 from tests.integration.conftest import MoneyPath
 
 EMAILS = ("ana@example.com", "bia@example.com", "caio@example.com")
@@ -49,21 +49,24 @@ class Readers:
 
     @classmethod
     def of(cls, money: MoneyPath) -> "Readers":
-        parts = money.wiring
+        parts = money.parts
         table = parts.settings.table_name("counters")
         rates = parts.settings.exchange
-        counters = SystemCounters(parts.dynamodb, table)
+        counters = SystemCounters(parts.platform.dynamodb, table)
         days = SystemDays(counters, parts.settings.zone, money.clock, rates)
         statistics = Statistics(
             settings=parts.settings,
             days=days,
-            counters=parts.user_counters,
-            users=parts.users,
+            counters=parts.ledger.user_counters,
+            users=parts.quota.users,
             directory=Lists(UserCounts(by_status={UserStatus.ACTIVE: 3}, month_tokens=1)),  # type: ignore[arg-type]
             clock=money.clock,
         )
         reporting = Reporting(
-            usage=parts.usage_days, days=days, counters=parts.user_counters, rates=rates
+            usage=parts.ledger.usage_by_day,
+            days=days,
+            counters=parts.ledger.user_counters,
+            rates=rates,
         )
         return cls(days, statistics, reporting)
 

@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.admins import Admin, Role, new_admin
-from solaris.domain.audit import Actor, AuditFilters
-from solaris.errors import InvalidCredentialsError
-from solaris.services.admin_accounts import AdminAccounts
-from solaris.services.auditing import Auditor
-from solaris.services.devices import Devices
-from solaris.services.guessing import Guesses
-from solaris.services.hashing import Passwords
-from solaris.services.sessions import Opened, Sessions
-from solaris.services.signing_in import Origin, SigningIn
-from solaris.services.tokens import AccessTokens
-from solaris.settings import Settings
-from solaris.storage.attempts import AttemptStore
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.audit.auditor import Auditor
+from solaris.audit.entry import AuditFilters
+from solaris.platform.actor import Actor, Role
+from solaris.platform.errors import InvalidCredentialsError
+from solaris.platform.settings import Settings
+from solaris.sign_in.admin import Admin, new_admin
+from solaris.sign_in.admins import AdminAccounts
+from solaris.sign_in.attempts import AttemptStore
+from solaris.sign_in.devices import Devices
+from solaris.sign_in.guessing import Guesses
+from solaris.sign_in.password_hash import Passwords
+from solaris.sign_in.sessions import Opened, Sessions
+from solaris.sign_in.sign_in import Origin, SigningIn
+from solaris.sign_in.tokens import AccessTokens
 from tests.integration.conftest import Clock
 
 ANA = "ana@example.com"
@@ -47,7 +48,7 @@ class Seconds:
 class Desk:
     """One stage as a test of signing in sees it; `desk.process()` is another process of it."""
 
-    wiring: Wiring
+    parts: Parts
     clock: Clock
     settings: Settings
     memory_kib: int = 64
@@ -61,7 +62,7 @@ class Desk:
         # the clock stands still, and rows of the same millisecond have no order
         ticks = itertools.count()
         return Auditor(
-            self.wiring.audit, lambda: self.clock() + timedelta(milliseconds=next(ticks))
+            self.parts.audit.store, lambda: self.clock() + timedelta(milliseconds=next(ticks))
         )
 
     @cached_property
@@ -71,7 +72,7 @@ class Desk:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(
-            store=self.wiring.session_store,
+            store=self.parts.sign_in.session_store,
             tokens=AccessTokens(self.settings, self.clock),
             session_days=self.settings.session_days,
             clock=self.clock,
@@ -81,7 +82,7 @@ class Desk:
     @cached_property
     def attempts(self) -> AttemptStore:
         table = self.settings.table_name("sessions")
-        return AttemptStore(self.wiring.dynamodb, sessions_table=table)
+        return AttemptStore(self.parts.platform.dynamodb, sessions_table=table)
 
     @cached_property
     def devices(self) -> Devices:
@@ -90,7 +91,7 @@ class Desk:
     @cached_property
     def signing_in(self) -> SigningIn:
         return SigningIn(
-            admins=self.wiring.admins,
+            admins=self.parts.sign_in.admin_store,
             guesses=Guesses(self.attempts, self.clock),
             devices=self.devices,
             sessions=self.sessions,
@@ -103,7 +104,7 @@ class Desk:
     def accounts(self) -> AdminAccounts:
         return AdminAccounts(
             settings=self.settings,
-            admins=self.wiring.admins,
+            admins=self.parts.sign_in.admin_store,
             passwords=self.passwords,
             auditor=self.auditor,
             clock=self.clock,
@@ -112,7 +113,7 @@ class Desk:
     def process(self, **changes: Any) -> "Desk":
         """Another process of the same stage, with other settings if so stated."""
         return Desk(
-            self.wiring,
+            self.parts,
             self.clock,
             Settings(**(self.settings.model_dump() | changes)),
             self.memory_kib,
@@ -126,11 +127,11 @@ class Desk:
     def put_without_password(self, email: str, role: Role) -> Admin:
         admin = new_admin(email, name="", role=role, password_hash=None, now=self.clock())
         entry = self.auditor.entry(ROOT, "admin.create", target_type="admin")
-        assert self.wiring.admins.create(admin, entry)
+        assert self.parts.sign_in.admin_store.create(admin, entry)
         return admin
 
     def admin(self, email: str = ANA) -> Admin:
-        admin = self.wiring.admins.get(email)
+        admin = self.parts.sign_in.admin_store.get(email)
         assert admin is not None
         return admin
 
@@ -156,9 +157,9 @@ def raced(work: Callable[[int], Any], times: int) -> list[Any]:
 
 
 @pytest.fixture(name="desk")
-def desk_fixture(wiring: Wiring) -> Desk:
+def desk_fixture(parts: Parts) -> Desk:
     """Two admins, and nothing else."""
-    made = Desk(wiring, Clock(), wiring.settings)
+    made = Desk(parts, Clock(), parts.settings)
     made.put("root@example.com", password="raiz quadrada de 2")
     made.put()
     return made

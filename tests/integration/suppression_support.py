@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from solaris.domain.usage import iso_milliseconds
+from solaris.platform.instants import iso_milliseconds
 from tests.integration.conftest import NOON
 
 

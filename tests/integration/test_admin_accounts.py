@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.admins import Role
-from solaris.domain.audit import AuditFilters
-from solaris.domain.passwords import password_problem
-from solaris.errors import (
+from solaris.app import Parts
+from solaris.audit.entry import AuditFilters
+from solaris.platform.actor import Role
+from solaris.platform.errors import (
     AlreadyExistsError,
     LastAdminError,
     NotFoundError,
     ValidationFailedError,
 )
-from solaris.services.admin_accounts import Issued
-from solaris.storage.admins import COUNT_KEY
-from solaris.wiring import Wiring
+from solaris.platform.password_rules import password_problem
+from solaris.sign_in.admin_store import COUNT_KEY
+from solaris.sign_in.admins import Issued
 from tests.integration.conftest import Clock
 from tests.integration.sign_in_support import ANA, HERE, PASSWORD, ROOT, Desk, raced
 
@@ -23,13 +23,13 @@ BIA = "bia@example.com"
 
 
 @pytest.fixture
-def desk(wiring: Wiring) -> Desk:
-    return Desk(wiring, Clock(), wiring.settings)
+def desk(parts: Parts) -> Desk:
+    return Desk(parts, Clock(), parts.settings)
 
 
 def counted(desk: Desk) -> int:
     """What the count says; it must be what there is."""
-    item = desk.wiring.dynamodb.get_item(
+    item = desk.parts.platform.dynamodb.get_item(
         TableName=desk.settings.table_name("admins"), Key={"email": {"S": COUNT_KEY}}
     ).get("Item")
     count = int(item["admins"]["N"]) if item else 0

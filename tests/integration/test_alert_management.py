@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.api.schemas.alerts import AlertOut, from_wire, to_wire
-from solaris.domain.alerts import (
+from solaris.alerts import management as alert_management
+from solaris.alerts.alert import (
     SYSTEM,
     Alert,
     AlertType,
@@ -18,16 +18,17 @@ from solaris.domain.alerts import (
     MonthlySummary,
     UsageFigures,
 )
-from solaris.domain.audit import Actor
-from solaris.domain.listing import AlertQuery, AlertRow, Listing
-from solaris.domain.thresholds import Threshold
-from solaris.domain.users import user_id_for
-from solaris.errors import NotFoundError, StoreUnavailableError
-from solaris.services import alert_management
-from solaris.services.alert_management import AlertManagement, Resolved
-from solaris.services.auditing import Auditor
-from solaris.services.directory import Directory
-from solaris.storage.alerts import Resolution
+from solaris.alerts.listing import AlertQuery, AlertRow
+from solaris.alerts.management import AlertManagement, Resolved
+from solaris.alerts.schemas import AlertOut, from_wire, to_wire
+from solaris.alerts.store import Resolution
+from solaris.audit.auditor import Auditor
+from solaris.directory.directory import Directory
+from solaris.directory.listing import Listing
+from solaris.platform.actor import Actor
+from solaris.platform.errors import NotFoundError, StoreUnavailableError
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, NOON, MoneyPath
 
 ACTOR = Actor(name="root@example.com", request_id="req-1")
@@ -69,11 +70,11 @@ class Desk:
 
     @property
     def service(self) -> AlertManagement:
-        wiring = self.money.wiring
+        parts = self.money.parts
         return AlertManagement(
-            alerts=wiring.alerts,
+            alerts=parts.alerts.store,
             directory=cast("Directory", self.directory),
-            auditor=Auditor(wiring.audit, self.money.clock),
+            auditor=Auditor(parts.audit.store, self.money.clock),
             publish=self.told.extend,
             clock=self.money.clock,
         )
@@ -93,12 +94,12 @@ class Desk:
             "errors": {},
         }
         alert = Alert(**values | about)
-        assert self.money.wiring.alerts.put_new(alert)
+        assert self.money.parts.alerts.store.put_new(alert)
         self.directory.open.append(alert)
         return alert
 
     def stored(self, alert: Alert) -> Alert:
-        found = self.money.wiring.alerts.get(alert.alert_id)
+        found = self.money.parts.alerts.store.get(alert.alert_id)
         assert found is not None
         return found
 
@@ -114,8 +115,8 @@ def crossing_id(round_: int = 0) -> str:
 
 def test_resolving_writes_who_and_when_and_nothing_else(desk: Desk) -> None:
     alert = desk.record(crossing_id())
-    users = desk.money.wiring.users
-    desk.money.wiring.administration.create_user(ANA, monthly_limit=200_000)
+    users = desk.money.parts.quota.users
+    desk.money.parts.accounts.by_email.create_user(ANA, monthly_limit=200_000)
     warned = users.change(
         ANA_ID,
         lambda user: replace(
@@ -150,10 +151,10 @@ def test_resolving_again_keeps_the_first_and_audits_nothing(desk: Desk) -> None:
 
 def test_of_two_who_resolve_at_once_the_first_stays_on_record(desk: Desk) -> None:
     alert = desk.record(crossing_id())
-    auditor = Auditor(desk.money.wiring.audit, desk.money.clock)
+    auditor = Auditor(desk.money.parts.audit.store, desk.money.clock)
     entry = auditor.entry(ACTOR, "alert.resolve", target_type="alert", target_id=alert.alert_id)
     one = Resolution(alert.alert_id, auditor.action(entry))
-    alerts = desk.money.wiring.alerts
+    alerts = desk.money.parts.alerts.store
     assert alerts.resolve([one], NOON, "first") == {alert.alert_id}
     assert alerts.resolve([one], NOON, "second") == set()
     assert desk.stored(alert).resolved_by == "first"

@@ -9,14 +9,13 @@ import orjson
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from solaris.domain.alerts import LEASE_SECONDS, AlertType, Audience, MailState
-from solaris.domain.rollover import open_period
-from solaris.domain.thresholds import Threshold
-from solaris.domain.users import user_id_for
-from solaris.errors import StoreUnavailableError
-from solaris.mail.sender import MailSender, SesSender
-from solaris.services.recording import Message
-from solaris.storage.queues import ALERTS_QUEUE
+from solaris.alerts.alert import LEASE_SECONDS, AlertType, Audience, MailState
+from solaris.platform.aws.queues import ALERTS_QUEUE, Message
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.mail.sender import MailSender, SesSender
+from solaris.quota.rollover import open_period
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import user_id_for
 from tests.integration.alerting_support import LIMIT, SUMMARY, Alerts, RefusingSes, refusing
 from tests.integration.conftest import ANA, MoneyPath
 
@@ -136,7 +135,7 @@ async def test_one_failing_mail_does_not_repeat_the_other(alerts: Alerts) -> Non
         def send(self, message: EmailMessage) -> None:
             (throttled if alerts.admin in str(message["To"]) else works).send(message)
 
-    works, throttled = alerts.money.wiring.mail_sender, refusing("Throttling")
+    works, throttled = alerts.money.parts.platform.mail_sender, refusing("Throttling")
     body = alerts.crossing(80_000)
     assert alerts.handle(body, sender=NoAdmins()) == [body]
     assert alerts.record(body).mails == {
@@ -198,7 +197,7 @@ async def test_a_closed_month_and_a_grant_are_recorded_as_resolved_without_a_mai
     critical = alerts.crossing(16_000)
     alerts.money.clock.forward(days=20)
     user = alerts.money.user(alerts.email)
-    assert alerts.money.wiring.users.roll_over(
+    assert alerts.money.parts.quota.users.roll_over(
         user, *open_period(user, "2026-12", alerts.money.clock())
     )
     assert alerts.handle(critical) == []
@@ -218,7 +217,7 @@ async def test_what_was_skipped_is_sent_when_the_threshold_is_crossed_anew(
         raise StoreUnavailableError("crash")
 
     with monkeypatch.context() as patch:
-        patch.setattr(alerts.money.wiring.users, "change", crash)
+        patch.setattr(alerts.money.parts.quota.users, "change", crash)
         message = orjson.loads(alerts.crossing(80_000))
     # the recorder of the tests tells the real time
     message["crossed_at"] = alerts.money.clock().isoformat()
@@ -274,7 +273,7 @@ async def test_who_has_lost_the_lease_does_not_overwrite_what_the_next_one_wrote
 ) -> None:
     body = alerts.crossing(80_000)
     assert alerts.handle(body, sender=refusing("Throttling")) == [body]
-    store, now = alerts.money.wiring.alerts, alerts.money.clock()
+    store, now = alerts.money.parts.alerts.store, alerts.money.clock()
     alert_id = alerts.record(body).alert_id
     slow = store.claim(alert_id, Audience.USER, now)
     assert slow.lease is not None
@@ -293,7 +292,7 @@ async def test_a_mark_that_fails_after_sending_does_not_send_again_now(
 
     body = alerts.crossing(80_000)
     with monkeypatch.context() as patch:
-        patch.setattr(alerts.money.wiring.alerts, "mark", away)
+        patch.setattr(alerts.money.parts.alerts.store, "mark", away)
         assert alerts.handle(body) == []
     assert len(alerts.inbox()) == 1
 
@@ -326,7 +325,7 @@ async def test_a_message_that_fails_waits_longer_each_time(
     alerts: Alerts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real queue takes the pause: 60 s after the first receive, 240 s after the third."""
-    queues = alerts.money.wiring.queues
+    queues = alerts.money.parts.platform.queues
     queues.send(ALERTS_QUEUE, "no notice")
     (received,) = queues.receive(ALERTS_QUEUE, wait_seconds=1)
     pauses: list[int] = []

@@ -27,24 +27,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from solaris.domain.identity import Identity
-from solaris.domain.keys import GatewayKey
-from solaris.domain.reservation import Demand, Reservation, expired
-from solaris.domain.usage import Outcome, UsageEvent
-from solaris.domain.users import user_id_for
-from solaris.errors import (
+from solaris.app import Parts
+from solaris.gateway.tickets import Ticket
+from solaris.keys.authenticator import BlockingAuthenticator, identity_of
+from solaris.keys.key import GatewayKey
+from solaris.months.opening import Resetter
+from solaris.months.summary import Summariser
+from solaris.platform.aws.tables import PeriodModel, create_tables
+from solaris.platform.errors import (
     AccountStatusError,
     InvalidApiKeyError,
     QuotaExhaustedError,
     TokensHeldError,
 )
-from solaris.services.authenticating import BlockingAuthenticator, identity_of
-from solaris.services.resetting import Resetter
-from solaris.services.summarising import Summariser
-from solaris.services.tickets import Ticket
-from solaris.settings import Settings
-from solaris.storage.models import PeriodModel, create_tables
-from solaris.wiring import Wiring
+from solaris.platform.settings import Settings
+from solaris.quota.identity import Identity
+from solaris.quota.reservation import Demand, Reservation, expired
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import Clock, MoneyPath
 from tests.integration.state_model import MODEL_MAXIMUM, Open, Person
 from tests.integration.users_support import Answer, Api
@@ -69,7 +69,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(emulator: str) -> Iterator[World]:
-    wiring = Wiring(
+    parts = Parts(
         Settings(
             solaris_stage=f"m{uuid.uuid4().hex[:12]}",
             secret_key="integration-tests-only-0123456789",
@@ -80,16 +80,16 @@ def world(emulator: str) -> Iterator[World]:
         )
     )
     create_tables()
-    wiring.queues.create_all()
-    wiring.files.create()
+    parts.platform.queues.create_all()
+    parts.platform.files.create()
     clock = Clock()
-    wiring.clock = clock
+    parts.clock = clock
     with asyncio.Runner() as runner:
-        money = MoneyPath.of(wiring, clock)
+        money = MoneyPath.of(parts, clock)
         api = Api(money)
         yield World(money, api, runner)
         api.close()
-        runner.run(wiring.close())
+        runner.run(parts.close())
     # all runs together
     money.assert_books_balance()
 
@@ -161,15 +161,13 @@ class Life(RuleBasedStateMachine):
         key = self.authenticate(next(iter(person.keys)))
         # whatever headers and body say
         other = {"x-user-email": "victim@example.com", "user": "victim@example.com"}
-        found = identity_of(
-            key, other, other, self.money.wiring.settings, self.money.wiring.clock()
-        )
+        found = identity_of(key, other, other, self.money.parts.settings, self.money.parts.clock())
         assert found.email == person.email
         return found
 
     def authenticate(self, secret: str) -> GatewayKey:
         # a new one each time: the caches' two and a half seconds are tested elsewhere
-        asked = BlockingAuthenticator(self.money.wiring.keys, self.money.clock)
+        asked = BlockingAuthenticator(self.money.parts.keys.store, self.money.clock)
         return asked.authenticate({"authorization": f"Bearer {secret}"})
 
     @precondition(lambda self: any(person.open for person in self.people))
@@ -225,13 +223,13 @@ class Life(RuleBasedStateMachine):
         for person in self.people:
             user = self.money.user(person.email)
             late = expired(user.reservations, self.money.clock())
-            self.money.wiring.recorder.expire(user.user_id, late)
+            self.money.parts.ledger.recorder.expire(user.user_id, late)
             person.expire()
 
     @rule()
     def reach_the_last_minute(self) -> None:
         """The month has a minute left; requests of then may end in the next one."""
-        local = self.money.clock.now.astimezone(self.money.wiring.settings.zone)
+        local = self.money.clock.now.astimezone(self.money.parts.settings.zone)
         first = (local.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
         last_minute = (first - timedelta(minutes=1)).astimezone(UTC)
         if last_minute - self.money.clock.now > timedelta(minutes=16):
@@ -250,11 +248,11 @@ class Life(RuleBasedStateMachine):
     @rule(who=WHO)
     def open_month(self, who: int) -> None:
         """The scheduled reset, of one person."""
-        person, parts = self.people[who], self.money.wiring
+        person, parts = self.people[who], self.money.parts
         resetter = Resetter(
             settings=parts.settings,
-            users=parts.users,
-            summariser=Summariser(settings=parts.settings, queues=parts.queues),
+            users=parts.quota.users,
+            summariser=Summariser(settings=parts.settings, queues=parts.platform.queues),
             clock=self.money.clock,
         )
         assert resetter.open_for(person.email) is (person.period < self.money.period)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.audit import AUDIT_DAYS, Actor, AuditFilters
-from solaris.domain.users import user_id_for
-from solaris.storage import audit as audit_module
+from solaris.audit import store as audit_module
+from solaris.audit.entry import AUDIT_DAYS, AuditFilters
+from solaris.platform.actor import Actor
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import BOSS, Api, auditor_of
 
@@ -18,7 +19,7 @@ ANA_PATH = f"/admin/users/{ANA_ID}"
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -80,7 +81,7 @@ def test_an_answer_that_is_lost_leaves_one_row(
 ) -> None:
     """As boto3 does after a time-out: the same bytes again."""
     money.put_user()
-    client = api.parts.dynamodb
+    client = api.parts.platform.dynamodb
     real = client.transact_write_items
 
     def twice(**arguments: Any) -> Any:

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.listing import UserQuery
-from solaris.errors import StoreUnavailableError
-from solaris.services.restoring import (
+from solaris.app import Parts
+from solaris.backup import whole_tables
+from solaris.backup.restore import (
     RestoreDiffersError,
     TablesNotEmptyError,
 )
-from solaris.storage import whole_tables
-from solaris.storage.aws import AsyncAws, boto_client
-from solaris.wiring import Wiring, now
+from solaris.directory.listing import UserQuery
+from solaris.platform.aws.client import AsyncAws, boto_client
+from solaris.platform.clock import now
+from solaris.platform.errors import StoreUnavailableError
 from tests.integration.backup_support import (
     BOSS,
     EMAILS,
@@ -87,8 +88,8 @@ def test_every_type_of_attribute_comes_back_exactly(
         "nested": {"L": [{"M": {"x": {"N": "1.5"}, "empty": {"M": {}}}}, {"S": ""}, {"L": []}]},
         "odd": {"S": '"SS":["x"]\n\u2028 \U0001f600'},
     }
-    table = source.wiring.settings.table_name("alerts")
-    boto3s = boto_client("dynamodb", source.wiring.settings.aws_region)  # takes and gives bytes
+    table = source.parts.settings.table_name("alerts")
+    boto3s = boto_client("dynamodb", source.parts.settings.aws_region)  # takes and gives bytes
     boto3s.put_item(TableName=table, Item=item)
     back_up(source, tmp_path / "backup.gz")
     restore(target, tmp_path / "backup.gz")
@@ -107,7 +108,7 @@ def assert_changes_fit(path: MoneyPath) -> None:
     granted: Counter[str] = Counter()
     for row in rows:
         granted[row["user_id"]] += row["amount"] if row["kind"] == "grant" else 0
-    for user in path.wiring.users.scan():
+    for user in path.parts.quota.users.scan():
         assert user.additional_tokens == granted[user.user_id]
         assert user.version >= max(
             (row["version"] for row in rows if row["user_id"] == user.user_id), default=0
@@ -208,9 +209,9 @@ def test_somebody_who_writes_meanwhile_is_noticed(
 
     def meddle(step: str, _number: int, _items: int) -> None:
         if step == "comparing users":
-            table = target.wiring.settings.table_name("keys")
+            table = target.parts.settings.table_name("keys")
             item = {"key_hash": {"S": "x"}, "key_id": {"S": "x"}}
-            target.wiring.dynamodb.put_item(TableName=table, Item=item)
+            target.parts.platform.dynamodb.put_item(TableName=table, Item=item)
 
     with pytest.raises(RestoreDiffersError, match=r"^keys: "):
         restore(target, tmp_path / "backup.gz", tick=meddle)
@@ -222,14 +223,14 @@ def test_what_the_store_takes_away_by_itself_is_no_difference(
     """A session of weeks ago: its time to live is over, and a store may delete it at once."""
     lived(source)
     item = {"session_id": {"S": "old"}, "expires_at": {"N": "1000000000"}}
-    sessions = source.wiring.settings.table_name("sessions")
-    source.wiring.dynamodb.put_item(TableName=sessions, Item=item)
+    sessions = source.parts.settings.table_name("sessions")
+    source.parts.platform.dynamodb.put_item(TableName=sessions, Item=item)
     back_up(source, tmp_path / "backup.gz")
 
     def take_away(step: str, _number: int, _items: int) -> None:
         if step == "comparing users":
-            target.wiring.dynamodb.delete_item(
-                TableName=target.wiring.settings.table_name("sessions"),
+            target.parts.platform.dynamodb.delete_item(
+                TableName=target.parts.settings.table_name("sessions"),
                 Key={"session_id": {"S": "old"}},
             )
 
@@ -267,7 +268,7 @@ def test_throttling_and_broken_calls_are_tried_again(
 
 def test_a_running_process_lists_what_was_restored(source: MoneyPath, tmp_path: Path) -> None:
     """Its replica knows the users by higher versions than the backup's; so does its snapshot."""
-    directory = source.wiring.directory
+    directory = source.parts.directory.directory
 
     def listed() -> dict[str, int]:
         listing = directory.users(UserQuery())
@@ -280,7 +281,10 @@ def test_a_running_process_lists_what_was_restored(source: MoneyPath, tmp_path: 
         source.record(source.event(admitted(source), prompt=100))
     admitted(source, "later@example.com")
     assert listed()[ANA] == 510
-    source.wiring.keeper.run()
+    source.parts.directory.keeper.run()
     restore(source, tmp_path / "backup.gz", replace=True)
     assert listed() == {ANA: 10}
-    assert Wiring(source.wiring.settings).directory.users(UserQuery()).items[0].current_usage == 10
+    assert (
+        Parts(source.parts.settings).directory.directory.users(UserQuery()).items[0].current_usage
+        == 10
+    )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from solaris.cli.main import app
-from solaris.domain.usage import parse_instant
-from solaris.settings import load_settings
-from solaris.storage.archives import ArchiveReader, ArchiveRefusedError
+from solaris.backup.archive import ArchiveReader, ArchiveRefusedError
+from solaris.cli import app
+from solaris.platform.instants import parse_instant
+from solaris.platform.settings import load_settings
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.test_reconciling import ANA_ID
 
@@ -39,7 +39,7 @@ def file(money: MoneyPath, at_stage: None, tmp_path: Path) -> Path:
     path = tmp_path / "backup.gz"
     printed = run("backup", path, "--wait-seconds", "0").stdout
     assert "verified" in printed
-    assert f"stage          {money.wiring.settings.solaris_stage}" in printed
+    assert f"stage          {money.parts.settings.solaris_stage}" in printed
     return path
 
 
@@ -64,13 +64,13 @@ def test_that_a_backup_was_made_is_kept(
 ) -> None:
     """Once it was read back; what could not be written leaves the last good one standing."""
     manifest = ArchiveReader(file).verify()
-    last = money.wiring.backups.latest()
+    last = money.parts.backup.log.latest()
     assert last is not None
     assert (last.items, last.sha256) == (manifest.items, manifest.sha256)
     assert last.at == parse_instant(manifest.header.started_at)
     monkeypatch.setattr(ArchiveReader, "verify", _damaged)
     run("backup", tmp_path / "again.gz", "--wait-seconds", "0", code=1)
-    assert money.wiring.backups.latest() == last
+    assert money.parts.backup.log.latest() == last
     monkeypatch.undo()
 
 
@@ -91,21 +91,21 @@ def test_a_whole_file_of_wrong_books_is_told(money: MoneyPath, file: Path, tmp_p
     month = {"user_id": {"S": ANA_ID}, "period": {"S": "2026-09"}}
     figures = {name: {"N": "0"} for name in ("monthly_limit", "additional_tokens")}
     wrong_month = month | figures | {"current_usage": {"N": "7"}, "closed_at": {"S": "2026-10-01"}}
-    periods = money.wiring.settings.table_name("periods")
-    money.wiring.dynamodb.put_item(TableName=periods, Item=wrong_month)
+    periods = money.parts.settings.table_name("periods")
+    money.parts.platform.dynamodb.put_item(TableName=periods, Item=wrong_month)
     wrong = tmp_path / "wrong.gz"
     run("backup", wrong, "--wait-seconds", "0")
     refused = run("backup", "--verify", wrong, code=1)
     assert "1 differences stand in its books" in refused.stderr
     assert "2026-09 current_usage: 0 by its records, 7" in refused.stdout
     assert "is whole" in run("backup", "--verify", "--file-only", wrong).stdout
-    money.wiring.dynamodb.delete_item(TableName=periods, Key=month)
+    money.parts.platform.dynamodb.delete_item(TableName=periods, Key=month)
 
 
 def test_another_stage_is_to_be_named(
     money: MoneyPath, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = money.wiring.settings.solaris_stage
+    own = money.parts.settings.solaris_stage
     monkeypatch.setenv("SOLARIS_STAGE", f"{own}x")
     load_settings.cache_clear()
     refused = run("restore", file, code=1).stderr

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.mailbox import verify_sender
-from solaris.domain.exports import Export, ExportKind
-from solaris.domain.periods import period_of
-from solaris.domain.reports import ReportFilters
-from solaris.domain.users import user_id_for
-from solaris.errors import InvalidCredentialsError
-from solaris.services.key_management import KeyTerms
-from solaris.services.recording import Message
-from solaris.services.user_changes import UserUpdate
-from solaris.storage.actions import system_owner
-from solaris.storage.queues import ALERTS_QUEUE, EXPORTS_QUEUE
+from infra.local.edge.mailbox import verify_sender
+from solaris.accounts.changes import UserUpdate
+from solaris.exports.export import Export, ExportKind
+from solaris.keys.management import KeyTerms
+from solaris.ledger.booking import system_owner
+from solaris.ledger.figures import ReportFilters
+from solaris.platform.aws.queues import ALERTS_QUEUE, EXPORTS_QUEUE, Message
+from solaris.platform.errors import InvalidCredentialsError
+from solaris.quota.periods import period_of
+from solaris.quota.user import user_id_for
 from tests.integration.backup_support import (
     BOSS,
     admitted,
@@ -41,7 +40,7 @@ LIMIT = 10_000
 
 def messages(path: MoneyPath, queue: str) -> Iterator[Message]:
     """Everything that waits; it is off the queue once it was gone through."""
-    queues = path.wiring.queues
+    queues = path.parts.platform.queues
     found = queues.receive(queue, wait_seconds=0)
     yield from (Message(one["MessageId"], one["Body"], one["ReceiptHandle"], 1) for one in found)
     queues.delete(queue, found)
@@ -55,37 +54,37 @@ def a_months_requests(path: MoneyPath, number: int) -> None:
     path.record(path.event(None, PEOPLE[1], prompt=LIMIT, status_code=500))
     admitted(path, PEOPLE[2])
     path.clock.forward(hours=1)
-    assert path.wiring.sweeper.run().expired == 1
-    assert not path.wiring.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
+    assert path.parts.gateway.sweeper.run().expired == 1
+    assert not path.parts.alerts.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
 
 
 def a_months_office(path: MoneyPath, number: int) -> None:
     """Keys made and revoked, somebody deleted, grants, an export, a stranger at the door."""
-    wiring = path.wiring
-    wiring.key_management.create(KeyTerms(name=f"kept{number}"), BOSS)
-    revoked = wiring.key_management.create(KeyTerms(name="lost"), BOSS)
-    wiring.key_management.revoke(revoked.key.key_id, BOSS)
-    wiring.user_changes.add_tokens(user_id_for(PEOPLE[0]), 500, actor=BOSS, reason="more")
-    wiring.user_changes.reset_usage(user_id_for(PEOPLE[3]), actor=BOSS, reason="a loop")
+    parts = path.parts
+    parts.keys.management.create(KeyTerms(name=f"kept{number}"), BOSS)
+    revoked = parts.keys.management.create(KeyTerms(name="lost"), BOSS)
+    parts.keys.management.revoke(revoked.key.key_id, BOSS)
+    parts.accounts.user_changes.add_tokens(user_id_for(PEOPLE[0]), 500, actor=BOSS, reason="more")
+    parts.accounts.user_changes.reset_usage(user_id_for(PEOPLE[3]), actor=BOSS, reason="a loop")
     if number == 3:
         admitted(path, GONE)
-        wiring.deleter.delete(user_id_for(GONE), actor=BOSS, reason="asked for")
+        parts.accounts.deleter.delete(user_id_for(GONE), actor=BOSS, reason="asked for")
     day = path.clock().date()
     filters = ReportFilters(first_day=day.replace(day=1), last_day=day)
     wanted = order(ExportKind.BY_USER, filters=filters)
-    export = wiring.export_jobs.export(wanted, BOSS, in_background=True)
+    export = parts.exports.jobs.export(wanted, BOSS, in_background=True)
     assert isinstance(export, Export)
     for message in messages(path, EXPORTS_QUEUE):
-        wiring.export_jobs.run(message, lambda: PLENTY_SECONDS)
+        parts.exports.jobs.run(message, lambda: PLENTY_SECONDS)
     with pytest.raises(InvalidCredentialsError):
-        wiring.signing_in.sign_in("nobody@example.com", "not the password", HERE)
+        parts.sign_in.signing_in.sign_in("nobody@example.com", "not the password", HERE)
 
 
 def a_year_of_moves(path: MoneyPath, number: int) -> None:
     """Somebody moves, two of one person are merged with requests under way, one leaves a name."""
     if number not in MOVES:
         return
-    mover = path.wiring.mover
+    mover = path.parts.accounts.mover
     moved, old, new = (f"{name}{number}@example.com" for name in ("moved", "old", "new"))
     for email in (moved, old, new):
         assert not path.record(path.event(admitted(path, email), email, completion=20))
@@ -101,19 +100,19 @@ def a_year_of_moves(path: MoneyPath, number: int) -> None:
 def open_the_month(path: MoneyPath) -> None:
     """What the schedule does in the first hour of a month."""
     path.clock.now = (path.clock().replace(day=1) + timedelta(days=32)).replace(day=1, hour=4)
-    assert path.wiring.resetter.run().is_done
-    assert not path.wiring.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
-    path.wiring.sweeper.run()
-    report = path.wiring.reconcile_runner.run()
+    assert path.parts.months.resetter.run().is_done
+    assert not path.parts.alerts.alerter.handle_messages(list(messages(path, ALERTS_QUEUE)))
+    path.parts.gateway.sweeper.run()
+    report = path.parts.reconciliation.runner.run()
     assert (report.state, report.differences) == ("done", 0)
-    path.wiring.keeper.run()
+    path.parts.directory.keeper.run()
     path.clock.forward(days=14)
 
 
 def a_year(path: MoneyPath) -> None:
     """Twelve months of everything that writes, and a difference put right at the end."""
-    verify_sender(path.wiring.settings)
-    path.wiring.admin_accounts.ensure_first()
+    verify_sender(path.parts.settings)
+    path.parts.sign_in.admin_accounts.ensure_first()
     for number in range(12):
         a_months_requests(path, number)
         a_months_office(path, number)
@@ -161,8 +160,8 @@ def test_backup_wipe_restore_of_a_year(emulator: str, stage: str, tmp_path: Path
     assert "merge" in {row["kind"] for row in target.rows("transactions")}
     assert not run(target).findings
     # what the system has done for this month it does not do again
-    assert target.wiring.resetter.run().is_done
-    assert target.wiring.reconcile_runner.run().state == "done"
+    assert target.parts.months.resetter.run().is_done
+    assert target.parts.reconciliation.runner.run().state == "done"
     assert tables_of(target) == before
 
 
@@ -172,10 +171,10 @@ def test_work_under_way_is_begun_again_after_a_restore(
     source, target = stages(stage)
     for email in PEOPLE:
         assert not source.record(source.event(admitted(source, email), email, completion=3))
-    period = period_of(source.clock(), source.wiring.settings.zone)
-    assert source.wiring.reconciliations.claim(period, "somebody", source.clock())
+    period = period_of(source.clock(), source.parts.settings.zone)
+    assert source.parts.reconciliation.runs.claim(period, "somebody", source.clock())
     back_up(source, tmp_path / "backup.gz")
     restore(target, tmp_path / "backup.gz")
     assert not tables_of(target)["periods"]
-    report = target.wiring.reconcile_runner.run()
+    report = target.parts.reconciliation.runner.run()
     assert (report.state, report.users) == ("done", len(PEOPLE))

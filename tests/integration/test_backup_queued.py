@@ -10,17 +10,16 @@ from typer.testing import CliRunner
 
 from infra.local.store.errors import StoreError
 from infra.local.store.peeking import waiting_messages
-from solaris.cli import backup as command
-from solaris.cli.main import app
-from solaris.cli.own_queues import queue_file
-from solaris.errors import StoreUnavailableError
-from solaris.services.queued_events import QUEUES_KEPT, TABLE, Peek
-from solaris.services.recording import Message
-from solaris.settings import Settings, load_settings
-from solaris.storage.archives import ArchiveReader
-from solaris.storage.books_disk import QUEUE_FILE
-from solaris.storage.events import event_to_json
-from solaris.storage.queues import USAGE_QUEUE
+from solaris.backup import commands as command
+from solaris.backup.archive import ArchiveReader
+from solaris.backup.own_queues import queue_file
+from solaris.backup.queued_events import QUEUES_KEPT, TABLE, Peek
+from solaris.cli import app
+from solaris.ledger.events import event_to_json
+from solaris.platform.aws.queues import USAGE_QUEUE, Message
+from solaris.platform.books_disk import QUEUE_FILE
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.settings import Settings, load_settings
 from tests.integration.backup_support import admitted, back_up, made, restore
 from tests.integration.conftest import ANA, MAILS_VARIABLE, Clock, MoneyPath
 
@@ -46,7 +45,7 @@ def queue_path() -> Path:
 
 
 def peek_of(source: MoneyPath) -> Peek:
-    names = {source.wiring.settings.queue_name(one): one for one in QUEUES_KEPT}
+    names = {source.parts.settings.queue_name(one): one for one in QUEUES_KEPT}
 
     def peek() -> Iterator[Mapping[str, str]]:
         for message in waiting_messages(queue_path(), names):
@@ -59,17 +58,17 @@ def queued(source: MoneyPath, *, queue: str = USAGE_QUEUE, completion: int = 30)
     """An answer that is given and not booked yet; returns its tokens."""
     reservation = admitted(source, ANA)
     event = source.event(reservation, ANA, completion=completion)
-    source.wiring.queues.send(queue, event_to_json(event))
+    source.parts.platform.queues.send(queue, event_to_json(event))
     return event.charged_tokens
 
 
 def work_off(path: MoneyPath, queue: str = USAGE_QUEUE) -> int:
     """What the worker does; returns how many messages there were."""
     done = 0
-    while found := path.wiring.queues.receive(queue, wait_seconds=0):
+    while found := path.parts.platform.queues.receive(queue, wait_seconds=0):
         messages = [Message(one["MessageId"], one["Body"]) for one in found]
-        assert path.wiring.recorder.record_messages(messages) == []
-        path.wiring.queues.delete(queue, found)
+        assert path.parts.ledger.recorder.record_messages(messages) == []
+        path.parts.platform.queues.delete(queue, found)
         done += len(found)
     return done
 
@@ -78,14 +77,14 @@ def test_it_comes_back_and_is_booked(source: MoneyPath, target: MoneyPath, tmp_p
     """Those in somebody's hand as well, and the dead letters, each where it was."""
     tokens = sum(queued(source, completion=n) for n in range(1, 13))
     dead = queued(source, queue=DEAD)
-    in_hand = source.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0)
+    in_hand = source.parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0)
     assert in_hand
     report = back_up(source, tmp_path / "backup.gz", peek=peek_of(source))
     assert report.has_queued
     assert report.manifest.tables[TABLE].items == 13
-    assert source.wiring.queues.depth(USAGE_QUEUE) == 12 - len(in_hand), "some were taken"
+    assert source.parts.platform.queues.depth(USAGE_QUEUE) == 12 - len(in_hand), "some were taken"
     restore(target, tmp_path / "backup.gz")
-    assert target.wiring.queues.depth(DEAD) == 1
+    assert target.parts.platform.queues.depth(DEAD) == 1
     assert work_off(target) == 12
     assert target.user().current_usage == tokens
     assert work_off(target, DEAD) == 1
@@ -94,7 +93,7 @@ def test_it_comes_back_and_is_booked(source: MoneyPath, target: MoneyPath, tmp_p
     target.assert_books_balance()
     # the one that was backed up goes on
     for one in in_hand:
-        source.wiring.queues.postpone(USAGE_QUEUE, one["ReceiptHandle"], 0)
+        source.parts.platform.queues.postpone(USAGE_QUEUE, one["ReceiptHandle"], 0)
     assert work_off(source) + work_off(source, DEAD) == 13
     assert source.user().current_usage == target.user().current_usage
 
@@ -128,7 +127,7 @@ def test_what_was_answered_meanwhile_is_there(
 
     def tick(step: str, _number: int, items: int) -> None:
         nonlocal tokens
-        if step == "reading transactions" and source.wiring.queues.depth(USAGE_QUEUE) == 1:
+        if step == "reading transactions" and source.parts.platform.queues.depth(USAGE_QUEUE) == 1:
             tokens += queued(source)
 
     back_up(source, tmp_path / "backup.gz", tick, peek=peek_of(source))

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.thresholds import Threshold
-from solaris.domain.users import User, user_id_for
-from solaris.errors import QuotaExhaustedError, StoreUnavailableError, TokensHeldError
-from solaris.services.background import drain
-from solaris.storage.queues import ALERTS_QUEUE
+from solaris.platform.aws.queues import ALERTS_QUEUE
+from solaris.platform.background import drain
+from solaris.platform.errors import QuotaExhaustedError, StoreUnavailableError, TokensHeldError
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import User, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 
 
@@ -25,7 +25,7 @@ async def refused(money: MoneyPath, **request: Any) -> list[str]:
 
 async def alerts(money: MoneyPath) -> list[str]:
     assert await drain(10) == 0
-    queues = money.wiring.queues
+    queues = money.parts.platform.queues
     messages = queues.receive(ALERTS_QUEUE, wait_seconds=0)
     queues.delete(ALERTS_QUEUE, messages)
     found = [orjson.loads(message["Body"]) for message in messages]
@@ -75,13 +75,13 @@ async def test_the_refusal_does_not_wait_for_the_announcement(
 ) -> None:
     money.put_user(monthly_limit=100)
     answered = threading.Event()
-    send = money.wiring.queues.send
+    send = money.parts.platform.queues.send
 
     def late(queue: str, body: str) -> None:
         assert answered.wait(10)
         send(queue, body)
 
-    monkeypatch.setattr(money.wiring.queues, "send", late)
+    monkeypatch.setattr(money.parts.platform.queues, "send", late)
     with pytest.raises(QuotaExhaustedError):
         await money.admit()
     answered.set()
@@ -97,7 +97,7 @@ async def test_a_queue_that_is_away_leaves_the_announcement_to_the_next_refusal(
         raise StoreUnavailableError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(money.wiring.queues, "send", away)
+        patch.setattr(money.parts.platform.queues, "send", away)
         assert await refused(money) == []
     assert money.user().alerts_sent == frozenset()
     assert await refused(money) == ["block"]
@@ -107,8 +107,8 @@ async def test_a_grant_or_a_new_month_since_the_refusal_takes_the_announcement_b
     money: MoneyPath,
 ) -> None:
     stale = money.put_user(monthly_limit=100)
-    recorder = money.wiring.recorder
-    money.wiring.users.change(stale.user_id, _granted)
+    recorder = money.parts.ledger.recorder
+    money.parts.quota.users.change(stale.user_id, _granted)
     recorder.announce_block(stale)
     assert await alerts(money) == []
     money.clock.forward(days=20)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.audit import Actor
-from solaris.domain.importing import MAX_LINES
-from solaris.domain.users import UserStatus, user_id_for
-from solaris.errors import StoreUnavailableError
-from solaris.services import importing
-from solaris.services.bulk_changes import BulkAction, BulkRequest, change_all
-from solaris.services.user_changes import UserChanges
+from solaris.accounts import importer as importing
+from solaris.accounts.bulk import BulkAction, BulkRequest, change_all
+from solaris.accounts.changes import UserChanges
+from solaris.accounts.import_file import MAX_LINES
+from solaris.platform.actor import Actor
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.user import UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import BOSS, Api
 
@@ -33,7 +33,7 @@ eva@example.com;;;
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -126,7 +126,7 @@ def test_a_store_that_is_away_is_not_waited_for_a_hundred_times(
     monkeypatch.setattr(UserChanges, "suspend", away)
     request = BulkRequest(action=BulkAction.SUSPEND, reason="x")
     ids = [user_id_for(f"u{n}@example.com") for n in range(100)]
-    results = change_all(api.parts.user_changes, ids, request, Actor(name=BOSS))
+    results = change_all(api.parts.accounts.user_changes, ids, request, Actor(name=BOSS))
     assert [one.user_id for one in results] == ids
     assert all(isinstance(one.error, StoreUnavailableError) for one in results)
     assert tried == ids[:2]

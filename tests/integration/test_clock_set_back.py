@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from solaris.domain.alerts import LEASE_SECONDS as MAIL_LEASE_SECONDS
-from solaris.domain.exports import Export
-from solaris.domain.keys import hash_key, new_key
-from solaris.domain.leases import SKEW
-from solaris.storage.attempts import AttemptStore
-from solaris.storage.resets import ResetStore
+from solaris.alerts.alert import LEASE_SECONDS as MAIL_LEASE_SECONDS
+from solaris.exports.export import Export
+from solaris.keys.key import hash_key, new_key
+from solaris.months.progress import ResetStore
+from solaris.platform.leases import SKEW
+from solaris.sign_in.attempts import AttemptStore
 from tests.integration.alerting_support import Alerts
 from tests.integration.backup_support import BOSS
 from tests.integration.conftest import MoneyPath
@@ -25,7 +25,7 @@ BACK = timedelta(hours=1)
 
 
 def reset_store(money: MoneyPath, owner: str) -> ResetStore:
-    return ResetStore(money.aws, money.wiring.settings, money.wiring.users, owner)
+    return ResetStore(money.aws, money.parts.settings, money.parts.quota.users, owner)
 
 
 async def test_the_reset(money: MoneyPath) -> None:
@@ -81,7 +81,7 @@ def test_an_export(exports: Exports) -> None:  # noqa: F811 - the fixture
 
 
 def test_the_use_of_a_key(money: MoneyPath) -> None:
-    keys = money.wiring.keys
+    keys = money.parts.keys.store
     secret = f"sk-solaris-{uuid.uuid4().hex}"
     noon = datetime(2026, 11, 15, 12, tzinfo=UTC)
     assert keys.put_new(new_key(secret, name="k", now=noon))
@@ -91,8 +91,8 @@ def test_the_use_of_a_key(money: MoneyPath) -> None:
 
 
 def test_what_is_told_together(money: MoneyPath) -> None:
-    table = money.wiring.settings.table_name("sessions")
-    attempts = AttemptStore(money.wiring.dynamodb, sessions_table=table)
+    table = money.parts.settings.table_name("sessions")
+    attempts = AttemptStore(money.parts.platform.dynamodb, sessions_table=table)
     minute = timedelta(minutes=1)
     noon = money.clock()
     assert attempts.gather("row", noon, minute) == 1

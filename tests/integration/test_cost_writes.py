@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from infra.deploy.cost_model import READ_UNITS, REQUEST_WRITES, WRITE_UNITS, Write
-from solaris.storage.models import TABLES, short_name
+from solaris.platform.aws.tables import TABLES, short_name
 from tests.integration.conftest import MoneyPath
 
 KEY_READS = 1  # the key of the request, which this test does not come with
@@ -68,7 +68,7 @@ async def test_writes_and_reads_of_a_request_are_those_of_the_cost(
     """The second request of somebody known, far from the limit, booked alone: the dearest way."""
     first = (await money.admit()).reservation
     assert not money.record(money.event(first, completion=300))
-    prefix = money.wiring.settings.table_name("")
+    prefix = money.parts.settings.table_name("")
     bill = Bill(prefix)
     call = money.aws.call
 
@@ -78,7 +78,7 @@ async def test_writes_and_reads_of_a_request_are_those_of_the_cost(
         return await call(service, operation, payload)
 
     monkeypatch.setattr(money.aws, "call", watched)
-    money.wiring.dynamodb.meta.events.register(
+    money.parts.platform.dynamodb.meta.events.register(
         "before-send.dynamodb.*",
         lambda event_name, request, **_: bill.call(
             event_name.rpartition(".")[2], orjson.loads(request.body)
@@ -91,6 +91,8 @@ async def test_writes_and_reads_of_a_request_are_those_of_the_cost(
     assert sum(one.units for one in bill.written) == WRITE_UNITS
     assert len(bill.read) + KEY_READS == READ_UNITS
     for table in {one.table for one in REQUEST_WRITES}:
-        pages = money.wiring.dynamodb.get_paginator("scan").paginate(TableName=prefix + table)
+        pages = money.parts.platform.dynamodb.get_paginator("scan").paginate(
+            TableName=prefix + table
+        )
         for item in (one for page in pages for one in page["Items"]):
             assert size(item) <= KIB, f"an item of {table} is more than one unit"

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from solaris.api.routes import personal_data
-from solaris.domain.alerts import Alert, AlertType, Audience, Crossing, MailState, UsageFigures
-from solaris.domain.keys import new_key
-from solaris.domain.thresholds import Threshold
-from solaris.domain.usage import parse_instant
-from solaris.domain.users import UserStatus, user_id_for
-from solaris.errors import AccountStatusError
-from solaris.mail.rendering import MailRenderer, Person, ThresholdNotice
-from solaris.services import deleting
-from solaris.services.tickets import Admission
-from solaris.storage import user_usage
-from solaris.storage.models import TABLES, short_name
-from solaris.storage.user_usage import PERSONAL
+from solaris.accounts import deletion as deleting
+from solaris.accounts import personal_data_routes as personal_data
+from solaris.alerts.alert import Alert, AlertType, Audience, Crossing, MailState, UsageFigures
+from solaris.alerts.mails import MailRenderer, Person, ThresholdNotice
+from solaris.gateway.tickets import Admission
+from solaris.keys.key import new_key
+from solaris.ledger import usage_by_user as user_usage
+from solaris.ledger.usage_by_user import PERSONAL
+from solaris.platform.aws.tables import TABLES, short_name
+from solaris.platform.errors import AccountStatusError
+from solaris.platform.instants import parse_instant
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import NEVER_MOVED, Api
 
@@ -29,7 +29,7 @@ BIA = "bia@example.com"
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -103,7 +103,7 @@ def test_a_deleted_users_own_keys_are_revoked_and_no_others(money: MoneyPath, ap
         for name, owner in (("hers", ANA), ("his", BIA), ("service", None))
     }
     for key in keys.values():
-        assert money.wiring.keys.put_new(key)
+        assert money.parts.keys.store.put_new(key)
     assert api("DELETE", ANA_PATH).status == 204
     revoked = {name for name, one in keys.items() if _revoked(money, one.key_hash)}
     assert revoked == {"hers"}
@@ -112,7 +112,7 @@ def test_a_deleted_users_own_keys_are_revoked_and_no_others(money: MoneyPath, ap
 
 
 def _revoked(money: MoneyPath, key_hash: str) -> bool:
-    key = money.wiring.keys.get(key_hash)
+    key = money.parts.keys.store.get(key_hash)
     assert key is not None
     return key.revoked_at is not None
 
@@ -177,7 +177,7 @@ def test_a_record_that_is_gone_by_then_stays_gone(
     monkeypatch.setattr(user_usage, "PAUSE_SECONDS", 0)
     money.put_user()
     use(money, 2)
-    usage = Api(money).parts.user_usage
+    usage = Api(money).parts.ledger.usage_by_user
     keys = list(usage.personal_records(ANA_ID))
     before = money.rows("usage")
     assert usage.erase_personal(ANA_ID, [*keys, "2026-11-01T00:00:00.000Z#gone"]) == 2
@@ -193,8 +193,8 @@ def test_after_it_the_address_stands_in_the_audit_log_and_three_days_in_the_feed
     suppress(money)
     alert(money)
     key = new_key("sk-solaris-hers", name="Ana Lima", now=money.clock(), user_email=ANA)
-    assert money.wiring.keys.put_new(key)
-    money.wiring.changes.publish(key_hashes=[key.key_hash])
+    assert money.parts.keys.store.put_new(key)
+    money.parts.quota.changes.publish(key_hashes=[key.key_hash])
     assert tables_with(money, ANA) >= {"users", "alerts", "keys", "suppressions"}
     assert api("DELETE", ANA_PATH).status == 204
     assert tables_with(money, ANA) == {"audit", "changes"}
@@ -218,11 +218,15 @@ def test_a_key_for_a_mistyped_address_is_refused_unless_it_is_meant(
     assert [(one["field"], one["code"]) for one in refused.body["errors"]] == [
         ("userEmail", "unknown_user")
     ]
-    assert money.wiring.keys.list() == []
+    assert money.parts.keys.store.list() == []
     api.ok("POST", "/admin/keys", body | {"newUser": True})
     api.ok("POST", "/admin/keys", body | {"userEmail": "ANA@example.com"})
     api.ok("POST", "/admin/keys", {"name": "n", "kind": "service"})
-    assert {key.user_email for key in money.wiring.keys.list()} == {"aan@example.com", ANA, None}
+    assert {key.user_email for key in money.parts.keys.store.list()} == {
+        "aan@example.com",
+        ANA,
+        None,
+    }
 
 
 def test_a_persons_data_is_handed_out_whole_and_says_what_it_leaves_out(
@@ -281,7 +285,7 @@ def suppress(money: MoneyPath) -> None:
             "bouncedRecipients": [{"emailAddress": ANA}],
         },
     }
-    Api(money).parts.mail_suppressions.record(json.dumps(event))
+    Api(money).parts.alerts.suppressions.record(json.dumps(event))
 
 
 def alert(money: MoneyPath) -> None:
@@ -309,5 +313,5 @@ def alert(money: MoneyPath) -> None:
         created_at=money.clock(),
         mails=dict.fromkeys(Audience, MailState.SENT),
     )
-    assert Api(money).parts.alerts.put_new(one)
-    money.wiring.changes.publish(alert_ids=[one.alert_id])
+    assert Api(money).parts.alerts.store.put_new(one)
+    money.parts.quota.changes.publish(alert_ids=[one.alert_id])

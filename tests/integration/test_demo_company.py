@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.local.demo_company import VIEWER, DemoError, Progress, make_history
-from infra.local.demo_people import DOMAIN, join_day, people
-from infra.local.demo_requests import Requests, days_until
-from infra.local.mailbox import verify_sender
-from solaris.domain.alerts import AlertType
-from solaris.domain.users import Plan, UserStatus
+from infra.local.demo.company.__main__ import VIEWER, DemoError, Progress, make_history
+from infra.local.demo.company.people import DOMAIN, join_day, people
+from infra.local.demo.company.requests import Requests, days_until
+from infra.local.edge.mailbox import verify_sender
+from solaris.alerts.alert import AlertType
+from solaris.quota.policy import plan_limits_of
+from solaris.quota.user import Plan, UserStatus
 from tests.integration.conftest import MoneyPath
 
 # the 5th of a month, so that a few weeks hold a turn of the month
@@ -19,7 +20,7 @@ COUNT, DAYS, RECORDS = 40, 40, 550
 
 async def make(money: MoneyPath) -> object:
     return await make_history(
-        money.wiring.settings,
+        money.parts.settings,
         count=COUNT,
         days=DAYS,
         records=RECORDS,
@@ -30,8 +31,8 @@ async def make(money: MoneyPath) -> object:
 
 async def test_a_company_lives_through_its_months_and_is_made_once(money: MoneyPath) -> None:
     """The fixture holds all books against each other afterwards."""
-    money.wiring.files.create()
-    verify_sender(money.wiring.settings)
+    money.parts.platform.files.create()
+    verify_sender(money.parts.settings)
     made = await make(money)
     assert made is not None
     records = money.rows("usage")
@@ -39,7 +40,7 @@ async def test_a_company_lives_through_its_months_and_is_made_once(money: MoneyP
     assert {one["period"] for one in records} == {"2026-09", "2026-10", "2026-11"}
     assert len({one["model"] for one in records}) >= 5
     assert all(datetime.fromisoformat(one["created_at"]) <= END for one in records)
-    users = list(money.wiring.users.scan())
+    users = list(money.parts.quota.users.scan())
     assert {one.period for one in users} == {"2026-11"}
     assert all(one.email.endswith(f"@{DOMAIN}") for one in users)
     assert not any(one.reservations for one in users)
@@ -53,7 +54,7 @@ async def test_a_company_lives_through_its_months_and_is_made_once(money: MoneyP
     keys = money.rows("keys")
     assert {one["kind"] for one in keys} == {"service", "personal"}
     assert any("revoked_at" in one for one in keys)
-    viewer = money.wiring.admins.get(VIEWER)
+    viewer = money.parts.sign_in.admin_store.get(VIEWER)
     assert viewer is not None
     assert viewer.role == "viewer"
     # what is there is found, and nothing is added to it
@@ -76,12 +77,12 @@ def test_people_and_their_requests_are_the_same_every_time(money: MoneyPath) -> 
     days = days_until(END.date(), 20)
 
     def requests() -> Requests:
-        settings = money.wiring.settings
+        settings = money.parts.settings
         return Requests(
             crowd,
             days,
             records=400,
-            limits=settings.plan_limits,
+            limits=plan_limits_of(settings),
             zone=settings.zone,
             now=END,
         )

@@ -10,27 +10,22 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.alerts import Alert, AlertType, Audience, MailState
-from solaris.domain.keys import new_key
-from solaris.domain.listing import (
-    AlertQuery,
-    AlertState,
-    KeyQuery,
-    KeyState,
-    UserQuery,
-    UserSort,
-    row_of,
-)
-from solaris.domain.users import User, UserStatus, user_id_for
-from solaris.errors import StoreUnavailableError
-from solaris.services import replica_filling
-from solaris.services.accounts import account_of
-from solaris.services.authenticating import BlockingAuthenticator
-from solaris.services.directory import Directory
-from solaris.services.replica_filling import AHEAD, MAX_BEHIND
-from solaris.storage.changes import Changes
-from solaris.storage.replicating import ReplicaTables
-from solaris.wiring import now
+from solaris.alerts.alert import Alert, AlertType, Audience, MailState
+from solaris.alerts.listing import AlertQuery, AlertState, alerts_listed, open_alerts_in
+from solaris.directory import follower as replica_filling
+from solaris.directory.directory import Directory
+from solaris.directory.follower import AHEAD, MAX_BEHIND
+from solaris.directory.listing import UserQuery, UserSort, row_of
+from solaris.directory.tables import ReplicaTables
+from solaris.keys.authenticator import BlockingAuthenticator
+from solaris.keys.key import new_key
+from solaris.keys.listing import KeyQuery, KeyState, keys_listed
+from solaris.platform.clock import now
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.account import account_of
+from solaris.quota.feed import Changes
+from solaris.quota.policy import threshold_rule_of
+from solaris.quota.user import User, UserStatus, user_id_for
 from tests.integration.conftest import ANA, Clock, MoneyPath
 
 
@@ -40,15 +35,15 @@ def make(money: MoneyPath) -> Iterator[Callable[..., Directory]]:
     made: list[Directory] = []
 
     def directory(**changes: Any) -> Directory:
-        wiring = money.wiring
-        parts: dict[str, Any] = {
-            "settings": wiring.settings,
-            "feed": wiring.changes,
-            "tables": wiring.replica_tables,
-            "snapshots": wiring.snapshots,
+        parts = money.parts
+        arguments: dict[str, Any] = {
+            "settings": parts.settings,
+            "feed": parts.quota.changes,
+            "tables": parts.directory.replica_tables,
+            "snapshots": parts.directory.snapshots,
             "clock": now,
         }
-        made.append(Directory(**parts | changes))
+        made.append(Directory(**arguments | changes))
         return made[-1]
 
     yield directory
@@ -58,7 +53,7 @@ def make(money: MoneyPath) -> Iterator[Callable[..., Directory]]:
 
 @pytest.fixture(autouse=True)
 def bucket(money: MoneyPath) -> None:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
 
 
 def people(money: MoneyPath, count: int) -> list[User]:
@@ -72,20 +67,20 @@ def test_a_new_directory_holds_every_table_and_then_follows(
     money: MoneyPath, make: Callable[..., Directory]
 ) -> None:
     users = people(money, 12)
-    money.wiring.alerts.put_new(_alert(users[0]))
-    money.wiring.keys.put_new(new_key("sk-solaris-1", name="Chave", now=now()))
+    money.parts.alerts.store.put_new(_alert(users[0]))
+    money.parts.keys.store.put_new(new_key("sk-solaris-1", name="Chave", now=now()))
     directory = make()
     assert directory.users(UserQuery()).total == 12
-    assert directory.open_alerts() == 1
-    (row,) = directory.alerts(AlertQuery()).items
+    assert open_alerts_in(directory) == 1
+    (row,) = alerts_listed(directory, AlertQuery()).items
     assert (row.user_email, row.user_name) == (users[0].email, users[0].name)
-    assert directory.keys(KeyQuery(search="CHAVE")).total == 1
+    assert keys_listed(directory, KeyQuery(search="CHAVE")).total == 1
     for _ in range(3):
         money.spend(10, users[3].email)
-        money.wiring.recorder.announce([users[3].user_id])
+        money.parts.ledger.recorder.announce([users[3].user_id])
     (top,) = directory.top_users(5)
-    user = account_of(money.user(users[3].email), money.wiring.settings, now()).user
-    assert top == row_of(user, money.wiring.settings.threshold_rule)
+    user = account_of(money.user(users[3].email), money.parts.settings, now()).user
+    assert top == row_of(user, threshold_rule_of(money.parts.settings))
     assert directory.counts().month_tokens == user.current_usage
     assert directory.emails([users[1].user_id, "unknown"]) == {
         users[1].user_id: (users[1].email, users[1].name)
@@ -118,7 +113,7 @@ def test_a_new_directory_reads_every_row_once_a_small_page_at_a_time(
 ) -> None:
     """Chats wait for a page, and a store that reads all rows for each segment reads them again."""
     people(money, 3)
-    tables = money.wiring.replica_tables
+    tables = money.parts.directory.replica_tables
     scans = _Scans(tables._client)
     directory = make(tables=ReplicaTables(scans, tables._names))
     assert directory.users(UserQuery()).total == 3
@@ -135,16 +130,19 @@ def test_a_use_of_a_key_is_in_the_next_list_of_every_process(
 ) -> None:
     secret = "sk-solaris-used"
     key = new_key(secret, name="LibreChat", now=now())
-    money.wiring.keys.put_new(key)
+    money.parts.keys.store.put_new(key)
     directories = [make() for _ in range(2)]
-    assert [one.keys(KeyQuery()).items[0].key.last_used_at for one in directories] == [None, None]
-    who = BlockingAuthenticator(money.wiring.keys, now)
+    assert [keys_listed(one, KeyQuery()).items[0].key.last_used_at for one in directories] == [
+        None,
+        None,
+    ]
+    who = BlockingAuthenticator(money.parts.keys.store, now)
     who.authenticate({"authorization": f"Bearer {secret}"})
     who._use.drain()
-    used = money.wiring.keys.get(key.key_hash)
+    used = money.parts.keys.store.get(key.key_hash)
     assert used is not None
     assert used.last_used_at is not None
-    assert [one.keys(KeyQuery()).items[0].key for one in directories] == [used, used]
+    assert [keys_listed(one, KeyQuery()).items[0].key for one in directories] == [used, used]
 
 
 def test_a_change_is_in_the_next_list_of_every_process(
@@ -154,42 +152,44 @@ def test_a_change_is_in_the_next_list_of_every_process(
     assert [one.users(UserQuery()).total for one in directories] == [0, 0, 0]
     for number, email in enumerate(["a@example.com", "b@example.com", "c@example.com"], 1):
         money.put_user(email, created_at=now())
-        money.wiring.changes.publish([money.user(email)])
+        money.parts.quota.changes.publish([money.user(email)])
         assert [one.users(UserQuery()).total for one in directories] == [number] * 3
 
 
 def test_alerts_and_keys_are_read_again_and_vanish_when_they_are_gone(
     money: MoneyPath, make: Callable[..., Directory]
 ) -> None:
-    wiring, directory = money.wiring, make()
+    parts, directory = money.parts, make()
     (user,) = people(money, 1)
-    wiring.changes.publish([user])
-    assert directory.alerts(AlertQuery()).total == 0
+    parts.quota.changes.publish([user])
+    assert alerts_listed(directory, AlertQuery()).total == 0
     for number in range(3):
         alert = replace(_alert(user), alert_id=f"{user.user_id}#2026-11#warning#{number}")
-        wiring.alerts.put_new(alert)
-        wiring.changes.publish(alert_ids=[alert.alert_id])
+        parts.alerts.store.put_new(alert)
+        parts.quota.changes.publish(alert_ids=[alert.alert_id])
     key = new_key("sk-solaris-1", name="x", now=now(), user_email=ANA)
-    wiring.keys.put_new(key)
-    wiring.changes.publish(key_hashes=[key.key_hash, "never-stored"])
-    page = directory.alerts(AlertQuery(user_id=user.user_id, limit=2))
+    parts.keys.store.put_new(key)
+    parts.quota.changes.publish(key_hashes=[key.key_hash, "never-stored"])
+    page = alerts_listed(directory, AlertQuery(user_id=user.user_id, limit=2))
     assert (page.total, len(page.items)) == (3, 2)
-    rest = directory.alerts(AlertQuery(user_id=user.user_id, limit=2, cursor=page.next_cursor))
+    rest = alerts_listed(
+        directory, AlertQuery(user_id=user.user_id, limit=2, cursor=page.next_cursor)
+    )
     assert {row.alert.alert_id for row in page.items + rest.items} == {
         f"{user.user_id}#2026-11#warning#{number}" for number in range(3)
     }
-    assert directory.alerts(AlertQuery(state=AlertState.RESOLVED)).total == 0
-    assert directory.alerts(AlertQuery(types=(AlertType.INFO,))).total == 0
-    assert directory.keys(KeyQuery(state=KeyState.ACTIVE)).items[0].key == wiring.keys.get(
-        key.key_hash
+    assert alerts_listed(directory, AlertQuery(state=AlertState.RESOLVED)).total == 0
+    assert alerts_listed(directory, AlertQuery(types=(AlertType.INFO,))).total == 0
+    assert keys_listed(directory, KeyQuery(state=KeyState.ACTIVE)).items[
+        0
+    ].key == parts.keys.store.get(key.key_hash)
+    assert keys_listed(directory, KeyQuery(state=KeyState.EXPIRED)).total == 0
+    assert keys_listed(directory, KeyQuery(user_email=ANA, search="ANA@")).total == 1
+    parts.platform.dynamodb.delete_item(
+        TableName=parts.settings.table_name("alerts"), Key={"alert_id": {"S": alert.alert_id}}
     )
-    assert directory.keys(KeyQuery(state=KeyState.EXPIRED)).total == 0
-    assert directory.keys(KeyQuery(user_email=ANA, search="ANA@")).total == 1
-    wiring.dynamodb.delete_item(
-        TableName=wiring.settings.table_name("alerts"), Key={"alert_id": {"S": alert.alert_id}}
-    )
-    wiring.changes.publish(alert_ids=[alert.alert_id])
-    assert directory.open_alerts() == 2
+    parts.quota.changes.publish(alert_ids=[alert.alert_id])
+    assert open_alerts_in(directory) == 2
 
 
 def test_a_change_that_appears_behind_the_cursor_is_found(
@@ -201,10 +201,10 @@ def test_a_change_that_appears_behind_the_cursor_is_found(
     assert directory.users(UserQuery()).total == 0
     late = Clock(clock() - timedelta(seconds=20))
     early = Clock(clock() + AHEAD)
-    table = money.wiring.settings.table_name("changes")
+    table = money.parts.settings.table_name("changes")
     for writer, email in ((late, "a@example.com"), (early, "b@example.com")):
         user = money.put_user(email)
-        Changes(money.wiring.dynamodb, table, writer).publish([user])
+        Changes(money.parts.platform.dynamodb, table, writer).publish([user])
     assert directory.users(UserQuery()).total == 2
     clock.forward(minutes=7)
     assert directory.users(UserQuery()).total == 2
@@ -216,7 +216,7 @@ def test_what_was_read_once_is_not_taken_in_again(
     directory = make()
     (user,) = people(money, 1)
     assert directory.users(UserQuery()).total == 1
-    money.wiring.changes.publish([replace(user, version=9)])
+    money.parts.quota.changes.publish([replace(user, version=9)])
     assert directory.users(UserQuery()).items[0].version == 9
     before = directory.follower().changed
     for _ in range(5):
@@ -254,7 +254,7 @@ def test_a_person_is_found_by_the_addresses_of_before(
             assert found(directory, search) == [(ANA, aliases)]
         assert found(directory, "souza\n") == [(ANA, aliases)]
     released = replace(user, aliases=aliases[1:], version=user.version + 1)
-    money.wiring.changes.publish([released])
+    money.parts.quota.changes.publish([released])
     assert found(following, "lima@example.org") == []
     assert found(following, "third.example") == [(ANA, aliases[1:])]
 
@@ -269,7 +269,7 @@ def test_a_list_waits_for_the_building_and_says_so_when_it_takes_too_long(
         assert go_on.wait(20)
         return build(*arguments, **named)
 
-    monkeypatch.setattr("solaris.services.directory.build", slow)
+    monkeypatch.setattr("solaris.directory.directory.build", slow)
     directory = make(wait_seconds=0.05)
     with pytest.raises(StoreUnavailableError, match="being built"):
         directory.users(UserQuery())
@@ -286,7 +286,7 @@ def test_a_building_that_fails_is_told_and_tried_again(
     directory = make()
     with monkeypatch.context() as broken:
         broken.setattr(
-            "solaris.services.directory.build", lambda *_, **__: _raise(StoreUnavailableError("x"))
+            "solaris.directory.directory.build", lambda *_, **__: _raise(StoreUnavailableError("x"))
         )
         with pytest.raises(StoreUnavailableError, match="not built"):
             directory.users(UserQuery())
@@ -324,7 +324,9 @@ def test_a_reading_that_takes_too_long_goes_on_where_it_stopped(
     assert directory.users(UserQuery()).total == 0
     users = people(money, 3)
     feed = Changes(
-        money.wiring.dynamodb, money.wiring.settings.table_name("changes"), writer := Clock(clock())
+        money.parts.platform.dynamodb,
+        money.parts.settings.table_name("changes"),
+        writer := Clock(clock()),
     )
     for user in users:
         writer.forward(minutes=10)
@@ -357,7 +359,7 @@ def test_lists_sort_and_page_while_others_write(
         number = 1
         while not stop.is_set():
             number += 1
-            money.wiring.changes.publish([replace(users[number % 40], version=number)])
+            money.parts.quota.changes.publish([replace(users[number % 40], version=number)])
 
     def read(_: int) -> int:
         query = UserQuery(sort=UserSort.EMAIL, limit=7)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from solaris.domain.listing import UserQuery
-from solaris.domain.usage import iso_milliseconds
-from solaris.services.directory import Directory
-from solaris.storage.changes import Changes
-from solaris.wiring import now
+from solaris.directory.directory import Directory
+from solaris.directory.listing import UserQuery
+from solaris.platform.clock import now
+from solaris.platform.instants import iso_milliseconds
+from solaris.quota.feed import Changes
 from tests.integration.conftest import Clock, MoneyPath
 from tests.integration.test_directory import bucket, make, people
 
@@ -28,7 +28,7 @@ def test_a_clock_that_is_set_back_loses_nobody(
     assert follower is not None
     follower._timer = lambda: seconds
     follower._looked_at = (clock(), seconds)
-    feed = Changes(money.wiring.dynamodb, money.wiring.settings.table_name("changes"), clock)
+    feed = Changes(money.parts.platform.dynamodb, money.parts.settings.table_name("changes"), clock)
     one, other, third = people(money, 3)
 
     def later(amount: float) -> None:
@@ -55,6 +55,6 @@ def test_a_snapshot_of_a_time_to_come_is_not_used(
     directory = make(clock=clock)
     directory.users(UserQuery())
     directory.current().set_meta(cursor=iso_milliseconds(clock() + timedelta(hours=1)))
-    money.wiring.snapshots.save(directory.current(), directory.folder)
+    money.parts.directory.snapshots.save(directory.current(), directory.folder)
     people(money, 2)  # told by nobody: whoever starts from the snapshot does not know them
     assert make(clock=clock).users(UserQuery()).total == 2

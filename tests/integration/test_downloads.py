@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.downloads import Downloads
-from infra.local.gateway import Gateway, Message, Receive, Send
-from solaris.domain.links import LinkSigner
-from solaris.settings import Settings
-from solaris.storage.files import FileStore, s3_client
+from infra.local.edge.downloads import Downloads
+from infra.local.edge.gateway import Gateway, Message, Receive, Send
+from solaris.platform.aws.files import FileStore, s3_client
+from solaris.platform.file_links import LinkSigner
+from solaris.platform.settings import Settings
 
 KEY = "exports/one/two.csv"
 DATA = bytes(range(256)) * 4096

@@ -8,20 +8,19 @@ from typing import Any
 
 import pytest
 
-from infra.local.worker import Consumer
-from solaris.domain import exports as limits
-from solaris.domain.exports import ExportKind, ExportState
-from solaris.errors import (
+from infra.local.run.worker import Consumer
+from solaris.exports import export as limits
+from solaris.exports import jobs as export_jobs
+from solaris.exports.export import ExportKind, ExportState
+from solaris.exports.store import LeaseLostError
+from solaris.platform.aws.queues import EXPORTS_QUEUE, MAX_RECEIVES, Message
+from solaris.platform.errors import (
     ForbiddenError,
     NotFoundError,
     RateLimitedError,
     StoreUnavailableError,
     ValidationFailedError,
 )
-from solaris.services import export_jobs
-from solaris.services.recording import Message
-from solaris.storage.exports import LeaseLostError
-from solaris.storage.queues import EXPORTS_QUEUE, MAX_RECEIVES
 from tests.integration.conftest import MoneyPath
 from tests.integration.exports_support import (
     BOSS,
@@ -44,7 +43,7 @@ def test_more_than_a_format_takes_is_refused_before_or_said_after(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_ROWS", 2)
-    monkeypatch.setattr(exports.wiring.reporting, "expected_records", lambda _filters: 3)
+    monkeypatch.setattr(exports.parts.reports.reporting, "expected_records", lambda _filters: 3)
     with pytest.raises(ValidationFailedError) as refused:
         exports.jobs.export(order(ExportKind.USAGE), BOSS)
     assert refused.value.problems[0][:2] == ("filters", "too_many_rows")
@@ -236,7 +235,7 @@ def test_a_job_that_cannot_be_queued_is_none(
     def away(*_: Any) -> None:
         raise StoreUnavailableError("away")
 
-    monkeypatch.setattr(exports.wiring.queues, "send", away)
+    monkeypatch.setattr(exports.parts.platform.queues, "send", away)
     with pytest.raises(StoreUnavailableError):
         queued(exports)
     assert exports.jobs.page(10, None) == ([], None)
@@ -255,7 +254,7 @@ def test_a_large_job_streams_through_the_queue_with_flat_memory(
         failed = [] if exports.run(message, seconds) else [record["messageId"]]
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
-    queues = exports.wiring.queues
+    queues = exports.parts.platform.queues
     consumer = Consumer(queues, EXPORTS_QUEUE, handler, "admin", most=1, seconds=900)
     tracemalloc.start()
     try:
@@ -275,7 +274,7 @@ def test_a_large_job_streams_through_the_queue_with_flat_memory(
 def test_old_files_are_removed_where_the_store_does_not(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exports.wiring.files.put("exports/old", b"")
+    exports.parts.platform.files.put("exports/old", b"")
     queued(exports)
     exports.clock.forward(days=8, seconds=60)
     exports.gives(monkeypatch, model_rows(range(2)))

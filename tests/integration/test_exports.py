@@ -11,17 +11,18 @@ import httpx
 import openpyxl
 import pytest
 
-from solaris.domain import exports as limits
-from solaris.domain.audit import AuditFilters
-from solaris.domain.exports import Export, ExportFormat, ExportKind, ExportState
-from solaris.domain.listing import AlertQuery, UserQuery
-from solaris.domain.reports import ReportFilters
-from solaris.domain.usage import Outcome
-from solaris.services import exporting
-from solaris.services.exporting import ReadyFile
-from solaris.services.statistics import Statistics
-from solaris.services.system_days import SystemDays
-from solaris.storage.counters import SystemCounters
+from solaris.alerts.listing import AlertQuery
+from solaris.audit.entry import AuditFilters
+from solaris.directory.listing import UserQuery
+from solaris.exports import export as limits
+from solaris.exports import exporter as exporting
+from solaris.exports.export import Export, ExportFormat, ExportKind, ExportState
+from solaris.exports.exporter import ReadyFile
+from solaris.ledger.counters import SystemCounters
+from solaris.ledger.figures import ReportFilters
+from solaris.quota.usage import Outcome
+from solaris.reports.statistics import Statistics
+from solaris.reports.system_days import SystemDays
 from tests.integration.conftest import ANA, NOON, MoneyPath
 from tests.integration.exports_support import (
     BOSS,
@@ -75,13 +76,13 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
 ) -> None:
     book(money)
     exports = Exports.of(money)
-    wiring = money.wiring
-    counters = SystemCounters(wiring.dynamodb, wiring.settings.table_name("counters"))
+    parts = money.parts
+    counters = SystemCounters(parts.platform.dynamodb, parts.settings.table_name("counters"))
     stats = Statistics(
-        settings=wiring.settings,
-        days=SystemDays(counters, wiring.settings.zone, money.clock),
-        counters=wiring.user_counters,
-        users=wiring.users,
+        settings=parts.settings,
+        days=SystemDays(counters, parts.settings.zone, money.clock),
+        counters=parts.ledger.user_counters,
+        users=parts.quota.users,
         directory=exports.directory,
         clock=money.clock,
     ).system()
@@ -183,7 +184,7 @@ def test_users_and_alerts_come_from_the_directory_page_by_page(
 ) -> None:
     monkeypatch.setattr(exporting, "MAX_LIST_LIMIT", 2)
     exports = Exports.of(money)
-    exports.exporter._directory = money.wiring.directory
+    exports.exporter._directory = money.parts.directory.directory
     emails = [f"u{n}@example.com" for n in range(5)]
     for n, email in enumerate(emails):
         money.put_user(email, monthly_limit=100_000 * (n + 1))
@@ -191,7 +192,7 @@ def test_users_and_alerts_come_from_the_directory_page_by_page(
         data = at_once(exports, ExportKind.USERS, ExportFormat.XLSX, filters=UserQuery())
         alerts = at_once(exports, ExportKind.ALERTS, ExportFormat.JSON, filters=AlertQuery())
     finally:
-        money.wiring.directory.close()
+        money.parts.directory.directory.close()
     found = columns(data)
     assert found["E-mail"] == [*emails, "Total"]
     assert found["Limite mensal"] == [100_000, 200_000, 300_000, 400_000, 500_000, 1_500_000]

@@ -9,24 +9,24 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 import pytest
 
-from solaris.domain.links import LinkSigner
-from solaris.storage.files import PART_BYTES, FileStore, s3_client
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.platform.aws.files import PART_BYTES, FileStore, s3_client
+from solaris.platform.file_links import LinkSigner
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = "exports/one/report.csv"
 
 
 @pytest.fixture
-def files(wiring: Wiring) -> FileStore:
-    wiring.files.create()
-    return wiring.files
+def files(parts: Parts) -> FileStore:
+    parts.platform.files.create()
+    return parts.platform.files
 
 
 @pytest.fixture
-def local_files(wiring: Wiring, files: FileStore) -> FileStore:
+def local_files(parts: Parts, files: FileStore) -> FileStore:
     """The same bucket with links of the system's own."""
-    bucket = wiring.settings.bucket_name
+    bucket = parts.settings.bucket_name
     signer = LinkSigner(["new secret", "old secret"])
     return FileStore(s3_client("us-east-1"), bucket, clock=lambda: NOW, signer=signer)
 

@@ -11,26 +11,26 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from solaris.domain.changes import suspend
-from solaris.domain.settlement import Booking
-from solaris.domain.thresholds import Threshold
-from solaris.domain.transactions import Transaction, TransactionKind
-from solaris.domain.usage import Outcome
-from solaris.domain.users import Plan, UserStatus, user_id_for
-from solaris.errors import (
+from solaris.accounts.by_email import Administration
+from solaris.accounts.change import Change
+from solaris.gateway.tickets import Admission
+from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.transactions import Transaction, TransactionKind
+from solaris.platform.aws.client import AwsCallError
+from solaris.platform.aws.queues import ALERTS_QUEUE
+from solaris.platform.errors import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
     QuotaExhaustedError,
     StoreUnavailableError,
 )
-from solaris.services.accounts import Change
-from solaris.services.administration import Administration
-from solaris.services.tickets import Admission
-from solaris.storage import users as users_module
-from solaris.storage.actions import LedgerEntry
-from solaris.storage.aws import AwsCallError
-from solaris.storage.queues import ALERTS_QUEUE
+from solaris.quota import store as users_module
+from solaris.quota.changes import suspend
+from solaris.quota.settlement import Booking
+from solaris.quota.thresholds import Threshold
+from solaris.quota.usage import Outcome
+from solaris.quota.user import Plan, UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import user_changes_of
 
@@ -41,19 +41,19 @@ KINDS = TransactionKind
 @pytest.fixture
 def office(money: MoneyPath) -> Administration:
     """The administration of this stage, with the test's clock."""
-    wiring = money.wiring
+    parts = money.parts
     return Administration(
-        settings=wiring.settings,
-        users=wiring.users,
+        settings=parts.settings,
+        users=parts.quota.users,
         changes=user_changes_of(money),
-        transactions=wiring.transactions,
+        transactions=parts.ledger.transactions,
         clock=money.clock,
     )
 
 
 def alerts(money: MoneyPath) -> list[tuple[str, int]]:
     """Threshold and round of every message on the alerts queue, taken off it."""
-    queues = money.wiring.queues
+    queues = money.parts.platform.queues
     messages = queues.receive(ALERTS_QUEUE, wait_seconds=0)
     queues.delete(ALERTS_QUEUE, messages)
     found = [orjson.loads(message["Body"]) for message in messages]
@@ -155,8 +155,8 @@ async def test_a_late_answer_below_a_forgiven_estimate_stops_at_zero_with_a_row(
         money.spend(since)
     late = money.event(reservation, prompt=100)
     entry = LedgerEntry(late, cost_micros=0, day=money.day(late))
-    assert money.wiring.ledger.record(entry) is Booking.CORRECTION
-    assert money.wiring.ledger.record(entry) is Booking.DUPLICATE
+    assert money.parts.ledger.ledger.record(entry) is Booking.CORRECTION
+    assert money.parts.ledger.ledger.record(entry) is Booking.DUPLICATE
     rows = office.transactions(ANA)
     assert [one.amount for one in rows] == [*([excess] if excess else []), -1_000]
     user = money.user()
@@ -195,7 +195,7 @@ async def test_a_grant_while_a_warning_is_announced_rearms_it_all_the_same(
     money: MoneyPath, office: Administration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     money.put_user(monthly_limit=100_000)
-    users = money.wiring.users
+    users = money.parts.quota.users
     change = users.change
 
     def after_a_grant(user_id: str, *arguments: Any) -> Any:
@@ -230,7 +230,7 @@ def refused(
     """Answer the first calls of an operation with errors; yields the calls made."""
     calls: list[dict[str, Any]] = []
     waiting = iter(errors)
-    real = getattr(money.wiring.dynamodb, operation)
+    real = getattr(money.parts.platform.dynamodb, operation)
 
     def call(**arguments: Any) -> Any:
         calls.append(arguments)
@@ -240,7 +240,7 @@ def refused(
         return real(**arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(money.wiring.dynamodb, operation, call)
+        patch.setattr(money.parts.platform.dynamodb, operation, call)
         patch.setattr(users_module, "SWAP_PAUSE_SECONDS", 0)
         yield calls
 
@@ -257,7 +257,7 @@ async def test_a_change_that_meets_a_running_transaction_is_tried_again(
     keys = {one["TransactItems"][1]["Put"]["Item"]["transaction_key"]["S"] for one in calls}
     assert len(keys) == 1
     with refused(money, "put_item", refusal("TransactionConflictException")) as calls:
-        money.wiring.users.change(user_id_for(ANA), lambda user: suspend(user, money.clock()))
+        money.parts.quota.users.change(user_id_for(ANA), lambda user: suspend(user, money.clock()))
     assert len(calls) == 2
     assert (money.user().additional_tokens, money.user().status) == (5_000, UserStatus.SUSPENDED)
 
@@ -281,13 +281,13 @@ async def test_a_grant_whose_answer_is_lost_is_made_again_and_granted_once(
 ) -> None:
     """As boto3 does after a time-out: the same bytes again."""
     money.put_user()
-    real = money.wiring.dynamodb.transact_write_items
+    real = money.parts.platform.dynamodb.transact_write_items
 
     def twice(**arguments: Any) -> Any:
         real(**arguments)
         return real(**arguments)
 
-    monkeypatch.setattr(money.wiring.dynamodb, "transact_write_items", twice)
+    monkeypatch.setattr(money.parts.platform.dynamodb, "transact_write_items", twice)
     change = office.add_tokens(ANA, 5_000, reason="report", actor=ACTOR)
     assert change.after.user == money.user()
     assert money.user().additional_tokens == 5_000

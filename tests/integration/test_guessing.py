@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.admins import Role
-from solaris.domain.audit import AuditFilters
-from solaris.domain.lockout import window_of
-from solaris.errors import InvalidCredentialsError, LoginLockedError
-from solaris.services.devices import LIFE
-from solaris.services.signing_in import Origin
+from solaris.audit.entry import AuditFilters
+from solaris.platform.actor import Role
+from solaris.platform.errors import InvalidCredentialsError, LoginLockedError
+from solaris.sign_in.devices import LIFE
+from solaris.sign_in.lockout import window_of
+from solaris.sign_in.sign_in import Origin
 from tests.integration.sign_in_support import (  # noqa: F401 - a fixture
     ANA,
     HERE,
@@ -260,7 +260,7 @@ def test_an_operator_unlocks_an_account_for_every_network_and_browser(desk: Desk
 def test_the_lock_of_the_version_before_holds_nobody_and_can_be_taken_off(desk: Desk) -> None:
     table = desk.settings.table_name("sessions")
     old = hashlib.sha256(ANA.encode()).hexdigest()
-    desk.wiring.dynamodb.put_item(
+    desk.parts.platform.dynamodb.put_item(
         TableName=table,
         Item={
             "session_id": {"S": f"failures#{old}"},

@@ -10,21 +10,23 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from solaris.domain.alerts import Alert, AlertType, Audience, MailState
-from solaris.domain.keys import new_key
-from solaris.domain.listing import AlertQuery, KeyQuery, KeyState, UserQuery, UserSort
-from solaris.domain.rollover import open_period
-from solaris.domain.users import user_id_for
-from solaris.errors import StoreUnavailableError
-from solaris.services import directory as directory_module
-from solaris.services import replica_check
-from solaris.services.directory import Directory
-from solaris.services.keeping import CHECK_EVERY, SAVE_EVERY, Keeper
-from solaris.services.replica_filling import MAX_BEHIND
-from solaris.services.replica_snapshots import SNAPSHOT_KEY, Snapshots
-from solaris.storage.changes import Changes
-from solaris.storage.files import FileStore
-from solaris.wiring import now
+from solaris.alerts.alert import Alert, AlertType, Audience, MailState
+from solaris.alerts.listing import AlertQuery, alerts_listed, open_alerts_in
+from solaris.directory import check as replica_check
+from solaris.directory import directory as directory_module
+from solaris.directory.directory import Directory
+from solaris.directory.follower import MAX_BEHIND
+from solaris.directory.listing import UserQuery, UserSort
+from solaris.directory.snapshots import SNAPSHOT_KEY, Snapshots
+from solaris.directory.upkeep import CHECK_EVERY, SAVE_EVERY, Keeper
+from solaris.keys.key import new_key
+from solaris.keys.listing import KeyQuery, KeyState, keys_listed
+from solaris.platform.aws.files import FileStore
+from solaris.platform.clock import now
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.feed import Changes
+from solaris.quota.rollover import open_period
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import Clock, MoneyPath
 
 
@@ -32,13 +34,13 @@ class Process:
     """A process with a directory and its upkeep; the clock stands still until it is moved."""
 
     def __init__(self, money: MoneyPath, clock: Clock) -> None:
-        wiring = money.wiring
-        table = wiring.settings.table_name("changes")
-        self.feed = Changes(wiring.dynamodb, table, clock)
-        snapshots = Snapshots(wiring.files, clock)
+        parts = money.parts
+        table = parts.settings.table_name("changes")
+        self.feed = Changes(parts.platform.dynamodb, table, clock)
+        snapshots = Snapshots(parts.platform.files, clock)
         common: dict[str, Any] = {
-            "settings": wiring.settings,
-            "tables": wiring.replica_tables,
+            "settings": parts.settings,
+            "tables": parts.directory.replica_tables,
             "snapshots": snapshots,
             "clock": clock,
         }
@@ -51,7 +53,7 @@ class Process:
 
 @pytest.fixture
 def start(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Process]]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     # the feed's time to live is real: what is told today is there for the test
     money.clock.now = now()
     monkeypatch.setattr(replica_check, "PAUSE_SECONDS", 0.0)
@@ -118,7 +120,7 @@ def test_a_snapshot_that_cannot_be_read_is_as_good_as_none(
     money: MoneyPath, start: Callable[[], Process], content: bytes
 ) -> None:
     money.put_user("a@example.com")
-    money.wiring.files.put(SNAPSHOT_KEY, content)
+    money.parts.platform.files.put(SNAPSHOT_KEY, content)
     assert start().emails() == ["a@example.com"]
 
 
@@ -127,9 +129,9 @@ def test_a_snapshot_that_is_cut_short_is_as_good_as_none(
 ) -> None:
     money.put_user("a@example.com")
     start().keeper.run()
-    whole = money.wiring.files.get(SNAPSHOT_KEY)
+    whole = money.parts.platform.files.get(SNAPSHOT_KEY)
     assert whole is not None
-    money.wiring.files.put(SNAPSHOT_KEY, whole[: len(whole) // 2])
+    money.parts.platform.files.put(SNAPSHOT_KEY, whole[: len(whole) // 2])
     assert start().emails() == ["a@example.com"]
 
 
@@ -139,10 +141,12 @@ def test_a_snapshot_of_other_tables_of_the_same_name_shows_nothing(
     money.put_user("a@example.com")
     process = start()
     with monkeypatch.context() as other:
-        other.setattr(type(money.wiring.replica_tables), "identity", lambda _: "the wiped ones")
+        other.setattr(
+            type(money.parts.directory.replica_tables), "identity", lambda _: "the wiped ones"
+        )
         assert process.keeper.run().snapshot_bytes
-    money.wiring.dynamodb.delete_item(
-        TableName=money.wiring.settings.table_name("users"),
+    money.parts.platform.dynamodb.delete_item(
+        TableName=money.parts.settings.table_name("users"),
         Key={"user_id": {"S": user_id_for("a@example.com")}},
     )
     assert start().emails() == []
@@ -179,14 +183,14 @@ def test_files_that_are_away_keep_nobody_from_a_list(
 def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
     money: MoneyPath, start: Callable[[], Process]
 ) -> None:
-    wiring = money.wiring
+    parts = money.parts
     for email in ("a@example.com", "b@example.com", "restored@example.com"):
         money.put_user(email, version=5)
     alert, key = _alert(money.clock()), new_key("sk-solaris-1", name="x", now=money.clock())
-    wiring.alerts.put_new(alert)
+    parts.alerts.store.put_new(alert)
     used = new_key("sk-solaris-2", name="y", now=money.clock())
-    wiring.keys.put_new(key)
-    wiring.keys.put_new(used)
+    parts.keys.store.put_new(key)
+    parts.keys.store.put_new(used)
     process = start()
     assert process.keeper.run().drift is None
     money.spend(70, "a@example.com")
@@ -195,14 +199,14 @@ def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
     _delete(money, "users", "user_id", user_id_for("restored@example.com"))
     money.put_user("restored@example.com", version=1, name="Antes")
     _delete(money, "alerts", "alert_id", alert.alert_id)
-    wiring.dynamodb.update_item(
-        TableName=wiring.settings.table_name("keys"),
+    parts.platform.dynamodb.update_item(
+        TableName=parts.settings.table_name("keys"),
         Key={"key_hash": {"S": key.key_hash}},
         UpdateExpression="SET revoked_at = :now",
         ExpressionAttributeValues={":now": {"S": "2026-11-15T15:00:00.000Z"}},
     )
-    wiring.dynamodb.update_item(
-        TableName=wiring.settings.table_name("keys"),
+    parts.platform.dynamodb.update_item(
+        TableName=parts.settings.table_name("keys"),
         Key={"key_hash": {"S": used.key_hash}},
         UpdateExpression="SET last_used_at = :now",
         ExpressionAttributeValues={":now": {"S": "2026-11-15T15:00:00.000Z"}},
@@ -221,9 +225,9 @@ def test_what_nobody_told_of_is_found_once_a_day_and_put_right(
         "c@example.com": (0, "Somebody"),
         "restored@example.com": (0, "Antes"),
     }
-    assert process.directory.alerts(AlertQuery()).total == 0
-    assert process.directory.keys(KeyQuery(state=KeyState.REVOKED)).total == 1
-    (row,) = process.directory.keys(KeyQuery(state=KeyState.ACTIVE)).items
+    assert alerts_listed(process.directory, AlertQuery()).total == 0
+    assert keys_listed(process.directory, KeyQuery(state=KeyState.REVOKED)).total == 1
+    (row,) = keys_listed(process.directory, KeyQuery(state=KeyState.ACTIVE)).items
     assert row.key.last_used_at is not None
     money.clock.forward(seconds=CHECK_EVERY.total_seconds())
     assert process.keeper.run().drift == 0
@@ -245,7 +249,7 @@ async def test_what_nobody_tells_of_on_purpose_is_no_drift(
     money.clock.forward(days=32)
     follower.cursor = money.clock()  # nobody has slept: the feed was followed all the time
     user = money.user("a@example.com")
-    assert money.wiring.users.roll_over(user, *open_period(user, money.period, money.clock()))
+    assert money.parts.quota.users.roll_over(user, *open_period(user, money.period, money.clock()))
     assert process.keeper.run().drift == 0
 
 
@@ -265,14 +269,14 @@ def test_a_check_that_is_out_of_time_is_done_by_the_next_run(
 def test_alerts_end_with_their_time_to_live(
     money: MoneyPath, start: Callable[[], Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    money.wiring.alerts.put_new(_alert(money.clock()))
+    money.parts.alerts.store.put_new(_alert(money.clock()))
     process = start()
-    assert process.directory.open_alerts() == 1
+    assert open_alerts_in(process.directory) == 1
     follower = process.directory.follower()
     money.clock.forward(days=400)
     follower.cursor = money.clock()  # nobody has slept: the feed was followed all the time
-    assert process.directory.open_alerts() == 0
-    assert process.directory.alerts(AlertQuery()).total == 0
+    assert open_alerts_in(process.directory) == 0
+    assert alerts_listed(process.directory, AlertQuery()).total == 0
 
 
 def test_what_a_killed_process_left_is_taken_away(
@@ -304,6 +308,6 @@ def _alert(created_at: datetime) -> Alert:
 
 
 def _delete(money: MoneyPath, table: str, name: str, value: str) -> None:
-    money.wiring.dynamodb.delete_item(
-        TableName=money.wiring.settings.table_name(table), Key={name: {"S": value}}
+    money.parts.platform.dynamodb.delete_item(
+        TableName=money.parts.settings.table_name(table), Key={name: {"S": value}}
     )

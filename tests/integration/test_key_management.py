@@ -7,22 +7,23 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.cache import Cache
-from solaris.domain.audit import Actor
-from solaris.domain.keys import GatewayKey, KeyKind, new_key
-from solaris.domain.listing import KeyQuery, KeyRow, KeyState, Listing, key_state
-from solaris.domain.rate_limit import RateRule
-from solaris.errors import (
+from solaris.app import Parts
+from solaris.audit.auditor import Auditor
+from solaris.directory.directory import Directory
+from solaris.directory.listing import Listing
+from solaris.keys.key import GatewayKey, KeyKind, new_key
+from solaris.keys.listing import KeyQuery, KeyRow, KeyState, key_state
+from solaris.keys.management import KeyManagement, KeyTerms
+from solaris.platform.actor import Actor
+from solaris.platform.cache import Cache
+from solaris.platform.errors import (
     InvalidRequestError,
     KeyRevokedError,
     NotFoundError,
     StoreUnavailableError,
     ValidationFailedError,
 )
-from solaris.services.auditing import Auditor
-from solaris.services.directory import Directory
-from solaris.services.key_management import KeyManagement, KeyTerms
-from solaris.wiring import Wiring
+from solaris.platform.rate_rule import RateRule
 from tests.integration.conftest import ANA, NOON, Clock, MoneyPath
 
 ACTOR = Actor(name="root@example.com", request_id="req-1", ip_address="10.0.0.1")
@@ -68,8 +69,8 @@ class Desk:
     told: list[str] = field(default_factory=list)
 
     @property
-    def wiring(self) -> Wiring:
-        return self.money.wiring
+    def parts(self) -> Parts:
+        return self.money.parts
 
     @property
     def clock(self) -> Clock:
@@ -79,9 +80,9 @@ class Desk:
     def service(self) -> KeyManagement:
         return KeyManagement(
             stage="t",
-            keys=self.wiring.keys,
+            keys=self.parts.keys.store,
             cache=self.cache,
-            auditor=Auditor(self.wiring.audit, self.clock),
+            auditor=Auditor(self.parts.audit.store, self.clock),
             publish=self.told.extend,
             directory=lambda: cast("Directory", self.directory),
             clock=self.clock,
@@ -91,7 +92,7 @@ class Desk:
         return self.service.create(KeyTerms(**{"name": "LibreChat"} | terms), ACTOR).key
 
     def stored(self, key: GatewayKey) -> GatewayKey:
-        found = self.wiring.keys.get(key.key_hash)
+        found = self.parts.keys.store.get(key.key_hash)
         assert found is not None
         return found
 
@@ -194,7 +195,7 @@ def test_a_change_does_not_undo_one_that_came_between(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = desk.create()
-    keys = desk.wiring.keys
+    keys = desk.parts.keys.store
     write = keys._write
 
     def overtaken(kind: str, request: dict[str, Any], *rows: dict[str, Any]) -> bool:
@@ -209,7 +210,7 @@ def test_a_change_does_not_undo_one_that_came_between(
 
 def test_a_noted_use_does_not_stand_in_the_way_of_a_change(desk: Desk) -> None:
     key = desk.create()
-    assert desk.wiring.keys.note_use(key.key_hash, NOON)
+    assert desk.parts.keys.store.note_use(key.key_hash, NOON)
     desk.service.update(key.key_id, {"name": "new"}, ACTOR)
     assert desk.stored(key) == replace(key, name="new", last_used_at=NOON)
 
@@ -272,7 +273,7 @@ def test_a_key_that_the_lists_lack_is_revoked_all_the_same(desk: Desk, is_away: 
 def test_an_id_that_two_keys_share_means_neither(desk: Desk) -> None:
     one = desk.create()
     twin = replace(new_key("other", name="twin", now=NOON), key_hash=one.key_hash[:12] + "f" * 52)
-    assert desk.wiring.keys.put_new(replace(twin, key_id=one.key_id))
+    assert desk.parts.keys.store.put_new(replace(twin, key_id=one.key_id))
     with pytest.raises(InvalidRequestError):
         desk.service.revoke(one.key_id, ACTOR)
 
@@ -281,7 +282,7 @@ def test_a_change_and_its_audit_row_are_written_both_or_neither(desk: Desk) -> N
     key = desk.create()
     broken = {"Put": {"TableName": "no-such-table", "Item": {"x": {"S": "x"}}}}
     with pytest.raises(Exception, match="ResourceNotFound"):
-        desk.wiring.keys.change(
+        desk.parts.keys.store.change(
             key.key_hash, lambda one: replace(one, name="new"), lambda *_: broken
         )
     assert desk.stored(key).name == "LibreChat"

@@ -8,16 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.cache import AsyncCache
-from solaris.domain.keys import GatewayKey, KeyKind, generate_key, new_key
-from solaris.domain.rate_limit import RateRule
-from solaris.domain.usage import iso_milliseconds
-from solaris.errors import InvalidApiKeyError, NotFoundError, StoreUnavailableError
-from solaris.services import authenticating, key_use
-from solaris.services.authenticating import Authenticator, BlockingAuthenticator
-from solaris.services.sealing import Seal
-from solaris.storage.keys import KeyStore
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.keys import authenticator as authenticating
+from solaris.keys import last_use as key_use
+from solaris.keys.authenticator import Authenticator, BlockingAuthenticator
+from solaris.keys.key import GatewayKey, KeyKind, generate_key, new_key
+from solaris.keys.sealing import Seal
+from solaris.keys.store import KeyStore
+from solaris.platform.cache import AsyncCache
+from solaris.platform.errors import InvalidApiKeyError, NotFoundError, StoreUnavailableError
+from solaris.platform.instants import iso_milliseconds
+from solaris.platform.rate_rule import RateRule
 from tests.integration.conftest import NOON, Clock
 
 REVOKED_WITHIN_SECONDS = 5.0
@@ -52,8 +53,8 @@ class MemoryCache:
 class CountingKeys(KeyStore):
     """The real store; counts what is read."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        super().__init__(wiring.dynamodb, wiring.settings.table_name("keys"))
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.platform.dynamodb, parts.settings.table_name("keys"))
         self.reads = 0
 
     def get(self, key_hash: str) -> GatewayKey | None:
@@ -62,8 +63,8 @@ class CountingKeys(KeyStore):
 
 
 @pytest.fixture(name="keys")
-def keys_fixture(wiring: Wiring) -> CountingKeys:
-    return CountingKeys(wiring)
+def keys_fixture(parts: Parts) -> CountingKeys:
+    return CountingKeys(parts)
 
 
 @pytest.fixture

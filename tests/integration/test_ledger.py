@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.rollover import open_period
-from solaris.domain.settlement import Booking
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.domain.users import user_id_for
-from solaris.services.recording import Message
-from solaris.storage.actions import LedgerEntry
-from solaris.storage.events import event_to_dict, event_to_json
+from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.events import event_to_dict, event_to_json
+from solaris.platform.aws.queues import Message
+from solaris.quota.rollover import open_period
+from solaris.quota.settlement import Booking
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 
 THREADS = 8
 
 
 def book(money: MoneyPath, event: UsageEvent) -> Booking:
-    return money.wiring.ledger.record(LedgerEntry(event, cost_micros=7, day=money.day(event)))
+    return money.parts.ledger.ledger.record(LedgerEntry(event, cost_micros=7, day=money.day(event)))
 
 
 def at_once(work: Callable[[], Any]) -> list[Any]:
@@ -42,7 +42,7 @@ def at_once(work: Callable[[], Any]) -> list[Any]:
 
 def roll_over(money: MoneyPath, email: str = ANA) -> None:
     user = money.user(email)
-    assert money.wiring.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
+    assert money.parts.quota.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
 
 
 async def test_an_event_settles_its_reservation_and_leaves_a_record(money: MoneyPath) -> None:
@@ -100,7 +100,9 @@ async def test_a_batch_of_24_over_several_users_is_one_transaction(
     calls.clear()
     assert money.record(*events) == []
     assert calls.count("TransactWriteItems") == 1
-    assert sum(user.current_usage for user in money.wiring.users.scan()) == 24 * 10 + sum(range(24))
+    assert sum(user.current_usage for user in money.parts.quota.users.scan()) == 24 * 10 + sum(
+        range(24)
+    )
 
 
 async def test_a_batch_of_24_users_fits_into_one_transaction(
@@ -128,7 +130,7 @@ async def test_what_cannot_be_booked_fails_alone(money: MoneyPath) -> None:
         Message("stranger", event_to_json(stranger)),
         Message("ahead", event_to_json(ahead)),
     ]
-    failed = money.wiring.recorder.record_messages(messages)
+    failed = money.parts.ledger.recorder.record_messages(messages)
     assert sorted(failed) == ["ahead", "no json", "stranger", "version"]
     assert money.user().current_usage == 45
 
@@ -152,7 +154,7 @@ async def test_an_answer_longer_than_its_hold_may_bring_a_user_below_zero(
 
 async def test_the_late_answer_replaces_what_an_expiry_charged(money: MoneyPath) -> None:
     reservation = (await money.admit(prompt=100)).reservation
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     assert money.user().current_usage == 100
     real = money.event(reservation, prompt=120, completion=700, model="other-model")
     assert book(money, real) is Booking.CORRECTION
@@ -182,7 +184,7 @@ async def test_an_expiry_and_its_late_answer_in_one_batch_charge_the_answer(
 
 async def test_the_late_answer_from_eight_threads_corrects_once(money: MoneyPath) -> None:
     reservation = (await money.admit(prompt=100)).reservation
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     event = money.event(reservation, completion=1)
     assert at_once(lambda: money.record(event)) == [[]] * THREADS
     assert money.user().current_usage == 101
@@ -190,7 +192,7 @@ async def test_the_late_answer_from_eight_threads_corrects_once(money: MoneyPath
 
 async def test_a_late_release_takes_back_what_the_expiry_charged(money: MoneyPath) -> None:
     reservation = (await money.admit(prompt=100)).reservation
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     assert money.record(money.event(reservation, outcome=Outcome.RELEASED)) == []
     assert (money.user().current_usage, money.user().available_tokens) == (0, 1_000_000)
 
@@ -199,7 +201,7 @@ async def test_an_expiry_after_the_answer_changes_nothing(money: MoneyPath) -> N
     reservation = (await money.admit(prompt=100)).reservation
     assert money.record(money.event(reservation, completion=1)) == []
     before = money.user()
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     assert money.user() == before
 
 
@@ -212,7 +214,7 @@ async def test_expiry_and_answer_at_once_charge_the_answer(money: MoneyPath) -> 
         if next(turns) % 2:
             assert money.record(event) == []
         else:
-            money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+            money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
 
     at_once(either)
     assert money.user().current_usage == 101
@@ -242,7 +244,7 @@ async def test_a_carried_reservation_expires_into_its_own_month_and_is_corrected
     reservation = (await money.admit(prompt=100)).reservation
     roll_over(money)
     (carried,) = money.user().reservations.values()
-    money.wiring.recorder.expire(user_id_for(ANA), [carried])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [carried])
     assert money.rows("periods")[0]["current_usage"] == 100
     assert book(money, money.event(reservation, completion=50)) is Booking.CORRECTION
     assert money.rows("periods")[0]["current_usage"] == 150
@@ -278,7 +280,7 @@ async def test_a_transaction_whose_answer_is_lost_is_made_again_without_effect(
 ) -> None:
     """boto3 repeats a call whose connection broke, whether or not it was carried out."""
     reservation = (await money.admit(prompt=100)).reservation
-    client = money.wiring.dynamodb
+    client = money.parts.platform.dynamodb
     transact = client.transact_write_items
 
     def lost(**request: Any) -> Any:
@@ -286,12 +288,12 @@ async def test_a_transaction_whose_answer_is_lost_is_made_again_without_effect(
         return transact(**request)
 
     monkeypatch.setattr(client, "transact_write_items", lost)
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     assert money.user().current_usage == 100
     assert money.record(money.event(reservation, completion=1)) == []
     assert money.user().current_usage == 101
     user = money.user()
-    money.wiring.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
+    money.parts.quota.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
     assert (money.user().period, money.user().current_usage) == ("2026-12", 0)
     assert money.record(money.event(None, prompt=30)) == []
     assert money.rows("periods")[0]["current_usage"] == 131

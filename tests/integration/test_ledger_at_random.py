@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from solaris.domain.reservation import Reservation
-from solaris.domain.rollover import open_period
-from solaris.domain.usage import Outcome, UsageEvent
-from solaris.domain.users import User, user_id_for
-from solaris.errors import QuotaExhaustedError, RateLimitedError
-from solaris.storage.aws import AsyncAws
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.errors import QuotaExhaustedError, RateLimitedError
+from solaris.quota.reservation import Reservation
+from solaris.quota.rollover import open_period
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import User, user_id_for
 from tests.integration.conftest import MoneyPath
 
 PEOPLE = ("ana", "bob")
@@ -32,7 +32,7 @@ class Crowd:
 
     def users(self) -> list[User]:
         ids = (user_id_for(self.email(person)) for person in PEOPLE)
-        return [user for one in ids if (user := self.money.wiring.users.get(one))]
+        return [user for one in ids if (user := self.money.parts.quota.users.get(one))]
 
     def email(self, person: str) -> str:
         return f"{person}{self.number}@example.com"
@@ -67,23 +67,25 @@ class Crowd:
             self.undelivered += [event for event in events if event.request_id in failed]
 
     def expire(self, email: str, amount: int) -> None:
-        user = self.money.wiring.users.get(user_id_for(email))
+        user = self.money.parts.quota.users.get(user_id_for(email))
         if user is not None:
             some = list(user.reservations.values())[: amount % 3 + 1]
-            self.money.wiring.recorder.expire(user.user_id, some)
+            self.money.parts.ledger.recorder.expire(user.user_id, some)
 
     def roll_over(self, email: str, amount: int) -> None:
-        user = self.money.wiring.users.get(user_id_for(email))
+        user = self.money.parts.quota.users.get(user_id_for(email))
         if user is not None and user.period < "2027-03":
             period = "2027-01" if user.period < "2027-01" and amount % 2 else "2027-03"
-            self.money.wiring.users.roll_over(user, *open_period(user, period, user.updated_at))
+            self.money.parts.quota.users.roll_over(
+                user, *open_period(user, period, user.updated_at)
+            )
 
     def run(self, steps: list[tuple[str, str, int]]) -> None:
         """One thread: its own event loop and connections."""
 
         async def main() -> None:
             aws = AsyncAws("us-east-1")
-            mine = MoneyPath.of(self.money.wiring, self.money.clock, aws)
+            mine = MoneyPath.of(self.money.parts, self.money.clock, aws)
             try:
                 for name, person, amount in steps:
                     email = self.email(person)
@@ -123,7 +125,7 @@ def test_whatever_comes_in_whatever_order_the_books_balance(money: MoneyPath) ->
         money.assert_books_balance()
         assert crowd.money.record(*crowd.undelivered) == []
         for user in crowd.users():
-            money.wiring.recorder.expire(user.user_id, user.reservations.values())
+            money.parts.ledger.recorder.expire(user.user_id, user.reservations.values())
         assert all(user.reserved_tokens == 0 for user in crowd.users())
         assert crowd.money.record(*[money.event(one, who) for who, one in crowd.open[:5]]) == []
         money.assert_books_balance()

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from solaris.cache import Cache
-from solaris.domain.rate_limit import RateRule
-from solaris.errors import RateLimitedError
-from solaris.services import limiting
-from solaris.services.limiting import BlockingRateLimiter
+from solaris.platform import rate_limit as limiting
+from solaris.platform.cache import Cache
+from solaris.platform.errors import RateLimitedError
+from solaris.platform.rate_limit import BlockingRateLimiter
+from solaris.platform.rate_rule import RateRule
 from tests.integration.test_published_metrics import valkey  # noqa: F401 - a fixture
 
 RULE = RateRule(per_second=0.001, burst=3)

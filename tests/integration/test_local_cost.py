@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from solaris.api.operations import Call
-from solaris.api.routes import stats as routes
-from solaris.api.schemas.reports import UsageReportQuery
-from solaris.api.schemas.stats import TimeSeriesQuery
-from solaris.domain.exports import GROUPS, ExportFormat, ExportKind
-from solaris.domain.reports import ReportFilters
-from solaris.domain.users import user_id_for
-from solaris.services.reviewing import system_sums
-from solaris.services.summarising import Summary
+from solaris.exports.export import GROUPS, ExportFormat, ExportKind
+from solaris.ledger.figures import ReportFilters
+from solaris.ledger.reviewing import system_sums
+from solaris.months.summary import Summary
+from solaris.platform.web.operations import Call
+from solaris.quota.user import user_id_for
+from solaris.reports import routes
+from solaris.reports.report_schemas import UsageReportQuery
+from solaris.reports.statistics_schemas import TimeSeriesQuery
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.exports_support import Exports
 from tests.integration.reading_support import Readers, use
@@ -53,14 +53,14 @@ def parts(reais: MoneyPath) -> Any:
         statistics=readers.statistics,
         reporting=readers.reporting,
         directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids}),
-        settings=reais.wiring.settings,
+        settings=reais.parts.settings,
         clock=reais.clock,
     )
 
 
 @pytest.fixture
 def api(reais: MoneyPath) -> Iterator[Api]:
-    reais.wiring.files.create()
+    reais.parts.platform.files.create()
     api = Api(reais)
     yield api
     api.close()
@@ -127,7 +127,7 @@ async def test_in_dollars_nothing_is_converted(
     money: MoneyPath, parts: Any, reais: MoneyPath
 ) -> None:
     readers = Readers.of(money)
-    parts.settings = money.wiring.settings
+    parts.settings = money.parts.settings
     parts.statistics, parts.reporting = readers.statistics, readers.reporting
     in_dollars = wire(routes.get_system_stats(parts, CALL))
     assert in_dollars["cost"]["local"] is None
@@ -173,7 +173,7 @@ def test_exports_show_the_same_and_the_rate(reais: MoneyPath) -> None:
 
 
 def test_the_monthly_summary_carries_the_months_sum(reais: MoneyPath) -> None:
-    rates = reais.wiring.settings.exchange
+    rates = reais.parts.settings.exchange
     (one,) = system_sums("2026-11", rates)
     local = rates.of_days(one.figures.cost, one.figures.local_cost, "2026-11-01", "2026-11-30")
     figures = Summary(block_ppm=1_000_000).figures(one.figures, local)
@@ -190,6 +190,6 @@ def test_days_are_the_periods_days_not_utcs(money: MoneyPath) -> None:
     lines = Readers.of(found).reporting.iterate_records(
         ReportFilters(first_day=date(2026, 11, 9), last_day=date(2026, 11, 10))
     )
-    rates = found.wiring.settings.exchange
+    rates = found.parts.settings.exchange
     locals_ = [rates.of_day(line.cost, line.day) for line in lines]
     assert [one.rate for one in locals_ if one] == [5_380_000, 5_300_100]

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
-from solaris.domain.usage import Outcome, UsageEvent
-from solaris.domain.users import UserStatus
-from solaris.errors import (
+from solaris.accounts.moving import Mover
+from solaris.platform.errors import (
     AccountStatusError,
     InvalidRequestError,
 )
-from solaris.services.moving import Mover
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import UserStatus
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.moving_support import (
     ANA_ID,
@@ -36,7 +36,7 @@ __all__ = ["api", "mover"]
 async def expired(money: MoneyPath, email: str, *, prompt: int) -> UsageEvent:
     """A request of 100 tokens that has expired, and its late answer, which used so many."""
     admission = await money.admit(email, prompt=100)
-    money.wiring.recorder.expire(admission.user.user_id, [admission.reservation])
+    money.parts.ledger.recorder.expire(admission.user.user_id, [admission.reservation])
     return money.event(admission.reservation, email, prompt=prompt)
 
 
@@ -112,7 +112,7 @@ async def test_a_request_that_crashed_before_the_merge_expires_into_the_account(
     await money.admit(NEW, prompt=100)
     mover.merge(NEW_ID, ANA_ID, actor=BOSS, reason="")
     money.clock.forward(hours=1)
-    sweeper = money.wiring.sweeper
+    sweeper = money.parts.gateway.sweeper
     sweeper._clock = money.clock
     assert (await sweeper._run(lambda: 600.0)).expired == 1
     assert (item(money, NEW_ID).current_usage, item(money, ANA_ID).current_usage) == (0, 100)
@@ -259,7 +259,7 @@ async def test_two_merges_into_each_other_leave_one_account(money: MoneyPath, mo
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(attempt, [(ANA_ID, NEW_ID), (NEW_ID, ANA_ID)])) == [False, True]
-    living = [one for one in money.wiring.users.scan() if one.status is UserStatus.ACTIVE]
+    living = [one for one in money.parts.quota.users.scan() if one.status is UserStatus.ACTIVE]
     assert [one.current_usage for one in living] == [300]
     assert reconciled(money).findings == []
 

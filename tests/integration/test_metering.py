@@ -8,13 +8,13 @@ import orjson
 import pytest
 from structlog.testing import CapturingLogger
 
-from solaris.domain.usage import Outcome, TokenCounts
-from solaris.errors import StoreUnavailableError
-from solaris.services import metering
-from solaris.services.background import drain
-from solaris.storage.aws import AsyncAws
-from solaris.storage.events import event_from_dict, event_from_json
-from solaris.storage.queues import USAGE_QUEUE
+from solaris.gateway import meter as metering
+from solaris.ledger.events import event_from_dict, event_from_json
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.queues import USAGE_QUEUE
+from solaris.platform.background import drain
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.usage import Outcome, TokenCounts
 from tests.integration.conftest import MoneyPath
 
 
@@ -25,7 +25,7 @@ async def without_queue(money: MoneyPath, free_port: int) -> AsyncIterator[Money
         patch.setenv("AWS_ENDPOINT_URL_SQS", f"http://127.0.0.1:{free_port}")
         aws = AsyncAws("us-east-1")
         aws._endpoint("sqs")
-    yield MoneyPath.of(money.wiring, money.clock, aws)
+    yield MoneyPath.of(money.parts, money.clock, aws)
     await aws.close()
 
 
@@ -39,7 +39,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
 async def test_an_event_is_on_the_queue_when_resolve_returns(money: MoneyPath) -> None:
     event = money.event((await money.admit()).reservation, completion=90)
     await money.meter.resolve(event)
-    (message,) = money.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0)
+    (message,) = money.parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0)
     assert event_from_json(message["Body"]) == event
     assert money.rows("usage") == []
 
@@ -87,7 +87,7 @@ async def test_without_queue_and_store_the_log_holds_the_whole_event(
         raise StoreUnavailableError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(without_queue.wiring.ledger, "book", away)
+        patch.setattr(without_queue.parts.ledger.ledger, "book", away)
         patch.setattr(metering, "OFFER_PAUSES_SECONDS", ())
         await without_queue.meter.resolve(event)
     last = log.calls[-1]
@@ -116,13 +116,13 @@ async def test_a_logged_event_is_offered_again_until_the_queue_is_back(
 
     with monkeypatch.context() as patch:
         patch.setattr(money.meter._sender, "send", failing)
-        patch.setattr(money.wiring.ledger, "book", away)
+        patch.setattr(money.parts.ledger.ledger, "book", away)
         patch.setattr(metering, "OFFER_PAUSES_SECONDS", (0.0, 0.0, 0.0, 0.0))
         await money.meter.resolve(event)
         assert log.calls[-1].args == ("usage_event",)
         assert await drain(10) == 0
     assert log.calls[-1].args == ("usage_event_taken_back",)
-    (message,) = money.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0)
+    (message,) = money.parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0)
     assert event_from_json(message["Body"]) == event
 
 
@@ -148,7 +148,7 @@ async def test_the_whole_path_of_forty_requests_leaves_exact_books(money: MoneyP
         await money.meter.resolve(money.event(reservation, completion=n, outcome=outcome))
 
     await asyncio.gather(*(serve(n) for n in range(40)))
-    queues, delivered = money.wiring.queues, 0
+    queues, delivered = money.parts.platform.queues, 0
     while messages := queues.receive(USAGE_QUEUE, wait_seconds=0):
         delivered += len(messages)
         events = [event_from_json(message["Body"]) for message in messages]

@@ -11,18 +11,19 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.books import Fault
-from solaris.domain.exports import ExportFormat, ExportKind
-from solaris.domain.reports import Figures, GroupBy
-from solaris.domain.usage import Outcome, TokenCounts
-from solaris.domain.users import user_id_for
-from solaris.services.exporting import ReadyFile
-from solaris.services.months import closed_months
-from solaris.services.recording import Message
-from solaris.services.reviewing import last_records, sums_by_model, system_sums
-from solaris.storage.actions import SYSTEM_SHARDS, system_owner, user_owner
-from solaris.storage.events import event_to_dict
-from solaris.storage.shards import counter_shard, usage_shard
+from solaris.exports.export import ExportFormat, ExportKind
+from solaris.exports.exporter import ReadyFile
+from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
+from solaris.ledger.events import event_to_dict
+from solaris.ledger.figures import Figures
+from solaris.ledger.reviewing import last_records, sums_by_model, system_sums
+from solaris.ledger.shards import counter_shard, usage_shard
+from solaris.months.closed import closed_months
+from solaris.platform.aws.queues import Message
+from solaris.quota.usage import Outcome, TokenCounts
+from solaris.quota.user import user_id_for
+from solaris.reconciliation.books import Fault
+from solaris.reports.report import GroupBy
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.exports_support import BOSS, NOVEMBER, Exports, order
 from tests.integration.test_reconciling import disturb, faults, run
@@ -38,7 +39,7 @@ REPORT = "/admin/reports/usage?from=2026-11-01&to=2026-11-30"
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -54,7 +55,7 @@ def exported(money: MoneyPath, kind: ExportKind, form: ExportFormat = ExportForm
 
 
 def reported(money: MoneyPath, group_by: GroupBy) -> list[Figures]:
-    return [one.figures for one in money.wiring.reporting.iterate_groups(NOVEMBER, group_by)]
+    return [one.figures for one in money.parts.reports.reporting.iterate_groups(NOVEMBER, group_by)]
 
 
 def test_a_hundred_requests_of_three_tokens_cost_45_micro_dollars(
@@ -247,8 +248,8 @@ def put_rows_of_the_version_before(money: MoneyPath) -> None:
     ]
     money.put_user(current_usage=1_000)
     for table, item in rows:
-        name = money.wiring.settings.table_name(table)
-        money.wiring.dynamodb.put_item(TableName=name, Item=item)
+        name = money.parts.settings.table_name(table)
+        money.parts.platform.dynamodb.put_item(TableName=name, Item=item)
 
 
 def test_rows_of_the_version_before_are_read_and_reconciled(money: MoneyPath, api: Api) -> None:
@@ -295,7 +296,7 @@ def test_a_message_of_the_version_before_is_booked(money: MoneyPath) -> None:
     later = {"cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"}
     assert later.isdisjoint(body)
     message = Message("m", orjson.dumps(body).decode())
-    assert money.wiring.recorder.record_messages([message]) == []
+    assert money.parts.ledger.recorder.record_messages([message]) == []
     (row,) = money.rows("usage")
     assert row["cost_micros"] == 150
     # a record of the version before is the same but for what is not there

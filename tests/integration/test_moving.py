@@ -3,12 +3,12 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from solaris.domain.keys import new_key
-from solaris.domain.users import NOBODY
-from solaris.errors import (
+from solaris.accounts.moving import Mover
+from solaris.keys.key import new_key
+from solaris.platform.errors import (
     UserExistsError,
 )
-from solaris.services.moving import Mover
+from solaris.quota.user import NOBODY
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.moving_support import (
     ANA_ID,
@@ -110,7 +110,7 @@ def test_moving_twice_and_back_leads_everywhere_to_one_person(
     for email in (NEW, third, ANA, NEW, NEW):
         move(mover, ANA_ID, email)
         for address in (ANA, NEW):
-            found = money.wiring.users.of_address(address)
+            found = money.parts.quota.users.of_address(address)
             assert found is not None
             assert found.user_id == ANA_ID
     user = item(money, ANA_ID)
@@ -132,10 +132,10 @@ async def test_two_moves_to_one_address_make_one_owner(money: MoneyPath, mover: 
     with ThreadPoolExecutor(2) as pool:
         won = [one for one in pool.map(attempt, (ANA_ID, BIA_ID)) if one]
     assert len(won) == 1
-    owner = money.wiring.users.of_address(NEW)
+    owner = money.parts.quota.users.of_address(NEW)
     assert owner is not None
     assert owner.user_id == won[0]
-    assert [one.email for one in money.wiring.users.scan()].count(NEW) == 2, "owner and alias"
+    assert [one.email for one in money.parts.quota.users.scan()].count(NEW) == 2, "owner and alias"
 
 
 async def test_a_move_while_both_addresses_are_used_loses_no_token(
@@ -159,7 +159,7 @@ async def test_a_move_while_both_addresses_are_used_loses_no_token(
     await asyncio.gather(moved(), *(used(n) for n in range(24)))
     booked_tokens = sum(row["charged_tokens"] for row in money.rows("usage"))
     assert usage(money) == booked_tokens == sum(100 + n for n in range(24))
-    owner = money.wiring.users.of_address(NEW)
+    owner = money.parts.quota.users.of_address(NEW)
     assert owner is not None
     assert owner.user_id == ANA_ID
     assert item(money, ANA_ID).current_usage == booked_tokens, "what a merge left behind follows"
@@ -180,10 +180,10 @@ async def test_an_open_request_settles_where_it_was_reserved(
 def test_keys_follow_their_owner(money: MoneyPath, api: Api) -> None:
     money.put_user()
     key = new_key("sk-solaris-" + "a" * 43, name="laptop", now=money.clock(), user_email=ANA)
-    assert money.wiring.keys.put_new(key)
-    api.parts.changes.publish(key_hashes=[key.key_hash])
+    assert money.parts.keys.store.put_new(key)
+    api.parts.quota.changes.publish(key_hashes=[key.key_hash])
     api.ok("PUT", f"/admin/users/{ANA_ID}", {"email": NEW})
-    stored = money.wiring.keys.get(key.key_hash)
+    stored = money.parts.keys.store.get(key.key_hash)
     assert stored is not None
     assert stored.user_email == NEW
     assert [one["userEmail"] for one in api.ok("GET", f"/admin/keys?user={NEW}")["items"]] == [NEW]
@@ -222,7 +222,7 @@ async def test_a_released_address_is_the_next_persons(money: MoneyPath, api: Api
     api.ok("PUT", f"/admin/users/{ANA_ID}", {"email": NEW})
     api.ok("DELETE", f"/admin/users/{ANA_ID}/aliases/{ANA}")
     assert item(money, ANA_ID).address_of == NOBODY
-    assert money.wiring.users.of_address(ANA) is None
+    assert money.parts.quota.users.of_address(ANA) is None
     newcomer = (await spend(money, ANA, completion=1)).user
     again = (await spend(money, ANA, completion=1)).user
     assert newcomer.user_id == again.user_id not in {ANA_ID, NEW_ID}
@@ -284,7 +284,7 @@ def test_a_released_address_can_be_taken_back(money: MoneyPath, mover: Mover) ->
     mover.release(NEW, actor=BOSS, reason="")
     money.put_user(BIA)
     move(mover, BIA_ID, NEW)
-    owner = money.wiring.users.of_address(NEW)
+    owner = money.parts.quota.users.of_address(NEW)
     assert owner is not None
     assert owner.user_id == BIA_ID
 
@@ -292,11 +292,11 @@ def test_a_released_address_can_be_taken_back(money: MoneyPath, mover: Mover) ->
 def test_keys_leave_an_address_before_it_is_released(money: MoneyPath, api: Api) -> None:
     """A key that still has it would be the next person's."""
     money.put_user()
-    move(api.parts.mover, ANA_ID, NEW)
+    move(api.parts.accounts.mover, ANA_ID, NEW)
     key = new_key("sk-solaris-" + "b" * 43, name="late", now=money.clock(), user_email=ANA)
-    assert money.wiring.keys.put_new(key)
-    api.parts.changes.publish(key_hashes=[key.key_hash])
-    api.parts.mover.release(ANA, actor=BOSS, reason="")
-    stored = money.wiring.keys.get(key.key_hash)
+    assert money.parts.keys.store.put_new(key)
+    api.parts.quota.changes.publish(key_hashes=[key.key_hash])
+    api.parts.accounts.mover.release(ANA, actor=BOSS, reason="")
+    stored = money.parts.keys.store.get(key.key_hash)
     assert stored is not None
     assert stored.user_email == NEW

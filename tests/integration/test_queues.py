@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from solaris.errors import StoreUnavailableError
-from solaris.storage.aws import AsyncAws
-from solaris.storage.queues import (
+from solaris.app import Parts
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.queues import (
     ALERTS_QUEUE,
     EXPORTS_QUEUE,
     MAX_CALLS_IN_FLIGHT,
@@ -17,21 +17,21 @@ from solaris.storage.queues import (
     USAGE_QUEUE,
     EventSender,
 )
-from solaris.wiring import Wiring
+from solaris.platform.errors import StoreUnavailableError
 
 
-def names(wiring: Wiring) -> set[str]:
-    prefix = wiring.settings.queue_name("")
-    urls = wiring.queues._client.list_queues(QueueNamePrefix=prefix)["QueueUrls"]
+def names(parts: Parts) -> set[str]:
+    prefix = parts.settings.queue_name("")
+    urls = parts.platform.queues._client.list_queues(QueueNamePrefix=prefix)["QueueUrls"]
     return {url.rsplit("/", 1)[-1].removeprefix(prefix) for url in urls}
 
 
-def bodies(wiring: Wiring, queue: str = USAGE_QUEUE) -> list[str]:
+def bodies(parts: Parts, queue: str = USAGE_QUEUE) -> list[str]:
     """Everything on a queue, taken off it."""
     found = []
-    while messages := wiring.queues.receive(queue, wait_seconds=0):
+    while messages := parts.platform.queues.receive(queue, wait_seconds=0):
         found += [message["Body"] for message in messages]
-        wiring.queues.delete(queue, messages)
+        parts.platform.queues.delete(queue, messages)
     return found
 
 
@@ -62,29 +62,29 @@ class Batches:
 
 
 @pytest.fixture
-async def aws(wiring: Wiring) -> AsyncIterator[AsyncAws]:
+async def aws(parts: Parts) -> AsyncIterator[AsyncAws]:
     made = AsyncAws("us-east-1")
     yield made
     await made.close()
 
 
 @pytest.fixture
-def sender(wiring: Wiring, aws: AsyncAws) -> EventSender:
-    return EventSender(aws, wiring.settings.queue_name(USAGE_QUEUE))
+def sender(parts: Parts, aws: AsyncAws) -> EventSender:
+    return EventSender(aws, parts.settings.queue_name(USAGE_QUEUE))
 
 
-async def test_creating_the_queues_again_changes_nothing(wiring: Wiring) -> None:
-    wiring.queues.send(USAGE_QUEUE, "kept")
-    wiring.queues.create_all()
+async def test_creating_the_queues_again_changes_nothing(parts: Parts) -> None:
+    parts.platform.queues.send(USAGE_QUEUE, "kept")
+    parts.platform.queues.create_all()
     expected = {one for queue in QUEUES for one in (queue, f"{queue}-dlq")}
-    assert names(wiring) == expected
+    assert names(parts) == expected
     assert len(expected) == 6
-    assert bodies(wiring) == ["kept"]
+    assert bodies(parts) == ["kept"]
 
 
 @pytest.mark.parametrize("queue", [USAGE_QUEUE, ALERTS_QUEUE, EXPORTS_QUEUE])
-async def test_a_message_that_fails_five_times_is_a_dead_letter(wiring: Wiring, queue: str) -> None:
-    queues = wiring.queues
+async def test_a_message_that_fails_five_times_is_a_dead_letter(parts: Parts, queue: str) -> None:
+    queues = parts.platform.queues
     queues.send(queue, "poison")
     for _ in range(MAX_RECEIVES):
         (message,) = queues.receive(queue, wait_seconds=0)
@@ -94,11 +94,11 @@ async def test_a_message_that_fails_five_times_is_a_dead_letter(wiring: Wiring, 
             VisibilityTimeout=0,
         )
     assert queues.receive(queue, wait_seconds=0) == []
-    assert bodies(wiring, f"{queue}-dlq") == ["poison"]
+    assert bodies(parts, f"{queue}-dlq") == ["poison"]
 
 
-async def test_a_received_message_is_hidden_until_it_is_deleted(wiring: Wiring) -> None:
-    queues = wiring.queues
+async def test_a_received_message_is_hidden_until_it_is_deleted(parts: Parts) -> None:
+    queues = parts.platform.queues
     queues.send(USAGE_QUEUE, "one")
     (message,) = queues.receive(USAGE_QUEUE, wait_seconds=0)
     assert queues.receive(USAGE_QUEUE, wait_seconds=0) == []
@@ -106,50 +106,50 @@ async def test_a_received_message_is_hidden_until_it_is_deleted(wiring: Wiring) 
     assert queues.depth(USAGE_QUEUE) == 0
 
 
-async def test_depth_counts_what_waits(wiring: Wiring) -> None:
+async def test_depth_counts_what_waits(parts: Parts) -> None:
     for n in range(3):
-        wiring.queues.send(USAGE_QUEUE, str(n))
-    assert wiring.queues.depth(USAGE_QUEUE) == 3
+        parts.platform.queues.send(USAGE_QUEUE, str(n))
+    assert parts.platform.queues.depth(USAGE_QUEUE) == 3
 
 
 async def test_drain_gives_every_message_once(
-    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(13):
-        wiring.queues.send(USAGE_QUEUE, str(n))
-    receive = wiring.queues.receive
+        parts.platform.queues.send(USAGE_QUEUE, str(n))
+    receive = parts.platform.queues.receive
 
     def receive_at_once(queue: str, **_: Any) -> list[dict[str, Any]]:
         return receive(queue, wait_seconds=0)
 
-    monkeypatch.setattr(wiring.queues, "receive", receive_at_once)
-    drained = [message["Body"] for message in wiring.queues.drain(USAGE_QUEUE)]
+    monkeypatch.setattr(parts.platform.queues, "receive", receive_at_once)
+    drained = [message["Body"] for message in parts.platform.queues.drain(USAGE_QUEUE)]
     assert sorted(drained, key=int) == [str(n) for n in range(13)]
 
 
 async def test_a_lone_event_is_sent_at_once(
-    wiring: Wiring, aws: AsyncAws, sender: EventSender
+    parts: Parts, aws: AsyncAws, sender: EventSender
 ) -> None:
     batches = Batches(aws)
     await sender.send("one")
     assert batches.sizes == [1]
-    assert bodies(wiring) == ["one"]
+    assert bodies(parts) == ["one"]
 
 
 async def test_under_load_events_go_in_batches_of_at_most_ten_and_none_is_lost(
-    wiring: Wiring, aws: AsyncAws, sender: EventSender
+    parts: Parts, aws: AsyncAws, sender: EventSender
 ) -> None:
     batches = Batches(aws)
     sent = [f"event-{n}" for n in range(237)]
     await asyncio.gather(*(sender.send(body) for body in sent))
-    assert sorted(bodies(wiring)) == sorted(sent)
+    assert sorted(bodies(parts)) == sorted(sent)
     assert max(batches.sizes) == 10
     assert len(batches.sizes) <= 23 + MAX_CALLS_IN_FLIGHT + 1
     assert batches.most_at_once == MAX_CALLS_IN_FLIGHT
 
 
 async def test_a_batch_that_fails_fails_for_its_own_senders_alone(
-    wiring: Wiring, aws: AsyncAws, sender: EventSender
+    parts: Parts, aws: AsyncAws, sender: EventSender
 ) -> None:
     await sender.send("first")
     batches = Batches(aws)
@@ -159,13 +159,13 @@ async def test_a_batch_that_fails_fails_for_its_own_senders_alone(
     )
     failed = [n for n, result in enumerate(results) if isinstance(result, StoreUnavailableError)]
     assert len(failed) == batches.sizes[0]
-    assert sorted(bodies(wiring)) == sorted(
+    assert sorted(bodies(parts)) == sorted(
         ["first", *(f"event-{n}" for n in range(30) if n not in failed)]
     )
 
 
 async def test_a_sender_that_gives_up_takes_nobody_with_it(
-    wiring: Wiring, sender: EventSender
+    parts: Parts, sender: EventSender
 ) -> None:
     """The client hung up: its event is on its way all the same, and so are the others."""
     sending = [asyncio.create_task(sender.send(f"event-{n}")) for n in range(5)]
@@ -174,11 +174,11 @@ async def test_a_sender_that_gives_up_takes_nobody_with_it(
     results = await asyncio.gather(*sending, return_exceptions=True)
     assert [type(result) for n, result in enumerate(results) if n != 2] == [type(None)] * 4
     assert isinstance(results[2], asyncio.CancelledError)
-    assert set(bodies(wiring)) >= {"event-0", "event-1", "event-3", "event-4"}
+    assert set(bodies(parts)) >= {"event-0", "event-1", "event-3", "event-4"}
 
 
 async def test_without_sqs_every_sender_hears_so_and_the_next_one_gets_through(
-    wiring: Wiring, aws: AsyncAws, sender: EventSender, free_port: int
+    parts: Parts, aws: AsyncAws, sender: EventSender, free_port: int
 ) -> None:
     await sender.send("before")
     at_home = aws._endpoint("sqs")
@@ -189,10 +189,10 @@ async def test_without_sqs_every_sender_hears_so_and_the_next_one_gets_through(
     assert {type(result) for result in results} == {StoreUnavailableError}
     aws._endpoints["sqs"] = at_home
     await sender.send("after")
-    assert sorted(bodies(wiring)) == ["after", "before"]
+    assert sorted(bodies(parts)) == ["after", "before"]
 
 
-async def test_a_queue_that_does_not_exist_fails_clearly(wiring: Wiring, aws: AsyncAws) -> None:
-    missing = EventSender(aws, wiring.settings.queue_name("missing"))
+async def test_a_queue_that_does_not_exist_fails_clearly(parts: Parts, aws: AsyncAws) -> None:
+    missing = EventSender(aws, parts.settings.queue_name("missing"))
     with pytest.raises(StoreUnavailableError, match=r"NonExistentQueue|QueueDoesNotExist"):
         await missing.send("nowhere")

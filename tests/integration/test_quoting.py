@@ -9,16 +9,11 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.keys import new_key
-from solaris.domain.reservation import (
-    BOOKING_SECONDS,
-    MAX_OPEN_RESERVATIONS,
-    Reservation,
-    expired,
-    expiry_of,
-)
-from solaris.domain.users import User, UserStatus, user_id_for
-from solaris.errors import (
+from solaris.gateway.quote import Quoting, Statement
+from solaris.keys.authenticator import BlockingAuthenticator
+from solaris.keys.key import new_key
+from solaris.ledger.counters import UserCounters
+from solaris.platform.errors import (
     AccountStatusError,
     BookingsLateError,
     InvalidApiKeyError,
@@ -29,9 +24,14 @@ from solaris.errors import (
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
-from solaris.services.authenticating import BlockingAuthenticator
-from solaris.services.quoting import Quoting, Statement
-from solaris.storage.counters import UserCounters
+from solaris.quota.reservation import (
+    BOOKING_SECONDS,
+    MAX_OPEN_RESERVATIONS,
+    Reservation,
+    expired,
+    expiry_of,
+)
+from solaris.quota.user import User, UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 
 KEY = "sk-service-0123456789"
@@ -41,14 +41,16 @@ YOUNG, OLD = timedelta(minutes=1), timedelta(minutes=16)  # a reservation expire
 
 
 def quoting(money: MoneyPath, *, is_late: bool = True) -> Quoting:
-    keys = money.wiring.keys
+    keys = money.parts.keys.store
     keys.put_new(new_key(KEY, name="service", now=money.clock()))
     keys.put_new(new_key(PERSONAL, name="bia", now=money.clock(), user_email=BIA))
     return Quoting(
-        settings=money.wiring.settings,
+        settings=money.parts.settings,
         authenticator=BlockingAuthenticator(keys, money.clock),
-        users=money.wiring.users,
-        counters=UserCounters(money.wiring.dynamodb, money.wiring.settings.table_name("counters")),
+        users=money.parts.quota.users,
+        counters=UserCounters(
+            money.parts.platform.dynamodb, money.parts.settings.table_name("counters")
+        ),
         clock=money.clock,
         is_late=lambda: is_late,
     )
@@ -207,7 +209,7 @@ async def test_a_check_may_name_its_user_in_the_body(money: MoneyPath) -> None:
 async def test_a_check_that_names_a_model_asks_the_key_first(money: MoneyPath) -> None:
     quotes = quoting(money)
     limited = "sk-limited-0123456789"
-    money.wiring.keys.put_new(
+    money.parts.keys.store.put_new(
         new_key(limited, name="x", now=money.clock(), allowed_models=("gpt-4*",))
     )
     money.put_user(status=UserStatus.SUSPENDED)
@@ -236,11 +238,11 @@ async def test_a_revoked_key_is_remembered_for_two_and_a_half_seconds_only(
     money: MoneyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = 1000.0
-    monkeypatch.setattr("solaris.services.authenticating.time.monotonic", lambda: at)
+    monkeypatch.setattr("solaris.keys.authenticator.time.monotonic", lambda: at)
     quotes = quoting(money)
     quotes.own(headers())
-    (key,) = [key for key in money.wiring.keys.list() if key.name == "service"]
-    money.wiring.keys.revoke(key.key_hash, "2026-11-15T15:00:00.000Z")
+    (key,) = [key for key in money.parts.keys.store.list() if key.name == "service"]
+    money.parts.keys.store.revoke(key.key_hash, "2026-11-15T15:00:00.000Z")
     at += 2.4
     quotes.own(headers())
     at += 0.2
@@ -331,7 +333,7 @@ async def test_fifty_first_requests_under_pending_make_one_pending_user(money: M
     # known users are not affected, nor is this one once activated
     path.put_user(BIA)
     await path.admit(BIA)
-    path.wiring.users.change(
+    path.parts.quota.users.change(
         user_id_for(ANA),
         lambda found: replace(found, status=UserStatus.ACTIVE, version=found.version + 1),
     )

@@ -5,13 +5,13 @@ from itertools import chain, repeat
 
 import pytest
 
-from solaris.domain.books import Fault
-from solaris.errors import ConflictError
-from solaris.services import reconcile_runs
-from solaris.services.reconcile_runs import ReconcileRunner
-from solaris.services.reconciling import Reconciliation
-from solaris.storage import books
-from solaris.storage.reconciliations import LEASE, ReconciliationStore
+from solaris.platform.errors import ConflictError
+from solaris.reconciliation import runs as reconcile_runs
+from solaris.reconciliation import store as books
+from solaris.reconciliation.books import Fault
+from solaris.reconciliation.reconciler import Reconciliation
+from solaris.reconciliation.run_store import LEASE, ReconciliationStore
+from solaris.reconciliation.runs import ReconcileRunner
 from tests.integration.conftest import MoneyPath
 from tests.integration.test_reconciling import ANA_ID, disturb, reconciler_of, used
 
@@ -23,14 +23,14 @@ def runner(money: MoneyPath) -> ReconcileRunner:
     return ReconcileRunner(
         reconciler=reconciler_of(money),
         store=store(money),
-        zone=money.wiring.settings.zone,
+        zone=money.parts.settings.zone,
         clock=money.clock,
     )
 
 
 def store(money: MoneyPath) -> ReconciliationStore:
-    settings = money.wiring.settings
-    return ReconciliationStore(money.wiring.dynamodb, settings.table_name("periods"))
+    settings = money.parts.settings
+    return ReconciliationStore(money.parts.platform.dynamodb, settings.table_name("periods"))
 
 
 def seconds_left(*values: float) -> Callable[[], float]:

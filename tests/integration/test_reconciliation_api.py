@@ -49,7 +49,7 @@ async def test_a_run_under_way_has_no_end(money: MoneyPath, api: Api) -> None:
 
 async def test_a_difference_comes_with_its_records(money: MoneyPath, api: Api) -> None:
     event = await used(money)
-    api.parts.keeper.run()
+    api.parts.directory.keeper.run()
     disturb(money, "users", {"user_id": ANA_ID}, current_usage=11, available_tokens=-11)
     runner(money).run()
     latest = api.ok("GET", PATH)["latest"]

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from solaris.domain.books import Fault
-from solaris.domain.rollover import open_period
-from solaris.domain.users import user_id_for
-from solaris.services.reconciling import Reconciler, Reconciliation
-from solaris.storage.actions import system_owner, user_owner
+from solaris.ledger.booking import system_owner, user_owner
+from solaris.quota.rollover import open_period
+from solaris.quota.user import user_id_for
+from solaris.reconciliation.books import Fault
+from solaris.reconciliation.reconciler import Reconciler, Reconciliation
 from tests.integration.conftest import ANA, MoneyPath
 
 BOB = "bob@example.com"
@@ -24,7 +24,7 @@ async def used(money: MoneyPath, email: str = ANA, completion: int = 50) -> Any:
 
 def reconciler_of(money: MoneyPath) -> Reconciler:
     """The stage's own, at the test's time."""
-    reconciler = money.wiring.reconciler
+    reconciler = money.parts.reconciliation.reconciler
     reconciler._clock = money.clock
     return reconciler
 
@@ -34,7 +34,7 @@ def run(money: MoneyPath, *, repair: bool = False) -> Reconciliation:
     reconciler = reconciler_of(money)
     for _ in reconciler.all_users(report, repair=repair):
         pass
-    today = money.clock().astimezone(money.wiring.settings.zone).date()
+    today = money.clock().astimezone(money.parts.settings.zone).date()
     for _ in reconciler.system_days(report, today - timedelta(days=40), today, repair=repair):
         pass
     return report
@@ -52,8 +52,8 @@ def faults(report: Reconciliation) -> dict[tuple[Fault, str], tuple[int, int]]:
 
 def disturb(money: MoneyPath, table: str, key: dict[str, str], **changes: int) -> None:
     """Add to figures behind everybody's back, and look like nothing happened."""
-    money.wiring.dynamodb.update_item(
-        TableName=money.wiring.settings.table_name(table),
+    money.parts.platform.dynamodb.update_item(
+        TableName=money.parts.settings.table_name(table),
         Key={name: {"S": value} for name, value in key.items()},
         UpdateExpression="ADD " + ", ".join(f"{name} :{name}" for name in changes),
         ExpressionAttributeValues={f":{n}": {"N": str(v)} for n, v in changes.items()},
@@ -86,7 +86,7 @@ async def test_a_wrong_usage_is_found_mended_and_told(money: MoneyPath) -> None:
     mended = run(money, repair=True)
     assert mended.open_findings == 0
     assert money.user().current_usage == used_now
-    (row,) = money.wiring.transactions.last(ANA_ID, 10)
+    (row,) = money.parts.ledger.transactions.last(ANA_ID, 10)
     assert (row.kind, row.amount, row.actor) == ("correction", -1_000, "reconcile")
     assert row.after == {
         "place": money.period,
@@ -99,7 +99,7 @@ async def test_a_wrong_usage_is_found_mended_and_told(money: MoneyPath) -> None:
 async def test_a_closed_month_is_put_right(money: MoneyPath) -> None:
     event = await used(money)
     user = money.user()
-    assert money.wiring.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
+    assert money.parts.quota.users.roll_over(user, *open_period(user, "2026-12", money.clock()))
     disturb(money, "periods", {"user_id": ANA_ID, "period": event.period}, current_usage=-30)
     report = run(money, repair=True)
     assert faults(report) == {
@@ -130,7 +130,7 @@ async def test_counters_of_users_and_system_are_put_right(money: MoneyPath) -> N
     )
     assert run(money, repair=True).open_findings == 0
     assert not run(money).findings
-    assert len(money.wiring.transactions.last("system", 10)) == 1
+    assert len(money.parts.ledger.transactions.last("system", 10)) == 1
     # hours know no records: the books as a whole are left as they were but for them
     disturb(money, "counters", {"owner": system_owner(3), "day_model": day_model}, tokens_00=9)
     disturb(money, "counters", {"owner": system_owner(7), "day_model": day_model}, tokens_00=-9)
@@ -142,8 +142,8 @@ async def test_a_lost_counter_is_made_again(money: MoneyPath) -> None:
         "owner": {"S": user_owner(ANA_ID)},
         "day_model": {"S": f"{money.day(event)}#{event.model}"},
     }
-    money.wiring.dynamodb.delete_item(
-        TableName=money.wiring.settings.table_name("counters"), Key=key
+    money.parts.platform.dynamodb.delete_item(
+        TableName=money.parts.settings.table_name("counters"), Key=key
     )
     assert run(money, repair=True).open_findings == 0
     assert not run(money).findings
@@ -160,7 +160,7 @@ async def test_a_reservation_long_overdue_is_expired(money: MoneyPath) -> None:
 
 async def test_a_manual_reset_is_no_difference(money: MoneyPath) -> None:
     await used(money)
-    money.wiring.administration.reset_usage(ANA, reason="loop", actor="cli:test")
+    money.parts.accounts.by_email.reset_usage(ANA, reason="loop", actor="cli:test")
     await used(money)
     assert not run(money).findings
 

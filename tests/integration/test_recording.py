@@ -5,14 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.rollover import open_period
-from solaris.domain.thresholds import Threshold
-from solaris.domain.users import User
-from solaris.errors import StoreUnavailableError
-from solaris.storage.actions import LedgerEntry
-from solaris.storage.aws import AwsCallError
-from solaris.storage.ledger import Booked
-from solaris.storage.queues import ALERTS_QUEUE
+from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.ledger import Booked
+from solaris.platform.aws.client import AwsCallError
+from solaris.platform.aws.queues import ALERTS_QUEUE
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.rollover import open_period
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import User
 from tests.integration.conftest import ANA, MoneyPath
 
 LIMIT = 100_000
@@ -20,7 +20,7 @@ LIMIT = 100_000
 
 def alerts(money: MoneyPath) -> list[dict[str, Any]]:
     """What is on the alerts queue, taken off it."""
-    queues = money.wiring.queues
+    queues = money.parts.platform.queues
     messages = queues.receive(ALERTS_QUEUE, wait_seconds=0)
     queues.delete(ALERTS_QUEUE, messages)
     return [orjson.loads(message["Body"]) for message in messages]
@@ -103,14 +103,14 @@ async def test_an_event_that_the_store_itself_refuses_fails_alone(
     """A key too long, an item too large: no other message suffers for it."""
     money.put_user()
     good, bad = money.event(None, prompt=5), money.event(None, prompt=5)
-    book = money.wiring.ledger.book
+    book = money.parts.ledger.ledger.book
 
     def refuse(entry: LedgerEntry) -> Booked:
         if entry.event == bad:
             raise AwsCallError("ValidationException", "Item size has exceeded the maximum")
         return book(entry)
 
-    monkeypatch.setattr(money.wiring.ledger, "book", refuse)
+    monkeypatch.setattr(money.parts.ledger.ledger, "book", refuse)
     assert money.record(bad, good) == [bad.request_id]
     assert money.user().current_usage == 5
 
@@ -124,7 +124,7 @@ async def test_an_alerts_queue_that_is_away_keeps_the_books_and_tells_the_next_t
         raise StoreUnavailableError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(money.wiring.queues, "send", away)
+        patch.setattr(money.parts.platform.queues, "send", away)
         assert money.record(money.event(None, prompt=80_000)) == []
     assert money.user().current_usage == 80_000
     assert money.user().alerts_sent == frozenset()
@@ -141,7 +141,7 @@ async def test_a_crash_between_message_and_flag_repeats_the_message(
         raise StoreUnavailableError("crash")
 
     with monkeypatch.context() as patch:
-        patch.setattr(money.wiring.users, "change", crash)
+        patch.setattr(money.parts.quota.users, "change", crash)
         assert use(money, 80_000) == ["warning"]
     assert use(money, 1) == ["warning"]
     assert use(money, 1) == []
@@ -151,7 +151,7 @@ async def test_a_month_that_ends_meanwhile_is_not_flagged_for_the_new_one(
     money: MoneyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     money.put_user(monthly_limit=LIMIT)
-    users = money.wiring.users
+    users = money.parts.quota.users
     change = users.change
 
     def after_midnight(user_id: str, rule: Any, record: Any) -> User:

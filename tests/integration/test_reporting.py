@@ -6,19 +6,12 @@ from datetime import date
 
 import pytest
 
-from solaris.domain.reports import (
-    Figures,
-    GroupBy,
-    GroupRow,
-    ReportFilters,
-    ReportSort,
-    grouped,
-    total_of,
-)
-from solaris.domain.usage import UsageEvent
-from solaris.errors import ValidationFailedError
-from solaris.services.reporting import ReportQuery
-from solaris.services.statistics import Interval
+from solaris.ledger.figures import Figures, ReportFilters, total_of
+from solaris.platform.errors import ValidationFailedError
+from solaris.quota.usage import UsageEvent
+from solaris.reports.report import GroupBy, GroupRow, ReportSort, grouped
+from solaris.reports.reporting import ReportQuery
+from solaris.reports.statistics import Interval
 from tests.integration.conftest import MoneyPath
 from tests.integration.reading_support import (
     EMAILS,
@@ -142,7 +135,7 @@ async def test_filtered_requests_have_totals_on_the_first_page_alone(
 async def test_a_range_with_too_many_records_is_refused_where_they_must_be_read(
     readers: Readers, found: list[UsageEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solaris.services.reporting.MAX_RECORDS", len(found) - 1)
+    monkeypatch.setattr("solaris.reports.reporting.MAX_RECORDS", len(found) - 1)
     reads_records = [
         query(replace(MONTH, statuses=("5xx",)), GroupBy.MODEL),
         query(replace(MONTH, endpoints=("/v1/embeddings",)), GroupBy.NONE),
@@ -154,14 +147,14 @@ async def test_a_range_with_too_many_records_is_refused_where_they_must_be_read(
         assert caught.value.problems[0][:2] == ("to", "range_too_large")
     for answered in (query(MONTH, GroupBy.NONE), query(MONTH, GroupBy.USER)):
         assert readers.reporting.page(answered).totals is not None
-    monkeypatch.setattr("solaris.services.reporting.MAX_RECORDS", len(found))
+    monkeypatch.setattr("solaris.reports.reporting.MAX_RECORDS", len(found))
     assert readers.reporting.page(reads_records[0]).totals is not None
 
 
 async def test_a_range_with_too_many_counters_is_refused(
     readers: Readers, found: list[UsageEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solaris.services.reporting.MAX_COUNTERS", 10)
+    monkeypatch.setattr("solaris.reports.reporting.MAX_COUNTERS", 10)
     with pytest.raises(ValidationFailedError) as caught:
         readers.reporting.page(query(MONTH, GroupBy.USER))
     assert caught.value.problems[0][:2] == ("to", "range_too_large")

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.thresholds import Threshold
-from solaris.domain.usage import Outcome
-from solaris.domain.users import Plan, UserStatus, user_id_for
-from solaris.errors import (
+from solaris.gateway.tickets import Admission
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.errors import (
     AccountStatusError,
     QuotaExhaustedError,
     RateLimitedError,
     StoreUnavailableError,
     TokensHeldError,
 )
-from solaris.services.tickets import Admission
-from solaris.storage.aws import AsyncAws
+from solaris.quota.thresholds import Threshold
+from solaris.quota.usage import Outcome
+from solaris.quota.user import Plan, UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 
 PARALLEL = 50
@@ -147,7 +147,7 @@ async def test_an_unknown_user_becomes_one_user_under_fifty_parallel_requests(
     admitted, refused = await many(money)
     assert not refused
     assert len(admitted) == PARALLEL
-    (user,) = money.wiring.users.scan()
+    (user,) = money.parts.quota.users.scan()
     assert user.user_id == user_id_for(ANA)
     assert (user.monthly_limit, user.plan, user.period) == (1_000_000, Plan.BASIC, "2026-11")
     assert set(user.reservations) == {one.reservation.request_id for one in admitted}
@@ -325,5 +325,5 @@ async def test_a_store_that_is_away_serves_nobody(money: MoneyPath, free_port: i
         patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{free_port}")
         away = AsyncAws("us-east-1")
         with pytest.raises(StoreUnavailableError):
-            await MoneyPath.of(money.wiring, money.clock, away).admit()
+            await MoneyPath.of(money.parts, money.clock, away).admit()
         await away.close()

@@ -7,14 +7,14 @@ import pytest
 from chalice.local import LambdaContext
 from typer.testing import CliRunner, Result
 
-import solaris.wiring
-from infra.local.functions import load_function
-from infra.local.schedule import StoppableContext, schedule_thread
-from solaris.cli.main import app
-from solaris.domain.periods import period_of
-from solaris.settings import load_settings
-from solaris.storage.resets import PROGRESS_OWNER
-from solaris.wiring import now
+import solaris.app
+from infra.local.edge.functions import load_function
+from infra.local.run.schedule import StoppableContext, schedule_thread
+from solaris.cli import app
+from solaris.months.progress import PROGRESS_OWNER
+from solaris.platform.clock import now
+from solaris.platform.settings import load_settings
+from solaris.quota.periods import period_of
 from tests.integration.conftest import ANA, MoneyPath
 
 OLD = "2025-01"
@@ -24,23 +24,23 @@ BOB = "bob@example.com"
 @pytest.fixture
 def late(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoneyPath]:
     """Two users in an old month, and an environment that leads to them."""
-    monkeypatch.setenv("SOLARIS_STAGE", money.wiring.settings.solaris_stage)
-    monkeypatch.setenv("SECRET_KEY", money.wiring.settings.secret_key)
+    monkeypatch.setenv("SOLARIS_STAGE", money.parts.settings.solaris_stage)
+    monkeypatch.setenv("SECRET_KEY", money.parts.settings.secret_key)
     load_settings.cache_clear()
-    solaris.wiring.wiring.cache_clear()
+    solaris.app.process_parts.cache_clear()
     money.put_user(ANA, period=OLD)
     money.put_user(BOB, period=OLD)
     yield money
     load_settings.cache_clear()
-    solaris.wiring.wiring.cache_clear()
+    solaris.app.process_parts.cache_clear()
 
 
 def periods(money: MoneyPath) -> set[str]:
-    return {user.period for user in money.wiring.users.scan()}
+    return {user.period for user in money.parts.quota.users.scan()}
 
 
 def current(money: MoneyPath) -> str:
-    return period_of(now(), money.wiring.settings.zone)
+    return period_of(now(), money.parts.settings.zone)
 
 
 def run(*arguments: str, code: int = 0) -> Result:
@@ -76,7 +76,7 @@ def test_the_workers_thread_catches_up_and_ends_when_told(late: MoneyPath) -> No
         return answer
 
     function.sweep_reservations = and_tell  # type: ignore[attr-defined]
-    thread = schedule_thread(function, stop, zone=late.wiring.settings.zone, clock=now)
+    thread = schedule_thread(function, stop, zone=late.parts.settings.zone, clock=now)
     thread.start()
     assert swept.wait(30)
     stop.set()

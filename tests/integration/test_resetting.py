@@ -8,16 +8,16 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.reservation import RESERVATION_SECONDS
-from solaris.domain.usage import Outcome
-from solaris.domain.users import User, user_id_for
-from solaris.errors import QuotaExhaustedError
-from solaris.services.months import closed_months
-from solaris.services.resetting import ResetReport, Resetter
-from solaris.services.summarising import Summariser
-from solaris.services.sweeping import Sweeper
-from solaris.storage.queues import ALERTS_QUEUE
-from solaris.storage.resets import LEASE, PROGRESS_OWNER, ResetStore
+from solaris.gateway.sweeper import Sweeper
+from solaris.months.closed import closed_months
+from solaris.months.opening import ResetReport, Resetter
+from solaris.months.progress import LEASE, PROGRESS_OWNER, ResetStore
+from solaris.months.summary import Summariser
+from solaris.platform.aws.queues import ALERTS_QUEUE
+from solaris.platform.errors import QuotaExhaustedError
+from solaris.quota.reservation import RESERVATION_SECONDS
+from solaris.quota.usage import Outcome
+from solaris.quota.user import User, user_id_for
 from tests.integration.conftest import ANA, Clock, MoneyPath
 
 # 31 January 2026, 23:59:59 in São Paulo
@@ -44,11 +44,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def resetter(money: MoneyPath, clock: Clock | None = None, **changes: Any) -> Resetter:
-    settings = money.settings(**changes).wiring.settings if changes else money.wiring.settings
+    settings = money.settings(**changes).parts.settings if changes else money.parts.settings
     return Resetter(
         settings=settings,
-        users=money.wiring.users,
-        summariser=Summariser(settings=settings, queues=money.wiring.queues),
+        users=money.parts.quota.users,
+        summariser=Summariser(settings=settings, queues=money.parts.platform.queues),
         clock=clock or money.clock,
     )
 
@@ -87,7 +87,7 @@ def months_of(money: MoneyPath) -> dict[str, tuple[str, int]]:
 
 def assert_all_opened(money: MoneyPath, users: Sequence[str]) -> None:
     """Everybody is in February at zero, and has exactly one closed January."""
-    for user in money.wiring.users.scan():
+    for user in money.parts.quota.users.scan():
         assert (user.period, user.current_usage) == ("2026-02", 0)
     assert months_of(money) == {user_id_for(email): ("2026-01", n) for n, email in enumerate(users)}
 
@@ -122,8 +122,8 @@ KEYS = {
 def empty(money: MoneyPath) -> None:
     for table, key in KEYS.items():
         for row in money.rows(table):
-            money.wiring.dynamodb.delete_item(
-                TableName=money.wiring.settings.table_name(table),
+            money.parts.platform.dynamodb.delete_item(
+                TableName=money.parts.settings.table_name(table),
                 Key={name: {"S": row[name]} for name in key},
             )
 
@@ -213,7 +213,7 @@ async def test_two_runs_at_once_open_every_month_once(january: MoneyPath) -> Non
     assert first.is_done or second.is_done
     assert {user for user, _ in months_of(january).items()} == {user_id_for(one) for one in users}
     assert {usage for _, usage in months_of(january).values()} == set(range(60))
-    for user in january.wiring.users.scan():
+    for user in january.parts.quota.users.scan():
         assert (user.period, user.current_usage) == ("2026-02", 0)
 
 
@@ -288,13 +288,13 @@ async def test_reserved_before_midnight_and_settled_after_is_booked_to_the_old_m
 
 async def test_a_damaged_item_is_counted_and_does_not_stop_the_others(january: MoneyPath) -> None:
     users = make_users(january, 5)
-    table = january.wiring.settings.table_name("users")
+    table = january.parts.settings.table_name("users")
     broken = {"user_id": {"S": "broken"}, "period": {"S": "2026-01"}}
-    january.wiring.dynamodb.put_item(TableName=table, Item=broken)
+    january.parts.platform.dynamodb.put_item(TableName=table, Item=broken)
     january.clock.forward(seconds=1)
     report = await resetter(january).run_async()
     assert (report.is_done, report.users, report.failed) == (True, 5, 1)
-    january.wiring.dynamodb.delete_item(TableName=table, Key={"user_id": {"S": "broken"}})
+    january.parts.platform.dynamodb.delete_item(TableName=table, Key={"user_id": {"S": "broken"}})
     assert_all_opened(january, users)
 
 
@@ -323,7 +323,7 @@ async def test_the_summary_is_queued_once_with_the_figures_of_the_closed_month(
     asked = resetter(january, admin_alert_emails=("admin@example.com",))
     assert (await asked.run_async()).is_done
     assert (await asked.run_async()).is_done
-    (message,) = january.wiring.queues.receive(ALERTS_QUEUE, wait_seconds=0)
+    (message,) = january.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0)
     body = orjson.loads(message["Body"])
     top = [{"email": ANA, "tokens": 1_000, "percentage": 100.0}]
     top += [{"email": users[n], "tokens": n, "percentage": 0.0} for n in range(13, 4, -1)]
@@ -346,7 +346,7 @@ async def test_a_summary_that_cannot_be_queued_keeps_the_reset_running(
         assert not (await asked.run_async()).is_done
     done = await asked.run_async()
     assert (done.is_done, done.users) == (True, 2)
-    assert len(january.wiring.queues.receive(ALERTS_QUEUE, wait_seconds=0)) == 1
+    assert len(january.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0)) == 1
 
 
 async def _refused(*_: Any) -> bool:
@@ -362,13 +362,16 @@ async def test_no_summary_unless_it_is_wanted_and_somebody_reads_it(
     make_users(january, 1)
     january.clock.forward(seconds=1)
     assert (await resetter(january, **changes).run_async()).is_done
-    assert january.wiring.queues.receive(ALERTS_QUEUE, wait_seconds=0) == []
+    assert january.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0) == []
 
 
 def sweeper(money: MoneyPath) -> Sweeper:
-    wiring = money.wiring
+    parts = money.parts
     return Sweeper(
-        settings=wiring.settings, users=wiring.users, recorder=wiring.recorder, clock=money.clock
+        settings=parts.settings,
+        users=parts.quota.users,
+        recorder=parts.ledger.recorder,
+        clock=money.clock,
     )
 
 

@@ -5,14 +5,14 @@ from typing import cast
 
 import pytest
 
-from solaris.cache import AsyncCache
-from solaris.domain.keys import GatewayKey, new_key
-from solaris.domain.usage import iso_milliseconds
-from solaris.errors import InvalidApiKeyError
-from solaris.services import authenticating
-from solaris.services.authenticating import Authenticator
-from solaris.services.sealing import Seal, seal_of
-from solaris.settings import Settings
+from solaris.keys import authenticator as authenticating
+from solaris.keys.authenticator import Authenticator
+from solaris.keys.key import GatewayKey, new_key
+from solaris.keys.sealing import Seal, seal_of
+from solaris.platform.cache import AsyncCache
+from solaris.platform.errors import InvalidApiKeyError
+from solaris.platform.instants import iso_milliseconds
+from solaris.platform.settings import Settings
 from tests.integration.conftest import NOON, Clock
 from tests.integration.test_keys import (  # noqa: F401 - a fixture
     SECRET,

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from solaris.domain.users import user_id_for
-from solaris.errors import QuotaExhaustedError
-from solaris.services.metering import Meter
-from solaris.services.personal_links import PersonalLinks
-from solaris.storage.queues import USAGE_QUEUE, EventSender
+from solaris.gateway.meter import Meter
+from solaris.platform.aws.queues import USAGE_QUEUE, EventSender
+from solaris.platform.errors import QuotaExhaustedError
+from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.user import user_id_for
 from tests.integration.alerting_support import Alerts
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import BOSS, Api
@@ -32,7 +32,7 @@ FIELDS = {
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -105,7 +105,7 @@ def test_the_page_is_limited_by_user_and_only_forgeries_by_address(
     money.put_user()
     token = token_of(api)
     subjects: list[str] = []
-    monkeypatch.setattr(api.parts.admin_limiter, "admit", subjects.append)
+    monkeypatch.setattr(api.parts.platform.admin_limiter, "admit", subjects.append)
     api("GET", "/me", role=None, **bearer(token))
     api("GET", "/me", role=None, **bearer("A" * 48))
     assert subjects == [f"me:{ANA_ID}", "ip:10.0.0.9"]
@@ -124,7 +124,7 @@ def test_only_admins_make_links_and_the_audit_log_has_no_link(money: MoneyPath, 
 
 def chat_token(money: MoneyPath) -> str:
     """What stands in a refusal of Ana's."""
-    settings = money.wiring.settings.model_copy(update={"public_url": "https://ia.example.com"})
+    settings = money.parts.settings.model_copy(update={"public_url": "https://ia.example.com"})
     url = PersonalLinks(settings, money.clock).for_refusal(ANA_ID)
     assert url is not None
     return url.partition("#")[2]
@@ -164,21 +164,21 @@ def test_other_links_open_for_every_browser(money: MoneyPath, api: Api) -> None:
 
 async def test_a_refusal_in_the_chat_leads_to_the_page(money: MoneyPath) -> None:
     path = money.settings(public_url="https://ia.example.com")
-    settings = path.wiring.settings
+    settings = path.parts.settings
     links = PersonalLinks(settings, money.clock)
     meter = Meter(
         settings=settings,
         aws=path.aws,
-        users=path.wiring.users,
-        changes=path.wiring.changes,
+        users=path.parts.quota.users,
+        changes=path.parts.quota.changes,
         sender=EventSender(path.aws, settings.queue_name(USAGE_QUEUE)),
-        recorder=path.wiring.recorder,
+        recorder=path.parts.ledger.recorder,
         links=links,
         clock=money.clock,
     )
     money.put_user(monthly_limit=100)
     with pytest.raises(QuotaExhaustedError) as refused:
-        await MoneyPath(path.wiring, path.clock, path.aws, meter).admit(prompt=5_000)
+        await MoneyPath(path.parts, path.clock, path.aws, meter).admit(prompt=5_000)
     link = refused.value.link
     assert link is not None
     assert link.startswith("https://ia.example.com/me/#")
@@ -196,7 +196,7 @@ def test_a_warning_by_mail_leads_the_user_to_the_page_and_the_admins_not(
     (mine,) = alerts.inbox()
     (admins,) = alerts.inbox(alerts.admin)
     (token,) = set(re.findall(r"https://ia\.example\.com/me/#([\w-]{48})", mine["BodyText"]))
-    links = PersonalLinks(alerts.money.wiring.settings, money.clock)
+    links = PersonalLinks(alerts.money.parts.settings, money.clock)
     found = links.bearer(token)
     assert found is not None
     assert found.user_id == user_id_for(alerts.email)

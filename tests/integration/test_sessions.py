@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.admins import Role
-from solaris.errors import StoreUnavailableError, UnauthenticatedError
-from solaris.services.sessions import CACHE_SECONDS, Opened
+from solaris.platform.actor import Role
+from solaris.platform.errors import StoreUnavailableError, UnauthenticatedError
+from solaris.sign_in.sessions import CACHE_SECONDS, Opened
 from tests.integration.sign_in_support import (  # noqa: F401 - a fixture
     ANA,
     HERE,
@@ -45,7 +45,7 @@ def test_an_access_token_ends_after_fifteen_minutes(desk: Desk) -> None:
 def test_a_verified_session_is_read_once_in_two_and_a_half_seconds(desk: Desk) -> None:
     opened = sign_in(desk)
     reads: list[str] = []
-    desk.wiring.dynamodb.meta.events.register(
+    desk.parts.platform.dynamodb.meta.events.register(
         "before-send.dynamodb.*",
         lambda event_name, **_: reads.append(event_name.rpartition(".")[2]),
     )
@@ -95,7 +95,7 @@ def test_somebody_removed_and_made_again_does_not_get_the_old_session_back(desk:
 
 def test_the_role_is_that_of_the_account_and_not_of_the_token(desk: Desk) -> None:
     opened = sign_in(desk)
-    desk.wiring.dynamodb.update_item(
+    desk.parts.platform.dynamodb.update_item(
         TableName=desk.settings.table_name("admins"),
         Key={"email": {"S": ANA}},
         UpdateExpression="SET #role = :viewer",
@@ -113,7 +113,7 @@ def test_a_store_that_is_away_is_no_wrong_token(
     def away(**_: Any) -> Any:
         raise StoreUnavailableError("away")
 
-    monkeypatch.setattr(desk.wiring.dynamodb, "batch_get_item", away)
+    monkeypatch.setattr(desk.parts.platform.dynamodb, "batch_get_item", away)
     with pytest.raises(StoreUnavailableError):
         desk.sessions.verify(opened.token)
 
@@ -180,7 +180,7 @@ def test_what_is_no_refresh_token_is_refused(desk: Desk, token: str) -> None:
 
 def test_the_count_of_failures_is_no_session(desk: Desk) -> None:
     fail(desk)
-    assert desk.wiring.session_store.get_with_admin("0" * 32, ANA)[0] is None
+    assert desk.parts.sign_in.session_store.get_with_admin("0" * 32, ANA)[0] is None
 
 
 # signing out

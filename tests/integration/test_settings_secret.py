@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from solaris.errors import ConfigurationError
-from solaris.settings import load_settings
-from solaris.settings_secret import read_secret
+from solaris.platform.errors import ConfigurationError
+from solaris.platform.settings import load_settings
+from solaris.platform.settings_secret import read_secret
 
 KEY = "k" * 32
 

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.admins import Role, SignedIn
-from solaris.errors import (
+from solaris.platform.actor import Role
+from solaris.platform.errors import (
     InvalidCredentialsError,
     LoginLockedError,
     RateLimitedError,
     UnauthenticatedError,
     ValidationFailedError,
 )
-from solaris.services.hashing import Passwords
-from solaris.services.sessions import CACHE_SECONDS, Opened
+from solaris.sign_in.admin import SignedIn
+from solaris.sign_in.password_hash import Passwords
+from solaris.sign_in.sessions import CACHE_SECONDS, Opened
 from tests.integration.sign_in_support import (  # noqa: F401 - a fixture
     ANA,
     HERE,
@@ -52,7 +53,7 @@ def test_neither_the_password_nor_a_token_is_in_the_store(desk: Desk) -> None:
     tables = ("admins", "sessions", "audit")
     stored = repr(
         [
-            desk.wiring.dynamodb.scan(TableName=desk.settings.table_name(one))["Items"]
+            desk.parts.platform.dynamodb.scan(TableName=desk.settings.table_name(one))["Items"]
             for one in tables
         ]
     )
@@ -81,7 +82,7 @@ def test_an_unknown_address_costs_the_same_work(
         return verify(self, stored, password)
 
     monkeypatch.setattr(Passwords, "verify", counted)
-    desk.wiring.dynamodb.meta.events.register(
+    desk.parts.platform.dynamodb.meta.events.register(
         "before-send.dynamodb.*",
         lambda event_name, **_: steps.append(event_name.rpartition(".")[2]),
     )

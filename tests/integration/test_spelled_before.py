@@ -4,17 +4,17 @@ import unicodedata
 
 import pytest
 
-from solaris.domain.identity import Identity
-from solaris.domain.reservation import Demand
-from solaris.domain.users import user_id_before
-from solaris.errors import (
+from solaris.accounts.moving import Mover
+from solaris.gateway.tickets import Ticket
+from solaris.operations.twins import strays
+from solaris.platform.errors import (
     NotFoundError,
     UserNotAllowedError,
 )
-from solaris.services.moving import Mover
-from solaris.services.tickets import Ticket
-from solaris.services.twins import strays
-from solaris.storage.changes import user_to_row
+from solaris.quota.feed import user_to_row
+from solaris.quota.identity import Identity
+from solaris.quota.reservation import Demand
+from solaris.quota.user import user_id_before
 from tests.integration.conftest import ANA, MODEL_MAXIMUM, MoneyPath
 from tests.integration.moving_support import (
     ANA_ID,
@@ -65,27 +65,29 @@ async def test_who_was_stored_by_another_spelling_is_found_and_gets_no_second_qu
     assert first.user.user_id == user_id
     again = await money.meter.admit(ticket(money, COMPOSED))
     assert again.user.user_id == user_id, "by today's spelling alone, from then on"
-    found = money.wiring.users.of_address(COMPOSED, DECOMPOSED)
+    found = money.parts.quota.users.of_address(COMPOSED, DECOMPOSED)
     assert found is not None
     assert found.user_id == user_id
-    (stray,) = strays(money.wiring.dynamodb, money.wiring.settings.table_name("users"))
+    (stray,) = strays(money.parts.platform.dynamodb, money.parts.settings.table_name("users"))
     assert stray.command == f"solaris users move {user_id} {COMPOSED}"
     move(mover, user_id, COMPOSED)
     user = item(money, user_id)
     assert (user.email, user.aliases) == (COMPOSED, ())
-    assert strays(money.wiring.dynamodb, money.wiring.settings.table_name("users")) == []
+    assert strays(money.parts.platform.dynamodb, money.parts.settings.table_name("users")) == []
 
 
 async def test_twins_are_named_with_the_command_that_merges_them(
     money: MoneyPath, api: Api, mover: Mover
 ) -> None:
-    table = money.wiring.settings.table_name("users")
+    table = money.parts.settings.table_name("users")
     money.put_user()
     hidden = old_user(money, "an\u200ba@example.com")
     dotted = old_user(money, "bia@example.com.")
     hopeless = old_user(money, "[x]@[y]")
     await money.admit(NEW)
-    found = {one.user_id: (one.shown, one.command) for one in strays(api.parts.dynamodb, table)}
+    found = {
+        one.user_id: (one.shown, one.command) for one in strays(api.parts.platform.dynamodb, table)
+    }
     assert found == {
         hidden: ("an\\u200ba@example.com", f"solaris users merge {hidden} {ANA}"),
         dotted: ("bia@example.com.", f"solaris users move {dotted} {BIA}"),
@@ -94,7 +96,7 @@ async def test_twins_are_named_with_the_command_that_merges_them(
     mover.merge(hidden, ANA_ID, actor=BOSS, reason="twin")
     move(mover, dotted, BIA)
     move(mover, hopeless, "x@y.example")
-    assert strays(api.parts.dynamodb, table) == []
+    assert strays(api.parts.platform.dynamodb, table) == []
     assert item(money, ANA_ID).aliases == (), "what names nobody is no alias"
     assert (await money.admit(BIA)).user.user_id == dotted
 
@@ -107,14 +109,14 @@ async def test_nobody_is_made_of_a_spelling_that_is_none(money: MoneyPath) -> No
 
 def test_an_address_whose_item_was_lost_is_claimed_again(money: MoneyPath, mover: Mover) -> None:
     """As after a backup that was made during a move."""
-    table = money.wiring.settings.table_name("users")
+    table = money.parts.settings.table_name("users")
     money.put_user()
     move(mover, ANA_ID, NEW)
-    money.wiring.dynamodb.delete_item(TableName=table, Key={"user_id": {"S": NEW_ID}})
-    (stray,) = strays(money.wiring.dynamodb, table)
+    money.parts.platform.dynamodb.delete_item(TableName=table, Key={"user_id": {"S": NEW_ID}})
+    (stray,) = strays(money.parts.platform.dynamodb, table)
     assert stray.command == f"solaris users move {ANA_ID} {NEW}"
     move(mover, ANA_ID, NEW)
-    assert strays(money.wiring.dynamodb, table) == []
+    assert strays(money.parts.platform.dynamodb, table) == []
 
 
 def test_an_item_without_any_of_this_is_as_it_was(money: MoneyPath) -> None:

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from solaris.domain.audit import Actor
-from solaris.domain.forecast import Method
-from solaris.domain.reports import Figures
-from solaris.errors import NotFoundError, ValidationFailedError
-from solaris.services.statistics import Interval
-from solaris.services.system_days import KEPT_FOR
+from solaris.ledger.figures import Figures
+from solaris.platform.actor import Actor
+from solaris.platform.errors import NotFoundError, ValidationFailedError
+from solaris.reports.forecast import Method
+from solaris.reports.statistics import Interval
+from solaris.reports.system_days import KEPT_FOR
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.reading_support import EMAILS, Readers, a_month_of_usage, use
 from tests.integration.users_support import user_changes_of

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from solaris.api.operations import Call
-from solaris.api.routes import stats as routes
-from solaris.api.schemas.reports import UsageReportQuery
-from solaris.api.schemas.stats import TimeSeriesQuery
-from solaris.domain.users import user_id_for
+from solaris.platform.web.operations import Call
+from solaris.quota.user import user_id_for
+from solaris.reports import routes
+from solaris.reports.report_schemas import UsageReportQuery
+from solaris.reports.statistics_schemas import TimeSeriesQuery
 from tests.integration.conftest import MoneyPath
 from tests.integration.reading_support import EMAILS, Readers, a_month_of_usage
 
@@ -28,7 +28,7 @@ def parts(money: MoneyPath) -> Any:
         statistics=readers.statistics,
         reporting=readers.reporting,
         directory=directory,
-        settings=money.wiring.settings,
+        settings=money.parts.settings,
         clock=money.clock,
     )
 

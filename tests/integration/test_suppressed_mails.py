@@ -7,10 +7,10 @@ import boto3
 import orjson
 import pytest
 
-from solaris.domain.alerts import Audience, MailState
-from solaris.errors import StoreUnavailableError
-from solaris.mail.sender import SesSender
-from solaris.storage.suppressions import SuppressionStore
+from solaris.alerts.alert import Audience, MailState
+from solaris.alerts.suppression_store import SuppressionStore
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.mail.sender import SesSender
 from tests.integration.alerting_support import LIMIT, SUMMARY, Alerts
 from tests.integration.conftest import MoneyPath
 from tests.integration.suppression_support import said
@@ -27,7 +27,7 @@ def alerts(money: MoneyPath, stage: str) -> Alerts:
 
 
 async def test_a_suppressed_user_gets_no_mail_and_the_admins_still_do(alerts: Alerts) -> None:
-    alerts.money.wiring.mail_suppressions.record(said(alerts.email, kind="Complaint"))
+    alerts.money.parts.alerts.suppressions.record(said(alerts.email, kind="Complaint"))
     body = alerts.crossing(80_000)
     assert alerts.handle(body, body) == []
     alert = alerts.record(body)
@@ -51,7 +51,7 @@ async def test_suppressed_admins_are_left_out_and_the_others_get_their_mail(
     gone, there = f"Gone-{stage}@example.com", f"there-{stage}@example.com"
     alerts = Alerts(money, stage, admin_alert_emails=(gone, there))
     alerts.money.put_user(alerts.email, monthly_limit=LIMIT)
-    suppressions = alerts.money.wiring.mail_suppressions
+    suppressions = alerts.money.parts.alerts.suppressions
     suppressions.record(said(gone))
     body = alerts.crossing(80_000)
     assert alerts.handle(body) == []
@@ -86,7 +86,7 @@ async def test_a_store_that_does_not_tell_sends_nothing_and_the_message_comes_ag
 
 async def test_each_mail_costs_one_read(alerts: Alerts) -> None:
     seen: list[str] = []
-    alerts.money.wiring.dynamodb.meta.events.register(
+    alerts.money.parts.platform.dynamodb.meta.events.register(
         "before-send.dynamodb.*",
         lambda event_name, **_: seen.append(event_name.rpartition(".")[2]),
     )
@@ -100,8 +100,8 @@ def test_what_ses_says_of_its_own_simulator_is_understood(
     alerts: Alerts, stage: str, cloud_emulator: str
 ) -> None:
     """A mail by the real sender, SES's notification on a real topic, SNS's envelope in a queue."""
-    suppressions = alerts.money.wiring.mail_suppressions
-    settings = alerts.money.settings(from_email=f"noreply@{stage}.example").wiring.settings
+    suppressions = alerts.money.parts.alerts.suppressions
+    settings = alerts.money.settings(from_email=f"noreply@{stage}.example").parts.settings
     there = {"endpoint_url": cloud_emulator, "region_name": settings.aws_region}
     client: Any = boto3.client
     topics, queues, ses = (client(one, **there) for one in ("sns", "sqs", "ses"))

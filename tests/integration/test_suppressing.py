@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from chalice.local import LambdaContext
 
-import solaris.wiring
-from infra.local.functions import load_function
-from solaris.domain.suppression import SesListAnswer, Suppression, SuppressionReason
-from solaris.domain.usage import iso_milliseconds
-from solaris.domain.users import user_id_for
-from solaris.errors import MailServiceError, StoreUnavailableError
-from solaris.mail.ses_list import SesSuppressionList
-from solaris.services.suppressing import MailSuppressions
-from solaris.settings import load_settings
-from solaris.storage.aws import boto_client
-from solaris.storage.files import is_aws
-from solaris.storage.mail_events import MalformedMailEventError
-from solaris.storage.suppressions import SuppressionStore
+import solaris.app
+from infra.local.edge.functions import load_function
+from solaris.alerts.mail_events import MalformedMailEventError
+from solaris.alerts.ses_list import SesSuppressionList
+from solaris.alerts.suppression import SesListAnswer, Suppression, SuppressionReason
+from solaris.alerts.suppression_store import SuppressionStore
+from solaris.alerts.suppressions import MailSuppressions
+from solaris.platform.aws.client import boto_client
+from solaris.platform.aws.files import is_aws
+from solaris.platform.errors import MailServiceError, StoreUnavailableError
+from solaris.platform.instants import iso_milliseconds
+from solaris.platform.settings import load_settings
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, NOON, MoneyPath
 from tests.integration.suppression_support import said
 from tests.integration.users_support import BOSS, Api
@@ -53,12 +53,12 @@ def sns(*messages: str) -> dict[str, Any]:
 
 @pytest.fixture
 def suppressions(money: MoneyPath) -> MailSuppressions:
-    return money.wiring.mail_suppressions
+    return money.parts.alerts.suppressions
 
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()
@@ -127,10 +127,10 @@ def test_keys_that_the_store_leaves_unread_are_asked_for_again_and_not_forever(
         def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
             self.calls += 1
             if self.calls > self._good_after:
-                return money.wiring.dynamodb.batch_get_item(RequestItems=RequestItems)
+                return money.parts.platform.dynamodb.batch_get_item(RequestItems=RequestItems)
             return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
-    table = money.wiring.settings.table_name("suppressions")
+    table = money.parts.settings.table_name("suppressions")
     suppressions.record(said(ANA))
     assert list(SuppressionStore(Busy(1), table).among([ANA, BIA])) == [ANA]
     never = Busy(99)
@@ -145,13 +145,13 @@ def test_keys_that_the_store_leaves_unread_are_asked_for_again_and_not_forever(
 @pytest.fixture
 def function(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """functions/alerts in an environment that leads to this stage."""
-    monkeypatch.setenv("SOLARIS_STAGE", money.wiring.settings.solaris_stage)
-    monkeypatch.setenv("SECRET_KEY", money.wiring.settings.secret_key)
+    monkeypatch.setenv("SOLARIS_STAGE", money.parts.settings.solaris_stage)
+    monkeypatch.setenv("SECRET_KEY", money.parts.settings.secret_key)
     load_settings.cache_clear()
-    solaris.wiring.wiring.cache_clear()
+    solaris.app.process_parts.cache_clear()
     yield load_function("alerts")
     load_settings.cache_clear()
-    solaris.wiring.wiring.cache_clear()
+    solaris.app.process_parts.cache_clear()
 
 
 def test_the_function_takes_what_sns_brings(money: MoneyPath, function: Any) -> None:
@@ -177,7 +177,7 @@ def test_what_the_function_cannot_read_is_raised_for_lambda_to_keep(
 def test_a_user_shows_why_no_mail_goes_out_until_it_is_lifted(money: MoneyPath, api: Api) -> None:
     money.put_user()
     assert api.ok("GET", ANA_PATH)["mailSuppression"] is None
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     shown = api.ok("GET", ANA_PATH, role="viewer")["mailSuppression"]
     assert shown == {
         "reason": "bounce",
@@ -201,10 +201,10 @@ def test_a_user_shows_why_no_mail_goes_out_until_it_is_lifted(money: MoneyPath, 
         "suppressed_at": {"S": iso_milliseconds(NOON)},
     }
     # a late copy of what was lifted is old news; a new bounce is not
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     assert api.ok("GET", ANA_PATH)["mailSuppression"] is None
     later = money.clock() + timedelta(seconds=1)
-    money.wiring.mail_suppressions.record(said(ANA, at=later, event_id="f-2"))
+    money.parts.alerts.suppressions.record(said(ANA, at=later, event_id="f-2"))
     again = api.ok("GET", ANA_PATH)["mailSuppression"]
     assert again["suppressedAt"] == iso_milliseconds(later)
 
@@ -212,20 +212,20 @@ def test_a_user_shows_why_no_mail_goes_out_until_it_is_lifted(money: MoneyPath, 
 def test_what_is_not_suppressed_cannot_be_lifted_and_viewers_lift_nothing(
     money: MoneyPath, api: Api
 ) -> None:
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     assert api("DELETE", f"{LIST}/{BIA}").status == 404
     assert api("DELETE", f"{LIST}/%20").status == 404
     assert api("DELETE", f"{LIST}/{ANA}", role="viewer").status == 403
     assert api("DELETE", f"{LIST}/{ANA}", role=None).status == 401
     assert api("GET", LIST, role=None).status == 401
-    assert money.wiring.mail_suppressions.of(ANA) is not None
+    assert money.parts.alerts.suppressions.of(ANA) is not None
     assert api("DELETE", f"{LIST}/{ANA}").status == 200
     assert api("DELETE", f"{LIST}/{ANA}").status == 404
     assert len(money.rows("audit")) == 1
 
 
 def test_two_who_lift_at_once_leave_one_audit_row(money: MoneyPath) -> None:
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     clients = [Api(money) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(lambda one: one("DELETE", f"{LIST}/{ANA}").status, clients))
@@ -239,13 +239,13 @@ def test_when_ses_keeps_the_address_nothing_has_changed(
     def refuse(*_: Any) -> SesListAnswer:
         raise MailServiceError("DeleteSuppressedDestination: AccessDeniedException")
 
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     with monkeypatch.context() as patch:
         patch.setattr(SesSuppressionList, "remove", refuse)
         refused = api("DELETE", f"{LIST}/{ANA}")
     assert (refused.status, refused.body["code"]) == (502, "mail_service_error")
     assert "nada mudou" in refused.body["title"]
-    assert money.wiring.mail_suppressions.of(ANA) is not None
+    assert money.parts.alerts.suppressions.of(ANA) is not None
     assert money.rows("audit") == []
 
 
@@ -254,7 +254,7 @@ def test_where_mail_goes_out_by_smtp_ses_is_not_asked(
 ) -> None:
     monkeypatch.setattr(SesSuppressionList, "remove", None)
     api = Api(money.settings(smtp_host="127.0.0.1"))
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     assert api.ok("DELETE", f"{LIST}/{ANA}")["sesList"] == "not_used"
 
 
@@ -270,7 +270,7 @@ def test_ses_out_of_reach_is_a_failure_of_the_mail_service(
 
 def test_the_list_comes_in_pages_without_what_was_lifted(money: MoneyPath, api: Api) -> None:
     emails = {f"user{n:02}@example.com" for n in range(30)}
-    money.wiring.mail_suppressions.record(said(*emails))
+    money.parts.alerts.suppressions.record(said(*emails))
     for n in range(0, 30, 3):
         api.ok("DELETE", f"{LIST}/user{n:02}@example.com")
     left = {f"user{n:02}@example.com" for n in range(30) if n % 3}
@@ -287,7 +287,7 @@ def test_the_list_comes_in_pages_without_what_was_lifted(money: MoneyPath, api: 
 def test_a_deleted_persons_address_is_forgotten_and_does_not_come_back(
     money: MoneyPath, api: Api
 ) -> None:
-    suppressions = money.wiring.mail_suppressions
+    suppressions = money.parts.alerts.suppressions
     money.put_user()
     suppressions.record(said(ANA, BIA))
     api.ok("DELETE", f"{LIST}/{ANA}")  # what a lift leaves is an address too
@@ -309,6 +309,6 @@ def test_an_admins_address_is_suppressed_though_the_user_of_that_name_is_deleted
     money.put_user()
     api = Api(money)
     assert api("DELETE", ANA_PATH).status == 204
-    money.wiring.mail_suppressions.record(said(ANA))
+    money.parts.alerts.suppressions.record(said(ANA))
     assert [one["email"] for one in api.ok("GET", LIST)["items"]] == [ANA]
     api.close()

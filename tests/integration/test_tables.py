@@ -19,16 +19,16 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.store.errors import StoreError
-from infra.local.tables.expiry import Expiry
-from infra.local.tables.guard import MAX_WAITING, REFUSAL
-from infra.local.tables.program import (
+from infra.local.store.tables.expiry import Expiry
+from infra.local.store.tables.guard import MAX_WAITING, REFUSAL
+from infra.local.store.tables.program import (
     free_port,
     secret_address,
     tables_command,
     wait_until_listening,
 )
-from infra.local.tables.running import running_tables
-from solaris.storage.sigv4 import Signer
+from infra.local.store.tables.running import running_tables
+from solaris.platform.aws.signature import Signer
 
 TABLE = "things"
 WRITERS = 6

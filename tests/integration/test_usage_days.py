@@ -5,11 +5,11 @@ from itertools import islice
 
 import pytest
 
-from solaris.domain.reports import Figures, Position, ReportFilters, UsageLine, total_of
-from solaris.domain.usage import Outcome, UsageEvent
-from solaris.domain.users import user_id_for
-from solaris.storage.actions import LedgerEntry
-from solaris.storage.usage_days import UsageDays
+from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.figures import Figures, Position, ReportFilters, UsageLine, total_of
+from solaris.ledger.usage_by_day import UsageDays
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.reading_support import EMAILS, NOVEMBER, a_month_of_usage, use, user_ids
 
@@ -32,7 +32,7 @@ def in_time(events: list[UsageEvent]) -> list[str]:
 async def test_records_come_once_by_time_in_both_directions(
     money: MoneyPath, found: list[UsageEvent]
 ) -> None:
-    usage = money.wiring.usage_days
+    usage = money.parts.ledger.usage_by_day
     assert ids(list(usage.records(NOVEMBER_DAYS))) == in_time(found)
     assert ids(list(usage.records(NOVEMBER_DAYS, descending=True))) == in_time(found)[::-1]
 
@@ -42,7 +42,7 @@ async def test_records_come_once_by_time_in_both_directions(
 async def test_pages_joined_are_the_whole(
     money: MoneyPath, found: list[UsageEvent], of_users: tuple[str, ...], descending: bool
 ) -> None:
-    usage = money.wiring.usage_days
+    usage = money.parts.ledger.usage_by_day
     filters = ReportFilters(
         first_day=NOVEMBER_DAYS.first_day,
         last_day=NOVEMBER_DAYS.last_day,
@@ -77,9 +77,9 @@ async def test_filters_leave_out_what_does_not_pass(
     filters = ReportFilters(
         first_day=NOVEMBER_DAYS.first_day, last_day=NOVEMBER_DAYS.last_day, **chosen
     )
-    everything = list(money.wiring.usage_days.records(NOVEMBER_DAYS))
+    everything = list(money.parts.ledger.usage_by_day.records(NOVEMBER_DAYS))
     assert len(everything) == len(found)
-    lines = list(money.wiring.usage_days.records(filters))
+    lines = list(money.parts.ledger.usage_by_day.records(filters))
     assert ids(lines) == ids([line for line in everything if filters.matches(line)])
 
 
@@ -92,7 +92,7 @@ async def test_a_day_is_that_of_the_periods_zone(money: MoneyPath) -> None:
     fifth = date(2026, 11, 5)
     for of_users in ((), (user_id_for(ANA),)):
         filters = ReportFilters(first_day=fifth, last_day=fifth, user_ids=of_users)
-        assert ids(list(money.wiring.usage_days.records(filters))) == [after.request_id]
+        assert ids(list(money.parts.ledger.usage_by_day.records(filters))) == [after.request_id]
 
 
 async def test_a_request_from_before_midnight_lies_in_the_month_that_it_is_booked_to(
@@ -104,11 +104,11 @@ async def test_a_request_from_before_midnight_lies_in_the_month_that_it_is_booke
     first = date(2026, 11, 1)
     for of_users in ((), (user_id_for(ANA),)):
         here = ReportFilters(first_day=first, last_day=first, user_ids=of_users)
-        (line,) = money.wiring.usage_days.records(here)
+        (line,) = money.parts.ledger.usage_by_day.records(here)
         assert line.day == "2026-11-01"
         october = date(2026, 10, 31)
         before = ReportFilters(first_day=october, last_day=october, user_ids=of_users)
-        assert list(money.wiring.usage_days.records(before)) == []
+        assert list(money.parts.ledger.usage_by_day.records(before)) == []
     (counter,) = [row for row in money.rows("counters") if row["owner"].startswith("system")]
     assert counter["tokens_00"] == 10
 
@@ -116,7 +116,7 @@ async def test_a_request_from_before_midnight_lies_in_the_month_that_it_is_booke
 async def test_users_counters_of_a_day_are_those_of_its_records(
     money: MoneyPath, found: list[UsageEvent]
 ) -> None:
-    usage = money.wiring.usage_days
+    usage = money.parts.ledger.usage_by_day
     everything = list(usage.records(NOVEMBER_DAYS))
     for day in NOVEMBER_DAYS.days:
         lines = [line for line in everything if line.day == day]
@@ -133,10 +133,10 @@ async def test_the_late_answer_takes_the_place_of_its_expiry_in_the_index(
     admission = await money.admit(prompt=500)
     reservation = admission.reservation
     money.clock.forward(minutes=16)
-    money.wiring.recorder.expire(user_id_for(ANA), [reservation])
+    money.parts.ledger.recorder.expire(user_id_for(ANA), [reservation])
     late = money.event(reservation, prompt=40, completion=2)
     assert money.record(late) == []
-    (line,) = money.wiring.usage_days.records(NOVEMBER_DAYS)
+    (line,) = money.parts.ledger.usage_by_day.records(NOVEMBER_DAYS)
     assert (line.outcome, line.charged_tokens) == ("settled", 42)
     (system,) = [row for row in money.rows("counters") if row["owner"].startswith("system")]
     assert system["tokens_12"] == system["charged_tokens"] == 42
@@ -158,12 +158,12 @@ async def test_hours_of_the_system_sum_up_to_its_days(
 async def test_more_records_than_a_page_holds_are_read_to_the_end(
     money: MoneyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solaris.storage.usage_days._SPARE_ITEMS", 1)
+    monkeypatch.setattr("solaris.ledger.usage_by_day._SPARE_ITEMS", 1)
     money.put_user()
     events = [use(money, NOVEMBER + timedelta(seconds=n)) for n in range(60)]
     assert money.record(*events) == []
-    assert isinstance(money.wiring.usage_days, UsageDays)
-    lines = list(money.wiring.usage_days.records(NOVEMBER_DAYS, page=1))
+    assert isinstance(money.parts.ledger.usage_by_day, UsageDays)
+    lines = list(money.parts.ledger.usage_by_day.records(NOVEMBER_DAYS, page=1))
     assert ids(lines) == in_time(events)
 
 
@@ -175,5 +175,5 @@ async def test_a_batch_of_strangers_is_booked_in_one_transaction(money: MoneyPat
         admission = await money.admit(email)
         event = money.event(admission.reservation, email, model=f"m{n}")
         entries.append(LedgerEntry(event, cost_micros=1, day=money.day(event), hour=n))
-    assert money.wiring.ledger.record_together(entries) is True
+    assert money.parts.ledger.ledger.record_together(entries) is True
     assert entries[0].event.outcome is Outcome.SETTLED

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from solaris.domain.usage import Outcome
-from solaris.domain.users import UserStatus, user_id_for
+from solaris.quota.usage import Outcome
+from solaris.quota.user import UserStatus, user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import NEVER_MOVED, Api
 
@@ -22,7 +22,7 @@ USAGE_FIELDS = {
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()

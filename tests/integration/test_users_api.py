@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.transactions import TransactionKind
-from solaris.domain.users import user_id_for
-from solaris.errors import AccountStatusError
-from solaris.services.tickets import Admission
+from solaris.gateway.tickets import Admission
+from solaris.ledger.transactions import TransactionKind
+from solaris.platform.errors import AccountStatusError
+from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.users_support import BOSS, NEVER_MOVED, Api
 
@@ -27,7 +27,7 @@ USER_FIELDS = {
 
 @pytest.fixture
 def api(money: MoneyPath) -> Iterator[Api]:
-    money.wiring.files.create()
+    money.parts.platform.files.create()
     api = Api(money)
     yield api
     api.close()

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from solaris.api.dispatch import answer
-from solaris.api.messages import HttpRequest
-from solaris.api.operations import Operation
-from solaris.api.routes.all_operations import registered
-from solaris.services.auditing import Auditor
-from solaris.services.user_changes import UserChanges
-from solaris.services.user_writes import UserWriter
-from solaris.settings import Settings
-from solaris.wiring import Wiring
+from solaris.accounts.changes import UserChanges
+from solaris.accounts.writer import UserWriter
+from solaris.api import registered
+from solaris.app import Parts
+from solaris.audit.auditor import Auditor
+from solaris.platform.settings import Settings
+from solaris.platform.web.dispatch import answer
+from solaris.platform.web.messages import HttpRequest
+from solaris.platform.web.operations import Operation
 from tests.integration.conftest import MoneyPath
 
 BOSS = "boss@example.com"
@@ -29,24 +29,24 @@ NEVER_MOVED: dict[str, Any] = {
 
 
 def auditor_of(money: MoneyPath) -> Auditor:
-    return Auditor(money.wiring.audit, money.clock)
+    return Auditor(money.parts.audit.store, money.clock)
 
 
 def user_changes_of(money: MoneyPath) -> UserChanges:
-    wiring = money.wiring
+    parts = money.parts
     writer = UserWriter(
-        settings=wiring.settings,
-        users=wiring.users,
+        settings=parts.settings,
+        users=parts.quota.users,
         auditor=auditor_of(money),
-        tell=wiring.changes.actions,
+        tell=parts.quota.changes.actions,
         clock=money.clock,
     )
     return UserChanges(
-        settings=wiring.settings,
-        users=wiring.users,
+        settings=parts.settings,
+        users=parts.quota.users,
         writer=writer,
-        tell=wiring.changes.actions,
-        transactions=wiring.transactions,
+        tell=parts.quota.changes.actions,
+        transactions=parts.ledger.transactions,
         clock=money.clock,
     )
 
@@ -67,7 +67,7 @@ class Api:
 
     def __init__(self, money: MoneyPath) -> None:
         wide = {"admin_rate_limit_per_second": 10_000, "admin_rate_limit_burst": 10_000}
-        self.parts = Wiring(Settings(**(money.wiring.settings.model_dump() | wide)))
+        self.parts = Parts(Settings(**(money.parts.settings.model_dump() | wide)))
         self.parts.clock = money.clock
         self._number = 0
 
@@ -118,8 +118,8 @@ class Api:
         raise AssertionError("over 200 pages")
 
     def close(self) -> None:
-        if "directory" in self.parts.__dict__:
-            self.parts.directory.close()
+        if "directory" in self.parts.directory.__dict__:
+            self.parts.directory.directory.close()
 
 
 def _found(method: str, path: str) -> tuple[Operation, dict[str, str]]:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from infra.local.preflight import free_port
+from infra.local.run.preflight import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = ROOT / ".venv" / "localstack"

@@ -2,8 +2,8 @@
 
     build/screenshots/<locale>/<theme>-<width>/<page>.png
 
-A system of its own is filled with the demo company (infra/local/demo_company.py; two minutes). For
-each page a line says what a look at it found: text that is cut off or lies over
+A system of its own is filled with the demo company (infra/local/demo/company/__main__.py; two
+minutes). For each page a line says what a look at it found: text that is cut off or lies over
 other text, a page wider than its screen, words of the other language. Exit code 1 for any.
 """
 
@@ -89,7 +89,7 @@ def take(
 
 def _fill(system: LocalSystem) -> None:
     subprocess.run(
-        [sys.executable, "-m", "infra.local.demo_company"],
+        [sys.executable, "-m", "infra.local.demo.company"],
         cwd=ROOT,
         env=system.environment,
         check=True,

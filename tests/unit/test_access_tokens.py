@@ -11,10 +11,11 @@ from typing import Any
 import jwt
 import pytest
 
-from solaris.domain.admins import Admin, Role
-from solaris.errors import UnauthenticatedError
-from solaris.services.tokens import AccessTokens, KeyRing
-from solaris.settings import Settings
+from solaris.platform.actor import Role
+from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.settings import Settings
+from solaris.sign_in.admin import Admin
+from solaris.sign_in.tokens import AccessTokens, KeyRing
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST, SECOND = "first-secret-" + "a" * 32, "second-secret-" + "b" * 32

@@ -4,12 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.settings import Settings
-from solaris.storage.actions import LedgerActions, LedgerEntry, RecordedUsage
-from solaris.storage.ledger import MAX_EVENTS
-from solaris.storage.records import line_from_item, usage_item
-from solaris.storage.shards import (
+from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
+from solaris.ledger.ledger import MAX_EVENTS
+from solaris.ledger.records import line_from_item, usage_item
+from solaris.ledger.shards import (
     COUNTER_SHARDS,
     USAGE_SHARDS,
     counter_shard,
@@ -17,6 +15,8 @@ from solaris.storage.shards import (
     usage_shard,
     usage_shards,
 )
+from solaris.platform.settings import Settings
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 NOON = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 DAY = "2026-11-22"

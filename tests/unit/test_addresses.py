@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.api.schemas.common import EMAIL_PATTERN
-from solaris.domain.addresses import (
+from solaris.platform.email import (
     canonical_domain,
     mended_email,
     normalise_email,
     spelled_before,
     valid_email,
 )
-from solaris.domain.users import user_id_for
+from solaris.platform.web.schemas import EMAIL_PATTERN
+from solaris.quota.user import user_id_for
 
 ANA = "ana@example.com"
 JOSE = "jos\u00e9@caf\u00e9.example"

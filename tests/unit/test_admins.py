@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from solaris.domain.admins import (
-    Role,
-    changed,
-    figures,
-    new_admin,
-    role_at_first_sign_in,
-    with_password,
-)
-from solaris.settings import Settings
+from solaris.platform.actor import Role
+from solaris.platform.settings import Settings
+from solaris.sign_in.admin import changed, figures, new_admin, role_at_first_sign_in, with_password
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

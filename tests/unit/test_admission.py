@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from solaris.domain.reservation import (
+from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
+from solaris.quota.reservation import (
     MAX_OPEN_RESERVATIONS,
     MINIMUM_COMPLETION_TOKENS,
-    UNKNOWN_MODEL_TOKENS,
     Demand,
     Hold,
     full_hold,
     hold_for,
 )
-from solaris.domain.settlement import settle
+from solaris.quota.settlement import settle
 
 INTERLEAVINGS = 10_000
 STEPS = 40
@@ -35,7 +35,7 @@ class Item:
     open: dict[int, tuple[Demand, Hold]] = field(default_factory=dict)
 
     def reserve(self, number: int, demand: Demand, hold: Hold) -> bool:
-        """The conditional write of storage/reservations.py."""
+        """The conditional write of gateway/reserve.py."""
         if self.available < hold.required_tokens or len(self.open) >= MAX_OPEN_RESERVATIONS:
             return False
         self.available -= hold.tokens
@@ -43,7 +43,7 @@ class Item:
         return True
 
     def end(self, number: int, charged: int) -> None:
-        """The settlement of storage/ledger.py."""
+        """The settlement of ledger/ledger.py."""
         change = settle(reserved_tokens=self.open.pop(number)[1].tokens, charged_tokens=charged)
         self.available += change.available_delta
         self.used += change.usage_delta

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.alerts import (
+from solaris.alerts.alert import (
     AlertType,
     Crossing,
     MonthlySummary,
@@ -16,12 +16,12 @@ from solaris.domain.alerts import (
     is_out_of_date,
     type_of,
 )
-from solaris.domain.exchange import LocalCost
-from solaris.domain.reports import Figures
-from solaris.domain.thresholds import Threshold, ThresholdRule
-from solaris.domain.users import Plan, User, UserStatus
-from solaris.services.summarising import Summary
-from solaris.storage.notices import MalformedNoticeError, notice_from_json
+from solaris.alerts.notices import MalformedNoticeError, notice_from_json
+from solaris.ledger.figures import Figures
+from solaris.months.summary import Summary
+from solaris.platform.exchange import LocalCost
+from solaris.quota.thresholds import Threshold, ThresholdRule
+from solaris.quota.user import Plan, User, UserStatus
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 RULE = ThresholdRule(warning_ppm=800_000, critical_ppm=950_000)

@@ -1,4 +1,4 @@
-"""The house rules that a machine can hold: imports go one way, files stay small.
+"""The house rules that a machine can hold: packages stand on those below them, files stay readable.
 
 Each rule is a function from one parsed file to its violations, written `path:line: why`. The
 tests at the end feed each rule a tiny source that breaks it, so that no rule holds by accident.
@@ -15,52 +15,109 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = "layers/shared/python/"
-SETTINGS = SHARED + "solaris/settings.py"
+SOLARIS = SHARED + "solaris"
+SETTINGS = f"{SOLARIS}/platform/settings.py"
 # The command line takes over run.env of the running system before settings are read.
-ENVIRONMENT_FILES = {SETTINGS, SHARED + "solaris/cli/environment.py"}
+ENVIRONMENT_FILES = {SETTINGS, f"{SOLARIS}/platform/terminal/environment.py"}
 TOP_LEVEL_FOLDERS = {"functions", "layers", "admin_site", "infra", "tests", ".ci"}
 GENERATED = {"__pycache__", "node_modules", "vendor", "build", "dist"}
-MAX_FILE_LINES = 399
+MAX_FUNCTION_LINES = 60
 MAX_APP_LINES = 80
+MAX_FOLDER_FILES = 30
 
-DOMAIN_FORBIDS = (
+# What stands on what: a package imports from those after it, and nothing from its neighbours in
+# a line or from those before it.
+ORDER: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("app", "api"),
+    ("operations",),
+    ("gateway", "accounts", "exports", "backup"),
+    ("months", "reconciliation", "reports"),
+    ("ledger",),
+    ("keys", "alerts"),
+    ("directory", "sign_in"),
+    ("audit",),
+    ("quota",),
+    ("platform",),
+)
+LEVELS = {package: level for level, packages in enumerate(ORDER) for package in packages}
+# Who builds the whole: the command line's environment, and the drill of a restore.
+BUILDERS = {
+    f"{SOLARIS}/platform/terminal/environment.py",
+    f"{SOLARIS}/backup/drill.py",
+}
+
+# Rules without input and output: they import each other, and the standard library's pure parts.
+PURE = (
+    "accounts/import_file.py",
+    "alerts/alert.py",
+    "alerts/suppression.py",
+    "audit/entry.py",
+    "backup/cut_rules.py",
+    "directory/listing.py",
+    "exports/export.py",
+    "gateway/models/named.py",
+    "keys/key.py",
+    "ledger/figures.py",
+    "ledger/money.py",
+    "ledger/pricing.py",
+    "ledger/record_choice.py",
+    "ledger/transactions.py",
+    "months/schedule.py",
+    "operations/states.py",
+    "platform/actor.py",
+    "platform/cells.py",
+    "platform/email.py",
+    "platform/exchange.py",
+    "platform/file_links.py",
+    "platform/instants.py",
+    "platform/leases.py",
+    "platform/networks.py",
+    "platform/password_rules.py",
+    "platform/printable.py",
+    "platform/rate_rule.py",
+    "platform/settings_values.py",
+    "platform/web/body_structure.py",
+    "quota/changes.py",
+    "quota/identity.py",
+    "quota/moving.py",
+    "quota/periods.py",
+    "quota/personal_link.py",
+    "quota/provisioning.py",
+    "quota/quota.py",
+    "quota/reservation.py",
+    "quota/rollover.py",
+    "quota/settlement.py",
+    "quota/standing.py",
+    "quota/thresholds.py",
+    "quota/usage.py",
+    "quota/user.py",
+    "reconciliation/books.py",
+    "reports/forecast.py",
+    "reports/report.py",
+    "sign_in/admin.py",
+    "sign_in/lockout.py",
+)
+
+# No input, no output, no clock: what such a module may not import.
+IMPURE = (
     *("boto3", "botocore", "pynamodb", "httpx", "aiohttp", "redis", "os", "starlette", "chalice"),
-    *("solaris", "functions"),
-)
-SERVICES_ALLOW = tuple(
-    f"solaris.{name}"
-    for name in (
-        *("services", "domain", "storage", "upstream", "gateway", "mail", "cache"),
-        *("errors", "http", "settings", "observability", "metrics", "texts"),
-    )
-)
-FUNCTIONS_ALLOW = tuple(
-    f"solaris.{name}"
-    for name in (
-        *("api", "services", "wiring", "http", "rest", "errors", "observability", "settings"),
-        "lambda_asgi",
-    )
-)
-API_FORBIDS = (
-    *("boto3", "botocore", "pynamodb", "redis", "aiohttp", "httpx", "starlette", "chalice"),
     *("solaris", "functions", "infra"),
 )
-API_ALLOW = tuple(
-    f"solaris.{name}"
-    for name in (
-        "api",
-        "services",
-        "domain",
-        "http",
-        "errors",
-        "texts",
-        "settings",
-        "observability",
-        "trusted_proxies",
-    )
-)
-# The one place that gives operations to Chalice.
-MOUNTING = SHARED + "solaris/api/mounting.py"
+# Libraries that speak to somebody, and the only places for each.
+AT_THE_EDGE: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("boto3", "botocore", "pynamodb"): (
+        *("platform/", "ledger/day_index.py", "operations/doctor.py", "backup/whole_tables.py"),
+        "alerts/ses_list.py",
+    ),
+    ("aiohttp",): ("platform/", "gateway/upstream.py", "gateway/connections.py"),
+    ("redis",): ("platform/cache.py",),
+    ("httpx",): ("operations/", "sign_in/oidc_http.py", "sign_in/oidc_provider.py"),
+    ("chalice",): ("platform/web/",),
+    ("starlette",): ("platform/web/", "gateway/app.py", "gateway/lambda_asgi.py"),
+    ("typer", "rich"): ("cli.py", "platform/terminal/", "*/commands.py", "*_commands.py"),
+}
+FUNCTIONS_FORBID = ("boto3", "botocore", "pynamodb", "redis", "aiohttp", "httpx")
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 CLOCK = (
     *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
@@ -112,6 +169,11 @@ class Source:
                 found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
         return found
 
+    @property
+    def package(self) -> str:
+        """The package of a file in the layer: its first folder, or its own name at the top."""
+        return self.path.removeprefix(f"{SOLARIS}/").partition("/")[0].removesuffix(".py")
+
     def _bound(self) -> dict[str, str]:
         """Return what each local name stands for; `import os.path` binds `os` alone."""
         bound = {}
@@ -149,38 +211,51 @@ def uses_of(source: Source, forbidden: Sequence[str], why: str) -> list[str]:
     return [f"{source.path}:{line}: {why} ({name})" for line, name in sorted(bad)]
 
 
-def domain_imports(source: Source) -> list[str]:
-    return imports_of(source, DOMAIN_FORBIDS, ("solaris.domain",))
-
-
-def domain_clock(source: Source) -> list[str]:
-    return uses_of(source, CLOCK, "the domain has no clock: pass the time in")
-
-
-def adapter_imports(source: Source) -> list[str]:
-    return imports_of(source, ("solaris.services", "functions"), ())
-
-
-def service_imports(source: Source) -> list[str]:
-    return imports_of(source, ("solaris", "functions", "chalice", "starlette"), SERVICES_ALLOW)
-
-
-def api_imports(source: Source) -> list[str]:
-    """Wiring is for types alone: a handler is given its parts."""
-    allowed = (*API_ALLOW, "chalice") if source.path == MOUNTING else API_ALLOW
-    bad = [
-        (line, name)
-        for line, name in source.imports
-        if under(name, API_FORBIDS)
-        and not under(name, allowed)
-        and not (line in source.typing_lines and under(name, ("solaris.wiring",)))
-    ]
+def package_order(source: Source) -> list[str]:
+    """Imports from packages above or beside. The app's type is free where nothing is imported."""
+    if source.package not in LEVELS:
+        return [f"{source.path}:1: no package {source.package}/ in ORDER"]
+    bad = []
+    for line, name in source.imports:
+        parts = name.split(".")
+        if parts[0] != "solaris" or len(parts) == 1 or parts[1] == "__version__":
+            continue
+        if parts[1] == source.package or LEVELS.get(parts[1], -1) > LEVELS[source.package]:
+            continue
+        is_type = line in source.typing_lines
+        if name == "solaris.app.Parts" and (is_type or source.path in BUILDERS):
+            continue
+        bad.append((line, name))
     return [f"{source.path}:{line}: must not import {name}" for line, name in sorted(set(bad))]
 
 
+def pure_imports(source: Source) -> list[str]:
+    allowed = tuple(f"solaris.{one.removesuffix('.py').replace('/', '.')}" for one in PURE)
+    return imports_of(source, IMPURE, allowed)
+
+
+def pure_clock(source: Source) -> list[str]:
+    return uses_of(source, CLOCK, "a pure rule has no clock: pass the time in")
+
+
+def edge_imports(source: Source) -> list[str]:
+    """Libraries that speak to somebody, outside the places that may."""
+    path = source.path.removeprefix(f"{SOLARIS}/")
+    found = []
+    for libraries, places in AT_THE_EDGE.items():
+        if not any(_is_in(path, place) for place in places):
+            found += imports_of(source, libraries, ())
+    return found
+
+
+def _is_in(path: str, place: str) -> bool:
+    if place.startswith("*"):
+        return path.endswith(place[1:])
+    return path == place or (place.endswith("/") and path.startswith(place))
+
+
 def function_imports(source: Source) -> list[str]:
-    forbidden = ("boto3", "botocore", "pynamodb", "solaris")
-    return imports_of(source, forbidden, FUNCTIONS_ALLOW)
+    return imports_of(source, FUNCTIONS_FORBID, ())
 
 
 def environment_reads(source: Source) -> list[str]:
@@ -189,11 +264,18 @@ def environment_reads(source: Source) -> list[str]:
     return uses_of(source, ENVIRONMENT, "only settings.py reads the environment")
 
 
+def long_functions(source: Source) -> list[str]:
+    return [
+        f"{source.path}:{node.lineno}: {node.name} has more than {MAX_FUNCTION_LINES} lines"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.body[0].lineno >= MAX_FUNCTION_LINES
+    ]
+
+
 def too_long(source: Source) -> list[str]:
-    name = Path(source.path)
-    is_entry = source.path.startswith("functions/") and name.name == "app.py"
-    limit = MAX_APP_LINES if is_entry else MAX_FILE_LINES
     lines = len(source.text.splitlines())
+    limit = MAX_APP_LINES
     return [f"{source.path}:{lines}: at most {limit} lines"] if lines > limit else []
 
 
@@ -225,50 +307,37 @@ def check(rule: Callable[[Source], list[str]], path: str) -> None:
     assert not found, "\n".join(found)
 
 
-SOLARIS = SHARED + "solaris"
-DOMAIN_FILES = paths_in(f"{SOLARIS}/domain")
+LAYER = [path for path in paths_in(SOLARIS) if path != f"{SOLARIS}/__init__.py"]
 
 
-def test_the_domain_is_where_these_rules_look_for_it() -> None:
-    assert f"{SOLARIS}/domain/quota.py" in DOMAIN_FILES
-    assert len(DOMAIN_FILES) >= 9
+def test_every_package_and_every_pure_module_is_there() -> None:
+    found = {Source(path, "").package for path in LAYER}
+    assert found == LEVELS.keys()
+    assert [one for one in PURE if f"{SOLARIS}/{one}" not in LAYER] == []
 
 
-@pytest.mark.parametrize("path", DOMAIN_FILES)
-def test_the_domain_imports_nothing_but_itself_and_pure_libraries(path: str) -> None:
-    check(domain_imports, path)
+@pytest.mark.parametrize("path", LAYER)
+def test_a_package_stands_on_those_below_it(path: str) -> None:
+    check(package_order, path)
 
 
-@pytest.mark.parametrize("path", DOMAIN_FILES)
-def test_the_domain_reads_no_clock(path: str) -> None:
-    check(domain_clock, path)
+@pytest.mark.parametrize("path", LAYER)
+def test_libraries_that_speak_to_somebody_stay_at_the_edge(path: str) -> None:
+    check(edge_imports, path)
 
 
-ADAPTERS = tuple(f"{SOLARIS}/{name}" for name in ("storage", "upstream", "gateway"))
+@pytest.mark.parametrize("path", [f"{SOLARIS}/{one}" for one in PURE])
+def test_pure_rules_import_pure_rules_only(path: str) -> None:
+    check(pure_imports, path)
 
 
-@pytest.mark.parametrize("path", paths_in(*ADAPTERS))
-def test_storage_and_upstream_know_no_service_and_no_function(path: str) -> None:
-    check(adapter_imports, path)
-
-
-@pytest.mark.parametrize("path", paths_in(f"{SOLARIS}/mail"))
-def test_mail_knows_no_service_and_no_function(path: str) -> None:
-    check(adapter_imports, path)
-
-
-@pytest.mark.parametrize("path", paths_in(f"{SOLARIS}/services"))
-def test_services_import_only_what_lies_below_them(path: str) -> None:
-    check(service_imports, path)
-
-
-@pytest.mark.parametrize("path", paths_in(f"{SOLARIS}/api"))
-def test_the_api_imports_services_and_what_lies_below_them(path: str) -> None:
-    check(api_imports, path)
+@pytest.mark.parametrize("path", [f"{SOLARIS}/{one}" for one in PURE])
+def test_pure_rules_read_no_clock(path: str) -> None:
+    check(pure_clock, path)
 
 
 @pytest.mark.parametrize("path", paths_in("functions"))
-def test_functions_import_services_and_the_edge_only(path: str) -> None:
+def test_functions_speak_to_nobody_themselves(path: str) -> None:
     check(function_imports, path)
 
 
@@ -277,9 +346,22 @@ def test_nothing_but_settings_reads_the_environment(path: str) -> None:
     check(environment_reads, path)
 
 
-@pytest.mark.parametrize("path", paths_in("functions", "layers", "infra", "tests"))
-def test_no_file_is_longer_than_its_limit(path: str) -> None:
+@pytest.mark.parametrize("path", paths_in("functions", "layers", "infra"))
+def test_no_function_is_longer_than_a_page(path: str) -> None:
+    check(long_functions, path)
+
+
+@pytest.mark.parametrize("path", [one for one in paths_in("functions") if one.endswith("app.py")])
+def test_an_entry_is_short(path: str) -> None:
     check(too_long, path)
+
+
+def test_no_folder_is_a_warehouse() -> None:
+    files: dict[str, int] = {}
+    for path in LAYER:
+        folder = path.rpartition("/")[0]
+        files[folder] = files.get(folder, 0) + (not path.endswith("__init__.py"))
+    assert {folder: n for folder, n in files.items() if n > MAX_FOLDER_FILES} == {}
 
 
 def test_every_top_level_folder_is_one_of_the_fixed_names() -> None:
@@ -294,55 +376,50 @@ def test_every_top_level_folder_is_one_of_the_fixed_names() -> None:
     assert not found, "\n".join(found)
 
 
-DOMAIN = f"{SOLARIS}/domain/x.py"
-STORAGE = f"{SOLARIS}/storage/x.py"
-SERVICE = f"{SOLARIS}/services/x.py"
-API = f"{SOLARIS}/api/routes/x.py"
+QUOTA = f"{SOLARIS}/quota/quota.py"
+KEYS = f"{SOLARIS}/keys/x.py"
+LEDGER = f"{SOLARIS}/ledger/x.py"
+PLATFORM = f"{SOLARIS}/platform/x.py"
 ENTRY = "functions/proxy/app.py"
 
 
 @pytest.mark.parametrize(
     ("rule", "path", "bad"),
     [
-        *((domain_imports, DOMAIN, f"import {name}") for name in DOMAIN_FORBIDS),
-        (domain_imports, DOMAIN, "from solaris import settings"),
-        (domain_imports, DOMAIN, "from solaris.services.metering import reserve"),
-        (domain_imports, DOMAIN, "from ..storage import users"),
-        (domain_imports, DOMAIN, "from os import environ"),
-        (domain_imports, DOMAIN, "import os.path as p"),
-        (domain_imports, DOMAIN, "def f() -> None: import httpx"),
-        (domain_clock, DOMAIN, "from datetime import datetime as d; d.now()"),
-        (domain_clock, DOMAIN, "import datetime; datetime.datetime.utcnow()"),
-        (domain_clock, DOMAIN, "from datetime import date; date.today()"),
-        (domain_clock, DOMAIN, "import time as t; t.time()"),
-        (domain_clock, DOMAIN, "from time import time"),
-        (adapter_imports, STORAGE, "from solaris.services import metering"),
-        (adapter_imports, STORAGE, "from solaris import services"),
-        (adapter_imports, STORAGE, "import functions.proxy.app"),
-        (service_imports, SERVICE, "from solaris.wiring import build"),
-        (service_imports, SERVICE, "import solaris.rest"),
-        (service_imports, SERVICE, "from solaris.cli import main"),
-        (service_imports, SERVICE, "from starlette.requests import Request"),
-        (service_imports, SERVICE, "import chalice"),
-        (service_imports, SERVICE, "from functions.proxy import app"),
-        (service_imports, SERVICE, "from solaris.api.operations import Call"),
-        (api_imports, API, "from solaris.wiring import wiring"),
-        (api_imports, API, "from solaris.storage.users import UserStore"),
-        (api_imports, API, "from solaris.cache import Cache"),
-        (api_imports, API, "import boto3"),
-        (api_imports, API, "from chalice.app import Response"),
-        (api_imports, API, "from infra.local import functions"),
-        (api_imports, MOUNTING, "from solaris.wiring import wiring"),
+        *((pure_imports, QUOTA, f"import {name}") for name in IMPURE),
+        (pure_imports, QUOTA, "from solaris.platform import settings"),
+        (pure_imports, QUOTA, "from solaris.quota.store import UserStore"),
+        (pure_imports, QUOTA, "from ..ledger import ledger"),
+        (pure_imports, QUOTA, "from os import environ"),
+        (pure_imports, QUOTA, "import os.path as p"),
+        (pure_imports, QUOTA, "def f() -> None: import httpx"),
+        (pure_clock, QUOTA, "from datetime import datetime as d; d.now()"),
+        (pure_clock, QUOTA, "import datetime; datetime.datetime.utcnow()"),
+        (pure_clock, QUOTA, "from datetime import date; date.today()"),
+        (pure_clock, QUOTA, "import time as t; t.time()"),
+        (pure_clock, QUOTA, "from time import time"),
+        (package_order, KEYS, "from solaris.ledger.ledger import Ledger"),
+        (package_order, KEYS, "from solaris.alerts.alert import Alert"),
+        (package_order, KEYS, "import solaris.app"),
+        (package_order, KEYS, "from solaris.app import Parts"),
+        (package_order, KEYS, "from solaris.accounts.parts import AccountsParts"),
+        (package_order, KEYS, "from solaris import cli"),
+        (package_order, LEDGER, "def f() -> None: from solaris.gateway import meter"),
+        (package_order, PLATFORM, "from ..quota import user"),
+        (package_order, PLATFORM, "if TYPE_CHECKING:\n    from solaris.quota.user import User"),
+        (edge_imports, LEDGER, "import boto3"),
+        (edge_imports, LEDGER, "from pynamodb.models import Model"),
+        (edge_imports, LEDGER, "from starlette.requests import Request"),
+        (edge_imports, LEDGER, "from chalice.app import Response"),
+        (edge_imports, LEDGER, "import typer"),
+        (edge_imports, PLATFORM, "import redis.asyncio"),
         (function_imports, ENTRY, "import boto3"),
         (function_imports, ENTRY, "from pynamodb.models import Model"),
-        (function_imports, ENTRY, "from solaris.domain.quota import Quota"),
-        (function_imports, ENTRY, "from solaris import storage"),
-        (function_imports, ENTRY, "import solaris.upstream.client"),
         (environment_reads, ENTRY, "import os; os.environ['X']"),
         (environment_reads, ENTRY, "import os.path; os.environ.get('X')"),
-        (environment_reads, SERVICE, "import os as o; o.getenv('X')"),
-        (environment_reads, SERVICE, "from os import getenv as g"),
-        (environment_reads, f"{SOLARIS}/mail/settings.py", "from os import environ"),
+        (environment_reads, LEDGER, "import os as o; o.getenv('X')"),
+        (environment_reads, LEDGER, "from os import getenv as g"),
+        (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * (MAX_FUNCTION_LINES + 1)),
     ],
 )
 def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
@@ -350,24 +427,26 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
 ) -> None:
     found = rule(Source(path, f'"""Doc."""\n{bad}\n'))
     assert found
-    assert all(one.startswith(f"{path}:2: ") for one in found)
+    assert all(one.startswith((f"{path}:2: ", f"{path}:3: ")) for one in found)
 
 
 @pytest.mark.parametrize(
     ("rule", "path", "good"),
     [
-        (domain_imports, DOMAIN, "from solaris.domain.quota import Quota\nimport ostrich"),
-        (service_imports, SERVICE, "import solaris.domain.quota"),
-        (domain_clock, DOMAIN, "from datetime import datetime\ndef f(now: datetime): now.time()"),
-        (adapter_imports, STORAGE, "from solaris.domain import quota\nimport pynamodb"),
-        (service_imports, SERVICE, "from solaris.storage import users\nimport structlog"),
-        (api_imports, API, "from solaris.services import administration\nimport pydantic"),
-        (api_imports, API, "if TYPE_CHECKING:\n    from solaris.wiring import Wiring"),
-        (api_imports, MOUNTING, "from chalice.app import Response"),
-        (function_imports, ENTRY, "from solaris.wiring import build\nimport chalice"),
-        (function_imports, ENTRY, "from solaris.api.mounting import mount"),
+        (pure_imports, QUOTA, "from solaris.quota.reservation import Demand\nimport ostrich"),
+        (pure_clock, QUOTA, "from datetime import datetime\ndef f(now: datetime): now.time()"),
+        (package_order, KEYS, "from solaris.directory.directory import Directory"),
+        (package_order, KEYS, "import solaris.keys.store\nfrom solaris import __version__"),
+        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
+        (package_order, f"{SOLARIS}/app.py", "from solaris.accounts.parts import AccountsParts"),
+        (edge_imports, f"{SOLARIS}/platform/aws/client.py", "import boto3"),
+        (edge_imports, f"{SOLARIS}/accounts/commands.py", "import typer"),
+        (edge_imports, f"{SOLARIS}/accounts/moving_commands.py", "import typer"),
+        (edge_imports, f"{SOLARIS}/gateway/app.py", "from starlette.types import Scope"),
+        (function_imports, ENTRY, "from solaris.app import process_parts\nimport chalice"),
         (environment_reads, SETTINGS, "import os\nos.environ['X']"),
         (environment_reads, ENTRY, "import os\nos.cpu_count()\nenviron = {}"),
+        (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * MAX_FUNCTION_LINES),
     ],
 )
 def test_no_rule_objects_to_a_source_that_keeps_it(
@@ -376,11 +455,14 @@ def test_no_rule_objects_to_a_source_that_keeps_it(
     assert rule(Source(path, good)) == []
 
 
-def test_file_limits_are_80_lines_for_an_entry_and_399_for_the_rest() -> None:
+def test_a_file_without_a_package_is_named() -> None:
+    path = f"{SOLARIS}/nowhere/x.py"
+    assert package_order(Source(path, "")) == [f"{path}:1: no package nowhere/ in ORDER"]
+
+
+def test_an_entry_has_at_most_80_lines() -> None:
     assert too_long(Source(ENTRY, "\n" * 80)) == []
     assert too_long(Source(ENTRY, "\n" * 81)) == [f"{ENTRY}:81: at most 80 lines"]
-    assert too_long(Source(DOMAIN, "\n" * 399)) == []
-    assert too_long(Source(DOMAIN, "\n" * 400)) == [f"{DOMAIN}:400: at most 399 lines"]
 
 
 def test_a_folder_outside_the_layout_is_named_once_and_files_are_free() -> None:

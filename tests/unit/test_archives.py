@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.storage.archives import (
+from solaris.backup.archive import (
     ArchiveReader,
     ArchiveRefusedError,
     ArchiveWriter,

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from solaris.domain.audit import Actor, AuditEntry
-from solaris.domain.printable import printable
-from solaris.domain.transactions import MAX_REASON_CHARACTERS
-from solaris.errors import ValidationFailedError
-from solaris.services.auditing import Auditor
-from solaris.storage.audit import AuditStore, put_audit
-from solaris.storage.cursors import decode_cursor, encode_cursor
+from solaris.audit.auditor import Auditor
+from solaris.audit.entry import AuditEntry
+from solaris.audit.store import AuditStore, put_audit
+from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
+from solaris.platform.aws.cursors import decode_cursor, encode_cursor
+from solaris.platform.errors import ValidationFailedError
+from solaris.platform.printable import printable
 
 NOW = datetime(2026, 11, 22, 23, 59, 59, 999_900, tzinfo=UTC)
 FIELDS = frozenset({"key"})

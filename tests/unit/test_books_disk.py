@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.domain.states import Status
-from solaris.services.health import check_database
-from solaris.storage.books_disk import BooksDisk, OpenBooks, books_files
-from solaris.storage.disk_room import DiskRoom
+from solaris.operations.health import check_database
+from solaris.operations.states import Status
+from solaris.platform.books_disk import BooksDisk, OpenBooks, books_files
+from solaris.platform.disk_room import DiskRoom
 
 MORE_THAN_THERE_IS = 1 << 62
 

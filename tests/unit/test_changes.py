@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from solaris.domain.changes import (
+from solaris.platform.texts import Locale, rule_text
+from solaris.quota.changes import (
     MAX_GRANT_TOKENS,
     ChangeRefusedError,
     LimitBounds,
@@ -27,10 +28,9 @@ from solaris.domain.changes import (
     set_status,
     suspend,
 )
-from solaris.domain.reservation import Reservation, expiry_of
-from solaris.domain.thresholds import Threshold, ThresholdRule
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.texts import Locale, rule_text
+from solaris.quota.reservation import Reservation, expiry_of
+from solaris.quota.thresholds import Threshold, ThresholdRule
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from solaris.cli.amounts import tokens
+from solaris.platform.terminal.amounts import tokens
 
 
 @pytest.mark.parametrize(

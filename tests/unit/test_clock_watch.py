@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from solaris.services.clock_watch import ClockWatch
-from solaris.services.health import SystemCheck
+from solaris.operations.clock_watch import ClockWatch
+from solaris.operations.health import SystemCheck
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -3_600.0, 60.0, -60.0])

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from solaris.errors import StoreUnavailableError
-from solaris.services.coalescing import Coalesced
+from solaris.directory.coalescing import Coalesced
+from solaris.platform.errors import StoreUnavailableError
 
 
 def test_callers_share_a_run_that_began_after_they_asked() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.settlement import Booking
-from solaris.domain.usage import Outcome, TokenCounts, UsageEvent
-from solaris.errors import ForbiddenError, InvalidCredentialsError, LoginLockedError
-from solaris.metrics import (
+from solaris.ledger.booking import LedgerEntry, RecordedUsage
+from solaris.ledger.recorder import count_booked, lag_seconds
+from solaris.platform.errors import ForbiddenError, InvalidCredentialsError, LoginLockedError
+from solaris.platform.metrics import (
     ADMIN_DURATION,
     ADMIN_REQUESTS,
     BOOKING_LAG,
@@ -20,8 +20,9 @@ from solaris.metrics import (
     TOKENS_CHARGED,
     Metrics,
 )
-from solaris.services.counting import count_admin_request, count_booked, lag_seconds
-from solaris.storage.actions import LedgerEntry, RecordedUsage
+from solaris.platform.web.dispatch import count_admin_request
+from solaris.quota.settlement import Booking
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 COUNTS = TokenCounts(100, 40, 30, 20)

@@ -10,7 +10,7 @@ from infra.deploy.errors import DeployError
 from infra.deploy.mailing import DEFAULT_SENDER, check_sender, mail_notes
 from infra.deploy.packaging import ROOT
 from infra.deploy.template import read_template
-from solaris.settings import Settings
+from solaris.platform.settings import Settings
 
 SENDER = "noreply@example.com"
 PRODUCTION = {"ProductionAccessEnabled": True, "SendingEnabled": True}

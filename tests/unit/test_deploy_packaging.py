@@ -22,12 +22,13 @@ HERE = Target(this_python(), this_architecture())
 def project(root: Path) -> Path:
     """A repository of one layer and one function, with things that must not be packed."""
     solaris = root / "layers" / "shared" / "python" / "solaris"
-    (solaris / "cli").mkdir(parents=True)
+    (solaris / "accounts").mkdir(parents=True)
     (solaris / "__pycache__").mkdir()
     (solaris / "__init__.py").write_text("WORDS = {'a', 'b', 'c', 'd', 'e'}\n")
     (solaris / "py.typed").touch()
     (solaris / "SETTINGS.md").write_text("# Settings\n")
-    (solaris / "cli" / "main.py").write_text("import typer\n")
+    (solaris / "cli.py").write_text("import typer\n")
+    (solaris / "accounts" / "commands.py").write_text("import typer\n")
     (solaris / "__pycache__" / "old.cpython-399.pyc").write_bytes(b"old")
     function = root / "functions" / "usage"
     function.mkdir(parents=True)

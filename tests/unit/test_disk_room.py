@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.preflight import StartError, check_room
+from infra.local.run.preflight import StartError, check_room
+from infra.local.run.supervisor import MAX_TOLD_LINES, TOLD_WINDOW_SECONDS, FewLines
 from infra.local.store.errors import StoreError
-from infra.local.supervisor import MAX_TOLD_LINES, TOLD_WINDOW_SECONDS, FewLines
-from infra.local.tables.program import check_file
-from solaris.storage.disk_room import DiskRoom
+from infra.local.store.tables.program import check_file
+from solaris.platform.disk_room import DiskRoom
 
 MORE_THAN_THERE_IS = 1 << 62
 

@@ -9,18 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from solaris.domain.exchange import (
+from solaris.ledger.figures import Figures, ReportFilters, UsageLine, total_of
+from solaris.platform.errors import ConfigurationError
+from solaris.platform.exchange import (
     IN_DOLLARS,
     MILLIONTHS,
     ExchangeRates,
     LocalCost,
     parse_rates,
 )
-from solaris.domain.periods import days_in
-from solaris.domain.reports import Figures, GroupBy, ReportFilters, UsageLine, grouped, total_of
-from solaris.errors import ConfigurationError
-from solaris.money_texts import amount, column_amount, cost_text, rate_text
-from solaris.settings import Settings, load_settings
+from solaris.platform.money_texts import amount, column_amount, cost_text, rate_text
+from solaris.platform.settings import Settings, load_settings
+from solaris.quota.periods import days_in
+from solaris.reports.report import GroupBy, grouped
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 TEXT = "2026-10-01=5.42, 2026-11-01=5.38"

@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.cells import guarded, unguarded
-from solaris.domain.exports import ExportFormat, ExportKind, span_name
-from solaris.services import export_formats
-from solaris.services.export_columns import columns_of, file_stem, sheet_name
-from solaris.services.export_formats import (
+from solaris.exports import formats as export_formats
+from solaris.exports.columns import columns_of, file_stem, sheet_name
+from solaris.exports.export import ExportFormat, ExportKind, span_name
+from solaris.exports.formats import (
     Column,
     Kind,
     Row,
@@ -27,7 +26,8 @@ from solaris.services.export_formats import (
     safe_cell,
     write_table,
 )
-from solaris.texts import Locale
+from solaris.platform.cells import guarded, unguarded
+from solaris.platform.texts import Locale
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 22, 15, 4, 5, 678_000, tzinfo=UTC)  # 12:04:05 in São Paulo

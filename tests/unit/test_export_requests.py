@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from solaris.api.problems import validation_failed
-from solaris.api.schemas.exports import ExportOut, ExportRequest
-from solaris.domain.alerts import AlertType
-from solaris.domain.exports import (
+from solaris.alerts.alert import AlertType
+from solaris.alerts.listing import AlertQuery
+from solaris.directory.listing import UsageLevel, UserQuery
+from solaris.exports.export import (
     Export,
     ExportFormat,
     ExportKind,
@@ -18,10 +18,11 @@ from solaris.domain.exports import (
     is_export_id,
     new_export_id,
 )
-from solaris.domain.listing import AlertQuery, UsageLevel, UserQuery
-from solaris.domain.reports import ReportFilters
-from solaris.domain.users import UserStatus
-from solaris.services.exporting import AuditQuery, ExportOrder
+from solaris.exports.exporter import AuditQuery, ExportOrder
+from solaris.exports.schemas import ExportOut, ExportRequest
+from solaris.ledger.figures import ReportFilters
+from solaris.platform.web.problems import validation_failed
+from solaris.quota.user import UserStatus
 
 NOW = datetime(2026, 11, 22, 13, 5, 9, 123_456, tzinfo=UTC)
 DAYS = {"from": "2026-11-01", "to": "2026-11-30"}

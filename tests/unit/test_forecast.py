@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.forecast import Method, Pace, forecast, month_total, pace_of, runs_out_on
-from solaris.domain.periods import period_of, renews_at
+from solaris.quota.periods import period_of, renews_at
+from solaris.reports.forecast import Method, Pace, forecast, month_total, pace_of, runs_out_on
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 TODAY = date(2026, 11, 22)

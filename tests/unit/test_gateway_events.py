@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from solaris.api.gateway_events import request_of
-from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER, Front
+from solaris.platform.web.gateway_events import request_of
+from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER, Front
 
 SOURCE, CLIENT = "198.51.100.9", "203.0.113.5"
 SECRET = "s" * 64

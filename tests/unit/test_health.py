@@ -14,11 +14,9 @@ from typing import Any, cast
 
 import pytest
 
-from solaris.cache import Cache
-from solaris.domain.states import Status
-from solaris.errors import StoreUnavailableError
-from solaris.services import health as module
-from solaris.services.health import (
+from solaris.backup.store import BackupLog, KeptBackup
+from solaris.operations import health as module
+from solaris.operations.health import (
     CheckResult,
     Finding,
     Health,
@@ -31,12 +29,14 @@ from solaris.services.health import (
     liveness,
     short_of,
 )
-from solaris.services.queue_lag import QueueLag
-from solaris.storage.backups import BackupLog, KeptBackup
-from solaris.storage.books_disk import BooksDisk
-from solaris.storage.disk_room import DiskRoom
-from solaris.storage.queues import Queues
-from solaris.storage.users import UserStore
+from solaris.operations.states import Status
+from solaris.platform.aws.queue_lag import QueueLag
+from solaris.platform.aws.queues import Queues
+from solaris.platform.books_disk import BooksDisk
+from solaris.platform.cache import Cache
+from solaris.platform.disk_room import DiskRoom
+from solaris.platform.errors import StoreUnavailableError
+from solaris.quota.store import UserStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DISK = BooksDisk(DiskRoom(Path("/"), 0))
@@ -145,7 +145,7 @@ def test_many_callers_at_once_cause_one_call(monkeypatch: pytest.MonkeyPatch) ->
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: checks.report(), range(20)))
     assert len(calls) == 1
-    monkeypatch.setattr("solaris.services.probing.REUSE_SECONDS", 0.0)
+    monkeypatch.setattr("solaris.platform.probing.REUSE_SECONDS", 0.0)
     checks.report()
     assert len(calls) == 2
 

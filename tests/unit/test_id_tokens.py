@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_encode
 
-from solaris.services.oidc_http import OidcError
-from solaris.services.oidc_provider import OidcProvider, Person
+from solaris.sign_in.oidc_http import OidcError
+from solaris.sign_in.oidc_provider import OidcProvider, Person
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

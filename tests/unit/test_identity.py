@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.addresses import MAX_EMAIL_CHARACTERS, normalise_email, valid_email
-from solaris.domain.identity import MAX_NAME_CHARACTERS, Identity, identify
-from solaris.domain.users import user_id_for
+from solaris.platform.email import MAX_EMAIL_CHARACTERS, normalise_email, valid_email
+from solaris.quota.identity import MAX_NAME_CHARACTERS, Identity, identify
+from solaris.quota.user import user_id_for
 
 EMAIL_HEADERS = ("x-user-email", "x-openwebui-user-email")
 NAME_HEADERS = ("x-user-name", "x-openwebui-user-name")

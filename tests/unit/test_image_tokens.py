@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from solaris.gateway.image_size import Size, image_size, is_image
-from solaris.gateway.image_tokens import image_tokens
-from solaris.gateway.model_facts import ImageFamily
+from solaris.gateway.body.image_size import Size, image_size, is_image
+from solaris.gateway.body.image_tokens import image_tokens
+from solaris.gateway.models.facts import ImageFamily
 from tests.unit.media_support import gif, jpeg, png, webp
 
 SIZE = (1_234, 567)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.cells import guarded
-from solaris.domain.exports import ExportKind
-from solaris.domain.importing import MAX_LINES, ImportRefusedError, parse_users
-from solaris.domain.users import Plan
-from solaris.services.export_columns import columns_of
-from solaris.texts import Locale, rule_text
+from solaris.accounts.import_file import MAX_LINES, ImportRefusedError, parse_users
+from solaris.exports.columns import columns_of
+from solaris.exports.export import ExportKind
+from solaris.platform.cells import guarded
+from solaris.platform.texts import Locale, rule_text
+from solaris.quota.user import Plan
 
 
 def test_lines_are_read_in_any_order_of_columns_and_empty_cells_say_nothing() -> None:

@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from infra.local.keeper import Keeper
-from infra.local.prepare import prepare_patiently, secrets_made
-from solaris.errors import StoreUnavailableError
-from solaris.services.initialising import InitResult
-from solaris.settings import Settings
-from solaris.storage.aws import AwsCallError
+from infra.local.run.prepare import prepare_patiently, secrets_made
+from infra.local.run.recreate import Keeper
+from solaris.operations.first_start import InitResult
+from solaris.platform.aws.client import AwsCallError
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.settings import Settings
 
 RESULT = InitResult(new_key=None, key_id="key_1")
 
@@ -107,7 +107,7 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(_parts: object) -> InitResult:
         raise StoreUnavailableError("nobody listens")
 
-    monkeypatch.setattr("infra.local.prepare.prepare", away)
+    monkeypatch.setattr("infra.local.run.prepare.prepare", away)
     with pytest.raises(StoreUnavailableError):
         prepare_patiently(None, 0, lambda _line: None)  # type: ignore[arg-type]
 
@@ -120,7 +120,7 @@ def test_it_waits_for_a_store_that_comes(monkeypatch: pytest.MonkeyPatch) -> Non
             raise StoreUnavailableError("nobody listens")
         return RESULT
 
-    monkeypatch.setattr("infra.local.prepare.prepare", away_twice)
-    monkeypatch.setattr("infra.local.prepare.RETRY_SECONDS", 0)
+    monkeypatch.setattr("infra.local.run.prepare.prepare", away_twice)
+    monkeypatch.setattr("infra.local.run.prepare.RETRY_SECONDS", 0)
     assert prepare_patiently(None, 60, tries.append) is RESULT  # type: ignore[arg-type]
     assert len(tries) == 2

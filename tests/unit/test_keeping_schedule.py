@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-from infra.local.schedule import KEEP_AFTER, KEEP_EVERY, MAX_WAIT_SECONDS, keeping_thread
+from infra.local.run.schedule import KEEP_AFTER, KEEP_EVERY, MAX_WAIT_SECONDS, keeping_thread
 
 START = datetime(2026, 11, 15, 15, tzinfo=UTC)
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.cache import AsyncCache
-from solaris.domain.keys import (
+from solaris.gateway.models.access import (
+    check_model_path,
+    check_models,
+    checked_flat_body,
+    visible_models,
+)
+from solaris.gateway.models.named import named_models
+from solaris.keys.authenticator import _from_json, _to_json
+from solaris.keys.key import (
     MAX_ALLOWED_MODELS,
     MAX_KEY_DAYS,
     GatewayKey,
@@ -21,23 +28,16 @@ from solaris.domain.keys import (
     edit,
     new_key,
 )
-from solaris.domain.named_models import named_models
-from solaris.domain.rate_limit import RateRule
-from solaris.errors import (
+from solaris.platform.cache import AsyncCache
+from solaris.platform.errors import (
     ModelNotAllowedError,
     RateLimitedError,
     UnknownModelError,
     UpstreamUnavailableError,
 )
-from solaris.http import error_answer
-from solaris.services.authenticating import _from_json, _to_json
-from solaris.services.limiting import RateLimiter
-from solaris.services.model_access import (
-    check_model_path,
-    check_models,
-    checked_flat_body,
-    visible_models,
-)
+from solaris.platform.rate_limit import RateLimiter
+from solaris.platform.rate_rule import RateRule
+from solaris.platform.web.errors import error_answer
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
 JSON = {"content-type": "application/json"}

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from solaris import lambda_asgi
-from solaris.cache import AsyncCache
-from solaris.lambda_asgi import FinishBeforeFreezing
-from solaris.metrics import REFUSALS, Metrics
-from solaris.services.background import keep
-from solaris.trusted_proxies import App, Message, Receive, Send
+from solaris.gateway import lambda_asgi
+from solaris.gateway.lambda_asgi import FinishBeforeFreezing
+from solaris.platform.background import keep
+from solaris.platform.cache import AsyncCache
+from solaris.platform.metrics import REFUSALS, Metrics
+from solaris.platform.web.trusted_proxies import App, Message, Receive, Send
 
 HTTP = {"type": "http", "headers": []}
 FRAMES = [b"data: 1\n\n", b"data: 2\n\n"]

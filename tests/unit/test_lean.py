@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.errors import StoreUnavailableError
-from solaris.storage.aws import AwsCallError, WriteConflictError, store_errors
-from solaris.storage.lean import LeanDynamoDb, LeanQueues
+from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.direct import LeanDynamoDb, LeanQueues
+from solaris.platform.errors import StoreUnavailableError
 
 REGION = "sa-east-1"
 KEY = {"TableName": "books", "Key": {"id": {"S": "São"}}}
@@ -31,7 +31,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
-    monkeypatch.setattr("solaris.storage.lean.RETRY_BASE_SECONDS", 0)
+    monkeypatch.setattr("solaris.platform.aws.direct.RETRY_BASE_SECONDS", 0)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bound.getsockname()[1]}")

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.local import lifeline, preflight
-from infra.local.lifeline import LIFELINE, Lifeline
-from infra.local.preflight import StartError, wait_for_programs
-from infra.local.tables.program import (
+from infra.local.run import lifeline, preflight
+from infra.local.run.lifeline import LIFELINE, Lifeline
+from infra.local.run.preflight import StartError, wait_for_programs
+from infra.local.store.tables.program import (
     free_port,
     guarded_command,
     secret_address,
@@ -46,7 +46,7 @@ def test_what_lasts_ends_once_nobody_uses_it_any_more(pipe: Lifeline) -> None:
     """And not before: one of two users is not enough."""
     program = code(
         "import time",
-        "from infra.local.lifeline import end_when_alone",
+        "from infra.local.run.lifeline import end_when_alone",
         "end_when_alone()",
         "print('ready', flush=True)",
         "time.sleep(60)",
@@ -85,7 +85,7 @@ def test_a_signal_that_comes_again_and_again_stops_once(tmp_path: Path) -> None:
     program = subprocess.Popen(
         code(
             "import threading",
-            "from infra.local.lifeline import stop_on_signals",
+            "from infra.local.run.lifeline import stop_on_signals",
             "class Slow(threading.Event):",
             "    def set(self):",
             "        with self._cond:",  # as Event.set, and long enough to be met by the next
@@ -125,8 +125,8 @@ def test_lines_that_nobody_takes_go_to_the_log_file(tmp_path: Path) -> None:
     program = subprocess.Popen(
         code(
             "import sys",
-            "from infra.local.lifeline import steady_output",
-            "from solaris.observability import configure_logging, get_logger",
+            "from infra.local.run.lifeline import steady_output",
+            "from solaris.platform.logs import configure_logging, get_logger",
             "steady_output()",
             "configure_logging('INFO')",
             "input()",
@@ -214,7 +214,7 @@ def test_a_killed_supervisor_ends_users_first(tmp_path: Path) -> None:
     )
     lasting = (
         "import signal, sys, time",
-        "from infra.local.lifeline import end_when_alone",
+        "from infra.local.run.lifeline import end_when_alone",
         "def leave(*_):",
         "    open(sys.argv[1], 'a').write('lasting\\n')",
         "    raise SystemExit",
@@ -227,7 +227,7 @@ def test_a_killed_supervisor_ends_users_first(tmp_path: Path) -> None:
         [
             *code(
                 "import pathlib, sys, time, os",
-                "from infra.local.supervisor import Program, Supervisor",
+                "from infra.local.run.supervisor import Program, Supervisor",
                 "made = Supervisor(pathlib.Path.cwd(), None)",
                 f"lasting, user = {lasting!r}, {user!r}",
                 "run = lambda lines: [sys.executable, '-c', '\\n'.join(lines), sys.argv[1]]",

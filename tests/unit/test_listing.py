@@ -16,30 +16,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.domain.keys import KeyKind, new_key
-from solaris.domain.listing import (
-    KeyState,
+from solaris.directory import queries as reading
+from solaris.directory.listing import (
     Listing,
     UsageLevel,
     UserQuery,
     UserRow,
     UserSort,
     folded,
-    key_state,
     level_of,
     row_of,
 )
-from solaris.domain.quota import PPM, Quota
-from solaris.domain.reservation import Reservation
-from solaris.domain.thresholds import Threshold, ThresholdRule
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.errors import StoreUnavailableError, ValidationFailedError
-from solaris.services import replica_reading as reading
-from solaris.services.accounts import account_of
-from solaris.services.replica import Replica, View
-from solaris.settings import Settings
-from solaris.storage.changes import user_from_row, user_to_row
-from solaris.storage.cursors import decode_cursor, encode_cursor
+from solaris.directory.replica import Replica, View
+from solaris.keys.key import KeyKind, new_key
+from solaris.keys.listing import KeyState, key_state
+from solaris.platform.aws.cursors import decode_cursor, encode_cursor
+from solaris.platform.errors import StoreUnavailableError, ValidationFailedError
+from solaris.platform.settings import Settings
+from solaris.quota.account import account_of
+from solaris.quota.feed import user_from_row, user_to_row
+from solaris.quota.policy import threshold_rule_of
+from solaris.quota.quota import PPM, Quota
+from solaris.quota.reservation import Reservation
+from solaris.quota.thresholds import Threshold, ThresholdRule
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 15, 15, tzinfo=UTC)
 RULE = ThresholdRule(800_000, 950_000)
@@ -87,7 +87,7 @@ def crowds(draw: st.DrawFn) -> list[User]:
 
 
 def shown(user: User, view: View) -> UserRow:
-    return row_of(account_of(user, view.settings, view.now).user, view.settings.threshold_rule)
+    return row_of(account_of(user, view.settings, view.now).user, threshold_rule_of(view.settings))
 
 
 def put(replica: Replica, users: Iterable[User], view: View) -> int:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.local_secret import FILE, local_secret
-from infra.local.preflight import StartError
-from solaris.settings import LOCAL_SECRET
+from infra.local.run.local_secret import FILE, local_secret
+from infra.local.run.preflight import StartError
+from solaris.platform.settings import LOCAL_SECRET
 
 
 def test_it_is_made_once_and_only_the_owner_may_read_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.lockout import (
+from solaris.sign_in.lockout import (
     LOCK,
     MAX_FAILURES,
     MAX_PAUSE,

@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from solaris.domain.alerts import Audience, MonthlySummary, UsageFigures
-from solaris.domain.exchange import LocalCost
-from solaris.domain.periods import renews_at
-from solaris.domain.thresholds import Threshold
-from solaris.mail.formatting import long_date, month, one_line, percentage
-from solaris.mail.rendering import MailRenderer, Person, Rendered, ThresholdNotice, compose
-from solaris.mail.samples import samples
-from solaris.mail.sender import MailRejectedError, recipients
-from solaris.mail.words import LABELS
-from solaris.texts import Locale
+from solaris.alerts.alert import Audience, MonthlySummary, UsageFigures
+from solaris.alerts.mail_samples import samples
+from solaris.alerts.mail_words import LABELS
+from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
+from solaris.platform.exchange import LocalCost
+from solaris.platform.mail.formatting import long_date, month, one_line, percentage
+from solaris.platform.mail.sender import MailRejectedError, recipients
+from solaris.platform.texts import Locale
+from solaris.quota.periods import renews_at
+from solaris.quota.thresholds import Threshold
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)

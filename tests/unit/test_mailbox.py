@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.mailbox import Mailbox, is_open
-from solaris.settings import Settings
-from solaris.trusted_proxies import BehindFront, Front
+from infra.local.edge.mailbox import Mailbox, is_open
+from solaris.platform.settings import Settings
+from solaris.platform.web.trusted_proxies import BehindFront, Front
 
 LOCAL = {"solaris_stage": "local"}
 

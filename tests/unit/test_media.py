@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.gateway.media import Kind, Media, is_url, measure
-from solaris.gateway.model_facts import ImageFamily
+from solaris.gateway.body.media import Kind, Media, is_url, measure
+from solaris.gateway.models.facts import ImageFamily
 from tests.unit.media_support import data_url, gif, jpeg, packed_pdf, pdf, png, wav, webp
 
 GPT_4O = ImageFamily.GPT_4O

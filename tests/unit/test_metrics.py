@@ -2,7 +2,7 @@
 
 import pytest
 
-from solaris.metrics import (
+from solaris.platform.metrics import (
     DURATION,
     FIRST_BYTE,
     MAX_LABEL_CHARACTERS,

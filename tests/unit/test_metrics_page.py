@@ -8,14 +8,14 @@ from datetime import timedelta
 from threading import Event
 from typing import cast
 
-from solaris.cache import Cache
-from solaris.domain.states import Status
-from solaris.errors import StoreUnavailableError
-from solaris.metrics import REFUSALS, Metrics
-from solaris.services.health import Finding, Health
-from solaris.services.metrics_page import PAGE_SECONDS, MetricsPage
-from solaris.services.totals import Totals, UserTotals
-from solaris.storage.reconciliations import ReconciliationRun
+from solaris.operations.health import Finding, Health
+from solaris.operations.metrics_page import PAGE_SECONDS, MetricsPage
+from solaris.operations.states import Status
+from solaris.platform.cache import Cache
+from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.metrics import REFUSALS, Metrics
+from solaris.reconciliation.run_store import ReconciliationRun
+from solaris.reports.totals import Totals, UserTotals
 from tests.unit.test_health import NOW, FakeCache, clock
 
 SCRAPE_SECONDS = 3.0

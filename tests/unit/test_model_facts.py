@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.gateway.model_facts import (
+from solaris.gateway.models.facts import (
     DEFAULT_CONTEXT_TOKENS,
     ImageFamily,
     context_tokens,

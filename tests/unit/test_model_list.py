@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from solaris.errors import UpstreamUnavailableError
-from solaris.services.model_list import KEPT_SECONDS, LIST_PATH, ModelList
+from solaris.gateway.models.listing import KEPT_SECONDS, LIST_PATH, ModelList
+from solaris.platform.errors import UpstreamUnavailableError
 
 SECONDS = 5.0
 

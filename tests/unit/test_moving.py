@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.changes import ChangeRefusedError, delete, new_user
-from solaris.domain.moving import MAX_MERGED, alias_of, carry, merge, move, owned, released
-from solaris.domain.transactions import Origin, TransactionKind, merge_row
-from solaris.domain.users import NOBODY, Plan, User, UserStatus, user_id_for
-from solaris.storage.items import user_from_item, user_to_item
+from solaris.ledger.transactions import Origin, TransactionKind, merge_row
+from solaris.quota.changes import ChangeRefusedError, delete, new_user
+from solaris.quota.item import user_from_item, user_to_item
+from solaris.quota.moving import MAX_MERGED, alias_of, carry, merge, move, owned, released
+from solaris.quota.user import NOBODY, Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANA, NEW = "ana@example.com", "ana.lima@example.org"

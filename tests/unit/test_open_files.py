@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from infra.local import __main__ as runner
-from infra.local.preflight import MAX_OPEN_FILES, raise_open_files
+from infra.local.run.preflight import MAX_OPEN_FILES, raise_open_files
 
 ROOT = Path(__file__).resolve().parents[2]
 _ASKS_A_CHILD = """
 import resource, subprocess, sys
-from infra.local.preflight import raise_open_files
+from infra.local.run.preflight import raise_open_files
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard}))
 assert raise_open_files() == {wanted}
 told = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"

@@ -4,8 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from solaris.domain.reservation import Reservation, expiry_of
 from solaris.gateway.open_requests import OpenRequests
+from solaris.quota.reservation import Reservation, expiry_of
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 

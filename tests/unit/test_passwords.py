@@ -6,9 +6,9 @@ from threading import Event
 import argon2
 import pytest
 
-from solaris.domain.passwords import generate_password, password_bytes, password_problem
-from solaris.errors import RateLimitedError
-from solaris.services.hashing import ITERATIONS, LANES, MEMORY_KIB, Passwords
+from solaris.platform.errors import RateLimitedError
+from solaris.platform.password_rules import generate_password, password_bytes, password_problem
+from solaris.sign_in.password_hash import ITERATIONS, LANES, MEMORY_KIB, Passwords
 
 ANA = "ana@example.com"
 GOOD = "um céu de 1984 estrelas"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.gateway.pdf_pages import pages_by_size, pdf_pages
+from solaris.gateway.body.pdf_pages import pages_by_size, pdf_pages
 from tests.unit.media_support import packed_pdf, pdf
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.domain.periods import (
+from solaris.quota.periods import (
     day_of,
     days_in,
     hour_of,

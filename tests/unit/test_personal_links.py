@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from solaris.domain.personal_links import (
+from solaris.platform.errors import QuotaExhaustedError
+from solaris.platform.settings import Settings
+from solaris.platform.web.errors import error_answer
+from solaris.quota.personal_link import (
     LINK_DAYS,
     TOKEN_CHARACTERS,
     Bearer,
@@ -13,11 +16,8 @@ from solaris.domain.personal_links import (
     masked_email,
     with_holder,
 )
-from solaris.domain.users import user_id_for
-from solaris.errors import QuotaExhaustedError
-from solaris.http import error_answer
-from solaris.services.personal_links import PersonalLinks
-from solaris.settings import Settings
+from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.user import user_id_for
 
 NOW = datetime(2026, 11, 15, 12, 30, 0, 5, tzinfo=UTC)
 ANA = user_id_for("ana@example.com")

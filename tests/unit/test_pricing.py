@@ -9,9 +9,10 @@ from genai_prices import Usage, calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.money import rounded_micros, total_nanos
-from solaris.domain.pricing import UNKNOWN, Cost, ModelPrice, cost_of
-from solaris.domain.usage import TokenCounts
+from solaris.ledger.money import rounded_micros, total_nanos
+from solaris.ledger.pricing import UNKNOWN, Cost, cost_of
+from solaris.platform.settings_values import ModelPrice
+from solaris.quota.usage import TokenCounts
 
 COUNTS = TokenCounts(prompt_tokens=10_000, completion_tokens=2_000, cached_tokens=4_000)
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -9,11 +9,11 @@ from typing import Any, Literal, get_type_hints
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from solaris import errors
-from solaris.api.messages import HttpReply
-from solaris.api.problems import MAX_FIELD_PROBLEMS, problem_reply, validation_failed
-from solaris.api.schemas.common import InstantInput, Problem
-from solaris.texts import Locale
+from solaris.platform import errors
+from solaris.platform.texts import Locale
+from solaris.platform.web.messages import HttpReply
+from solaris.platform.web.problems import MAX_FIELD_PROBLEMS, problem_reply, validation_failed
+from solaris.platform.web.schemas import InstantInput, Problem
 
 
 def reply(error: errors.SolarisError, locale: Locale = "en") -> HttpReply:

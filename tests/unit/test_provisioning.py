@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from solaris.domain.identity import Identity
-from solaris.domain.provisioning import AutoProvision, ProvisioningPolicy, provision
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.errors import ConfigurationError
-from solaris.settings import Settings, load_settings
-from solaris.settings_addresses import mail_domain
+from solaris.platform.errors import ConfigurationError
+from solaris.platform.settings import Settings, load_settings, mail_domain
+from solaris.platform.settings_values import AutoProvision
+from solaris.quota.identity import Identity
+from solaris.quota.policy import provisioning_of
+from solaris.quota.provisioning import ProvisioningPolicy, provision
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
@@ -70,13 +71,13 @@ def test_a_domain_is_matched_whole(mode: AutoProvision, email: str, *, allowed: 
 
 
 def test_the_settings_make_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().provisioning == ProvisioningPolicy(
+    assert provisioning_of(Settings()) == ProvisioningPolicy(
         AutoProvision.ACTIVE, frozenset(), 1_000_000
     )
     monkeypatch.setenv("AUTO_PROVISION", "pending")
     monkeypatch.setenv("ALLOWED_EMAIL_DOMAINS", " Example.com, filial.example.com ,")
     monkeypatch.setenv("DEFAULT_MONTHLY_LIMIT", "5")
-    assert Settings().provisioning == ProvisioningPolicy(
+    assert provisioning_of(Settings()) == ProvisioningPolicy(
         AutoProvision.PENDING, frozenset({"example.com", "filial.example.com"}), 5
     )
 

@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from solaris.domain.states import Status
-from solaris.services.health import check_queues
-from solaris.services.queue_lag import MOST_BETWEEN_SECONDS, STALLED_SECONDS, QueueLag
-from solaris.storage.queues import QUEUES, Queues
+from solaris.operations.health import check_queues
+from solaris.operations.states import Status
+from solaris.platform.aws.queue_lag import MOST_BETWEEN_SECONDS, STALLED_SECONDS, QueueLag
+from solaris.platform.aws.queues import QUEUES, Queues
 
 
 @dataclass

@@ -15,9 +15,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from solaris.domain.periods import next_period
-from solaris.domain.quota import PPM, Quota, ceiling_tokens, threshold_ppm
-from solaris.domain.reservation import (
+from solaris.quota.periods import next_period
+from solaris.quota.quota import PPM, Quota, ceiling_tokens, threshold_ppm
+from solaris.quota.reservation import (
     RESERVATION_SECONDS,
     Demand,
     Hold,
@@ -27,9 +27,9 @@ from solaris.domain.reservation import (
     full_hold,
     slice_hold,
 )
-from solaris.domain.settlement import Settlement, correct, settle
-from solaris.domain.usage import Outcome
-from solaris.domain.users import Plan, User, UserStatus
+from solaris.quota.settlement import Settlement, correct, settle
+from solaris.quota.usage import Outcome
+from solaris.quota.user import Plan, User, UserStatus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.rate_limit import SKEW_SECONDS, RateRule, decide
+from solaris.platform.rate_rule import SKEW_SECONDS, RateRule, decide
 
 RULE = RateRule(per_second=10, burst=20)
 

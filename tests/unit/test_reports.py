@@ -8,19 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.reports import (
-    Figures,
-    GroupBy,
-    GroupRow,
-    ReportFilters,
-    ReportSort,
-    UsageLine,
-    grouped,
-    in_order,
-    measure_of,
-    total_of,
-    valid_status,
-)
+from solaris.ledger.figures import Figures, ReportFilters, UsageLine, total_of, valid_status
+from solaris.reports.report import GroupBy, GroupRow, ReportSort, grouped, in_order, measure_of
 
 FIRST = date(2026, 11, 1)
 LINE = UsageLine(

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.reservation import (
+from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
+from solaris.quota.reservation import (
     MINIMUM_COMPLETION_TOKENS,
     RESERVATION_SECONDS,
     ROOM_TOKENS,
     STRICT_COMPLETION_TOKENS,
-    UNKNOWN_MODEL_TOKENS,
     Demand,
     Hold,
     Reservation,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.local.schedule import RETRY_AFTER, SWEEP_EVERY, Schedule
-from solaris.domain.periods import next_period, period_of, period_start
-from solaris.domain.schedule import next_opening, open_period_at
+from infra.local.run.schedule import RETRY_AFTER, SWEEP_EVERY, Schedule
+from solaris.months.schedule import next_opening, open_period_at
+from solaris.quota.periods import next_period, period_of, period_start
 
 ZONES = sorted(zone for zone in available_timezones() if zone not in {"localtime", "Factory"})
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -143,7 +143,7 @@ def test_a_clock_that_was_set_ends_no_open_request() -> None:
 def test_a_year_has_twelve_openings_and_the_one_of_the_start(
     zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.local.schedule.MAX_WAIT_SECONDS", 86_400.0)
+    monkeypatch.setattr("infra.local.run.schedule.MAX_WAIT_SECONDS", 86_400.0)
     start = datetime(2026, 1, 10, 12, tzinfo=UTC)
     done = Rehearsal(start, 365 * 24, lambda _: {"state": "done"}).run(ZoneInfo(zone))
     assert len(done.resets) == 13

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from solaris.mail.sender import SesSender
+from solaris.platform.mail.sender import SesSender
 
 
 class TakingSes:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from infra.local.__main__ import LocalSystem
-from solaris.cli.environment import load_run_environment, withheld_secrets
-from solaris.settings import Settings, load_settings
-from solaris.settings_file import WITHHELD, effective, withheld
+from solaris.platform.settings import Settings, load_settings
+from solaris.platform.settings_file import WITHHELD, effective, withheld
+from solaris.platform.terminal.environment import load_run_environment, withheld_secrets
 
 SECRETS = {
     "LITELLM_API_KEY": "sk-upstream-0123456789",

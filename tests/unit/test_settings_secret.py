@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from solaris import settings_secret
-from solaris.errors import ConfigurationError
-from solaris.settings import Settings, load_settings
+from solaris.platform import settings_secret
+from solaris.platform.errors import ConfigurationError
+from solaris.platform.settings import Settings, load_settings
 
 KEY = "k" * 32
 ARN = "arn:aws:secretsmanager:sa-east-1:123456789012:secret:solaris-prod-AbCdEf"

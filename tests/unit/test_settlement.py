@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.quota import Quota
-from solaris.domain.settlement import Settlement, correct, settle
+from solaris.quota.quota import Quota
+from solaris.quota.settlement import Settlement, correct, settle
 
 tokens = st.integers(min_value=0, max_value=20_000_000)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.gateway.prompt import Prompt
-from solaris.upstream import tokens
-from solaris.upstream.shapes import SHAPES, ApiShape
+from solaris.gateway import tokenizer as tokens
+from solaris.gateway.body.prompt import Prompt
+from solaris.gateway.shapes.all import SHAPES, ApiShape
 from tests.unit.media_support import data_url, jpeg, pdf, png, wav
 
 CHAT = SHAPES["/v1/chat/completions"]

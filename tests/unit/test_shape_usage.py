@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 import pytest
 
-from solaris.domain.usage import TokenCounts
-from solaris.upstream.shapes import (
+from solaris.gateway.shapes.all import (
     SHAPES,
     ApiShape,
 )
+from solaris.quota.usage import TokenCounts
 
 CHAT = SHAPES["/v1/chat/completions"]
 COMPLETIONS = SHAPES["/v1/completions"]

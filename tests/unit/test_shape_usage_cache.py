@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.usage import TokenCounts
-from solaris.upstream.shape_usage import (
+from solaris.gateway.shapes.usage import (
     chat_usage,
     embeddings_usage,
     messages_usage,
     responses_usage,
 )
+from solaris.quota.usage import TokenCounts
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=15),

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.domain.usage import TokenCounts
-from solaris.upstream.shapes import (
+from solaris.gateway.shapes.all import (
     SHAPES,
     ApiShape,
     MalformedBodyError,
 )
+from solaris.quota.usage import TokenCounts
 
 CHAT = SHAPES["/v1/chat/completions"]
 COMPLETIONS = SHAPES["/v1/completions"]

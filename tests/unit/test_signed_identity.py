@@ -9,9 +9,9 @@ import jwt
 import pytest
 from pydantic import ValidationError
 
-from solaris.domain.identity import Identity
-from solaris.services.signed_identity import MAX_TOKEN_CHARACTERS, signed_identity
-from solaris.settings import Settings
+from solaris.keys.signed_identity import MAX_TOKEN_CHARACTERS, signed_identity
+from solaris.platform.settings import Settings
+from solaris.quota.identity import Identity
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

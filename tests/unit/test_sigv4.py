@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 
-from solaris.storage.sigv4 import Signer
+from solaris.platform.aws.signature import Signer
 
 TARGET = "DynamoDB_20120810.UpdateItem"
 JSON = "application/x-amz-json-1.0"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.reservation import Demand, Reservation, expiry_of
-from solaris.domain.standing import is_blocked, put_right
-from solaris.domain.thresholds import ThresholdRule
-from solaris.domain.users import Plan, User, UserStatus
+from solaris.quota.reservation import Demand, Reservation, expiry_of
+from solaris.quota.standing import is_blocked, put_right
+from solaris.quota.thresholds import ThresholdRule
+from solaris.quota.user import Plan, User, UserStatus
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 RULE = ThresholdRule(warning_ppm=800_000, critical_ppm=950_000)

@@ -10,12 +10,12 @@ import httpx
 import pytest
 import yaml
 
-from infra.local.state_texts import state_texts
-from solaris.domain.states import REASONS, SILENT, Status
-from solaris.metrics import UNWELL, Metrics
-from solaris.services import health
-from solaris.services.diagnosing import Diagnosis
-from solaris.services.health import Finding, Health
+from infra.documents.state_texts import state_texts
+from solaris.operations import health
+from solaris.operations.doctor import Diagnosis
+from solaris.operations.health import Finding, Health
+from solaris.operations.states import REASONS, SILENT, Status
+from solaris.platform.metrics import UNWELL, Metrics
 from tests.unit.test_health import FakeCache, clock
 from tests.unit.test_metrics_page import page_of
 

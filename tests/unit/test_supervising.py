@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import supervisor as module
-from infra.local import watching
-from infra.local.supervisor import MAX_RESTARTS, Program, ProgramError, Supervisor
-from infra.local.watching import Watch, answers, beat, beats, pongs
-from solaris.storage.unsteady import Unsteady
+from infra.local.run import supervisor as module
+from infra.local.run import watching
+from infra.local.run.supervisor import MAX_RESTARTS, Program, ProgramError, Supervisor
+from infra.local.run.watching import Watch, answers, beat, beats, pongs
+from solaris.operations.unsteady import Unsteady
 
 BOUND_SECONDS = 20.0
 DIES = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -129,7 +129,7 @@ def test_a_server_that_says_anything_answers_and_one_that_takes_only_the_call_do
 
 def test_the_worker_takes_the_file(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "infra.local.worker", "--help"],
+        [sys.executable, "-m", "infra.local.run.worker", "--help"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.preflight import StartError, check_node
-from infra.local.supervisor import Program, Supervisor
+from infra.local.run.preflight import StartError, check_node
+from infra.local.run.supervisor import Program, Supervisor
 
 SAYS = Program("talker", [sys.executable, "-c", "print('one'); print('two')"], {}, 5)
 
@@ -53,7 +53,9 @@ def test_a_built_site_needs_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     check_node(tmp_path)
 
 
-@pytest.mark.parametrize("module", ["infra.local", "infra.local.prepare", "infra.local.alive"])
+@pytest.mark.parametrize(
+    "module", ["infra.local", "infra.local.run.prepare", "infra.local.run.alive"]
+)
 def test_everything_that_a_person_starts_has_help(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"],

@@ -6,7 +6,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.suppression import (
+from solaris.alerts.suppression import (
     AddressRecord,
     Affected,
     MailEvent,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.quota import PPM, Quota
-from solaris.domain.thresholds import (
+from solaris.quota.quota import PPM, Quota
+from solaris.quota.thresholds import (
     Threshold,
     ThresholdRule,
     reached,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.upstream import tokens
+from solaris.gateway import tokenizer as tokens
 
 
 class SlowLoad:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from solaris.services.totals import Totals, UserTotals
+from solaris.reports.totals import Totals, UserTotals
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/Sao_Paulo")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.changes import (
+from solaris.ledger.transactions import Origin, TransactionKind, reset_correction, transaction_of
+from solaris.quota.changes import (
     ChangeRefusedError,
     LimitBounds,
     activate,
@@ -18,10 +19,9 @@ from solaris.domain.changes import (
     set_plan,
     suspend,
 )
-from solaris.domain.settlement import Settlement, beyond_zero
-from solaris.domain.thresholds import ThresholdRule
-from solaris.domain.transactions import Origin, TransactionKind, reset_correction, transaction_of
-from solaris.domain.users import Plan, User, UserStatus
+from solaris.quota.settlement import Settlement, beyond_zero
+from solaris.quota.thresholds import ThresholdRule
+from solaris.quota.user import Plan, User, UserStatus
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123_400, tzinfo=UTC)
 BOUNDS = LimitBounds(100_000, 10_000_000)

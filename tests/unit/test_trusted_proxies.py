@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from solaris.errors import DirectCallError
-from solaris.settings import Settings
-from solaris.trusted_proxies import SECRET_HEADER, VIEWER_HEADER, BehindFront, Front
+from solaris.platform.errors import DirectCallError
+from solaris.platform.settings import Settings
+from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER, BehindFront, Front
 
 PEER, CLIENT, FORGED, STRANGER = "10.0.0.2", "203.0.113.7", "198.51.100.1", "192.0.2.66"
 SECRET, OLD = "s" * 64, "o" * 64

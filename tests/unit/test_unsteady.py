@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from solaris.domain.states import Status
-from solaris.services.health import SystemCheck
-from solaris.storage.unsteady import Unsteady
+from solaris.operations.health import SystemCheck
+from solaris.operations.states import Status
+from solaris.operations.unsteady import Unsteady
 
 
 def test_a_program_that_keeps_ending_degrades_the_system(tmp_path: Path) -> None:

@@ -10,13 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.usage import (
-    Outcome,
-    TokenCounts,
-    UsageEvent,
-    iso_milliseconds,
-    parse_instant,
-)
+from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 EVENT = UsageEvent(
     request_id="req-1",

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.domain.addresses import normalise_email
-from solaris.domain.quota import Quota
-from solaris.domain.reservation import Reservation, expiry_of
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
+from solaris.platform.email import normalise_email
+from solaris.quota.quota import Quota
+from solaris.quota.reservation import Reservation, expiry_of
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -25,15 +25,15 @@ from typing import Never
 import uvicorn
 import uvloop
 
-from infra.local.guarded_http import GuardedHttp
-from infra.local.lifeline import end_when_alone, steady_output
+from infra.local.edge.guarded_http import GuardedHttp
+from infra.local.run.lifeline import end_when_alone, steady_output
 from infra.local.store.errors import StoreError
 from infra.local.store.files import Files
 from infra.local.store.mails import MAILS_FILE, Mails
 from infra.local.store.queues import Queues
 from infra.local.store.server import App
 from infra.local.store.signatures import Verifier
-from solaris.storage.books_disk import FOLDER, QUEUE_FILE
+from solaris.platform.books_disk import FOLDER, QUEUE_FILE
 
 STOP_SECONDS = 5
 SWEEP_SECONDS = 3600.0

@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.running import running_program
+from infra.local.run.running import running_program
 from infra.local.store.errors import StoreError
-from infra.local.tables.program import free_port, guarded_command, secret_address
-from solaris.storage.books_disk import FOLDER
+from infra.local.store.tables.program import free_port, guarded_command, secret_address
+from solaris.platform.books_disk import FOLDER
 
 TABLES, STORE = "tables", "store"
 _SECRET_BYTES = 24

@@ -1,6 +1,6 @@
 """What upstreams refuse, and what clients ask for."""
 
-from solaris.domain.usage import Outcome
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.frames import CHAT, COMPLETIONS, end
 from tests.functional.gateway.raw_upstream import Script
 from tests.functional.gateway.upstream_cases import (

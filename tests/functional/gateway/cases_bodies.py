@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from solaris.domain.usage import Outcome
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.frames import CHAT, data, end, whole
 from tests.functional.gateway.upstream_cases import (
     ESTIMATED_PROMPT,

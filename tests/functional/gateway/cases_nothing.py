@@ -1,6 +1,6 @@
 """Answers of status 200 that are none: nothing is charged, the client gets a 502."""
 
-from solaris.domain.usage import Outcome
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.frames import EMBEDDINGS, MESSAGES, RESPONSES, STREAMING, begin, data
 from tests.functional.gateway.raw_upstream import CUT, Script
 from tests.functional.gateway.upstream_cases import Case, buffered, json_body, streamed

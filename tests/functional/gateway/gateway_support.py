@@ -7,29 +7,29 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from solaris.asgi import GatewayApp
-from solaris.cache import AsyncCache
-from solaris.domain.keys import GatewayKey, KeyKind
-from solaris.domain.periods import renews_at
-from solaris.domain.rate_limit import RateRule
-from solaris.domain.reservation import Reservation, expiry_of, hold_for
-from solaris.domain.settlement import settle
-from solaris.domain.usage import UsageEvent
-from solaris.domain.users import Plan, User, UserStatus, user_id_for
-from solaris.errors import QuotaExhaustedError, TokensHeldError
-from solaris.gateway.bodies import Bodies
+from solaris.gateway import tokenizer as tokens
+from solaris.gateway.app import GatewayApp
+from solaris.gateway.body.bodies import Bodies
+from solaris.gateway.meter import Meter
+from solaris.gateway.request import Forwarder
 from solaris.gateway.response_sizes import ResponseSizes
-from solaris.metrics import Metrics
-from solaris.services.authenticating import Authenticator
-from solaris.services.background import drain
-from solaris.services.entrance import Entrance
-from solaris.services.forwarding import Forwarder
-from solaris.services.limiting import RateLimiter
-from solaris.services.metering import Meter
-from solaris.services.tickets import Admission, Ticket
-from solaris.settings import Settings
-from solaris.upstream import tokens
-from solaris.upstream.client import Upstream
+from solaris.gateway.tickets import Admission, Ticket
+from solaris.gateway.upstream import Upstream
+from solaris.keys.authenticator import Authenticator
+from solaris.keys.entrance import Entrance
+from solaris.keys.key import GatewayKey, KeyKind
+from solaris.platform.background import drain
+from solaris.platform.cache import AsyncCache
+from solaris.platform.errors import QuotaExhaustedError, TokensHeldError
+from solaris.platform.metrics import Metrics
+from solaris.platform.rate_limit import RateLimiter
+from solaris.platform.rate_rule import RateRule
+from solaris.platform.settings import Settings
+from solaris.quota.periods import renews_at
+from solaris.quota.reservation import Reservation, expiry_of, hold_for
+from solaris.quota.settlement import settle
+from solaris.quota.usage import UsageEvent
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 15, 15, tzinfo=UTC)
 ANA = "ana@example.com"

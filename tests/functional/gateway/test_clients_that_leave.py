@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.usage import Outcome
-from solaris.services.background import drain
+from solaris.platform.background import drain
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.frames import (
     CHAT,
     EMBEDDINGS,
@@ -300,7 +300,7 @@ async def test_an_answer_that_cannot_be_read_resolves_its_reservation(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("solaris.services.answering.read_body", broken)
+    monkeypatch.setattr("solaris.gateway.answer.read_body", broken)
     body = json.dumps(whole(CHAT, "42")).encode()
     gateway, got = await ask(
         Script([body], content_type="application/json"), asked(CHAT, stream=False)

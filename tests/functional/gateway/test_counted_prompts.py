@@ -2,7 +2,7 @@
 
 import pytest
 
-from solaris.services.forwarding import COUNT_PATH
+from solaris.gateway.request import COUNT_PATH
 from tests.functional.gateway.frames import MESSAGES, asked
 from tests.functional.gateway.gateway_support import Gateway, load_tokenizer
 

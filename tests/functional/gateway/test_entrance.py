@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from solaris.errors import InvalidApiKeyError, RateLimitedError
+from solaris.platform.errors import InvalidApiKeyError, RateLimitedError
 from tests.functional.gateway.gateway_support import ANA, Gateway
 from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     Upstream,

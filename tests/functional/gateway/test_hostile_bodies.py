@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from solaris.domain.body_structure import MAX_CONTAINERS, MAX_ITEMS, MAX_NAMES
-from solaris.errors import RateLimitedError
-from solaris.gateway import bodies
-from solaris.services import understanding
-from solaris.services.forwarding import COUNT_PATH
-from solaris.services.heavy import HEAVY_THREAD, LIGHT_THREAD
-from solaris.upstream.shapes import SHAPES
+from solaris.gateway.body import bodies, understanding
+from solaris.gateway.body.heavy import HEAVY_THREAD, LIGHT_THREAD
+from solaris.gateway.request import COUNT_PATH
+from solaris.gateway.shapes.all import SHAPES
+from solaris.platform.errors import RateLimitedError
+from solaris.platform.web.body_structure import MAX_CONTAINERS, MAX_ITEMS, MAX_NAMES
 from tests.functional.gateway.gateway_support import Gateway
 from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     MEGABYTE,

@@ -12,8 +12,8 @@ import uvicorn
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from infra.local.guarded_http import GuardedHttp
-from solaris.domain.usage import Outcome
+from infra.local.edge.guarded_http import GuardedHttp
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.gateway_support import ANA, Gateway, load_tokenizer
 
 PATIENCE = 60.0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from solaris.domain.usage import Outcome
+from solaris.quota.usage import Outcome
 from tests.functional.gateway.frames import (
     CHAT,
     EMBEDDINGS,

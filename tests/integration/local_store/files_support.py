@@ -24,7 +24,7 @@ from infra.local.store.errors import ServiceError
 from infra.local.store.files import Files
 from infra.local.store.mails import MAILS_FILE, Mails
 from infra.local.store.s3_calls import Message, Receive, Send
-from solaris.storage.files import FileStore
+from solaris.platform.aws.files import FileStore
 
 SECONDS = 20
 BUCKET = "a-bucket"

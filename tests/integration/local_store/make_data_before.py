@@ -119,7 +119,7 @@ def _live_on(system: LocalSystem, key: str) -> None:
         user = api.get("/users", params={"search": "bia"}).json()["items"][0]
         api.put(f"/users/{user['id']}", json={"monthlyLimit": 200_000})
     programs = psutil.Process(system.process.pid).children(recursive=True)
-    workers = [one for one in programs if "infra.local.worker" in " ".join(one.cmdline())]
+    workers = [one for one in programs if "infra.local.run.worker" in " ".join(one.cmdline())]
     for one in workers:
         one.suspend()
     assert [chat(system, key, "bia@example.com") for _ in range(3)] == [200] * 3
@@ -158,7 +158,7 @@ def digest(items: list[dict[str, Any]]) -> str:
 def truth(data: Path) -> dict[str, Any]:
     """What the version before tells of the directory, which it changes."""
     store: Any = importlib.import_module("infra.local.store")  # of that version
-    port = importlib.import_module("infra.local.preflight").free_port()
+    port = importlib.import_module("infra.local.run.preflight").free_port()
     url = f"http://127.0.0.1:{port}"
     command = [*store.store_command("127.0.0.1", port, data), "--ttl-sweep-seconds", "86400"]
     process = subprocess.Popen(command)

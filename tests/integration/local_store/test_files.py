@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from solaris.storage.files import PART_BYTES
+from solaris.platform.aws.files import PART_BYTES
 from tests.integration.local_store.files_support import (
     BUCKET,
     MIB,

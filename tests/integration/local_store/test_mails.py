@@ -10,11 +10,11 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.mailbox import Mailbox
+from infra.local.edge.mailbox import Mailbox
 from infra.local.store import mails
 from infra.local.store.errors import ServiceError
 from infra.local.store.mails import MAILS_FILE, Mails, read_mails
-from solaris.mail.sender import MailUnavailableError, SesSender
+from solaris.platform.mail.sender import MailUnavailableError, SesSender
 from tests.integration.local_store.files_support import Store
 
 SENDER = "noreply@example.com"

@@ -19,12 +19,9 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.store.embedded import running_store
-from infra.local.store.errors import StoreError
-from infra.local.store.mails import MAILS_FILE, read_mails
-from infra.local.store.old_store import OldStore
-from infra.local.store.old_tables import Expected, RawCalls, compare
-from infra.local.store.takeover import (
+from infra.local.store.earlier.store import OldStore
+from infra.local.store.earlier.tables import Expected, RawCalls, compare
+from infra.local.store.earlier.takeover import (
     FORMAT,
     Taken,
     clients_of,
@@ -34,10 +31,12 @@ from infra.local.store.takeover import (
     prepare_takeover,
     takeover,
 )
-from solaris.services.recording import Message
-from solaris.settings import Settings
-from solaris.storage.queues import USAGE_QUEUE
-from solaris.wiring import Wiring
+from infra.local.store.embedded import running_store
+from infra.local.store.errors import StoreError
+from infra.local.store.mails import MAILS_FILE, read_mails
+from solaris.app import Parts
+from solaris.platform.aws.queues import USAGE_QUEUE, Message
+from solaris.platform.settings import Settings
 from tests.integration.conftest import Clock, MoneyPath
 from tests.integration.local_store.make_data_before import digest
 from tests.integration.test_reconciling import run
@@ -167,10 +166,10 @@ def path(data: Path) -> Iterator[MoneyPath]:
             min_user_limit=0,
         )
         clock = Clock(datetime.fromisoformat(TOLD["made_at"]))
-        wiring = Wiring(settings, clock)
-        wiring.queues.create_all()
-        wiring.files.create()
-        yield MoneyPath.of(wiring, clock)
+        parts = Parts(settings, clock)
+        parts.platform.queues.create_all()
+        parts.platform.files.create()
+        yield MoneyPath.of(parts, clock)
 
 
 def test_users_stand_as_before_and_what_waited_is_booked_once(path: MoneyPath) -> None:
@@ -180,11 +179,11 @@ def test_users_stand_as_before_and_what_waited_is_booked_once(path: MoneyPath) -
         assert user.available_tokens == int(figures["available_tokens"])
         assert user.monthly_limit == int(figures["monthly_limit"])
     before = path.user(BIA).current_usage
-    found = path.wiring.queues.receive(USAGE_QUEUE, wait_seconds=0)
+    found = path.parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0)
     messages = [Message(one["MessageId"], one["Body"]) for one in found]
     assert len(messages) == TOLD["queues"]["solaris-local-usage"]["messages"]
     for _ in range(2):  # those that were booked before are delivered again, as any may be
-        assert path.wiring.recorder.record_messages(messages) == []
+        assert path.parts.ledger.recorder.record_messages(messages) == []
     spent = before // 3  # three answers alike are booked, three wait
     assert path.user(BIA).current_usage == before + 3 * spent
     assert not run(path).findings
@@ -194,8 +193,8 @@ def test_users_stand_as_before_and_what_waited_is_booked_once(path: MoneyPath) -
 def test_the_stream_that_was_open_gives_back_what_it_reserved(path: MoneyPath) -> None:
     assert path.user(ANA).quota.reserved_tokens > 0
     path.clock.forward(days=1)
-    path.wiring.sweeper.run()
-    queues, recorder = path.wiring.queues, path.wiring.recorder
+    path.parts.gateway.sweeper.run()
+    queues, recorder = path.parts.platform.queues, path.parts.ledger.recorder
     while found := queues.receive(USAGE_QUEUE, wait_seconds=0):  # behind what waited before
         messages = [Message(one["MessageId"], one["Body"]) for one in found]
         assert recorder.record_messages(messages) == []

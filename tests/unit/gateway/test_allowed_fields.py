@@ -12,8 +12,8 @@ from openai.types.completion_create_params import CompletionCreateParamsBase as 
 from openai.types.embedding_create_params import EmbeddingCreateParams as Embeddings
 from openai.types.responses.response_create_params import ResponseCreateParamsBase as Responses
 
-from solaris.errors import InvalidRequestError
-from solaris.gateway.allowed_fields import ALLOWED_FIELDS, passed_on, passed_query, shown_names
+from solaris.gateway.body.allowed_fields import ALLOWED_FIELDS, passed_on, passed_query, shown_names
+from solaris.platform.errors import InvalidRequestError
 
 SDK = {
     "/v1/chat/completions": Chat,

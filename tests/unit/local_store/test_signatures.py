@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from infra.local.store.errors import ServiceError
 from infra.local.store.signatures import Verifier
-from solaris.storage.sigv4 import Signer
+from solaris.platform.aws.signature import Signer
 
 KEY, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG", "sa-east-1"
 CREDENTIALS = Credentials(KEY, SECRET)

@@ -3473,7 +3473,7 @@ export interface components {
         };
         /**
          * UsageLevel
-         * @description How near a user is to the block, by the rule of the alerts (domain/thresholds.py).
+         * @description How near a user is to the block, by the rule of the alerts (quota/thresholds.py).
          * @enum {string}
          */
         UsageLevel: "ok" | "warning" | "critical" | "blocked";

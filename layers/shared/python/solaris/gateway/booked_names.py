@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from solaris.domain.keys import GatewayKey
+from solaris.keys.key import GatewayKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from solaris.domain.reservation import RENEWAL_SECONDS, Reservation, expiry_of
-from solaris.errors import SolarisError
-from solaris.observability import get_logger
-from solaris.storage.aws import AsyncAws
-from solaris.storage.reservations import hold_more, renew
+from solaris.gateway.reserve import hold_more, renew
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.errors import SolarisError
+from solaris.platform.logs import get_logger
+from solaris.quota.reservation import RENEWAL_SECONDS, Reservation, expiry_of
 
 LOOK_SECONDS = 30.0
 # All that is asked for, what is left then, and once more what others have left of that.

@@ -7,7 +7,7 @@ process and in Redis; where both have forgotten it, a full context is held.
 
 from collections import OrderedDict
 
-from solaris.cache import AsyncCache
+from solaris.platform.cache import AsyncCache
 
 MAX_REMEMBERED = 10_000
 REMEMBER_SECONDS = 30 * 86_400  # as long as OpenAI keeps responses

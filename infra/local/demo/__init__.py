@@ -1,0 +1,1 @@
+"""What `make demo` and the demo upstream are made of."""

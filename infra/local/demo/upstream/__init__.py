@@ -1,0 +1,1 @@
+"""An upstream that costs nothing: it counts what it answers."""

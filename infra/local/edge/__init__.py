@@ -1,0 +1,1 @@
+"""The one port: who may pass, and to whom."""

@@ -1,0 +1,1 @@
+"""Starts, keeps and stops the programs of one machine."""

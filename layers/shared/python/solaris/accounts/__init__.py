@@ -1,0 +1,1 @@
+"""What people do to users: accounts, addresses, deletion, import, self-service."""

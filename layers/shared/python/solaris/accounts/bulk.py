@@ -1,0 +1,125 @@
+"""The same change of many users: each on its own, so that one failure stops no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from solaris.accounts.change import Change
+from solaris.accounts.changes import UserChanges
+from solaris.platform.actor import Actor
+from solaris.platform.errors import InvalidRequestError, SolarisError, StoreUnavailableError
+from solaris.platform.logs import get_logger
+from solaris.quota.account import Account
+from solaris.quota.user import Plan
+
+MAX_USERS = 100
+# A store that is away is waited for by each write; after so many in a row the rest is not tried.
+MAX_STORE_FAILURES = 2
+
+_log = get_logger("solaris.administration")
+
+
+class BulkAction(StrEnum):
+    """What is done to each user."""
+
+    SUSPEND = "suspend"
+    ACTIVATE = "activate"
+    ADD_TOKENS = "add_tokens"
+    SET_PLAN = "set_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkRequest:
+    """What is asked for: `amount` with add_tokens, `plan` (and a limit) with set_plan."""
+
+    action: BulkAction
+    reason: str
+    amount: int | None = None
+    plan: Plan | None = None
+    monthly_limit: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """One user's result: the account after the change, or why there is none."""
+
+    user_id: str
+    account: Account | None = None
+    error: SolarisError | None = None
+
+
+def change_all(
+    changes: UserChanges, user_ids: Sequence[str], request: BulkRequest, actor: Actor
+) -> list[BulkResult]:
+    """Change 100 users at most, in the order given.
+
+    Raises InvalidRequestError when the request lacks what its action needs.
+    """
+    _check(request)
+    results: list[BulkResult] = []
+    failures = 0
+    for user_id in user_ids[:MAX_USERS]:
+        if failures >= MAX_STORE_FAILURES:
+            msg = "the store was away for the users before"
+            results.append(BulkResult(user_id, error=StoreUnavailableError(msg)))
+            continue
+        try:
+            change = _change(changes, user_id, request, actor)
+        except SolarisError as error:
+            failures = failures + 1 if isinstance(error, StoreUnavailableError) else 0
+            results.append(BulkResult(user_id, error=error))
+        else:
+            failures = 0
+            results.append(BulkResult(user_id, account=change.after))
+    _log.info(
+        "users_changed",
+        action=request.action.value,
+        actor=actor.name,
+        request_id=actor.request_id,
+        succeeded=sum(one.error is None for one in results),
+        failed=sum(one.error is not None for one in results),
+    )
+    return results
+
+
+def _change(changes: UserChanges, user_id: str, request: BulkRequest, actor: Actor) -> Change:
+    reason = request.reason
+    match request.action:
+        case BulkAction.SUSPEND:
+            return changes.suspend(user_id, actor=actor, reason=reason)
+        case BulkAction.ACTIVATE:
+            return changes.activate(user_id, actor=actor, reason=reason)
+        case BulkAction.ADD_TOKENS:
+            return changes.add_tokens(
+                user_id,
+                request.amount or 0,
+                actor=actor,
+                reason=reason,
+                idempotency_key=request.idempotency_key,
+            )
+        case BulkAction.SET_PLAN:
+            return changes.set_plan(
+                user_id,
+                request.plan or Plan.BASIC,
+                actor=actor,
+                reason=reason,
+                monthly_limit=request.monthly_limit,
+            )
+
+
+def _check(request: BulkRequest) -> None:
+    """Refuse what is missing, or belongs to another action, before anything is written."""
+    adds = request.action is BulkAction.ADD_TOKENS
+    plans = request.action is BulkAction.SET_PLAN
+    for field, value, is_needed, is_allowed in (
+        ("amount", request.amount, adds, adds),
+        ("plan", request.plan, plans, plans),
+        ("monthly_limit", request.monthly_limit, False, plans),
+    ):
+        if value is None and is_needed:
+            msg = f"{request.action.value} needs {field}"
+            raise InvalidRequestError(msg, field=field, rule="needed_by_action")
+        if value is not None and not is_allowed:
+            msg = f"{field} does not belong to {request.action.value}"
+            raise InvalidRequestError(msg, field=field, rule="not_of_action")

@@ -1,0 +1,143 @@
+"""What the operator does with users, by address: the command line calls this.
+
+The changes themselves are user_changes.py's, which the admin API calls by the user's id.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from solaris.accounts.change import Change
+from solaris.accounts.changes import UserChanges
+from solaris.ledger.transaction_store import TransactionStore
+from solaris.ledger.transactions import Transaction
+from solaris.platform.actor import Actor
+from solaris.platform.email import normalise_email
+from solaris.platform.errors import NotFoundError
+from solaris.platform.settings import Settings
+from solaris.quota.account import Account, account_of
+from solaris.quota.store import UserStore
+from solaris.quota.user import Plan, User, UserStatus
+
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Administration:
+    """Users for the operator. `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        users: UserStore,
+        changes: UserChanges,
+        transactions: TransactionStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._changes = changes
+        self._transactions = transactions
+        self._clock = clock
+
+    def find(self, email: str) -> Account:
+        """Return one user by address or id; raises NotFoundError."""
+        user = self._found(email)
+        return account_of(user, self._settings, self._clock())
+
+    def accounts(self, status: UserStatus | None = None, search: str = "") -> list[Account]:
+        """Return the users that match, by address; reads the whole table.
+
+        Deleted users are among them only when `status` says so. `search` is a part of the
+        address or the name, in any case.
+        """
+        wanted = search.strip().lower()
+        now = self._clock()
+        found = [
+            account_of(user, self._settings, now)
+            for user in self._users.scan()
+            if user.status is status or (status is None and user.status is not UserStatus.DELETED)
+            if (wanted in user.email or wanted in user.name.lower())
+        ]
+        return sorted(found, key=lambda account: account.user.email)
+
+    def create_user(
+        self,
+        email: str,
+        *,
+        actor: str = "system",
+        name: str = "",
+        plan: Plan | None = None,
+        monthly_limit: int | None = None,
+    ) -> Account:
+        """Create a user before their first request; the plan gives the limit unless it is stated.
+
+        Raises InvalidRequestError, and ConflictError when the user exists.
+        """
+        change = self._changes.create(
+            email, actor=Actor(name=actor), name=name, plan=plan, monthly_limit=monthly_limit
+        )
+        return change.after
+
+    def set_limit(self, email: str, monthly_limit: int, *, actor: str, reason: str = "") -> Change:
+        """Set the monthly limit in tokens. Raises NotFoundError, InvalidRequestError."""
+        by = Actor(name=actor)
+        return self._changes.set_limit(self._id(email), monthly_limit, actor=by, reason=reason)
+
+    def set_plan(
+        self,
+        email: str,
+        plan: Plan,
+        *,
+        actor: str,
+        reason: str = "",
+        monthly_limit: int | None = None,
+    ) -> Change:
+        """Change the plan, and with it the limit: the plan's default unless one is stated.
+
+        Raises NotFoundError, and InvalidRequestError when the limit is out of bounds.
+        """
+        return self._changes.set_plan(
+            self._id(email),
+            plan,
+            actor=Actor(name=actor),
+            reason=reason,
+            monthly_limit=monthly_limit,
+        )
+
+    def add_tokens(self, email: str, amount: int, *, reason: str, actor: str) -> Change:
+        """Grant tokens, or take unused ones back. Raises NotFoundError, InvalidRequestError."""
+        by = Actor(name=actor)
+        return self._changes.add_tokens(self._id(email), amount, actor=by, reason=reason)
+
+    def reset_usage(self, email: str, *, reason: str, actor: str) -> Change:
+        """Forgive this month's usage. Raises NotFoundError, InvalidRequestError."""
+        by = Actor(name=actor)
+        return self._changes.reset_usage(self._id(email), actor=by, reason=reason)
+
+    def suspend(self, email: str, *, reason: str, actor: str) -> Change:
+        """Refuse the user's requests from now on. Raises NotFoundError, InvalidRequestError."""
+        return self._changes.suspend(self._id(email), actor=Actor(name=actor), reason=reason)
+
+    def activate(self, email: str, *, actor: str, reason: str = "") -> Change:
+        """Serve the user again. Raises NotFoundError."""
+        return self._changes.activate(self._id(email), actor=Actor(name=actor), reason=reason)
+
+    def transactions(self, email: str, most: int = 50) -> list[Transaction]:
+        """A user's newest changes, at most 200, newest first. Raises NotFoundError."""
+        return self._transactions.last(self._id(email), most)
+
+    def _id(self, email: str) -> str:
+        return self._found(email).user_id
+
+    def _found(self, reference: str) -> User:
+        """The user of an address, or of an id, by which those are named whom no address can."""
+        by_id = _ID.fullmatch(reference.strip())
+        user = self._users.get(by_id[0]) if by_id else self._users.of_address(reference)
+        if user is None:
+            raise _no_such_user(reference)
+        return user
+
+
+def _no_such_user(email: str) -> NotFoundError:
+    return NotFoundError(f"no such user: {normalise_email(email)}")

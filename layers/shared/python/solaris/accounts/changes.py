@@ -1,0 +1,334 @@
+"""What people change about users, by the user's id; the command line and the admin API call this.
+
+Rules are in quota/changes.py, the write with its rows in user_writes.py.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from solaris.accounts.change import Change
+from solaris.accounts.claiming import Claim
+from solaris.accounts.writer import Step, Tell, UserWriter, allowed
+from solaris.ledger.transaction_store import TransactionStore
+from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
+from solaris.platform.email import valid_email
+from solaris.platform.errors import (
+    ConflictError,
+    InvalidRequestError,
+    KeyReusedError,
+    UserExistsError,
+)
+from solaris.platform.printable import printable
+from solaris.platform.settings import Settings
+from solaris.quota import changes
+from solaris.quota.changes import LimitBounds
+from solaris.quota.identity import MAX_NAME_CHARACTERS
+from solaris.quota.newcomers import with_own_id
+from solaris.quota.periods import period_of
+from solaris.quota.policy import block_ppm_of, plan_limits_of, threshold_rule_of
+from solaris.quota.store import UserStore
+from solaris.quota.user import NOBODY, Plan, User, UserStatus
+
+IDEMPOTENCY_HOURS = 24
+MAX_IDEMPOTENCY_CHARACTERS = 200
+
+_IDEMPOTENCY_NAMESPACE = uuid.UUID("1f0c9a54-4f6b-5c0e-8d53-7a1be0b4c3aa")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUpdate:
+    """What a user shall be; None leaves it as it is."""
+
+    name: str | None = None
+    status: UserStatus | None = None
+    plan: Plan | None = None
+    monthly_limit: int | None = None
+    additional_tokens: int | None = None
+    email: str | None = None
+
+
+class UserChanges:
+    """Changes users; `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        users: UserStore,
+        writer: UserWriter,
+        tell: Tell,
+        transactions: TransactionStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._writer = writer
+        self._tell = tell
+        self._transactions = transactions
+        self._clock = clock
+        self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
+        self._rule = threshold_rule_of(settings)
+
+    def new_user(self, email: str, *, name: str, plan: Plan | None, limit: int | None) -> User:
+        """The user that `create` would write; raises InvalidRequestError. Nothing is written."""
+        limits = plan_limits_of(self._settings)
+        default = limits[plan] if plan else self._settings.default_monthly_limit
+        chosen = plan or Plan.BASIC
+        monthly_limit = default if limit is None else limit
+        if plan is not None or limit is not None:
+            allowed(lambda: self._bounds.check(monthly_limit, chosen))
+        now = self._clock()
+        return changes.new_user(
+            email=checked_email(email),
+            name=printable(name, MAX_NAME_CHARACTERS),
+            plan=chosen,
+            monthly_limit=monthly_limit,
+            period=period_of(now, self._settings.zone),
+            block_ppm=block_ppm_of(self._settings),
+            now=now,
+        )
+
+    def create(
+        self,
+        email: str,
+        *,
+        actor: Actor,
+        name: str = "",
+        plan: Plan | None = None,
+        monthly_limit: int | None = None,
+        reason: str = "",
+    ) -> Change:
+        """Create a user before their first request; the plan gives the limit unless it is stated.
+
+        A deleted user is restored, with the same id, grants and usage of this month. Raises
+        InvalidRequestError, and UserExistsError when the user exists.
+        """
+        user = self.new_user(email, name=name, plan=plan, limit=monthly_limit)
+        made = self._writer.create(user, actor=actor, reason=reason)
+        if made is not None:
+            return made
+        item = self._users.get(user.user_id)
+        if item is not None and item.address_of == NOBODY:  # somebody else's before
+            own = with_own_id(user)
+            made = self._writer.create(own, actor=actor, reason=reason, released=item)
+            if made is not None:
+                return made
+        owner = self._users.owner(user.user_id)
+        if owner is None:
+            msg = f"the address {user.email} changed hands; try again"
+            raise ConflictError(msg)
+        return self._restore(owner.user_id, user, actor, reason)
+
+    def update(self, user_id: str, update: UserUpdate, *, actor: Actor, reason: str) -> Change:
+        """Apply what is stated and differs, all of it or nothing, in one write.
+
+        A plan brings its default limit unless a limit is stated; the plan that the user has
+        already brings nothing. Raises NotFoundError, InvalidRequestError, and UserExistsError for
+        an address that is somebody else's.
+        """
+        steps = self.steps_of(update)
+        if update.email is None:
+            return self._writer.apply(user_id, steps, actor=actor, reason=reason)
+        claim = Claim(self._users, checked_email(update.email), self._tell)
+        steps.insert(0, Step("move", claim.rule))
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason, beside=claim.actions)
+
+    def steps_of(self, update: UserUpdate) -> list[Step]:
+        """The steps of an update, in the order in which they are made."""
+        bounds, rule = self._bounds, self._rule
+        name, status, plan = update.name, update.status, update.plan
+        limit, additional = update.monthly_limit, update.additional_tokens
+        steps: list[Step] = []
+        if name is not None:
+            clean = printable(name, MAX_NAME_CHARACTERS)
+            steps.append(Step("rename", lambda user, now: changes.rename(user, clean, now)))
+        if plan is not None:
+            steps.append(Step("set_plan", lambda user, now: self._to_plan(user, plan, limit, now)))
+        if limit is not None:
+            steps.append(
+                Step(
+                    "set_limit",
+                    lambda user, now: changes.set_limit(
+                        user, limit, bounds=bounds, rule=rule, now=now
+                    ),
+                )
+            )
+        if additional is not None:
+            steps.append(
+                Step(
+                    "set_additional_tokens",
+                    lambda user, now: changes.set_additional(user, additional, rule=rule, now=now),
+                )
+            )
+        if status is not None:
+            steps.append(
+                Step(_STATUS_VERBS[status], lambda u, now: changes.set_status(u, status, now))
+            )
+        return steps
+
+    def set_limit(self, user_id: str, monthly_limit: int, *, actor: Actor, reason: str) -> Change:
+        """Set the monthly limit in tokens. Raises NotFoundError, InvalidRequestError."""
+        update = UserUpdate(monthly_limit=monthly_limit)
+        return self.update(user_id, update, actor=actor, reason=reason)
+
+    def set_plan(
+        self,
+        user_id: str,
+        plan: Plan,
+        *,
+        actor: Actor,
+        reason: str,
+        monthly_limit: int | None = None,
+    ) -> Change:
+        """Change the plan, and with it the limit: the plan's default unless one is stated.
+
+        Raises NotFoundError, and InvalidRequestError when the limit is out of bounds.
+        """
+        limit = plan_limits_of(self._settings)[plan] if monthly_limit is None else monthly_limit
+
+        def rule(user: User, now: datetime) -> User:
+            return changes.set_plan(
+                user, plan, limit, bounds=self._bounds, rule=self._rule, now=now
+            )
+
+        return self._writer.apply(user_id, [Step("set_plan", rule)], actor=actor, reason=reason)
+
+    def add_tokens(
+        self,
+        user_id: str,
+        amount: int,
+        *,
+        actor: Actor,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> Change:
+        """Grant tokens, or take unused ones back.
+
+        With an idempotency key the same admin's repetition within 24 hours grants nothing more.
+        Raises NotFoundError, InvalidRequestError, and KeyReusedError when the key was used for
+        another amount.
+        """
+        step = Step(
+            "add_tokens",
+            lambda user, now: changes.add_tokens(user, amount, rule=self._rule, now=now),
+        )
+        reason = _needed(reason)
+        if idempotency_key is None:
+            return self._writer.apply(user_id, [step], actor=actor, reason=reason)
+        name = f"{actor.name}\n{user_id}\n{idempotency_key}"
+        transaction_id = uuid.uuid5(_IDEMPOTENCY_NAMESPACE, name).hex
+        since = self._clock() - timedelta(hours=IDEMPOTENCY_HOURS)
+
+        def once(user: User, now: datetime) -> User:
+            # The user was read before this look for the row. Whoever writes the row writes the
+            # user too: either the row is found here, or the user's version has changed and the
+            # write of this attempt is refused.
+            row = self._transactions.find(user_id, transaction_id, since)
+            if row is None:
+                return step.rule(user, now)
+            if row.amount != amount:
+                msg = "the idempotency key was used for another amount"
+                raise KeyReusedError(msg)
+            return user
+
+        change = self._writer.apply(
+            user_id,
+            [Step(step.verb, once)],
+            actor=actor,
+            reason=reason,
+            transaction_ids=[transaction_id],
+        )
+        # the user of a repetition may have been read before the first one's write
+        return change if change.is_change else self._writer.unchanged(user_id)
+
+    def reset_usage(self, user_id: str, *, actor: Actor, reason: str) -> Change:
+        """Forgive this month's usage; the records stay, the transaction takes it off.
+
+        Raises NotFoundError.
+        """
+        step = Step(
+            "reset_usage", lambda user, now: changes.reset_usage(user, rule=self._rule, now=now)
+        )
+        return self._writer.apply(user_id, [step], actor=actor, reason=reason)
+
+    def suspend(self, user_id: str, *, actor: Actor, reason: str) -> Change:
+        """Refuse the user's requests from now on. Raises NotFoundError, InvalidRequestError."""
+        steps = [Step("suspend", changes.suspend)]
+        return self._writer.apply(user_id, steps, actor=actor, reason=_needed(reason))
+
+    def activate(self, user_id: str, *, actor: Actor, reason: str) -> Change:
+        """Serve the user again. Raises NotFoundError, InvalidRequestError for a deleted one."""
+        steps = [Step("activate", changes.activate)]
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason)
+
+    def delete(self, user_id: str, *, actor: Actor, reason: str) -> Change:
+        """Take name and address out of the item and refuse its requests. Raises NotFoundError."""
+        return self._writer.apply(
+            user_id, [Step("delete", changes.delete)], actor=actor, reason=reason
+        )
+
+    def preview(self, user: User, update: UserUpdate) -> User:
+        """What `update` would make of a user; raises as it does. Nothing is written."""
+        return self._writer.preview(user, self.steps_of(update))
+
+    def preview_restored(self, user: User, wanted: User) -> User:
+        """What `create` would make of a deleted user."""
+        return self._writer.preview(user, self._restoring(wanted))
+
+    def _to_plan(self, user: User, plan: Plan, limit: int | None, now: datetime) -> User:
+        if user.plan is plan:
+            return user
+        chosen = plan_limits_of(self._settings)[plan] if limit is None else limit
+        return changes.set_plan(user, plan, chosen, bounds=self._bounds, rule=self._rule, now=now)
+
+    def _restore(self, user_id: str, wanted: User, actor: Actor, reason: str) -> Change:
+        """Make a deleted user again as one that is created would be."""
+        steps = self._restoring(wanted)
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason)
+
+    def _restoring(self, wanted: User) -> list[Step]:
+        def restore(user: User, now: datetime) -> User:
+            if user.status is not UserStatus.DELETED:
+                msg = f"user exists already: {wanted.email}"
+                raise UserExistsError(msg)
+            return changes.restore(user, wanted.email, wanted.name, now)
+
+        def plan(user: User, now: datetime) -> User:
+            return changes.set_plan(
+                user,
+                wanted.plan,
+                wanted.monthly_limit,
+                # the limit was checked when the wanted user was made
+                bounds=LimitBounds(0, changes.MAX_GRANT_TOKENS),
+                rule=self._rule,
+                now=now,
+            )
+
+        return [Step("restore", restore), Step("set_plan", plan)]
+
+
+_STATUS_VERBS = {
+    UserStatus.ACTIVE: "activate",
+    UserStatus.SUSPENDED: "suspend",
+    UserStatus.BLOCKED: "block",
+    UserStatus.PENDING: "set_pending",
+    UserStatus.DELETED: "delete",
+}
+
+
+def checked_email(email: str) -> str:
+    """Return a normalised address; raises InvalidRequestError (rule `not_an_email`)."""
+    address = valid_email(email)
+    if address is None:
+        msg = f"not an e-mail address: {email!r}"
+        raise InvalidRequestError(msg, field="email", rule="not_an_email")
+    return address
+
+
+def _needed(reason: str) -> str:
+    if not printable(reason, MAX_REASON_CHARACTERS):
+        msg = "a reason is needed: it goes into the user's transactions"
+        raise InvalidRequestError(msg, field="reason", rule="reason_needed")
+    return reason

@@ -1,0 +1,99 @@
+"""What is on record about one user."""
+
+from typing import TYPE_CHECKING
+
+from solaris.accounts.history_schemas import (
+    PeriodOut,
+    PeriodsOut,
+    PeriodsQuery,
+    TokenUsage,
+    TransactionOut,
+    UsageQuery,
+    UserStatsOut,
+)
+from solaris.accounts.routes import TAG, shown
+from solaris.accounts.schemas import UserId
+from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.schemas import Page, PageQuery
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/stats",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserStats",
+    summary="A user's quota and last 30 days",
+)
+def get_user_stats(parts: "Parts", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
+    """By day and by model, from the daily counters."""
+    stats = parts.accounts.history.stats(user_id)
+    return UserStatsOut.of(stats, shown(parts, stats.account), parts.settings.exchange)
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/usage",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserUsage",
+    summary="A user's requests, newest first",
+)
+def get_user_usage(
+    parts: "Parts",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: UsageQuery,
+) -> Page[TokenUsage]:
+    """Kept for 13 months."""
+    page = parts.accounts.history.usage(user_id, query.filters(), query.limit, query.cursor)
+    return Page[TokenUsage](
+        items=[TokenUsage.of(line, parts.settings.exchange) for line in page.records],
+        next_cursor=page.next_cursor,
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/transactions",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserTransactions",
+    summary="Who changed a user's grants, limit, plan, status or usage, newest first",
+)
+def get_user_transactions(
+    parts: "Parts",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: PageQuery,
+) -> Page[TransactionOut]:
+    """Rows are never changed; the audit log names each by its id."""
+    page = parts.accounts.history.transactions(user_id, query.limit, query.cursor)
+    return Page[TransactionOut](
+        items=[TransactionOut.of(row) for row in page.rows], next_cursor=page.next_cursor
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/periods",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserPeriods",
+    summary="A user's closed months, newest first",
+)
+def get_user_periods(
+    parts: "Parts",
+    call: Call,  # noqa: ARG001 - the shape of every handler
+    *,
+    user_id: UserId,
+    query: PeriodsQuery,
+) -> PeriodsOut:
+    """With the usage by model of each."""
+    months = parts.accounts.history.periods(user_id, query.limit)
+    return PeriodsOut(items=[PeriodOut.of(one) for one in months])

@@ -1,0 +1,194 @@
+"""What changes users and tells about one."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.accounts.by_email import Administration
+    from solaris.accounts.changes import UserChanges
+    from solaris.accounts.deletion import Deleter
+    from solaris.accounts.history import Records
+    from solaris.accounts.importer import Importer
+    from solaris.accounts.moving import Mover
+    from solaris.accounts.personal_data import PersonalDataReader
+    from solaris.accounts.self_service.link_issuer import LinkIssuer
+    from solaris.accounts.self_service.link_reader import LinkReader
+    from solaris.accounts.self_service.service import SelfService
+    from solaris.alerts.parts import AlertsParts
+    from solaris.audit.parts import AuditParts
+    from solaris.directory.parts import DirectoryParts
+    from solaris.keys.parts import KeysParts
+    from solaris.ledger.parts import LedgerParts
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
+
+
+class AccountsParts:
+    """What changes users and tells about one."""
+
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        audit: AuditParts,
+        quota: QuotaParts,
+        directory: DirectoryParts,
+        keys: KeysParts,
+        alerts: AlertsParts,
+        ledger: LedgerParts,
+    ) -> None:
+        self._platform = platform
+        self._audit = audit
+        self._quota = quota
+        self._directory = directory
+        self._keys = keys
+        self._alerts = alerts
+        self._ledger = ledger
+
+    @cached_property
+    def user_changes(self) -> UserChanges:
+        """What changes users, with its rows in the books and the audit log."""
+
+        from solaris.accounts.changes import UserChanges
+        from solaris.accounts.writer import UserWriter
+
+        writer = UserWriter(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            auditor=self._audit.auditor,
+            tell=self._quota.changes.actions,
+            clock=self._platform.clock,
+        )
+        return UserChanges(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            writer=writer,
+            tell=self._quota.changes.actions,
+            transactions=self._ledger.transactions,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def mover(self) -> Mover:
+        """What gives accounts another address, and makes one of two."""
+
+        from solaris.accounts.moving import Mover
+
+        return Mover(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            changes=self.user_changes,
+            keys=self._keys.management,
+            auditor=self._audit.auditor,
+            tell=self._quota.changes.actions,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def by_email(self) -> Administration:
+        """What the operator does with users, by address."""
+
+        from solaris.accounts.by_email import Administration
+
+        return Administration(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            changes=self.user_changes,
+            transactions=self._ledger.transactions,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def history(self) -> Records:
+        """What reads about one user."""
+
+        from solaris.accounts.history import Records
+
+        return Records(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            usage=self._ledger.usage_by_user,
+            counters=self._ledger.user_counters,
+            transactions=self._ledger.transactions,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def deleter(self) -> Deleter:
+        """What deletes users."""
+
+        from solaris.accounts.deletion import Deleter
+
+        return Deleter(
+            users=self._quota.users,
+            changes=self.user_changes,
+            usage=self._ledger.usage_by_user,
+            keys=self._keys.management,
+            suppressions=self._alerts.suppressions,
+            alerts=self._alerts.store,
+            directory=lambda: self._directory.directory,
+            publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
+            tell=self._quota.changes.actions,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def personal_data(self) -> PersonalDataReader:
+        """What gathers one person's data."""
+
+        from solaris.accounts.personal_data import PersonalDataReader
+
+        return PersonalDataReader(
+            records=self.history,
+            counters=self._ledger.user_counters,
+            directory=lambda: self._directory.directory,
+            suppressions=self._alerts.suppressions,
+            auditor=self._audit.auditor,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def importer(self) -> Importer:
+        """What makes users of a CSV file."""
+
+        from solaris.accounts.importer import Importer
+
+        return Importer(
+            users=self._quota.users, changes=self.user_changes, clock=self._platform.clock
+        )
+
+    @cached_property
+    def link_reader(self) -> LinkReader:
+        """What opens personal links."""
+
+        from solaris.accounts.self_service.link_holders import LinkHolders
+        from solaris.accounts.self_service.link_reader import LinkReader
+
+        sessions = self._platform.settings.table_name("sessions")
+        holders = LinkHolders(self._platform.dynamodb, sessions_table=sessions)
+        return LinkReader(links=self._quota.personal_links, holders=holders)
+
+    @cached_property
+    def link_issuer(self) -> LinkIssuer:
+        """What hands personal links to admins."""
+
+        from solaris.accounts.self_service.link_issuer import LinkIssuer
+
+        return LinkIssuer(
+            links=self._quota.personal_links, users=self._quota.users, auditor=self._audit.auditor
+        )
+
+    @cached_property
+    def self_service(self) -> SelfService:
+        """What users are told about themselves."""
+
+        from solaris.accounts.self_service.service import SelfService
+
+        return SelfService(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            counters=self._ledger.user_counters,
+            clock=self._platform.clock,
+        )

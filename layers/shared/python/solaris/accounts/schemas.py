@@ -1,0 +1,255 @@
+"""Models of users: the account itself, what may be asked about it and changed. Tokens are ints."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from solaris.accounts.changes import UserUpdate
+from solaris.alerts.suppression_schemas import MailSuppression
+from solaris.directory.listing import (
+    MAX_SEARCH_CHARACTERS,
+    UsageLevel,
+    UserQuery,
+    UserRow,
+    UserSort,
+)
+from solaris.platform.actor import MAX_REASON_CHARACTERS
+from solaris.platform.web.schemas import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
+from solaris.quota.changes import MAX_GRANT_TOKENS
+from solaris.quota.identity import MAX_NAME_CHARACTERS
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import Plan, UserStatus
+
+UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+UserId = Annotated[str, StringConstraints(pattern=UUID)]
+Name = Annotated[str, StringConstraints(max_length=MAX_NAME_CHARACTERS)]
+Tokens = Annotated[int, Field(ge=0, le=MAX_GRANT_TOKENS)]
+Amount = Annotated[
+    int,
+    Field(
+        ge=-MAX_GRANT_TOKENS,
+        le=MAX_GRANT_TOKENS,
+        description="Tokens; a negative amount takes unused ones back. Not zero.",
+        json_schema_extra={"not": {"const": 0}},
+    ),
+]
+NeededReason = Annotated[str, Field(min_length=1, max_length=MAX_REASON_CHARACTERS)]
+Reason = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS)]
+
+
+class SortField(StrEnum):
+    """What users are sorted by; those never seen come last."""
+
+    USAGE = "usage"
+    PERCENTAGE = "percentage"
+    NAME = "name"
+    LAST_SEEN = "lastSeen"
+    CREATED = "created"
+    EMAIL = "email"
+
+
+_SORTS = {one: UserSort[one.name] for one in SortField}
+
+
+class UserListQuery(PageQuery):
+    """Which users are listed. Deleted ones only when `status` names them.
+
+    A range takes its start in and leaves its end out, unless that is a day without a time.
+    """
+
+    status: tuple[UserStatus, ...] = Field(default=(), max_length=5)
+    plan: tuple[Plan, ...] = Field(default=(), max_length=4)
+    usage_level: tuple[UsageLevel, ...] = Field(
+        default=(),
+        max_length=4,
+        description="Of limit plus additional tokens: ok below 80%, warning, critical from 95%; "
+        "blocked: used up. A blocked account is a `status`.",
+    )
+    created_from: RangeStart | None = None
+    created_to: RangeEnd | None = None
+    date_range_start: RangeStart | None = Field(
+        default=None, description="Another name of `createdFrom`."
+    )
+    date_range_end: RangeEnd | None = Field(
+        default=None, description="Another name of `createdTo`."
+    )
+    last_seen_from: RangeStart | None = None
+    last_seen_to: RangeEnd | None = None
+    search: str = Field(
+        default="",
+        max_length=MAX_SEARCH_CHARACTERS,
+        description="A part of the name, the address or an alias, whatever its case and accents.",
+    )
+    sort: SortField = SortField.NAME
+    order: Literal["asc", "desc"] = "asc"
+
+    def query(self) -> UserQuery:
+        """As the directory takes it."""
+        return UserQuery(
+            statuses=self.status,
+            plans=self.plan,
+            levels=self.usage_level,
+            created_from=self.created_from or self.date_range_start,
+            created_to=self.created_to or self.date_range_end,
+            seen_from=self.last_seen_from,
+            seen_to=self.last_seen_to,
+            search=self.search,
+            sort=_SORTS[self.sort],
+            descending=self.order == "desc",
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+class UserOut(ApiModel):
+    """A user as the next request would find them."""
+
+    id: str
+    email: str
+    name: str
+    status: UserStatus
+    plan: Plan
+    monthly_limit: int
+    additional_tokens: int
+    current_usage: int
+    reserved_tokens: int = Field(description="Held by open requests.")
+    available_tokens: int = Field(
+        description="What a new request may take; below zero after a limit was lowered."
+    )
+    remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
+    usage_level: UsageLevel
+    alert80_sent: bool
+    alert95_sent: bool
+    last_alert_date: Instant | None
+    period: str = Field(examples=["2026-11"])
+    renews_at: Instant
+    created_at: Instant
+    updated_at: Instant
+    last_login: Instant | None = Field(description="Last request.")
+    version: int = Field(description="Rises with every write to the user.")
+    aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
+
+    @classmethod
+    def of(cls, row: UserRow, renews_at: datetime) -> "UserOut":
+        """A row, and when its period ends."""
+        quota = row.quota
+        return cls(
+            id=row.user_id,
+            email=row.email,
+            name=row.name,
+            status=row.status,
+            plan=row.plan,
+            monthly_limit=row.monthly_limit,
+            additional_tokens=row.additional_tokens,
+            current_usage=row.current_usage,
+            reserved_tokens=row.reserved_tokens,
+            available_tokens=row.available_tokens,
+            remaining_tokens=quota.remaining_tokens,
+            usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
+            usage_level=row.level,
+            alert80_sent=Threshold.WARNING in row.alerts_sent,
+            alert95_sent=Threshold.CRITICAL in row.alerts_sent,
+            last_alert_date=row.last_alert_at,
+            period=row.period,
+            renews_at=renews_at,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            last_login=row.last_seen_at,
+            version=row.version,
+            aliases=list(row.aliases),
+        )
+
+
+class StatusChange(ApiModel):
+    """What brought a user into their status."""
+
+    reason: str
+    actor: str = Field(description="An admin's address, `cli:<login>` or `system`.")
+    created_at: Instant
+
+
+class UserDetail(UserOut):
+    """A user, whether mail reaches them, and what became one with them."""
+
+    mail_suppression: MailSuppression | None = Field(
+        description="Why warnings are not mailed to them; null: they are."
+    )
+    status_change: StatusChange | None = Field(
+        description="Who suspended them, say, when and why; null: active, or so from the start."
+    )
+    merged_from: list[str] = Field(description="Ids of accounts that became part of this one.")
+    merged_into: str | None = Field(
+        description="Id of the account that this one became part of; its records stay here."
+    )
+
+
+class UserCreate(ApiModel):
+    """A user to be made before their first request."""
+
+    email: Email
+    name: Name = ""
+    plan: Plan | None = Field(default=None, description="Sets the limit; basic unless stated.")
+    monthly_limit: Tokens | None = Field(
+        default=None, description="Instead of the plan's. Within the bounds of the settings."
+    )
+
+
+class UserUpdateIn(ApiModel):
+    """What shall be different; left out or null: stays. All of it is done, or nothing."""
+
+    email: Email | None = Field(
+        default=None, description="Another address; the one before becomes an alias."
+    )
+    name: Name | None = None
+    status: Literal["active", "suspended", "blocked", "pending"] | None = None
+    plan: Plan | None = Field(
+        default=None, description="Another plan brings its limit, unless `monthlyLimit` is stated."
+    )
+    monthly_limit: Tokens | None = None
+    additional_tokens: Tokens | None = None
+    reason: Reason = ""
+
+    def update(self) -> UserUpdate:
+        """As the service takes it."""
+        return UserUpdate(
+            name=self.name,
+            status=None if self.status is None else UserStatus(self.status),
+            plan=self.plan,
+            monthly_limit=self.monthly_limit,
+            additional_tokens=self.additional_tokens,
+            email=self.email,
+        )
+
+
+class SuspendUser(ApiModel):
+    """Why the user is suspended; it goes into the transactions."""
+
+    reason: NeededReason
+
+
+class OptionalReason(ApiModel):
+    """Why; it goes into the transactions."""
+
+    reason: Reason = ""
+
+
+class AddTokens(ApiModel):
+    """A grant on top of the monthly limit; it stays until it is taken back."""
+
+    amount: Amount
+    reason: NeededReason
+
+
+class DeletionOut(ApiModel):
+    """A deletion that has not come to its end: the same call again goes on with it."""
+
+    erased_records: int = Field(description="Usage records made anonymous by this call.")
+    complete: bool

@@ -1,0 +1,58 @@
+"""The user's own page: a personal link instead of a sign-in."""
+
+from typing import TYPE_CHECKING
+
+from solaris.accounts.schemas import UserId
+from solaris.accounts.self_service.schemas import MyUsage, PersonalLinkOut
+from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.web.messages import bearer_token
+from solaris.platform.web.operations import Access, Call, operation
+from solaris.quota.policy import threshold_rule_of
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+
+@operation(
+    "GET",
+    "/me",
+    access=Access.OPEN,
+    tag="Self-service",
+    name="getMyUsage",
+    summary="One's own quota and usage, by a personal link",
+    problems=(401,),
+)
+def get_my_usage(parts: "Parts", call: Call) -> MyUsage:
+    """The token of the link goes into `Authorization: Bearer <token>`.
+
+    It is what follows the `#` of the link. A link out of a chat opens for one browser, which names
+    itself: `Bearer <token>.<22 to 64 random letters, digits, - and _>`, the same each time. 401: it
+    is over, forged or another browser's, or the user is deleted.
+    """
+    try:
+        bearer = parts.accounts.link_reader.open(
+            bearer_token(call.headers.get("authorization", ""))
+        )
+    except UnauthenticatedError:
+        parts.platform.admin_limiter.admit(f"ip:{call.ip_address}")
+        raise
+    parts.platform.admin_limiter.admit(f"me:{bearer.user_id}")
+    return MyUsage.of(
+        parts.accounts.self_service.own(bearer.user_id),
+        rule=threshold_rule_of(parts.settings),
+        support_email=parts.settings.support_email,
+        link_expires_at=bearer.expires_at,
+    )
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/link",
+    access=Access.ADMIN,
+    tag="Users",
+    name="createPersonalLink",
+    summary="A link to a user's own page, to be passed on to them",
+)
+def create_personal_link(parts: "Parts", call: Call, *, user_id: UserId) -> PersonalLinkOut:
+    """It opens for 30 days, to whoever holds it; that it was made is in the audit log."""
+    return PersonalLinkOut.of(parts.accounts.link_issuer.issue(user_id, call.as_actor))

@@ -1,0 +1,115 @@
+"""Models of the self-service page: what a user is told about themselves, and the link to it."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from solaris.accounts.self_service.service import OwnUsage
+from solaris.directory.listing import UsageLevel, level_of
+from solaris.platform.web.schemas import ApiModel, Instant
+from solaris.quota.personal_link import masked_email
+from solaris.quota.personal_links import PersonalLink
+from solaris.quota.thresholds import ThresholdRule
+from solaris.quota.user import Plan, UserStatus
+
+
+class OwnDay(ApiModel):
+    """One day in the periods' time zone."""
+
+    date: date
+    tokens: int = Field(description="Charged tokens.")
+    requests: int
+
+
+class OwnForecast(ApiModel):
+    """Where the month is heading at the mean of the last seven whole days."""
+
+    runs_out_on: date | None = Field(
+        description="Local day; null when the month ends before, or at a pace of zero."
+    )
+    pace_per_day: int = Field(description="Tokens a day, rounded down.")
+
+
+class MyUsage(ApiModel):
+    """A user's own quota and usage, and nothing of anybody else."""
+
+    name: str
+    email: str = Field(examples=["a***@example.com"], description="Masked.")
+    plan: Plan
+    status: UserStatus
+    monthly_limit: int
+    additional_tokens: int
+    current_usage: int
+    available_tokens: int = Field(description="What a new request may take.")
+    remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
+    usage_percentage: float = Field(description="Of the monthly limit.")
+    granted_percentage: float = Field(
+        description="Of limit plus additional tokens: what levels and warnings follow."
+    )
+    usage_level: UsageLevel
+    period: str = Field(examples=["2026-11"])
+    renews_at: Instant
+    usage_by_day: list[OwnDay] = Field(
+        description="The last 30 days, oldest first, today included; days without requests too."
+    )
+    usage_by_model: dict[str, int] = Field(
+        description="The month's charged tokens, most used model first."
+    )
+    forecast: OwnForecast
+    support_email: str | None = Field(description="Whom to ask for additional tokens.")
+    link_expires_at: Instant
+
+    @classmethod
+    def of(
+        cls,
+        own: OwnUsage,
+        *,
+        rule: ThresholdRule,
+        support_email: str | None,
+        link_expires_at: datetime,
+    ) -> "MyUsage":
+        """What the service read, for the bearer of a link."""
+        user, quota = own.account.user, own.account.user.quota
+        return cls(
+            name=user.name,
+            email=masked_email(user.email),
+            plan=user.plan,
+            status=user.status,
+            monthly_limit=user.monthly_limit,
+            additional_tokens=user.additional_tokens,
+            current_usage=user.current_usage,
+            available_tokens=user.available_tokens,
+            remaining_tokens=quota.remaining_tokens,
+            usage_percentage=quota.usage_percentage,
+            granted_percentage=quota.granted_percentage,
+            usage_level=level_of(quota, rule),
+            period=user.period,
+            renews_at=own.account.renews_at,
+            usage_by_day=[
+                OwnDay(
+                    date=date.fromisoformat(one.day),
+                    tokens=one.figures.charged_tokens,
+                    requests=one.figures.requests,
+                )
+                for one in own.days
+            ],
+            usage_by_model=own.by_model,
+            forecast=OwnForecast(
+                runs_out_on=own.forecast.runs_out_on,
+                pace_per_day=int(own.forecast.pace.a_day),
+            ),
+            support_email=support_email,
+            link_expires_at=link_expires_at,
+        )
+
+
+class PersonalLinkOut(ApiModel):
+    """A link that opens one user's own page to whoever holds it."""
+
+    url: str
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, link: PersonalLink) -> "PersonalLinkOut":
+        """A link."""
+        return cls(url=link.url, expires_at=link.expires_at)

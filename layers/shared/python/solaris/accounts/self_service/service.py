@@ -1,0 +1,88 @@
+"""What a user is told about themselves: quota, usage by day and model, where the month is heading.
+
+Read like what admins see of a user (accounts/history.py), by the same rules, in three reads.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from solaris.accounts.history import STATS_DAYS, DayUsage
+from solaris.ledger.counters import UserCounters
+from solaris.ledger.figures import NO_MODEL, Figures
+from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.settings import Settings
+from solaris.quota.account import Account, account_of
+from solaris.quota.store import UserStore
+from solaris.quota.user import UserStatus
+from solaris.reports.forecast import Forecast, forecast, pace_of
+
+
+@dataclass(frozen=True, slots=True)
+class OwnUsage:
+    """A user, the last 30 days (today included, oldest first, empty ones too) and the month.
+
+    `by_model` are the month's charged tokens, the most used first, without zeros.
+    """
+
+    account: Account
+    days: tuple[DayUsage, ...]
+    by_model: dict[str, int]
+    forecast: Forecast
+
+
+class SelfService:
+    """Reads about one user for that user. `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        users: UserStore,
+        counters: UserCounters,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._counters = counters
+        self._clock = clock
+
+    def own(self, user_id: str) -> OwnUsage:
+        """What a user may know.
+
+        Raises UnauthenticatedError for a user who is deleted or never was, StoreUnavailableError.
+        """
+        user = self._users.get(user_id)
+        if user is not None and user.merged_into is not None:
+            user = self._users.get(user.merged_into)
+        if user is None or user.status is UserStatus.DELETED:
+            raise UnauthenticatedError
+        now, zone = self._clock(), self._settings.zone
+        account = account_of(user, self._settings, now)
+        today = now.astimezone(zone).date()
+        first = today - timedelta(days=STATS_DAYS - 1)
+        month = date.fromisoformat(f"{account.user.period}-01")
+        by_day: dict[str, Figures] = defaultdict(Figures)
+        by_model: Counter[str] = Counter()
+        for day, model, figures in self._counters.figures(user_id, min(first, month), today):
+            by_day[day] += figures
+            if day >= month.isoformat() and model != NO_MODEL:
+                by_model[model] += figures.charged_tokens
+        tokens = {day: figures.charged_tokens for day, figures in by_day.items()}
+        return OwnUsage(
+            account=account,
+            days=tuple(
+                DayUsage(day, by_day[day])
+                for day in ((first + timedelta(days=n)).isoformat() for n in range(STATS_DAYS))
+            ),
+            by_model={model: used for model, used in by_model.most_common() if used},
+            forecast=forecast(
+                used=account.user.current_usage,
+                remaining=account.user.quota.remaining_tokens,
+                pace=pace_of(tokens, today, self._counters.first_day(user_id)),
+                now=now,
+                renews_at=account.renews_at,
+                zone=zone,
+            ),
+        )

@@ -1,0 +1,313 @@
+"""Crossed thresholds and closed months into alerts: one record and one mail to each audience.
+
+The record is written first and stands whatever happens to the mails. Every copy of a message
+then looks after the mails that are still due (alerts/store.py has the timeline):
+
+- refused for now (throttling, time-out): state `failed`, the message is delivered again after a
+  pause that doubles each time, after five receives it goes to the dead-letter queue;
+- refused for good (MailRejectedError): state `rejected`, done;
+- every recipient's address is suppressed after a bounce or a complaint: state `suppressed`, done;
+  of several recipients the others get it;
+- out of date (the month is over, or the user is back under the threshold): state `skipped`, the
+  record is written as resolved, no mail;
+- a crash after sending, before marking: sent a second time after the lease, with the same
+  Message-ID. When only the marking fails, the message counts as done: its mail is out.
+
+Every copy of a message tells the directory of the record, before and after the mails, whether or
+not it changed anything: when that fails, the message is delivered again and tells it then.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from solaris.alerts.alert import (
+    Alert,
+    AlertType,
+    Audience,
+    Crossing,
+    MailState,
+    MonthlySummary,
+    UsageFigures,
+    figures_of,
+    is_out_of_date,
+    retry_seconds,
+    type_of,
+)
+from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
+from solaris.alerts.notices import MalformedNoticeError, notice_from_json
+from solaris.alerts.store import AlertStore
+from solaris.alerts.suppression import Suppression
+from solaris.alerts.suppressions import MailSuppressions
+from solaris.platform.aws.queues import ALERTS_QUEUE, Message, Queues
+from solaris.platform.cache import Cache
+from solaris.platform.email import normalise_email
+from solaris.platform.errors import NotFoundError, SolarisError
+from solaris.platform.logs import get_logger
+from solaris.platform.mail.sender import MailRejectedError, MailSender, MailUnavailableError
+from solaris.platform.metrics import ALERT_MAILS, ALERTS, Metrics, publish_now
+from solaris.platform.settings import Settings
+from solaris.quota.feed import Changes
+from solaris.quota.periods import period_of, renews_at
+from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.policy import block_ppm_of, threshold_rule_of
+from solaris.quota.store import UserStore
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import User
+
+_FINAL = frozenset(MailState) - {MailState.PENDING, MailState.SENDING, MailState.FAILED}
+_log = get_logger("solaris.alerting")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A mail of an alert: to whom, and how to make it when it is really to be sent."""
+
+    audience: Audience
+    to: Sequence[str]
+    render: Callable[[], Rendered]
+
+
+class Alerter:
+    """Handles the alerts queue. `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        users: UserStore,
+        alerts: AlertStore,
+        changes: Changes,
+        suppressions: MailSuppressions,
+        sender: MailSender,
+        queues: Queues,
+        metrics: Metrics,
+        cache: Cache,
+        clock: Callable[[], datetime],
+        links: PersonalLinks | None = None,
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._alerts = alerts
+        self._changes = changes
+        self._suppressions = suppressions
+        self._sender = sender
+        self._queues = queues
+        self._metrics = metrics
+        self._cache = cache
+        self._links = links
+        self._clock = clock
+        self._renderer = MailRenderer(settings.locale, support_email=settings.support_email)
+
+    def handle_messages(self, messages: Sequence[Message]) -> list[str]:
+        """Handle a batch; return the ids of the messages to be delivered again.
+
+        A message that is malformed, or whose user does not exist, fails alone; SQS moves it to
+        the dead-letter queue after five receives.
+        """
+        failed = []
+        for message in messages:
+            try:
+                is_done = self._handle(message.body)
+            except MalformedNoticeError as error:
+                _log.error("malformed_notice", message_id=message.message_id, error=str(error))
+                is_done = False
+            except SolarisError as error:
+                _log.error(
+                    "alert_not_handled",
+                    message_id=message.message_id,
+                    error=f"{type(error).__name__}: {error}",
+                )
+                is_done = False
+            except Exception:  # noqa: BLE001 - a defect that one message meets stays its own
+                _log.exception("alert_defect", message_id=message.message_id)
+                is_done = False
+            if not is_done:
+                failed.append(message.message_id)
+                self._postpone(message)
+        publish_now(self._metrics, self._cache)
+        return failed
+
+    def _postpone(self, message: Message) -> None:
+        """Let the next try wait longer than the last; without this it comes after 60 s."""
+        if message.receipt_handle is None:
+            return
+        seconds = retry_seconds(message.receives)
+        try:
+            self._queues.postpone(ALERTS_QUEUE, message.receipt_handle, seconds)
+        except SolarisError as error:
+            _log.warning("not_postponed", message_id=message.message_id, error=str(error))
+
+    def _handle(self, body: str) -> bool:
+        notice = notice_from_json(body)
+        if isinstance(notice, MonthlySummary):
+            return self._summarise(notice)
+        return self._warn(notice)
+
+    def _warn(self, crossing: Crossing) -> bool:
+        user = self._users.get(crossing.user_id)
+        if user is None:
+            raise NotFoundError(crossing.user_id)
+        now = self._clock()
+        is_late = is_out_of_date(
+            crossing,
+            user,
+            current_period=period_of(now, self._settings.zone),
+            rule=threshold_rule_of(self._settings),
+        )
+        notice = self._notice(crossing, user)
+        alert = self._alert(crossing, notice, now, is_late=is_late)
+        is_new = self._alerts.put_new(alert)
+        if is_new:
+            self._count_new(alert)
+            _log.info("alert_recorded", user_id=user.user_id, threshold=crossing.threshold.value)
+        if not is_late and not is_new:
+            self._alerts.revive(alert, crossing.crossed_at)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        if is_late:
+            # A mail that is still due from an earlier try would be just as wrong now.
+            return True
+        mails = [
+            _Mail(audience, to, self._threshold_mail(notice, audience))
+            for audience, to in (
+                (Audience.USER, [user.email]),
+                (Audience.ADMINS, self._settings.admin_alert_emails),
+            )
+        ]
+        return self._send_due(alert.alert_id, mails)
+
+    def _summarise(self, summary: MonthlySummary) -> bool:
+        title, text = self._renderer.summary_record(summary)
+        to = self._settings.admin_alert_emails
+        alert = Alert(
+            alert_id=summary.alert_id,
+            type=AlertType.INFO,
+            title=title,
+            message=text,
+            period=summary.period,
+            created_at=self._clock(),
+            mails={Audience.USER: MailState.NONE, Audience.ADMINS: _due(to)},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("summary_recorded", period=summary.period)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(Audience.ADMINS, to, lambda: self._renderer.summary(summary))
+        return self._send_due(alert.alert_id, [mail])
+
+    def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
+        """Send what is due; False when something must be looked at again."""
+        done = [self._send(alert_id, mail) for mail in mails if mail.to]  # each is tried
+        if done:
+            self._changes.publish(alert_ids=[alert_id])
+        return all(done)
+
+    def _send(self, alert_id: str, mail: _Mail) -> bool:
+        # before the claim: a store that is away must not leave a mail claimed
+        suppressed = self._suppressions.among(mail.to)
+        claim = self._alerts.claim(alert_id, mail.audience, self._clock())
+        if claim.lease is None:
+            # Somebody else's is not done yet: if they die, this message must still be there.
+            return claim.state in _FINAL
+        state, error_class = self._deliver(alert_id, mail, suppressed)
+        self._metrics.count(ALERT_MAILS, mail.audience.value, state.value)
+        try:
+            is_marked = self._alerts.mark(alert_id, mail.audience, claim.lease, state, error_class)
+        except SolarisError as error:
+            _log.error("mail_not_marked", alert_id=alert_id, state=state.value, error=str(error))
+        else:
+            if not is_marked:
+                _log.warning("mail_lease_lost", alert_id=alert_id, audience=mail.audience.value)
+        return state in _FINAL
+
+    def _count_new(self, alert: Alert) -> None:
+        self._metrics.count(ALERTS, alert.type.value)
+        for audience, state in alert.mails.items():
+            if state is MailState.SKIPPED:
+                self._metrics.count(ALERT_MAILS, audience.value, state.value)
+
+    def _deliver(
+        self, alert_id: str, mail: _Mail, suppressed: Mapping[str, Suppression]
+    ) -> tuple[MailState, str | None]:
+        """Send one mail to those who may get it; return how it went and the error's class."""
+        ids = {"alert_id": alert_id, "audience": mail.audience.value}
+        to = [one for one in mail.to if normalise_email(one) not in suppressed]
+        if suppressed:
+            _log.info("mail_recipients_suppressed", **ids, recipients=len(suppressed), left=len(to))
+        if not to:
+            reasons = sorted({one.reason.value for one in suppressed.values()})
+            return MailState.SUPPRESSED, ", ".join(reasons)
+        try:
+            message = compose(
+                mail.render(),
+                from_email=self._settings.from_email,
+                to=to,
+                mail_id=f"{alert_id}#{mail.audience.value}",
+                now=self._clock(),
+                reply_to=self._settings.support_email,
+            )
+            self._sender.send(message)
+        except MailRejectedError as error:
+            _log.error("mail_rejected", **ids, error=error.error_class)
+            return MailState.REJECTED, error.error_class
+        except MailUnavailableError as error:
+            _log.warning("mail_failed", **ids, error=error.error_class)
+            return MailState.FAILED, error.error_class
+        _log.info("mail_sent", **ids)
+        return MailState.SENT, None
+
+    def _notice(self, crossing: Crossing, user: User) -> ThresholdNotice:
+        settings = self._settings
+        ppm = {
+            Threshold.WARNING: threshold_rule_of(settings).warning_ppm,
+            Threshold.CRITICAL: threshold_rule_of(settings).critical_ppm,
+            Threshold.BLOCK: block_ppm_of(settings),
+        }
+        return ThresholdNotice(
+            person=Person(user.email, user.name, user.plan.value),
+            threshold=crossing.threshold,
+            threshold_ppm=ppm[crossing.threshold],
+            period=crossing.period,
+            figures=self._figures(crossing, user),
+            renews_at=renews_at(crossing.period, settings.zone),
+            usage_url=None if self._links is None else self._links.for_mail(user.user_id),
+        )
+
+    def _figures(self, crossing: Crossing, user: User) -> UsageFigures:
+        figures = figures_of(user)
+        if user.period == crossing.period:
+            return figures
+        closed = self._alerts.closed_figures(user.user_id, crossing.period)
+        return closed or replace(figures, current_usage=0)
+
+    def _alert(
+        self, crossing: Crossing, notice: ThresholdNotice, now: datetime, *, is_late: bool
+    ) -> Alert:
+        title, text = self._renderer.record(notice)
+        admins = self._settings.admin_alert_emails
+        skipped = MailState.SKIPPED
+        return Alert(
+            alert_id=crossing.alert_id,
+            type=type_of(crossing.threshold),
+            title=title,
+            message=text,
+            user_id=crossing.user_id,
+            period=crossing.period,
+            threshold=crossing.threshold,
+            figures=notice.figures,
+            created_at=now,
+            resolved_at=now if is_late else None,
+            mails={
+                Audience.USER: skipped if is_late else MailState.PENDING,
+                Audience.ADMINS: skipped if is_late and admins else _due(admins),
+            },
+        )
+
+    def _threshold_mail(
+        self, notice: ThresholdNotice, audience: Audience
+    ) -> Callable[[], Rendered]:
+        return lambda: self._renderer.threshold(notice, audience)
+
+
+def _due(to: Sequence[str]) -> MailState:
+    return MailState.PENDING if to else MailState.NONE

@@ -1,0 +1,84 @@
+"""Lists of alerts: what is asked for, and the question to the directory."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import orjson
+
+from solaris.alerts.alert import Alert, AlertType
+from solaris.alerts.store import alert_from_item
+from solaris.directory.directory import Directory
+from solaris.directory.listing import Listing
+from solaris.directory.queries import Connection, Order, Where, emails, page_of
+
+
+class AlertState(StrEnum):
+    """Whether somebody has dealt with an alert."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertQuery:
+    """One page of alerts, newest first."""
+
+    types: tuple[AlertType, ...] = ()
+    state: AlertState | None = None
+    user_id: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert, and who it is about; None for the system's, and for a user who is not known."""
+
+    alert: Alert
+    user_email: str | None = None
+    user_name: str | None = None
+
+
+def alerts_page(connection: Connection, query: AlertQuery, now: datetime) -> Listing[AlertRow]:
+    """One page of alerts, newest first. Raises ValidationFailedError (field `cursor`)."""
+    where = Where()
+    where.add("expires_at > ?", int(now.timestamp()))
+    where.one_of("type", query.types)
+    if query.state is not None:
+        is_open = query.state is AlertState.OPEN
+        where.add("resolved_at IS NULL" if is_open else "resolved_at IS NOT NULL")
+    if query.user_id is not None:
+        where.add("user_id = ?", query.user_id)
+    where.between("created_at", query.created_from, query.created_to)
+    order = Order("created_at", "alert_id", descending=True)
+    found, total, cursor = page_of(
+        connection, table="alerts", columns="user_id, item", where=where, order=order, query=query
+    )
+    known = emails(connection, {user_id for *_, user_id, _ in found if user_id is not None})
+    rows = []
+    for *_, user_id, item in found:
+        email, name = known.get(user_id, (None, None))
+        rows.append(AlertRow(alert_from_item(orjson.loads(item)), email, name))
+    return Listing(rows, cursor, total)
+
+
+def open_alerts(connection: Connection, now: datetime) -> int:
+    """How many alerts nobody has resolved."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM alerts WHERE resolved_at IS NULL AND expires_at > ?",
+        (int(now.timestamp()),),
+    ).fetchone()
+    return int(count)
+
+
+def alerts_listed(directory: Directory, query: AlertQuery) -> Listing[AlertRow]:
+    """One page of alerts, newest first. Raises ValidationFailedError (field `cursor`)."""
+    return directory.ask(lambda connection, now: alerts_page(connection, query, now))
+
+
+def open_alerts_in(directory: Directory) -> int:
+    """How many alerts nobody has resolved."""
+    return directory.ask(open_alerts)

@@ -1,0 +1,52 @@
+"""Every mail with made-up figures, for `solaris mail preview` and for looking at them."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from solaris.alerts.alert import Audience, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice
+from solaris.quota.periods import renews_at
+from solaris.quota.thresholds import Threshold
+
+PERIOD = "2026-11"
+USAGE_URL = "https://ia.example.com/me/#made-up"
+ANA = Person("ana.souza@example.com", "Ana Souza", "basic")
+
+_USED = {
+    Threshold.WARNING: (800_000, 974_310),
+    Threshold.CRITICAL: (950_000, 1_158_220),
+    Threshold.BLOCK: (1_000_000, 1_200_000),
+}
+_TOP = (
+    ("carla.mendes@example.com", 1_920_334, 96.0),
+    ("ana.souza@example.com", 1_200_000, 120.0),
+    ("bruno.lima@example.com", 804_112, 80.4),
+    ("uma.pessoa.com.um.nome.muito.comprido@departamento.example.com", 412_908, 41.3),
+    ("davi@example.com", 23_410, 2.3),
+)
+
+
+def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendered]]:
+    """Yield the name of each mail and the mail."""
+    for threshold, (ppm, used) in _USED.items():
+        notice = ThresholdNotice(
+            person=ANA,
+            threshold=threshold,
+            threshold_ppm=ppm,
+            period=PERIOD,
+            figures=UsageFigures(used, 1_000_000, 200_000),
+            renews_at=renews_at(PERIOD, zone),
+            usage_url=USAGE_URL,
+        )
+        for audience in Audience:
+            yield f"{threshold.value}-{audience.value}", renderer.threshold(notice, audience)
+    summary = MonthlySummary(
+        period=PERIOD,
+        users=1_284,
+        active_users=947,
+        blocked_users=12,
+        total_tokens=318_450_221,
+        cost_micros=1_482_337_910,
+        top=tuple(TopUser(*one) for one in _TOP),
+    )
+    yield "monthly-summary", renderer.summary(summary)

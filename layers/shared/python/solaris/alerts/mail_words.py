@@ -1,0 +1,293 @@
+"""What the mails say, in pt-BR and en. `{names}` are filled in by rendering.py.
+
+Plain text only: the HTML templates escape all of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from solaris.alerts.alert import Audience
+from solaris.platform.texts import Locale
+from solaris.quota.thresholds import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """The texts of one mail; `preheader` is what an inbox shows beside the subject."""
+
+    subject: str
+    preheader: str
+    badge: str
+    heading: str
+    intro: str
+    steps: Sequence[str] = ()
+
+
+_PT_USER = {
+    Threshold.WARNING: MailWords(
+        subject="Você já usou {percentage} da sua cota de {month}",
+        preheader="Restam {remaining} tokens até {renews}. Por enquanto, nada muda.",
+        badge="Aviso",
+        heading="Você já usou {percentage} da sua cota",
+        intro="Seu uso de IA em {month} passou de {threshold} da cota de tokens. Tudo continua "
+        "funcionando normalmente; este aviso é para você se planejar.",
+        steps=(
+            (
+                "Comece uma conversa nova quando mudar de assunto: o histórico inteiro é enviado, "
+                "e contado, a cada pergunta."
+            ),
+            "Para tarefas simples, escolha um modelo menor.",
+            "Se precisar de mais antes de {renews}, peça tokens adicionais com antecedência.",
+        ),
+    ),
+    Threshold.CRITICAL: MailWords(
+        subject="Sua cota de {month} está quase no fim",
+        preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
+        badge="Atenção",
+        heading="Sua cota está quase no fim",
+        intro="Você já usou {percentage} da cota de tokens de {month}. Quando ela acabar, novas "
+        "perguntas serão recusadas até {renews}.",
+        steps=(
+            "Guarde os tokens que restam para o que é essencial.",
+            (
+                "Se precisar de mais antes de {renews}, peça tokens adicionais agora: assim você "
+                "não fica sem atendimento."
+            ),
+        ),
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="Sua cota de {month} acabou",
+        preheader="Novas perguntas voltam a ser aceitas em {renews}.",
+        badge="Cota esgotada",
+        heading="Sua cota deste mês acabou",
+        intro="Você usou {used} dos {granted} tokens de {month}. Novas perguntas são recusadas até "
+        "{renews}, quando a cota se renova sozinha.",
+        steps=(
+            "Se puder esperar, não é preciso fazer nada: o acesso volta em {renews}.",
+            (
+                "Se não puder, peça tokens adicionais: assim que forem concedidos, você volta a "
+                "ser atendido na hora."
+            ),
+        ),
+    ),
+}
+_PT_ADMINS = {
+    Threshold.WARNING: MailWords(
+        subject="{who} usou {percentage} da cota de {month}",
+        preheader="Restam {remaining} tokens até {renews}.",
+        badge="Aviso",
+        heading="{who} usou {percentage} da cota",
+        intro="O uso de {month} passou de {threshold} da cota. O usuário recebe o mesmo aviso e "
+        "continua sendo atendido.",
+    ),
+    Threshold.CRITICAL: MailWords(
+        subject="{who} está quase sem tokens em {month}",
+        preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
+        badge="Atenção",
+        heading="{who} está quase sem tokens",
+        intro="O uso de {month} passou de {threshold} da cota. Quando ela acabar, as perguntas "
+        "serão recusadas até {renews}. O usuário recebe o mesmo aviso.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="{who} esgotou a cota de {month}",
+        preheader="As perguntas são recusadas até {renews}.",
+        badge="Cota esgotada",
+        heading="{who} esgotou a cota",
+        intro="Foram usados {used} dos {granted} tokens de {month}. As perguntas são recusadas até "
+        "{renews} ou até que você conceda tokens adicionais. O usuário recebe o mesmo aviso.",
+    ),
+}
+_PT_SUMMARY = MailWords(
+    subject="Resumo de {month}: {total} tokens, usados por {people}",
+    preheader="{cost} no mês; cota esgotada no fim: {blocked}.",
+    badge="Resumo do mês",
+    heading="O uso de IA em {month}",
+    intro="O mês foi fechado e as cotas foram renovadas. Respostas que estavam em andamento na "
+    "virada ainda são somadas ao mês em que começaram.",
+)
+
+_EN_USER = {
+    Threshold.WARNING: MailWords(
+        subject="You have used {percentage} of your {month} quota",
+        preheader="{remaining} tokens left until {renews}. Nothing changes for now.",
+        badge="Notice",
+        heading="You have used {percentage} of your quota",
+        intro="Your AI usage in {month} has passed {threshold} of your token quota. Everything "
+        "keeps working as usual; this notice is here so that you can plan ahead.",
+        steps=(
+            (
+                "Start a new chat when you change the subject: the whole history is sent, and "
+                "counted, with every question."
+            ),
+            "For simple tasks, choose a smaller model.",
+            "If you need more before {renews}, ask for additional tokens in good time.",
+        ),
+    ),
+    Threshold.CRITICAL: MailWords(
+        subject="Your {month} quota is nearly used up",
+        preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
+        badge="Attention",
+        heading="Your quota is nearly used up",
+        intro="You have used {percentage} of your token quota for {month}. Once it is used up, new "
+        "questions are refused until {renews}.",
+        steps=(
+            "Keep what is left for what is essential.",
+            (
+                "If you need more before {renews}, ask for additional tokens now, so that you are "
+                "not left without answers."
+            ),
+        ),
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="Your {month} quota is used up",
+        preheader="New questions are accepted again on {renews}.",
+        badge="Quota used up",
+        heading="This month's quota is used up",
+        intro="You have used {used} of your {granted} tokens for {month}. New questions are "
+        "refused until {renews}, when your quota renews by itself.",
+        steps=(
+            "If you can wait, there is nothing to do: access returns on {renews}.",
+            (
+                "If you cannot, ask for additional tokens: as soon as they are granted, you are "
+                "served again."
+            ),
+        ),
+    ),
+}
+_EN_ADMINS = {
+    Threshold.WARNING: MailWords(
+        subject="{who} has used {percentage} of the {month} quota",
+        preheader="{remaining} tokens left until {renews}.",
+        badge="Notice",
+        heading="{who} has used {percentage} of the quota",
+        intro="Usage in {month} has passed {threshold} of the quota. The user gets the same notice "
+        "and is still being served.",
+    ),
+    Threshold.CRITICAL: MailWords(
+        subject="{who} is nearly out of tokens for {month}",
+        preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
+        badge="Attention",
+        heading="{who} is nearly out of tokens",
+        intro="Usage in {month} has passed {threshold} of the quota. Once it is used up, questions "
+        "are refused until {renews}. The user gets the same notice.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="{who} has used up the {month} quota",
+        preheader="Questions are refused until {renews}.",
+        badge="Quota used up",
+        heading="{who} has used up the quota",
+        intro="{used} of {granted} tokens for {month} are used. Questions are refused until "
+        "{renews}, or until you grant additional tokens. The user gets the same notice.",
+    ),
+}
+_EN_SUMMARY = MailWords(
+    subject="Summary of {month}: {total} tokens, used by {people}",
+    preheader="{cost} in the month; quota used up at the end: {blocked}.",
+    badge="Monthly summary",
+    heading="AI usage in {month}",
+    intro="The month is closed and quotas are renewed. Answers under way at the turn of the "
+    "month are still added to the month in which they began.",
+)
+
+THRESHOLD_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]]] = {
+    "pt-BR": {Audience.USER: _PT_USER, Audience.ADMINS: _PT_ADMINS},
+    "en": {Audience.USER: _EN_USER, Audience.ADMINS: _EN_ADMINS},
+}
+SUMMARY_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_SUMMARY, "en": _EN_SUMMARY}
+
+# The alert's record: what the admins' site lists.
+RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
+    "pt-BR": {
+        "warning": "{threshold} da cota usados",
+        "critical": "{threshold} da cota usados",
+        "block": "Cota esgotada",
+        "summary": "Resumo de {month}",
+        "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
+        "summary_message": "{total} tokens. Usaram: {active} de {users}. Cota esgotada no fim: "
+        "{blocked}. Custo: {cost}.",
+    },
+    "en": {
+        "warning": "{threshold} of the quota used",
+        "critical": "{threshold} of the quota used",
+        "block": "Quota used up",
+        "summary": "Summary of {month}",
+        "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
+        "summary_message": "{total} tokens. Used by {active} of {users}. Quota used up at the end: "
+        "{blocked}. Cost: {cost}.",
+    },
+}
+
+LABELS: Mapping[Locale, Mapping[str, str]] = {
+    "pt-BR": {
+        "greeting": "Olá, {name}!",
+        "greeting_unnamed": "Olá!",
+        "of": "{used} de {granted} tokens",
+        "used": "Usados",
+        "limit": "Limite mensal",
+        "additional": "Tokens adicionais",
+        "remaining": "Restam",
+        "percentage": "Percentual usado",
+        "renews": "Renova em",
+        "user": "Usuário",
+        "email": "E-mail",
+        "plan": "Plano",
+        "next": "O que fazer",
+        "grant": "Para conceder tokens adicionais, ajuste a quantidade e execute:",
+        "ask": "Pedir tokens adicionais",
+        "see_usage": "Ver meu uso",
+        "ask_subject": "Tokens adicionais na IA SOLARIS",
+        "users": "Usuários",
+        "active": "Usaram no mês",
+        "people_one": "{count} pessoa",
+        "people_other": "{count} pessoas",
+        "blocked": "Cota esgotada no fim",
+        "total": "Tokens usados",
+        "cost": "Custo",
+        "some_priced": "{cost} (fora {requests} sem preço)",
+        "none_priced": "sem preço ({requests})",
+        "requests_one": "{count} requisição",
+        "requests_other": "{count} requisições",
+        "top": "Quem mais usou",
+        "top_share": "tokens e % da cota",
+        "share": "da cota",
+        "nobody": "Ninguém usou a IA neste mês.",
+        "footer": "Mensagem automática da IA SOLARIS, a cota de tokens da sua empresa.",
+        "footer_admins": "Mensagem automática da IA SOLARIS aos administradores.",
+    },
+    "en": {
+        "greeting": "Hello {name},",
+        "greeting_unnamed": "Hello,",
+        "of": "{used} of {granted} tokens",
+        "used": "Used",
+        "limit": "Monthly limit",
+        "additional": "Additional tokens",
+        "remaining": "Left",
+        "percentage": "Percentage used",
+        "renews": "Renews on",
+        "user": "User",
+        "email": "E-mail",
+        "plan": "Plan",
+        "next": "What to do",
+        "grant": "To grant additional tokens, adjust the amount and run:",
+        "ask": "Ask for additional tokens",
+        "see_usage": "See my usage",
+        "ask_subject": "Additional tokens in IA SOLARIS",
+        "users": "Users",
+        "active": "Used it in the month",
+        "people_one": "{count} person",
+        "people_other": "{count} people",
+        "blocked": "Quota used up at the end",
+        "total": "Tokens used",
+        "cost": "Cost",
+        "some_priced": "{cost} (and {requests} without a price)",
+        "none_priced": "no price ({requests})",
+        "requests_one": "{count} request",
+        "requests_other": "{count} requests",
+        "top": "Top users",
+        "top_share": "tokens and % of the quota",
+        "share": "of the quota",
+        "nobody": "Nobody used AI in this month.",
+        "footer": "Automatic message from IA SOLARIS, your company's token quota.",
+        "footer_admins": "Automatic message from IA SOLARIS to its administrators.",
+    },
+}

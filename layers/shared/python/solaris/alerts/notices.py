@@ -1,0 +1,116 @@
+"""What is on the alerts queue: crossings and monthly summaries, as JSON.
+
+{"version": 1, "user_id", "period", "threshold", "crossed_at", "round"?}
+{"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from solaris.alerts.alert import MONTHLY_SUMMARY, Crossing, MonthlySummary, TopUser
+from solaris.platform.exchange import Currency, LocalCost
+from solaris.quota.periods import next_period
+from solaris.quota.thresholds import Threshold
+
+MAX_TOP = 100
+
+_Count = Annotated[int, Field(ge=0, strict=True)]
+
+
+class MalformedNoticeError(ValueError):
+    """A message that is no crossing and no summary."""
+
+
+class _Base(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: Literal[1]
+    period: str
+
+    @field_validator("period")
+    @classmethod
+    def _is_period(cls, value: str) -> str:
+        next_period(value)  # raises ValueError on anything else
+        return value
+
+
+class _CrossingMessage(_Base):
+    user_id: Annotated[str, Field(min_length=1, max_length=200)]
+    threshold: Threshold
+    crossed_at: datetime
+    round: _Count = 0
+
+    @field_validator("crossed_at")
+    @classmethod
+    def _has_zone(cls, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            msg = "needs a time zone"
+            raise ValueError(msg)
+        return value
+
+
+class _Top(BaseModel):
+    email: str
+    tokens: _Count
+    percentage: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _LocalCost(BaseModel):
+    currency: Currency
+    micros: _Count
+    rate: Annotated[int, Field(gt=0)] | None
+    since: date | None
+
+
+class _Figures(BaseModel):
+    users: _Count
+    active_users: _Count
+    blocked_users: _Count
+    total_tokens: _Count
+    cost_micros: _Count
+    unpriced_requests: _Count = 0
+    local_cost: _LocalCost | None = None
+    top: Annotated[list[_Top], Field(max_length=MAX_TOP)]
+
+
+class _SummaryMessage(_Base):
+    kind: Literal["monthly_summary"]
+    figures: _Figures
+
+
+def notice_from_json(body: str) -> Crossing | MonthlySummary:
+    """Read a message; raises MalformedNoticeError naming the first thing that is wrong."""
+    try:
+        if f'"{MONTHLY_SUMMARY}"' in body:
+            return _summary(_SummaryMessage.model_validate_json(body))
+        message = _CrossingMessage.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise MalformedNoticeError(f"{where}: {first['msg']}" if where else first["msg"]) from error
+    return Crossing(
+        user_id=message.user_id,
+        period=message.period,
+        threshold=message.threshold,
+        crossed_at=message.crossed_at,
+        round=message.round,
+    )
+
+
+def _summary(message: _SummaryMessage) -> MonthlySummary:
+    figures = message.figures
+    return MonthlySummary(
+        period=message.period,
+        users=figures.users,
+        active_users=figures.active_users,
+        blocked_users=figures.blocked_users,
+        total_tokens=figures.total_tokens,
+        cost_micros=figures.cost_micros,
+        unpriced_requests=figures.unpriced_requests,
+        local_cost=None
+        if figures.local_cost is None
+        else LocalCost(**figures.local_cost.model_dump()),
+        top=tuple(TopUser(one.email, one.tokens, one.percentage) for one in figures.top),
+    )

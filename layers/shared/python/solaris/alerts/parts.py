@@ -1,0 +1,101 @@
+"""Alerts and their mails."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.alerts.alerter import Alerter
+    from solaris.alerts.management import AlertManagement
+    from solaris.alerts.store import AlertStore
+    from solaris.alerts.suppressions import MailSuppressions
+    from solaris.audit.parts import AuditParts
+    from solaris.directory.parts import DirectoryParts
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
+
+
+class AlertsParts:
+    """Alerts and their mails."""
+
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        audit: AuditParts,
+        quota: QuotaParts,
+        directory: DirectoryParts,
+    ) -> None:
+        self._platform = platform
+        self._audit = audit
+        self._quota = quota
+        self._directory = directory
+
+    @cached_property
+    def store(self) -> AlertStore:
+        """The alerts table."""
+
+        from solaris.alerts.store import AlertStore
+
+        return AlertStore(
+            self._platform.dynamodb,
+            alerts_table=self._platform.settings.table_name("alerts"),
+            periods_table=self._platform.settings.table_name("periods"),
+        )
+
+    @cached_property
+    def management(self) -> AlertManagement:
+        """What admins do with alerts."""
+
+        from solaris.alerts.management import AlertManagement
+
+        return AlertManagement(
+            alerts=self.store,
+            directory=self._directory.directory,
+            auditor=self._audit.auditor,
+            publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def alerter(self) -> Alerter:
+        """What records alerts and mails about them."""
+        from solaris.alerts.alerter import Alerter
+
+        return Alerter(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            alerts=self.store,
+            changes=self._quota.changes,
+            suppressions=self.suppressions,
+            sender=self._platform.mail_sender,
+            queues=self._platform.queues,
+            metrics=self._platform.metrics,
+            cache=self._platform.cache,
+            links=self._quota.personal_links,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def suppressions(self) -> MailSuppressions:
+        """Which addresses get no mail, after a bounce or a complaint."""
+
+        from solaris.alerts.ses_list import SesSuppressionList
+        from solaris.alerts.suppression_store import SuppressionStore
+        from solaris.alerts.suppressions import MailSuppressions
+        from solaris.platform.aws.client import boto_client
+        from solaris.platform.aws.files import is_aws
+
+        settings = self._platform.settings
+        ses_list = SesSuppressionList(
+            lambda: boto_client("sesv2", settings.aws_region), is_aws=is_aws
+        )
+        return MailSuppressions(
+            store=SuppressionStore(self._platform.dynamodb, settings.table_name("suppressions")),
+            users=self._quota.users,
+            auditor=self._audit.auditor,
+            ses_list=ses_list if settings.smtp_host is None else None,
+            admin_emails=settings.admin_alert_emails,
+            clock=self._platform.clock,
+        )

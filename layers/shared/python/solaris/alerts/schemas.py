@@ -1,0 +1,146 @@
+"""Models of alerts.
+
+An alert's id holds `#` in the store (`<user id>#2026-11#warning`), which would end a URL: on the
+wire it is `~`, which needs no escaping and occurs in no id. Every id has one, so that none is
+mistaken for the path of another operation.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from solaris.alerts.alert import Alert, AlertType, Audience, MailState
+from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
+from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
+from solaris.quota.thresholds import Threshold
+
+MAX_ID_CHARACTERS = 200
+MAX_USER_ID_CHARACTERS = 64
+
+AlertId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_-]+(~[A-Za-z0-9_-]+)+$", max_length=MAX_ID_CHARACTERS),
+]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
+
+
+def to_wire(alert_id: str) -> str:
+    """`ana#2026-11#warning` as `ana~2026-11~warning`."""
+    return alert_id.replace("#", "~")
+
+
+def from_wire(wire_id: str) -> str:
+    """The other way round."""
+    return wire_id.replace("~", "#")
+
+
+class AlertListQuery(PageQuery):
+    """Which alerts are listed, newest first."""
+
+    type: tuple[AlertType, ...] = ()
+    state: AlertState | None = None
+    user_id: UserId | None = None
+    from_: RangeStart | None = Field(
+        default=None, alias="from", description="Created at this instant or later."
+    )
+    to: RangeEnd | None = Field(
+        default=None, description="Created before this instant; on this day, if it is one."
+    )
+
+    def query(self) -> AlertQuery:
+        """As the directory takes it."""
+        return AlertQuery(
+            types=self.type,
+            state=self.state,
+            user_id=self.user_id,
+            created_from=self.from_,
+            created_to=self.to,
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+class ResolveAll(ApiModel):
+    """Which open alerts to resolve; nothing said: all."""
+
+    type: tuple[AlertType, ...] = ()
+    user_id: UserId | None = None
+
+
+class ResolvedAlerts(ApiModel):
+    """How far it went."""
+
+    resolved: int = Field(description="Alerts that this call has resolved, at most 500.")
+    remaining: int = Field(description="Such alerts still open: call again while there are any.")
+
+
+class AlertMail(ApiModel):
+    """One of an alert's two mails."""
+
+    audience: Audience
+    state: MailState
+    error: str | None = Field(description="Class of the error of a failed or rejected mail.")
+
+
+class AlertOut(ApiModel):
+    """An alert; figures are tokens, as they were when it was recorded."""
+
+    id: str
+    type: AlertType
+    title: str
+    message: str
+    period: str = Field(examples=["2026-11"])
+    threshold: Threshold | None = Field(description="Null: the summary of a month.")
+    user_id: str | None
+    user_email: str | None
+    user_name: str | None
+    current_usage: int | None
+    monthly_limit: int | None
+    additional_tokens: int | None
+    remaining_tokens: int | None
+    usage_percentage: float | None = Field(description="Of monthly limit and additional tokens.")
+    mails: list[AlertMail]
+    created_at: Instant
+    resolved_at: Instant | None
+    resolved_by: str | None = Field(
+        description="Null though resolved: it was out of date from the start."
+    )
+    actions: list[str] = Field(
+        description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`."
+    )
+
+    @classmethod
+    def of(cls, row: AlertRow) -> "AlertOut":
+        """An alert as the services give it."""
+        alert = row.alert
+        figures = alert.figures
+        return cls(
+            id=to_wire(alert.alert_id),
+            type=alert.type,
+            title=alert.title,
+            message=alert.message,
+            period=alert.period,
+            threshold=alert.threshold,
+            user_id=alert.user_id,
+            user_email=row.user_email,
+            user_name=row.user_name,
+            current_usage=figures.current_usage if figures else None,
+            monthly_limit=figures.monthly_limit if figures else None,
+            additional_tokens=figures.additional_tokens if figures else None,
+            remaining_tokens=figures.remaining_tokens if figures else None,
+            usage_percentage=figures.permille / 10 if figures else None,
+            mails=[
+                AlertMail(audience=one, state=state, error=(alert.errors or {}).get(one))
+                for one, state in alert.mails.items()
+            ],
+            created_at=alert.created_at,
+            resolved_at=alert.resolved_at,
+            resolved_by=alert.resolved_by,
+            actions=_actions(alert),
+        )
+
+
+def _actions(alert: Alert) -> list[str]:
+    if alert.resolved_at is not None:
+        return []
+    return ["resolve"] if alert.user_id is None else ["resolve", "add_tokens", "raise_limit"]

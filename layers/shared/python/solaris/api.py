@@ -1,0 +1,39 @@
+"""Every route module, imported: importing this registers the whole API."""
+
+from solaris.accounts import bulk_routes as bulk
+from solaris.accounts import history_routes as user_records
+from solaris.accounts import moving_routes as moving
+from solaris.accounts import personal_data_routes as personal_data
+from solaris.accounts import routes as users
+from solaris.accounts.self_service import routes as me
+from solaris.alerts import routes as alerts
+from solaris.alerts import suppression_routes as suppressions
+from solaris.audit import routes as audit
+from solaris.exports import routes as reports
+from solaris.keys import routes as keys
+from solaris.operations import routes as configuration
+from solaris.platform.web.operations import registered
+from solaris.reconciliation import routes as reconciliation
+from solaris.reports import routes as stats
+from solaris.sign_in import admin_routes as admins
+from solaris.sign_in import routes as auth
+
+__all__ = [
+    "admins",
+    "alerts",
+    "audit",
+    "auth",
+    "bulk",
+    "configuration",
+    "keys",
+    "me",
+    "moving",
+    "personal_data",
+    "reconciliation",
+    "registered",
+    "reports",
+    "stats",
+    "suppressions",
+    "user_records",
+    "users",
+]

@@ -1,1 +1,0 @@
-"""Every route of the admin API; importing `all_operations` registers them."""

@@ -1,0 +1,1 @@
+"""Who did what: entries, their store, their list."""

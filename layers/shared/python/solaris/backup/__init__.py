@@ -1,0 +1,1 @@
+"""All tables in one file, and back; proven by a drill."""

@@ -1,1 +1,0 @@
-"""The `solaris` command."""

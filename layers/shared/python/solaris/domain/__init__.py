@@ -1,1 +1,0 @@
-"""Pure rules: no AWS, no HTTP, no clock, no environment. The time is always passed in."""

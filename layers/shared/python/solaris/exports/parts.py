@@ -1,0 +1,63 @@
+"""Files of reports."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.audit.parts import AuditParts
+    from solaris.directory.parts import DirectoryParts
+    from solaris.exports.exporter import Exporter
+    from solaris.exports.jobs import ExportJobs
+    from solaris.platform.parts import PlatformParts
+    from solaris.reports.parts import ReportsParts
+
+
+class ExportsParts:
+    """Files of reports."""
+
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        audit: AuditParts,
+        directory: DirectoryParts,
+        reports: ReportsParts,
+    ) -> None:
+        self._platform = platform
+        self._audit = audit
+        self._directory = directory
+        self._reports = reports
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """What makes the files of exports."""
+        from solaris.exports.exporter import Exporter
+
+        return Exporter(
+            reporting=self._reports.reporting,
+            directory=self._directory.directory,
+            auditor=self._audit.auditor,
+            zone=self._platform.settings.zone,
+            clock=self._platform.clock,
+            rates=self._platform.settings.exchange,
+        )
+
+    @cached_property
+    def jobs(self) -> ExportJobs:
+        """Exports at once and in the background."""
+
+        from solaris.exports.jobs import ExportJobs
+        from solaris.exports.store import ExportStore
+
+        return ExportJobs(
+            store=ExportStore(
+                self._platform.dynamodb, self._platform.settings.table_name("exports")
+            ),
+            files=self._platform.files,
+            queues=self._platform.queues,
+            exporter=self.exporter,
+            auditor=self._audit.auditor,
+            clock=self._platform.clock,
+        )

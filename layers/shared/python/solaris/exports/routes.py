@@ -1,0 +1,108 @@
+"""Exports: reports as files, at once or by a job in the background."""
+
+from typing import TYPE_CHECKING
+
+from solaris.exports.export import Export, ExportFormat
+from solaris.exports.schemas import ExportId, ExportOut, ExportRequest
+from solaris.platform.actor import Role
+from solaris.platform.file_links import content_disposition
+from solaris.platform.web.operations import BASE_PATH, Access, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.schemas import Page, PageQuery
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+TAG = "Reports"
+EXPORTS = "/admin/reports/exports"
+
+
+@operation(
+    "POST",
+    "/admin/reports/export",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="exportReport",
+    summary="Export a report as CSV, JSON or XLSX",
+    others=(
+        OtherAnswer(
+            status=200,
+            description="The file (at most 5,000 rows and 4 MiB).",
+            media_types=tuple(one.media_type for one in ExportFormat),
+        ),
+        OtherAnswer(
+            status=202,
+            description="A job; `Location` names it.",
+            model=ExportOut,
+        ),
+    ),
+)
+def export_report(parts: "Parts", call: Call, *, body: ExportRequest) -> Reply:
+    """A small export is answered with the file, a larger one (or `background`) with a job.
+
+    CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
+    reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
+    in the periods' zone (JSON: UTC), costs in USD and, where CURRENCY is another, in that too, with
+    the rate. At most 5,000,000 rows, as XLSX 2,000,000; a
+    sheet holds 1,048,575. Twenty jobs at once.
+    """
+    today = parts.clock().astimezone(parts.settings.zone).date()
+    order = body.order(call.locale, today)
+    made = parts.exports.jobs.export(order, call.as_actor, in_background=body.root.background)
+    if isinstance(made, Export):
+        return Reply(
+            content=ExportOut.of(made, None),
+            status=202,
+            headers={"Location": f"{BASE_PATH}{EXPORTS}/{made.export_id}"},
+        )
+    return Reply(
+        content=made.content,
+        status=200,
+        media_type=made.media_type,
+        headers={"Content-Disposition": content_disposition(made.file_name)},
+    )
+
+
+@operation(
+    "GET",
+    EXPORTS,
+    access=Access.VIEWER,
+    tag=TAG,
+    name="listExports",
+    summary="List export jobs, newest first",
+)
+def list_exports(parts: "Parts", call: Call, *, query: PageQuery) -> Page[ExportOut]:  # noqa: ARG001 - the shape of every handler
+    """Everybody's, of the last seven days."""
+    jobs = parts.exports.jobs
+    found, next_cursor = jobs.page(query.limit, query.cursor)
+    return Page[ExportOut](
+        items=[ExportOut.of(one, jobs.link(one)) for one in found], next_cursor=next_cursor
+    )
+
+
+@operation(
+    "GET",
+    EXPORTS + "/{export_id}",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getExport",
+    summary="One export job, with a link to its file",
+)
+def get_export(parts: "Parts", call: Call, *, export_id: ExportId) -> ExportOut:  # noqa: ARG001 - the shape of every handler
+    """As it is now."""
+    export = parts.exports.jobs.get(export_id)
+    return ExportOut.of(export, parts.exports.jobs.link(export))
+
+
+@operation(
+    "DELETE",
+    EXPORTS + "/{export_id}",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="deleteExport",
+    summary="Cancel an export job, or remove its file",
+    problems=(403,),
+)
+def delete_export(parts: "Parts", call: Call, *, export_id: ExportId) -> None:
+    """One's own, or as an admin anybody's."""
+    is_admin = call.actor.role is Role.ADMIN
+    parts.exports.jobs.remove(export_id, call.as_actor, may_remove_any=is_admin)

@@ -1,0 +1,70 @@
+"""What is known of an admitted request while it is answered."""
+
+from dataclasses import dataclass
+
+from solaris.gateway.tickets import Admission
+from solaris.keys.key import GatewayKey
+from solaris.quota.usage import TokenCounts
+
+# Another tokenizer than ours counts otherwise: nobody's answer is cut for half as much again.
+LEEWAY_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """What is known of an admitted request besides its reservation.
+
+    `is_opaque`: its use cannot be told from what is delivered (hidden reasoning, media, what the
+    upstream keeps itself). `dropped_fields` of the body were not passed on.
+    """
+
+    admission: Admission
+    key: GatewayKey
+    user_agent: str | None
+    ip_address: str | None
+    conversation_id: str | None
+    started: float
+    is_opaque: bool = False
+    choices: int = 1
+    echoed_tokens: int = 0
+    is_stream: bool = False
+    wants_usage_frame: bool = True
+    dropped_fields: tuple[str, ...] = ()
+
+    @property
+    def cap_tokens(self) -> int | None:
+        """The completion that the answer is limited to, None when it is not."""
+        return self.admission.cap_tokens
+
+    @property
+    def relay_limit_tokens(self) -> int:
+        """Delivered tokens beyond which a stream is cut: the cap, else what is held.
+
+        A prompt that is echoed comes on top of it.
+        """
+        held = self.admission.completion_tokens
+        return (held if self.cap_tokens is None else self.cap_tokens) + self.echoed_tokens
+
+    @property
+    def leeway_tokens(self) -> int:
+        """How far past what is held a stream may run: as far as that can be held too.
+
+        Half as much again, and nothing for an answer that is capped.
+        """
+        held = self.admission.completion_tokens
+        return held // 2 + LEEWAY_TOKENS if self.cap_tokens is None else 0
+
+    def within_hold(self, delivered_tokens: int) -> int:
+        """A completion that we have counted ourselves: never more than is held for it."""
+        return min(delivered_tokens, self.admission.completion_tokens)
+
+    def charge_unstated(self, delivered_tokens: int, *, hidden: bool = False) -> TokenCounts:
+        """What to charge where the upstream states nothing: the prompt and what was delivered.
+
+        All that is held where that cannot tell the whole: hidden reasoning, media, what the
+        upstream keeps itself; and with `hidden`, where nothing was seen of work under way.
+        """
+        completion = self.within_hold(delivered_tokens)
+        if hidden or self.is_opaque:
+            completion = self.admission.completion_tokens
+        return TokenCounts(self.admission.reservation.prompt_tokens, completion)

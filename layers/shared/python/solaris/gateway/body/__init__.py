@@ -1,0 +1,1 @@
+"""What a request asks: its body, its media, how many tokens it may cost."""

@@ -1,0 +1,398 @@
+"""Tokens held before a request goes upstream, and the event that resolves them after it.
+
+One conditional write decides (gateway/reserve.py); everything else here is what to do when
+it says no, and to keep what is held for as long as its request lives (gateway/open_requests.py).
+DESIGN section 4, steps 4 and 6.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from solaris.gateway.doubtful_reserves import DoubtfulReserves
+from solaris.gateway.open_requests import OpenRequests
+from solaris.gateway.reserve import ReserveResult, reserve
+from solaris.gateway.tickets import Admission, Ticket
+from solaris.ledger.events import event_to_dict, event_to_json
+from solaris.ledger.recorder import Recorder
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.queues import EventSender
+from solaris.platform.background import keep
+from solaris.platform.books_disk import BooksDisk
+from solaris.platform.errors import (
+    AccountStatusError,
+    BookingsLateError,
+    ConflictError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    SolarisError,
+    StoreUnavailableError,
+    TokensHeldError,
+    UserNotAllowedError,
+)
+from solaris.platform.logs import get_logger
+from solaris.platform.settings import Settings
+from solaris.quota.feed import Changes
+from solaris.quota.newcomers import Newcomers, with_own_id
+from solaris.quota.periods import period_of, renews_at
+from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.policy import block_ppm_of, provisioning_of, threshold_rule_of
+from solaris.quota.provisioning import provision
+from solaris.quota.reservation import (
+    MAX_OPEN_RESERVATIONS,
+    MINIMUM_COMPLETION_TOKENS,
+    Demand,
+    Hold,
+    Reservation,
+    expired,
+    expiry_of,
+    full_hold,
+    hold_for,
+    unbooked,
+)
+from solaris.quota.rollover import apply_block_threshold, open_period
+from solaris.quota.standing import is_blocked
+from solaris.quota.store import UserStore
+from solaris.quota.thresholds import Threshold
+from solaris.quota.usage import UsageEvent
+from solaris.quota.user import NOBODY, User, UserStatus, user_id_for
+
+MAX_ATTEMPTS = 12
+PAUSE_SECONDS = 0.01
+OPEN_REQUESTS_RETRY_SECONDS = 1.0
+# When the tokens that are left are held by other answers: about as long as an answer takes.
+TOKENS_HELD_RETRY_SECONDS = 5.0
+BOOKINGS_LATE_RETRY_SECONDS = 15.0
+OFFER_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+_log = get_logger("solaris.metering")
+
+
+class Meter:
+    """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals.
+
+    Without `room` on the disk nothing new is admitted.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        aws: AsyncAws,
+        users: UserStore,
+        changes: Changes,
+        sender: EventSender,
+        recorder: Recorder,
+        clock: Callable[[], datetime],
+        links: PersonalLinks | None = None,
+        disk: BooksDisk | None = None,
+        knows_all_open: bool = True,
+    ) -> None:
+        self._knows_all_open = knows_all_open
+        self._settings = settings
+        self._aws = aws
+        self._users = users
+        self._newcomers = Newcomers(users, changes, clock)
+        self._sender = sender
+        self._recorder = recorder
+        self._links = links
+        self._disk = disk
+        self._clock = clock
+        self._table = settings.table_name("users")
+        self._announcing: set[str] = set()
+        self._doubtful = DoubtfulReserves(users, self.resolve)
+        self._open = OpenRequests(aws, self._table, clock)
+
+    async def admit(self, ticket: Ticket) -> Admission:
+        """Hold tokens for a request, or raise the refusal.
+
+        One write for a known user far from the limit, two near it or for a new user. Raises
+        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, TokensHeldError,
+        BookingsLateError, RateLimitedError, StoreUnavailableError, and ConflictError when twelve
+        bounded attempts all lost a race. What is held is kept until the event that resolves it.
+        """
+        if self._disk is not None and (trouble := self._disk.trouble()) is not None:
+            raise StoreUnavailableError(trouble)
+        admission = await self._admit(ticket)
+        self._open.add(admission.user.user_id, admission.reservation)
+        return admission
+
+    async def close(self) -> None:
+        """Renew nothing any more."""
+        await self._open.close()
+
+    async def _admit(self, ticket: Ticket) -> Admission:
+        slot_id = user_id = user_id_for(ticket.identity.email)
+        period = period_of(ticket.received_at, self._settings.zone)
+        hold = full_hold(ticket.demand, strict=self._settings.strict_cap)
+        for attempt in range(MAX_ATTEMPTS):
+            reservation = self._reservation(ticket, hold, period)
+            by_address = user_id == slot_id
+            result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
+            if result.reserved and result.user is not None:
+                return self._admission(result.user, reservation, hold)
+            user = result.user
+            if user is None or (user_id == slot_id and user.address_of == NOBODY):
+                created = await self._create(ticket, period, user)
+                if created is not None:
+                    return created
+                continue
+            other_id = _other_id(user, slot_id)
+            if other_id is not None:
+                user_id = other_id
+                continue
+            period = max(period, user.period)
+            if await self._put_right(user, period):
+                continue
+            try:
+                hold = self._next_hold(ticket.demand, user)
+            except QuotaExhaustedError:
+                self._announce_block(user, ticket.demand)
+                raise
+            if attempt:
+                await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * attempt))
+        msg = f"no reservation in {MAX_ATTEMPTS} attempts"
+        raise ConflictError(msg)
+
+    async def _reserve(
+        self,
+        user_id: str,
+        ticket: Ticket,
+        hold: Hold,
+        reservation: Reservation,
+        *,
+        by_address: bool,
+    ) -> ReserveResult:
+        try:
+            return await reserve(
+                self._aws,
+                self._table,
+                user_id=user_id,
+                hold=hold,
+                reservation=reservation,
+                block_ppm=block_ppm_of(self._settings),
+                now=ticket.received_at,
+                by_address=by_address,
+            )
+        except StoreUnavailableError:
+            # refused for the client; whether the write took place is not known
+            self._doubtful.look_for(user_id, reservation)
+            raise
+
+    async def hold_more(self, admission: Admission, tokens: int) -> Admission:
+        """Hold up to so many tokens more for an open request, as far as they are left."""
+        held = admission.reservation
+        now_held = await self._open.hold_more(admission.user.user_id, held, tokens)
+        return replace(admission, reservation=now_held)
+
+    async def resolve(self, event: UsageEvent) -> None:
+        """Hand the event to the books: by the queue, else directly, else by the log.
+
+        What is logged because nothing answers is offered to the queue again for a minute.
+
+        Never raises for what fails on that way: the answer has been given and is not taken back.
+        """
+        self._open.discard(event.request_id)
+        try:
+            await self._sender.send(event_to_json(event))
+        except SolarisError as error:
+            _log.warning("usage_queue_unavailable", request_id=event.request_id, error=str(error))
+        else:
+            return
+        try:
+            await asyncio.to_thread(self._recorder.record_one, event)
+        except (SolarisError, ValueError) as error:
+            # The last resort: `solaris replay` reads these lines back into the books.
+            _log.error(
+                "usage_event",
+                request_id=event.request_id,
+                usage_event=event_to_dict(event),
+                error=str(error),
+            )
+            if isinstance(error, StoreUnavailableError):
+                keep(self._offer_again(event))
+
+    async def _offer_again(self, event: UsageEvent) -> None:
+        """Offer a logged event to the queue for another minute: a store that was killed is back.
+
+        A replay of the log afterwards finds it booked and changes nothing.
+        """
+        for pause in OFFER_PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                await self._sender.send(event_to_json(event))
+            except SolarisError:
+                continue
+            _log.info("usage_event_taken_back", request_id=event.request_id)
+            return
+
+    def _next_hold(self, demand: Demand, user: User) -> Hold:
+        strict = self._settings.strict_cap
+        hold = hold_for(demand, user.available_tokens, strict=strict)
+        if hold is not None:
+            return hold
+        late = sum(one.tokens for one in self._unbooked(user))
+        if late and hold_for(demand, user.available_tokens + late, strict=strict):
+            raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
+        if hold_for(demand, user.available_tokens + user.reserved_tokens, strict=strict):
+            raise TokensHeldError(TOKENS_HELD_RETRY_SECONDS)
+        raise self._exhausted(user, demand)
+
+    def _unbooked(self, user: User) -> list[Reservation]:
+        """What is held by answers that have ended, where this process knows all that are open."""
+        if not self._knows_all_open:
+            return []
+        return unbooked(user.reservations, self._open.has, self._clock())
+
+    def _announce_block(self, user: User, refused: Demand) -> None:
+        """Tell a user who has a few tokens left, too few for a request, that they are blocked.
+
+        In the background: the refusal does not wait. Refusals that come meanwhile tell nothing,
+        later ones find the flag in the item.
+        """
+        told = Threshold.BLOCK in user.alerts_sent or user.user_id in self._announcing
+        if told or not is_blocked(user, refused, threshold_rule_of(self._settings)):
+            return
+        self._announcing.add(user.user_id)
+        work = keep(asyncio.to_thread(self._recorder.announce_block, user))
+        work.add_done_callback(lambda _: self._announcing.discard(user.user_id))
+
+    async def _put_right(self, user: User, period: str) -> bool:
+        """Mend what stands in the way other than the quota; False when nothing does."""
+        if user.status is not UserStatus.ACTIVE:
+            raise AccountStatusError(user.status.value)
+        now = self._clock()
+        if user.period < period:
+            opened, closed = open_period(user, period, now)
+            await asyncio.to_thread(self._users.roll_over, user, opened, closed)
+            return True
+        if user.block_ppm != block_ppm_of(self._settings):
+            await asyncio.to_thread(self._realign, user.user_id)
+            return True
+        # a clock that was set ahead ends none that is open
+        left = [
+            one for one in expired(user.reservations, now) if not self._open.has(one.request_id)
+        ]
+        if left:
+            is_done = await asyncio.to_thread(self._recorder.expire, user.user_id, left)
+            if is_done:
+                return True
+        if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
+            if len(user.reservations) - len(self._unbooked(user)) < MAX_OPEN_RESERVATIONS:
+                raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
+            raise RateLimitedError(OPEN_REQUESTS_RETRY_SECONDS)
+        return False
+
+    def _realign(self, user_id: str) -> None:
+        block_ppm = block_ppm_of(self._settings)
+
+        def rule(user: User) -> User:
+            if user.block_ppm == block_ppm:
+                return user
+            return apply_block_threshold(user, block_ppm, self._clock())
+
+        self._users.change(user_id, rule)
+
+    async def _create(self, ticket: Ticket, period: str, released: User | None) -> Admission | None:
+        """Make an unknown user together with the first reservation; None if it exists by now.
+
+        A user who is made but not served (pending, or a limit of nothing) is made without one.
+        `released` is the item of an address that was somebody else's.
+        """
+        identity = ticket.identity
+        if released is None and identity.spelled:  # only what was spelled otherwise before
+            known = await asyncio.to_thread(self._newcomers.is_known_otherwise, identity)
+            if known:
+                return None
+        made = provision(
+            identity,
+            provisioning_of(self._settings),
+            period=period,
+            block_ppm=block_ppm_of(self._settings),
+            now=ticket.received_at,
+        )
+        if made is None:
+            raise UserNotAllowedError
+        user = replace(made, last_seen_at=ticket.received_at)
+        user = user if released is None else with_own_id(user)
+        if user.status is not UserStatus.ACTIVE:
+            if not await self._store_new(user, ticket, released):
+                return None
+            raise AccountStatusError(user.status.value)
+        try:
+            hold = self._next_hold(ticket.demand, user)
+        except QuotaExhaustedError:
+            await self._store_new(user, ticket, released)
+            raise
+        reservation = self._reservation(ticket, hold, period)
+        user = replace(
+            user,
+            available_tokens=user.available_tokens - hold.tokens,
+            reservations={reservation.request_id: reservation},
+        )
+        if not await self._store_new(user, ticket, released):
+            return None
+        return self._admission(user, reservation, hold)
+
+    async def _store_new(self, user: User, ticket: Ticket, released: User | None) -> bool:
+        created = await asyncio.to_thread(self._newcomers.store, user, released)
+        if created:
+            _log.info(
+                "user_created",
+                user_id=user.user_id,
+                status=user.status.value,
+                request_id=ticket.request_id,
+            )
+        return created
+
+    def _reservation(self, ticket: Ticket, hold: Hold, period: str) -> Reservation:
+        return Reservation(
+            request_id=ticket.request_id,
+            tokens=hold.tokens,
+            prompt_tokens=ticket.demand.prompt_tokens,
+            created_at=ticket.received_at,
+            expires_at=expiry_of(ticket.received_at),
+            period=period,
+            model=ticket.model,
+            endpoint=ticket.endpoint,
+            key_id=ticket.key_id,
+        )
+
+    def _admission(self, user: User, reservation: Reservation, hold: Hold) -> Admission:
+        # The item that comes back decides: a repeated write found the first one's reservation.
+        kept = user.reservations.get(reservation.request_id, reservation)
+        is_less = kept.tokens < hold.tokens
+        return Admission(
+            reservation=kept,
+            cap_tokens=kept.tokens - kept.prompt_tokens if is_less else hold.cap_tokens,
+            user=user,
+            renews_at=renews_at(user.period, self._settings.zone),
+        )
+
+    def _exhausted(self, user: User, refused: Demand) -> QuotaExhaustedError:
+        is_long = user.available_tokens >= MINIMUM_COMPLETION_TOKENS
+        needed = refused.prompt_tokens + (MINIMUM_COMPLETION_TOKENS if refused.completes else 0)
+        renews = renews_at(user.period, self._settings.zone)
+        return QuotaExhaustedError(
+            used=user.current_usage,
+            limit=user.monthly_limit,
+            additional=user.additional_tokens,
+            available=user.available_tokens,
+            renews_at=renews,
+            renews_in_seconds=int((renews - self._clock()).total_seconds()),
+            needed=needed if is_long else None,
+            link=None if self._links is None else self._links.for_refusal(user.user_id),
+        )
+
+
+def _other_id(user: User, slot_id: str) -> str | None:
+    """Whom to ask instead of the item that refused; None: this is the user.
+
+    The address is another's; or it was this user's when it was read, and the account has been
+    merged since: then whose it is now.
+    """
+    if user.user_id == slot_id:
+        return user.address_of
+    return slot_id if user.merged_into is not None else None

@@ -1,0 +1,1 @@
+"""Models: which may be asked for, what is known of them, their list."""

@@ -1,0 +1,148 @@
+"""The metered request."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.gateway.app import GatewayApp
+    from solaris.gateway.body.bodies import Bodies
+    from solaris.gateway.quote import Quoting
+    from solaris.gateway.sweeper import Sweeper
+    from solaris.gateway.upstream import Upstream
+    from solaris.keys.parts import KeysParts
+    from solaris.ledger.parts import LedgerParts
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
+
+
+class GatewayParts:
+    """The metered request."""
+
+    def __init__(
+        self, *, platform: PlatformParts, quota: QuotaParts, keys: KeysParts, ledger: LedgerParts
+    ) -> None:
+        self._platform = platform
+        self._quota = quota
+        self._keys = keys
+        self._ledger = ledger
+
+    @cached_property
+    def upstream(self) -> Upstream:
+        """The upstream; raises ConfigurationError when none is configured."""
+
+        from solaris.gateway.upstream import Upstream
+        from solaris.platform.errors import ConfigurationError
+
+        settings = self._platform.settings
+        if settings.upstream_url is None:
+            msg = "LITELLM_BASE_URL or OPENAI_API_KEY: one of them must name the upstream"
+            raise ConfigurationError(msg)
+        return Upstream(
+            settings.upstream_url,
+            settings.upstream_key,
+            connect_seconds=settings.upstream_connect_timeout_seconds,
+            idle_seconds=settings.upstream_idle_timeout_seconds,
+            max_connections=settings.upstream_max_connections,
+            keep_alive_seconds=settings.upstream_keep_alive_seconds,
+        )
+
+    @cached_property
+    def app(self) -> GatewayApp:
+        """The ASGI application of /v1."""
+
+        from solaris.gateway.app import GatewayApp
+        from solaris.gateway.meter import Meter
+        from solaris.gateway.request import Forwarder
+        from solaris.gateway.response_sizes import ResponseSizes
+        from solaris.platform.aws.files import is_aws
+        from solaris.platform.aws.queues import USAGE_QUEUE, EventSender
+
+        settings, stage = self._platform.settings, self._platform.settings.solaris_stage
+        meter = Meter(
+            settings=settings,
+            aws=self._platform.aws,
+            users=self._quota.users,
+            changes=self._quota.changes,
+            sender=EventSender(self._platform.aws, settings.queue_name(USAGE_QUEUE)),
+            recorder=self._ledger.recorder,
+            links=self._quota.personal_links,
+            clock=self._platform.clock,
+            disk=self._platform.books_disk,
+            knows_all_open=not is_aws(self._platform.dynamodb),
+        )
+        forwarder = Forwarder(
+            settings=settings,
+            entrance=self._keys.entrance,
+            meter=meter,
+            upstream=self.upstream,
+            sizes=ResponseSizes(self._platform.async_cache, stage),
+            metrics=self._platform.metrics,
+        )
+        return GatewayApp(
+            forwarder,
+            entrance=self._keys.entrance,
+            bodies=self.bodies,
+            settings=settings,
+            metrics=self._platform.metrics,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """What reads the bodies of all requests to this process."""
+        from solaris.gateway.body.bodies import Bodies
+
+        settings = self._platform.settings
+        return Bodies(
+            max_bytes=settings.max_unfinished_body_bytes,
+            max_open=settings.max_unfinished_bodies_per_address,
+        )
+
+    @cached_property
+    def quoting(self) -> Quoting:
+        """What tells users and other services how a quota stands."""
+
+        from solaris.gateway.quote import Quoting
+        from solaris.keys.authenticator import BlockingAuthenticator
+        from solaris.platform.rate_limit import READING_SCOPE, WRONG_KEY_SCOPE
+
+        return Quoting(
+            settings=self._platform.settings,
+            authenticator=BlockingAuthenticator(self._keys.store, self._platform.clock),
+            users=self._quota.users,
+            counters=self._ledger.user_counters,
+            clock=self._platform.clock,
+            readers=self._platform.limiter(READING_SCOPE, self._platform.settings.rate_rule),
+            wrong_keys=self._platform.limiter(
+                WRONG_KEY_SCOPE, self._platform.settings.wrong_key_rule
+            ),
+            is_late=self._platform.queue_lag.usage_is_late,
+        )
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """What expires the reservations that crashes have left."""
+
+        from solaris.gateway.sweeper import Sweeper
+
+        return Sweeper(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            recorder=self._ledger.recorder,
+            clock=self._platform.clock,
+        )
+
+    def warm_up(self) -> None:
+        """Make ahead what the first requests would wait for; blocks for about half a second."""
+        from solaris.gateway.warming import warm_up
+
+        warm_up()
+        self._platform.aws.prepare("dynamodb", "sqs")
+        _ = self._ledger.recorder
+
+    async def close(self) -> None:
+        """Close the connections to the upstream."""
+        if "upstream" in self.__dict__:
+            await self.upstream.close()

@@ -1,0 +1,260 @@
+"""How a quota stands, for its user and for other services. Nothing is written.
+
+The figures are those that the user's next request would find (quota/standing.py), and a check
+asks the rule that would reserve for it (quota/reservation.py): it is a second view, not a second
+opinion. A check holds nothing; only a request through the gateway does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from solaris.keys.authenticator import BlockingAuthenticator, identity_of
+from solaris.keys.key import GatewayKey
+from solaris.ledger.counters import UserCounters
+from solaris.platform.errors import (
+    AccountStatusError,
+    BookingsLateError,
+    InvalidApiKeyError,
+    InvalidRequestError,
+    ModelNotAllowedError,
+    PayloadTooLargeError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TokensHeldError,
+    UserNotAllowedError,
+    UserNotIdentifiedError,
+)
+from solaris.platform.rate_limit import BlockingRateLimiter, network_of
+from solaris.platform.settings import Settings
+from solaris.quota.identity import Identity
+from solaris.quota.periods import period_of, renews_at
+from solaris.quota.policy import block_ppm_of, provisioning_of
+from solaris.quota.provisioning import provision
+from solaris.quota.reservation import (
+    MAX_OPEN_RESERVATIONS,
+    Demand,
+    Reservation,
+    hold_for,
+    unbooked,
+)
+from solaris.quota.standing import put_right
+from solaris.quota.store import UserStore
+from solaris.quota.user import User, UserStatus, user_id_for
+
+MAX_ESTIMATED_TOKENS = 10**12
+MAX_CHECK_BYTES = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A JSON-serialisable answer and its headers."""
+
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+class Quoting:
+    """Tells quotas. `clock` gives the time in UTC. For any number of threads.
+
+    `readers` counts who asks, `wrong_keys` the addresses that send keys which are none. `is_late`
+    tells whether usage is booked late: which answers have ended is not known here.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        authenticator: BlockingAuthenticator,
+        users: UserStore,
+        counters: UserCounters,
+        clock: Callable[[], datetime],
+        readers: BlockingRateLimiter | None = None,
+        wrong_keys: BlockingRateLimiter | None = None,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._is_late = is_late
+        self._settings = settings
+        self._authenticator = authenticator
+        self._readers = readers
+        self._wrong_keys = wrong_keys
+        self._users = users
+        self._counters = counters
+        self._clock = clock
+
+    def own(self, headers: Mapping[str, str], address: str | None = None) -> Statement:
+        """State the quota of the user that a request speaks for; header names are lower-case.
+
+        An unknown user is shown as their first request would make them. Raises
+        InvalidApiKeyError, RateLimitedError, UserNotIdentifiedError, UserNotAllowedError,
+        StoreUnavailableError.
+        """
+        _, identity = self._enter(headers, address)
+        if identity is None:
+            raise UserNotIdentifiedError
+        user = self._find(identity)
+        if user is None:
+            raise UserNotAllowedError
+        quota = user.quota
+        body = {
+            "user_id": user.user_id,
+            "email": user.email,
+            "status": user.status.value,
+            "plan": user.plan.value,
+            "period": user.period,
+            "renews_at": self._renews_at(user.period).isoformat(),
+            "monthly_limit": quota.monthly_limit,
+            "additional_tokens": quota.additional_tokens,
+            "current_usage": quota.current_usage,
+            "reserved_tokens": quota.reserved_tokens,
+            "bookings_late": bool(self._unbooked(user)),
+            "available_tokens": user.available_tokens,
+            "remaining_tokens": quota.remaining_tokens,
+            "usage_percentage": quota.usage_percentage,
+            "granted_percentage": quota.granted_percentage,
+            "by_model": self._counters.charged_by_model(user.user_id, user.period),
+        }
+        return Statement(body, self._headers(user))
+
+    def check(
+        self, headers: Mapping[str, str], data: bytes | str, address: str | None = None
+    ) -> Statement:
+        """Say whether a call of `estimated_tokens` in all would be admitted now, and if not, why.
+
+        `reason` is the code of the refusal; when a `model` is stated, whether the key allows it is
+        asked first. Raises as `own`, and InvalidRequestError; somebody who may not become a user
+        is an answer here, not an error.
+        """
+        key, identity = self._enter(headers, address)
+        request = _parse(data)
+        if identity is None:
+            identity = identity_of(key, headers, request, self._settings, self._clock())
+            self._count(user_id_for(identity.email))
+        estimated = _estimated_tokens(request)
+        model = _model(request)
+        user = self._find(identity)
+        late = self._unbooked(user) if user else []
+        reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False), late)
+        if model is not None and not key.allows(model):
+            reason = ModelNotAllowedError.code
+        period = user.period if user else self._period()
+        body = {
+            "allowed": reason is None,
+            "reason": reason,
+            "estimated_tokens": estimated,
+            "available_tokens": user.available_tokens if user else 0,
+            "user_id": user.user_id if user else user_id_for(identity.email),
+            "status": user.status.value if user else None,
+            "period": period,
+            "renews_at": self._renews_at(period).isoformat(),
+        }
+        return Statement(body, self._headers(user))
+
+    def _enter(
+        self, headers: Mapping[str, str], address: str | None
+    ) -> tuple[GatewayKey, Identity | None]:
+        """The key, and the user where the head names one, whose rate is then counted."""
+        try:
+            key = self._authenticator.authenticate(headers)
+        except InvalidApiKeyError:
+            if self._wrong_keys is not None:
+                self._wrong_keys.admit(network_of(address))
+            raise
+        try:
+            identity = identity_of(key, headers, {}, self._settings, self._clock())
+        except UserNotIdentifiedError:
+            return key, None
+        self._count(user_id_for(identity.email))
+        return key, identity
+
+    def _count(self, user_id: str) -> None:
+        if self._readers is not None:
+            self._readers.admit(user_id)
+
+    def _unbooked(self, user: User) -> list[Reservation]:
+        if not self._is_late():
+            return []
+        return unbooked(user.reservations, lambda _: False, self._clock())
+
+    def _find(self, identity: Identity) -> User | None:
+        """Return a user as the next request would find them; None: it would make no user."""
+        now = self._clock()
+        period = self._period()
+        block_ppm = block_ppm_of(self._settings)
+        user = self._users.of_address(identity.email, identity.spelled)
+        if user is not None:
+            return put_right(user, period=period, block_ppm=block_ppm, now=now)
+        policy = provisioning_of(self._settings)
+        return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
+
+    def _period(self) -> str:
+        return period_of(self._clock(), self._settings.zone)
+
+    def _renews_at(self, period: str) -> datetime:
+        return renews_at(period, self._settings.zone)
+
+    def _headers(self, user: User | None) -> dict[str, str]:
+        headers = {"x-request-id": uuid4().hex}
+        if user is None:
+            return headers
+        return headers | token_headers(user, self._renews_at(user.period), self._clock())
+
+
+def token_headers(user: User, renews: datetime, now: datetime) -> dict[str, str]:
+    """The `x-ratelimit-*` headers that tell any OpenAI client how its quota stands."""
+    seconds = max(0, int((renews - now).total_seconds()))
+    return {
+        "x-ratelimit-limit-tokens": str(user.quota.granted_tokens),
+        "x-ratelimit-remaining-tokens": str(max(0, user.available_tokens)),
+        "x-ratelimit-reset-tokens": f"{seconds}s",
+    }
+
+
+def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> str | None:
+    """Return the code with which the meter would refuse, in its order; None if it would not."""
+    if user is None:
+        return UserNotAllowedError.code
+    if user.status is not UserStatus.ACTIVE:
+        return AccountStatusError(user.status.value).code
+    if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
+        is_late = len(user.reservations) - len(late) < MAX_OPEN_RESERVATIONS
+        return BookingsLateError.code if is_late else RateLimitedError.code
+    if hold_for(demand, user.available_tokens) is None:
+        unbooked_tokens = sum(one.tokens for one in late)
+        if unbooked_tokens and hold_for(demand, user.available_tokens + unbooked_tokens):
+            return BookingsLateError.code
+        is_held = hold_for(demand, user.available_tokens + user.reserved_tokens) is not None
+        return TokensHeldError.code if is_held else QuotaExhaustedError.code
+    return None
+
+
+def _parse(data: bytes | str) -> dict[str, Any]:
+    if len(data) > MAX_CHECK_BYTES:
+        raise PayloadTooLargeError(MAX_CHECK_BYTES)
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(f"the body is not JSON ({error.msg})") from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError("the body must be a JSON object")
+    return body
+
+
+def _model(body: Mapping[str, Any]) -> str | None:
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise InvalidRequestError("model must be the name of a model")
+    return model
+
+
+def _estimated_tokens(body: Mapping[str, Any]) -> int:
+    tokens = body.get("estimated_tokens")
+    if type(tokens) is not int or not 0 <= tokens <= MAX_ESTIMATED_TOKENS:
+        raise InvalidRequestError(
+            f"estimated_tokens must be an integer from 0 to {MAX_ESTIMATED_TOKENS}"
+        )
+    return tokens

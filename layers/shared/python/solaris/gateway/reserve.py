@@ -1,0 +1,187 @@
+"""The one write on the request path: reserve tokens, or learn why not; to keep them longer, and
+to hold more for an answer that runs past what it holds.
+
+A timeline, to read the condition by:
+
+    request 1   available >= required?  yes ─► available -= hold, reservation stored
+    request 2   the same, at the same instant: DynamoDB runs one after the other
+    refused     the old item comes back with the failure, so no read is needed to say why
+    repeated    the same request id again (the answer to the first try was lost): the item that
+                comes back holds the reservation, so it is taken as done, not done twice
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from solaris.platform.aws.client import AsyncAws, AwsCallError
+from solaris.platform.aws.items import epoch_milliseconds, number, text
+from solaris.platform.instants import iso_milliseconds
+from solaris.quota.item import reservation_to_item, user_from_item
+from solaris.quota.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
+from solaris.quota.user import User, UserStatus
+
+_UPDATE = (
+    "SET available_tokens = available_tokens - :hold, "
+    "reservations.#request = :reservation, "
+    "last_seen_at = :now, "
+    "#version = #version + :one"
+)
+_CONDITION = (
+    # enough is left: the stored figure already subtracts what is used and what others hold
+    "available_tokens >= :required "
+    # nobody suspended meanwhile
+    "AND #status = :active "
+    # the month is open; otherwise the caller rolls the user over first
+    "AND #period = :period "
+    # the stored figure was computed with today's block threshold
+    "AND block_ppm = :block_ppm "
+    # a bound on open requests, so that the item cannot grow without end
+    "AND size(reservations) < :max_open "
+    # a repeated write must not take the tokens twice
+    "AND attribute_not_exists(reservations.#request)"
+)
+# the address that the id was made from is still this user's
+_BY_ADDRESS = _CONDITION + " AND attribute_not_exists(address_of)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveResult:
+    """`reserved` tells whether tokens are held; `user` is the item after (or, refused, before).
+
+    A refused result with no user means that there is no such user.
+    """
+
+    reserved: bool
+    user: User | None
+
+
+async def reserve(
+    aws: AsyncAws,
+    table: str,
+    *,
+    user_id: str,
+    hold: Hold,
+    reservation: Reservation,
+    block_ppm: int,
+    now: datetime,
+    by_address: bool = True,
+) -> ReserveResult:
+    """Hold tokens for one request by a single conditional update.
+
+    `by_address`: the id was made from an address; who was moved is refused then, and the item
+    says whose the address is (quota/moving.py). Not so for the id that it says.
+
+    Raises StoreUnavailableError when DynamoDB does not answer within its bounded attempts.
+    """
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": _UPDATE,
+        "ConditionExpression": _BY_ADDRESS if by_address else _CONDITION,
+        "ExpressionAttributeNames": {
+            "#request": reservation.request_id,
+            "#status": "status",
+            "#period": "period",
+            "#version": "version",
+        },
+        "ExpressionAttributeValues": {
+            ":hold": number(hold.tokens),
+            ":required": number(hold.required_tokens),
+            ":reservation": reservation_to_item(reservation),
+            ":active": text(UserStatus.ACTIVE.value),
+            ":period": text(reservation.period),
+            ":block_ppm": number(block_ppm),
+            ":max_open": number(MAX_OPEN_RESERVATIONS),
+            ":now": text(iso_milliseconds(now)),
+            ":one": number(1),
+        },
+        "ReturnValues": "ALL_NEW",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    try:
+        answer = await aws.call("dynamodb", "UpdateItem", payload)
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        if not error.item:
+            return ReserveResult(reserved=False, user=None)
+        user = user_from_item(error.item)
+        return ReserveResult(reserved=reservation.request_id in user.reservations, user=user)
+    return ReserveResult(reserved=True, user=user_from_item(answer["Attributes"]))
+
+
+async def hold_more(
+    aws: AsyncAws, table: str, *, user_id: str, reservation: Reservation, more_tokens: int
+) -> tuple[int, int]:
+    """Let a reservation hold so many tokens more, if they are left and its month is open.
+
+    Returns what it holds then (less than asked for: refused) and what is available beside it. A
+    repeated write, whose first answer was lost, finds what the first one did. Raises
+    StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
+    """
+    wanted = reservation.tokens + more_tokens
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": "SET available_tokens = available_tokens - :more, "
+        "reservations.#request.#tokens = :wanted, "
+        "#version = #version + :one",
+        "ConditionExpression": "available_tokens >= :more AND #period = :period "
+        "AND reservations.#request.#tokens = :held",
+        "ExpressionAttributeNames": {
+            "#request": reservation.request_id,
+            "#tokens": "tokens",
+            "#period": "period",
+            "#version": "version",
+        },
+        "ExpressionAttributeValues": {
+            ":more": number(more_tokens),
+            ":wanted": number(wanted),
+            ":held": number(reservation.tokens),
+            ":period": text(reservation.period),
+            ":one": number(1),
+        },
+        "ReturnValues": "ALL_NEW",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    try:
+        item = (await aws.call("dynamodb", "UpdateItem", payload))["Attributes"]
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        item = error.item
+    if not item:
+        return reservation.tokens, 0
+    user = user_from_item(item)
+    found = user.reservations.get(reservation.request_id)
+    if found is None or found.tokens not in (reservation.tokens, wanted):
+        return reservation.tokens, 0  # booked, or of a month that is closed
+    return found.tokens, user.available_tokens
+
+
+async def renew(
+    aws: AsyncAws, table: str, *, user_id: str, request_id: str, expires_at: datetime
+) -> bool:
+    """Let a reservation that is still held expire later; False when it is not held any more.
+
+    Raises StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
+    """
+    payload = {
+        "TableName": table,
+        "Key": {"user_id": text(user_id)},
+        "UpdateExpression": "SET reservations.#request.expires_at = :expires, "
+        "#version = #version + :one",
+        "ConditionExpression": "attribute_exists(reservations.#request)",
+        "ExpressionAttributeNames": {"#request": request_id, "#version": "version"},
+        "ExpressionAttributeValues": {
+            ":expires": number(epoch_milliseconds(expires_at)),
+            ":one": number(1),
+        },
+    }
+    try:
+        await aws.call("dynamodb", "UpdateItem", payload)
+    except AwsCallError as error:
+        if error.aws_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The APIs that are relayed: how each writes its answers and its usage."""

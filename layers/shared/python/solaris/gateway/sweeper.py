@@ -1,0 +1,110 @@
+"""Reservations that crashes have left behind with users who never came back.
+
+A user who comes back expires them at the next request near the limit (gateway/meter.py).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from solaris.ledger.recorder import Recorder
+from solaris.months.progress import Page, ResetStore
+from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.items import number
+from solaris.platform.errors import SolarisError
+from solaris.platform.logs import get_logger
+from solaris.platform.settings import Settings
+from solaris.quota.item import reservation_from_item
+from solaris.quota.reservation import expired
+from solaris.quota.store import UserStore
+
+STOP_BEFORE_SECONDS = 10.0
+PAGE_USERS = 1_000
+MAX_PAGES = 1_000_000
+
+_log = get_logger("solaris.sweeping")
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What one sweep did; not `is_done` when the time ran out (the next begins anew)."""
+
+    expired: int = 0
+    failed_users: int = 0
+    is_done: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """What the function answers."""
+        return {
+            "state": "done" if self.is_done else "running",
+            "expired": self.expired,
+            "failed_users": self.failed_users,
+        }
+
+
+class Sweeper:
+    """Expires what is overdue. `clock` gives the time in UTC."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        users: UserStore,
+        recorder: Recorder,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._recorder = recorder
+        self._clock = clock
+
+    def run(self, remaining_seconds: Callable[[], float] = lambda: float("inf")) -> SweepReport:
+        """Look at every user with open requests; each overdue one is expired, once.
+
+        A user whose books cannot be written is left to the next sweep. Raises
+        StoreUnavailableError or AwsCallError when the users cannot be read.
+        """
+        return asyncio.run(self._run(remaining_seconds))
+
+    async def _run(self, remaining_seconds: Callable[[], float]) -> SweepReport:
+        report = SweepReport()
+        aws = AsyncAws(self._settings.aws_region)
+        try:
+            store = ResetStore(aws, self._settings, self._users, owner="sweep")
+            cursor = None
+            for _ in range(MAX_PAGES):
+                if remaining_seconds() < STOP_BEFORE_SECONDS:
+                    return report
+                page = await store.page(
+                    cursor,
+                    fields=("user_id", "reservations"),
+                    where="size(#reservations) > :none",
+                    values={":none": number(0)},
+                    limit=PAGE_USERS,
+                )
+                await asyncio.to_thread(self._expire, page, report)
+                cursor = page.cursor
+                if cursor is None:
+                    break
+        finally:
+            await aws.close()
+        report.is_done = True
+        return report
+
+    def _expire(self, page: Page, report: SweepReport) -> None:
+        now = self._clock()
+        for item in page.items:
+            user_id = item["user_id"]["S"]
+            held = item["reservations"]["M"]
+            late = expired({key: reservation_from_item(key, held[key]) for key in held}, now)
+            if not late:
+                continue
+            try:
+                self._recorder.expire_in_turn(user_id, late)
+            except (SolarisError, ValueError) as error:
+                report.failed_users += 1
+                _log.error("reservations_not_expired", user_id=user_id, error=str(error))
+            else:
+                report.expired += len(late)

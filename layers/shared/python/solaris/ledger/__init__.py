@@ -1,0 +1,1 @@
+"""What was used: events, records, counters, booked each once."""

@@ -1,0 +1,125 @@
+"""Late answers in the place of what their expiry charged: which months change, and by how much.
+
+    the month can take it      the difference, where the estimate was booked
+    it would go below zero     a merge had taken the estimate to another account: it is taken off
+                               there, in the same month; what a manual reset forgave is nobody's
+
+A month stops at zero, and a row says by how much. Every account that such a correction touches
+gets a new version, also where only its closed month changes: two corrections cannot both take off
+the same, and a backup keeps row and record together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from solaris.ledger.booking import Action, LedgerActions
+from solaris.ledger.transaction_store import TransactionStore, put_transaction
+from solaris.ledger.transactions import Origin, TransactionKind, merge_row, reset_correction
+from solaris.quota.settlement import Settlement, beyond_zero
+from solaris.quota.store import UserStore
+from solaris.quota.usage import UsageEvent
+from solaris.quota.user import User
+
+MAX_HOPS = 20  # accounts that were merged one into another
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """An account, and the same as it is in the month of the event."""
+
+    user: User
+    then: User
+
+    @property
+    def is_open(self) -> bool:
+        return self.user.period == self.then.period
+
+
+class Corrections:
+    """Plans them; `client` is a boto3 DynamoDB client, `clock` stamps the rows."""
+
+    def __init__(
+        self,
+        client: Any,
+        users: UserStore,
+        actions: LedgerActions,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._users = users
+        self._actions = actions
+        self._rows = TransactionStore(client, actions.transactions_table)
+        self._clock = clock
+
+    def books(self, event: UsageEvent, user: User, change: Settlement) -> list[Action]:
+        """The actions on accounts and months, for a transaction. Raises StoreUnavailableError."""
+        month = self._month(user, event.period)
+        if month is None:
+            return [self._actions.add_to_period(event, change.usage_delta)]
+        excess = beyond_zero(month.then.current_usage, change)
+        if not excess:
+            if month.is_open:
+                return [self._actions.adjust_user(event, change)]
+            return [self._actions.add_to_period(event, change.usage_delta)]
+        origin = Origin(
+            transaction_id=event.request_id,
+            actor="system",
+            reason="a late answer used less than the usage reset forgave",
+            now=self._clock(),
+        )
+        after = replace(month.then, current_usage=0, version=user.version + 1)
+        stopped = Settlement(change.available_delta - excess, change.usage_delta + excess)
+        heir = self._heir(month) if user.merged_into is not None else None
+        wanted = 0 if heir is None else min(excess, self._taken_by_merges(month))
+        taken = 0 if heir is None else min(wanted, heir.then.current_usage)
+        if heir is None or not taken:
+            row = reset_correction(after, excess, origin)
+            return [*self._changed(event, month, stopped), self._put(row)]
+        origin = replace(origin, reason="a late answer used less than was charged before the merge")
+        row = reset_correction(after, excess, origin, kind=TransactionKind.MERGE)
+        less = replace(
+            heir.then,
+            current_usage=heir.then.current_usage - taken,
+            version=heir.user.version + 1,
+        )
+        return [
+            *self._changed(event, month, stopped),
+            self._put(row),
+            *self._changed(event, heir, Settlement(taken, -taken)),
+            self._put(merge_row(heir.then, less, origin)),
+        ]
+
+    def _changed(self, event: UsageEvent, month: _Month, change: Settlement) -> list[Action]:
+        """A change of one month, on the condition that the account is as it was read."""
+        user = month.user
+        of_user = replace(event, user_id=user.user_id)
+        if month.is_open:
+            return [self._actions.adjust_user(of_user, change, version=user.version)]
+        return [
+            self._actions.add_to_period(of_user, change.usage_delta),
+            self._actions.touch_user(of_user, user.version),
+        ]
+
+    def _put(self, row: Any) -> Action:
+        return put_transaction(self._actions.transactions_table, row)
+
+    def _month(self, user: User, period: str) -> _Month | None:
+        then = self._users.in_month(user, period)
+        return None if then is None else _Month(user, then)
+
+    def _heir(self, month: _Month) -> _Month | None:
+        """Who has the usage of that month: the first on the way who has any."""
+        user: User | None = month.user
+        for _ in range(MAX_HOPS):
+            if user is None or user.merged_into is None:
+                return None
+            user = self._users.get(user.merged_into)
+            found = None if user is None else self._month(user, month.then.period)
+            if found is not None and found.then.current_usage > 0:
+                return found
+        return None
+
+    def _taken_by_merges(self, month: _Month) -> int:
+        """Tokens of that month that merges took from the account, and have not come back."""
+        return max(0, -self._rows.merged_tokens(month.user.user_id, month.then.period))

@@ -1,0 +1,174 @@
+"""The books: one transaction puts the usage record, settles the user and adds to the counters.
+
+    message once       record put, reservation removed, counters added: all or nothing
+    message again      the record exists: nothing happens
+    reservation gone   expired meanwhile: its record is replaced by the real figures, once
+                       (corrections.py: where, when the account was merged meanwhile)
+    month closed       booked to that month's summary, never to the new month
+
+The ordinary case goes in batches of many events a transaction; whatever a batch refuses is
+booked one by one, each by the rule that fits it (quota/settlement.py).
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
+from solaris.ledger.corrections import Corrections
+from solaris.ledger.records import line_from_item
+from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.items import text
+from solaris.platform.errors import ConflictError, NotFoundError
+from solaris.quota.settlement import Booking, booking_for, correct, settle
+from solaris.quota.store import UserStore
+from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
+from solaris.quota.user import User
+
+# usage + user + two counters an event, of the 100 actions that a transaction may have
+MAX_EVENTS = 24
+MAX_ATTEMPTS = 10
+PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """By which rule an event was booked, and which record its own has taken the place of."""
+
+    booking: Booking
+    replaced: RecordedUsage | None = None
+
+
+class Ledger:
+    """Writes events to the books; `client` is a boto3 DynamoDB client."""
+
+    def __init__(
+        self, client: Any, users: UserStore, actions: LedgerActions, corrections: Corrections
+    ) -> None:
+        self._client = client
+        self._users = users
+        self._actions = actions
+        self._corrections = corrections
+
+    def record_together(self, entries: Sequence[LedgerEntry]) -> bool:
+        """Book up to 24 ordinary events in one transaction; False when any of them is not.
+
+        The caller then books them one by one. Raises StoreUnavailableError.
+        """
+        if len(entries) > MAX_EVENTS:
+            msg = f"at most {MAX_EVENTS} events in one transaction, got {len(entries)}"
+            raise ValueError(msg)
+        return self._transact(self._actions.ordinary(entries))
+
+    def record(self, entry: LedgerEntry) -> Booking:
+        """Book one event by the rule that fits it, and say which that was; raises as `book`."""
+        return self.book(entry).booking
+
+    def book(self, entry: LedgerEntry) -> Booked:
+        """Book one event by the rule that fits it, and say how.
+
+        Raises NotFoundError when its user does not exist, ConflictError after ten lost races,
+        ValueError for a period still to come, StoreUnavailableError.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            user = self._users.get(entry.event.user_id)
+            if user is None:
+                raise NotFoundError(entry.event.user_id)
+            recorded = self.find(entry.event)
+            booking = booking_for(user, entry.event, recorded.outcome if recorded else None)
+            if booking is Booking.DUPLICATE:
+                leftover = self._leftover(entry.event, user)
+                if leftover and not self._transact(leftover):
+                    continue
+                return Booked(booking)
+            if self._transact(self._booked(entry, user, recorded, booking)):
+                return Booked(booking, replaced=recorded)
+            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
+        msg = f"event {entry.event.request_id} not booked in {MAX_ATTEMPTS} attempts"
+        raise ConflictError(msg)
+
+    def find(self, event: UsageEvent) -> RecordedUsage | None:
+        """Return what is recorded for an event, None if nothing is."""
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._actions.usage_table,
+                Key={"user_id": text(event.user_id), "record_key": text(event.record_key)},
+                ConsistentRead=True,
+            )
+        item = answer.get("Item")
+        if not item:
+            return None
+        line = line_from_item(item)
+        return RecordedUsage(
+            outcome=Outcome(line.outcome),
+            counts=TokenCounts(
+                line.prompt_tokens,
+                line.completion_tokens,
+                line.cached_tokens,
+                line.reasoning_tokens,
+            ),
+            charged_tokens=line.charged_tokens,
+            cost_micros=line.cost_micros,
+            cost_nanos=line.cost_nanos,
+            unpriced=line.unpriced,
+            model=line.model,
+        )
+
+    def _leftover(self, event: UsageEvent, user: User) -> list[dict[str, Any]]:
+        """Give back what a booked request still holds: its reserve came after its release.
+
+        A store that stalled for seconds may write a reserve whose request was refused meanwhile.
+        """
+        held = user.reservations.get(event.request_id)
+        if held is None:
+            return []
+        if held.period < user.period:
+            return [self._actions.drop_reservation(event)]
+        change = settle(reserved_tokens=held.tokens, charged_tokens=0)
+        return [self._actions.settle_user([(event, held.tokens)], change)]
+
+    def _booked(
+        self, entry: LedgerEntry, user: User, recorded: RecordedUsage | None, booking: Booking
+    ) -> list[dict[str, Any]]:
+        event, actions = entry.event, self._actions
+        held = user.reservations.get(event.request_id)
+        if booking is Booking.CORRECTION and recorded is not None:
+            change = correct(
+                previously_charged=recorded.charged_tokens, charged_tokens=event.charged_tokens
+            )
+            return [
+                actions.replace_expired(entry, recorded.charged_tokens),
+                *self._corrections.books(event, user, change),
+                *actions.correct_counters(entry, recorded),
+            ]
+        plain = [actions.put_usage(entry), *actions.add_counters([entry])]
+        if booking is Booking.CLOSED:
+            plain.append(actions.add_to_period(event, event.charged_tokens))
+            if held is not None:
+                plain.append(actions.drop_reservation(event))
+        elif held is not None:
+            change = settle(reserved_tokens=held.tokens, charged_tokens=event.charged_tokens)
+            plain.append(actions.settle_user([(event, held.tokens)], change))
+        else:
+            change = settle(reserved_tokens=0, charged_tokens=event.charged_tokens)
+            plain.append(actions.adjust_user(event, change, unreserved=True))
+        return plain
+
+    def _transact(self, actions: list[dict[str, Any]]) -> bool:
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                with store_errors():
+                    self._client.transact_write_items(TransactItems=actions)
+            except AwsCallError as error:
+                if error.aws_code != "TransactionCanceledException":
+                    raise
+                if "ConditionalCheckFailed" in error.reasons:
+                    return False
+                # it met another write on the same item, or a limit: wait and try again
+                time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
+            else:
+                return True
+        msg = f"transaction conflicts in {MAX_ATTEMPTS} attempts"
+        raise ConflictError(msg)

@@ -1,0 +1,125 @@
+"""The books: what writes them, and what reads their records and counters."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.ledger.counters import UserCounters
+    from solaris.ledger.day_index import DayIndex
+    from solaris.ledger.ledger import Ledger
+    from solaris.ledger.recorder import Recorder
+    from solaris.ledger.replay import Replayer
+    from solaris.ledger.transaction_store import TransactionStore
+    from solaris.ledger.usage_by_day import UsageDays
+    from solaris.ledger.usage_by_user import UserUsage
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
+
+
+class LedgerParts:
+    """The books: what writes them, and what reads their records and counters."""
+
+    def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
+        self._platform = platform
+        self._quota = quota
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The books."""
+
+        from solaris.ledger.booking import LedgerActions
+        from solaris.ledger.corrections import Corrections
+        from solaris.ledger.ledger import Ledger
+
+        actions = LedgerActions(self._platform.settings, self._platform.clock)
+        corrections = Corrections(
+            self._platform.dynamodb, self._quota.users, actions, self._platform.clock
+        )
+        return Ledger(self._platform.dynamodb, self._quota.users, actions, corrections)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What books usage events."""
+
+        from solaris.ledger.recorder import Recorder
+
+        return Recorder(
+            settings=self._platform.settings,
+            ledger=self.ledger,
+            users=self._quota.users,
+            changes=self._quota.changes,
+            queues=self._platform.queues,
+            metrics=self._platform.metrics,
+            cache=self._platform.cache,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        """What takes lost usage events back into the books."""
+
+        from solaris.ledger.dead_letters import DeadLetters
+        from solaris.ledger.replay import Replayer
+        from solaris.platform.aws.client import boto_client
+
+        return Replayer(
+            recorder=self.recorder,
+            ledger=self.ledger,
+            users=self._quota.users,
+            dead_letters=DeadLetters(
+                boto_client("sqs", self._platform.settings.aws_region), self._platform.queues
+            ),
+        )
+
+    @cached_property
+    def user_counters(self) -> UserCounters:
+        """Users' daily counters."""
+
+        from solaris.ledger.counters import UserCounters
+
+        return UserCounters(self._platform.dynamodb, self._platform.settings.table_name("counters"))
+
+    @cached_property
+    def usage_by_day(self) -> UsageDays:
+        """Usage records and users' counters by day."""
+
+        from solaris.ledger.usage_by_day import UsageDays
+
+        return UsageDays(
+            self._platform.dynamodb,
+            usage_table=self._platform.settings.table_name("usage"),
+            counters_table=self._platform.settings.table_name("counters"),
+            zone=self._platform.settings.zone,
+        )
+
+    @cached_property
+    def day_index(self) -> DayIndex:
+        """What brings rows of older versions to the day index."""
+
+        from solaris.ledger.day_index import DayIndex
+
+        return DayIndex(self._platform.dynamodb, self._platform.settings, self._platform.clock)
+
+    @cached_property
+    def transactions(self) -> TransactionStore:
+        """The transactions table."""
+
+        from solaris.ledger.transaction_store import TransactionStore
+
+        return TransactionStore(
+            self._platform.dynamodb, self._platform.settings.table_name("transactions")
+        )
+
+    @cached_property
+    def usage_by_user(self) -> UserUsage:
+        """One user's usage records."""
+
+        from solaris.ledger.usage_by_user import UserUsage
+
+        return UserUsage(
+            self._platform.dynamodb,
+            self._platform.settings.table_name("usage"),
+            self._platform.settings.zone,
+        )

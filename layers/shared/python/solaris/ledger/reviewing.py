@@ -1,0 +1,94 @@
+"""What a user has used lately: the last records, and this month's sums by model."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
+from solaris.ledger.figures import FIGURE_NAMES, SUMMED_NAMES, Figures
+from solaris.ledger.money import rounded_micros, total_nanos
+from solaris.platform.aws.client import store_errors
+from solaris.platform.aws.tables import CounterModel, UsageModel
+from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
+from solaris.platform.instants import parse_instant
+from solaris.quota.periods import days_in
+
+MAX_COUNTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLine:
+    """One usage record in short."""
+
+    request_id: str
+    created_at: datetime
+    model: str
+    outcome: str
+    status_code: int
+    prompt_tokens: int
+    completion_tokens: int
+    charged_tokens: int
+    cost_micros: int | None
+    """Rounded half up; None when no price is known."""
+
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSum:
+    """One model's part of a month."""
+
+    model: str
+    figures: Figures
+
+
+def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
+    """Return the newest usage records, newest first."""
+    with store_errors():
+        found = list(UsageModel.query(user_id, scan_index_forward=False, limit=most))
+    return [
+        RecordLine(
+            request_id=one.request_id,
+            created_at=parse_instant(one.created_at),
+            model=one.model,
+            outcome=one.outcome,
+            status_code=int(one.status_code),
+            prompt_tokens=int(one.prompt_tokens),
+            completion_tokens=int(one.completion_tokens),
+            charged_tokens=int(one.charged_tokens),
+            cost_micros=None
+            if one.unpriced
+            else rounded_micros(total_nanos(int(one.cost_micros), int(one.cost_nanos or 0))),
+            estimated=bool(one.estimated),
+        )
+        for one in found
+    ]
+
+
+def sums_by_model(user_id: str, period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
+    """Return a month's sums from the daily counters, the greatest user of tokens first."""
+    return _sums([user_owner(user_id)], period, rates)
+
+
+def system_sums(period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
+    """Return a month's sums over all users, the model with most tokens first."""
+    return _sums([system_owner(shard) for shard in range(SYSTEM_SHARDS)], period, rates)
+
+
+def _sums(owners: Sequence[str], period: str, rates: ExchangeRates) -> list[ModelSum]:
+    days = days_in(period)
+    # `$` follows `#`, so the range ends behind every model of the last day
+    month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SUMMED_NAMES, 0))
+    for owner in owners:
+        with store_errors():
+            for counter in CounterModel.query(owner, month, limit=MAX_COUNTERS):
+                day, _, model = counter.day_model.partition("#")
+                figures = sums[model]
+                for name in FIGURE_NAMES:
+                    figures[name] += int(getattr(counter, name) or 0)
+                nanos = total_nanos(int(counter.cost_micros), int(counter.cost_nanos or 0))
+                figures["local_cost"] += nanos * rates.rate_on(day)
+    found = [ModelSum(model=model, figures=Figures(**one)) for model, one in sums.items()]
+    return sorted(found, key=lambda one: (-one.figures.charged_tokens, one.model))

@@ -1,0 +1,32 @@
+"""What opens months."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.months.opening import Resetter
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
+
+
+class MonthsParts:
+    """What opens months."""
+
+    def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
+        self._platform = platform
+        self._quota = quota
+
+    @cached_property
+    def resetter(self) -> Resetter:
+        """What opens the month of every user."""
+        from solaris.months.opening import Resetter
+        from solaris.months.summary import Summariser
+
+        return Resetter(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            summariser=Summariser(settings=self._platform.settings, queues=self._platform.queues),
+            clock=self._platform.clock,
+        )

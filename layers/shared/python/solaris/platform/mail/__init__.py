@@ -1,0 +1,1 @@
+"""Mails on their way, and how figures are written in them."""

@@ -1,0 +1,44 @@
+"""Values of settings that are more than a number or a text. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class AutoProvision(StrEnum):
+    """What a first request makes of its user."""
+
+    ACTIVE = "active"
+    """Create them and serve them."""
+
+    PENDING = "pending"
+    """Create them, to be activated by an admin; the request is refused."""
+
+    DENY = "deny"
+    """Refuse and create nothing: users are created by an admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """USD per million tokens.
+
+    Unstated, cached prompt tokens cost the prompt price, cache writes 1.25 times and cache writes
+    for an hour twice the prompt price. Raises ValueError for one below zero.
+    """
+
+    prompt: Decimal
+    completion: Decimal
+    cached: Decimal | None = None
+    cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        prices = (self.prompt, self.completion, self.cached, self.cache_write, self.cache_write_1h)
+        if any(one is not None and one < 0 for one in prices):
+            msg = "a price is not below zero"
+            raise ValueError(msg)
+
+
+# What an answer may be where neither the client nor the model's facts say: no model that is
+# offered today answers with more (GPT-5 and Claude at most 128,000 or 128 K).
+UNKNOWN_MODEL_TOKENS = 131_072

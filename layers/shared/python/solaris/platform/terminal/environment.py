@@ -1,0 +1,132 @@
+"""Where the command line finds the system: the environment, or the one running on this machine.
+
+The local runner writes the settings that it goes by (settings_file.py) into `run.env` in its data
+directory while it runs. This is the one module
+besides settings.py that touches the environment, and it does so before settings are read.
+"""
+
+import os
+import pwd
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+RUN_FILE = "run.env"
+MAX_FILE_BYTES = 1024 * 1024
+# Which of these is set decides; the others of its group are then as if they were not.
+_GROUPS = (
+    frozenset({"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"}),
+    frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"}),
+)
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
+
+_LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+
+
+def load_run_environment() -> Path | None:
+    """Take over the running system's settings; return the file that was read, if any.
+
+    Nothing is read when the endpoint that is set is another system's, and no variable that is set
+    is changed; nor is one added that would outdo it (REDIS_URL beside a REDIS_HOST).
+    """
+    path = _data_dir() / RUN_FILE
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES).decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = {}
+    for line in content.splitlines():
+        if given := _LINE.fullmatch(line.strip()):
+            found[given[1]] = given[2]
+    if any(os.environ.get(one, found.get(one)) != found.get(one) for one in _ENDPOINTS):
+        return None
+    for group in _GROUPS:
+        if any(os.environ.get(one) for one in group):
+            found = {name: value for name, value in found.items() if name not in group}
+    for name, value in found.items():
+        os.environ.setdefault(name, value)
+    return path
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("SOLARIS_DATA_DIR") or ".solaris")
+
+
+def searched() -> Path | None:
+    """The data directory in which no system runs; None when one does, or a store is named."""
+    try:
+        is_running = (_data_dir() / RUN_FILE).exists()
+    except OSError:
+        is_running = False  # a directory that this account may not read
+    is_named = any(os.environ.get(name) for name in _ENDPOINTS)
+    return None if is_running or is_named else _data_dir().absolute()
+
+
+def withheld_secrets() -> frozenset[str]:
+    """Names of the secrets that the running system has and its file does not tell."""
+    names = os.environ.get("SOLARIS_WITHHELD", "")
+    return frozenset(one for one in names.split(",") if one)
+
+
+def running_url() -> str | None:
+    """Where the system running on this machine answers; None when none is known to run."""
+    if load_run_environment() is None or "PORT" not in os.environ:
+        return None
+    host = os.environ.get("HOST", "127.0.0.1")
+    host = _LOOPBACK.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{os.environ['PORT']}"
+
+
+@contextmanager
+def scratch_environment(store: dict[str, str], stage: str) -> Iterator[None]:
+    """Within it, settings and clients are those of a stage in the empty store of these variables.
+
+    The months' zone and whatever else is set stay; nobody's keys, cache or upstream are used.
+    """
+    import boto3  # noqa: PLC0415 - slow
+
+    before = dict(os.environ)
+    for name in [one for one in os.environ if one.startswith(("AWS_", "REDIS_"))]:
+        del os.environ[name]
+    os.environ |= store | {
+        "REDIS_URL": "none",
+        "SOLARIS_STAGE": stage,
+        "SECRET_KEY": secrets.token_urlsafe(48),
+    }
+    os.environ.pop("SOLARIS_SECRETS", None)
+    boto3.DEFAULT_SESSION = None  # it keeps the first key that it has seen
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
+        boto3.DEFAULT_SESSION = None
+
+
+def actor() -> str:
+    """Who types: the account of this process, not a variable that anybody may set."""
+    number = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # a container's user without an entry
+        return f"cli:{number}"
+
+
+def open_parts() -> "Parts":
+    """Put the parts together. Raises ConfigurationError."""
+    load_run_environment()
+    # imported here: the parts take half a second to load, and --help needs none of them
+    from solaris.app import Parts  # noqa: PLC0415 - see above
+    from solaris.platform.logs import configure_logging  # noqa: PLC0415 - see above
+    from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
+
+    configure_logging("WARNING")
+    return Parts(load_settings())

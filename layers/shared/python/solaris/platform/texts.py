@@ -1,0 +1,320 @@
+"""What people read: the texts of refusals, in pt-BR (default) and en.
+
+Plain text only: LibreChat parses JSON found inside an error message.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Locale = Literal["pt-BR", "en"]
+
+_ERRORS: Mapping[str, Mapping[Locale, str]] = {
+    "invalid_api_key": {
+        "pt-BR": "Chave de API inválida",
+        "en": "Invalid API key",
+    },
+    "user_not_identified": {
+        "pt-BR": "Usuário não identificado",
+        "en": "User not identified",
+    },
+    "account_suspended": {
+        "pt-BR": "Conta suspensa. Contate o suporte.",
+        "en": "Account suspended. Contact support.",
+    },
+    "account_blocked": {
+        "pt-BR": "Conta bloqueada. Contate o suporte.",
+        "en": "Account blocked. Contact support.",
+    },
+    "account_pending": {
+        "pt-BR": "Conta pendente. Contate o suporte.",
+        "en": "Account pending approval. Contact support.",
+    },
+    "account_deleted": {
+        "pt-BR": "Conta excluída. Contate o suporte.",
+        "en": "Account deleted. Contact support.",
+    },
+    "user_not_allowed": {
+        "pt-BR": "Usuário não autorizado. Contate o suporte.",
+        "en": "User not allowed. Contact support.",
+    },
+    "model_not_allowed": {
+        "pt-BR": "Esta chave não permite o modelo {model}.",
+        "en": "This key does not allow the model {model}.",
+    },
+    "model_not_found": {
+        "pt-BR": "O modelo {model} não existe.",
+        "en": "The model {model} does not exist.",
+    },
+    "insufficient_quota": {
+        "pt-BR": "Limite de tokens esgotado. Usados {used} de {granted}. Renova em {renews}.",
+        "en": "Token limit reached. Used {used} of {granted}. Renews on {renews}.",
+    },
+    "insufficient_quota_for_request": {
+        "pt-BR": "Esta pergunta precisa de cerca de {needed} tokens e restam {left}. "
+        "Usados {used} de {granted}. Renova em {renews}.",
+        "en": "This request needs about {needed} tokens and {left} are left. "
+        "Used {used} of {granted}. Renews on {renews}.",
+    },
+    "tokens_held": {
+        "pt-BR": "Outras respostas em andamento reservam os tokens que restam. "
+        "Tente novamente em {seconds} s.",
+        "en": "Other answers under way hold the tokens that are left. Try again in {seconds} s.",
+    },
+    "bookings_late": {
+        "pt-BR": "O registro do uso está atrasado: respostas já terminadas ainda reservam os "
+        "tokens que restam. Nada foi perdido. Tente novamente em {seconds} s.",
+        "en": "Usage is booked late: answers that have ended still hold the tokens that are left. "
+        "Nothing is lost. Try again in {seconds} s.",
+    },
+    "rate_limit_exceeded": {
+        "pt-BR": "Muitas requisições. Tente novamente em {seconds} s.",
+        "en": "Too many requests. Try again in {seconds} s.",
+    },
+    "invalid_request_error": {
+        "pt-BR": "Requisição inválida: {detail}",
+        "en": "Invalid request: {detail}",
+    },
+    "payload_too_large": {
+        "pt-BR": "Requisição grande demais. O limite é {limit}.",
+        "en": "Request too large. The limit is {limit}.",
+    },
+    "overloaded": {
+        "pt-BR": "Muitos envios grandes ao mesmo tempo. Tente novamente em {seconds} s.",
+        "en": "Too many large requests at the same time. Try again in {seconds} s.",
+    },
+    "unknown_path": {
+        "pt-BR": "Caminho desconhecido: {path}",
+        "en": "Unknown path: {path}",
+    },
+    "method_not_allowed": {
+        "pt-BR": "Este caminho não aceita este método",
+        "en": "This path does not take this method",
+    },
+    "unsupported_media_type": {
+        "pt-BR": "O corpo deve ser JSON (Content-Type: application/json)",
+        "en": "The body must be JSON (Content-Type: application/json)",
+    },
+    "unauthenticated": {
+        "pt-BR": "Entre para continuar",
+        "en": "Sign in to continue",
+    },
+    "invalid_credentials": {
+        "pt-BR": "E-mail ou senha incorretos",
+        "en": "Wrong e-mail or password",
+    },
+    "login_locked": {
+        "pt-BR": "Muitas tentativas. Tente novamente em {seconds} s.",
+        "en": "Too many attempts. Try again in {seconds} s.",
+    },
+    "direct_call": {
+        "pt-BR": "Este endereço não atende diretamente. Use o endereço público do sistema.",
+        "en": "This address does not serve directly. Use the system's public address.",
+    },
+    "forbidden": {
+        "pt-BR": "Seu perfil não permite esta operação",
+        "en": "Your role does not allow this",
+    },
+    "validation_failed": {
+        "pt-BR": "Há campos inválidos",
+        "en": "Some fields are invalid",
+    },
+    "not_found": {
+        "pt-BR": "Não encontrado",
+        "en": "Not found",
+    },
+    "already_exists": {
+        "pt-BR": "Já existe",
+        "en": "It exists already",
+    },
+    "last_admin": {
+        "pt-BR": "O último administrador não pode ser removido nem rebaixado",
+        "en": "The last admin can be neither removed nor demoted",
+    },
+    "conflict": {
+        "pt-BR": "Alterado por outra operação ao mesmo tempo. Tente novamente.",
+        "en": "Changed by another operation at the same time. Try again.",
+    },
+    "key_revoked": {
+        "pt-BR": "Esta chave foi revogada",
+        "en": "This key has been revoked",
+    },
+    "user_exists": {
+        "pt-BR": "Já existe um usuário com este endereço",
+        "en": "There is a user with this address already",
+    },
+    "idempotency_key_reused": {
+        "pt-BR": "A chave de idempotência já foi usada com outra quantidade",
+        "en": "The idempotency key was used for another amount already",
+    },
+    "upstream_error": {
+        "pt-BR": "O provedor de modelos não respondeu. Tente novamente.",
+        "en": "The model provider did not answer. Try again.",
+    },
+    "upstream_key_refused": {
+        "pt-BR": "O provedor de modelos não aceita a chave deste sistema. Avise um administrador.",
+        "en": "The model provider does not take this system's key. Tell an administrator.",
+    },
+    "upstream_timeout": {
+        "pt-BR": "O provedor de modelos demorou demais. Tente novamente.",
+        "en": "The model provider took too long. Try again.",
+    },
+    "mail_service_error": {
+        "pt-BR": "O serviço de e-mail não aceitou a requisição; nada mudou. Tente novamente.",
+        "en": "The mail service did not accept the request; nothing has changed. Try again.",
+    },
+    "service_unavailable": {
+        "pt-BR": "Serviço indisponível no momento. Tente novamente.",
+        "en": "Service unavailable at the moment. Try again.",
+    },
+    "internal_error": {
+        "pt-BR": "Erro interno. O suporte foi avisado.",
+        "en": "Internal error. Support has been told.",
+    },
+    "configuration_error": {
+        "pt-BR": "O serviço está mal configurado. Contate o suporte.",
+        "en": "The service is misconfigured. Contact support.",
+    },
+}
+
+
+# Rules that a change may break; quota/changes.py and the services name them.
+_RULES: Mapping[str, Mapping[Locale, str]] = {
+    "limit_out_of_bounds": {
+        "pt-BR": "O limite mensal deve ser de {low} a {high} tokens (mais que isso, só enterprise)",
+        "en": "The monthly limit must be from {low} to {high} tokens (beyond only for enterprise)",
+    },
+    "limit_beyond_sense": {
+        "pt-BR": "O limite mensal deve ser de {low} a {high} tokens",
+        "en": "The monthly limit must be from {low} to {high} tokens",
+    },
+    "amount_is_zero": {
+        "pt-BR": "A quantidade não pode ser zero",
+        "en": "The amount must not be zero",
+    },
+    "more_than_granted": {
+        "pt-BR": "Não é possível retirar {amount} tokens: só {granted} adicionais foram concedidos",
+        "en": "Cannot take back {amount} tokens: only {granted} additional tokens are granted",
+    },
+    "more_than_unused": {
+        "pt-BR": "Não é possível retirar {amount} tokens: só {unused} não foram usados neste mês",
+        "en": "Cannot take back {amount} tokens: only {unused} are unused this month",
+    },
+    "grant_beyond_sense": {
+        "pt-BR": "Os tokens adicionais não podem passar de {most}",
+        "en": "Additional tokens must not exceed {most}",
+    },
+    "deleted": {
+        "pt-BR": "O usuário foi excluído. Para voltar a atendê-lo, crie-o de novo.",
+        "en": "The user is deleted. To serve them again, create them again.",
+    },
+    "not_an_alias": {
+        "pt-BR": "É o endereço atual do usuário, não um antigo. Mude o endereço primeiro.",
+        "en": "It is the user's own address, not one of before. Move the user first.",
+    },
+    "too_many_aliases": {
+        "pt-BR": "São no máximo {most} endereços antigos por usuário: libere alguns primeiro",
+        "en": "A user has {most} addresses of before at most: release some first",
+    },
+    "too_many_merged": {
+        "pt-BR": "No máximo {most} contas podem ser unidas em uma",
+        "en": "{most} accounts at most can be merged into one",
+    },
+    "merged_with_itself": {
+        "pt-BR": "Um usuário não pode ser unido a si mesmo",
+        "en": "A user cannot be merged into themselves",
+    },
+    "reason_needed": {
+        "pt-BR": "Informe o motivo: ele fica registrado nas movimentações do usuário",
+        "en": "A reason is needed: it goes into the user's transactions",
+    },
+    "needed_by_action": {
+        "pt-BR": "É obrigatório para esta ação",
+        "en": "This action needs it",
+    },
+    "not_of_action": {
+        "pt-BR": "Não pertence a esta ação",
+        "en": "Does not belong to this action",
+    },
+    "not_an_email": {
+        "pt-BR": "Não é um endereço de e-mail",
+        "en": "Not an e-mail address",
+    },
+    "name_too_long": {
+        "pt-BR": "O nome pode ter no máximo {most} caracteres",
+        "en": "The name may have {most} characters at most",
+    },
+    "unknown_plan": {
+        "pt-BR": "O plano deve ser Teste, Básico, Pro ou Empresarial (trial, basic, enterprise)",
+        "en": "The plan must be trial, basic, pro or enterprise",
+    },
+    "not_a_number": {
+        "pt-BR": "Não é um número inteiro de tokens",
+        "en": "Not a whole number of tokens",
+    },
+    "repeated_in_file": {
+        "pt-BR": "O endereço já está na linha {line}",
+        "en": "The address is in line {line} already",
+    },
+    "too_many_cells": {
+        "pt-BR": "A linha tem mais colunas que o cabeçalho",
+        "en": "The line has more columns than the header",
+    },
+    "not_attempted": {
+        "pt-BR": "Não deu tempo de tratar esta linha. Repita a importação.",
+        "en": "There was no time left for this line. Repeat the import.",
+    },
+    "no_header": {
+        "pt-BR": "A primeira linha deve nomear as colunas: email, name, plan, monthly_limit",
+        "en": "The first line must name the columns: email, name, plan, monthly_limit",
+    },
+    "unknown_column": {
+        "pt-BR": "Coluna {column} desconhecida; aceitas: email, name, plan, monthly_limit",
+        "en": "Column {column} is not known; accepted: email, name, plan, monthly_limit",
+    },
+    "repeated_column": {
+        "pt-BR": "Uma coluna aparece duas vezes no cabeçalho",
+        "en": "A column is named twice in the header",
+    },
+    "too_many_lines": {
+        "pt-BR": "O arquivo pode ter no máximo {most} linhas de usuários",
+        "en": "The file may have {most} lines of users at most",
+    },
+    "not_csv": {
+        "pt-BR": "O arquivo não é um CSV válido (linha {line})",
+        "en": "The file is not valid CSV (line {line})",
+    },
+}
+
+
+_USAGE_LINK: Mapping[Locale, str] = {
+    "pt-BR": "Veja seu uso: {url}",
+    "en": "See your usage: {url}",
+}
+
+
+def usage_link_text(url: str, locale: Locale) -> str:
+    """What follows the refusal of a used-up quota: where the user sees their own usage."""
+    return _USAGE_LINK[locale].format(url=url)
+
+
+def rule_text(rule: str, locale: Locale, values: Mapping[str, int] | None = None) -> str:
+    """Return what a broken rule says, figures written as the language does; KeyError: unknown."""
+    figures = {name: format_integer(value, locale) for name, value in (values or {}).items()}
+    return _RULES[rule][locale].format(**figures)
+
+
+def error_text(code: str, locale: Locale, **values: str) -> str:
+    """Return the text of a refusal, filled in; an unknown code reads as an internal error."""
+    by_locale = _ERRORS.get(code, _ERRORS["internal_error"])
+    return by_locale[locale].format(**values)
+
+
+def error_codes() -> list[str]:
+    """Every code that has a text; a test holds it against errors.py."""
+    return list(_ERRORS)
+
+
+def format_integer(value: int, locale: Locale) -> str:
+    """Write 1234567 as `1.234.567` (pt-BR) or `1,234,567` (en)."""
+    grouped = f"{value:,}"
+    return grouped.replace(",", ".") if locale == "pt-BR" else grouped

@@ -1,0 +1,1 @@
+"""HTTP for all: operations, errors, parsing, the OpenAPI document."""

@@ -1,0 +1,158 @@
+"""One request through one operation: access, rate, arguments, handler, answer.
+
+Nothing is raised: every failure is an answer, and a failure of ours tells nothing of its inside.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from solaris.platform.actor import Role
+from solaris.platform.errors import (
+    ForbiddenError,
+    InvalidCredentialsError,
+    LoginLockedError,
+    SolarisError,
+    UnauthenticatedError,
+)
+from solaris.platform.logs import get_logger
+from solaris.platform.metrics import (
+    ADMIN_DURATION,
+    ADMIN_REQUESTS,
+    LOGIN_FAILURES,
+    Metrics,
+    publish_now,
+)
+from solaris.platform.texts import Locale
+from solaris.platform.web.edge_headers import edge_headers
+from solaris.platform.web.messages import HttpReply, HttpRequest, cookies_of, locale_of
+from solaris.platform.web.operations import JSON, Access, Call, Caller, Operation, Reply
+from solaris.platform.web.parsing import arguments_of
+from solaris.platform.web.problems import problem_reply
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+# Read by every client at its start, the same for all, made once.
+UNLIMITED = frozenset({"/openapi.json"})
+# Limits by whom its token names: a whole office, and its admins, may have one address.
+_LIMITS_ITSELF = frozenset({"/me"})
+_SERVER_ERRORS = 500
+
+_log = get_logger("solaris.admin")
+
+
+def answer(parts: "Parts", operation: Operation, request: HttpRequest) -> HttpReply:
+    """Answer one request of an operation."""
+    began = time.perf_counter()
+    settings = parts.settings
+    locale = locale_of(request.headers, settings.locale)
+    caller = _caller(request)
+    code = None
+    try:
+        settings.front.admit(request.headers)
+        call = _call(request, caller, locale)
+        _check(parts, operation, call)
+        arguments = arguments_of(operation, request, locale, settings.zone)
+        reply = _reply(operation, operation.handler(parts, call, **arguments))
+    except SolarisError as error:
+        code = error.code
+        reply = _refused(error, request, locale)
+    except Exception:  # noqa: BLE001 - the boundary: the caller gets an answer
+        code = SolarisError.code
+        _log.exception("unexpected_error", request_id=request.request_id, operation=operation.name)
+        reply = _refused(SolarisError(), request, locale)
+    seconds = time.perf_counter() - began
+    count_admin_request(
+        parts.platform.metrics, operation.name, status=reply.status, seconds=seconds, code=code
+    )
+    publish_now(parts.platform.metrics, parts.platform.cache)
+    _log.info(
+        "admin_request",
+        request_id=request.request_id,
+        operation=operation.name,
+        status=reply.status,
+        code=code,
+        duration_ms=round(seconds * 1000, 1),
+        actor=caller.email if caller else None,
+    )
+    return reply.with_headers(
+        edge_headers(request.request_id, settings.cors_allowed_origins, request.headers)
+    )
+
+
+def _call(request: HttpRequest, caller: Caller | None, locale: Locale) -> Call:
+    return Call(
+        request_id=request.request_id,
+        path=request.path,
+        locale=locale,
+        caller=caller,
+        ip_address=request.ip_address,
+        user_agent=request.headers.get("user-agent"),
+        headers=request.headers,
+        cookies=cookies_of(request.headers.get("cookie", "")),
+    )
+
+
+def _caller(request: HttpRequest) -> Caller | None:
+    said = request.authorizer
+    if not {"email", "role", "session_id"} <= said.keys() or said["role"] not in set(Role):
+        return None
+    return Caller(email=said["email"], role=Role(said["role"]), session_id=said["session_id"])
+
+
+def _check(parts: "Parts", operation: Operation, call: Call) -> None:
+    """Raise UnauthenticatedError, RateLimitedError or ForbiddenError, in this order."""
+    if operation.access is Access.OPEN:
+        if operation.path not in UNLIMITED | _LIMITS_ITSELF:
+            parts.platform.admin_limiter.admit(f"ip:{call.ip_address}")
+        return
+    if call.caller is None:
+        raise UnauthenticatedError
+    parts.platform.admin_limiter.admit(call.caller.email)
+    if operation.access is Access.ADMIN and call.caller.role is not Role.ADMIN:
+        raise ForbiddenError
+
+
+def _reply(operation: Operation, returned: Any) -> HttpReply:
+    if not isinstance(returned, Reply):
+        returned = Reply(content=returned)
+    content, media_type = returned.content, returned.media_type
+    status = returned.status or operation.status
+    headers = {name.lower(): value for name, value in returned.headers.items()}
+    if content is None:
+        return HttpReply(status=status, headers=headers, cookies=returned.cookies)
+    headers["content-type"] = media_type
+    is_text = isinstance(content, BaseModel) or media_type == JSON
+    body = (
+        content if isinstance(content, bytes) else content.model_dump_json(by_alias=True).encode()
+    )
+    return HttpReply(
+        status=status,
+        headers=headers,
+        cookies=returned.cookies,
+        body=body,
+        is_binary=not is_text,
+    )
+
+
+def _refused(error: SolarisError, request: HttpRequest, locale: Locale) -> HttpReply:
+    reply = problem_reply(error, locale, request_id=request.request_id, path=request.path)
+    if reply.status >= _SERVER_ERRORS:
+        # to the operator the cause, which the caller does not get
+        _log.warning("request_failed", request_id=request.request_id, reason=str(error)[:200])
+    return reply
+
+
+LOGIN_CODES = frozenset({InvalidCredentialsError.code, LoginLockedError.code})
+
+
+def count_admin_request(
+    metrics: Metrics, operation: str, *, status: int, seconds: float, code: str | None
+) -> None:
+    """Count one call of the admin API; `code` is that of its refusal, if it was refused."""
+    metrics.count(ADMIN_REQUESTS, operation, str(status))
+    metrics.observe(ADMIN_DURATION, seconds, operation)
+    if code in LOGIN_CODES:
+        metrics.count(LOGIN_FAILURES, code)

@@ -1,0 +1,184 @@
+"""What the API offers: each operation is a typed function, registered with its route.
+
+    @operation("POST", "/admin/users/{user_id}/tokens", access=Access.ADMIN, tag="Users", ...)
+    def add_tokens(parts: Parts, call: Call, *, user_id: str, body: AddTokens) -> UserOut: ...
+
+The signature is the contract: `query` and `body` name pydantic models, every other keyword is a
+path parameter, the return annotation is the model of the answer (`None`: 204). Validation,
+OpenAPI and the site's types all come from it.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+
+from solaris.platform.actor import Actor, Role
+from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.texts import Locale
+
+BASE_PATH = "/api"
+JSON = "application/json"
+
+
+class Access(StrEnum):
+    """Who may call an operation."""
+
+    OPEN = "open"
+    VIEWER = "viewer"
+    """Anybody who is signed in."""
+
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is signed in, as the authorizer found them."""
+
+    email: str
+    role: Role
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The circumstances of one request; header names are in lower case."""
+
+    request_id: str
+    path: str
+    locale: Locale
+    caller: Caller | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Caller:
+        """Who is signed in; raises UnauthenticatedError in an open operation without anybody."""
+        if self.caller is None:
+            raise UnauthenticatedError
+        return self.caller
+
+    @property
+    def as_actor(self) -> Actor:
+        """Who acts, for transactions and the audit log."""
+        return Actor(name=self.actor.email, request_id=self.request_id, ip_address=self.ip_address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer with more than a model: another status, headers, cookies, or bytes."""
+
+    content: BaseModel | bytes | None = None
+    status: int | None = None
+    """None: the operation's own."""
+
+    media_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    """Whole Set-Cookie values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherAnswer:
+    """Another documented success than the first: an accepted job, a file."""
+
+    status: int
+    description: str
+    model: type[BaseModel] | None = None
+    media_types: tuple[str, ...] = (JSON,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path. `path` is without BASE_PATH; `name` is the OpenAPI operationId."""
+
+    method: str
+    path: str
+    name: str
+    handler: Callable[..., Any]
+    access: Access
+    tag: str
+    summary: str
+    description: str
+    status: int
+    query_model: type[BaseModel] | None
+    body_model: type[BaseModel] | None
+    answer_model: type[BaseModel] | None
+    path_parameters: Mapping[str, Any]
+    """Name to type; what does not validate is not found."""
+
+    problems: tuple[int, ...]
+    """Statuses of refusals beyond those that follow from access, parameters and body."""
+
+    others: tuple[OtherAnswer, ...]
+
+    @property
+    def route(self) -> str:
+        """The whole path, as API Gateway knows it."""
+        return BASE_PATH + self.path
+
+
+_registered: dict[tuple[str, str], Operation] = {}
+
+Handler = Callable[..., Any]
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    access: Access,
+    tag: str,
+    summary: str,
+    name: str,
+    description: str = "",
+    status: int | None = None,
+    problems: tuple[int, ...] = (),
+    others: tuple[OtherAnswer, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Register a function as an operation; `name` is the call's name in CONTRACT.md's style."""
+
+    def register(handler: Handler) -> Handler:
+        key = (method, path)
+        if key in _registered:
+            msg = f"two operations for {method} {path}"
+            raise ValueError(msg)
+        hints = get_type_hints(handler, localns={"Parts": Any}, include_extras=True)
+        parameters = [
+            one.name
+            for one in inspect.signature(handler).parameters.values()
+            if one.kind is one.KEYWORD_ONLY
+        ]
+        returned = hints.get("return")
+        is_model = isinstance(returned, type) and issubclass(returned, BaseModel)
+        answers_nothing = returned in (None, type(None))
+        _registered[key] = Operation(
+            method=method,
+            path=path,
+            name=name,
+            handler=handler,
+            access=access,
+            tag=tag,
+            summary=summary,
+            description=description or inspect.cleandoc(handler.__doc__ or ""),
+            status=status or (204 if answers_nothing else 200),
+            query_model=hints.get("query"),
+            body_model=hints.get("body"),
+            answer_model=returned if is_model else None,
+            path_parameters={one: hints[one] for one in parameters if one not in ("query", "body")},
+            problems=problems,
+            others=others,
+        )
+        return handler
+
+    return register
+
+
+def registered() -> list[Operation]:
+    """Every operation registered so far, by path and method."""
+    return sorted(_registered.values(), key=lambda one: (one.path, one.method))

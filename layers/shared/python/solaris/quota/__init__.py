@@ -1,0 +1,1 @@
+"""One user's item: its rules and its store."""

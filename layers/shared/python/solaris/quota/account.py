@@ -1,0 +1,39 @@
+"""A user as the next request would find them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from solaris.platform.settings import Settings
+from solaris.quota.periods import period_of, renews_at
+from solaris.quota.policy import block_ppm_of
+from solaris.quota.rollover import apply_block_threshold, open_period
+from solaris.quota.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the next request would find them.
+
+    `stored_period` is older than `user.period` while nobody has opened the new month yet.
+    """
+
+    user: User
+    stored_period: str
+    renews_at: datetime
+
+    @property
+    def is_still_closed(self) -> bool:
+        """True when the month shown has not been opened in the store yet."""
+        return self.stored_period < self.user.period
+
+
+def account_of(user: User, settings: Settings, now: datetime) -> Account:
+    """Show a user as the next request would put the item right; nothing is written."""
+    period = period_of(now, settings.zone)
+    shown = user
+    if shown.period < period:
+        shown, _ = open_period(shown, period, now)
+    if shown.block_ppm != block_ppm_of(settings):
+        shown = apply_block_threshold(shown, block_ppm_of(settings), now)
+    shown = replace(shown, updated_at=user.updated_at, version=user.version)
+    return Account(shown, user.period, renews_at(shown.period, settings.zone))

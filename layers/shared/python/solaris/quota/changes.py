@@ -1,0 +1,303 @@
+"""What an admin may change about a user: pure rules from user to user, bounds included.
+
+Each rule returns the user as it shall be, its version one higher and `available_tokens` put
+right, or the very same object when nothing is to change. Figures are tokens. What brings a
+warning out of reach (a grant, a raised limit, a manual reset) re-arms it, and begins another round
+of them.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from solaris.platform.email import normalise_email
+from solaris.quota.quota import ceiling_tokens
+from solaris.quota.thresholds import Threshold, ThresholdRule, to_rearm
+from solaris.quota.user import Plan, User, UserStatus, user_id_for
+
+MAX_GRANT_TOKENS = 10**12
+
+
+class ChangeRefusedError(ValueError):
+    """A change that the rules do not allow; the message says why, for people, in English.
+
+    `code` and `values` say the same in any language (texts.py); `field` is the word of the rule
+    for what is wrong: `monthly_limit`, `amount`; None: the user.
+    """
+
+    def __init__(self, message: str, *, code: str, field: str | None = None, **values: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBounds:
+    """MIN_USER_LIMIT and MAX_USER_LIMIT, in tokens a month; they do not bind enterprise users."""
+
+    minimum: int
+    maximum: int
+
+    def check(self, monthly_limit: int, plan: Plan) -> None:
+        """Raise ChangeRefusedError when a user of this plan may not have this limit."""
+        enterprise = plan is Plan.ENTERPRISE
+        low, high = (0, MAX_GRANT_TOKENS) if enterprise else (self.minimum, self.maximum)
+        if not low <= monthly_limit <= high:
+            hint = "" if enterprise else " (only enterprise users may go beyond)"
+            raise ChangeRefusedError(
+                f"the monthly limit must be from {low:,} to {high:,} tokens{hint}",
+                code="limit_beyond_sense" if enterprise else "limit_out_of_bounds",
+                field="monthly_limit",
+                low=low,
+                high=high,
+            )
+
+
+def new_user(
+    *,
+    email: str,
+    name: str,
+    plan: Plan,
+    monthly_limit: int,
+    period: str,
+    block_ppm: int,
+    now: datetime,
+) -> User:
+    """Return a user who has used nothing, active from now on."""
+    return User(
+        user_id=user_id_for(email),
+        email=normalise_email(email),
+        name=name,
+        status=UserStatus.ACTIVE,
+        plan=plan,
+        monthly_limit=monthly_limit,
+        additional_tokens=0,
+        current_usage=0,
+        available_tokens=ceiling_tokens(monthly_limit, 0, block_ppm),
+        period=period,
+        created_at=now,
+        updated_at=now,
+        block_ppm=block_ppm,
+        version=1,
+    )
+
+
+def set_limit(
+    user: User,
+    monthly_limit: int,
+    *,
+    bounds: LimitBounds,
+    rule: ThresholdRule,
+    now: datetime,
+) -> User:
+    """Set the monthly limit; what is available changes by the difference.
+
+    A limit below what is used is allowed and blocks the user until the month ends. Raises
+    ChangeRefusedError outside the bounds.
+    """
+    bounds.check(monthly_limit, user.plan)
+    if monthly_limit == user.monthly_limit:
+        return user
+    return _eased(user, _changed(user, now, monthly_limit=monthly_limit), rule)
+
+
+def set_plan(
+    user: User,
+    plan: Plan,
+    monthly_limit: int,
+    *,
+    bounds: LimitBounds,
+    rule: ThresholdRule,
+    now: datetime,
+) -> User:
+    """Put the user on a plan, with the limit that comes with it; both at once.
+
+    Raises ChangeRefusedError when the limit is outside the bounds of the new plan, also for a
+    plan's own default: MAX_USER_LIMIT may have been set below it.
+    """
+    bounds.check(monthly_limit, plan)
+    if (plan, monthly_limit) == (user.plan, user.monthly_limit):
+        return user
+    return _eased(user, _changed(user, now, plan=plan, monthly_limit=monthly_limit), rule)
+
+
+def add_tokens(user: User, amount: int, *, rule: ThresholdRule, now: datetime) -> User:
+    """Grant additional tokens, or take some back with a negative amount.
+
+    Only what was granted and is unused can be taken back: a grant taken back never blocks by
+    itself what was used in good faith. Raises ChangeRefusedError for more than that, for zero,
+    and when the sum would be beyond any sense.
+    """
+    if amount == 0:
+        raise ChangeRefusedError(
+            "the amount must not be zero", code="amount_is_zero", field="amount"
+        )
+    _check_grant(user, amount, "amount")
+    additional = user.additional_tokens + amount
+    return _eased(user, _changed(user, now, additional_tokens=additional), rule)
+
+
+def set_additional(
+    user: User, additional_tokens: int, *, rule: ThresholdRule, now: datetime
+) -> User:
+    """Set what is granted on top of the limit; allowed is what a grant of the difference is."""
+    amount = additional_tokens - user.additional_tokens
+    if amount == 0:
+        return user
+    _check_grant(user, amount, "additional_tokens")
+    return _eased(user, _changed(user, now, additional_tokens=additional_tokens), rule)
+
+
+def reset_usage(user: User, *, rule: ThresholdRule, now: datetime) -> User:
+    """Forgive what was used this month. What open requests hold stays held, and is charged."""
+    if user.current_usage == 0:
+        return user
+    return _eased(user, _changed(user, now, current_usage=0), rule)
+
+
+def suspend(user: User, now: datetime) -> User:
+    """Refuse the user's requests from now on; answers under way are still settled."""
+    return set_status(user, UserStatus.SUSPENDED, now)
+
+
+def activate(user: User, now: datetime) -> User:
+    """Serve the user again, whatever the status was."""
+    return set_status(user, UserStatus.ACTIVE, now)
+
+
+def set_status(user: User, status: UserStatus, now: datetime) -> User:
+    """Put the user into another status; being deleted is none that is set (`delete`)."""
+    if status is UserStatus.DELETED:
+        msg = "a user is deleted by delete()"
+        raise ValueError(msg)
+    if user.status is status:
+        return user
+    return _changed(user, now, status=status)
+
+
+def rename(user: User, name: str, now: datetime) -> User:
+    """Give the user another name."""
+    if user.name == name:
+        return user
+    return _changed(user, now, name=name)
+
+
+def delete(user: User, now: datetime) -> User:
+    """Take the person out of the item: neither name nor address stay, the figures do.
+
+    The item keeps its id, which follows from the address: a request of that person finds it and
+    is refused, and nobody is created anew by accident.
+    """
+    if user.status is UserStatus.DELETED:
+        return user
+    return _changed(
+        user, now, status=UserStatus.DELETED, email=deleted_email(user.user_id), name="", aliases=()
+    )
+
+
+def restore(user: User, email: str, name: str, now: datetime) -> User:
+    """Make a deleted user active again; limit, grants and this month's usage are as they were.
+
+    `email` is to be one of theirs: the item of its id names them.
+    """
+    if user.status is not UserStatus.DELETED:
+        return user
+    return replace(
+        user,
+        status=UserStatus.ACTIVE,
+        email=normalise_email(email),
+        name=name,
+        updated_at=now,
+        version=user.version + 1,
+    )
+
+
+def deleted_email(user_id: str) -> str:
+    """What stands in place of a deleted user's address; no mail can be sent to it."""
+    return f"deleted-{user_id[:8]}@invalid"
+
+
+def announced(
+    user: User,
+    seen: User,
+    crossed: frozenset[Threshold],
+    *,
+    rule: ThresholdRule,
+    now: datetime,
+) -> User:
+    """Remember that warnings were announced, by what was `seen` of the user before.
+
+    Nothing is remembered once the period or the round is another: it has warnings of its own. A
+    grant or a reset that came in between, and found nothing to re-arm yet, re-arms here.
+    """
+    if (user.period, user.alert_round) != (seen.period, seen.alert_round):
+        return user
+    if crossed <= user.alerts_sent:
+        return user
+    flagged = replace(
+        user,
+        alerts_sent=user.alerts_sent | crossed,
+        last_alert_at=now,
+        updated_at=now,
+        version=user.version + 1,
+    )
+    return _eased(seen, flagged, rule)
+
+
+def _check_grant(user: User, amount: int, field: str) -> None:
+    """Raise ChangeRefusedError when so many tokens cannot be granted, or taken back."""
+    additional = user.additional_tokens + amount
+    if additional < 0:
+        raise ChangeRefusedError(
+            f"cannot take back {-amount:,} tokens: "
+            f"only {user.additional_tokens:,} additional tokens are granted",
+            code="more_than_granted",
+            field=field,
+            amount=-amount,
+            granted=user.additional_tokens,
+        )
+    if amount < 0 and user.quota.balance_tokens + amount < 0:
+        raise ChangeRefusedError(
+            f"cannot take back {-amount:,} tokens: "
+            f"only {user.quota.remaining_tokens:,} are unused this month",
+            code="more_than_unused",
+            field=field,
+            amount=-amount,
+            unused=user.quota.remaining_tokens,
+        )
+    if additional > MAX_GRANT_TOKENS:
+        raise ChangeRefusedError(
+            f"additional tokens must not exceed {MAX_GRANT_TOKENS:,}",
+            code="grant_beyond_sense",
+            field=field,
+            most=MAX_GRANT_TOKENS,
+        )
+
+
+def _changed(user: User, now: datetime, **fields: Any) -> User:
+    if user.status is UserStatus.DELETED:
+        raise ChangeRefusedError("the user is deleted; create them again first", code="deleted")
+    changed = replace(user, **fields, updated_at=now, version=user.version + 1)
+    return replace(changed, available_tokens=changed.quota.available_tokens)
+
+
+def _eased(before: User, after: User, rule: ThresholdRule) -> User:
+    """Re-arm the warnings that a change for the better has brought out of reach.
+
+    A change for the worse re-arms nothing: a block may be announced with tokens left (too few for
+    a request), and must not be announced again for that.
+    """
+    if not (
+        after.quota.granted_tokens > before.quota.granted_tokens
+        or after.current_usage < before.current_usage
+    ):
+        return after
+    out_of_reach = to_rearm(after.quota, rule, after.alerts_sent)
+    if not out_of_reach:
+        return after
+    return replace(
+        after,
+        alerts_sent=after.alerts_sent - out_of_reach,
+        alert_round=after.alert_round + 1,
+    )

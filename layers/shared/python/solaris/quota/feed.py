@@ -1,0 +1,269 @@
+"""The changes feed: what the directory (directory/directory.py) must learn of.
+
+Writers publish after they have written and before they answer, so that a list asked for after an
+answer holds what the answer said. A change may come twice and out of order: a user's row carries
+`version`, and an older one never takes the place of a newer one; alerts and keys are named only,
+and read again.
+
+    slot         2026-11-22T13:0           ten minutes in UTC, of the writer's clock
+    change_key   2026-11-22T13:07:09.123Z#<uuid>
+    users        JSON, a list of rows: a user's item with `reserved_tokens` for the reservations
+    alert_ids, key_hashes                  what to read again
+    expires_at   three days later
+
+A restore (backup/restore.py) leaves an item of its own under the slot `restore`, which stays:
+`state` running or done, and its `mark`, by which a replica knows that it is of the tables as they
+are now. A change with `restored` tells a running process of the new mark.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from solaris.platform.aws.client import store_errors
+from solaris.platform.aws.items import Item, number, text
+from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.reservation import Reservation
+from solaris.quota.thresholds import Threshold
+from solaris.quota.user import Plan, User, UserStatus
+
+KEEP_DAYS = 3
+SLOT = timedelta(minutes=10)
+SLOT_CHARACTERS = len("2026-11-22T13:0")
+MAX_ITEM_BYTES = 300_000  # DynamoDB's limit is 400 kB
+MAX_IDS = 1_000
+MAX_PAGES = 10_000  # of 1 MB each, in ten minutes
+RESTORE_SLOT, RESTORE_KEY = "restore", "#"
+
+_FIGURES = (
+    *("monthly_limit", "additional_tokens", "current_usage", "available_tokens"),
+    *("reserved_tokens", "block_ppm", "alert_round", "version"),
+)
+_TEXTS = ("user_id", "email", "name", "status", "plan", "period")
+_INSTANTS = ("created_at", "updated_at", "last_alert_at", "last_seen_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One change as it is read; `users` holds the rows' JSON."""
+
+    change_key: str
+    users: str | None = None
+    alert_ids: tuple[str, ...] = ()
+    key_hashes: tuple[str, ...] = ()
+    restored: str | None = None
+
+
+class Changes:
+    """The feed; `client` is a boto3 DynamoDB client, `clock` gives the time in UTC."""
+
+    def __init__(self, client: Any, table: str, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def publish(
+        self,
+        users: Iterable[User] = (),
+        alert_ids: Iterable[str] = (),
+        key_hashes: Iterable[str] = (),
+    ) -> None:
+        """Tell of users as they are now, and of alerts and keys that were written.
+
+        One PutItem as a rule, none when there is nothing to tell; again is harmless. Raises
+        StoreUnavailableError or AwsCallError: what was not told is to be told again.
+        """
+        for item in self._items(users, alert_ids, key_hashes):
+            with store_errors():
+                self._client.put_item(TableName=self._table, Item=item)
+
+    def actions(self, users: Iterable[User]) -> list[dict[str, Any]]:
+        """The same as Put actions, for the transaction that writes the users: told if written."""
+        return [
+            {"Put": {"TableName": self._table, "Item": item}} for item in self._items(users, (), ())
+        ]
+
+    def key_actions(self, key_hashes: Iterable[str]) -> list[dict[str, Any]]:
+        """The same for keys, for the transaction that writes them."""
+        return [
+            {"Put": {"TableName": self._table, "Item": item}}
+            for item in self._items((), (), key_hashes)
+        ]
+
+    def begin_restore(self) -> None:
+        """Note that the tables are being filled from a backup."""
+        self._put_restore("running", self.restore_mark())
+
+    def finish_restore(self, mark: str) -> None:
+        """Note that they are filled, and tell every process that follows the feed."""
+        self._put_restore("done", mark)
+        with store_errors():
+            self._client.put_item(TableName=self._table, Item=self._item({"restored": text(mark)}))
+
+    def restore_is_unfinished(self) -> bool:
+        """Whether a restore has begun and not come to its end."""
+        item = self._restore_item()
+        return item is not None and item["state"]["S"] == "running"
+
+    def restore_mark(self) -> str:
+        """The mark of the last restore; empty before the first."""
+        item = self._restore_item()
+        return str(item["mark"]["S"]) if item is not None and "mark" in item else ""
+
+    def _restore_item(self) -> Item | None:
+        key = {"slot": text(RESTORE_SLOT), "change_key": text(RESTORE_KEY)}
+        with store_errors():
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+    def _put_restore(self, state: str, mark: str) -> None:
+        item = {
+            "slot": text(RESTORE_SLOT),
+            "change_key": text(RESTORE_KEY),
+            "state": text(state),
+            "mark": text(mark),
+        }
+        with store_errors():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def read(self, slot: str, since_key: str) -> Iterator[list[Published]]:
+        """The changes of one slot from a key on, oldest first, page by page; consistent.
+
+        Raises StoreUnavailableError or AwsCallError.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "slot = :slot AND change_key >= :since",
+            "ExpressionAttributeValues": {":slot": text(slot), ":since": text(since_key)},
+        }
+        for _ in range(MAX_PAGES):
+            with store_errors():
+                page = self._client.query(**request)
+            yield [_published(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        msg = f"slot {slot} has more than {MAX_PAGES} pages"
+        raise RuntimeError(msg)
+
+    def _items(
+        self, users: Iterable[User], alert_ids: Iterable[str], key_hashes: Iterable[str]
+    ) -> Iterator[Item]:
+        for rows in _packs(orjson.dumps(user_to_row(user)) for user in users):
+            yield self._item({"users": text(rows)})
+        for name, ids in (("alert_ids", alert_ids), ("key_hashes", key_hashes)):
+            wanted = sorted(set(ids))
+            for start in range(0, len(wanted), MAX_IDS):
+                some = [text(one) for one in wanted[start : start + MAX_IDS]]
+                yield self._item({name: {"L": some}})
+
+    def _item(self, content: Item) -> Item:
+        now = self._clock()
+        stamp = iso_milliseconds(now)
+        return {
+            "slot": text(slot_of(now)),
+            "change_key": text(f"{stamp}#{uuid.uuid4().hex}"),
+            "expires_at": number(int(now.timestamp()) + KEEP_DAYS * 86_400),
+            **content,
+        }
+
+
+def slot_of(instant: datetime) -> str:
+    """The slot of an instant."""
+    return iso_milliseconds(instant)[:SLOT_CHARACTERS]
+
+
+def slots_between(first: datetime, last: datetime) -> Iterator[tuple[str, datetime]]:
+    """Every slot from one instant to another, each with its end; at most what the feed keeps."""
+    start = first.replace(minute=first.minute // 10 * 10, second=0, microsecond=0)
+    for n in range(KEEP_DAYS * 24 * 6 + 2):
+        begin = start + n * SLOT
+        if begin > last:
+            return
+        yield slot_of(begin), begin + SLOT
+
+
+Row = dict[str, Any]
+"""A user's row, as parsed from JSON: the item, with the sum of the reservations in their place."""
+
+
+def user_to_row(user: User) -> Row:
+    """A user's row."""
+    row: Row = {name: getattr(user, name) for name in _FIGURES}
+    row |= {name: str(getattr(user, name)) for name in _TEXTS}
+    row["alerts_sent"] = sorted(user.alerts_sent)
+    if user.aliases:
+        row["aliases"] = list(user.aliases)
+    for name in _INSTANTS:
+        instant = getattr(user, name)
+        if instant is not None:
+            row[name] = iso_milliseconds(instant)
+    return row
+
+
+def user_from_row(row: Row) -> User:
+    """Read a row: the user, whose open requests are one reservation of the sum."""
+    held = row["reserved_tokens"]
+    created_at = parse_instant(row["created_at"])
+    together = Reservation(
+        request_id="*",
+        tokens=held,
+        prompt_tokens=0,
+        created_at=created_at,
+        expires_at=created_at,
+        period=row["period"],
+    )
+    return User(
+        **{name: row[name] for name in _FIGURES if name != "reserved_tokens"},
+        user_id=row["user_id"],
+        email=row["email"],
+        name=row["name"],
+        status=UserStatus(row["status"]),
+        plan=Plan(row["plan"]),
+        period=row["period"],
+        created_at=created_at,
+        updated_at=parse_instant(row["updated_at"]),
+        last_alert_at=_optional_instant(row, "last_alert_at"),
+        last_seen_at=_optional_instant(row, "last_seen_at"),
+        alerts_sent=frozenset(Threshold(one) for one in row["alerts_sent"]),
+        aliases=tuple(row.get("aliases", ())),
+        reservations={"*": together} if held else {},
+    )
+
+
+def _optional_instant(row: Row, name: str) -> datetime | None:
+    return parse_instant(row[name]) if name in row else None
+
+
+def _packs(rows: Iterable[bytes]) -> Iterator[str]:
+    """JSON lists of rows, each below DynamoDB's limit on an item."""
+    pack: list[bytes] = []
+    size = 0
+    for row in rows:
+        if pack and size + len(row) > MAX_ITEM_BYTES:
+            yield _joined(pack)
+            pack, size = [], 0
+        pack.append(row)
+        size += len(row) + 1
+    if pack:
+        yield _joined(pack)
+
+
+def _joined(rows: list[bytes]) -> str:
+    return f"[{b','.join(rows).decode()}]"
+
+
+def _published(item: Item) -> Published:
+    return Published(
+        change_key=item["change_key"]["S"],
+        users=item["users"]["S"] if "users" in item else None,
+        alert_ids=tuple(one["S"] for one in item.get("alert_ids", {}).get("L", ())),
+        key_hashes=tuple(one["S"] for one in item.get("key_hashes", {}).get("L", ())),
+        restored=item["restored"]["S"] if "restored" in item else None,
+    )

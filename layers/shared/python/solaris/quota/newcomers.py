@@ -1,0 +1,73 @@
+"""People whom nobody has seen before, written once: under the id of their address if it is free.
+
+The id of an address that somebody else gave up stays that person's; who has the address now gets
+an id of their own, to which the item of the address points (quota/moving.py).
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from solaris.platform.aws.client import AwsCallError
+from solaris.platform.email import valid_email
+from solaris.platform.logs import get_logger
+from solaris.quota.feed import Changes
+from solaris.quota.identity import Identity
+from solaris.quota.moving import alias_of, owned
+from solaris.quota.store import UserStore
+from solaris.quota.user import User, user_id_before
+
+_LOST = frozenset({"TransactionConflict", "ConditionalCheckFailed"})
+
+_log = get_logger("solaris.newcomers")
+
+
+class Newcomers:
+    """Makes users of first requests. `clock` gives the time in UTC."""
+
+    def __init__(self, users: UserStore, changes: Changes, clock: Callable[[], datetime]) -> None:
+        self._users = users
+        self._changes = changes
+        self._clock = clock
+
+    def is_known_otherwise(self, identity: Identity) -> bool:
+        """Whether a version before has stored this person in another spelling.
+
+        The one spelling of today is then an alias of that user. False without a read for
+        addresses that were never spelled otherwise.
+        """
+        if not identity.spelled or valid_email(identity.email) != identity.email:
+            return False
+        known = self._users.owner(user_id_before(identity.spelled))
+        if known is None:
+            return False
+        alias = alias_of(known, identity.email, self._clock())
+        if self._store(alias):
+            _log.info("spelling_linked", user_id=known.user_id, alias_id=alias.user_id)
+        return True  # or somebody else was quicker: either way it is somebody's by now
+
+    def store(self, user: User, released: User | None) -> bool:
+        """Write a new user and the word of it for the directory, both or neither.
+
+        Once in a user's life, so the transaction's price does not matter, and no crash leaves
+        somebody whom no list shows. False if somebody else made the user, or is about to.
+        `released` is the item of an address that was somebody else's.
+        """
+        return self._store(user, released)
+
+    def _store(self, user: User, released: User | None = None) -> bool:
+        rows = self._changes.actions([user])
+        if released is not None:
+            rows += self._users.put_actions([(released, owned(released, user.user_id))])
+        try:
+            return self._users.create(user, rows)
+        except AwsCallError as error:
+            if _LOST & set(error.reasons):
+                return False
+            raise
+
+
+def with_own_id(user: User) -> User:
+    """The same user under an id that no address leads to by itself."""
+    return replace(user, user_id=str(uuid.uuid4()))

@@ -1,0 +1,51 @@
+"""Users' items, and the feed that tells of their changes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.platform.parts import PlatformParts
+    from solaris.quota.feed import Changes
+    from solaris.quota.personal_links import PersonalLinks
+    from solaris.quota.store import UserStore
+
+
+class QuotaParts:
+    """Users' items, and the feed that tells of their changes."""
+
+    def __init__(self, platform: PlatformParts) -> None:
+        self._platform = platform
+
+    @cached_property
+    def users(self) -> UserStore:
+        """The users table."""
+
+        from solaris.quota.store import UserStore
+
+        return UserStore(
+            self._platform.dynamodb,
+            users_table=self._platform.settings.table_name("users"),
+            periods_table=self._platform.settings.table_name("periods"),
+        )
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The feed of what the directory must learn of."""
+
+        from solaris.quota.feed import Changes
+
+        return Changes(
+            self._platform.dynamodb,
+            self._platform.settings.table_name("changes"),
+            self._platform.clock,
+        )
+
+    @cached_property
+    def personal_links(self) -> PersonalLinks:
+        """Links by which users see their own quota."""
+
+        from solaris.quota.personal_links import PersonalLinks
+
+        return PersonalLinks(self._platform.settings, self._platform.clock)

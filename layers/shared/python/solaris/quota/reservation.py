@@ -1,0 +1,160 @@
+"""How many tokens a request holds before it goes upstream, and when its answer is capped.
+
+The invariant, for every user at every moment (tests/unit/test_admission.py):
+
+    used + what all open requests may still use  ≤  limit + additional tokens × block threshold
+
+as long as the upstream keeps to the maximum that it was given and reads no more prompt than was
+estimated. It holds because a request holds *all* that its answer may be: the client's own
+maximum, else the model's. Where that does not fit beside room for other chats, the answer gets a
+slice of what is left and is capped to it, so that one open chat never takes everything. One
+conditional write decides (gateway/reserve.py). DESIGN section 4, step 4.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
+
+# What one answer leaves to other chats: a second tab, and the title that LibreChat asks for at
+# the same moment as the answer.
+ROOM_TOKENS = 4_096
+# Near the limit an answer gets one part in so many of what is left …
+SLICE_PARTS = 3
+# … but never less than this, as long as there is as much.
+SMALLEST_SLICE_TOKENS = 512
+# With STRICT_CAP an answer without a stated maximum gets at most this.
+STRICT_COMPLETION_TOKENS = 16_384
+MINIMUM_COMPLETION_TOKENS = 256
+MAX_OPEN_RESERVATIONS = 100
+RESERVATION_SECONDS = 15 * 60
+# A request that is still open is given more time when this little of it is left.
+RENEWAL_SECONDS = 5 * 60
+# An answer that began longer ago and has ended is booked late.
+BOOKING_SECONDS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a request may use, as far as it can be told before the call.
+
+    `max_completion_tokens` is the client's own maximum over all choices, None when unstated;
+    `model_maximum_tokens` is what the answer may be then, over all choices. `completes` is False
+    for endpoints that give no completion (embeddings, flat charges). Each of the `choices` has one
+    token at least, whatever maximum is given.
+    """
+
+    prompt_tokens: int
+    max_completion_tokens: int | None = None
+    completes: bool = True
+    model_maximum_tokens: int = UNKNOWN_MODEL_TOKENS
+    choices: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Tokens to reserve; `required_tokens` must be available for it.
+
+    `cap_tokens` is the completion that the upstream is limited to, None when the answer may be
+    as long as its client and model allow: that is held in full.
+    """
+
+    tokens: int
+    required_tokens: int
+    cap_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Tokens held for one open request.
+
+    `tokens` is 0 once its month is closed: it then holds nothing of the new one, and `period`
+    says which month its usage belongs to.
+    """
+
+    request_id: str
+    tokens: int
+    prompt_tokens: int
+    created_at: datetime
+    expires_at: datetime
+    period: str
+    model: str = ""
+    endpoint: str = ""
+    key_id: str | None = None
+
+    def is_expired(self, now: datetime) -> bool:
+        """True from the instant of expiry on."""
+        return now >= self.expires_at
+
+
+def expiry_of(created_at: datetime) -> datetime:
+    """A reservation left by a crash expires this long after its request came in."""
+    return created_at + timedelta(seconds=RESERVATION_SECONDS)
+
+
+def full_hold(demand: Demand, *, strict: bool = False) -> Hold:
+    """Hold for all that the request may use, with room left for other chats.
+
+    `strict` (STRICT_CAP) names the maximum to the upstream even where nobody has stated one.
+    """
+    if not demand.completes:
+        return Hold(tokens=demand.prompt_tokens, required_tokens=demand.prompt_tokens)
+    wanted = _wanted(demand, strict=strict)
+    tokens = demand.prompt_tokens + wanted
+    cap = wanted if strict else None
+    return Hold(tokens=tokens, required_tokens=tokens + ROOM_TOKENS, cap_tokens=cap)
+
+
+def slice_hold(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
+    """Hold for a user near the limit: a slice of what is left, and the cap that keeps it.
+
+    None when not even a short answer (256 tokens, or the client's smaller maximum) is left.
+    """
+    left = available_tokens - demand.prompt_tokens
+    if not demand.completes:
+        return full_hold(demand) if left >= 0 else None
+    wanted = _wanted(demand, strict=strict)
+    share = max(left // SLICE_PARTS, min(left, SMALLEST_SLICE_TOKENS))
+    completion = min(wanted, share)
+    if completion < max(min(wanted, MINIMUM_COMPLETION_TOKENS), demand.choices):
+        return None
+    tokens = demand.prompt_tokens + completion
+    cap = completion if strict or completion < wanted else None
+    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=cap)
+
+
+def _wanted(demand: Demand, *, strict: bool) -> int:
+    """The longest answer: the client's maximum, else the model's, which STRICT_CAP lowers."""
+    if demand.max_completion_tokens is not None:
+        return demand.max_completion_tokens
+    if strict:
+        return min(demand.model_maximum_tokens, STRICT_COMPLETION_TOKENS)
+    return demand.model_maximum_tokens
+
+
+def hold_for(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
+    """Hold for a user with so many tokens available; None when they do not carry the request."""
+    full = full_hold(demand, strict=strict)
+    if available_tokens >= full.required_tokens:
+        return full
+    return slice_hold(demand, available_tokens, strict=strict)
+
+
+def unbooked(
+    reservations: Mapping[str, Reservation], is_open: Callable[[str], bool], now: datetime
+) -> list[Reservation]:
+    """Return those whose answer has ended although nothing is booked, for as far as can be told.
+
+    `is_open` knows the requests of one process alone: where there are several, those of the others
+    seem to have ended too, and hold tokens for the same time. Young ones are left out, since an
+    answer is booked within a second.
+    """
+    old = now - timedelta(seconds=BOOKING_SECONDS)
+    return [one for key, one in reservations.items() if one.created_at <= old and not is_open(key)]
+
+
+def expired(reservations: Mapping[str, Reservation], now: datetime) -> list[Reservation]:
+    """Return the reservations whose time has run out, oldest first."""
+    late = [one for one in reservations.values() if one.is_expired(now)]
+    return sorted(late, key=lambda one: one.created_at)

@@ -1,0 +1,61 @@
+"""Opening a user's next month, and putting an item right after a setting changed.
+
+Whoever comes first opens the month, the schedule or the user's own request: both apply this one
+rule, and the store lets it through once.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from solaris.quota.quota import ceiling_tokens
+from solaris.quota.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriod:
+    """The summary of a closed month. Late settlements still add to its usage."""
+
+    user_id: str
+    period: str
+    monthly_limit: int
+    additional_tokens: int
+    current_usage: int
+    closed_at: datetime
+
+
+def open_period(user: User, period: str, now: datetime) -> tuple[User, ClosedPeriod]:
+    """Return the user at the start of `period` and the summary of the month just closed.
+
+    Usage and warnings start at zero and additional tokens stay. A request still open keeps its
+    reservation, holding nothing of the new month: its usage belongs to the month it began in.
+    Raises ValueError when `period` is not after the user's own.
+    """
+    if period <= user.period:
+        msg = f"{user.period} cannot be followed by {period}"
+        raise ValueError(msg)
+    closed = ClosedPeriod(
+        user_id=user.user_id,
+        period=user.period,
+        monthly_limit=user.monthly_limit,
+        additional_tokens=user.additional_tokens,
+        current_usage=user.current_usage,
+        closed_at=now,
+    )
+    opened = replace(
+        user,
+        period=period,
+        current_usage=0,
+        available_tokens=ceiling_tokens(user.monthly_limit, user.additional_tokens, user.block_ppm),
+        reservations={key: replace(one, tokens=0) for key, one in user.reservations.items()},
+        alerts_sent=frozenset(),
+        alert_round=0,
+        updated_at=now,
+        version=user.version + 1,
+    )
+    return opened, closed
+
+
+def apply_block_threshold(user: User, block_ppm: int, now: datetime) -> User:
+    """Recompute what is available after the block threshold was changed in the settings."""
+    changed = replace(user, block_ppm=block_ppm, updated_at=now, version=user.version + 1)
+    return replace(changed, available_tokens=changed.quota.available_tokens)

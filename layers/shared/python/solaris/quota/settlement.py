@@ -1,0 +1,77 @@
+"""What resolving a reservation changes in the user's item and in the month's books."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from solaris.quota.usage import Outcome, UsageEvent
+from solaris.quota.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Changes, in tokens, to apply together with the removal of the reservation."""
+
+    available_delta: int
+    usage_delta: int
+
+
+def settle(*, reserved_tokens: int, charged_tokens: int) -> Settlement:
+    """Give the hold back and book what was used; a release is a settlement of zero."""
+    if reserved_tokens < 0 or charged_tokens < 0:
+        msg = f"tokens must not be negative: {reserved_tokens=}, {charged_tokens=}"
+        raise ValueError(msg)
+    return Settlement(
+        available_delta=reserved_tokens - charged_tokens,
+        usage_delta=charged_tokens,
+    )
+
+
+def correct(*, previously_charged: int, charged_tokens: int) -> Settlement:
+    """Replace what an expiry charged by what the answer, reported late, really used."""
+    return Settlement(
+        available_delta=previously_charged - charged_tokens,
+        usage_delta=charged_tokens - previously_charged,
+    )
+
+
+def beyond_zero(current_usage: int, change: Settlement) -> int:
+    """Tokens by which a correction would take the usage below zero; 0 when it does not.
+
+    It happens when a manual reset has forgiven the estimate that is corrected now.
+    """
+    return max(0, -(current_usage + change.usage_delta))
+
+
+class Booking(Enum):
+    """The way an event goes into the books; exactly one of them fits."""
+
+    OPEN = auto()
+    """Its reservation is held in the open period: the ordinary case."""
+
+    UNRESERVED = auto()
+    """The period is open and the reservation is gone without a record: charge it all the same."""
+
+    CLOSED = auto()
+    """Its month is closed: add to that month's summary, never to the new one."""
+
+    CORRECTION = auto()
+    """The reservation had expired and charged an estimate: replace it by the real figures."""
+
+    DUPLICATE = auto()
+    """It is in the books already."""
+
+
+def booking_for(user: User, event: UsageEvent, recorded: Outcome | None) -> Booking:
+    """Say how an event is booked; `recorded` is the outcome of its record, None without one.
+
+    Raises ValueError when the event is of a period that the user has not reached.
+    """
+    if recorded is not None:
+        late = recorded is Outcome.EXPIRED and event.outcome is not Outcome.EXPIRED
+        return Booking.CORRECTION if late else Booking.DUPLICATE
+    if event.period < user.period:
+        return Booking.CLOSED
+    if event.period > user.period:
+        msg = f"the event is of {event.period}, the user still in {user.period}"
+        raise ValueError(msg)
+    return Booking.OPEN if event.request_id in user.reservations else Booking.UNRESERVED

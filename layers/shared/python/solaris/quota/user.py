@@ -1,0 +1,104 @@
+"""Who is served: identity, status, plan, and a user's item as the rules see it."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from solaris.platform.email import normalise_email, spelled_before
+from solaris.quota.quota import PPM, Quota
+from solaris.quota.reservation import Reservation
+from solaris.quota.thresholds import Threshold
+
+# Fixed once and for all: a user's id is derived from the e-mail address, so that two first
+# requests of the same person make one user without asking anybody.
+USER_NAMESPACE = uuid.UUID("6b8f3a52-8d0e-5b1c-9c55-0a3f5e1d7c21")
+NOBODY = ""
+"""In place of a user's id: an address that was released, and is nobody's."""
+
+
+class UserStatus(StrEnum):
+    """Only an active user is served."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    BLOCKED = "blocked"
+    PENDING = "pending"
+    DELETED = "deleted"
+    """The person is gone, the books stay: the item keeps its id and figures, without any name."""
+
+
+class Plan(StrEnum):
+    """The plan sets the default monthly limit."""
+
+    TRIAL = "trial"
+    BASIC = "basic"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+
+def user_id_for(email: str) -> str:
+    """Return the id that this address always has, however it is spelled."""
+    return str(uuid.uuid5(USER_NAMESPACE, normalise_email(email)))
+
+
+def user_id_before(email: str) -> str:
+    """Return the id that versions before gave an address in this very spelling."""
+    return str(uuid.uuid5(USER_NAMESPACE, spelled_before(email)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user's item: account, quota of the open period, open reservations.
+
+    `available_tokens` is stored, not computed (a DynamoDB condition cannot add); it always equals
+    `quota.available_tokens`. `version` rises with every write to the item; `alert_round` counts
+    how often a change has re-armed warnings in this period: the same threshold may be announced
+    once a round.
+
+    `aliases` are other addresses of the same person, `merged_from` the accounts that became part
+    of this one. `address_of` says whose the address is that the id was made from, where that is
+    not this user: another's id, or NOBODY. `merged_into` is the account that an alias or a merged
+    account stands for (quota/moving.py).
+    """
+
+    user_id: str
+    email: str
+    name: str
+    status: UserStatus
+    plan: Plan
+    monthly_limit: int
+    additional_tokens: int
+    current_usage: int
+    available_tokens: int
+    period: str
+    created_at: datetime
+    updated_at: datetime
+    block_ppm: int = PPM
+    reservations: Mapping[str, Reservation] = field(default_factory=dict)
+    alerts_sent: frozenset[Threshold] = frozenset()
+    alert_round: int = 0
+    last_alert_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    version: int = 0
+    aliases: tuple[str, ...] = ()
+    merged_from: tuple[str, ...] = ()
+    address_of: str | None = None
+    merged_into: str | None = None
+
+    @property
+    def reserved_tokens(self) -> int:
+        """Tokens held by open requests of the open period."""
+        return sum(one.tokens for one in self.reservations.values())
+
+    @property
+    def quota(self) -> Quota:
+        """The quota that the item describes."""
+        return Quota(
+            monthly_limit=self.monthly_limit,
+            additional_tokens=self.additional_tokens,
+            current_usage=self.current_usage,
+            reserved_tokens=self.reserved_tokens,
+            block_ppm=self.block_ppm,
+        )

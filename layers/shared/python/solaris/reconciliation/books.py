@@ -1,0 +1,218 @@
+"""Whether the books of one user agree. Pure.
+
+The usage records are the truth; everything else is a sum that is kept beside them:
+
+    available_tokens   = the quota that the same item describes
+    current_usage      = what the period's records charge + its usage resets (negative)
+                         + its merges (usage from, or to, another account of the person)
+    a closed month     = the same for its period
+    a day's counter    = the figures of that day's records of that model
+
+Records live for 13 months (TTL), sums stay: older days and months are not looked at.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, Figures
+from solaris.quota.reservation import expired
+from solaris.quota.usage import Outcome
+from solaris.quota.user import User
+
+DayModel = tuple[str, str]
+"""A day (`2026-11-22`) and a model as the counters name it."""
+
+USAGE = "current_usage"
+
+
+class Fault(StrEnum):
+    """What does not agree with the records."""
+
+    AVAILABLE = "available_tokens"
+    OPEN_MONTH = "open_month"
+    CLOSED_MONTH = "closed_month"
+    COUNTER = "user_counter"
+    SYSTEM_COUNTER = "system_counter"
+    """A day's system counters, held against the sum of the users' counters."""
+
+    OVERDUE = "overdue_reservation"
+    """A reservation still held long after its expiry; `found` are its tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One figure that is not what it should be. `user_id` is None for the system's counters.
+
+    `place` is a period, `<day>#<model>` or a request id; `figure` names the attribute.
+    """
+
+    fault: Fault
+    user_id: str | None
+    place: str
+    figure: str
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedLine:
+    """What the books need of one usage record. `day` is the booked day."""
+
+    record_key: str
+    period: str
+    day: str
+    model: str
+    outcome: str
+    figures: Figures
+
+    @property
+    def day_model(self) -> DayModel:
+        """The counter that the record is part of."""
+        return self.day, NO_MODEL if self.outcome == Outcome.RELEASED else self.model
+
+
+@dataclass(slots=True)
+class RecordSums:
+    """Sums of one user's records; memory grows with days and models, not with records."""
+
+    by_period: dict[str, int] = field(default_factory=dict)
+    by_day: dict[DayModel, list[int]] = field(default_factory=dict)
+    records: int = 0
+
+    def add(self, line: BookedLine) -> None:
+        """Take one record in."""
+        self.records += 1
+        charged = line.figures.charged_tokens
+        self.by_period[line.period] = self.by_period.get(line.period, 0) + charged
+        sums = self.by_day.setdefault(line.day_model, [0] * len(FIGURE_NAMES))
+        for n, name in enumerate(FIGURE_NAMES):
+            sums[n] += getattr(line.figures, name)
+
+    def figures(self, day_model: DayModel) -> Figures:
+        """The sum of a day and model; zeros without records."""
+        sums = self.by_day.get(day_model)
+        return Figures(**dict(zip(FIGURE_NAMES, sums, strict=True))) if sums else Figures()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserBooks:
+    """Everything kept about one user, read at one moment.
+
+    `closed` is the usage of each closed month, `forgiven` the amounts of usage resets
+    (negative) and merges by period, `first_day` the first day whose records are all still kept.
+    """
+
+    user: User
+    sums: RecordSums
+    closed: Mapping[str, int]
+    counters: Mapping[DayModel, Figures]
+    forgiven: Mapping[str, int]
+    first_day: date
+
+
+def differences(books: UserBooks, overdue_before: datetime) -> list[Difference]:
+    """Everything that does not agree, in a fixed order.
+
+    A reservation counts as overdue when it had expired before `overdue_before`.
+    """
+    return [
+        *_of_item(books, overdue_before),
+        *_of_closed_months(books),
+        *counter_differences(
+            {key: books.sums.figures(key) for key in books.sums.by_day},
+            books.counters,
+            first_day=books.first_day,
+            fault=Fault.COUNTER,
+            user_id=books.user.user_id,
+        ),
+    ]
+
+
+def counter_differences(
+    expected: Mapping[DayModel, Figures],
+    found: Mapping[DayModel, Figures],
+    *,
+    first_day: date,
+    fault: Fault,
+    user_id: str | None,
+) -> list[Difference]:
+    """Hold counters against what they should be, figure by figure, from `first_day` on."""
+    first = first_day.isoformat()
+    result = []
+    for day_model in sorted(expected.keys() | found.keys()):
+        if day_model[0] < first:
+            continue
+        wanted = expected.get(day_model, Figures())
+        actual = found.get(day_model, Figures())
+        if wanted == actual:
+            continue
+        result += [
+            Difference(
+                fault=fault,
+                user_id=user_id,
+                place="#".join(day_model),
+                figure=name,
+                expected=getattr(wanted, name),
+                found=getattr(actual, name),
+            )
+            for name in FIGURE_NAMES
+            if getattr(wanted, name) != getattr(actual, name)
+        ]
+    return result
+
+
+def _of_item(books: UserBooks, overdue_before: datetime) -> Iterable[Difference]:
+    user = books.user
+    expected = books.sums.by_period.get(user.period, 0) + books.forgiven.get(user.period, 0)
+    if user.current_usage != expected and _is_kept(user.period, books.first_day):
+        yield Difference(
+            fault=Fault.OPEN_MONTH,
+            user_id=user.user_id,
+            place=user.period,
+            figure=USAGE,
+            expected=expected,
+            found=user.current_usage,
+        )
+    if user.available_tokens != user.quota.available_tokens:
+        yield Difference(
+            fault=Fault.AVAILABLE,
+            user_id=user.user_id,
+            place=user.period,
+            figure="available_tokens",
+            expected=user.quota.available_tokens,
+            found=user.available_tokens,
+        )
+    for late in expired(user.reservations, overdue_before):
+        yield Difference(
+            fault=Fault.OVERDUE,
+            user_id=user.user_id,
+            place=late.request_id,
+            figure="reserved_tokens",
+            expected=0,
+            found=late.tokens,
+        )
+
+
+def _of_closed_months(books: UserBooks) -> Iterable[Difference]:
+    booked = {period for period in books.sums.by_period if period < books.user.period}
+    for period in sorted(booked | books.closed.keys()):
+        if not _is_kept(period, books.first_day):
+            continue
+        expected = books.sums.by_period.get(period, 0) + books.forgiven.get(period, 0)
+        found = books.closed.get(period, 0)
+        if expected != found:
+            yield Difference(
+                fault=Fault.CLOSED_MONTH,
+                user_id=books.user.user_id,
+                place=period,
+                figure=USAGE,
+                expected=expected,
+                found=found,
+            )
+
+
+def _is_kept(period: str, first_day: date) -> bool:
+    """Whether every record of a period is still there."""
+    return f"{period}-01" >= first_day.isoformat()

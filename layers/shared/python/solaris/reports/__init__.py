@@ -1,0 +1,1 @@
+"""What was used, summed: statistics, reports, forecast."""

@@ -1,0 +1,171 @@
+"""`solaris reports`: what was used, by user, model or day, as the site's reports have it."""
+
+import calendar
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from solaris.ledger.figures import FIGURE_NAMES, Figures, ReportFilters, total_of
+from solaris.platform.errors import InvalidRequestError
+from solaris.platform.exchange import LocalCost
+from solaris.platform.terminal.completion import addresses
+from solaris.platform.terminal.environment import open_parts
+from solaris.platform.terminal.output import (
+    AsJson,
+    as_json,
+    money,
+    money_json,
+    number,
+    say,
+    say_rate,
+    table,
+)
+from solaris.reports.report import GroupBy, GroupRow, ReportSort, in_order
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+    from solaris.quota.user import User
+
+app = typer.Typer(no_args_is_help=True, help="What was used.")
+
+_MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+_BY = {GroupBy.USER: "USER", GroupBy.MODEL: "MODEL", GroupBy.DAY: "DAY"}
+_HEADERS = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "CHARGED", "COST")
+
+
+@app.callback()
+def main() -> None:
+    """What was used."""
+
+
+@app.command()
+def usage(
+    *,
+    by: Annotated[GroupBy, typer.Option(help="A row for each (not none).")] = GroupBy.USER,
+    month: Annotated[str, typer.Option(help="As 2026-10; else the current one.")] = "",
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+    ] = None,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=addresses, help="Only this address; repeatable."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; repeatable.")] = None,
+    sort: Annotated[ReportSort | None, typer.Option(help="Figures come largest first.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """Tokens and cost by user, model or day; the last line is the whole, whatever is shown.
+
+    Example: solaris reports usage --by model --month 2026-10
+    """
+    if by is GroupBy.NONE:
+        raise typer.BadParameter("user, model or day", param_hint="--by")
+    parts = open_parts()
+    first_day, last_day = _days(parts, month, first, last)
+    people_asked = [parts.accounts.by_email.find(one).user.user_id for one in user or ()]
+    try:
+        filters = ReportFilters(
+            first_day=first_day,
+            last_day=last_day,
+            user_ids=tuple(people_asked),
+            models=tuple(model or ()),
+        )
+    except ValueError as error:
+        raise InvalidRequestError(str(error)) from error
+    found = list(parts.reports.reporting.iterate_groups(filters, by))
+    order = sort or (ReportSort.KEY if by is GroupBy.DAY else ReportSort.TOKENS)
+    rows = in_order(found, order, descending=order is not ReportSort.KEY)
+    total = total_of(row.figures for row in found)
+    shown = rows[:limit]
+    rates = parts.settings.exchange
+
+    def local(figures: Figures, key: str = "") -> LocalCost | None:
+        days = (key, key) if key and by is GroupBy.DAY else (first_day, last_day)
+        return rates.of_days(figures.cost, figures.local_cost, *days)
+
+    people: dict[str, User] = {}
+    if by is GroupBy.USER:
+        people = {one.user_id: one for one in parts.quota.users.get_many(row.key for row in shown)}
+    if json:
+        as_json(
+            {
+                "from": filters.first_day.isoformat(),
+                "to": filters.last_day.isoformat(),
+                "items": [_to_json(row, by, people, local(row.figures, row.key)) for row in shown],
+                "total": len(rows),
+                "totals": _figures_json(total, local(total)),
+            }
+        )
+        return
+    table(
+        (_BY[by], *_HEADERS),
+        [
+            *(
+                (_name(row, people), *_cells(row.figures, local(row.figures, row.key)))
+                for row in shown
+            ),
+            ("total", *_cells(total, local(total))),
+        ],
+        right=_HEADERS,
+    )
+    say(
+        f"{filters.first_day} to {filters.last_day}: "
+        f"{number(len(shown))} of {number(len(rows))} rows"
+    )
+    say_rate(total.shown_micros, local(total))
+
+
+def _days(
+    parts: "Parts", month: str, first: datetime | None, last: datetime | None
+) -> tuple[date, date]:
+    today = parts.clock().astimezone(parts.settings.zone).date()
+    if month and (first or last):
+        raise typer.BadParameter("not beside --from and --to", param_hint="--month")
+    if month:
+        found = _MONTH.fullmatch(month)
+        if found is None:
+            raise typer.BadParameter("a month is 2026-10", param_hint="--month")
+        year, number_of_month = int(found[1]), int(found[2])
+        days = calendar.monthrange(year, number_of_month)[1]
+        return date(year, number_of_month, 1), date(year, number_of_month, days)
+    end = last.date() if last else today
+    start = first.date() if first else end.replace(day=1)
+    return start, end
+
+
+def _name(row: GroupRow, people: "dict[str, User]") -> str:
+    user = people.get(row.key)
+    # a deleted person has no address any more
+    return (user.email if user is not None else "") or row.key
+
+
+def _cells(figures: Figures, local: LocalCost | None) -> tuple[str, ...]:
+    return (
+        number(figures.requests),
+        number(figures.errors),
+        number(figures.prompt_tokens),
+        number(figures.completion_tokens),
+        number(figures.charged_tokens),
+        money(figures.shown_micros, figures.unpriced_requests, local),
+    )
+
+
+def _to_json(
+    row: GroupRow, by: GroupBy, people: "dict[str, User]", local: LocalCost | None
+) -> dict[str, Any]:
+    user = people.get(row.key)
+    named = {"email": user.email, "name": user.name} if user is not None else {}
+    return {by.value: row.key, **named, **_figures_json(row.figures, local)}
+
+
+def _figures_json(figures: Figures, local: LocalCost | None) -> dict[str, Any]:
+    names = [one for one in FIGURE_NAMES if not one.startswith("cost")]
+    camel = {one: re.sub(r"_([a-z])", lambda letter: letter[1].upper(), one) for one in names}
+    found = {camel[one]: getattr(figures, one) for one in names}
+    return found | money_json(figures.shown_micros, local)

@@ -1,0 +1,105 @@
+"""Usage reports: what is asked for, one line, one group, and how lines become groups. Pure.
+
+Days are those of the counters: the local day of the request in the periods' zone, never before
+its period began. Tokens are charged tokens; money is whole micro-dollars and nano-dollars
+(ledger/money.py).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from solaris.ledger.figures import NO_MODEL, SUMMED_NAMES, Figures, ReportFilters, UsageLine
+from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
+
+
+class GroupBy(StrEnum):
+    """What one row of a report sums up; `none`: each request is a row."""
+
+    USER = "user"
+    MODEL = "model"
+    DAY = "day"
+    NONE = "none"
+
+
+class ReportSort(StrEnum):
+    """Order of the rows. `key` is the day, the model, the user's id; the time of a request."""
+
+    KEY = "key"
+    TOKENS = "tokens"
+    REQUESTS = "requests"
+    ERRORS = "errors"
+    COST = "cost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """One row of a grouped report; `key` is a user id, a model or a day."""
+
+    key: str
+    figures: Figures
+
+
+def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str:
+    """The group of a line.
+
+    A request that no model answered is counted under `-`, unless its model was asked for by name:
+    so made-up names make no groups, and the groups of records are those of the counters.
+    """
+    match group_by:
+        case GroupBy.USER:
+            return line.user_id
+        case GroupBy.DAY:
+            return line.day
+        case _:
+            is_named = line.outcome != "released" or line.model in filters.models
+            return line.model if is_named else NO_MODEL
+
+
+def grouped(
+    lines: Iterable[UsageLine],
+    group_by: GroupBy,
+    filters: ReportFilters,
+    rates: ExchangeRates = IN_DOLLARS,
+) -> Iterator[GroupRow]:
+    """Sum lines up, each at its day's rate; see `summed`."""
+    return summed(
+        (group_key(line, group_by, filters), Figures.of(line).at(rates.rate_on(line.day)))
+        for line in lines
+    )
+
+
+def summed(parts: Iterable[tuple[str, Figures]]) -> Iterator[GroupRow]:
+    """Sum figures up by key; memory grows with the keys, not with the parts. Ordered by key."""
+    sums: dict[str, list[int]] = {}
+    for key, figures in parts:
+        row = sums.get(key)
+        if row is None:
+            row = sums[key] = [0] * len(SUMMED_NAMES)
+        for n, name in enumerate(SUMMED_NAMES):
+            row[n] += getattr(figures, name)
+    for key in sorted(sums):
+        yield GroupRow(key=key, figures=Figures(**dict(zip(SUMMED_NAMES, sums[key], strict=True))))
+
+
+_MEASURES = {
+    ReportSort.TOKENS: "charged_tokens",
+    ReportSort.REQUESTS: "requests",
+    ReportSort.ERRORS: "errors",
+    ReportSort.COST: "total_cost",
+}
+
+
+def measure_of(row: GroupRow, sort: ReportSort) -> int:
+    """What a row is sorted by; 0 for all, where that is the key."""
+    name = _MEASURES.get(sort)
+    return 0 if name is None else int(getattr(row.figures, name))
+
+
+def in_order(rows: Iterable[GroupRow], sort: ReportSort, *, descending: bool) -> list[GroupRow]:
+    """Sort rows; equal ones stay in the order of their keys, so that a page is the same twice."""
+    found = sorted(rows, key=lambda row: row.key)
+    if sort is ReportSort.KEY:
+        return found[::-1] if descending else found
+    sign = -1 if descending else 1
+    return sorted(found, key=lambda row: sign * measure_of(row, sort))

@@ -1,0 +1,248 @@
+"""Usage reports: grouped from the counters where they know the answer, else from the records.
+
+Counters know users, models and days; statuses, endpoints and single requests are in the records
+alone. Both count alike, so sums are equal to the token, and equal to those of the statistics.
+What a screen waits for is bounded; the iterators, made for exports, are not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from solaris.ledger.counters import UserCounters
+from solaris.ledger.figures import NO_MODEL, Figures, Position, ReportFilters, UsageLine, total_of
+from solaris.ledger.usage_by_day import UsageDays
+from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
+from solaris.platform.errors import ValidationFailedError
+from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
+from solaris.reports.report import (
+    GroupBy,
+    GroupRow,
+    ReportSort,
+    grouped,
+    in_order,
+    measure_of,
+    summed,
+)
+from solaris.reports.system_days import SystemDays
+
+MAX_RECORDS = 50_000
+"""Records that one answer may have to read."""
+
+MAX_COUNTERS = 20_000
+"""Users' counters that one answer may have to read."""
+
+RANGE_TOO_LARGE = "range_too_large"
+_GROUP_CURSOR = frozenset({"value", "key"})
+_RECORD_CURSOR = frozenset({"day", "record"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportQuery:
+    """One page of a report. `sort` is ignored for single requests: they come by time."""
+
+    filters: ReportFilters
+    group_by: GroupBy
+    sort: ReportSort
+    descending: bool
+    limit: int
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Rows of one kind, and the totals of the whole report.
+
+    For single requests `total` is None where filters would make counting dear, and `totals` is
+    None on later pages for the same reason.
+    """
+
+    groups: list[GroupRow]
+    lines: list[UsageLine]
+    next_cursor: str | None
+    total: int | None
+    totals: Figures | None
+
+
+class Reporting:
+    """Makes reports. Every method raises StoreUnavailableError or AwsCallError."""
+
+    def __init__(
+        self,
+        *,
+        usage: UsageDays,
+        days: SystemDays,
+        counters: UserCounters,
+        rates: ExchangeRates = IN_DOLLARS,
+    ) -> None:
+        self._usage = usage
+        self._rates = rates
+        self._days = days
+        self._counters = counters
+
+    def page(self, query: ReportQuery) -> Report:
+        """One page. Raises ValidationFailedError: `range_too_large`, or a cursor that is none."""
+        if query.group_by is GroupBy.NONE:
+            return self._records_page(query)
+        filters = query.filters
+        if filters.needs_records:
+            self._refuse_above(self._records_read(filters), MAX_RECORDS)
+        groups = in_order(
+            self._groups(filters, query.group_by, most=MAX_COUNTERS),
+            query.sort,
+            descending=query.descending,
+        )
+        rows = groups[_behind(groups, query) :]
+        page = rows[: query.limit]
+        return Report(
+            groups=page,
+            lines=[],
+            next_cursor=_group_cursor(page[-1], query.sort) if len(rows) > len(page) else None,
+            total=len(groups),
+            totals=total_of(row.figures for row in groups),
+        )
+
+    def expected_records(self, filters: ReportFilters) -> int:
+        """How many records an export of these filters holds: exact without statuses and endpoints,
+        else the most that it can be.
+        """
+        # a request that no model answered is counted without its model's name
+        models = {*filters.models, NO_MODEL} if filters.models else None
+        return self._requests(filters, models)
+
+    def iterate_records(
+        self, filters: ReportFilters, *, after: Position | None = None
+    ) -> Iterator[UsageLine]:
+        """Every record in the order of day and time, from behind a position on; memory constant.
+
+        With users asked for: by time alone.
+        """
+        return self._usage.records(filters, after=after)
+
+    def iterate_groups(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[GroupRow]:
+        """Every group by key. Memory grows with the groups: 1 kB each."""
+        return self._groups(filters, group_by, most=None)
+
+    def _records_page(self, query: ReportQuery) -> Report:
+        filters = query.filters
+        is_counted = not (filters.needs_records or filters.models)
+        if not is_counted:
+            # however few pass the filters: these are the records that may have to be read for them
+            self._refuse_above(self._records_read(filters), MAX_RECORDS)
+        after = None
+        if query.cursor is not None:
+            values = decode_cursor(query.cursor, _RECORD_CURSOR)
+            after = Position(values["day"], values["record"])
+        found = list(
+            islice(
+                self._usage.records(
+                    filters,
+                    after=after,
+                    descending=query.descending,
+                    page=query.limit + 1 if is_counted else None,
+                ),
+                query.limit + 1,
+            )
+        )
+        page = found[: query.limit]
+        totals = None
+        if is_counted:
+            totals = total_of(row.figures for row in self._groups(filters, GroupBy.DAY, most=None))
+        elif after is None:
+            totals = total_of(
+                row.figures
+                for row in grouped(self._usage.records(filters), GroupBy.DAY, filters, self._rates)
+            )
+        return Report(
+            groups=[],
+            lines=page,
+            next_cursor=_record_cursor(page[-1]) if len(found) > len(page) else None,
+            total=totals.requests if totals is not None else None,
+            totals=totals,
+        )
+
+    def _groups(
+        self, filters: ReportFilters, group_by: GroupBy, *, most: int | None
+    ) -> Iterator[GroupRow]:
+        if filters.needs_records:
+            return grouped(self._usage.records(filters), group_by, filters, self._rates)
+        if filters.user_ids:
+            return summed(self._of_users(filters, group_by))
+        if group_by is GroupBy.USER:
+            return summed(self._of_everybody(filters, most))
+        return summed(self._of_system(filters, group_by))
+
+    def _of_system(
+        self, filters: ReportFilters, group_by: GroupBy
+    ) -> Iterator[tuple[str, Figures]]:
+        for day, sums in self._days.read(filters.first_day, filters.last_day).items():
+            for model, one in sums.items():
+                if not filters.models or model in filters.models:
+                    yield model if group_by is GroupBy.MODEL else day.isoformat(), one.figures
+
+    def _of_users(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[tuple[str, Figures]]:
+        for user_id in dict.fromkeys(filters.user_ids):
+            found = self._counters.figures(user_id, filters.first_day, filters.last_day)
+            for day, model, figures in found:
+                if not filters.models or model in filters.models:
+                    keys = {GroupBy.USER: user_id, GroupBy.MODEL: model}
+                    yield keys.get(group_by, day), figures.at(self._rates.rate_on(day))
+
+    def _of_everybody(
+        self, filters: ReportFilters, most: int | None
+    ) -> Iterator[tuple[str, Figures]]:
+        for n, (user_id, day, model, figures) in enumerate(self._usage.user_figures(filters.days)):
+            if most is not None and n >= most:
+                raise _too_large(most)
+            if not filters.models or model in filters.models:
+                yield user_id, figures.at(self._rates.rate_on(day))
+
+    def _records_read(self, filters: ReportFilters) -> int:
+        return self._requests(filters, None)
+
+    def _requests(self, filters: ReportFilters, models: set[str] | None) -> int:
+        counted = replace(filters, models=(), statuses=(), endpoints=())
+        return sum(
+            row.figures.requests
+            for row in self._groups(counted, GroupBy.MODEL, most=None)
+            if models is None or row.key in models
+        )
+
+    @staticmethod
+    def _refuse_above(records: int, most: int) -> None:
+        if records > most:
+            raise _too_large(most)
+
+
+def _too_large(most: int) -> ValidationFailedError:
+    text = f"reads more than {most} records: narrow the range or make an export"
+    return ValidationFailedError([("to", RANGE_TOO_LARGE, text)])
+
+
+def _behind(groups: list[GroupRow], query: ReportQuery) -> int:
+    """Where a page begins: behind the cursor's row, in the order as it is now."""
+    if query.cursor is None:
+        return 0
+    values = decode_cursor(query.cursor, _GROUP_CURSOR)
+    key = values["key"]
+    try:
+        value = int(values["value"])
+    except ValueError as error:
+        raise bad_cursor() from error
+    sign = -1 if query.descending else 1
+    for n, row in enumerate(groups):
+        if query.sort is ReportSort.KEY:
+            is_behind = row.key < key if query.descending else row.key > key
+        else:
+            is_behind = (sign * measure_of(row, query.sort), row.key) > (sign * value, key)
+        if is_behind:
+            return n
+    return len(groups)
+
+
+def _group_cursor(row: GroupRow, sort: ReportSort) -> str:
+    return encode_cursor({"value": str(measure_of(row, sort)), "key": row.key})
+
+
+def _record_cursor(line: UsageLine) -> str:
+    return encode_cursor({"day": line.day, "record": line.record_key})

@@ -1,0 +1,379 @@
+"""Statistics, their course, forecasts and usage reports."""
+
+from datetime import date, tzinfo
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import StringConstraints
+
+from solaris.directory.listing import UsageLevel
+from solaris.ledger.figures import Figures, UsageLine
+from solaris.ledger.money import rounded_micros, usd
+from solaris.platform.exchange import ExchangeRates, LocalCost
+from solaris.platform.web.money_schemas import LocalCostOut
+from solaris.platform.web.operations import Access, Call, operation
+from solaris.quota.user import UserStatus
+from solaris.reports.report import GroupBy, GroupRow, ReportSort
+from solaris.reports.report_schemas import FiguresOut, UsageReport, UsageReportQuery, UsageRow
+from solaris.reports.reporting import ReportQuery
+from solaris.reports.statistics import Interval, Point, SystemStats
+from solaris.reports.statistics_schemas import (
+    CostOut,
+    LevelCounts,
+    ModelShare,
+    PointFigures,
+    PointOut,
+    PreviousMonthOut,
+    SystemForecast,
+    SystemStatsOut,
+    TimeSeries,
+    TimeSeriesQuery,
+    TodayOut,
+    TopUser,
+    UsageOut,
+    UserCountsOut,
+    UserForecast,
+)
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+@operation(
+    "GET",
+    "/admin/stats",
+    access=Access.VIEWER,
+    tag="Statistics",
+    summary="The system now",
+    name="getSystemStats",
+)
+def get_system_stats(parts: "Parts", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
+    """Users by status, the month's tokens and cost, the ten who use most, models, a forecast."""
+    return _stats_out(
+        parts.reports.statistics.system(), parts.settings.zone, parts.settings.exchange
+    )
+
+
+@operation(
+    "GET",
+    "/admin/stats/timeseries",
+    access=Access.VIEWER,
+    tag="Statistics",
+    summary="Usage by day or hour",
+    name="getTimeSeries",
+)
+def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
+    """Tokens, requests, errors and cost in buckets; days without requests are zeros.
+
+    Days older than two may be ten minutes old.
+    """
+    points = parts.reports.statistics.series(
+        query.from_,
+        query.to,
+        query.interval,
+        models=query.model,
+        by_model=query.group_by is not None,
+    )
+    return TimeSeries(
+        interval=query.interval,
+        time_zone=parts.settings.period_timezone,
+        points=[
+            _point_out(one, query.interval, parts.settings.zone, parts.settings.exchange)
+            for one in points
+        ],
+    )
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/forecast",
+    access=Access.VIEWER,
+    tag="Users",
+    summary="Where a user's month is heading",
+    name="getUserForecast",
+    problems=(404,),
+)
+def get_user_forecast(parts: "Parts", call: Call, *, user_id: UserId) -> UserForecast:  # noqa: ARG001
+    """The month's total at the mean of the last seven whole days, and the day it runs out."""
+    found = parts.reports.statistics.user_forecast(user_id)
+    return UserForecast(
+        pace_per_day=int(found.pace.a_day),
+        runs_out_on=found.runs_out_on,
+        month_total=found.month_total,
+        method=found.pace.method.value,
+        based_on_days=found.pace.days,
+    )
+
+
+@operation(
+    "GET",
+    "/admin/reports/usage",
+    access=Access.VIEWER,
+    tag="Reports",
+    summary="Usage, filtered and grouped",
+    name="getUsageReport",
+)
+def get_usage_report(parts: "Parts", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
+    """Rows by user, model or day, or single requests, with the totals of the whole report.
+
+    Without days it is the current month's.
+
+    A range with more records than an answer may read is refused (`range_too_large`): narrow it
+    or make an export. Single requests come by time, newest first unless `descending` is false.
+    """
+    by_time = query.group_by in (GroupBy.DAY, GroupBy.NONE)
+    sort = query.sort or (ReportSort.KEY if by_time else ReportSort.TOKENS)
+    is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
+    filters = query.filters(parts.clock().astimezone(parts.settings.zone).date())
+    report = parts.reports.reporting.page(
+        ReportQuery(
+            filters=filters,
+            group_by=query.group_by,
+            sort=sort,
+            descending=not is_by_key if query.descending is None else query.descending,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    )
+    people = [row.key for row in report.groups if query.group_by is GroupBy.USER]
+    people += [line.user_id for line in report.lines]
+    known = parts.directory.directory.emails(dict.fromkeys(people)) if people else {}
+    rates = parts.settings.exchange
+
+    def local(figures: Figures, day: str | None = None) -> LocalCostOut | None:
+        days = (day or filters.first_day, day or filters.last_day)
+        return LocalCostOut.of(rates.of_days(figures.cost, figures.local_cost, *days))
+
+    is_daily = query.group_by is GroupBy.DAY
+    rows = [
+        _group_row(row, query.group_by, known, local(row.figures, row.key if is_daily else None))
+        for row in report.groups
+    ]
+    rows += [
+        _record_row(line, known, LocalCostOut.of(rates.of_day(line.cost, line.day)))
+        for line in report.lines
+    ]
+    return UsageReport(
+        items=rows,
+        next_cursor=report.next_cursor,
+        total=report.total,
+        totals=None
+        if report.totals is None
+        else FiguresOut(**_figures(report.totals, local(report.totals))),
+    )
+
+
+def _user_counts(stats: SystemStats) -> UserCountsOut:
+    by_status = stats.users.by_status
+    return UserCountsOut(
+        total=stats.users.total,
+        active=by_status.get(UserStatus.ACTIVE, 0),
+        suspended=by_status.get(UserStatus.SUSPENDED, 0),
+        blocked=by_status.get(UserStatus.BLOCKED, 0),
+        pending=by_status.get(UserStatus.PENDING, 0),
+        used_this_month=stats.users.used,
+        by_level=LevelCounts(
+            **{level.value: stats.users.by_level.get(level, 0) for level in UsageLevel}
+        ),
+    )
+
+
+def _top_users(stats: SystemStats) -> list[TopUser]:
+    return [
+        TopUser(
+            user_id=one.user_id,
+            email=one.email,
+            name=one.name,
+            usage=one.current_usage,
+            usage_percentage=one.quota.usage_percentage,
+            granted_percentage=one.quota.granted_percentage,
+            usage_level=one.level,
+        )
+        for one in stats.top_users
+    ]
+
+
+def _model_shares(stats: SystemStats, rates: ExchangeRates, today: date) -> list[ModelShare]:
+    return [
+        ModelShare(
+            model=model,
+            tokens=one.charged_tokens,
+            requests=one.requests,
+            errors=one.errors,
+            cost_micros=one.shown_micros,
+            cost=_usd(one.cost),
+            local_cost=LocalCostOut.of(
+                rates.of_days(one.cost, one.local_cost, today.replace(day=1), today)
+            ),
+            unpriced_requests=one.unpriced_requests,
+        )
+        for model, one in stats.by_model
+    ]
+
+
+def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> SystemStatsOut:
+    month, previous = stats.month, stats.previous
+    today = stats.updated_at.astimezone(zone).date()
+    return SystemStatsOut(
+        users=_user_counts(stats),
+        usage=UsageOut(
+            monthly_total=month.charged_tokens,
+            average_per_user=stats.average_per_user,
+            booked_to_users=stats.users.month_tokens,
+            change_percent=stats.change_percent,
+        ),
+        top_users=_top_users(stats),
+        by_model=_model_shares(stats, rates, today),
+        cost=_cost(month, stats.month_local),
+        requests=month.requests,
+        errors=month.errors,
+        today=TodayOut(
+            day=today,
+            tokens=stats.today.charged_tokens,
+            requests=stats.today.requests,
+            errors=stats.today.errors,
+            cost=_cost(stats.today, stats.today_local),
+        ),
+        previous_month=PreviousMonthOut(
+            period=previous.period,
+            total=previous.figures.charged_tokens,
+            cost=_cost(previous.figures, previous.local_cost),
+            same_day_total=previous.same_time.charged_tokens,
+            same_day_requests=previous.same_time.requests,
+            cost_change_percent=stats.cost_change_percent,
+            begins_on=previous.begins_on,
+        ),
+        forecast=SystemForecast(
+            month_total=stats.forecast_tokens,
+            cost=_forecast_cost(stats),
+            pace_per_day=int(stats.pace.a_day),
+            method=stats.pace.method.value,
+            based_on_days=stats.pace.days,
+        ),
+        open_alerts=stats.open_alerts,
+        period=stats.period,
+        renews_at=stats.renews_at,
+        updated_at=stats.updated_at,
+    )
+
+
+def _point_out(point: Point, interval: Interval, zone: tzinfo, rates: ExchangeRates) -> PointOut:
+    local = point.time.astimezone(zone)
+    day = local.date()
+    by_model = None
+    if point.by_model is not None:
+        by_model = {
+            model: PointFigures(**_point_figures(one, interval, day, rates))
+            for model, one in point.by_model.items()
+        }
+    return PointOut(
+        time=point.time,
+        day=day,
+        hour=local.hour if interval is Interval.HOUR else None,
+        by_model=by_model,
+        **_point_figures(point.figures, interval, day, rates),
+    )
+
+
+def _point_figures(
+    figures: Figures, interval: Interval, day: date, rates: ExchangeRates
+) -> dict[str, Any]:
+    known: dict[str, Any] = {"tokens": figures.charged_tokens, "requests": figures.requests}
+    if interval is Interval.DAY:
+        known |= {
+            "errors": figures.errors,
+            "cost_micros": figures.shown_micros,
+            "local_cost": LocalCostOut.of(rates.of_day(figures.cost, day)),
+            "unpriced_requests": figures.unpriced_requests,
+            "prompt_tokens": figures.prompt_tokens,
+            "completion_tokens": figures.completion_tokens,
+            "cached_tokens": figures.cached_tokens,
+        }
+    return known
+
+
+def _group_row(
+    row: GroupRow,
+    group_by: GroupBy,
+    known: dict[str, tuple[str, str]],
+    local: LocalCostOut | None,
+) -> UsageRow:
+    email, name = known.get(row.key, (None, None))
+    return UsageRow(
+        key=row.key,
+        user_id=row.key if group_by is GroupBy.USER else None,
+        email=email,
+        name=name,
+        model=row.key if group_by is GroupBy.MODEL else None,
+        day=date.fromisoformat(row.key) if group_by is GroupBy.DAY else None,
+        **_figures(row.figures, local),
+    )
+
+
+def _record_row(
+    line: UsageLine, known: dict[str, tuple[str, str]], local: LocalCostOut | None
+) -> UsageRow:
+    email, name = known.get(line.user_id, (None, None))
+    return UsageRow(
+        key=line.request_id,
+        user_id=line.user_id,
+        email=email,
+        name=name,
+        day=date.fromisoformat(line.day),
+        model=line.model,
+        asked_model=line.asked_model,
+        answered_model=line.answered_model,
+        endpoint=line.endpoint,
+        method=line.method,
+        status_code=line.status_code,
+        outcome=line.outcome,
+        estimated=line.estimated,
+        reasoning_tokens=line.reasoning_tokens,
+        response_time_ms=line.response_time_ms,
+        first_byte_ms=line.first_byte_ms,
+        error_message=line.error_message,
+        key_id=line.key_id,
+        conversation_id=line.conversation_id,
+        created_at=line.created_at,
+        **_figures(Figures.of(line), local),
+    )
+
+
+def _figures(figures: Figures, local: LocalCostOut | None) -> dict[str, Any]:
+    return {
+        "requests": figures.requests,
+        "errors": figures.errors,
+        "prompt_tokens": figures.prompt_tokens,
+        "completion_tokens": figures.completion_tokens,
+        "cached_tokens": figures.cached_tokens,
+        "tokens": figures.charged_tokens,
+        "cost_micros": figures.shown_micros,
+        "cost": _usd(figures.cost),
+        "local_cost": local,
+        "unpriced_requests": figures.unpriced_requests,
+    }
+
+
+def _cost(figures: Figures, local: LocalCost | None) -> CostOut:
+    return CostOut(
+        micros=figures.shown_micros,
+        usd=_usd(figures.cost),
+        local=LocalCostOut.of(local),
+        unpriced_requests=figures.unpriced_requests,
+    )
+
+
+def _forecast_cost(stats: SystemStats) -> CostOut:
+    """The month's at its end; as incomplete as the month's so far."""
+    nanos = None if stats.month.cost is None else stats.forecast_cost
+    return CostOut(
+        micros=None if nanos is None else rounded_micros(nanos),
+        usd=_usd(nanos),
+        local=LocalCostOut.of(stats.forecast_local),
+        unpriced_requests=stats.month.unpriced_requests,
+    )
+
+
+def _usd(nanos: int | None) -> float | None:
+    return None if nanos is None else usd(nanos)

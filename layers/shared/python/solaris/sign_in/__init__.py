@@ -1,0 +1,1 @@
+"""Admins: passwords, sessions, OIDC, lockout."""

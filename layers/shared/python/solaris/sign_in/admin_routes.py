@@ -1,0 +1,89 @@
+"""Who may sign in: made, changed and removed by admins; everybody signed in may look."""
+
+from typing import TYPE_CHECKING
+
+from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.schemas import Page
+from solaris.sign_in.admin_schemas import AdminCreate, AdminIssued, AdminOut, AdminUpdate
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+TAG = "Admins"
+
+
+@operation(
+    "GET",
+    "/admin/admins",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="listAdmins",
+    summary="List admins and viewers, by address",
+)
+def list_admins(parts: "Parts", call: Call) -> Page[AdminOut]:  # noqa: ARG001 - the shape of every handler
+    """All of them on one page (1,000 at most)."""
+    items = [AdminOut.of(admin) for admin in parts.sign_in.admin_accounts.list()]
+    return Page[AdminOut](items=items, next_cursor=None, total=len(items))
+
+
+@operation(
+    "POST",
+    "/admin/admins",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="createAdmin",
+    summary="Make an admin or a viewer",
+    status=201,
+    problems=(409,),
+)
+def create_admin(parts: "Parts", call: Call, *, body: AdminCreate) -> AdminIssued:
+    """Without a password one is generated; the answer shows it, this once."""
+    issued = parts.sign_in.admin_accounts.create(
+        call.as_actor, body.email, name=body.name, role=body.role, password=body.password
+    )
+    return AdminIssued.of(issued)
+
+
+@operation(
+    "PUT",
+    "/admin/admins/{email}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="updateAdmin",
+    summary="Change somebody's name or role",
+    problems=(404, 409),
+)
+def update_admin(parts: "Parts", call: Call, *, email: str, body: AdminUpdate) -> AdminOut:
+    """Another role ends their sessions. The last admin cannot become a viewer (409)."""
+    admin = parts.sign_in.admin_accounts.update(
+        call.as_actor, email, name=body.name, role=body.role
+    )
+    return AdminOut.of(admin)
+
+
+@operation(
+    "POST",
+    "/admin/admins/{email}/reset-password",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="resetAdminPassword",
+    summary="Give somebody a new password",
+    problems=(404, 409),
+)
+def reset_admin_password(parts: "Parts", call: Call, *, email: str) -> AdminIssued:
+    """It is generated, the answer shows it, this once; their sessions end."""
+    return AdminIssued.of(parts.sign_in.admin_accounts.reset_password(call.as_actor, email))
+
+
+@operation(
+    "DELETE",
+    "/admin/admins/{email}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="deleteAdmin",
+    summary="Remove somebody",
+    problems=(404, 409),
+)
+def delete_admin(parts: "Parts", call: Call, *, email: str) -> None:
+    """They are signed out within five seconds. The last admin cannot be removed (409)."""
+    parts.sign_in.admin_accounts.remove(call.as_actor, email)

@@ -1,0 +1,217 @@
+"""An OpenID Connect provider as this gateway sees it: discovery, code exchange, id token, userinfo.
+
+Authorization code flow with PKCE (RFC 7636, S256); OpenID Connect Core 1.0, sections 3.1 and 5.
+Authlib builds and checks what the standards say; the calls themselves are `oidc_http`'s, which
+bounds them.
+"""
+
+import base64
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from solaris.sign_in.oidc_http import OidcError, ProviderHttp, endpoint
+from solaris.sign_in.vouching import together, vouched
+
+METADATA_SECONDS = 600.0
+ALGORITHMS = ("RS256", "ES256")
+CLOCK_SKEW = timedelta(seconds=60)
+SCOPE = "openid email profile"
+# providers add header fields of their own
+_REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a provider names. `email` is as the provider writes it."""
+
+    email: str
+    is_verified: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    authorization_endpoint: str
+    token_endpoint: str
+    userinfo_endpoint: str | None
+    jwks_uri: str
+    sends_secret_in_body: bool
+    until: float
+
+
+class OidcProvider:
+    """One provider and one client of it; every call is bounded (`ProviderHttp`).
+
+    `trusts_emails`: an address of which the provider says neither yes nor no counts as verified.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        clock: Callable[[], datetime],
+        trusts_emails: bool = False,
+        client: httpx.Client | None = None,
+    ) -> None:
+        self._issuer = issuer.rstrip("/")
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._clock = clock
+        self._trusts_emails = trusts_emails
+        self._http = ProviderHttp(client)
+        self._lock = Lock()
+        self._known: _Metadata | None = None
+        self._keys: tuple[KeySet, float] | None = None
+
+    def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
+        """Where to send the browser. Raises OidcError."""
+        url: str = prepare_grant_uri(
+            self._metadata().authorization_endpoint,
+            self._client_id,
+            "code",
+            redirect_uri=redirect_uri,
+            scope=SCOPE,
+            state=state,
+            nonce=nonce,
+            code_challenge=create_s256_code_challenge(verifier),
+            code_challenge_method="S256",
+        )
+        return url
+
+    def person(self, *, code: str, redirect_uri: str, nonce: str, verifier: str) -> Person:
+        """Exchange a code for an id token, check that, and ask userinfo for what it leaves out.
+
+        Raises OidcError.
+        """
+        metadata = self._metadata()
+        answer = self._exchange(metadata, code, redirect_uri, verifier)
+        claims = self._claims(answer, metadata, nonce)
+        said, name = vouched(claims), claims.get("name")
+        if said.email is None or (said.is_verified is None and not self._trusts_emails):
+            more = self._userinfo(metadata, answer, claims["sub"])
+            said, name = together(said, vouched(more)), name or more.get("name")
+        if said.email is None:
+            raise OidcError("oidc_no_email")
+        is_verified = self._trusts_emails if said.is_verified is None else said.is_verified
+        return Person(said.email, is_verified, str(name) if name else "")
+
+    def _exchange(
+        self, metadata: _Metadata, code: str, redirect_uri: str, verifier: str
+    ) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        headers = {"accept": "application/json"}
+        if metadata.sends_secret_in_body:
+            form |= {"client_id": self._client_id, "client_secret": self._client_secret}
+        else:
+            # form-encoded before it is joined (RFC 6749, section 2.3.1), which Authlib does not do
+            pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
+            headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        return self._http.ask("POST", metadata.token_endpoint, data=form, headers=headers)
+
+    def _userinfo(
+        self, metadata: _Metadata, answer: dict[str, Any], subject: str
+    ) -> dict[str, Any]:
+        """Claims that are kept out of the id token (section 5.4); nothing where nothing is told.
+
+        Another subject's claims are no answer (section 5.3.2).
+        """
+        token = answer.get("access_token")
+        if metadata.userinfo_endpoint is None or not isinstance(token, str):
+            return {}
+        headers = {"accept": "application/json", "authorization": f"Bearer {token}"}
+        claims = self._http.ask("GET", metadata.userinfo_endpoint, headers=headers)
+        if claims.get("sub") != subject:
+            raise OidcError("oidc_failed", "userinfo of another subject")
+        return claims
+
+    def _claims(self, answer: dict[str, Any], metadata: _Metadata, nonce: str) -> dict[str, Any]:
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise OidcError("oidc_failed", "no id token")
+        try:
+            signed = self._decoded(token, metadata)
+            claims = CodeIDToken(
+                signed.claims,
+                signed.header,
+                # settings may end in a slash, and so may what the provider writes
+                {
+                    "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
+                    "aud": {"essential": True, "value": self._client_id},
+                },
+                {
+                    "nonce": nonce,
+                    "client_id": self._client_id,
+                    "access_token": answer.get("access_token"),
+                },
+            )
+            leeway = int(CLOCK_SKEW.total_seconds())
+            claims.validate(now=int(self._clock().timestamp()), leeway=leeway)
+        except (JoseError, ValueError) as error:
+            raise OidcError("oidc_failed", type(error).__name__) from error
+        return dict(claims)
+
+    def _decoded(self, token: str, metadata: _Metadata) -> jwt.Token:
+        """The token under the provider's key; its set is asked for again for an unknown one."""
+        try:
+            return jwt.decode(token, self._key_set(metadata, is_fresh=False), registry=_REGISTRY)
+        except InvalidKeyIdError:
+            return jwt.decode(token, self._key_set(metadata, is_fresh=True), registry=_REGISTRY)
+
+    def _key_set(self, metadata: _Metadata, *, is_fresh: bool) -> KeySet:
+        known = self._keys
+        if known is not None and not is_fresh and time.monotonic() < known[1]:
+            return known[0]
+        answer = self._http.ask("GET", metadata.jwks_uri)
+        try:
+            keys = KeySet.import_key_set({"keys": answer["keys"]})
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OidcError("oidc_unavailable", "keys") from error
+        self._keys = (keys, time.monotonic() + METADATA_SECONDS)
+        return keys
+
+    def _metadata(self) -> _Metadata:
+        with self._lock:  # one caller asks, the others wait for the answer
+            known = self._known
+            if known is not None and time.monotonic() < known.until:
+                return known
+            issuer = self._issuer
+            answer = self._http.ask("GET", f"{issuer}/.well-known/openid-configuration")
+            if str(answer.get("issuer", "")).rstrip("/") != issuer:
+                raise OidcError("oidc_unavailable", "the provider calls itself otherwise")
+            methods = answer.get("token_endpoint_auth_methods_supported")
+            if not isinstance(methods, list):
+                methods = ["client_secret_basic"]  # what leaving it out means
+            has_userinfo = answer.get("userinfo_endpoint") is not None
+            self._known = _Metadata(
+                authorization_endpoint=endpoint(answer, "authorization_endpoint", issuer),
+                token_endpoint=endpoint(answer, "token_endpoint", issuer),
+                userinfo_endpoint=endpoint(answer, "userinfo_endpoint", issuer)
+                if has_userinfo
+                else None,
+                jwks_uri=endpoint(answer, "jwks_uri", issuer),
+                sends_secret_in_body="client_secret_basic" not in methods
+                and "client_secret_post" in methods,
+                until=time.monotonic() + METADATA_SECONDS,
+            )
+            return self._known

@@ -1,0 +1,137 @@
+"""What lets people in: sessions, passwords, accounts, OIDC."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solaris.audit.parts import AuditParts
+    from solaris.platform.parts import PlatformParts
+    from solaris.sign_in.admin_store import AdminStore
+    from solaris.sign_in.admins import AdminAccounts
+    from solaris.sign_in.oidc import OidcSignIn
+    from solaris.sign_in.password_hash import Passwords
+    from solaris.sign_in.session_store import SessionStore
+    from solaris.sign_in.sessions import Sessions
+    from solaris.sign_in.sign_in import SigningIn
+    from solaris.sign_in.tokens import AccessTokens
+
+
+class SignInParts:
+    """What lets people in: sessions, passwords, accounts, OIDC."""
+
+    def __init__(self, *, platform: PlatformParts, audit: AuditParts) -> None:
+        self._platform = platform
+        self._audit = audit
+
+    @cached_property
+    def admin_store(self) -> AdminStore:
+        """The admins table."""
+
+        from solaris.sign_in.admin_store import AdminStore
+
+        settings = self._platform.settings
+        return AdminStore(
+            self._platform.dynamodb,
+            admins_table=settings.table_name("admins"),
+            audit_table=settings.table_name("audit"),
+        )
+
+    @cached_property
+    def session_store(self) -> SessionStore:
+        """The sessions table."""
+
+        from solaris.sign_in.session_store import SessionStore
+
+        settings = self._platform.settings
+        return SessionStore(
+            self._platform.dynamodb,
+            sessions_table=settings.table_name("sessions"),
+            admins_table=settings.table_name("admins"),
+        )
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """What hashes and verifies passwords."""
+        from solaris.sign_in.password_hash import Passwords
+
+        return Passwords()
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """What signs and reads access tokens."""
+        from solaris.sign_in.tokens import AccessTokens
+
+        return AccessTokens(self._platform.settings, self._platform.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        from solaris.sign_in.sessions import Sessions
+
+        return Sessions(
+            store=self.session_store,
+            tokens=self.access_tokens,
+            session_days=self._platform.settings.session_days,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """What lets people in and out."""
+
+        from solaris.sign_in.attempts import AttemptStore
+        from solaris.sign_in.devices import Devices
+        from solaris.sign_in.guessing import Guesses
+        from solaris.sign_in.sign_in import SigningIn
+
+        attempts = AttemptStore(
+            self._platform.dynamodb, sessions_table=self._platform.settings.table_name("sessions")
+        )
+        return SigningIn(
+            admins=self.admin_store,
+            guesses=Guesses(attempts, self._platform.clock),
+            devices=Devices(self._platform.settings, self._platform.clock),
+            sessions=self.sessions,
+            passwords=self.passwords,
+            auditor=self._audit.auditor,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def admin_accounts(self) -> AdminAccounts:
+        """What makes, changes and removes admins."""
+        from solaris.sign_in.admins import AdminAccounts
+
+        return AdminAccounts(
+            settings=self._platform.settings,
+            admins=self.admin_store,
+            passwords=self.passwords,
+            auditor=self._audit.auditor,
+            clock=self._platform.clock,
+        )
+
+    @cached_property
+    def oidc(self) -> OidcSignIn:
+        """Sign-in by the OIDC provider, if one is configured."""
+        from solaris.sign_in.oidc import OidcSignIn
+        from solaris.sign_in.oidc_provider import OidcProvider
+
+        settings = self._platform.settings
+        provider = None
+        if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret:
+            provider = OidcProvider(
+                issuer=settings.oidc_issuer,
+                client_id=settings.oidc_client_id,
+                client_secret=settings.oidc_client_secret,
+                clock=self._platform.clock,
+                trusts_emails=settings.trusts_oidc_emails,
+            )
+        return OidcSignIn(
+            settings=settings,
+            provider=provider,
+            accounts=self.admin_accounts,
+            signing_in=self.signing_in,
+            clock=self._platform.clock,
+        )

@@ -1,1 +1,0 @@
-"""DynamoDB and SQS: the models, the conditional writes and the queue."""

@@ -1,1 +1,0 @@
-"""The models' side: HTTP client, API shapes, token counting and the SSE relay."""

@@ -1,0 +1,41 @@
+"""What ARCHITECTURE.md promises of packages and of what a function loads."""
+
+import pytest
+
+from infra.documents.import_figures import (
+    FUNCTIONS,
+    files_by_folder,
+    loaded_modules,
+    package_of,
+    share_inside,
+)
+
+# Modules of solaris that a function may load: what it has today, and a little room.
+MOST_LOADED = {
+    "proxy": 135,
+    "quota": 68,
+    "usage": 60,
+    "reset": 56,
+    "alerts": 22,
+    "admin": 180,
+    "health": 48,
+}
+
+
+def test_imports_stay_mostly_in_their_package() -> None:
+    assert share_inside() >= 0.44
+
+
+def test_no_folder_has_more_than_30_files() -> None:
+    assert {folder: n for folder, n in files_by_folder().items() if n > 30} == {}
+
+
+def test_a_package_is_the_first_folder_of_a_module() -> None:
+    assert package_of("solaris.quota.store") == "quota"
+    assert package_of("solaris.gateway.body.heavy") == "gateway"
+    assert package_of("solaris.app") == "app"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_loads_what_it_uses(function: str) -> None:
+    assert loaded_modules(function) <= MOST_LOADED[function]
