@@ -1,4 +1,3 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { Link, Outlet } from "@tanstack/react-router";
 import {
   ChartColumn,
@@ -25,6 +24,8 @@ import { useAway } from "./away";
 import { useAppTexts } from "./texts";
 import { useWaiting } from "./waiting";
 
+const loadDrawer = () => import("./Drawer");
+const Drawer = lazy(async () => ({ default: (await loadDrawer()).Drawer }));
 const loadFinder = () => import("./Finder");
 const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }));
 
@@ -47,7 +48,7 @@ export const SECTIONS = [
 /** The frame of every page but the login: navigation, account, what is wrong with the server. */
 export function Shell() {
   const t = useAppTexts();
-  const [isOpen, setOpen] = useState(false);
+  const [drawer, setDrawer] = useState<"unused" | "open" | "closed">("unused");
   const finder = useFinder();
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
@@ -67,26 +68,29 @@ export function Shell() {
       </aside>
       <div className="flex min-w-0 flex-col">
         <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-line border-b bg-surface/90 px-3 backdrop-blur lg:hidden">
-          <Dialog.Root open={isOpen} onOpenChange={setOpen}>
-            <Dialog.Trigger
-              render={
-                <IconButton label={t("openMenu")}>
-                  <MenuIcon className="size-5" aria-hidden />
-                </IconButton>
-              }
-            />
-            <Dialog.Portal>
-              <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
-              <Dialog.Popup className="fixed inset-y-0 left-0 z-50 flex w-72 flex-col border-line border-r bg-surface outline-none transition-transform duration-150 data-ending-style:-translate-x-full data-starting-style:-translate-x-full">
-                <Dialog.Title className="sr-only">{t("navigation")}</Dialog.Title>
+          <IconButton
+            label={t("openMenu")}
+            aria-haspopup="dialog"
+            aria-expanded={drawer === "open"}
+            onPointerDown={() => void loadDrawer()}
+            onClick={() => setDrawer("open")}
+          >
+            <MenuIcon className="size-5" aria-hidden />
+          </IconButton>
+          <Suspense>
+            {drawer === "unused" ? null : (
+              <Drawer
+                open={drawer === "open"}
+                onOpenChange={(isOpen) => setDrawer(isOpen ? "open" : "closed")}
+              >
                 <Brand />
-                <Navigation onNavigate={() => setOpen(false)} />
+                <Navigation onNavigate={() => setDrawer("closed")} />
                 <div className="mt-auto border-line border-t p-3">
                   <AccountMenu />
                 </div>
-              </Dialog.Popup>
-            </Dialog.Portal>
-          </Dialog.Root>
+              </Drawer>
+            )}
+          </Suspense>
           <Logo className="size-7" />
           <span className="font-semibold tracking-tight">IA SOLARIS</span>
           <IconButton label={t("find")} className="ml-auto" onClick={finder.open}>
