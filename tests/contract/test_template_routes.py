@@ -60,7 +60,9 @@ def test_the_proxy_streams_for_as_long_as_its_function_runs() -> None:
         assert streamed["uri"] == {"Fn::Sub": STREAMED_URI % "ProxyFunction"}
         assert streamed["timeoutInMillis"] == MAX_STREAM_SECONDS * 1000
         assert buffered["timeoutInMillis"] == MAX_BUFFERED_SECONDS * 1000
-    assert functions()["proxy"]["Timeout"] == MAX_STREAM_SECONDS
+    assert functions()["proxy"]["Timeout"] == {"Ref": "ProxyTimeoutSeconds"}
+    bound = document()["Parameters"]["ProxyTimeoutSeconds"]
+    assert bound["Default"] == bound["MaxValue"] == MAX_STREAM_SECONDS
 
 
 @pytest.mark.parametrize("name", ["quota", "admin", "health"])

@@ -41,8 +41,7 @@ def running() -> Iterator[ApiClient]:
 def client(running: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """An admin and a viewer, and nobody else."""
     parts = running.parts
-    for holder in (parts, parts.platform):
-        monkeypatch.setattr(holder, "settings", parts.settings)
+    monkeypatch.setattr(parts.platform, "settings", parts.settings)
     monkeypatch.delitem(parts.sign_in.__dict__, "oidc", raising=False)
     for name in ("admins", "sessions"):
         table = parts.settings.table_name(name)
@@ -60,8 +59,7 @@ def client(running: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiC
 
 def configure(client: ApiClient, **changes: Any) -> None:
     """Other settings until the end of the test."""
-    changed = client.parts.settings.model_copy(update=changes)
-    client.parts.settings = client.parts.platform.settings = changed
+    client.parts.platform.settings = client.parts.settings.model_copy(update=changes)
     client.parts.sign_in.__dict__.pop("oidc", None)
 
 

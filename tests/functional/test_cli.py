@@ -236,7 +236,7 @@ def test_a_user_is_shown_with_records_and_sums_by_model(parts: Parts) -> None:
         parts.ledger.recorder.record_one(event(parts, f"r{n:02}", tokens=1_000))
     parts.ledger.recorder.record_one(event(parts, "other", tokens=500, model="m\x1b[2J"))
     out = run("users", "show", ANA).stdout
-    assert "11,500 (1.15 % of the quota)" in out
+    assert "11,500 (1.15% of the quota)" in out
     assert "988,500" in out
     assert "11,000" in out
     assert "\x1b" not in out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from solaris.alerts.listing import open_alerts
 from solaris.directory.listing import UserCounts, UserRow
 from solaris.ledger.counters import SystemCounters
 from solaris.quota.reservation import Reservation
@@ -35,7 +36,8 @@ class Lists:
     def top_users(self, most: int) -> list[UserRow]:
         return list(self.top[:most])
 
-    def open_alerts(self) -> int:
+    def ask(self, question: object) -> int:
+        assert question is open_alerts
         return 2
 
 

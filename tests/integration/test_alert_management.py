@@ -18,7 +18,7 @@ from solaris.alerts.alert import (
     MonthlySummary,
     UsageFigures,
 )
-from solaris.alerts.listing import AlertQuery, AlertRow
+from solaris.alerts.listing import AlertRow, AlertsPage
 from solaris.alerts.management import AlertManagement, Resolved
 from solaris.alerts.schemas import AlertOut, from_wire, to_wire
 from solaris.alerts.store import Resolution
@@ -43,7 +43,8 @@ class FakeDirectory:
         self.open: list[Alert] = []
         self.is_away = False
 
-    def alerts(self, query: AlertQuery) -> Listing[AlertRow]:
+    def ask(self, question: AlertsPage) -> Listing[AlertRow]:
+        query = question.query
         found = [
             one
             for one in self.open

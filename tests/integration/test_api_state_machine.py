@@ -83,7 +83,7 @@ def world(emulator: str) -> Iterator[World]:
     parts.platform.queues.create_all()
     parts.platform.files.create()
     clock = Clock()
-    parts.clock = clock
+    parts.platform.clock = clock
     with asyncio.Runner() as runner:
         money = MoneyPath.of(parts, clock)
         api = Api(money)

@@ -12,7 +12,7 @@ from solaris.audit.auditor import Auditor
 from solaris.directory.directory import Directory
 from solaris.directory.listing import Listing
 from solaris.keys.key import GatewayKey, KeyKind, new_key
-from solaris.keys.listing import KeyQuery, KeyRow, KeyState, key_state
+from solaris.keys.listing import KeyRow, KeysPage, KeyState, key_state
 from solaris.keys.management import KeyManagement, KeyTerms
 from solaris.platform.actor import Actor
 from solaris.platform.cache import Cache
@@ -37,7 +37,8 @@ class FakeDirectory:
         self.is_away = False
         self.calls = 0
 
-    def keys(self, query: KeyQuery) -> Listing[KeyRow]:
+    def ask(self, question: KeysPage) -> Listing[KeyRow]:
+        query = question.query
         self.calls += 1
         if self.is_away:
             raise StoreUnavailableError("away")

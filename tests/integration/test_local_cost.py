@@ -46,13 +46,14 @@ def reais(money: MoneyPath) -> MoneyPath:
 
 
 @pytest.fixture
-def parts(reais: MoneyPath) -> Any:
+def reader(reais: MoneyPath) -> Any:
     readers = Readers.of(reais)
     people = {user_id_for(email): (email, "Somebody") for email in (ANA, BEA)}
     return SimpleNamespace(
-        statistics=readers.statistics,
-        reporting=readers.reporting,
-        directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids}),
+        reports=SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting),
+        directory=SimpleNamespace(
+            directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids})
+        ),
         settings=reais.parts.settings,
         clock=reais.clock,
     )
@@ -87,12 +88,12 @@ def wire(answer: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("narrowed", [{}, {"statuses": ["2xx"]}, {"userIds": [ANA_ID]}])
 async def test_every_report_shows_the_sum_of_its_days(
-    reais: MoneyPath, parts: Any, narrowed: dict[str, Any]
+    reais: MoneyPath, reader: Any, narrowed: dict[str, Any]
 ) -> None:
     expected = by_hand(reais, ANA_ID if "userIds" in narrowed else None)
     for group in ("user", "model", "day", "none"):
         query = UsageReportQuery.model_validate(NOVEMBER | narrowed | {"groupBy": group})
-        body = wire(routes.get_usage_report(parts, CALL, query=query))
+        body = wire(routes.get_usage_report(reader, CALL, query=query))
         total = body["totals"]["localCost"]
         assert (total["currency"], total["micros"], total["rateSince"]) == ("BRL", expected, None)
         assert total["rate"] == pytest.approx(expected / body["totals"]["costMicros"], abs=1e-4)
@@ -106,9 +107,9 @@ async def test_every_report_shows_the_sum_of_its_days(
                 )
 
 
-async def test_the_dashboard_and_its_chart_show_the_same(reais: MoneyPath, parts: Any) -> None:
+async def test_the_dashboard_and_its_chart_show_the_same(reais: MoneyPath, reader: Any) -> None:
     expected = by_hand(reais)
-    body = wire(routes.get_system_stats(parts, CALL))
+    body = wire(routes.get_system_stats(reader, CALL))
     assert body["cost"]["local"]["micros"] == expected
     assert sum(one["localCost"]["micros"] for one in body["byModel"]) == expected
     today = body["today"]["cost"]
@@ -117,23 +118,23 @@ async def test_the_dashboard_and_its_chart_show_the_same(reais: MoneyPath, parts
     rest = coming["micros"] - body["cost"]["micros"]
     assert coming["local"]["micros"] == pytest.approx(expected + rest * 5.3001, abs=10)
     points = wire(
-        routes.get_time_series(parts, CALL, query=TimeSeriesQuery.model_validate(NOVEMBER))
+        routes.get_time_series(reader, CALL, query=TimeSeriesQuery.model_validate(NOVEMBER))
     )
     shown = [one["localCost"]["micros"] for one in points["points"]]
     assert sum(shown) == pytest.approx(expected, abs=len(shown))
 
 
 async def test_in_dollars_nothing_is_converted(
-    money: MoneyPath, parts: Any, reais: MoneyPath
+    money: MoneyPath, reader: Any, reais: MoneyPath
 ) -> None:
     readers = Readers.of(money)
-    parts.settings = money.parts.settings
-    parts.statistics, parts.reporting = readers.statistics, readers.reporting
-    in_dollars = wire(routes.get_system_stats(parts, CALL))
+    reader.settings = money.parts.settings
+    reader.reports = SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting)
+    in_dollars = wire(routes.get_system_stats(reader, CALL))
     assert in_dollars["cost"]["local"] is None
     assert in_dollars["cost"]["micros"] > 0
     query = UsageReportQuery.model_validate(NOVEMBER)
-    assert wire(routes.get_usage_report(parts, CALL, query=query))["totals"]["localCost"] is None
+    assert wire(routes.get_usage_report(reader, CALL, query=query))["totals"]["localCost"] is None
 
 
 async def test_a_user_and_a_closed_month_keep_their_rates(reais: MoneyPath, api: Api) -> None:

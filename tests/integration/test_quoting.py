@@ -24,6 +24,7 @@ from solaris.platform.errors import (
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
+from solaris.quota.account import account_of
 from solaris.quota.reservation import (
     BOOKING_SECONDS,
     MAX_OPEN_RESERVATIONS,
@@ -163,6 +164,9 @@ async def test_a_reservation_that_has_run_out_is_shown_as_charged_not_held(
     assert [shown[name] for name in figures] == [0, 100, 900]
     assert check(quotes, 901).body["allowed"] is False
     assert check(quotes, 900).body["allowed"] is True
+    # and so say what admins, the command line and the person themselves see of it
+    seen = account_of(money.user(), money.parts.settings, money.clock()).user
+    assert [getattr(seen, name) for name in figures] == [0, 100, 900]
     # asked of a process that does not hold it, as after a crash
     await money.settings().admit(prompt=900, completes=False)
     assert money.user().current_usage == 100

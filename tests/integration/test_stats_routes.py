@@ -20,14 +20,13 @@ RANGE = {"from": "2026-11-01", "to": "2026-11-15"}
 
 
 @pytest.fixture
-def parts(money: MoneyPath) -> Any:
+def reader(money: MoneyPath) -> Any:
     readers = Readers.of(money)
     people = {user_id_for(email): (email, "Somebody") for email in EMAILS}
     directory = SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids})
     return SimpleNamespace(
-        statistics=readers.statistics,
-        reporting=readers.reporting,
-        directory=directory,
+        reports=SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting),
+        directory=SimpleNamespace(directory=directory),
         settings=money.parts.settings,
         clock=money.clock,
     )
@@ -38,9 +37,9 @@ def wire(answer: Any) -> dict[str, Any]:
     return found
 
 
-async def test_the_contracts_names_are_on_the_wire(money: MoneyPath, parts: Any) -> None:
+async def test_the_contracts_names_are_on_the_wire(money: MoneyPath, reader: Any) -> None:
     events = a_month_of_usage(money)
-    body = wire(routes.get_system_stats(parts, CALL))
+    body = wire(routes.get_system_stats(reader, CALL))
     assert {"total", "active", "suspended", "blocked"} <= set(body["users"])
     assert {"monthlyTotal", "averagePerUser"} <= set(body["usage"])
     assert body["topUsers"] == []
@@ -51,59 +50,61 @@ async def test_the_contracts_names_are_on_the_wire(money: MoneyPath, parts: Any)
 
 
 async def test_a_report_by_user_names_people_and_has_the_months_total(
-    money: MoneyPath, parts: Any
+    money: MoneyPath, reader: Any
 ) -> None:
     a_month_of_usage(money)
     query = UsageReportQuery.model_validate(RANGE)
-    body = wire(routes.get_usage_report(parts, CALL, query=query))
+    body = wire(routes.get_usage_report(reader, CALL, query=query))
     assert {row["email"] for row in body["items"]} == set(EMAILS)
     tokens = [row["tokens"] for row in body["items"]]
     assert tokens == sorted(tokens, reverse=True)
-    stats = wire(routes.get_system_stats(parts, CALL))
+    stats = wire(routes.get_system_stats(reader, CALL))
     assert body["totals"]["tokens"] == sum(tokens) == stats["usage"]["monthlyTotal"]
     assert body["totals"]["costMicros"] == stats["cost"]["micros"]
 
 
-async def test_a_report_without_days_is_the_current_months(money: MoneyPath, parts: Any) -> None:
+async def test_a_report_without_days_is_the_current_months(money: MoneyPath, reader: Any) -> None:
     a_month_of_usage(money)
     of_month, asked = (
-        wire(routes.get_usage_report(parts, CALL, query=UsageReportQuery.model_validate(query)))
+        wire(routes.get_usage_report(reader, CALL, query=UsageReportQuery.model_validate(query)))
         for query in ({}, RANGE)
     )
     assert of_month == asked
     assert of_month["totals"]["tokens"] > 0
 
 
-async def test_days_come_in_order_and_requests_newest_first(money: MoneyPath, parts: Any) -> None:
+async def test_days_come_in_order_and_requests_newest_first(money: MoneyPath, reader: Any) -> None:
     a_month_of_usage(money)
     by_day = UsageReportQuery.model_validate(RANGE | {"groupBy": "day"})
-    days = [row["day"] for row in wire(routes.get_usage_report(parts, CALL, query=by_day))["items"]]
+    days = [
+        row["day"] for row in wire(routes.get_usage_report(reader, CALL, query=by_day))["items"]
+    ]
     assert days == sorted(days)
     single = UsageReportQuery.model_validate(RANGE | {"groupBy": "none", "limit": 10})
-    rows = wire(routes.get_usage_report(parts, CALL, query=single))["items"]
+    rows = wire(routes.get_usage_report(reader, CALL, query=single))["items"]
     times = [row["createdAt"] for row in rows]
     assert times == sorted(times, reverse=True)
     assert {row["email"] for row in rows} <= set(EMAILS)
 
 
-async def test_a_series_by_hour_tells_only_what_is_known(money: MoneyPath, parts: Any) -> None:
+async def test_a_series_by_hour_tells_only_what_is_known(money: MoneyPath, reader: Any) -> None:
     a_month_of_usage(money)
     by_hour = TimeSeriesQuery.model_validate(RANGE | {"interval": "hour", "groupBy": "model"})
-    points = wire(routes.get_time_series(parts, CALL, query=by_hour))["points"]
+    points = wire(routes.get_time_series(reader, CALL, query=by_hour))["points"]
     assert [(one["day"], one["hour"]) for one in points[:2]] == [
         ("2026-11-01", 0),
         ("2026-11-01", 1),
     ]
     assert {one["errors"] for one in points} == {None}
     by_day = TimeSeriesQuery.model_validate(RANGE)
-    daily = wire(routes.get_time_series(parts, CALL, query=by_day))["points"]
+    daily = wire(routes.get_time_series(reader, CALL, query=by_day))["points"]
     assert sum(one["tokens"] for one in points) == sum(one["tokens"] for one in daily)
     assert all(one["byModel"] is None and one["errors"] is not None for one in daily)
 
 
-async def test_a_forecast_is_a_date_or_null(money: MoneyPath, parts: Any) -> None:
+async def test_a_forecast_is_a_date_or_null(money: MoneyPath, reader: Any) -> None:
     user = money.put_user()
-    body = wire(routes.get_user_forecast(parts, CALL, user_id=user.user_id))
+    body = wire(routes.get_user_forecast(reader, CALL, user_id=user.user_id))
     assert body == {
         "pacePerDay": 0,
         "runsOutOn": None,

@@ -68,7 +68,7 @@ class Api:
     def __init__(self, money: MoneyPath) -> None:
         wide = {"admin_rate_limit_per_second": 10_000, "admin_rate_limit_burst": 10_000}
         self.parts = Parts(Settings(**(money.parts.settings.model_dump() | wide)))
-        self.parts.clock = money.clock
+        self.parts.platform.clock = money.clock
         self._number = 0
 
     def __call__(

@@ -243,7 +243,16 @@ def test_a_row_through_the_feed_shows_the_account_of_its_day(
     view = View(chosen, NOW + timedelta(days=days))
     row = orjson.loads(orjson.dumps(user_to_row(user)))
     assert "reservations" not in row
-    assert view.row(user_from_row(row)) == shown(user, view)
+    far = view.now + timedelta(days=1)
+    lasting = {key: replace(one, expires_at=far) for key, one in user.reservations.items()}
+    assert view.row(user_from_row(row)) == shown(replace(user, reservations=lasting), view)
+
+
+def test_what_a_row_says_is_held_stays_held_until_another_row_comes() -> None:
+    held = replace(somebody(), reservations={"r": _held(600)}, available_tokens=400)
+    row = orjson.loads(orjson.dumps(user_to_row(held)))
+    seen = View(SETTINGS, NOW + timedelta(hours=1)).row(user_from_row(row))
+    assert (seen.reserved_tokens, seen.current_usage, seen.available_tokens) == (600, 0, 400)
 
 
 @given(user=people(), other=people())

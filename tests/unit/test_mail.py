@@ -106,7 +106,9 @@ def test_the_summary_tells_reais_with_their_rate(locale: Locale, expected: str) 
     some = replace(summary, unpriced_requests=7)
     assert expected in renderer(locale).summary(some).text
     assert (
-        LABELS[locale]["some_priced"].format(cost=expected, unpriced=7)
+        LABELS[locale]["some_priced"].format(
+            cost=expected, requests=LABELS[locale]["requests_other"].format(count=7)
+        )
         in renderer(locale).summary_record(some)[1]
     )
 

@@ -38,9 +38,17 @@ class Parts:
     """The parts of all packages for one set of settings; `clock` gives the time in UTC."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
-        self.settings = settings
-        self.clock = clock
         self.platform = PlatformParts(settings, clock)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of all packages."""
+        return self.platform.settings
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The clock of all packages, in UTC."""
+        return self.platform.clock
 
     @cached_property
     def audit(self) -> AuditParts:

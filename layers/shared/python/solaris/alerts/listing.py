@@ -74,9 +74,20 @@ def open_alerts(connection: Connection, now: datetime) -> int:
     return int(count)
 
 
+@dataclass(frozen=True, slots=True)
+class AlertsPage:
+    """What is asked of the directory for one page of alerts."""
+
+    query: AlertQuery
+
+    def __call__(self, connection: Connection, now: datetime) -> Listing[AlertRow]:
+        """The page, as of `now` (UTC)."""
+        return alerts_page(connection, self.query, now)
+
+
 def alerts_listed(directory: Directory, query: AlertQuery) -> Listing[AlertRow]:
     """One page of alerts, newest first. Raises ValidationFailedError (field `cursor`)."""
-    return directory.ask(lambda connection, now: alerts_page(connection, query, now))
+    return directory.ask(AlertsPage(query))
 
 
 def open_alerts_in(directory: Directory) -> int:

@@ -150,7 +150,10 @@ class Checker:
         if int(item["version"]["N"]) == stored["version"]:
             return True
         view = View(self._settings, self._clock())
-        ours, theirs = view.row(user_from_row(stored)), view.row(user_from_item(item))
+        ours, theirs = (
+            view.row(replace(user, reservations={}))
+            for user in (user_from_row(stored), user_from_item(item))
+        )
         return _published(ours) == _published(theirs)
 
     def _ahead(self, items: Iterable[Item], known: dict[str, Any]) -> set[str]:

@@ -71,6 +71,17 @@ def keys_page(connection: Connection, query: KeyQuery, now: datetime) -> Listing
     return Listing([KeyRow(key, key_state(key, now)) for key in keys], cursor, total)
 
 
+@dataclass(frozen=True, slots=True)
+class KeysPage:
+    """What is asked of the directory for one page of keys."""
+
+    query: KeyQuery
+
+    def __call__(self, connection: Connection, now: datetime) -> Listing[KeyRow]:
+        """The page, as of `now` (UTC)."""
+        return keys_page(connection, self.query, now)
+
+
 def keys_listed(directory: Directory, query: KeyQuery) -> Listing[KeyRow]:
     """One page of keys, newest first. Raises ValidationFailedError (field `cursor`)."""
-    return directory.ask(lambda connection, now: keys_page(connection, query, now))
+    return directory.ask(KeysPage(query))

@@ -19,7 +19,7 @@ are now. A change with `restored` tells a running process of the new mark.
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -44,6 +44,7 @@ _FIGURES = (
     *("reserved_tokens", "block_ppm", "alert_round", "version"),
 )
 _TEXTS = ("user_id", "email", "name", "status", "plan", "period")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _INSTANTS = ("created_at", "updated_at", "last_alert_at", "last_seen_at")
 
 
@@ -208,7 +209,11 @@ def user_to_row(user: User) -> Row:
 
 
 def user_from_row(row: Row) -> User:
-    """Read a row: the user, whose open requests are one reservation of the sum."""
+    """Read a row: the user, whose open requests are one reservation of the sum.
+
+    It never runs out: when each of them does, no row says; what they charge then is in the row that
+    their booking publishes.
+    """
     held = row["reserved_tokens"]
     created_at = parse_instant(row["created_at"])
     together = Reservation(
@@ -216,7 +221,7 @@ def user_from_row(row: Row) -> User:
         tokens=held,
         prompt_tokens=0,
         created_at=created_at,
-        expires_at=created_at,
+        expires_at=_NEVER,
         period=row["period"],
     )
     return User(
