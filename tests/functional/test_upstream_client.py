@@ -270,6 +270,24 @@ async def test_what_the_upstream_may_have_worked_on_is_not_sent_again() -> None:
         server.stop()
 
 
+async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones() -> None:
+    told_twice = asyncio.Event()
+
+    async def handle(writer: asyncio.StreamWriter) -> None:
+        await whole(b"mine")(writer)
+        await asyncio.sleep(0.05)  # the first has been read, and its connection is kept
+        await whole(b"of somebody else")(writer)
+        told_twice.set()
+
+    async with running(handle) as (server, upstream):
+        for connections in (1, 2):
+            told_twice.clear()
+            assert await post(upstream) == b"mine"
+            await told_twice.wait()
+            await asyncio.sleep(0.05)  # the loop has read it by now
+            assert server.connections == connections
+
+
 async def test_the_time_that_a_process_stands_still_makes_its_connections_old() -> None:
     now = 1_000.0
     async with running(whole(b"{}"), wall_clock=lambda: now) as (server, upstream):

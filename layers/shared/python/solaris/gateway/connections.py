@@ -2,9 +2,10 @@
 
 The rule for sending anew, as a chat costs money each time that it is answered: a request goes over
 another connection only while not one byte of it is written. A kept connection that the upstream has
-closed, or that is idle for too long, is therefore found before it is used. What breaks off later is
-told to the client, since the upstream may have worked on it; only GET and its like, which change
-nothing, are asked once more (by aiohttp).
+closed, that is idle for too long, or on which something came that nobody asked for (it would be
+taken for the answer to the next one's request) is therefore found before it is used. What breaks
+off later is told to the client, since the upstream may have worked on it; only GET and its like,
+which change nothing, are asked once more (by aiohttp).
 """
 
 import select
@@ -60,6 +61,8 @@ class UpstreamConnector(aiohttp.TCPConnector):
         last_used = self._last_used.get(protocol)
         if last_used is None:
             return True
+        if protocol.should_close:  # it has read what nobody asked for: the next one's answer
+            return False
         idle = self._wall_clock() - last_used
         return 0 <= idle < self._keep_alive_seconds and not _has_something_to_read(protocol)
 
