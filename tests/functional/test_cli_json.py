@@ -158,6 +158,17 @@ def test_commands_options_and_addresses_are_completed(parts: Parts) -> None:
     assert completed("solaris reports usage --user bi") == [BIA]
 
 
+@pytest.mark.parametrize("signs", ["&reboot&", "`id`", "|id|", "$home", "*", "'x'y", "{a}", "!1"])
+def test_an_address_that_a_shell_would_run_is_not_put_into_its_line(
+    parts: Parts, signs: str
+) -> None:
+    hostile = f"ana{signs}x@example.com"
+    run("users", "create", ANA)
+    run("users", "create", hostile)
+    assert told("users", "show", hostile)["email"] == hostile
+    assert completed("solaris users show ana") == [ANA]
+
+
 def test_nothing_is_completed_where_no_system_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("solaris.platform.terminal.completion.open_parts", lambda: 1 / 0)
     assert completed("solaris users show an") == []

@@ -17,6 +17,7 @@ MAX_SHOWN = 50
 VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
 # For bash an @ ends a word, and what follows it would be completed as a word of its own.
 _BASH_WORDS = "COMP_WORDBREAKS=${COMP_WORDBREAKS//@}\n"
+_PLAIN_SIGNS = frozenset("@.+-_")
 
 
 class Shell(StrEnum):
@@ -57,4 +58,16 @@ def admin_addresses(incomplete: str) -> list[str]:
 
 def _beginning(incomplete: str, emails: "Iterable[str]") -> list[str]:
     start = incomplete.casefold()
-    return sorted(one for one in emails if one.startswith(start))[:MAX_SHOWN]
+    return sorted(one for one in emails if one.startswith(start) and _is_plain(one))[:MAX_SHOWN]
+
+
+def _is_plain(email: str) -> bool:
+    """Whether a shell takes it for one word and nothing else.
+
+    People choose their addresses, `ana&reboot&@example.com` is one, and bash puts what is offered
+    into the line as it is: such an address is to be typed, in quotes.
+    """
+    return all(
+        one.isalnum() or one in _PLAIN_SIGNS or (not one.isascii() and one.isprintable())
+        for one in email
+    )
