@@ -127,11 +127,13 @@ change_over() {
     if [ -d "${answer[DATA_DIR]}/store" ]; then
         run cp -a --reflink=auto "${answer[DATA_DIR]}/store" "$copy"
     fi
+    keep_outside "$RELEASE/.before"
     switch_to "$RELEASE"
     keep_settings
     write_command
     write_units
     if start_release; then
+        rm -rf "$RELEASE/.before"
         service enable --now ia-solaris
         [ "${answer[NGINX]}" = no ] || service enable ia-solaris-nginx
         [ "${answer[NGINX]}" = no ] || service restart ia-solaris-nginx
@@ -159,7 +161,7 @@ go_back() { # old release, copy of the store
     warn "the new release does not become healthy: going back to ${1##*/}"
     service stop ia-solaris
     switch_to "$1"
-    SOURCE=$1 write_units
+    put_back_outside "$RELEASE/.before"
     if ! start_release; then
         warn "the old release does not start on the data either: its copy of before is put back"
         service stop ia-solaris

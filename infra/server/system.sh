@@ -57,6 +57,41 @@ close_loopback() {
     fi
 }
 
+# What an upgrade writes anew outside INSTALL_DIR, of which the release before may know nothing.
+written_outside() {
+    local name
+    for name in ia-solaris.service ia-solaris-nginx.service ia-solaris-loopback.service \
+        ia-solaris-backup.service ia-solaris-backup.timer; do
+        echo "$UNIT_DIR/$name"
+    done
+    for name in loopback.nft nginx/nginx.conf nginx/place.sh nginx/certificate.sh nginx/place; do
+        echo "$CONFIG_DIR/$name"
+    done
+    echo "$COMMAND_FILE"
+}
+
+# Copies of it, by their whole names, for put_back_outside.
+keep_outside() { # folder
+    local place
+    run install -d -m 700 "$1"
+    [ "$DRY_RUN" = no ] || return 0
+    written_outside | while IFS= read -r place; do
+        [ ! -e "$place" ] || (mkdir -p "$1$(dirname "$place")" && cp -a "$place" "$1$place")
+    done
+}
+
+# As it was: what was not there goes.
+put_back_outside() { # folder
+    local place
+    [ -e "$1$UNIT_DIR/ia-solaris-backup.timer" ] || service disable --now ia-solaris-backup.timer || true
+    written_outside | while IFS= read -r place; do
+        rm -rf "$place"
+        [ ! -e "$1$place" ] || cp -a "$1$place" "$place"
+    done
+    service daemon-reload
+    [ ! -e "$UNIT_DIR/ia-solaris-loopback.service" ] || close_loopback
+}
+
 write_nginx() {
     local folder=$SOURCE/infra/nginx place=$CONFIG_DIR/nginx file mode language=pt log=/dev/stdout
     local certificate=${answer[CERTIFICATE]:-$CONFIG_DIR/nginx/certificate/tls.crt}

@@ -38,6 +38,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     return server
 
 
+def outside_of(server: Server) -> list[Path]:
+    """Units, nginx's configuration and the command: what lies outside the release."""
+    places = [
+        *server.unit("ia-solaris").parent.iterdir(),
+        server.prefix / "usr" / "local" / "bin" / "solaris",
+        *(server.etc / "nginx").rglob("*"),
+    ]
+    return sorted(one for one in places if one.is_file() and "certificate/" not in str(one))
+
+
 def booked(server: Server) -> dict[str, int]:
     """A user's tokens once every request is booked."""
     deadline = time.monotonic() + 30
@@ -111,6 +121,14 @@ def test_what_was_installed_serves_as_systemd_starts_it(server: Server) -> None:
 
 def test_an_upgrade_that_does_not_start_goes_back(server: Server, tmp_path: Path) -> None:
     before = server.current
+    # a release of before there were nightly backups, with another command line
+    command = server.prefix / "usr" / "local" / "bin" / "solaris"
+    timer = server.unit("ia-solaris-backup").with_suffix(".timer")
+    for unit in (timer, server.unit("ia-solaris-backup")):
+        unit.unlink()
+        (before / "infra" / "server" / unit.name).unlink()
+    command.write_text(command.read_text() + "# of before\n")
+    outside = {one: one.read_text() for one in outside_of(server)}
     source = copy_of_the_source(tmp_path / "broken", "9.0.0")
     broken = source / "infra" / "local" / "edge" / "gateway.py"
     broken.write_text("raise SystemExit('broken on purpose')\n")
@@ -121,6 +139,7 @@ def test_an_upgrade_that_does_not_start_goes_back(server: Server, tmp_path: Path
     assert "runs again" in done.stderr
     assert server.current == before
     assert list(before.parent.iterdir()) == [before]
+    assert {one: one.read_text() for one in outside_of(server)} == outside
 
 
 def test_an_upgrade_changes_the_code_and_nothing_else(server: Server, tmp_path: Path) -> None:
