@@ -115,7 +115,11 @@ class _Deployment:
         self.show(table(packages))
         had = state.parameters if state is not None and not state.is_empty else {}
         given = self._given(state, target)
+        for name, value in parameters.taken_no_longer(self.template.parameters, had).items():
+            if name not in given:
+                self.show(f"parameter {name}: {value} is taken no longer, the default instead")
         will_be = parameters.effective(self.template.parameters, had, given)
+        parameters.check_costs(will_be)
         self.capacity = tuple(capacity_notes(account, will_be))
         if account.is_emulator:
             self.show("otherwise than on AWS:")

@@ -2,11 +2,13 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from infra.deploy.errors import DeployError
+from solaris.platform.exchange import parse_rates
 
 
 def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
@@ -46,7 +48,9 @@ def stack_parameters(
 ) -> list[dict[str, Any]]:
     """CloudFormation's list: a given value, else the stack's previous one, else the default.
 
-    Raises DeployError for a name that the template does not have and for a missing value.
+    A previous value that the template takes no longer counts as none, for else no stack of before
+    could be updated. Raises DeployError for a name that the template does not have and for a
+    missing value.
     """
     for name in given:
         if name not in declared:
@@ -54,12 +58,13 @@ def stack_parameters(
             hint = f" (did you mean {near[0]}?)" if near else ""
             msg = f"parameter {name}: template.yaml has none of this name{hint}"
             raise DeployError(msg)
+    no_longer = taken_no_longer(declared, previous)
     chosen: list[dict[str, Any]] = []
     for name, rule in declared.items():
         if name in given:
             _check(name, given[name], rule)
             chosen.append({"ParameterKey": name, "ParameterValue": given[name]})
-        elif name in previous:
+        elif name in previous and name not in no_longer:
             chosen.append({"ParameterKey": name, "UsePreviousValue": True})
         elif "Default" not in rule:
             msg = f"parameter {name}: has no default; give --parameter {name}=…"
@@ -74,8 +79,36 @@ def effective(
 ) -> dict[str, str]:
     """What each parameter will be."""
     defaults = {name: _plain(rule.get("Default", "")) for name, rule in declared.items()}
-    kept = {name: value for name, value in previous.items() if name in declared}
+    no_longer = taken_no_longer(declared, previous)
+    kept = {n: value for n, value in previous.items() if n in declared and n not in no_longer}
     return defaults | kept | dict(given)
+
+
+def taken_no_longer(
+    declared: Mapping[str, Mapping[str, Any]], previous: Mapping[str, str]
+) -> dict[str, str]:
+    """The stack's values that this template refuses, where it has a default instead."""
+    return {
+        name: value
+        for name, value in previous.items()
+        if name in declared and "Default" in declared[name] and not _takes(declared[name], value)
+    }
+
+
+def check_costs(values: Mapping[str, str]) -> None:
+    """Refuse what CloudFormation cannot know to be wrong, and every function would stop at.
+
+    Raises DeployError.
+    """
+    try:
+        rates = parse_rates(values.get("ExchangeRates", ""))
+    except ValueError as error:
+        msg = f"parameter ExchangeRates: {error}"
+        raise DeployError(msg) from error
+    currency = values.get("Currency", "USD")
+    if currency != "USD" and not rates:
+        msg = f"parameter Currency: {currency} needs ExchangeRates, as 2026-10-01=5.42"
+        raise DeployError(msg)
 
 
 def _check(name: str, value: str, rule: Mapping[str, Any]) -> None:
@@ -83,6 +116,18 @@ def _check(name: str, value: str, rule: Mapping[str, Any]) -> None:
     if allowed and value not in allowed:
         msg = f"parameter {name}: {value!r} is none of {', '.join(allowed)}"
         raise DeployError(msg)
+
+
+def _takes(rule: Mapping[str, Any], value: str) -> bool:
+    if _plain(rule.get("NoEcho", False)) == "true":  # CloudFormation tells **** instead
+        return True
+    allowed = [_plain(one) for one in rule.get("AllowedValues", ())]
+    if allowed and value not in allowed:
+        return False
+    if rule["Type"] == "Number":
+        least, most = rule.get("MinValue", "-inf"), rule.get("MaxValue", "inf")
+        return float(least) <= float(value) <= float(most)
+    return re.fullmatch(rule.get("AllowedPattern", "(?s:.*)"), value) is not None
 
 
 def _text(name: str, value: Any, path: Path) -> str:

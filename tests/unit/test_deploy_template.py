@@ -1,6 +1,7 @@
 """What CloudFormation is given: long forms, S3 locations, and parameters that it knows."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,13 @@ import pytest
 from infra.deploy import template
 from infra.deploy.errors import DeployError
 from infra.deploy.packaging import ROOT
-from infra.deploy.parameters import effective, read_file, read_pairs, stack_parameters
+from infra.deploy.parameters import (
+    check_costs,
+    effective,
+    read_file,
+    read_pairs,
+    stack_parameters,
+)
 from infra.deploy.template import Template, key_of, read_template
 
 SAMPLE = """
@@ -147,6 +154,76 @@ def test_a_given_value_wins_over_the_stacks_and_that_over_the_default() -> None:
         "DefaultMonthlyLimit": "1000000",
         "AlarmEmail": "ops@example.com",
     }
+
+
+def test_a_value_of_before_that_is_taken_no_longer_gives_way_to_the_default() -> None:
+    declared: dict[str, dict[str, Any]] = {
+        "Version": {"Type": "Number", "Default": 30, "MinValue": 27},
+        "Seconds": {"Type": "Number", "Default": 15, "MinValue": 1, "MaxValue": 60},
+        "Delivery": {"Type": "String", "Default": "bucket", "AllowedValues": ["bucket"]},
+        "Rates": {"Type": "String", "Default": "", "AllowedPattern": "^[0-9]*$"},
+        "Password": {"Type": "String", "Default": "", "AllowedPattern": "^[a-z]*$", "NoEcho": True},
+        "Kept": {"Type": "Number", "Default": 1, "MaxValue": 2},
+    }
+    previous = {
+        "Version": "25",
+        "Seconds": "300",
+        "Delivery": "cloudfront",
+        "Rates": "5.42",
+        "Password": "****",
+        "Kept": "2",
+    }
+    given = {"Seconds": "20"}
+    assert stack_parameters(declared, previous, given) == [
+        {"ParameterKey": "Seconds", "ParameterValue": "20"},
+        {"ParameterKey": "Password", "UsePreviousValue": True},
+        {"ParameterKey": "Kept", "UsePreviousValue": True},
+    ]
+    assert effective(declared, previous, given) == {
+        "Version": "30",
+        "Seconds": "20",
+        "Delivery": "bucket",
+        "Rates": "",
+        "Password": "****",
+        "Kept": "2",
+    }
+
+
+def test_a_stack_of_before_is_updated_with_the_adapters_version_of_now() -> None:
+    declared = read_template(ROOT / "template.yaml").parameters
+    stage = {"Stage": "dev", "WebAdapterVersion": "25"}
+    chosen = stack_parameters(declared, stage, {})
+    assert "WebAdapterVersion" not in {one["ParameterKey"] for one in chosen}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"ExchangeRates": "2026-10-01=5.42,2026-10-01=5.43"}, "another entry has that day"),
+        ({"ExchangeRates": "2026-02-30=5.42"}, "no day of the calendar"),
+        ({"ExchangeRates": "2026-10-01=0"}, "a number above 0"),
+        ({"Currency": "BRL", "ExchangeRates": ""}, "BRL needs ExchangeRates"),
+    ],
+)
+def test_costs_that_every_function_would_stop_at_are_refused(
+    values: dict[str, str], message: str
+) -> None:
+    check_costs({"Currency": "USD", "ExchangeRates": ""})
+    check_costs({"Currency": "BRL", "ExchangeRates": "2026-10-01=5.42"})
+    with pytest.raises(DeployError, match=message):
+        check_costs(values)
+
+
+@pytest.mark.parametrize(
+    ("rates", "is_taken"),
+    [
+        *(("", True), ("2026-10-01=5.42", True), ("2026-11-01=5, 2026-10-01 = 5.423456 ", True)),
+        *(("5.42", False), ("2026-10-01=5,42", False), ("2026-10-01", False)),
+    ],
+)
+def test_the_template_takes_rates_and_nothing_else(rates: str, is_taken: bool) -> None:
+    rule = read_template(ROOT / "template.yaml").parameters["ExchangeRates"]
+    assert (re.fullmatch(rule["AllowedPattern"], rates) is not None) == is_taken
 
 
 @pytest.mark.parametrize(
