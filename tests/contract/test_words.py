@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from solaris.alerts import mail_words as words
 from solaris.exports import columns as export_columns
 from solaris.operations.states import REASONS
 from solaris.platform import texts
@@ -46,10 +45,12 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(one)
 
 
-def _written_in(*folders: Path) -> Iterator[str]:
+def _written_in(folder: Path, *patterns: str) -> Iterator[str]:
     """The literals of modules; an f-string's holes are `{…}` with what is in them."""
-    for folder in folders:
-        for file in folder.rglob("*.py"):
+    for pattern in patterns:
+        files = list(folder.glob(pattern))
+        assert files, pattern
+        for file in files:
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if isinstance(node, ast.JoinedStr):
                     yield ast.unparse(node)
@@ -79,18 +80,20 @@ def _told_by_rules() -> Iterator[str]:
 
 SAID: dict[str, Callable[[], Iterator[str]]] = {
     "refusals and rules": lambda: _strings([texts._ERRORS, texts._RULES, texts._USAGE_LINK]),
-    "mails": lambda: _written_in(Path(words.__file__).parent),
+    "mails": lambda: _written_in(SOLARIS, "alerts/mail*.py", "platform/mail/*.py"),
     "exports": lambda: _strings(export_columns._TITLES),
     "states": lambda: (
         text for one in REASONS.values() for text in (one.what, one.what_pt, one.remedy_pt)
     ),
-    "command line": lambda: _written_in(SOLARIS / "cli"),
+    "command line": lambda: _written_in(
+        SOLARIS, "cli.py", "*/*commands.py", "*/command_shapes.py", "platform/terminal/*.py"
+    ),
     "API": lambda: _strings(json.loads((ROOT / "admin_site/openapi.json").read_text("utf-8"))),
     "dashboard": lambda: _shown(
         json.loads((ROOT / "infra/observability/grafana-dashboard.json").read_text("utf-8"))
     ),
     "alert rules": _told_by_rules,
-    "demo": lambda: _written_in(ROOT / "infra/local"),
+    "demo": lambda: _written_in(ROOT / "infra/local", "**/*.py"),
     "guide": lambda: iter(
         [
             (ROOT / name).read_text("utf-8")
