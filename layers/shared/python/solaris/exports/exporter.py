@@ -308,7 +308,7 @@ def _at_most(most: int, rows: Iterable[Row]) -> Iterator[Row]:
         yield row
 
 
-# Each of these is in the order of its columns in export_columns.py; a test holds them together.
+# Each of these is in the order of its columns in columns.py; a test holds them together.
 
 
 def _usage_row(line: UsageLine, local: Row, email: str | None, name: str | None) -> Row:
