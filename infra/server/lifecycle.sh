@@ -186,7 +186,7 @@ live_backup() {
 
 remove_old_copies() {
     [ "$DRY_RUN" = no ] || return 0
-    find "$BACKUP_DIR" -mindepth 1 -maxdepth 1 -name 'store-*' | LC_ALL=C sort -r | tail -n "+$((KEPT_COPIES + 1))" |
+    find "$BACKUP_DIR/" -mindepth 1 -maxdepth 1 -name 'store-*' | LC_ALL=C sort -r | tail -n "+$((KEPT_COPIES + 1))" |
         while IFS= read -r copy; do rm -rf "$copy"; done
 }
 

@@ -10,13 +10,17 @@ kept=${3:-14}
 case $kept in '' | *[!0-9]* | 0) echo "nightly.sh: KEPT is a number from 1 on: $kept" >&2; exit 2 ;; esac
 
 file=$folder/nightly-$(date -u +%Y%m%d-%H%M%S).gz
+# Never the one of now: where the clock was ahead for a while, others have later names.
+prune() { # names, how many of the others stay; a folder that is a link is followed
+    find "$folder/" -mindepth 1 -maxdepth 1 -type f -name "$1" ! -name "${file##*/}*" |
+        LC_ALL=C sort -r | tail -n "+$(($2 + 1))" | while IFS= read -r old; do rm -f -- "$old"; done
+}
 "$command" backup "$file"
 if ! "$command" backup --verify "$file"; then
     mv "$file" "$file.broken"
     echo "nightly.sh: $file.broken cannot be restored; older ones stay" >&2
+    prune 'nightly-*.gz.broken' 2
     exit 1
 fi
-for kind in nightly before; do
-    find "$folder" -mindepth 1 -maxdepth 1 -type f -name "$kind-*.gz" | LC_ALL=C sort -r |
-        tail -n "+$((kept + 1))" | while IFS= read -r old; do rm -f -- "$old"; done
-done
+prune 'nightly-*.gz' "$((kept - 1))"
+prune 'before-*.gz' "$kept"

@@ -74,6 +74,33 @@ def test_one_that_cannot_be_restored_takes_no_older_one_with_it(command: Path) -
     assert len([one for one in files if one.startswith("nightly-") and one.endswith(".gz")]) == 4
 
 
+def test_those_that_cannot_be_restored_do_not_fill_the_disk(command: Path) -> None:
+    Path(f"{command}.verifies").write_text("1")
+    for night in range(10, 15):
+        (command.parent / f"backups/nightly-202601{night}-030000.gz.broken").write_text("x")
+    _, files, _ = run(command)
+    broken = [one for one in files if one.endswith(".broken")]
+    assert broken[:2] == [f"nightly-202601{night}-030000.gz.broken" for night in (13, 14)]
+    assert len(broken) == 3
+    assert len([one for one in files if one.startswith("nightly-") and one.endswith(".gz")]) == 4
+
+
+def test_the_one_of_now_stays_where_the_clock_was_ahead(command: Path) -> None:
+    for day in range(1, 5):
+        (command.parent / f"backups/nightly-2099010{day}-030000.gz").write_text("ahead")
+    _, files, _ = run(command)
+    nightly = [one for one in files if one.startswith("nightly-")]
+    assert nightly[1:] == ["nightly-20990103-030000.gz", "nightly-20990104-030000.gz"]
+    assert (command.parent / "backups" / nightly[0]).read_text() == "data\n"
+
+
+def test_a_folder_elsewhere_is_emptied_too(command: Path) -> None:
+    (command.parent / "backups").rename(command.parent / "disk")
+    (command.parent / "backups").symlink_to(command.parent / "disk")
+    _, files, _ = run(command)
+    assert len([one for one in files if one.startswith("nightly-")]) == 3
+
+
 def test_one_that_was_not_made_takes_no_older_one_with_it(command: Path) -> None:
     Path(f"{command}.fails").touch()
     status, files, _ = run(command)
