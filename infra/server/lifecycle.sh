@@ -118,6 +118,7 @@ change_over() {
     old=$(current_release)
     make_account_and_folders
     build_release
+    keep_outside "$RELEASE/.before"
     copy=$BACKUP_DIR/store-$(date -u +%Y%m%d-%H%M%S)
     live_backup
     service stop ia-solaris
@@ -127,7 +128,6 @@ change_over() {
     if [ -d "${answer[DATA_DIR]}/store" ]; then
         run cp -a --reflink=auto "${answer[DATA_DIR]}/store" "$copy"
     fi
-    keep_outside "$RELEASE/.before"
     switch_to "$RELEASE"
     keep_settings
     write_command
