@@ -52,7 +52,7 @@ def test_a_restore_asks_before_it_deletes(money: MoneyPath, file: Path) -> None:
     refused = run("restore", file, code=1).stderr
     assert "not empty: users, usage, counters" in refused
     assert "--replace" in refused
-    asked = run("restore", file, "--replace", code=1, answer="n\n").stdout
+    asked = run("restore", file, "--replace", code=1, answer="n\n").stderr
     assert "Delete all of it" in asked
     assert used(money) == 150
     assert "compared" in run("restore", file, "--replace", answer="y\n").stdout
