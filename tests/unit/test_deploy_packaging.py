@@ -1,5 +1,6 @@
 """Packages: the same input gives the same bytes, wherever and whenever it is packed."""
 
+import ast
 import os
 import shutil
 import stat
@@ -11,7 +12,7 @@ import pytest
 from infra.deploy import packaging
 from infra.deploy.aws import this_architecture, this_python
 from infra.deploy.errors import DeployError
-from infra.deploy.packaging import ROOT, Package, Packager, Target, table
+from infra.deploy.packaging import LEFT_OUT, ROOT, Package, Packager, Target, table
 from infra.deploy.pruning import AWS_SERVICES, is_needed
 from infra.deploy.wheels import too_new_for
 from infra.deploy.zips import Member, write_zip
@@ -79,6 +80,31 @@ def test_only_what_runs_is_packed_with_its_bytecode(tmp_path: Path) -> None:
         assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert stat.S_IMODE(modes["run.sh"]) == 0o755
     assert stat.S_IMODE(modes["app.py"]) == 0o644
+
+
+def test_nothing_that_is_packed_imports_what_is_left_out() -> None:
+    layer = ROOT / "layers" / "shared" / "python"
+    names = [PurePosixPath(path.relative_to(layer)) for path in layer.rglob("*.py")]
+    left_out = [one for one in names if any(one.match(pattern) for pattern in LEFT_OUT)]
+    gone = {".".join(one.with_suffix("").parts) for one in left_out}
+    packed = [layer / one for one in names if one not in left_out]
+    packed += ROOT.glob("functions/*/*.py")
+    imports = {
+        str(path.relative_to(ROOT)): gone & modules_imported(path.read_text(encoding="utf-8"))
+        for path in packed
+    }
+    assert {path: found for path, found in imports.items() if found} == {}
+
+
+def modules_imported(source: str) -> set[str]:
+    """Dotted modules that a source imports, at any depth; names of a package count as modules."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return found
 
 
 def test_bytecode_is_used_whatever_the_times_of_its_source(tmp_path: Path) -> None:

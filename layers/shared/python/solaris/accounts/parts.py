@@ -50,7 +50,6 @@ class AccountsParts:
     @cached_property
     def user_changes(self) -> UserChanges:
         """What changes users, with its rows in the books and the audit log."""
-
         from solaris.accounts.changes import UserChanges
         from solaris.accounts.writer import UserWriter
 
@@ -73,7 +72,6 @@ class AccountsParts:
     @cached_property
     def mover(self) -> Mover:
         """What gives accounts another address, and makes one of two."""
-
         from solaris.accounts.moving import Mover
 
         return Mover(
@@ -89,7 +87,6 @@ class AccountsParts:
     @cached_property
     def by_email(self) -> Administration:
         """What the operator does with users, by address."""
-
         from solaris.accounts.by_email import Administration
 
         return Administration(
@@ -103,7 +100,6 @@ class AccountsParts:
     @cached_property
     def history(self) -> Records:
         """What reads about one user."""
-
         from solaris.accounts.history import Records
 
         return Records(
@@ -118,7 +114,6 @@ class AccountsParts:
     @cached_property
     def deleter(self) -> Deleter:
         """What deletes users."""
-
         from solaris.accounts.deletion import Deleter
 
         return Deleter(
@@ -137,7 +132,6 @@ class AccountsParts:
     @cached_property
     def personal_data(self) -> PersonalDataReader:
         """What gathers one person's data."""
-
         from solaris.accounts.personal_data import PersonalDataReader
 
         return PersonalDataReader(
@@ -152,7 +146,6 @@ class AccountsParts:
     @cached_property
     def importer(self) -> Importer:
         """What makes users of a CSV file."""
-
         from solaris.accounts.importer import Importer
 
         return Importer(
@@ -162,7 +155,6 @@ class AccountsParts:
     @cached_property
     def link_reader(self) -> LinkReader:
         """What opens personal links."""
-
         from solaris.accounts.self_service.link_holders import LinkHolders
         from solaris.accounts.self_service.link_reader import LinkReader
 
@@ -173,7 +165,6 @@ class AccountsParts:
     @cached_property
     def link_issuer(self) -> LinkIssuer:
         """What hands personal links to admins."""
-
         from solaris.accounts.self_service.link_issuer import LinkIssuer
 
         return LinkIssuer(
@@ -183,7 +174,6 @@ class AccountsParts:
     @cached_property
     def self_service(self) -> SelfService:
         """What users are told about themselves."""
-
         from solaris.accounts.self_service.service import SelfService
 
         return SelfService(

@@ -35,7 +35,6 @@ class AlertsParts:
     @cached_property
     def store(self) -> AlertStore:
         """The alerts table."""
-
         from solaris.alerts.store import AlertStore
 
         return AlertStore(
@@ -47,7 +46,6 @@ class AlertsParts:
     @cached_property
     def management(self) -> AlertManagement:
         """What admins do with alerts."""
-
         from solaris.alerts.management import AlertManagement
 
         return AlertManagement(
@@ -80,7 +78,6 @@ class AlertsParts:
     @cached_property
     def suppressions(self) -> MailSuppressions:
         """Which addresses get no mail, after a bounce or a complaint."""
-
         from solaris.alerts.ses_list import SesSuppressionList
         from solaris.alerts.suppression_store import SuppressionStore
         from solaris.alerts.suppressions import MailSuppressions

@@ -20,7 +20,6 @@ class AuditParts:
     @cached_property
     def store(self) -> AuditStore:
         """The audit table."""
-
         from solaris.audit.store import AuditStore
 
         return AuditStore(self._platform.dynamodb, self._platform.settings.table_name("audit"))
@@ -28,7 +27,6 @@ class AuditParts:
     @cached_property
     def auditor(self) -> Auditor:
         """What writes down who did what."""
-
         from solaris.audit.auditor import Auditor
 
         return Auditor(self.store, self._platform.clock)

@@ -19,7 +19,6 @@ class BackupParts:
     @cached_property
     def log(self) -> BackupLog:
         """When backups were made."""
-
         from solaris.backup.store import BackupLog
 
         return BackupLog(self._platform.dynamodb, self._platform.settings.table_name("periods"))

@@ -75,7 +75,7 @@ class Listing(Generic[RowT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRow:
-    """A user as the next request would find them (accounts/change.py), without the reservations.
+    """A user as the next request would find them (quota/account.py), without the reservations.
 
     Figures are tokens. `updated_at` and `version` are those of the stored item.
     """

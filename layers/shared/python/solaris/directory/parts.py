@@ -24,7 +24,6 @@ class DirectoryParts:
     @cached_property
     def replica_tables(self) -> ReplicaTables:
         """The tables that the directory is a replica of."""
-
         from solaris.directory.tables import ReplicaTables
 
         names = {name: self._platform.settings.table_name(name) for name in ReplicaTables.KEYS}
@@ -33,7 +32,6 @@ class DirectoryParts:
     @cached_property
     def snapshots(self) -> Snapshots:
         """The directory's snapshot in the bucket."""
-
         from solaris.directory.snapshots import Snapshots
 
         return Snapshots(self._platform.files, self._platform.clock)
@@ -41,7 +39,6 @@ class DirectoryParts:
     @cached_property
     def directory(self) -> Directory:
         """The lists of users, alerts and keys."""
-
         from solaris.directory.directory import Directory
 
         return Directory(
@@ -55,7 +52,6 @@ class DirectoryParts:
     @cached_property
     def keeper(self) -> Keeper:
         """The upkeep of the directory."""
-
         from solaris.directory.upkeep import Keeper
 
         return Keeper(

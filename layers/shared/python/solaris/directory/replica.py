@@ -1,7 +1,7 @@
 """The replica: a SQLite file of users, alerts and keys, made to be searched and sorted.
 
 A row is kept as it is stored in DynamoDB, and beside it what lists sort and filter by, as the
-next request would find the user (accounts/change.py): month opened, block threshold of today.
+next request would find the user (quota/account.py): month opened, block threshold of today.
 That `View` is part of the file; when the month or a threshold is another, all users are looked at
 anew, from their stored rows.
 

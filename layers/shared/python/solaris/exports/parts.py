@@ -47,7 +47,6 @@ class ExportsParts:
     @cached_property
     def jobs(self) -> ExportJobs:
         """Exports at once and in the background."""
-
         from solaris.exports.jobs import ExportJobs
         from solaris.exports.store import ExportStore
 

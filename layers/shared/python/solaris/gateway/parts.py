@@ -31,7 +31,6 @@ class GatewayParts:
     @cached_property
     def upstream(self) -> Upstream:
         """The upstream; raises ConfigurationError when none is configured."""
-
         from solaris.gateway.upstream import Upstream
         from solaris.platform.errors import ConfigurationError
 
@@ -51,7 +50,6 @@ class GatewayParts:
     @cached_property
     def app(self) -> GatewayApp:
         """The ASGI application of /v1."""
-
         from solaris.gateway.app import GatewayApp
         from solaris.gateway.meter import Meter
         from solaris.gateway.request import Forwarder
@@ -103,7 +101,6 @@ class GatewayParts:
     @cached_property
     def quoting(self) -> Quoting:
         """What tells users and other services how a quota stands."""
-
         from solaris.gateway.quote import Quoting
         from solaris.keys.authenticator import BlockingAuthenticator
         from solaris.platform.rate_limit import READING_SCOPE, WRONG_KEY_SCOPE
@@ -124,7 +121,6 @@ class GatewayParts:
     @cached_property
     def sweeper(self) -> Sweeper:
         """What expires the reservations that crashes have left."""
-
         from solaris.gateway.sweeper import Sweeper
 
         return Sweeper(

@@ -34,7 +34,6 @@ class KeysParts:
     @cached_property
     def store(self) -> KeyStore:
         """The keys table."""
-
         from solaris.keys.store import KeyStore
 
         table = self._platform.settings.table_name("keys")
@@ -43,7 +42,6 @@ class KeysParts:
     @cached_property
     def management(self) -> KeyManagement:
         """What makes, changes and revokes keys."""
-
         from solaris.keys.management import KeyManagement
 
         return KeyManagement(
@@ -60,7 +58,6 @@ class KeysParts:
     @cached_property
     def entrance(self) -> Entrance:
         """What lets requests to /v1 in by their head."""
-
         from solaris.keys.authenticator import Authenticator
         from solaris.keys.entrance import Entrance
         from solaris.keys.sealing import seal_of

@@ -28,7 +28,6 @@ class LedgerParts:
     @cached_property
     def ledger(self) -> Ledger:
         """The books."""
-
         from solaris.ledger.booking import LedgerActions
         from solaris.ledger.corrections import Corrections
         from solaris.ledger.ledger import Ledger
@@ -42,7 +41,6 @@ class LedgerParts:
     @cached_property
     def recorder(self) -> Recorder:
         """What books usage events."""
-
         from solaris.ledger.recorder import Recorder
 
         return Recorder(
@@ -59,7 +57,6 @@ class LedgerParts:
     @cached_property
     def replayer(self) -> Replayer:
         """What takes lost usage events back into the books."""
-
         from solaris.ledger.dead_letters import DeadLetters
         from solaris.ledger.replay import Replayer
         from solaris.platform.aws.client import boto_client
@@ -76,7 +73,6 @@ class LedgerParts:
     @cached_property
     def user_counters(self) -> UserCounters:
         """Users' daily counters."""
-
         from solaris.ledger.counters import UserCounters
 
         return UserCounters(self._platform.dynamodb, self._platform.settings.table_name("counters"))
@@ -84,7 +80,6 @@ class LedgerParts:
     @cached_property
     def usage_by_day(self) -> UsageDays:
         """Usage records and users' counters by day."""
-
         from solaris.ledger.usage_by_day import UsageDays
 
         return UsageDays(
@@ -97,7 +92,6 @@ class LedgerParts:
     @cached_property
     def day_index(self) -> DayIndex:
         """What brings rows of older versions to the day index."""
-
         from solaris.ledger.day_index import DayIndex
 
         return DayIndex(self._platform.dynamodb, self._platform.settings, self._platform.clock)
@@ -105,7 +99,6 @@ class LedgerParts:
     @cached_property
     def transactions(self) -> TransactionStore:
         """The transactions table."""
-
         from solaris.ledger.transaction_store import TransactionStore
 
         return TransactionStore(
@@ -115,7 +108,6 @@ class LedgerParts:
     @cached_property
     def usage_by_user(self) -> UserUsage:
         """One user's usage records."""
-
         from solaris.ledger.usage_by_user import UserUsage
 
         return UserUsage(

@@ -42,7 +42,6 @@ class PlatformParts:
     @cached_property
     def dynamodb(self) -> LeanDynamoDb:
         """The one client of DynamoDB."""
-
         from solaris.platform.aws.direct import LeanDynamoDb
 
         return LeanDynamoDb(self.settings.aws_region)
@@ -50,7 +49,6 @@ class PlatformParts:
     @cached_property
     def queues(self) -> Queues:
         """The queues, synchronously."""
-
         from solaris.platform.aws.direct import LeanQueues
         from solaris.platform.aws.queues import Queues
 
@@ -59,7 +57,6 @@ class PlatformParts:
     @cached_property
     def cache(self) -> Cache:
         """Redis, synchronously."""
-
         from solaris.platform.cache import Cache
 
         return Cache(self.settings.redis_address)
@@ -67,7 +64,6 @@ class PlatformParts:
     @cached_property
     def async_cache(self) -> AsyncCache:
         """Redis, from the request path."""
-
         from solaris.platform.cache import AsyncCache
 
         return AsyncCache(self.settings.redis_address)
@@ -75,7 +71,6 @@ class PlatformParts:
     @cached_property
     def aws(self) -> AsyncAws:
         """AWS, from the request path."""
-
         from solaris.platform.aws.client import AsyncAws
 
         return AsyncAws(self.settings.aws_region)
@@ -83,7 +78,6 @@ class PlatformParts:
     @cached_property
     def files(self) -> FileStore:
         """The bucket; a store on this machine is reached through the gateway's own port."""
-
         from solaris.platform.aws.files import FileStore, is_aws, s3_client
         from solaris.platform.file_links import LinkSigner
 
@@ -102,7 +96,6 @@ class PlatformParts:
     @cached_property
     def mail_sender(self) -> MailSender:
         """SMTP when SMTP_HOST is set, else SES."""
-
         from solaris.platform.aws.client import boto_client
         from solaris.platform.mail.sender import SesSender, SmtpSender
 
@@ -121,7 +114,6 @@ class PlatformParts:
     @cached_property
     def queue_lag(self) -> QueueLag:
         """How long the queues' messages wait."""
-
         from solaris.platform.aws.queue_lag import QueueLag
 
         return QueueLag(self.queues)
@@ -129,7 +121,6 @@ class PlatformParts:
     @cached_property
     def books_disk(self) -> BooksDisk:
         """Room and files of the books, where this system keeps them on a disk of its own."""
-
         from solaris.platform.books_disk import BooksDisk, OpenBooks
         from solaris.platform.disk_room import DiskRoom
 
@@ -140,7 +131,6 @@ class PlatformParts:
     @cached_property
     def admin_limiter(self) -> BlockingRateLimiter:
         """Requests a second of each admin, and of each address that nobody has signed in from."""
-
         from solaris.platform.rate_rule import RateRule
 
         settings = self.settings
@@ -148,6 +138,7 @@ class PlatformParts:
         return self.limiter("admin", rule)
 
     def limiter(self, scope: str, rule: RateRule) -> BlockingRateLimiter:
+        """Requests a second by one rule, counted under the name of a scope."""
         from solaris.platform.rate_limit import BlockingRateLimiter
 
         return BlockingRateLimiter(self.cache, self.settings.solaris_stage, rule, scope)

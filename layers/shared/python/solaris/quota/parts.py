@@ -21,7 +21,6 @@ class QuotaParts:
     @cached_property
     def users(self) -> UserStore:
         """The users table."""
-
         from solaris.quota.store import UserStore
 
         return UserStore(
@@ -33,7 +32,6 @@ class QuotaParts:
     @cached_property
     def changes(self) -> Changes:
         """The feed of what the directory must learn of."""
-
         from solaris.quota.feed import Changes
 
         return Changes(
@@ -45,7 +43,6 @@ class QuotaParts:
     @cached_property
     def personal_links(self) -> PersonalLinks:
         """Links by which users see their own quota."""
-
         from solaris.quota.personal_links import PersonalLinks
 
         return PersonalLinks(self._platform.settings, self._platform.clock)

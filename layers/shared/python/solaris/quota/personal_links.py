@@ -60,7 +60,8 @@ class PersonalLinks:
         return f"{base.rstrip('/')}{SITE_PATH}#{token}"
 
 
-def _hash(text: str) -> str:
+def fingerprint(text: str) -> str:
+    """What is kept of a token or a holder: its SHA-256, in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

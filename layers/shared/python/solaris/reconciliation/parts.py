@@ -57,7 +57,6 @@ class ReconciliationParts:
     @cached_property
     def runs(self) -> ReconciliationStore:
         """What the reconciliations have found."""
-
         from solaris.reconciliation.run_store import ReconciliationStore
 
         return ReconciliationStore(

@@ -35,7 +35,6 @@ class ReportsParts:
     @cached_property
     def system_days(self) -> SystemDays:
         """The system's daily counters, closed days kept for a while."""
-
         from solaris.ledger.counters import SystemCounters
         from solaris.reports.system_days import SystemDays
 
@@ -52,7 +51,6 @@ class ReportsParts:
     @cached_property
     def statistics(self) -> Statistics:
         """Figures over the whole system, and forecasts."""
-
         from solaris.reports.statistics import Statistics
 
         return Statistics(
@@ -67,7 +65,6 @@ class ReportsParts:
     @cached_property
     def reporting(self) -> Reporting:
         """Usage reports."""
-
         from solaris.reports.reporting import Reporting
 
         return Reporting(
@@ -80,7 +77,6 @@ class ReportsParts:
     @cached_property
     def user_totals(self) -> UserTotals:
         """Figures over all users, summed in the background."""
-
         from solaris.reports.totals import UserTotals
 
         return UserTotals(

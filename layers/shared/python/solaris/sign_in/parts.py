@@ -28,7 +28,6 @@ class SignInParts:
     @cached_property
     def admin_store(self) -> AdminStore:
         """The admins table."""
-
         from solaris.sign_in.admin_store import AdminStore
 
         settings = self._platform.settings
@@ -41,7 +40,6 @@ class SignInParts:
     @cached_property
     def session_store(self) -> SessionStore:
         """The sessions table."""
-
         from solaris.sign_in.session_store import SessionStore
 
         settings = self._platform.settings
@@ -80,7 +78,6 @@ class SignInParts:
     @cached_property
     def signing_in(self) -> SigningIn:
         """What lets people in and out."""
-
         from solaris.sign_in.attempts import AttemptStore
         from solaris.sign_in.devices import Devices
         from solaris.sign_in.guessing import Guesses

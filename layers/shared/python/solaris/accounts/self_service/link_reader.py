@@ -3,7 +3,7 @@
 from solaris.accounts.self_service.link_holders import LinkHolders
 from solaris.platform.errors import UnauthenticatedError
 from solaris.quota.personal_link import Bearer, with_holder
-from solaris.quota.personal_links import PersonalLinks, _hash
+from solaris.quota.personal_links import PersonalLinks, fingerprint
 
 
 class LinkReader:
@@ -26,6 +26,6 @@ class LinkReader:
         bearer = self._links.chat_bearer(token)
         if bearer is None or holder is None:
             raise UnauthenticatedError
-        if not self._holders.claim(_hash(token), _hash(holder), bearer.expires_at):
+        if not self._holders.claim(fingerprint(token), fingerprint(holder), bearer.expires_at):
             raise UnauthenticatedError
         return bearer
