@@ -103,7 +103,10 @@ class Server:
 
     def cli(self, *arguments: str) -> str:
         """The command `solaris` that was installed."""
-        command = [str(self.prefix / "usr" / "local" / "bin" / "solaris"), *arguments]
+        return self.run([str(self.prefix / "usr" / "local" / "bin" / "solaris"), *arguments])
+
+    def run(self, command: list[str], seconds: float = 60) -> str:
+        """What a command prints, in an environment that is as bare of our settings as systemd's."""
         done = subprocess.run(
             command,
             env=clean_environment(),
@@ -111,7 +114,7 @@ class Server:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=seconds,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -7,19 +7,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from infra.local.run.preflight import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 BOOKED_SECONDS = 30
+POLL_SECONDS = 0.02
 _CLEARED = ("AWS_", "REDIS_", "LITELLM_", "OPENAI_", "SOLARIS_")
 
 
@@ -90,12 +92,36 @@ class LocalSystem:
             if (done and shown["reservedTokens"] == 0) or time.monotonic() > deadline:
                 return shown
 
+    def program(self, name: str) -> psutil.Process:
+        """One program of the system, waited for if it is being started right now.
+
+        `name` is a Python module's full name or a binary's. Raises LookupError.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for one in psutil.Process(self.process.pid).children(recursive=True):
+                with suppress(psutil.Error):  # gone meanwhile
+                    if runs(one.cmdline(), name):
+                        return one
+            time.sleep(POLL_SECONDS)
+        raise LookupError(f"no {name} is running")
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Stop it and return its exit code."""
         self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=90)
         self.output += rest
         return self.process.returncode
+
+
+def runs(command: Sequence[str], name: str) -> bool:
+    """Whether a command line is of that module, by its whole name, or of that binary.
+
+    One module's name may begin like another's. A binary may have put its title where its path was.
+    """
+    if not command:  # a zombie
+        return False
+    return name in command or re.search(rf"(^|/){re.escape(name)}(\s|$)", command[0]) is not None
 
 
 def clean_environment(**settings: str) -> dict[str, str]:

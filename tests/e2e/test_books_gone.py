@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from solaris.platform.books_disk import books_files
@@ -64,12 +63,7 @@ def test_it_is_told_refused_and_what_is_still_open_is_saved(
         )
         time.sleep(REUSE_SECONDS)
         # one that begins again knows the files of the start
-        gateway = next(
-            one
-            for one in psutil.Process(system.process.pid).children(recursive=True)
-            if "infra.local.edge.gateway" in one.cmdline()
-        )
-        gateway.kill()
+        system.program("infra.local.edge.gateway").kill()
         until_answers(system)
         assert chat(system).status_code == 503
         told = httpx.get(f"{system.url}/health/detailed", timeout=10).json()["checks"]["database"]

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 import redis
 
@@ -314,16 +313,6 @@ def administer(stage: Stage, token: str) -> None:
     marks.keep("link in a mail", link[1])
 
 
-def process_of(stage: Stage, words: str) -> psutil.Process:
-    """One program of the system."""
-    (found,) = [
-        one
-        for one in psutil.Process(stage.system.process.pid).children(recursive=True)
-        if words in " ".join(one.cmdline())
-    ]
-    return found
-
-
 def lose_the_store(stage: Stage) -> None:
     """The store stands still, then dies, while an answer is on its way."""
     marks = stage.secrets
@@ -331,7 +320,7 @@ def lose_the_store(stage: Stage) -> None:
         stage.upstream.held.clear()
         stage.upstream.go_on.clear()
         body = body_of(marks, CHAT, "echo-hold", name) | {"stream": True}
-        both = [process_of(stage, name) for name in ("dynoxide", "infra.local.store")]
+        both = [stage.system.program(name) for name in ("dynoxide", "infra.local.store")]
         headers = {"authorization": f"Bearer {stage.gateway_key}", "x-user-email": EMAIL}
         url = stage.system.url + CHAT
         with httpx.stream("POST", url, json=body, headers=headers, timeout=120) as answer:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.run.worker import WAIT_SECONDS
 from tests.e2e.local_system import LocalSystem, running
-from tests.e2e.test_silent_store import child, stopped
+from tests.e2e.test_silent_store import stopped
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +32,7 @@ def wait_for(system: LocalSystem, status: str, seconds: float) -> None:
 def test_it_is_noticed_and_forgotten(tmp_path: Path) -> None:
     with running(tmp_path / "data") as system:
         wait_for(system, "healthy", GONE_SECONDS)
-        with stopped(child(system, "infra.local.run.worker")):
+        with stopped(system.program("infra.local.run.worker").pid):
             # its open receive would take the message: it then waits for the visibility time-out
             time.sleep(WAIT_SECONDS + 1)
             answer = httpx.post(
@@ -80,7 +80,7 @@ def test_a_user_is_told_that_bookings_are_late(tmp_path: Path) -> None:
                 timeout=30,
             )
 
-        with stopped(child(system, "infra.local.run.worker")):
+        with stopped(system.program("infra.local.run.worker").pid):
             time.sleep(WAIT_SECONDS + 1)  # its open receive would take the first
             deadline = time.monotonic() + TOLD_SECONDS
             while (answer := ask()).status_code == 200 or "bookings_late" not in answer.text:

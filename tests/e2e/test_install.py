@@ -114,7 +114,7 @@ def test_what_was_installed_serves_as_systemd_starts_it(server: Server) -> None:
         (backup,) = (server.prefix / "var" / "backups" / "ia-solaris").glob("before-*.gz")
         assert "whole" in server.cli("backup", "--verify", str(backup))
         (start,) = unit_settings(server.unit("ia-solaris-backup"))["ExecStart"]
-        subprocess.run(shlex.split(start), check=True, timeout=BACKUP_SECONDS, capture_output=True)
+        server.run(shlex.split(start), BACKUP_SECONDS)
         assert len(list(backup.parent.glob("nightly-*.gz"))) == 1
     assert "does not answer" in server.install("status", check=False).stdout
 

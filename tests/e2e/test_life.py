@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -105,7 +104,7 @@ def test_one_killed_process_is_started_again(tmp_path: Path) -> None:
             "infra.local.run.worker",
             "infra.local.edge.gateway",
         ):
-            _kill_child(system.process.pid, module)
+            system.program(module).kill()
             _wait_until_served(system)
             used += total_tokens(ask(system, "ana@example.com"))
         # what the worker had in hand when it was killed is delivered again, a minute later
@@ -190,15 +189,6 @@ def test_two_systems_never_share_a_directory(tmp_path: Path) -> None:
 
 def _children(pid: int) -> list[int]:
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def _kill_child(pid: int, module: str) -> None:
-    for child in psutil.Process(pid).children():
-        with suppress(psutil.ZombieProcess):  # killed before, not yet noticed
-            if any(module in word for word in child.cmdline()):
-                child.kill()
-                return
-    raise AssertionError(f"no {module} is running")
 
 
 def _wait_until_served(system: LocalSystem) -> None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.local_system import LocalSystem, running
-from tests.e2e.test_silent_store import child
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(os.name != "posix", reason="reads /proc")]
 
@@ -37,7 +36,7 @@ def system_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSy
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_a_program_has_no_secret_that_it_does_not_need(system: LocalSystem, name: str) -> None:
-    process = child(system, COMMANDS[name])
+    process = system.program(COMMANDS[name]).pid
     given = Path(f"/proc/{process}/environ").read_bytes()
     command = Path(f"/proc/{process}/cmdline").read_bytes()
     wanted = set(SECRETS.values()) - {"somebody", "127.0.0.1"}
@@ -60,7 +59,7 @@ def test_the_cache_answers_nobody_without_its_password(system: LocalSystem) -> N
     for words in (b"KEYS *\r\n", b"SET solaris:local:key:0 x\r\n", b"CONFIG GET *\r\n"):
         assert said(address, words).startswith(b"-NOAUTH")
     assert said(address, f"AUTH {url.password}\r\n".encode()) == b"+OK\r\n"
-    command = Path(f"/proc/{child(system, 'valkey-server')}/cmdline").read_bytes()
+    command = Path(f"/proc/{system.program('valkey-server').pid}/cmdline").read_bytes()
     assert str(url.password).encode() not in command
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
-from tests.e2e.local_system import LocalSystem, running
+from tests.e2e.local_system import running
 
 pytestmark = pytest.mark.e2e
 
@@ -20,14 +19,6 @@ FIRST_SECONDS = 7.0  # a read of 5 s finds out
 THEN_SECONDS = 3.0
 BACK_SECONDS = 15.0
 PASSWORD = "um céu de 1984 estrelas"
-
-
-def child(system: LocalSystem, name: str) -> int:
-    """The process of one of the programs, by its module."""
-    for one in psutil.Process(system.process.pid).children(recursive=True):
-        if any(name in part for part in one.cmdline()):
-            return one.pid
-    raise LookupError(name)
 
 
 @contextmanager
@@ -56,7 +47,7 @@ def test_metrics_health_and_admin_api_say_so_in_time(tmp_path: Path) -> None:
         mine = {"authorization": f"Bearer {token}"}
         assert client.get("/api/admin/users", headers=mine, timeout=30).status_code == 200
         assert 'ia_solaris_up{component="database"} 1' in client.get("/metrics").text
-        with stopped(child(system, "dynoxide")):
+        with stopped(system.program("dynoxide").pid):
             seconds, answer = timed(client, "/api/admin/users", headers=mine)
             assert (answer.status_code, seconds < FIRST_SECONDS) == (503, True), seconds
             for _ in range(3):

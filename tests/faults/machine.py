@@ -19,7 +19,7 @@ from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE
 from solaris.platform.clock import now
 from solaris.platform.settings import load_settings
 from solaris.quota.user import user_id_for
-from tests.e2e.local_system import LocalSystem, clean_environment, start
+from tests.e2e.local_system import LocalSystem, clean_environment, runs, start
 from tests.faults.load import People
 from tests.faults.tables import (
     DYNAMODB_LOCAL,
@@ -92,7 +92,7 @@ class Machine:
                 with suppress(psutil.Error):
                     line = child.cmdline()
                     is_other = "exports" in line and name != "exporter"
-                    if any(_IN_CMDLINE[name] in one for one in line) and not is_other:
+                    if runs(line, _IN_CMDLINE[name]) and not is_other:
                         return child
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"no {name} is running:\n{''.join(self.output[-LAST_LINES:])}")

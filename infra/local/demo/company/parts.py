@@ -7,7 +7,6 @@ today's clock; and nothing is counted in the running system's metrics.
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
 
 from solaris.app import Parts
 from solaris.gateway.meter import Meter
@@ -17,7 +16,7 @@ from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE, EventSender, 
 from solaris.platform.cache import Cache
 from solaris.platform.clock import now
 from solaris.platform.mail.sender import MailSender, SesSender
-from solaris.platform.parts import PlatformParts
+from solaris.platform.parts import PlatformParts, part
 from solaris.platform.settings import Settings
 from solaris.quota.feed import Changes
 from solaris.quota.parts import QuotaParts
@@ -50,19 +49,19 @@ class KeptAlerts(Queues):
 class DemoPlatform(PlatformParts):
     """What all stands on, with queues, cache and mails of its own."""
 
-    @cached_property
+    @part
     def cache(self) -> Cache:
         """None: what is made up is in nobody's metrics."""
         return Cache(None)
 
-    @cached_property
+    @part
     def queues(self) -> KeptAlerts:
         """The queues."""
         queues = KeptAlerts(boto_client("sqs", self.settings.aws_region), self.settings)
         queues.kept = []
         return queues
 
-    @cached_property
+    @part
     def mail_sender(self) -> MailSender:
         """The mailbox of one machine, whatever SMTP_HOST says: nobody has these addresses."""
         return SesSender(boto_client("ses", self.settings.aws_region))
@@ -73,7 +72,7 @@ class DemoQuota(QuotaParts):
     further than it keeps.
     """
 
-    @cached_property
+    @part
     def changes(self) -> Changes:
         """The feed, by the real clock."""
         return Changes(self._platform.dynamodb, self._platform.settings.table_name("changes"), now)
@@ -89,7 +88,7 @@ class DemoParts(Parts):
         self.platform = DemoPlatform(settings, clock)
         self._meters: list[Meter] = []
 
-    @cached_property
+    @part
     def quota(self) -> DemoQuota:
         """Users' items."""
         return DemoQuota(self.platform)
@@ -102,7 +101,7 @@ class DemoParts(Parts):
             msg = "an alert was not handled; the log says why"
             raise RuntimeError(msg)
 
-    @cached_property
+    @part
     def summariser(self) -> Summariser:
         """What sums up a closed month."""
         return Summariser(settings=self.settings, queues=self.platform.queues)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from solaris.platform.clock import now
 from solaris.platform.logs import configure_logging
-from solaris.platform.parts import PlatformParts
+from solaris.platform.parts import PlatformParts, part
 from solaris.platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -50,35 +50,35 @@ class Parts:
         """The clock of all packages, in UTC."""
         return self.platform.clock
 
-    @cached_property
+    @part
     def audit(self) -> AuditParts:
         """Who did what."""
         from solaris.audit.parts import AuditParts
 
         return AuditParts(self.platform)
 
-    @cached_property
+    @part
     def quota(self) -> QuotaParts:
         """Users' items, and the feed that tells of their changes."""
         from solaris.quota.parts import QuotaParts
 
         return QuotaParts(self.platform)
 
-    @cached_property
+    @part
     def directory(self) -> DirectoryParts:
         """The lists of users, alerts and keys."""
         from solaris.directory.parts import DirectoryParts
 
         return DirectoryParts(platform=self.platform, quota=self.quota)
 
-    @cached_property
+    @part
     def sign_in(self) -> SignInParts:
         """What lets people in: sessions, passwords, accounts, OIDC."""
         from solaris.sign_in.parts import SignInParts
 
         return SignInParts(platform=self.platform, audit=self.audit)
 
-    @cached_property
+    @part
     def keys(self) -> KeysParts:
         """Gateway keys, and what lets requests to /v1 in."""
         from solaris.keys.parts import KeysParts
@@ -87,7 +87,7 @@ class Parts:
             platform=self.platform, audit=self.audit, quota=self.quota, directory=self.directory
         )
 
-    @cached_property
+    @part
     def alerts(self) -> AlertsParts:
         """Alerts and their mails."""
         from solaris.alerts.parts import AlertsParts
@@ -96,28 +96,28 @@ class Parts:
             platform=self.platform, audit=self.audit, quota=self.quota, directory=self.directory
         )
 
-    @cached_property
+    @part
     def ledger(self) -> LedgerParts:
         """The books: what writes them, and what reads their records and counters."""
         from solaris.ledger.parts import LedgerParts
 
         return LedgerParts(platform=self.platform, quota=self.quota)
 
-    @cached_property
+    @part
     def months(self) -> MonthsParts:
         """What opens months."""
         from solaris.months.parts import MonthsParts
 
         return MonthsParts(platform=self.platform, quota=self.quota)
 
-    @cached_property
+    @part
     def reconciliation(self) -> ReconciliationParts:
         """What holds the books against their records."""
         from solaris.reconciliation.parts import ReconciliationParts
 
         return ReconciliationParts(platform=self.platform, quota=self.quota, ledger=self.ledger)
 
-    @cached_property
+    @part
     def reports(self) -> ReportsParts:
         """Statistics and reports."""
         from solaris.reports.parts import ReportsParts
@@ -126,7 +126,7 @@ class Parts:
             platform=self.platform, quota=self.quota, directory=self.directory, ledger=self.ledger
         )
 
-    @cached_property
+    @part
     def gateway(self) -> GatewayParts:
         """The metered request."""
         from solaris.gateway.parts import GatewayParts
@@ -135,7 +135,7 @@ class Parts:
             platform=self.platform, quota=self.quota, keys=self.keys, ledger=self.ledger
         )
 
-    @cached_property
+    @part
     def accounts(self) -> AccountsParts:
         """What changes users and tells about one."""
         from solaris.accounts.parts import AccountsParts
@@ -150,7 +150,7 @@ class Parts:
             ledger=self.ledger,
         )
 
-    @cached_property
+    @part
     def exports(self) -> ExportsParts:
         """Files of reports."""
         from solaris.exports.parts import ExportsParts
@@ -159,14 +159,14 @@ class Parts:
             platform=self.platform, audit=self.audit, directory=self.directory, reports=self.reports
         )
 
-    @cached_property
+    @part
     def backup(self) -> BackupParts:
         """When backups were made."""
         from solaris.backup.parts import BackupParts
 
         return BackupParts(self.platform)
 
-    @cached_property
+    @part
     def operations(self) -> OperationsParts:
         """How the system is."""
         from solaris.operations.parts import OperationsParts

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.accounts.by_email import Administration
@@ -47,7 +48,7 @@ class AccountsParts:
         self._alerts = alerts
         self._ledger = ledger
 
-    @cached_property
+    @part
     def user_changes(self) -> UserChanges:
         """What changes users, with its rows in the books and the audit log."""
         from solaris.accounts.changes import UserChanges
@@ -69,7 +70,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def mover(self) -> Mover:
         """What gives accounts another address, and makes one of two."""
         from solaris.accounts.moving import Mover
@@ -84,7 +85,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def by_email(self) -> Administration:
         """What the operator does with users, by address."""
         from solaris.accounts.by_email import Administration
@@ -97,7 +98,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def history(self) -> Records:
         """What reads about one user."""
         from solaris.accounts.history import Records
@@ -111,7 +112,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def deleter(self) -> Deleter:
         """What deletes users."""
         from solaris.accounts.deletion import Deleter
@@ -129,7 +130,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def personal_data(self) -> PersonalDataReader:
         """What gathers one person's data."""
         from solaris.accounts.personal_data import PersonalDataReader
@@ -143,7 +144,7 @@ class AccountsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def importer(self) -> Importer:
         """What makes users of a CSV file."""
         from solaris.accounts.importer import Importer
@@ -152,7 +153,7 @@ class AccountsParts:
             users=self._quota.users, changes=self.user_changes, clock=self._platform.clock
         )
 
-    @cached_property
+    @part
     def link_reader(self) -> LinkReader:
         """What opens personal links."""
         from solaris.accounts.self_service.link_holders import LinkHolders
@@ -162,7 +163,7 @@ class AccountsParts:
         holders = LinkHolders(self._platform.dynamodb, sessions_table=sessions)
         return LinkReader(links=self._quota.personal_links, holders=holders)
 
-    @cached_property
+    @part
     def link_issuer(self) -> LinkIssuer:
         """What hands personal links to admins."""
         from solaris.accounts.self_service.link_issuer import LinkIssuer
@@ -171,7 +172,7 @@ class AccountsParts:
             links=self._quota.personal_links, users=self._quota.users, auditor=self._audit.auditor
         )
 
-    @cached_property
+    @part
     def self_service(self) -> SelfService:
         """What users are told about themselves."""
         from solaris.accounts.self_service.service import SelfService

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
@@ -32,7 +33,7 @@ class AlertsParts:
         self._quota = quota
         self._directory = directory
 
-    @cached_property
+    @part
     def store(self) -> AlertStore:
         """The alerts table."""
         from solaris.alerts.store import AlertStore
@@ -43,7 +44,7 @@ class AlertsParts:
             periods_table=self._platform.settings.table_name("periods"),
         )
 
-    @cached_property
+    @part
     def management(self) -> AlertManagement:
         """What admins do with alerts."""
         from solaris.alerts.management import AlertManagement
@@ -56,7 +57,7 @@ class AlertsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def alerter(self) -> Alerter:
         """What records alerts and mails about them."""
         from solaris.alerts.alerter import Alerter
@@ -75,7 +76,7 @@ class AlertsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def suppressions(self) -> MailSuppressions:
         """Which addresses get no mail, after a bounce or a complaint."""
         from solaris.alerts.ses_list import SesSuppressionList

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.audit.auditor import Auditor
@@ -17,14 +18,14 @@ class AuditParts:
     def __init__(self, platform: PlatformParts) -> None:
         self._platform = platform
 
-    @cached_property
+    @part
     def store(self) -> AuditStore:
         """The audit table."""
         from solaris.audit.store import AuditStore
 
         return AuditStore(self._platform.dynamodb, self._platform.settings.table_name("audit"))
 
-    @cached_property
+    @part
     def auditor(self) -> Auditor:
         """What writes down who did what."""
         from solaris.audit.auditor import Auditor

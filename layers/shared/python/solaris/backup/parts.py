@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.backup.store import BackupLog
@@ -16,7 +17,7 @@ class BackupParts:
     def __init__(self, platform: PlatformParts) -> None:
         self._platform = platform
 
-    @cached_property
+    @part
     def log(self) -> BackupLog:
         """When backups were made."""
         from solaris.backup.store import BackupLog

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.directory.directory import Directory
@@ -21,7 +22,7 @@ class DirectoryParts:
         self._platform = platform
         self._quota = quota
 
-    @cached_property
+    @part
     def replica_tables(self) -> ReplicaTables:
         """The tables that the directory is a replica of."""
         from solaris.directory.tables import ReplicaTables
@@ -29,14 +30,14 @@ class DirectoryParts:
         names = {name: self._platform.settings.table_name(name) for name in ReplicaTables.KEYS}
         return ReplicaTables(self._platform.dynamodb, names)
 
-    @cached_property
+    @part
     def snapshots(self) -> Snapshots:
         """The directory's snapshot in the bucket."""
         from solaris.directory.snapshots import Snapshots
 
         return Snapshots(self._platform.files, self._platform.clock)
 
-    @cached_property
+    @part
     def directory(self) -> Directory:
         """The lists of users, alerts and keys."""
         from solaris.directory.directory import Directory
@@ -49,7 +50,7 @@ class DirectoryParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def keeper(self) -> Keeper:
         """The upkeep of the directory."""
         from solaris.directory.upkeep import Keeper

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.audit.parts import AuditParts
@@ -30,7 +31,7 @@ class ExportsParts:
         self._directory = directory
         self._reports = reports
 
-    @cached_property
+    @part
     def exporter(self) -> Exporter:
         """What makes the files of exports."""
         from solaris.exports.exporter import Exporter
@@ -44,7 +45,7 @@ class ExportsParts:
             rates=self._platform.settings.exchange,
         )
 
-    @cached_property
+    @part
     def jobs(self) -> ExportJobs:
         """Exports at once and in the background."""
         from solaris.exports.jobs import ExportJobs

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.gateway.app import GatewayApp
@@ -28,7 +29,7 @@ class GatewayParts:
         self._keys = keys
         self._ledger = ledger
 
-    @cached_property
+    @part
     def upstream(self) -> Upstream:
         """The upstream; raises ConfigurationError when none is configured."""
         from solaris.gateway.upstream import Upstream
@@ -47,7 +48,7 @@ class GatewayParts:
             keep_alive_seconds=settings.upstream_keep_alive_seconds,
         )
 
-    @cached_property
+    @part
     def app(self) -> GatewayApp:
         """The ASGI application of /v1."""
         from solaris.gateway.app import GatewayApp
@@ -87,7 +88,7 @@ class GatewayParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def bodies(self) -> Bodies:
         """What reads the bodies of all requests to this process."""
         from solaris.gateway.body.bodies import Bodies
@@ -98,7 +99,7 @@ class GatewayParts:
             max_open=settings.max_unfinished_bodies_per_address,
         )
 
-    @cached_property
+    @part
     def quoting(self) -> Quoting:
         """What tells users and other services how a quota stands."""
         from solaris.gateway.quote import Quoting
@@ -118,7 +119,7 @@ class GatewayParts:
             is_late=self._platform.queue_lag.usage_is_late,
         )
 
-    @cached_property
+    @part
     def sweeper(self) -> Sweeper:
         """What expires the reservations that crashes have left."""
         from solaris.gateway.sweeper import Sweeper

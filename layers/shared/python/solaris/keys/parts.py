@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.audit.parts import AuditParts
@@ -31,7 +32,7 @@ class KeysParts:
         self._quota = quota
         self._directory = directory
 
-    @cached_property
+    @part
     def store(self) -> KeyStore:
         """The keys table."""
         from solaris.keys.store import KeyStore
@@ -39,7 +40,7 @@ class KeysParts:
         table = self._platform.settings.table_name("keys")
         return KeyStore(self._platform.dynamodb, table, tell=self._quota.changes.key_actions)
 
-    @cached_property
+    @part
     def management(self) -> KeyManagement:
         """What makes, changes and revokes keys."""
         from solaris.keys.management import KeyManagement
@@ -55,7 +56,7 @@ class KeysParts:
             is_user=self._is_user,
         )
 
-    @cached_property
+    @part
     def entrance(self) -> Entrance:
         """What lets requests to /v1 in by their head."""
         from solaris.keys.authenticator import Authenticator

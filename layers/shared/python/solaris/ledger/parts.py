@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.ledger.counters import UserCounters
@@ -25,7 +26,7 @@ class LedgerParts:
         self._platform = platform
         self._quota = quota
 
-    @cached_property
+    @part
     def ledger(self) -> Ledger:
         """The books."""
         from solaris.ledger.booking import LedgerActions
@@ -38,7 +39,7 @@ class LedgerParts:
         )
         return Ledger(self._platform.dynamodb, self._quota.users, actions, corrections)
 
-    @cached_property
+    @part
     def recorder(self) -> Recorder:
         """What books usage events."""
         from solaris.ledger.recorder import Recorder
@@ -54,7 +55,7 @@ class LedgerParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def replayer(self) -> Replayer:
         """What takes lost usage events back into the books."""
         from solaris.ledger.dead_letters import DeadLetters
@@ -70,14 +71,14 @@ class LedgerParts:
             ),
         )
 
-    @cached_property
+    @part
     def user_counters(self) -> UserCounters:
         """Users' daily counters."""
         from solaris.ledger.counters import UserCounters
 
         return UserCounters(self._platform.dynamodb, self._platform.settings.table_name("counters"))
 
-    @cached_property
+    @part
     def usage_by_day(self) -> UsageDays:
         """Usage records and users' counters by day."""
         from solaris.ledger.usage_by_day import UsageDays
@@ -89,14 +90,14 @@ class LedgerParts:
             zone=self._platform.settings.zone,
         )
 
-    @cached_property
+    @part
     def day_index(self) -> DayIndex:
         """What brings rows of older versions to the day index."""
         from solaris.ledger.day_index import DayIndex
 
         return DayIndex(self._platform.dynamodb, self._platform.settings, self._platform.clock)
 
-    @cached_property
+    @part
     def transactions(self) -> TransactionStore:
         """The transactions table."""
         from solaris.ledger.transaction_store import TransactionStore
@@ -105,7 +106,7 @@ class LedgerParts:
             self._platform.dynamodb, self._platform.settings.table_name("transactions")
         )
 
-    @cached_property
+    @part
     def usage_by_user(self) -> UserUsage:
         """One user's usage records."""
         from solaris.ledger.usage_by_user import UserUsage

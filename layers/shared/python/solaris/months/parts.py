@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.months.opening import Resetter
@@ -18,7 +19,7 @@ class MonthsParts:
         self._platform = platform
         self._quota = quota
 
-    @cached_property
+    @part
     def resetter(self) -> Resetter:
         """What opens the month of every user."""
         from solaris.months.opening import Resetter

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.backup.parts import BackupParts
@@ -33,7 +34,7 @@ class OperationsParts:
         self._reports = reports
         self._backup = backup
 
-    @cached_property
+    @part
     def health(self) -> Health:
         """The checks of all parts; the clients are made here, before threads need them."""
         from solaris.operations.health import Health, standard_checks
@@ -48,7 +49,7 @@ class OperationsParts:
         )
         return Health(checks, version=self._platform.version, clock=self._platform.clock)
 
-    @cached_property
+    @part
     def metrics_page(self) -> MetricsPage:
         """What Prometheus reads."""
         from solaris.operations.metrics_page import MetricsPage

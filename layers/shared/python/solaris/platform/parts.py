@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from solaris import __version__
 from solaris.platform.metrics import Metrics
@@ -26,6 +27,29 @@ if TYPE_CHECKING:
     from solaris.platform.settings import Settings
 
 
+T = TypeVar("T", covariant=True)  # noqa: PLC0105 - a part of a kind
+_making = threading.RLock()
+
+
+class part(cached_property[T]):  # noqa: N801 - stands where property stands
+    """A property that is made when it is first asked for, once, whichever threads ask for it.
+
+    functools.cached_property alone makes it twice when two threads ask at once (Python 3.12 and
+    newer). One lock for all parts: a part asks for others while it is made.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: type[object] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[object] | None = None) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type[object] | None = None) -> Self | T:
+        """The part of this instance."""
+        with _making:
+            return super().__get__(instance, owner)
+
+
 class PlatformParts:
     """What every package stands on: settings, clock, AWS, cache, mail."""
 
@@ -39,14 +63,14 @@ class PlatformParts:
         self.metrics = Metrics()
         bind_models(settings)
 
-    @cached_property
+    @part
     def dynamodb(self) -> LeanDynamoDb:
         """The one client of DynamoDB."""
         from solaris.platform.aws.direct import LeanDynamoDb
 
         return LeanDynamoDb(self.settings.aws_region)
 
-    @cached_property
+    @part
     def queues(self) -> Queues:
         """The queues, synchronously."""
         from solaris.platform.aws.direct import LeanQueues
@@ -54,28 +78,28 @@ class PlatformParts:
 
         return Queues(LeanQueues(self.settings.aws_region), self.settings)
 
-    @cached_property
+    @part
     def cache(self) -> Cache:
         """Redis, synchronously."""
         from solaris.platform.cache import Cache
 
         return Cache(self.settings.redis_address)
 
-    @cached_property
+    @part
     def async_cache(self) -> AsyncCache:
         """Redis, from the request path."""
         from solaris.platform.cache import AsyncCache
 
         return AsyncCache(self.settings.redis_address)
 
-    @cached_property
+    @part
     def aws(self) -> AsyncAws:
         """AWS, from the request path."""
         from solaris.platform.aws.client import AsyncAws
 
         return AsyncAws(self.settings.aws_region)
 
-    @cached_property
+    @part
     def files(self) -> FileStore:
         """The bucket; a store on this machine is reached through the gateway's own port."""
         from solaris.platform.aws.files import FileStore, is_aws, s3_client
@@ -93,7 +117,7 @@ class PlatformParts:
             public_url=settings.public_url,
         )
 
-    @cached_property
+    @part
     def mail_sender(self) -> MailSender:
         """SMTP when SMTP_HOST is set, else SES."""
         from solaris.platform.aws.client import boto_client
@@ -111,14 +135,14 @@ class PlatformParts:
             use_tls=settings.smtp_tls,
         )
 
-    @cached_property
+    @part
     def queue_lag(self) -> QueueLag:
         """How long the queues' messages wait."""
         from solaris.platform.aws.queue_lag import QueueLag
 
         return QueueLag(self.queues)
 
-    @cached_property
+    @part
     def books_disk(self) -> BooksDisk:
         """Room and files of the books, where this system keeps them on a disk of its own."""
         from solaris.platform.books_disk import BooksDisk, OpenBooks
@@ -128,7 +152,7 @@ class PlatformParts:
         room = DiskRoom(folder, self.settings.min_free_disk_mb << 20)
         return BooksDisk(room, OpenBooks(folder))
 
-    @cached_property
+    @part
     def admin_limiter(self) -> BlockingRateLimiter:
         """Requests a second of each admin, and of each address that nobody has signed in from."""
         from solaris.platform.rate_rule import RateRule

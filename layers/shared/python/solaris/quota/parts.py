@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.platform.parts import PlatformParts
@@ -18,7 +19,7 @@ class QuotaParts:
     def __init__(self, platform: PlatformParts) -> None:
         self._platform = platform
 
-    @cached_property
+    @part
     def users(self) -> UserStore:
         """The users table."""
         from solaris.quota.store import UserStore
@@ -29,7 +30,7 @@ class QuotaParts:
             periods_table=self._platform.settings.table_name("periods"),
         )
 
-    @cached_property
+    @part
     def changes(self) -> Changes:
         """The feed of what the directory must learn of."""
         from solaris.quota.feed import Changes
@@ -40,7 +41,7 @@ class QuotaParts:
             self._platform.clock,
         )
 
-    @cached_property
+    @part
     def personal_links(self) -> PersonalLinks:
         """Links by which users see their own quota."""
         from solaris.quota.personal_links import PersonalLinks

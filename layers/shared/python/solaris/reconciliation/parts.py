@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
@@ -22,7 +23,7 @@ class ReconciliationParts:
         self._quota = quota
         self._ledger = ledger
 
-    @cached_property
+    @part
     def reconciler(self) -> Reconciler:
         """What holds the books against their records."""
         from solaris.ledger.counters import SystemCounters
@@ -42,7 +43,7 @@ class ReconciliationParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def runner(self) -> ReconcileRunner:
         """What reconciles after each month's opening."""
         from solaris.reconciliation.runs import ReconcileRunner
@@ -54,7 +55,7 @@ class ReconciliationParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def runs(self) -> ReconciliationStore:
         """What the reconciliations have found."""
         from solaris.reconciliation.run_store import ReconciliationStore

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.directory.parts import DirectoryParts
@@ -32,7 +33,7 @@ class ReportsParts:
         self._directory = directory
         self._ledger = ledger
 
-    @cached_property
+    @part
     def system_days(self) -> SystemDays:
         """The system's daily counters, closed days kept for a while."""
         from solaris.ledger.counters import SystemCounters
@@ -48,7 +49,7 @@ class ReportsParts:
             self._platform.settings.exchange,
         )
 
-    @cached_property
+    @part
     def statistics(self) -> Statistics:
         """Figures over the whole system, and forecasts."""
         from solaris.reports.statistics import Statistics
@@ -62,7 +63,7 @@ class ReportsParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def reporting(self) -> Reporting:
         """Usage reports."""
         from solaris.reports.reporting import Reporting
@@ -74,7 +75,7 @@ class ReportsParts:
             rates=self._platform.settings.exchange,
         )
 
-    @cached_property
+    @part
     def user_totals(self) -> UserTotals:
         """Figures over all users, summed in the background."""
         from solaris.reports.totals import UserTotals

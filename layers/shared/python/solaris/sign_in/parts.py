@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.audit.parts import AuditParts
@@ -25,7 +26,7 @@ class SignInParts:
         self._platform = platform
         self._audit = audit
 
-    @cached_property
+    @part
     def admin_store(self) -> AdminStore:
         """The admins table."""
         from solaris.sign_in.admin_store import AdminStore
@@ -37,7 +38,7 @@ class SignInParts:
             audit_table=settings.table_name("audit"),
         )
 
-    @cached_property
+    @part
     def session_store(self) -> SessionStore:
         """The sessions table."""
         from solaris.sign_in.session_store import SessionStore
@@ -49,21 +50,21 @@ class SignInParts:
             admins_table=settings.table_name("admins"),
         )
 
-    @cached_property
+    @part
     def passwords(self) -> Passwords:
         """What hashes and verifies passwords."""
         from solaris.sign_in.password_hash import Passwords
 
         return Passwords()
 
-    @cached_property
+    @part
     def access_tokens(self) -> AccessTokens:
         """What signs and reads access tokens."""
         from solaris.sign_in.tokens import AccessTokens
 
         return AccessTokens(self._platform.settings, self._platform.clock)
 
-    @cached_property
+    @part
     def sessions(self) -> Sessions:
         """Who is signed in."""
         from solaris.sign_in.sessions import Sessions
@@ -75,7 +76,7 @@ class SignInParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def signing_in(self) -> SigningIn:
         """What lets people in and out."""
         from solaris.sign_in.attempts import AttemptStore
@@ -96,7 +97,7 @@ class SignInParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def admin_accounts(self) -> AdminAccounts:
         """What makes, changes and removes admins."""
         from solaris.sign_in.admins import AdminAccounts
@@ -109,7 +110,7 @@ class SignInParts:
             clock=self._platform.clock,
         )
 
-    @cached_property
+    @part
     def oidc(self) -> OidcSignIn:
         """Sign-in by the OIDC provider, if one is configured."""
         from solaris.sign_in.oidc import OidcSignIn

@@ -15,6 +15,7 @@ from pynamodb.attributes import (
     TTLAttribute,
     UnicodeAttribute,
 )
+from pynamodb.connection import Connection
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -30,6 +31,7 @@ class TableMeta:
     connect_timeout_seconds = 1
     read_timeout_seconds = 5
     max_retry_attempts = 3
+    max_pool_connections = 20
 
 
 class AdminModel(Model):
@@ -418,11 +420,22 @@ def short_name(model: type[Model]) -> str:
 
 
 def bind_models(settings: Settings) -> None:
-    """Give every model its table name for this stage; called once, by parts."""
+    """Give every model its table name for this stage; called once, by parts.
+
+    All share one connection: PynamoDB's own for each table reads botocore's description of
+    DynamoDB anew (9 MiB and 40 ms a table, botocore 1.43).
+    """
+    shared: Connection | None = None
     for model, name in _SHORT_NAMES.items():
         model.Meta.table_name = settings.table_name(name)
         model.Meta.region = settings.aws_region
         model._connection = None  # noqa: SLF001 - PynamoDB keeps the old name otherwise
+        table = model._get_connection()  # noqa: SLF001 - nothing is opened before it is used
+        if shared is None:
+            shared = table.connection
+        else:
+            shared.add_meta_table(table.get_meta_table())
+            table.connection = shared
 
 
 def create_tables() -> None:
