@@ -9,6 +9,8 @@ What a variable already names (AWS_ENDPOINT_URL, REDIS_URL, LITELLM_BASE_URL) is
 the embedded part.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import secrets
@@ -20,11 +22,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from infra.local.demo.upstream.__main__ import PREFIX_VARIABLE, demo_command
-from infra.local.edge.functions import ROOT, functions_command
-from infra.local.edge.gateway import STREAM_SECONDS, gateway_command
-from infra.local.run.banner import banner
 from infra.local.run.lifeline import stop_on_signals
 from infra.local.run.local_secret import local_secret
 from infra.local.run.preflight import (
@@ -36,27 +35,31 @@ from infra.local.run.preflight import (
     raise_open_files,
     wait_for_programs,
 )
-from infra.local.run.prepare import prepare, secrets_made
-from infra.local.run.recreate import Keeper
+from infra.local.run.programs import (
+    PREFIX_VARIABLE,
+    ROOT,
+    STREAM_SECONDS,
+    demo_command,
+    functions_command,
+    gateway_command,
+    worker_command,
+)
 from infra.local.run.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
 from infra.local.run.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
-from infra.local.run.worker import worker_command
 from infra.local.store.earlier.takeover import mark_format, open_data
 from infra.local.store.embedded import TABLES, plan_store
 from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
-from infra.local.store.tables.expiry import Expiry
 from infra.local.store.tables.program import free_port, secret_address, wait_until_listening
-from solaris.operations.first_start import InitResult
 from solaris.operations.unsteady import Unsteady
-from solaris.platform.aws.client import boto_client
-from solaris.platform.aws.files import is_aws
-from solaris.platform.aws.queues import EXPORTS_QUEUE
 from solaris.platform.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
 from solaris.platform.disk_room import DiskRoom
 from solaris.platform.errors import ConfigurationError, SolarisError
 from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
 from solaris.platform.settings_file import effective
+
+if TYPE_CHECKING:
+    from solaris.operations.first_start import InitResult
 
 LOOPBACK = "127.0.0.1"
 MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
@@ -108,6 +111,10 @@ class LocalSystem:
             self._start_demo()
         self._write_run_file()
         result = self._initialise()
+        if self.is_demo:
+            self._wait_for(f"{self.environment['LITELLM_BASE_URL']}/models", "demo")
+        from solaris.platform.aws.queues import EXPORTS_QUEUE  # noqa: PLC0415 - while they start
+
         port = free_port(self.address)
         ask = answers(self.address, port)
         command = functions_command(self.address, port)
@@ -232,13 +239,12 @@ class LocalSystem:
         only = (PREFIX_VARIABLE,)
         self._run("demo", command, is_needed=False, watch=watch, only=only, is_lasting=True)
         del self.environment[PREFIX_VARIABLE]
-        url = f"http://{self.address}:{port}{prefix}/v1"
-        self.environment["LITELLM_BASE_URL"] = url
-        self._wait_for(f"{url}/models", "demo")
+        self.environment["LITELLM_BASE_URL"] = f"http://{self.address}:{port}{prefix}/v1"
 
     def _initialise(self) -> InitResult:
         os.environ.update(self.environment)
         load_settings.cache_clear()
+        from infra.local.run.prepare import prepare  # noqa: PLC0415 - while the programs start
         from solaris.app import process_parts  # noqa: PLC0415 - reads what was set just above
 
         return prepare(process_parts())
@@ -247,7 +253,12 @@ class LocalSystem:
         """Delete what expires in this system's own tables; watch over a store that is not its own:
         an emulator may come back empty.
         """
+        from infra.local.run.prepare import prepare  # noqa: PLC0415 - see above
+        from infra.local.run.recreate import Keeper  # noqa: PLC0415 - see above
+        from infra.local.store.tables.expiry import Expiry  # noqa: PLC0415 - see above
         from solaris.app import process_parts  # noqa: PLC0415 - see above
+        from solaris.platform.aws.client import boto_client  # noqa: PLC0415 - see above
+        from solaris.platform.aws.files import is_aws  # noqa: PLC0415 - see above
 
         parts = process_parts()
         if self.supervisor.has(TABLES):
@@ -257,6 +268,8 @@ class LocalSystem:
         Keeper(parts.platform.queues, lambda: prepare(parts), self._tell_anew).start(stop)
 
     def _tell_anew(self, result: InitResult) -> None:
+        from infra.local.run.prepare import secrets_made  # noqa: PLC0415 - see above
+
         print("[solaris] the store came back empty: queues and bucket are made anew", flush=True)
         for line in secrets_made(self.settings, result):
             print(f"[solaris] {line}", flush=True)
@@ -341,6 +354,8 @@ def _arguments() -> argparse.Namespace:
 def _run(system: LocalSystem, stop: threading.Event) -> int:
     try:
         result = system.start()
+        from infra.local.run.banner import banner  # noqa: PLC0415 - while the programs start
+
         shown = banner(
             system.settings,
             result,

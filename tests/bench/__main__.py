@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 from tests.bench.books import Books
 from tests.bench.generator import Generator
 from tests.bench.measure import SCENARIOS, Bench, Measured, Scenario

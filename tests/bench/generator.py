@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 from tests.bench.load import FINISH_SECONDS, Job, Result
 
 SLACK_SECONDS = 15.0

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.edge.functions import ROOT
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import ROOT
 from tests.bench.generator import BenchError
 from tests.bench.system import LOOPBACK, POLL_SECONDS, tell
 from tests.e2e.litellm_environment import litellm_environment

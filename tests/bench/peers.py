@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 from tests.bench.books import Books
 from tests.bench.generator import Generator
 from tests.bench.load import Job, Result

@@ -15,7 +15,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 from tests.bench.generator import Generator
 from tests.bench.running import run_bench
 from tests.bench.scale_measure import (

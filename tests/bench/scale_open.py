@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 from tests.bench.generator import BenchError, Generator
 from tests.bench.load import Job, Result
 from tests.bench.scale_measure import SENDERS, ScaleBench

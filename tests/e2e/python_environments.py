@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.edge.functions import ROOT
+from infra.local.run.programs import ROOT
 
 INSTALL_SECONDS = 500
 

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from infra.litellm.start import CONFIG, ConfigurationError, offered
-from infra.local.demo.upstream.__main__ import demo_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import demo_command
 from tests.e2e.litellm_environment import litellm_environment
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
 from tests.e2e.programs import answers, program

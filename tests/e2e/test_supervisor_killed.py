@@ -16,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from infra.local.demo.upstream.__main__ import demo_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import demo_command
 from infra.local.run.running import running_program
 from tests.e2e.local_system import LocalSystem, start
 

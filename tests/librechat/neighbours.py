@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import yaml
 
-from infra.local.demo.upstream.__main__ import demo_command
 from infra.local.run.preflight import free_port
+from infra.local.run.programs import demo_command
 from tests.e2e.litellm_environment import litellm_proxy
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
 from tests.e2e.node_programs import newer_node

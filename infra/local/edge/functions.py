@@ -11,14 +11,12 @@ import asyncio
 import base64
 import importlib.util
 import itertools
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +27,7 @@ from infra.local.edge.for_the_system import ForTheSystem, system_secret
 from infra.local.edge.gateway_responses import gateway_response, is_api
 from infra.local.edge.rest_gateway import Incoming, RestGateway, matching_route
 from infra.local.run.lifeline import steady_output
+from infra.local.run.programs import ROOT
 from solaris.app import process_parts
 from solaris.platform.errors import (
     InvalidRequestError,
@@ -41,7 +40,6 @@ from solaris.platform.settings import Settings, load_settings
 from solaris.platform.web.body_limits import body_limit
 from solaris.platform.web.messages import HttpReply
 
-ROOT = Path(__file__).resolve().parents[3]
 COPIES = 4
 BODY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
@@ -52,11 +50,6 @@ _numbers = itertools.count()
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-
-def functions_command(host: str, port: int) -> list[str]:
-    """The command that serves the functions; run it in the repository's root."""
-    return [sys.executable, "-m", "infra.local.edge.functions", "--host", host, "--port", str(port)]
 
 
 def load_function(name: str) -> ModuleType:

@@ -18,7 +18,7 @@ from yarl import URL
 
 from infra.local.edge.downloads import Downloads, is_download
 from infra.local.edge.for_the_system import HEADER, system_secret
-from infra.local.edge.functions import ROOT, load_function, send_reply
+from infra.local.edge.functions import load_function, send_reply
 from infra.local.edge.gateway_responses import gateway_response
 from infra.local.edge.guarded_http import GuardedHttp
 from infra.local.edge.listening import serve
@@ -26,6 +26,7 @@ from infra.local.edge.mailbox import Mailbox, is_mailbox, is_open
 from infra.local.edge.passed_bodies import PassedBodies
 from infra.local.edge.site import Site, is_site
 from infra.local.run.lifeline import steady_output
+from infra.local.run.programs import ROOT, STREAM_SECONDS
 from solaris.app import process_parts
 from solaris.gateway.body.bodies import Body, has_body
 from solaris.gateway.client import ClientGoneError
@@ -34,7 +35,6 @@ from solaris.platform.errors import SolarisError, StoreUnavailableError, Unknown
 from solaris.platform.settings import Settings, load_settings
 from solaris.platform.web.trusted_proxies import BehindFront
 
-STREAM_SECONDS = 30  # for streams still open when the gateway is stopped
 FUNCTION_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.001  # Python's own is 5 ms
@@ -51,20 +51,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-
-
-def gateway_command(
-    host: str, port: int, functions_url: str, *, mails: Path | None = None
-) -> list[str]:
-    """The command that serves the gateway; run it in the repository's root.
-
-    `mails` is the file where the store keeps them, for /dev/mail; without it there is no such
-    page, nor where others than this machine are served.
-    """
-    arguments = ["--host", host, "--port", str(port), "--functions", functions_url]
-    if mails is not None:
-        arguments += ["--mails", str(mails)]
-    return [sys.executable, "-m", "infra.local.edge.gateway", *arguments]
 
 
 class Gateway:

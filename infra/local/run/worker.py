@@ -20,8 +20,9 @@ from typing import Any
 
 from chalice.local import LambdaContext
 
-from infra.local.edge.functions import ROOT, load_function
+from infra.local.edge.functions import load_function
 from infra.local.run.lifeline import steady_output, stop_on_signals
+from infra.local.run.programs import ROOT
 from infra.local.run.schedule import keeping_thread, reconciling_thread, schedule_thread
 from infra.local.run.watching import beat
 from solaris.app import process_parts
@@ -53,11 +54,6 @@ CONSUMERS = {
 
 Handler = Callable[[dict[str, Any], Any], Any]
 _log = get_logger("solaris.worker")
-
-
-def worker_command(*arguments: str) -> list[str]:
-    """The command that runs the consumers; run it in the repository's root."""
-    return [sys.executable, "-m", "infra.local.run.worker", *arguments]
 
 
 def sqs_event(messages: list[dict[str, Any]], queue: str) -> dict[str, Any]:

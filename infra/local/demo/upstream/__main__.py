@@ -27,7 +27,6 @@ import asyncio
 import contextlib
 import os
 import re
-import sys
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,6 +47,7 @@ from infra.local.demo.upstream.exchanges import Exchange, Ledger, shown_headers
 from infra.local.demo.upstream.wire import Plan
 from infra.local.edge.for_the_system import ForTheSystem
 from infra.local.run.lifeline import end_when_alone, steady_output
+from infra.local.run.programs import PREFIX_VARIABLE
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_SETTLE_SECONDS = 10.0
@@ -55,7 +55,6 @@ MAX_LENGTH_TOKENS = 250_000
 MAX_WAIT_SECONDS = 600.0
 FRAMES_IN_RUN = 64
 OK, RETRY_STATUSES = 200, (429, 503)
-PREFIX_VARIABLE = "SOLARIS_DEMO_PREFIX"
 """What every path begins with, a secret; unset for tests and measurements of the demo alone."""
 
 LISTED_MODELS = ("demo", "demo-fast", "demo-embedding")
@@ -363,12 +362,6 @@ async def _refused(_request: Request, error: Exception) -> Response:
 def create_app(locale: str | None = None) -> DemoUpstream:
     """A demo with an empty log; the locale defaults to the variable LOCALE, then to pt-BR."""
     return DemoUpstream(locale or os.environ.get("LOCALE") or "pt-BR")
-
-
-def demo_command(host: str, port: int) -> list[str]:
-    """The command line that serves the demo; it is run in the repository's root."""
-    module = "infra.local.demo.upstream"
-    return [sys.executable, "-m", module, "--host", host, "--port", str(port)]
 
 
 def main() -> None:
