@@ -339,3 +339,22 @@ async def test_a_whole_answer_that_is_cut_charges_what_had_come(
     assert got.status == 502
     assert gateway.event.estimated
     assert gateway.event.charged_tokens >= (0 if endpoint == EMBEDDINGS else expected)
+
+
+@pytest.mark.parametrize("broken", ["request.Heartbeat", "request.Sending.send", "answer.read_body"])
+async def test_a_fault_of_ours_leaves_nothing_held(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds tokens resolves them, on every way out."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(f"solaris.gateway.{broken}", fails)
+    body = json.dumps(whole(CHAT, "42", 70_000, 10_000)).encode()
+    gateway, got = await ask(
+        Script([body], content_type="application/json"), asked(CHAT, stream="Heart" in broken)
+    )
+    assert got.status == 500
+    assert gateway.meter.user.reservations == {}
+    assert (gateway.event.charged_tokens, gateway.event.estimated) == (ESTIMATED_PROMPT, True)

@@ -12,7 +12,8 @@ What is charged where nobody states it is said once, in `AnswerContext.charge_un
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -109,15 +110,17 @@ class Answer:
         self._flat_tokens = flat_tokens
         self._resolved = False
         self._has_held_more = False
+        self._upstream: UpstreamAnswer | None = None
         self.first_byte_ms: int | None = None
         self.prompt_tokens = self._reservation.prompt_tokens
 
     async def reply(self, upstream: UpstreamAnswer, open_stream: OpenStream) -> Reply:
-        """Take the upstream's answer and give the client's.
+        """Take the upstream's answer and give the client's; call it within `resolving`.
 
         Raises UpstreamUnavailableError for a redirect or an answer that is none (both released),
         and what reading it raises.
         """
+        self._upstream = upstream
         stream: StreamedReply | None = None
         try:
             if upstream.status < FIRST_REDIRECT and await self._is_stream(upstream):
@@ -127,26 +130,38 @@ class Answer:
             else:
                 body = await upstream.read()
             return await self._buffered(upstream, body)
-        except UpstreamTimeoutError as error:
-            await self.time_out(error)
-            raise
-        except SolarisError as error:
-            await self._fail(error, upstream)
-            raise
-        except BaseException:
-            self.abandon()
-            raise
         finally:
             if stream is None:
                 await upstream.close()
 
-    async def _fail(self, error: SolarisError, upstream: UpstreamAnswer) -> None:
+    @asynccontextmanager
+    async def resolving(self) -> AsyncIterator[None]:
+        """Whatever ends the work inside without an answer resolves the reservation.
+
+        A time-out charges what is held, where the upstream had begun; another SolarisError what
+        of the answer has come, else nothing; a cancellation, or a fault of ours, is `abandon`.
+        """
+        try:
+            yield
+        except UpstreamTimeoutError as error:
+            await self._time_out(error)
+            raise
+        except SolarisError as error:
+            await self._fail(error)
+            raise
+        except BaseException:
+            self.abandon()
+            raise
+
+    async def _fail(self, error: SolarisError) -> None:
         """An answer that broke off: what of it has come was billed, although nobody sees it."""
         if self._resolved:
             return
-        came = b"".join(upstream.parts) if upstream.status < FIRST_REDIRECT else b""
+        upstream = self._upstream
+        has_answer = upstream is not None and upstream.status < FIRST_REDIRECT
+        came = b"".join(upstream.parts) if upstream is not None and has_answer else b""
         if not came or self.shape is None:
-            await self.release(error)
+            await self._release(error)
             return
         text = came[:MOST_COUNTED_BYTES].decode("utf-8", "replace")
         counted = await in_light_thread(tokens.estimate, text)
@@ -162,7 +177,7 @@ class Answer:
             return False
         if upstream.is_event_stream:
             return True
-        return self.context.is_stream and await upstream.begins_like_events()
+        return self.context.facts.is_stream and await upstream.begins_like_events()
 
     async def _buffered(self, upstream: UpstreamAnswer, body: bytes) -> Reply:
         headers = self.headers(upstream)
@@ -202,7 +217,7 @@ class Answer:
             return await in_light_thread(read_body, shape, body, self.prompt_tokens)
         return read_body(shape, body, self.prompt_tokens)
 
-    async def release(self, error: SolarisError) -> None:
+    async def _release(self, error: SolarisError) -> None:
         """Charge nothing: the upstream gave no answer. The record has the client's status."""
         told = None
         if isinstance(error, UpstreamUnavailableError) and error.told is not None:
@@ -215,16 +230,16 @@ class Answer:
         )
 
     async def _released(self, error: SolarisError) -> SolarisError:
-        await self.release(error)
+        await self._release(error)
         return error
 
-    async def time_out(self, error: UpstreamTimeoutError) -> None:
+    async def _time_out(self, error: UpstreamTimeoutError) -> None:
         """Nothing came for too long: charge what is held, unless no connection was made.
 
         An upstream that has begun to work bills it, and a client's library tries again.
         """
         if not error.has_begun:
-            await self.release(error)
+            await self._release(error)
             return
         await self.settle(
             self.context.charge_unstated(0, hidden=True),
@@ -253,6 +268,10 @@ class Answer:
                 model=model,
             )
         )
+
+    async def give_back(self) -> None:
+        """Charge nothing: nobody waited any more when the tokens were held, nothing was sent."""
+        await self.settle(TokenCounts(), status=CLIENT_CLOSED_REQUEST, outcome=Outcome.RELEASED)
 
     async def hold_delivered(self, delivered_tokens: int, leeway_tokens: int = 0) -> int:
         """Hold what an answer has delivered past what it holds, as far as that is left, once.
@@ -293,7 +312,7 @@ class Answer:
         if error is None and status >= FIRST_ERROR:
             error = f"the upstream answered {status}"
         reservation = self._reservation
-        names = booked_names(reservation.model, model, self.context.key)
+        names = booked_names(reservation.model, model, self.context.facts.key)
         event = UsageEvent(
             request_id=reservation.request_id,
             user_id=self.context.admission.user.user_id,
@@ -313,9 +332,9 @@ class Answer:
             response_time_ms=self.elapsed_ms(),
             first_byte_ms=self.first_byte_ms,
             key_id=reservation.key_id,
-            conversation_id=_short(self.context.conversation_id),
-            user_agent=_short(self.context.user_agent),
-            ip_address=self.context.ip_address,
+            conversation_id=_short(self.context.facts.conversation_id),
+            user_agent=_short(self.context.facts.user_agent),
+            ip_address=self.context.facts.ip_address,
         )
         self._observe(event)
         await asyncio.shield(keep(self._hand_over(event, response_id)))
@@ -348,7 +367,7 @@ class Answer:
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request came in."""
-        return round((time.perf_counter() - self.context.started) * 1000)
+        return round((time.perf_counter() - self.context.facts.started) * 1000)
 
     def error_frame(self, error: SolarisError) -> bytes:
         """The one frame that tells a client of a failure in mid-stream."""
@@ -382,7 +401,7 @@ class Answer:
         )
         if self.context.cap_tokens is not None:
             headers["x-solaris-capped"] = str(self.context.cap_tokens)
-        dropped = shown_names(self.context.dropped_fields)
+        dropped = shown_names(self.context.facts.dropped_fields)
         if dropped:
             headers["x-solaris-dropped-fields"] = dropped
         return headers

@@ -11,14 +11,14 @@ LEEWAY_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerContext:
-    """What is known of an admitted request besides its reservation.
+class RequestFacts:
+    """What is known of a request before tokens are held for it.
 
-    `is_opaque`: its use cannot be told from what is delivered (hidden reasoning, media, what the
-    upstream keeps itself). `dropped_fields` of the body were not passed on.
+    `started` is of time.perf_counter. `is_opaque`: its use cannot be told from what is delivered
+    (hidden reasoning, media, what the upstream keeps itself). `echoed_tokens` of the prompt come
+    back with the answer. `dropped_fields` of the body were not passed on.
     """
 
-    admission: Admission
     key: GatewayKey
     user_agent: str | None
     ip_address: str | None
@@ -30,6 +30,14 @@ class AnswerContext:
     is_stream: bool = False
     wants_usage_frame: bool = True
     dropped_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """An admitted request: what is held for it, and what was known before."""
+
+    admission: Admission
+    facts: RequestFacts
 
     @property
     def cap_tokens(self) -> int | None:
@@ -43,7 +51,7 @@ class AnswerContext:
         A prompt that is echoed comes on top of it.
         """
         held = self.admission.completion_tokens
-        return (held if self.cap_tokens is None else self.cap_tokens) + self.echoed_tokens
+        return (held if self.cap_tokens is None else self.cap_tokens) + self.facts.echoed_tokens
 
     @property
     def leeway_tokens(self) -> int:
@@ -65,6 +73,6 @@ class AnswerContext:
         upstream keeps itself; and with `hidden`, where nothing was seen of work under way.
         """
         completion = self.within_hold(delivered_tokens)
-        if hidden or self.is_opaque:
+        if hidden or self.facts.is_opaque:
             completion = self.admission.completion_tokens
         return TokenCounts(self.admission.reservation.prompt_tokens, completion)

@@ -60,7 +60,7 @@ class StreamRelay:
         heartbeat: Heartbeat | None,
     ) -> None:
         context = answer.context
-        self.relay = SseRelay(shape, hide_usage_frame=not context.wants_usage_frame)
+        self.relay = SseRelay(shape, hide_usage_frame=not context.facts.wants_usage_frame)
         self.unshown = b""
         self._upstream = upstream
         self._answer = answer
@@ -217,11 +217,11 @@ class StreamRelay:
             answer_id=self.relay.response_id or reservation.request_id,
             model=reservation.model,
             created=int(reservation.created_at.timestamp()),
-            choices=context.choices,
+            choices=context.facts.choices,
             open_block=self._index if self._is_block_open else None,
             prompt_tokens=self._answer.prompt_tokens,
             completion_tokens=completion_tokens,
-            states_usage=context.wants_usage_frame,
+            states_usage=context.facts.wants_usage_frame,
         )
 
     def _has_delivered(self) -> bool:

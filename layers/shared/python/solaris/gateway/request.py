@@ -17,13 +17,8 @@ from typing import Any
 
 import orjson
 
-from solaris.gateway.answer import (
-    CLIENT_CLOSED_REQUEST,
-    Answer,
-    BufferedReply,
-    Reply,
-)
-from solaris.gateway.answer_context import AnswerContext
+from solaris.gateway.answer import Answer, BufferedReply, Reply
+from solaris.gateway.answer_context import AnswerContext, RequestFacts
 from solaris.gateway.body.bodies import Body
 from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.body.understanding import Understanding
@@ -46,7 +41,7 @@ from solaris.gateway.relaying import open_stream
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.sending import Sending
 from solaris.gateway.shapes.all import SHAPES, ApiShape
-from solaris.gateway.tickets import Admission, Ticket
+from solaris.gateway.tickets import Ticket
 from solaris.gateway.upstream import Upstream, UpstreamAnswer
 from solaris.keys.entrance import Entered, Entrance
 from solaris.keys.key import GatewayKey
@@ -55,13 +50,11 @@ from solaris.platform.errors import (
     SolarisError,
     UnknownPathError,
     UpstreamKeyRefusedError,
-    UpstreamTimeoutError,
 )
 from solaris.platform.metrics import Metrics
 from solaris.platform.settings import Settings
 from solaris.quota.identity import Identity
 from solaris.quota.reservation import Demand
-from solaris.quota.usage import Outcome, TokenCounts
 
 # Headers of the client that mean something to the upstream. Not Idempotency-Key: the upstream knows
 # one client, us, and would answer two people who chose the same value with one answer.
@@ -148,9 +141,8 @@ class Forwarder:
         model = shape.model(body)
         demand = self._demand(shape, body, model, prompt)
         ticket = _ticket(request, key, identity, demand, model)
-        admission = await self._admit(request, key, ticket, client)
-        context = replace(
-            _context(request, admission, key),
+        facts = replace(
+            _facts(request, key),
             is_opaque=bool(prompt.references)
             or prompt.has_media
             or is_reasoning_model(model)
@@ -161,10 +153,10 @@ class Forwarder:
             wants_usage_frame=shape.wants_usage_frame(body),
             dropped_fields=tuple(asked.dropped),
         )
-        answer = self._answer(context, client, shape=shape)
+        answer = await self._hold(ticket, facts, client, shape=shape)
         sending = Sending(self._upstream, self._dialect, shape, self._settings)
         return await self._send(
-            request, answer, lambda headers: sending.send(asked, context, headers)
+            request, answer, lambda headers: sending.send(asked, answer.context, headers)
         )
 
     async def _count(self, request: IncomingRequest) -> Reply:
@@ -219,8 +211,8 @@ class Forwarder:
         identity = await self._entrance.identify(request.entered, request.headers, {})
         demand = Demand(prompt_tokens=tokens, completes=False)
         ticket = _ticket(request, key, identity, demand, model)
-        admission = await self._admit(request, key, ticket, client)
-        answer = self._answer(_context(request, admission, key), client, flat_tokens=tokens)
+        facts = _facts(request, key)
+        answer = await self._hold(ticket, facts, client, flat_tokens=tokens)
         content_type = request.headers.get("content-type", "application/octet-stream")
         path = request.path.removeprefix("/v1")
         if request.query:
@@ -233,37 +225,48 @@ class Forwarder:
             ),
         )
 
-    async def _admit(
-        self, request: IncomingRequest, key: GatewayKey, ticket: Ticket, client: Client
-    ) -> Admission:
+    async def _hold(
+        self,
+        ticket: Ticket,
+        facts: RequestFacts,
+        client: Client,
+        *,
+        shape: ApiShape | None = None,
+        flat_tokens: int = 0,
+    ) -> Answer:
+        """Hold tokens, and give what owns them from then on: there is no way out without it."""
         admitting = keep(self._meter.admit(ticket))
+
+        async def owned() -> Answer:
+            return Answer(
+                AnswerContext(await admitting, facts),
+                client,
+                meter=self._meter,
+                metrics=self._metrics,
+                settings=self._settings,
+                sizes=self._sizes,
+                shape=shape,
+                flat_tokens=flat_tokens,
+            )
+
+        async def give_back() -> None:
+            with suppress(SolarisError):
+                await (await owned()).give_back()
+
         try:
-            admission = await asyncio.shield(admitting)
+            await asyncio.shield(admitting)
         except asyncio.CancelledError:
-            # nobody waits any more while tokens are being held: give them back
-            keep(self._give_back(request, key, admitting, client))
+            # nobody waits any more while tokens are being held
+            keep(give_back())
             raise
         except SolarisError:
             # the task keeps the error, which keeps this frame and the body: not until a collection
             del admitting
             raise
         if client.is_gone:
-            await self._give_back(request, key, admitting, client)
+            await give_back()
             raise ClientGoneError
-        return admission
-
-    async def _give_back(
-        self,
-        request: IncomingRequest,
-        key: GatewayKey,
-        admitting: asyncio.Task[Admission],
-        client: Client,
-    ) -> None:
-        with suppress(SolarisError):
-            answer = self._answer(_context(request, await admitting, key), client)
-            await answer.settle(
-                TokenCounts(), status=CLIENT_CLOSED_REQUEST, outcome=Outcome.RELEASED
-            )
+        return await owned()
 
     async def _send(
         self,
@@ -271,46 +274,24 @@ class Forwarder:
         answer: Answer,
         send: Callable[[dict[str, str]], Awaitable[UpstreamAnswer]],
     ) -> Reply:
-        heartbeat = None
-        if answer.context.is_stream:
-            heartbeat = Heartbeat(
-                answer.client, self._settings.sse_comment_seconds, answer.stream_headers(None)
-            )
+        heartbeat: Heartbeat | None = None
         reply: Reply | None = None
         try:
-            upstream = await self._asked(answer, send(_headers(request)))
-            reply = await answer.reply(
-                upstream, lambda one, stream: open_stream(one, stream, heartbeat)
-            )
+            async with answer.resolving():
+                if answer.context.facts.is_stream:
+                    heartbeat = Heartbeat(
+                        answer.client,
+                        self._settings.sse_comment_seconds,
+                        answer.stream_headers(None),
+                    )
+                upstream = await send(_headers(request))
+                reply = await answer.reply(
+                    upstream, lambda one, stream: open_stream(one, stream, heartbeat)
+                )
         finally:
             if heartbeat is not None and (reply is None or isinstance(reply, BufferedReply)):
                 await heartbeat.stop()
         return reply
-
-    async def _asked(self, answer: Answer, sending: Awaitable[UpstreamAnswer]) -> UpstreamAnswer:
-        try:
-            return await sending
-        except UpstreamTimeoutError as error:
-            await answer.time_out(error)
-            raise
-        except SolarisError as error:
-            await answer.release(error)
-            raise
-        except BaseException:
-            # nobody waits any longer, or the process stops, before the upstream has answered
-            answer.abandon()
-            raise
-
-    def _answer(self, context: AnswerContext, client: Client, **kind: Any) -> Answer:
-        return Answer(
-            context,
-            client,
-            meter=self._meter,
-            metrics=self._metrics,
-            settings=self._settings,
-            sizes=self._sizes,
-            **kind,
-        )
 
 
 def _ticket(
@@ -331,9 +312,8 @@ def _understanding(request: IncomingRequest) -> Understanding:
     return Understanding(request.body, request.headers, request.query, request.entered)
 
 
-def _context(request: IncomingRequest, admission: Admission, key: GatewayKey) -> AnswerContext:
-    return AnswerContext(
-        admission=admission,
+def _facts(request: IncomingRequest, key: GatewayKey) -> RequestFacts:
+    return RequestFacts(
         key=key,
         user_agent=request.headers.get("user-agent"),
         ip_address=request.ip_address,
