@@ -113,8 +113,8 @@ function GroupCard({ group }: { group: Group }) {
 
 function SettingRow({ row }: { row: Row }) {
   return (
-    <div className="flex min-h-15 items-center gap-4 px-5 py-2.5">
-      <dt className="min-w-0 flex-1">
+    <div className="flex min-h-15 flex-wrap items-center gap-x-4 gap-y-1 px-5 py-2.5">
+      <dt className="min-w-0 flex-[1_1_9rem]">
         <span className="block text-ink">{row.label}</span>
         {row.variables.length > 0 ? (
           <span className="mt-0.5 flex flex-wrap gap-x-2 font-mono text-[0.6875rem] text-ink-faint">
@@ -126,7 +126,7 @@ function SettingRow({ row }: { row: Row }) {
       </dt>
       <dd
         className={cn(
-          "tabular wrap-anywhere max-w-[50%] text-right font-medium",
+          "tabular wrap-anywhere ml-auto max-w-full text-right font-medium",
           row.isUnset ? "text-ink-faint" : "text-ink",
           row.isCode && "font-mono font-normal text-[0.8125rem]",
         )}
