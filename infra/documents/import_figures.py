@@ -9,12 +9,14 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLARIS = ROOT / "layers" / "shared" / "python" / "solaris"
+ROOTS = {"solaris": SOLARIS, "infra": ROOT / "infra"}
 FUNCTIONS = ("proxy", "quota", "usage", "reset", "alerts", "admin", "health")
 # What the functions need to be imported; they speak to nobody for it.
 ENVIRONMENT = {
@@ -43,6 +45,33 @@ class Arrow:
     def is_inside(self) -> bool:
         """True when both are of one package."""
         return self.importer == self.imported
+
+
+def circle(roots: Mapping[str, Path] = ROOTS) -> list[str]:
+    """Modules that import each other in a ring, the first one again at the end; none: empty.
+
+    Imports within functions and for types count as well.
+    """
+    files = {
+        ".".join((name, *path.relative_to(root).with_suffix("").parts)): path
+        for name, root in roots.items()
+        for path in sorted(root.rglob("*.py"))
+    }
+    try:
+        TopologicalSorter({name: _imported(files[name], files) for name in files}).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _imported(path: Path, known: Mapping[str, Path]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{one.name}" for one in node.names} | {node.module}
+    return found & known.keys()
 
 
 def package_of(module: str) -> str:

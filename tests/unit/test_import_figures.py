@@ -1,9 +1,12 @@
 """What ARCHITECTURE.md promises of packages and of what a function loads."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.documents.import_figures import (
     FUNCTIONS,
+    circle,
     files_by_folder,
     loaded_modules,
     package_of,
@@ -24,6 +27,20 @@ MOST_LOADED = {
 
 def test_imports_stay_mostly_in_their_package() -> None:
     assert share_inside() >= 0.44
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    assert circle() == []
+
+
+def test_a_circle_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("def late() -> None:\n    import a.two\n")
+    (tmp_path / "two.py").write_text("from a import three\n")
+    (tmp_path / "three.py").write_text("from a.one import late\n")
+    (tmp_path / "four.py").write_text("from a.one import late\n")
+    found = circle({"a": tmp_path})
+    assert found[0] == found[-1]
+    assert set(found) == {"a.one", "a.two", "a.three"}
 
 
 def test_no_folder_has_more_than_30_files() -> None:

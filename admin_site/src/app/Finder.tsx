@@ -8,7 +8,7 @@ import { cn } from "@/shared/ui/cn";
 import { Dialog } from "@/shared/ui/Dialog";
 import { inputClass } from "@/shared/ui/Field";
 import { type Found, moved, pagesNamed } from "./find";
-import { SECTIONS } from "./Shell";
+import { SECTIONS } from "./sections";
 import { useAppTexts } from "./texts";
 
 const PEOPLE = 6;

@@ -1,18 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import {
-  ChartColumn,
-  CloudOff,
-  FileClock,
-  KeyRound,
-  LayoutDashboard,
-  type LucideIcon,
-  Menu as MenuIcon,
-  Search,
-  Settings,
-  ShieldCheck,
-  TriangleAlert,
-  Users,
-} from "lucide-react";
+import { CloudOff, type LucideIcon, Menu as MenuIcon, Search } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Badge } from "@/shared/ui/Badge";
 import { IconButton } from "@/shared/ui/Button";
@@ -21,6 +8,7 @@ import { Logo } from "@/shared/ui/Logo";
 import { Toaster } from "@/shared/ui/toast";
 import { AccountMenu } from "./AccountMenu";
 import { useAway } from "./away";
+import { SECTIONS } from "./sections";
 import { useAppTexts } from "./texts";
 import { useWaiting } from "./waiting";
 
@@ -28,22 +16,6 @@ const loadDrawer = () => import("./Drawer");
 const Drawer = lazy(async () => ({ default: (await loadDrawer()).Drawer }));
 const loadFinder = () => import("./Finder");
 const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }));
-
-/** The parts of the site, as the navigation and the search list them. */
-export const SECTIONS = [
-  [
-    { to: "/", icon: LayoutDashboard, text: "dashboard" },
-    { to: "/users", icon: Users, text: "users" },
-    { to: "/reports", icon: ChartColumn, text: "reports" },
-    { to: "/alerts", icon: TriangleAlert, text: "alerts" },
-  ],
-  [
-    { to: "/keys", icon: KeyRound, text: "keys" },
-    { to: "/audit", icon: FileClock, text: "audit" },
-    { to: "/admins", icon: ShieldCheck, text: "admins" },
-    { to: "/settings", icon: Settings, text: "settings" },
-  ],
-] as const;
 
 /** The frame of every page but the login: navigation, account, what is wrong with the server. */
 export function Shell() {

@@ -341,7 +341,9 @@ async def test_a_whole_answer_that_is_cut_charges_what_had_come(
     assert gateway.event.charged_tokens >= (0 if endpoint == EMBEDDINGS else expected)
 
 
-@pytest.mark.parametrize("broken", ["request.Heartbeat", "request.Sending.send", "answer.read_body"])
+@pytest.mark.parametrize(
+    "broken", ["request.Heartbeat", "request.Sending.send", "answer.read_body"]
+)
 async def test_a_fault_of_ours_leaves_nothing_held(
     broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,26 @@
+import {
+  ChartColumn,
+  FileClock,
+  KeyRound,
+  LayoutDashboard,
+  Settings,
+  ShieldCheck,
+  TriangleAlert,
+  Users,
+} from "lucide-react";
+
+/** The parts of the site, as the navigation and the search list them. */
+export const SECTIONS = [
+  [
+    { to: "/", icon: LayoutDashboard, text: "dashboard" },
+    { to: "/users", icon: Users, text: "users" },
+    { to: "/reports", icon: ChartColumn, text: "reports" },
+    { to: "/alerts", icon: TriangleAlert, text: "alerts" },
+  ],
+  [
+    { to: "/keys", icon: KeyRound, text: "keys" },
+    { to: "/audit", icon: FileClock, text: "audit" },
+    { to: "/admins", icon: ShieldCheck, text: "admins" },
+    { to: "/settings", icon: Settings, text: "settings" },
+  ],
+] as const;
