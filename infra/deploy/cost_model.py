@@ -1,8 +1,8 @@
 """A month on AWS as lines of quantity × price. Pure: assumptions and a price table in, lines out.
 
 What a request writes and reads in DynamoDB is held against the code by
-tests/integration/test_cost_writes.py, the functions' memory against template.yaml by
-tests/unit/test_cost.py, so that this page cannot drift from the system.
+tests/integration/infra/test_cost_writes.py, the functions' memory against template.yaml by
+tests/unit/infra/test_cost.py, so that this page cannot drift from the system.
 """
 
 import math

@@ -6,7 +6,7 @@ fetched at a cold start.
 
 from pathlib import PurePosixPath
 
-# The services that the functions call (tests/unit/test_deploy_packaging.py compares the code).
+# The services that the functions call (tests/unit/infra/test_deploy_packaging.py holds it).
 AWS_SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sqs", "sts"})
 # chalice's command line and deployer are not for run time.
 CHALICE_FILES = frozenset({"__init__.py", "app.py"})

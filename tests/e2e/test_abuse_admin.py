@@ -1,8 +1,9 @@
 """The admin API and the site against somebody who means harm.
 
-Held elsewhere: algorithms, claims and key ids of tokens (tests/unit/test_access_tokens.py), foreign
-origins and cookies (tests/functional/test_auth_routes.py), cells of files one by one
-(tests/unit/test_export_formats.py). Here the whole system is asked, and a real browser looks.
+Held elsewhere: algorithms, claims and key ids of tokens (tests/unit/sign_in/test_access_tokens.py),
+foreign origins and cookies (tests/functional/sign_in/test_auth_routes.py), cells of files one by
+one (tests/unit/exports/test_export_formats.py). Here the whole system is asked, and a real browser
+looks.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Requests that no client sends, over raw sockets: smuggling, spoofing, path tricks, slow heads.
 
-tests/functional/test_guarded_http.py holds the bounds of a head themselves.
+tests/functional/local/test_guarded_http.py holds the bounds of a head themselves.
 """
 
 import json

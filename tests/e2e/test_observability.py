@@ -28,7 +28,7 @@ from solaris.platform.metrics import (
     Definition,
 )
 from tests.e2e.local_system import ROOT, LocalSystem
-from tests.unit.exposition import Family, parse
+from tests.unit.platform.exposition import Family, parse
 
 pytestmark = pytest.mark.e2e
 

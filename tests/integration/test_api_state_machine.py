@@ -45,9 +45,9 @@ from solaris.quota.identity import Identity
 from solaris.quota.reservation import Demand, Reservation, expired
 from solaris.quota.usage import Outcome, UsageEvent
 from solaris.quota.user import user_id_for
+from tests.integration.accounts.users_support import Answer, Api
 from tests.integration.conftest import Clock, MoneyPath
 from tests.integration.state_model import MODEL_MAXIMUM, Open, Person
-from tests.integration.users_support import Answer, Api
 
 SHORT = 10
 EXAMPLES = int(os.environ.get("SOLARIS_STATE_MACHINE_EXAMPLES", str(SHORT)))

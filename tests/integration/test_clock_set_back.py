@@ -13,13 +13,13 @@ from solaris.keys.key import hash_key, new_key
 from solaris.months.progress import ResetStore
 from solaris.platform.leases import SKEW
 from solaris.sign_in.attempts import AttemptStore
-from tests.integration.alerting_support import Alerts
-from tests.integration.backup_support import BOSS
+from tests.integration.alerts.alerting_support import Alerts
+from tests.integration.alerts.test_alerting import alerts  # noqa: F401 - a fixture
+from tests.integration.backup.backup_support import BOSS
 from tests.integration.conftest import MoneyPath
-from tests.integration.exports_support import Exports, order
-from tests.integration.test_alerting import alerts  # noqa: F401 - a fixture
-from tests.integration.test_export_jobs import exports  # noqa: F401 - a fixture
-from tests.integration.test_reconcile_runs import runner, store
+from tests.integration.exports.exports_support import Exports, order
+from tests.integration.exports.test_export_jobs import exports  # noqa: F401 - a fixture
+from tests.integration.reconciliation.test_reconcile_runs import runner, store
 
 BACK = timedelta(hours=1)
 

@@ -21,7 +21,7 @@ from tests.functional.gateway.frames import (
 )
 from tests.functional.gateway.gateway_support import Gateway, load_tokenizer
 from tests.functional.gateway.raw_upstream import Script, raw_upstream
-from tests.unit.media_support import data_url, pdf, png
+from tests.unit.gateway.media_support import data_url, pdf, png
 
 load_tokenizer()
 

@@ -39,7 +39,7 @@ from solaris.platform.aws.queues import USAGE_QUEUE, Message
 from solaris.platform.settings import Settings
 from tests.integration.conftest import Clock, MoneyPath
 from tests.integration.local_store.make_data_before import digest
-from tests.integration.test_reconciling import run
+from tests.integration.reconciliation.test_reconciling import run
 
 HERE = Path(__file__).parent
 TOLD: dict[str, Any] = json.loads((HERE / "data_before.json").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """How many tokens a request holds before it goes upstream, and when its answer is capped.
 
-The invariant, for every user at every moment (tests/unit/test_admission.py):
+The invariant, for every user at every moment (tests/unit/quota/test_admission.py):
 
     used + what all open requests may still use  ≤  limit + additional tokens × block threshold
 
