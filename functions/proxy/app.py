@@ -23,16 +23,19 @@ DRAIN_SECONDS = 10
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
     parts = process_parts()
     parts.gateway.warm_up()
-    publishing = asyncio.create_task(
-        publish_forever(parts.platform.metrics, parts.platform.async_cache)
+    refusals = parts.ledger.refusals
+    beside = asyncio.gather(
+        publish_forever(parts.platform.metrics, parts.platform.async_cache),
+        refusals.flush_forever(),
     )
     try:
         yield
     finally:
-        publishing.cancel()
+        beside.cancel()
         with suppress(asyncio.CancelledError):
-            await publishing
+            await beside
         await drain(DRAIN_SECONDS)
+        await refusals.flush()
         await publish_metrics(parts.platform.metrics, parts.platform.async_cache)
         await parts.close()
 

@@ -27,8 +27,9 @@ from infra.local.store.mails import MAILS_FILE
 from solaris.app import Parts
 from solaris.gateway.meter import Meter
 from solaris.gateway.tickets import Admission, Ticket
-from solaris.ledger.booking import LedgerEntry
+from solaris.ledger.booking import REFUSALS_OWNER, LedgerEntry
 from solaris.ledger.events import event_to_json
+from solaris.ledger.first_byte import BUCKET_NAMES, bucket_of
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import USAGE_QUEUE, EventSender, Message
 from solaris.platform.aws.tables import create_tables
@@ -252,7 +253,8 @@ class MoneyPath:
 
         available == quota; usage of every open and closed month == the sum of its records and of
         the amounts of its usage resets (negative) and merges;
-        every counter, by user and summed over the system's shards == the sum of its records;
+        every counter, by user and summed over the system's shards == the sum of its records, with
+        the buckets of first bytes;
         the hours of the system's counters == their days.
         """
         used: dict[tuple[str, str], int] = defaultdict(int)
@@ -268,6 +270,7 @@ class MoneyPath:
                     if name not in COUNTED:
                         sums[name] += record.get(name, 0)
                 sums["unpriced_requests"] += record.get("unpriced", False)
+                sums[_bucket(owner, record)] += 1
                 sums["requests"] += 1
                 sums["errors"] += record["status_code"] >= 400
         for row in self.rows("transactions"):
@@ -284,17 +287,24 @@ class MoneyPath:
             stated[user.user_id, user.period] = user.current_usage
         assert _not_zero(stated) == _not_zero(used)
         found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for row in self.rows("counters"):
+        counters = [row for row in self.rows("counters") if row["owner"] != REFUSALS_OWNER]
+        for row in counters:
             is_system = row["owner"].startswith("system#")
             assert is_system is ("day_shard" not in row)
-            for name in FIGURES:
-                sums = found["system" if is_system else row["owner"], row["day_model"]]
+            sums = found["system" if is_system else row["owner"], row["day_model"]]
+            for name in (*FIGURES, *BUCKET_NAMES):
                 sums[name] += row.get(name, 0)
             if is_system:
                 for total, of_hour in (("charged_tokens", "tokens_"), ("requests", "requests_")):
                     hours = [value for name, value in row.items() if name.startswith(of_hour)]
                     assert sum(hours) == row[total]
         assert _figures(found) == _figures(counted)
+
+
+def _bucket(owner: str, record: dict[str, Any]) -> str:
+    """Where a record's first byte is counted: in the system's counters alone, else in none."""
+    ms = record.get("first_byte_ms")
+    return bucket_of(ms) if owner == "system" and ms is not None else "none"
 
 
 def _plain(value: dict[str, Any]) -> Any:
@@ -309,7 +319,7 @@ def _not_zero(figures: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]
 def _figures(sums: dict[tuple[str, str], dict[str, int]]) -> dict[tuple[str, str], dict[str, int]]:
     """Counters without those that a correction has brought back to nothing."""
     return {
-        key: {name: values[name] for name in FIGURES}
+        key: {name: values[name] for name in (*FIGURES, *BUCKET_NAMES)}
         for key, values in sums.items()
         if any(values[name] for name in FIGURES)
     }

@@ -59,6 +59,7 @@ PURE = (
     "gateway/models/named.py",
     "keys/key.py",
     "ledger/figures.py",
+    "ledger/first_byte.py",
     "ledger/money.py",
     "ledger/pricing.py",
     "ledger/record_choice.py",

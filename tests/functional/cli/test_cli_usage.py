@@ -110,6 +110,34 @@ def test_a_report_for_people_ends_with_the_whole(parts: Parts) -> None:
     assert "1 of 2 rows" in out
 
 
+def test_days_and_models_tell_of_first_tokens_and_days_of_refusals(parts: Parts) -> None:
+    book(parts)
+    one = event(parts, "r9", user_id=user_id_for(ANA), model="m-1", first_byte_ms=150)
+    parts.ledger.recorder.record_one(one)
+    today = datetime.now(parts.settings.zone).date().isoformat()
+    parts.platform.dynamodb.update_item(
+        TableName=parts.settings.table_name("counters"),
+        Key={"owner": {"S": "refusals"}, "day_model": {"S": f"{today}#-"}},
+        UpdateExpression="ADD insufficient_quota :n, invalid_api_key :n",
+        ExpressionAttributeValues={":n": {"N": "2"}},
+    )
+
+    def total(*options: str) -> tuple[str, dict[str, Any]]:
+        out = run("reports", "usage", *options).stdout
+        return out, json.loads(run("reports", "usage", "--json", *options).stdout)["totals"]
+
+    out, day = total("--by", "day")
+    assert (day["requests"], day["firstByteP95Ms"], day["refusals"]) == (4, 195, 4)
+    assert all(word in " ".join(out.split()) for word in ("FIRST TOKEN P95", "REFUSED", "195 ms"))
+    out, model = total("--by", "model")
+    assert (model["firstByteP95Ms"], "refusals" in model) == (195, False)
+    assert "REFUSED" not in out
+    for options in ((), ("--by", "day", "--user", ANA)):
+        out, some = total(*options)
+        assert not {"firstByteP95Ms", "refusals"} & set(some), "of some people, not known"
+        assert "P95" not in out
+
+
 def test_costs_are_in_the_currency_with_the_rate(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ from solaris.quota.reservation import Reservation, expiry_of, hold_for
 from solaris.quota.settlement import settle
 from solaris.quota.usage import UsageEvent
 from solaris.quota.user import Plan, User, UserStatus, user_id_for
+from tests.unit.refusals_support import Store, refusals_of
 
 NOW = datetime(2026, 11, 15, 15, tzinfo=UTC)
 ANA = "ana@example.com"
@@ -161,6 +162,8 @@ class Gateway:
         self.settings = Settings(litellm_base_url=upstream_url, **settings)
         self.meter = MemoryMeter(limit, self.settings)
         self.metrics = Metrics()
+        self.store = Store()
+        self.refusals = refusals_of(self.store)
         key = GatewayKey(
             key_hash="0",
             key_id="key_1",
@@ -202,6 +205,7 @@ class Gateway:
             bodies=self.bodies,
             settings=self.settings,
             metrics=self.metrics,
+            refusals=self.refusals,
             clock=self._clock,
         )
         self._asked = 0

@@ -171,7 +171,11 @@ class Traffic:
         if one := self.taken(of):
             email, reservation = one
             event = self.source.event(
-                reservation, email, completion=self.random.randint(0, 900), **more
+                reservation,
+                email,
+                completion=self.random.randint(0, 900),
+                first_byte_ms=self.random.randint(0, 20_000),
+                **more,
             )
             assert not self.source.record(event)
 

@@ -50,7 +50,7 @@ def a_months_requests(path: MoneyPath, number: int) -> None:
     """Answers, refusals of the upstream, a warning, and a crash that the sweep finds."""
     for email in (*PEOPLE, f"new{number}@example.com"):
         reservation = admitted(path, email)
-        assert not path.record(path.event(reservation, email, completion=30))
+        assert not path.record(path.event(reservation, email, completion=30, first_byte_ms=340))
     path.record(path.event(None, PEOPLE[1], prompt=LIMIT, status_code=500))
     admitted(path, PEOPLE[2])
     path.clock.forward(hours=1)

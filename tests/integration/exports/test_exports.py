@@ -20,6 +20,7 @@ from solaris.exports.export import Export, ExportFormat, ExportKind, ExportState
 from solaris.exports.exporter import ReadyFile
 from solaris.ledger.counters import SystemCounters
 from solaris.ledger.figures import ReportFilters
+from solaris.ledger.refusals import Refusals
 from solaris.quota.usage import Outcome
 from solaris.reports.statistics import Statistics
 from solaris.reports.system_days import SystemDays
@@ -82,6 +83,7 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
         settings=parts.settings,
         days=SystemDays(counters, parts.settings.zone, money.clock),
         counters=parts.ledger.user_counters,
+        refusals=parts.ledger.refusal_days,
         users=parts.quota.users,
         directory=exports.directory,
         clock=money.clock,
@@ -122,6 +124,36 @@ def test_filters_hold_in_exports(money: MoneyPath) -> None:
     ):
         data = at_once(exports, ExportKind.USAGE, ExportFormat.JSON, filters=filters)
         assert [row["tokens"] for row in json.loads(data)] == expected
+
+
+async def test_days_have_first_bytes_and_refusals_where_they_are_known(money: MoneyPath) -> None:
+    book(money)
+    assert not money.record(money.event(None, ANA, prompt=3, first_byte_ms=150))
+    refusals = Refusals(
+        money.aws,
+        money.parts.settings.table_name("counters"),
+        zone=money.parts.settings.zone,
+        clock=money.clock,
+    )
+    refusals.count("insufficient_quota")
+    refusals.count("invalid_api_key")
+    await refusals.flush()
+    exports = Exports.of(money)
+
+    def first(kind: ExportKind, **filters: Any) -> dict[str, Any]:
+        data = at_once(exports, kind, ExportFormat.JSON, filters=replace(NOVEMBER, **filters))
+        found: dict[str, Any] = json.loads(data)[0]
+        return found
+
+    day = first(ExportKind.BY_DAY)
+    assert (day["requests"], day["firstByteP95Ms"], day["refusals"]) == (5, 195, 2)
+    of_model = first(ExportKind.BY_MODEL, models=("gpt-4o-mini",))
+    assert (of_model["firstByteP95Ms"], "refusals" in of_model) == (195, False)
+    narrowed = first(ExportKind.BY_DAY, statuses=("2xx",))
+    assert (narrowed["firstByteP95Ms"], narrowed["refusals"]) == (None, None)
+    assert "refusals" not in first(ExportKind.BY_USER)
+    sheet = columns(at_once(exports, ExportKind.BY_DAY, ExportFormat.XLSX))
+    assert sheet["Recusadas"][0] == 2
 
 
 def test_a_job_makes_the_same_file_and_gives_a_link_to_it(money: MoneyPath) -> None:

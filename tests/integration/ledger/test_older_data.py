@@ -63,6 +63,9 @@ def assert_pages(path: MoneyPath) -> None:
             "stats/timeseries?from=2026-11-01&to=2026-11-15",
         ):
             api.ok("GET", f"/admin/{target}")
+        series = api.ok("GET", "/admin/stats/timeseries?from=2026-11-01&to=2026-11-15")
+        assert series["firstByte"] == {"answers": 0, "p50Ms": None, "p95Ms": None}
+        assert (series["refusals"], series["points"][0]["firstByteP95Ms"]) == ({}, None)
         for target in ("stats", "transactions"):
             api.ok("GET", f"{user}/{target}")
     finally:

@@ -60,6 +60,7 @@ class Readers:
             settings=parts.settings,
             days=days,
             counters=parts.ledger.user_counters,
+            refusals=parts.ledger.refusal_days,
             users=parts.quota.users,
             directory=Lists(UserCounts(by_status={UserStatus.ACTIVE: 3}, month_tokens=1)),  # type: ignore[arg-type]
             clock=money.clock,
@@ -68,6 +69,7 @@ class Readers:
             usage=parts.ledger.usage_by_day,
             days=days,
             counters=parts.ledger.user_counters,
+            refusals=parts.ledger.refusal_days,
             rates=rates,
         )
         return cls(days, statistics, reporting)
@@ -98,6 +100,7 @@ def a_month_of_usage(money: MoneyPath, count: int = 72) -> list[UsageEvent]:
             status_code=chance.choice((429, 502)) if failed else 200,
             endpoint=chance.choice(("/v1/chat/completions", "/v1/embeddings")),
             reserved_tokens=HELD,
+            first_byte_ms=None if failed else chance.randrange(50, 5_000),
         )
         held[email][event.request_id] = Reservation(
             request_id=event.request_id,

@@ -92,6 +92,26 @@ def test_only_the_systems_counters_have_hours() -> None:
     assert not [name for name in added(user) if name[-2:].isdigit()]
 
 
+def test_only_the_systems_counters_count_first_bytes_in_the_same_write() -> None:
+    entries = [
+        LedgerEntry(event(n, model="m", user_id="u", first_byte_ms=ms), 7, DAY, hour=13)
+        for n, ms in enumerate((90, 100, 700, 20_000, None))
+    ]
+    (user,), (system,) = (
+        updates(actions().add_counters(entries), one) for one in ("user#", "system#")
+    )
+    counted = {name: n for name, n in added(system).items() if name.startswith("first_")}
+    assert counted == {"first_100": 2, "first_800": 1, "first_more": 1}
+    assert not [name for name in added(user) if name.startswith("first_")]
+
+
+def test_a_late_answer_is_counted_where_its_expiry_had_no_first_byte() -> None:
+    recorded = RecordedUsage(Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0")
+    entry = LedgerEntry(event(first_byte_ms=250), 7, DAY, hour=9)
+    (system,) = updates(actions().correct_counters(entry, recorded), "system#")
+    assert (added(system)["requests"], added(system)["first_400"]) == (0, 1)
+
+
 def test_a_correction_puts_the_difference_into_the_same_hour() -> None:
     recorded = RecordedUsage(Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0")
     entry = LedgerEntry(event(), 7, DAY, hour=9)

@@ -11,6 +11,7 @@ import { ChartCard } from "./ChartCard";
 import { isTooLarge, useDays, useRows } from "./data";
 import { Filters } from "./Filters";
 import { Rows } from "./Rows";
+import { SystemCards } from "./SystemCards";
 import { changed, filtersOf, groupOf, orderOf, type ReportsSearch, reportsSearch } from "./search";
 import { TooLarge } from "./TooLarge";
 import { TopCard } from "./TopCard";
@@ -90,6 +91,7 @@ export function ReportsPage() {
             />
             {hasTop ? <TopCard {...shared} group={group} /> : null}
           </div>
+          <SystemCards filters={filters} today={today} onChange={update} />
           <Rows search={search} rows={rows} totals={days.data?.totals ?? null} onChange={update} />
         </>
       )}

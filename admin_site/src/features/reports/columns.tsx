@@ -51,7 +51,26 @@ export function groupColumns(
         title: (row) => format.costTitle(row.costMicros, row.unpricedRequests, row.localCost),
       },
     ),
+    ...systemColumns(group, t, format),
   ];
+}
+
+/** What is counted of models and days alone, and of all people together. */
+function systemColumns(group: Exclude<Group, "none">, t: Texts, format: Format): Column<Row>[] {
+  const firstByte = figure(
+    "firstByte",
+    t("firstByteP95"),
+    (row) => (row.firstByteP95Ms == null ? "—" : format.milliseconds(row.firstByteP95Ms)),
+    { from: "xl" },
+  );
+  const refused = figure(
+    "refusals",
+    t("refused"),
+    (row) => (row.refusals == null ? "—" : format.integer(row.refusals)),
+    { from: "lg" },
+  );
+  if (group === "user") return [];
+  return group === "day" ? [refused, firstByte] : [firstByte];
 }
 
 const SORTED = new Set(["requests", "tokens", "cost"]);
@@ -221,6 +240,11 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
       cell: (row) => (
         <span className="whitespace-nowrap text-ink-soft">
           {row.responseTimeMs == null ? "—" : format.milliseconds(row.responseTimeMs)}
+          {row.firstByteMs == null ? null : (
+            <span className="block text-xs">
+              {t("firstAfter", { time: format.milliseconds(row.firstByteMs) })}
+            </span>
+          )}
         </span>
       ),
     },

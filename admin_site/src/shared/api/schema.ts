@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * Usage by day or hour
-         * @description Tokens, requests, errors and cost in buckets; days without requests are zeros.
+         * @description Tokens, requests, errors, cost, first bytes and refusals in buckets; empty days are zeros.
          *
          *     Days older than two may be ten minutes old.
          */
@@ -1751,6 +1751,27 @@ export interface components {
             unpricedRequests: number;
         };
         /**
+         * FirstByteOut
+         * @description How long streamed answers of the whole range took to their first byte.
+         */
+        FirstByteOut: {
+            /**
+             * Answers
+             * @description How many were counted; 0 in the days before they were.
+             */
+            answers: number;
+            /**
+             * P50Ms
+             * @description Half of them began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             */
+            p50Ms: number | null;
+            /**
+             * P95Ms
+             * @description 95% of them began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             */
+            p95Ms: number | null;
+        };
+        /**
          * GroupBy
          * @description What one row of a report sums up; `none`: each request is a row.
          * @enum {string}
@@ -2573,6 +2594,18 @@ export interface components {
              */
             errors?: number | null;
             /**
+             * Firstbytep50Ms
+             * @description Half of the streamed answers began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             * @default null
+             */
+            firstByteP50Ms?: number | null;
+            /**
+             * Firstbytep95Ms
+             * @description 95% of the streamed answers began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             * @default null
+             */
+            firstByteP95Ms?: number | null;
+            /**
              * @description In CURRENCY; null where that is USD, or where the cost in dollars is null.
              * @default null
              */
@@ -2635,6 +2668,18 @@ export interface components {
              */
             errors?: number | null;
             /**
+             * Firstbytep50Ms
+             * @description Half of the streamed answers began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             * @default null
+             */
+            firstByteP50Ms?: number | null;
+            /**
+             * Firstbytep95Ms
+             * @description 95% of the streamed answers began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
+             * @default null
+             */
+            firstByteP95Ms?: number | null;
+            /**
              * Hour
              * @description Its local hour, 0 to 23; null by day.
              * @default null
@@ -2650,6 +2695,14 @@ export interface components {
              * @default null
              */
             promptTokens?: number | null;
+            /**
+             * Refusals
+             * @description Requests that the gateway refused before any model was asked: they are in no other figure. Up to five seconds late. By reason: the `code` of the error. Null by hour, and with `model`.
+             * @default null
+             */
+            refusals?: {
+                [key: string]: number;
+            } | null;
             /** Requests */
             requests: number;
             /**
@@ -3214,12 +3267,21 @@ export interface components {
         Threshold: "warning" | "critical" | "block";
         /**
          * TimeSeries
-         * @description Buckets in the order of time, empty ones too.
+         * @description Buckets in the order of time, empty ones too; then what the whole range was.
          */
         TimeSeries: {
+            /** @description Null by hour. */
+            firstByte: components["schemas"]["FirstByteOut"] | null;
             interval: components["schemas"]["Interval"];
             /** Points */
             points: components["schemas"]["PointOut"][];
+            /**
+             * Refusals
+             * @description Requests that the gateway refused before any model was asked: they are in no other figure. Up to five seconds late. By reason: the `code` of the error. Null by hour, and with `model`.
+             */
+            refusals: {
+                [key: string]: number;
+            } | null;
             /** Timezone */
             timeZone: string;
         };
@@ -3597,6 +3659,12 @@ export interface components {
              */
             firstByteMs?: number | null;
             /**
+             * Firstbytep95Ms
+             * @description 95% of the streamed answers began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted. Of a day or a model, and of all users.
+             * @default null
+             */
+            firstByteP95Ms?: number | null;
+            /**
              * Key
              * @description User id, model, day or request id.
              */
@@ -3635,6 +3703,12 @@ export interface components {
              * @default null
              */
             reasoningTokens?: number | null;
+            /**
+             * Refusals
+             * @description Requests that the gateway refused before any model was asked: they are in no other figure. Up to five seconds late. Of a day, and of all users and models.
+             * @default null
+             */
+            refusals?: number | null;
             /** Requests */
             requests: number;
             /**

@@ -15,8 +15,9 @@ import {
 import { useWidth } from "@/shared/hooks/width";
 import { cn } from "@/shared/ui/cn";
 import type { Wrap } from "@/shared/ui/links";
+import { Lines } from "./Lines";
 
-/** One bucket of time: an ISO time or day, and a value per series key. */
+/** One bucket of time: an ISO time or day, and a value per series key; lines have gaps for none. */
 export interface TimePoint {
   time: string;
   values: Record<string, number>;
@@ -55,7 +56,7 @@ export function modelColours(models: readonly string[]): (model: string) => stri
 }
 
 /**
- * Stacked bars over time, read by pointer, by keyboard (arrow keys) and, as a table, by screen
+ * Stacked bars over time, or lines beside each other, read by pointer, by keyboard (arrow keys) and, as a table, by screen
  * readers. The height is fixed, so that nothing moves when the data arrives.
  */
 export function TimeChart({
@@ -67,6 +68,7 @@ export function TimeChart({
   formatTick,
   formatTime,
   onPick,
+  shape = "bars",
   height = 260,
   className,
 }: {
@@ -82,6 +84,8 @@ export function TimeChart({
   formatTime: (time: string) => string;
   /** A bar was clicked, or Enter pressed on it; by touch the second time, as the first reads it. */
   onPick?: (time: string) => void;
+  /** Lines are for what is no part of a whole: they are not stacked, and have no sum. */
+  shape?: "bars" | "lines";
   height?: number;
   className?: string;
 }) {
@@ -92,6 +96,8 @@ export function TimeChart({
     () => points.map((point) => series.reduce((sum, one) => sum + (point.values[one.key] ?? 0), 0)),
     [points, series],
   );
+  const isLines = shape === "lines";
+  const heights = isLines ? points.flatMap((point) => Object.values(point.values)) : sums;
   const inner = {
     width: Math.max(0, width - MARGIN.left - MARGIN.right),
     height: height - MARGIN.top - MARGIN.bottom,
@@ -103,7 +109,7 @@ export function TimeChart({
     paddingOuter: 0.1,
   });
   const y = scaleLinear<number>({
-    domain: [0, Math.max(1, ...sums)],
+    domain: [0, Math.max(1, ...heights)],
     range: [inner.height, 0],
     nice: 4,
   });
@@ -178,17 +184,28 @@ export function TimeChart({
                 stroke="var(--line)"
                 strokeDasharray="2 4"
               />
-              {points.map((point, index) => (
-                <Bars
-                  key={point.time}
-                  point={point}
+              {isLines ? (
+                <Lines
+                  points={points}
                   series={series}
-                  x={x(point.time) ?? 0}
-                  width={x.bandwidth()}
+                  x={(time) => (x(time) ?? 0) + x.bandwidth() / 2}
                   y={y}
-                  isDimmed={active !== null && active !== index}
+                  height={inner.height}
+                  active={active}
                 />
-              ))}
+              ) : (
+                points.map((point, index) => (
+                  <Bars
+                    key={point.time}
+                    point={point}
+                    series={series}
+                    x={x(point.time) ?? 0}
+                    width={x.bandwidth()}
+                    y={y}
+                    isDimmed={active !== null && active !== index}
+                  />
+                ))
+              )}
               <AxisLeft
                 scale={y}
                 numTicks={4}
@@ -229,9 +246,10 @@ export function TimeChart({
           left={MARGIN.left + (x(shown.time) ?? 0) + x.bandwidth() / 2}
           width={width}
           rows={series
+            .filter((one) => !isLines || one.key in shown.values)
             .map((one) => ({ ...one, value: shown.values[one.key] ?? 0 }))
-            .filter((one) => one.value > 0 || series.length === 1)}
-          total={series.length > 1 ? (sums[active] ?? 0) : null}
+            .filter((one) => isLines || one.value > 0 || series.length === 1)}
+          total={series.length > 1 && !isLines ? (sums[active] ?? 0) : null}
           formatValue={formatValue}
         />
       ) : null}
@@ -241,7 +259,7 @@ export function TimeChart({
         points={points}
         series={series}
         formatTime={formatTime}
-        formatValue={formatValue}
+        formatValue={(value) => (value === undefined && isLines ? "—" : formatValue(value ?? 0))}
       />
     </div>
   );
@@ -340,7 +358,7 @@ function DataAsTable({
   points: readonly TimePoint[];
   series: readonly Series[];
   formatTime: (time: string) => string;
-  formatValue: (value: number) => string;
+  formatValue: (value: number | undefined) => string;
 }) {
   return (
     <div id={id} className="sr-only">
@@ -361,7 +379,7 @@ function DataAsTable({
             <tr key={point.time}>
               <th scope="row">{formatTime(point.time)}</th>
               {series.map((one) => (
-                <td key={one.key}>{formatValue(point.values[one.key] ?? 0)}</td>
+                <td key={one.key}>{formatValue(point.values[one.key])}</td>
               ))}
             </tr>
           ))}

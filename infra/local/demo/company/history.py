@@ -101,6 +101,7 @@ class History:
             await asyncio.to_thread(self._story.morning, n, day)
             for pack in chunks(self._requests.of(n), PACK):
                 await self._pack(pack)
+            await self._parts.ledger.refusals.flush()
             tell(day, self.totals.booked)
         self._clock.instant = self._now
         await self._newcomer()
@@ -141,7 +142,13 @@ class History:
         async with self._room:
             try:
                 return await self._meter.admit(ticket)
-            except (QuotaExhaustedError, TokensHeldError, AccountStatusError, RateLimitedError):
+            except (
+                QuotaExhaustedError,
+                TokensHeldError,
+                AccountStatusError,
+                RateLimitedError,
+            ) as error:
+                self._parts.ledger.refusals.count(error.code)
                 self.totals.refused += 1
                 return None
 

@@ -29,6 +29,7 @@ from solaris.ledger.booking import (
 )
 from solaris.ledger.day_index import with_day
 from solaris.ledger.figures import NO_MODEL
+from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import is_unpriced
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transactions import SYSTEM_ID, TransactionKind
@@ -143,6 +144,8 @@ class Cut:
         hour = booked_hour(parse_instant(item["created_at"]["S"]), period, self._zone)
         system[hour_tokens(hour)] += charged
         system[hour_requests(hour)] += 1
+        if "first_byte_ms" in item:
+            system[bucket_of(int(item["first_byte_ms"]["N"]))] += 1
 
     def changes(self, page: Iterable[Item]) -> list[Item]:
         """The transactions that belong in."""

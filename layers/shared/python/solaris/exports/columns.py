@@ -38,6 +38,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "errors": ("Erros", "Errors"),
     "estimated": ("Estimado", "Estimated"),
     "firstByteMs": ("Primeiro token (ms)", "First token (ms)"),
+    "firstByteP95Ms": ("Primeiro token, p95 (ms)", "First token, p95 (ms)"),
     "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
@@ -55,6 +56,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "promptTokens": ("Tokens de entrada", "Input tokens"),
     "reason": ("Motivo", "Reason"),
     "reasoningTokens": ("Tokens de raciocínio", "Reasoning tokens"),
+    "refusals": ("Recusadas", "Refused"),
     "remainingTokens": ("Tokens restantes", "Remaining tokens"),
     "requestId": ("ID da requisição", "Request ID"),
     "requests": ("Requisições", "Requests"),
@@ -83,6 +85,8 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("createdAt", "lastLogin", "resolvedAt", "updatedAt"), Kind.TIME),
     **dict.fromkeys(("before", "after"), Kind.JSON),
     **dict.fromkeys(("firstByteMs", "responseTimeMs", "statusCode"), Kind.WHOLE),
+    # not summed: with filters nobody knows them, and a total of 0 would say that there were none
+    **dict.fromkeys(("firstByteP95Ms", "refusals"), Kind.WHOLE),
     "cost": Kind.MONEY,
     "localCost": Kind.LOCAL_MONEY,
     "exchangeRate": Kind.RATE,
@@ -126,8 +130,8 @@ _NAMES: dict[ExportKind, str] = {
         "askedModel answeredModel cacheWriteTokens cacheWrite1HTokens"
     ),
     ExportKind.BY_USER: f"email name userId {_FIGURES}",
-    ExportKind.BY_MODEL: f"model {_FIGURES}",
-    ExportKind.BY_DAY: f"day {_FIGURES}",
+    ExportKind.BY_MODEL: f"model {_FIGURES} firstByteP95Ms",
+    ExportKind.BY_DAY: f"day {_FIGURES} firstByteP95Ms refusals",
     ExportKind.USERS: (
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "

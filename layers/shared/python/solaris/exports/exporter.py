@@ -253,7 +253,11 @@ class Exporter:
                     key = date.fromisoformat(group.key)
                     days = (key, key)
                 who = known.get(group.key, (None, None)) if group_by is GroupBy.USER else ()
-                yield (*who, key, *self._figures(group.figures, *days))
+                yield (
+                    *(*who, key, *self._figures(group.figures, *days)),
+                    *(() if group_by is GroupBy.USER else (group.first_byte_p95_ms,)),
+                    *((group.refusals,) if group_by is GroupBy.DAY else ()),
+                )
 
     def _figures(self, figures: Figures, first: date, last: date) -> Row:
         local = self._rates.of_days(figures.cost, figures.local_cost, first, last)

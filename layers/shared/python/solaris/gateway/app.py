@@ -16,6 +16,7 @@ from solaris.gateway.frames import error_frame, refusal
 from solaris.gateway.key_refusal import error_in
 from solaris.gateway.request import Forwarder, IncomingRequest
 from solaris.keys.entrance import Entrance
+from solaris.ledger.refusals import Refusals
 from solaris.platform.errors import (
     SolarisError,
     StoreUnavailableError,
@@ -44,6 +45,7 @@ class GatewayApp:
         bodies: Bodies,
         settings: Settings,
         metrics: Metrics,
+        refusals: Refusals,
         clock: Callable[[], datetime],
     ) -> None:
         self._forwarder = forwarder
@@ -51,6 +53,7 @@ class GatewayApp:
         self._bodies = bodies
         self._settings = settings
         self._metrics = metrics
+        self._refusals = refusals
         self._clock = clock
         self._reading_on = 0
 
@@ -172,7 +175,9 @@ class GatewayApp:
             # the process stops: what is cut off says so, and does not look whole
             if not client.has_finished and not client.is_gone:
                 stopping = StoreUnavailableError("the gateway is stopping")
-                await self._refuse(request.path, request.request_id, stopping, client)
+                await self._refuse(
+                    request.path, request.request_id, stopping, client, has_record=True
+                )
             raise
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the client gets an answer
             _log.exception("unexpected_error", request_id=request.request_id)
@@ -202,10 +207,13 @@ class GatewayApp:
         client: Client,
         *,
         closes: bool = False,
+        has_record: bool = False,
     ) -> None:
         answer = error_answer(error, self._settings.locale, request_id)
         endpoint = path if self._forwarder.is_metered(path) else "other"
         self._metrics.count(REFUSALS, error.code)
+        if not has_record:
+            self._refusals.count(error.code)
         self._metrics.count(REQUESTS, endpoint, "-", str(answer.status))
         _log.info(
             "request_refused",

@@ -85,6 +85,7 @@ class GatewayParts:
             bodies=self.bodies,
             settings=settings,
             metrics=self._platform.metrics,
+            refusals=self._ledger.refusals,
             clock=self._platform.clock,
         )
 

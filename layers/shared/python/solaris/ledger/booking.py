@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, NO_MODEL
+from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import usage_item
 from solaris.ledger.shards import counter_shard
 from solaris.platform.aws.items import Item, number, text
@@ -22,6 +23,9 @@ Action = dict[str, Any]
 
 # No single item takes every write of the system: one partition carries 1,000 writes a second.
 SYSTEM_SHARDS = 8
+
+REFUSALS_OWNER = "refusals"
+"""Counter owner of what was refused: `2026-11-22#-`, by reason (ledger/refusals.py)."""
 
 _ZERO = dict.fromkeys(FIGURE_NAMES, 0)
 
@@ -212,7 +216,10 @@ class LedgerActions:
         }
 
     def add_counters(self, entries: Sequence[LedgerEntry]) -> list[Action]:
-        """Daily sums by user and model, and by system shard and model (these by hour too)."""
+        """Daily sums by user and model, and by system shard and model.
+
+        The system's are by hour too, and count how long first bytes took (ledger/first_byte.py).
+        """
         sums = _Sums(entries[0])
         for entry in entries:
             sums.add(entry)
@@ -324,6 +331,11 @@ class _Sums:
             "unpriced_requests": int(entry.unpriced),
         }
         self._book(entry, _counted_model(event), figures)
+        if event.first_byte_ms is not None:
+            # an expiry has none: what a late answer replaces takes nothing out of its bucket
+            sums = self.system[f"{entry.day}#{_counted_model(event)}"]
+            name = bucket_of(event.first_byte_ms)
+            sums[name] = sums.get(name, 0) + 1
 
     def take_back(self, entry: LedgerEntry, recorded: RecordedUsage) -> None:
         """An expiry has status 0, so it was no error; its time, and so its hour, is the entry's."""

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from solaris.ledger.booking import (
+    REFUSALS_OWNER,
     SYSTEM_SHARDS,
     hour_requests,
     hour_tokens,
@@ -19,6 +20,7 @@ from solaris.ledger.booking import (
     user_owner,
 )
 from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
+from solaris.ledger.first_byte import Buckets, buckets_in
 from solaris.platform.aws.direct import Item, query_items
 from solaris.platform.aws.items import text
 from solaris.quota.periods import days_in
@@ -36,10 +38,11 @@ HourSums = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class DayModel:
-    """The whole system's figures of one day and model."""
+    """The whole system's figures of one day and model; `first_byte` of its streamed answers."""
 
     figures: Figures
     hours: HourSums
+    first_byte: Buckets
 
 
 DaySums = Mapping[str, DayModel]
@@ -119,8 +122,30 @@ class SystemCounters:
             days[day][model] = DayModel(
                 figures=Figures(**{name: found[name] for name in FIGURE_NAMES}),
                 hours=tuple((found[requests], found[tokens]) for requests, tokens in _HOUR_NAMES),
+                first_byte=buckets_in(found),
             )
         return dict(days)
+
+
+class RefusalDays:
+    """What the gateway's processes have refused, as far as they have written it."""
+
+    def __init__(self, client: Any, counters_table: str) -> None:
+        self._client = client
+        self._table = counters_table
+
+    def read(self, first: date, last: date) -> dict[date, dict[str, int]]:
+        """Refusals by reason, the most frequent first; days without any are missing.
+
+        Raises StoreUnavailableError or AwsCallError.
+        """
+        found: dict[date, dict[str, int]] = {}
+        request = _between(self._table, REFUSALS_OWNER, first.isoformat(), last.isoformat())
+        for item in query_items(self._client, request):
+            counts = Counter({name: int(one["N"]) for name, one in item.items() if "N" in one})
+            day = date.fromisoformat(item["day_model"]["S"].partition("#")[0])
+            found[day] = dict(counts.most_common())
+        return found
 
 
 def figures_of(item: Item) -> Figures:

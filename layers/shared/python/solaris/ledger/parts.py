@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
-    from solaris.ledger.counters import UserCounters
+    from solaris.ledger.counters import RefusalDays, UserCounters
     from solaris.ledger.day_index import DayIndex
     from solaris.ledger.ledger import Ledger
     from solaris.ledger.recorder import Recorder
+    from solaris.ledger.refusals import Refusals
     from solaris.ledger.replay import Replayer
     from solaris.ledger.transaction_store import TransactionStore
     from solaris.ledger.usage_by_day import UsageDays
@@ -70,6 +71,25 @@ class LedgerParts:
                 boto_client("sqs", self._platform.settings.aws_region), self._platform.queues
             ),
         )
+
+    @part
+    def refusals(self) -> Refusals:
+        """What this process counts of the requests that it refuses."""
+        from solaris.ledger.refusals import Refusals
+
+        return Refusals(
+            self._platform.aws,
+            self._platform.settings.table_name("counters"),
+            zone=self._platform.settings.zone,
+            clock=self._platform.clock,
+        )
+
+    @part
+    def refusal_days(self) -> RefusalDays:
+        """The refusals of all processes by day."""
+        from solaris.ledger.counters import RefusalDays
+
+        return RefusalDays(self._platform.dynamodb, self._platform.settings.table_name("counters"))
 
     @part
     def user_counters(self) -> UserCounters:

@@ -2,12 +2,14 @@
 
 import calendar
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from solaris.ledger.figures import FIGURE_NAMES, Figures, ReportFilters, total_of
+from solaris.ledger.first_byte import together
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.exchange import LocalCost
 from solaris.platform.terminal.completion import addresses
@@ -33,6 +35,7 @@ app = typer.Typer(no_args_is_help=True, help="What was used.")
 _MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 _BY = {GroupBy.USER: "USER", GroupBy.MODEL: "MODEL", GroupBy.DAY: "DAY"}
 _HEADERS = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "CHARGED", "COST")
+_FIRST_BYTE, _REFUSED = "FIRST TOKEN P95", "REFUSED"
 
 
 @app.callback()
@@ -62,6 +65,9 @@ def usage(
 ) -> None:
     """Tokens and cost by user, model or day; the last line is the whole, whatever is shown.
 
+    By model and day of all users: within how many milliseconds 95% of the streamed answers began
+    (estimated); by day: how many requests were refused, which no other figure counts.
+
     Example: solaris reports usage --by model --month 2026-10
     """
     if by is GroupBy.NONE:
@@ -81,7 +87,7 @@ def usage(
     found = list(parts.reports.reporting.iterate_groups(filters, by))
     order = sort or (ReportSort.KEY if by is GroupBy.DAY else ReportSort.TOKENS)
     rows = in_order(found, order, descending=order is not ReportSort.KEY)
-    total = total_of(row.figures for row in found)
+    total = _whole(found)
     shown = rows[:limit]
     rates = parts.settings.exchange
 
@@ -99,26 +105,34 @@ def usage(
                 "to": filters.last_day.isoformat(),
                 "items": [_to_json(row, by, people, local(row.figures, row.key)) for row in shown],
                 "total": len(rows),
-                "totals": _figures_json(total, local(total)),
+                "totals": _figures_json(total, local(total.figures)),
             }
         )
         return
+    cells = [(_name(row, people), *_cells(row, local(row.figures, row.key))) for row in shown]
+    headers = _headers(total)
     table(
-        (_BY[by], *_HEADERS),
-        [
-            *(
-                (_name(row, people), *_cells(row.figures, local(row.figures, row.key)))
-                for row in shown
-            ),
-            ("total", *_cells(total, local(total))),
-        ],
-        right=_HEADERS,
+        (_BY[by], *headers),
+        [*cells, ("total", *_cells(total, local(total.figures)))],
+        right=headers,
     )
     say(
         f"{filters.first_day} to {filters.last_day}: "
         f"{number(len(shown))} of {number(len(rows))} rows"
     )
-    say_rate(total.shown_micros, local(total))
+    say_rate(total.figures.shown_micros, local(total.figures))
+
+
+def _whole(rows: Sequence[GroupRow]) -> GroupRow:
+    """All rows as one; what they do not all know it does not know either."""
+    first_bytes = [row.first_byte for row in rows if row.first_byte is not None]
+    refused = [row.refusals for row in rows if row.refusals is not None]
+    return GroupRow(
+        key="total",
+        figures=total_of(row.figures for row in rows),
+        first_byte=together(first_bytes) if rows and len(first_bytes) == len(rows) else None,
+        refusals=sum(refused) if rows and len(refused) == len(rows) else None,
+    )
 
 
 def _days(
@@ -145,7 +159,18 @@ def _name(row: GroupRow, people: "dict[str, User]") -> str:
     return (user.email if user is not None else "") or row.key
 
 
-def _cells(figures: Figures, local: LocalCost | None) -> tuple[str, ...]:
+def _headers(total: GroupRow) -> tuple[str, ...]:
+    """Times to the first token are known of the whole system alone, refusals by day alone."""
+    return (
+        *_HEADERS,
+        *((_FIRST_BYTE,) if total.first_byte is not None else ()),
+        *((_REFUSED,) if total.refusals is not None else ()),
+    )
+
+
+def _cells(row: GroupRow, local: LocalCost | None) -> tuple[str, ...]:
+    figures, p95 = row.figures, row.first_byte_p95_ms
+    first_byte = "-" if p95 is None else f"{number(p95)} ms"
     return (
         number(figures.requests),
         number(figures.errors),
@@ -153,6 +178,8 @@ def _cells(figures: Figures, local: LocalCost | None) -> tuple[str, ...]:
         number(figures.completion_tokens),
         number(figures.charged_tokens),
         money(figures.shown_micros, figures.unpriced_requests, local),
+        *((first_byte,) if row.first_byte is not None else ()),
+        *((number(row.refusals),) if row.refusals is not None else ()),
     )
 
 
@@ -161,11 +188,17 @@ def _to_json(
 ) -> dict[str, Any]:
     user = people.get(row.key)
     named = {"email": user.email, "name": user.name} if user is not None else {}
-    return {by.value: row.key, **named, **_figures_json(row.figures, local)}
+    return {by.value: row.key, **named, **_figures_json(row, local)}
 
 
-def _figures_json(figures: Figures, local: LocalCost | None) -> dict[str, Any]:
+def _figures_json(row: GroupRow, local: LocalCost | None) -> dict[str, Any]:
+    figures = row.figures
     names = [one for one in FIGURE_NAMES if not one.startswith("cost")]
     camel = {one: re.sub(r"_([a-z])", lambda letter: letter[1].upper(), one) for one in names}
     found = {camel[one]: getattr(figures, one) for one in names}
-    return found | money_json(figures.shown_micros, local)
+    found |= money_json(figures.shown_micros, local)
+    if row.first_byte is not None:
+        found["firstByteP95Ms"] = row.first_byte_p95_ms
+    if row.refusals is not None:
+        found["refusals"] = row.refusals
+    return found

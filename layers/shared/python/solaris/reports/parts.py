@@ -58,6 +58,7 @@ class ReportsParts:
             settings=self._platform.settings,
             days=self.system_days,
             counters=self._ledger.user_counters,
+            refusals=self._ledger.refusal_days,
             users=self._quota.users,
             directory=self._directory.directory,
             clock=self._platform.clock,
@@ -72,6 +73,7 @@ class ReportsParts:
             usage=self._ledger.usage_by_day,
             days=self.system_days,
             counters=self._ledger.user_counters,
+            refusals=self._ledger.refusal_days,
             rates=self._platform.settings.exchange,
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from solaris.ledger.figures import NO_MODEL, SUMMED_NAMES, Figures, ReportFilters, UsageLine
+from solaris.ledger.first_byte import Buckets, percentile_ms
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 
 
@@ -34,10 +35,21 @@ class ReportSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRow:
-    """One row of a grouped report; `key` is a user id, a model or a day."""
+    """One row of a grouped report; `key` is a user id, a model or a day.
+
+    Only the system's counters know how long first bytes took, only its days what was refused: both
+    are None in the rows of anything else.
+    """
 
     key: str
     figures: Figures
+    first_byte: Buckets | None = None
+    refusals: int | None = None
+
+    @property
+    def first_byte_p95_ms(self) -> int | None:
+        """Milliseconds within which 95% of the streamed answers began, estimated; see there."""
+        return None if self.first_byte is None else percentile_ms(self.first_byte, 95)
 
 
 def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str:

@@ -12,6 +12,14 @@ from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.reports.report import GroupBy, ReportSort
 
 NO_PRICE = "Null: requests without a known price, and the others cost nothing."
+ESTIMATED = (
+    "Milliseconds from the request to the first byte, estimated from buckets (each twice as wide "
+    "as the one before; 12,800: that or more). Null where none was counted."
+)
+REFUSED = (
+    "Requests that the gateway refused before any model was asked: they are in no other figure. "
+    "Up to five seconds late."
+)
 MAX_ROWS = 500
 DEFAULT_ROWS = 100
 
@@ -136,6 +144,16 @@ class UsageRow(FiguresOut):
     reasoning_tokens: int | None = None
     response_time_ms: int | None = None
     first_byte_ms: int | None = None
+    first_byte_p95_ms: int | None = Field(
+        default=None,
+        description=(
+            f"95% of the streamed answers began within it. {ESTIMATED} Of a day or a model, and of "
+            "all users."
+        ),
+    )
+    refusals: int | None = Field(
+        default=None, description=f"{REFUSED} Of a day, and of all users and models."
+    )
     error_message: str | None = None
     key_id: str | None = None
     conversation_id: str | None = None

@@ -5,12 +5,14 @@ alone. Both count alike, so sums are equal to the token, and equal to those of t
 What a screen waits for is bounded; the iterators, made for exports, are not.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from solaris.ledger.counters import UserCounters
+from solaris.ledger.counters import RefusalDays, UserCounters
 from solaris.ledger.figures import NO_MODEL, Figures, Position, ReportFilters, UsageLine, total_of
+from solaris.ledger.first_byte import Buckets, together
 from solaris.ledger.usage_by_day import UsageDays
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
 from solaris.platform.errors import ValidationFailedError
@@ -73,12 +75,14 @@ class Reporting:
         usage: UsageDays,
         days: SystemDays,
         counters: UserCounters,
+        refusals: RefusalDays,
         rates: ExchangeRates = IN_DOLLARS,
     ) -> None:
         self._usage = usage
         self._rates = rates
         self._days = days
         self._counters = counters
+        self._refusals = refusals
 
     def page(self, query: ReportQuery) -> Report:
         """One page. Raises ValidationFailedError: `range_too_large`, or a cursor that is none."""
@@ -170,15 +174,30 @@ class Reporting:
             return summed(self._of_users(filters, group_by))
         if group_by is GroupBy.USER:
             return summed(self._of_everybody(filters, most))
-        return summed(self._of_system(filters, group_by))
+        return self._of_system(filters, group_by)
 
-    def _of_system(
-        self, filters: ReportFilters, group_by: GroupBy
-    ) -> Iterator[tuple[str, Figures]]:
+    def _of_system(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[GroupRow]:
+        """Rows by model or day; a day has one for its refusals alone, too."""
+        parts: list[tuple[str, Figures]] = []
+        first_bytes: dict[str, list[Buckets]] = defaultdict(list)
         for day, sums in self._days.read(filters.first_day, filters.last_day).items():
             for model, one in sums.items():
                 if not filters.models or model in filters.models:
-                    yield model if group_by is GroupBy.MODEL else day.isoformat(), one.figures
+                    key = model if group_by is GroupBy.MODEL else day.isoformat()
+                    parts.append((key, one.figures))
+                    first_bytes[key].append(one.first_byte)
+        refused: dict[str, int] = {}
+        has_refusals = group_by is GroupBy.DAY and not filters.models
+        if has_refusals:
+            found = self._refusals.read(filters.first_day, filters.last_day)
+            refused = {day.isoformat(): sum(counts.values()) for day, counts in found.items()}
+            parts += [(day, Figures()) for day in refused]
+        for row in summed(parts):
+            yield replace(
+                row,
+                first_byte=together(first_bytes[row.key]),
+                refusals=refused.get(row.key, 0) if has_refusals else None,
+            )
 
     def _of_users(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[tuple[str, Figures]]:
         for user_id in dict.fromkeys(filters.user_ids):

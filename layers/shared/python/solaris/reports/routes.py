@@ -1,5 +1,7 @@
 """Statistics, their course, forecasts and usage reports."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +9,7 @@ from pydantic import StringConstraints
 
 from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import Figures, UsageLine
+from solaris.ledger.first_byte import percentile_ms, together
 from solaris.ledger.money import rounded_micros, usd
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.web.money_schemas import LocalCostOut
@@ -15,9 +18,10 @@ from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
 from solaris.reports.report_schemas import FiguresOut, UsageReport, UsageReportQuery, UsageRow
 from solaris.reports.reporting import ReportQuery
-from solaris.reports.statistics import Interval, Point, SystemStats
+from solaris.reports.statistics import Interval, Point, PointPart, SystemStats
 from solaris.reports.statistics_schemas import (
     CostOut,
+    FirstByteOut,
     LevelCounts,
     ModelShare,
     PointFigures,
@@ -64,7 +68,7 @@ def get_system_stats(parts: "Parts", call: Call) -> SystemStatsOut:  # noqa: ARG
     name="getTimeSeries",
 )
 def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
-    """Tokens, requests, errors and cost in buckets; days without requests are zeros.
+    """Tokens, requests, errors, cost, first bytes and refusals in buckets; empty days are zeros.
 
     Days older than two may be ten minutes old.
     """
@@ -82,6 +86,8 @@ def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> Ti
             _point_out(one, query.interval, parts.settings.zone, parts.settings.exchange)
             for one in points
         ],
+        first_byte=None if query.interval is Interval.HOUR else _first_byte_out(points),
+        refusals=_refusals_out(points),
     )
 
 
@@ -258,6 +264,23 @@ def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> System
     )
 
 
+def _first_byte_out(points: Sequence[Point]) -> FirstByteOut:
+    whole = together(one.first_byte for one in points if one.first_byte is not None)
+    return FirstByteOut(
+        answers=sum(whole), p50_ms=percentile_ms(whole, 50), p95_ms=percentile_ms(whole, 95)
+    )
+
+
+def _refusals_out(points: Sequence[Point]) -> dict[str, int] | None:
+    """Of the whole range, the most frequent reason first."""
+    counts: Counter[str] = Counter()
+    for one in points:
+        if one.refusals is None:
+            return None
+        counts.update(one.refusals)
+    return dict(counts.most_common())
+
+
 def _point_out(point: Point, interval: Interval, zone: tzinfo, rates: ExchangeRates) -> PointOut:
     local = point.time.astimezone(zone)
     day = local.date()
@@ -272,13 +295,15 @@ def _point_out(point: Point, interval: Interval, zone: tzinfo, rates: ExchangeRa
         day=day,
         hour=local.hour if interval is Interval.HOUR else None,
         by_model=by_model,
-        **_point_figures(point.figures, interval, day, rates),
+        refusals=None if point.refusals is None else dict(point.refusals),
+        **_point_figures(point, interval, day, rates),
     )
 
 
 def _point_figures(
-    figures: Figures, interval: Interval, day: date, rates: ExchangeRates
+    part: PointPart, interval: Interval, day: date, rates: ExchangeRates
 ) -> dict[str, Any]:
+    figures = part.figures
     known: dict[str, Any] = {"tokens": figures.charged_tokens, "requests": figures.requests}
     if interval is Interval.DAY:
         known |= {
@@ -289,6 +314,11 @@ def _point_figures(
             "prompt_tokens": figures.prompt_tokens,
             "completion_tokens": figures.completion_tokens,
             "cached_tokens": figures.cached_tokens,
+        }
+    if part.first_byte is not None:
+        known |= {
+            "first_byte_p50_ms": percentile_ms(part.first_byte, 50),
+            "first_byte_p95_ms": percentile_ms(part.first_byte, 95),
         }
     return known
 
@@ -307,6 +337,8 @@ def _group_row(
         name=name,
         model=row.key if group_by is GroupBy.MODEL else None,
         day=date.fromisoformat(row.key) if group_by is GroupBy.DAY else None,
+        first_byte_p95_ms=row.first_byte_p95_ms,
+        refusals=row.refusals,
         **_figures(row.figures, local),
     )
 

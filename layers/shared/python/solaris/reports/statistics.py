@@ -14,8 +14,9 @@ from enum import StrEnum
 from solaris.alerts.listing import open_alerts_in
 from solaris.directory.directory import Directory
 from solaris.directory.listing import UserCounts, UserRow
-from solaris.ledger.counters import HOURS, DaySums, UserCounters
+from solaris.ledger.counters import HOURS, DaySums, RefusalDays, UserCounters
 from solaris.ledger.figures import Figures, total_of
+from solaris.ledger.first_byte import Buckets, together
 from solaris.platform.errors import NotFoundError, ValidationFailedError
 from solaris.platform.exchange import LocalCost
 from solaris.platform.settings import Settings
@@ -109,13 +110,28 @@ class SystemStats:
         return _change(before.total_cost, now.total_cost)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One bucket: its first instant, and what was used. By hour only tokens and requests."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointPart:
+    """What was used; by hour only tokens and requests.
+
+    `first_byte` says how long streamed answers took to begin (ledger/first_byte.py); None by hour.
+    """
+
+    figures: Figures
+    first_byte: Buckets | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point(PointPart):
+    """One bucket, from its first instant on.
+
+    `refusals` are requests that the gateway refused, by reason: None by hour, and where models are
+    asked for, which they have none of.
+    """
 
     time: datetime
-    figures: Figures
-    by_model: Mapping[str, Figures] | None
+    by_model: Mapping[str, PointPart] | None
+    refusals: Mapping[str, int] | None = None
 
 
 class Statistics:
@@ -127,6 +143,7 @@ class Statistics:
         settings: Settings,
         days: SystemDays,
         counters: UserCounters,
+        refusals: RefusalDays,
         users: UserStore,
         directory: Directory,
         clock: Callable[[], datetime],
@@ -134,6 +151,7 @@ class Statistics:
         self._settings = settings
         self._days = days
         self._counters = counters
+        self._refusals = refusals
         self._users = users
         self._directory = directory
         self._clock = clock
@@ -208,20 +226,20 @@ class Statistics:
             text = f"from 1 to {most} days by {interval.value}, `to` not before `from`"
             raise ValidationFailedError([("to", "range_too_long", text)])
         wanted = frozenset(models)
+        is_daily = interval is Interval.DAY
+        has_refusals = is_daily and not wanted
+        refused = self._refusals.read(first, last) if has_refusals else {}
         points: list[Point] = []
         for day, sums in self._days.read(first, last).items():
             chosen = {model: one for model, one in sums.items() if not wanted or model in wanted}
-            if interval is Interval.DAY:
-                by = {model: one.figures for model, one in chosen.items()}
-                points.append(_point(self._midnight(day), by, by_model=by_model))
+            if is_daily:
+                refusals = refused.get(day, {}) if has_refusals else None
+                points.append(_day_point(self._midnight(day), chosen, refusals, by_model=by_model))
                 continue
-            for hour, starts in self._hours(day):
-                by = {
-                    model: Figures(requests=one.hours[hour][0], charged_tokens=one.hours[hour][1])
-                    for model, one in chosen.items()
-                    if any(one.hours[hour])
-                }
-                points.append(_point(starts, by, by_model=by_model))
+            points += [
+                _hour_point(starts, hour, chosen, by_model=by_model)
+                for hour, starts in self._hours(day)
+            ]
         return points
 
     def user_forecast(self, user_id: str) -> Forecast:
@@ -328,5 +346,32 @@ def _change(before: int, now: int) -> float | None:
     return round(100 * (now - before) / before, 1) if before > 0 else None
 
 
-def _point(time: datetime, found: Mapping[str, Figures], *, by_model: bool) -> Point:
-    return Point(time, total_of(found.values()), dict(found) if by_model else None)
+def _day_point(
+    starts: datetime, chosen: DaySums, refusals: Mapping[str, int] | None, *, by_model: bool
+) -> Point:
+    by = {
+        model: PointPart(figures=one.figures, first_byte=one.first_byte)
+        for model, one in chosen.items()
+    }
+    return Point(
+        time=starts,
+        figures=_total(chosen),
+        first_byte=together(one.first_byte for one in chosen.values()),
+        by_model=by if by_model else None,
+        refusals=refusals,
+    )
+
+
+def _hour_point(starts: datetime, hour: int, chosen: DaySums, *, by_model: bool) -> Point:
+    by = {
+        model: PointPart(
+            figures=Figures(requests=one.hours[hour][0], charged_tokens=one.hours[hour][1])
+        )
+        for model, one in chosen.items()
+        if any(one.hours[hour])
+    }
+    return Point(
+        time=starts,
+        figures=total_of(one.figures for one in by.values()),
+        by_model=by if by_model else None,
+    )

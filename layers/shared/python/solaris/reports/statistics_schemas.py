@@ -7,8 +7,16 @@ from pydantic import Field, ValidationInfo, field_validator
 from solaris.directory.listing import UsageLevel
 from solaris.platform.web.money_schemas import NO_LOCAL_COST, LocalCostOut
 from solaris.platform.web.schemas import ApiModel, Instant
-from solaris.reports.report_schemas import NO_PRICE, Values, check_range
+from solaris.reports.report_schemas import (
+    ESTIMATED,
+    NO_PRICE,
+    REFUSED,
+    Values,
+    check_range,
+)
 from solaris.reports.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
+
+_REFUSALS = f"{REFUSED} By reason: the `code` of the error. Null by hour, and with `model`."
 
 
 class LevelCounts(ApiModel):
@@ -185,6 +193,12 @@ class PointFigures(ApiModel):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
+    first_byte_p50_ms: int | None = Field(
+        default=None, description=f"Half of the streamed answers began within it. {ESTIMATED}"
+    )
+    first_byte_p95_ms: int | None = Field(
+        default=None, description=f"95% of the streamed answers began within it. {ESTIMATED}"
+    )
 
 
 class PointOut(PointFigures):
@@ -194,14 +208,25 @@ class PointOut(PointFigures):
     day: date = Field(description="Its day in the periods' time zone.")
     hour: int | None = Field(default=None, description="Its local hour, 0 to 23; null by day.")
     by_model: dict[str, PointFigures] | None = None
+    refusals: dict[str, int] | None = Field(default=None, description=_REFUSALS)
+
+
+class FirstByteOut(ApiModel):
+    """How long streamed answers of the whole range took to their first byte."""
+
+    answers: int = Field(description="How many were counted; 0 in the days before they were.")
+    p50_ms: int | None = Field(description=f"Half of them began within it. {ESTIMATED}")
+    p95_ms: int | None = Field(description=f"95% of them began within it. {ESTIMATED}")
 
 
 class TimeSeries(ApiModel):
-    """Buckets in the order of time, empty ones too."""
+    """Buckets in the order of time, empty ones too; then what the whole range was."""
 
     interval: Interval
     time_zone: str
     points: list[PointOut]
+    first_byte: FirstByteOut | None = Field(description="Null by hour.")
+    refusals: dict[str, int] | None = Field(description=_REFUSALS)
 
 
 class UserForecast(ApiModel):

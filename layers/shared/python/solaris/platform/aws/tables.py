@@ -208,7 +208,9 @@ class CounterModel(Model):
 
     `owner` is `user#<user_id>` or `system#<shard>`; `day_model` is `2026-11-22#<model>`. Only
     users' counters have a `day_shard`; only the system's have, for each hour of the day in the
-    periods' zone, `tokens_13` and `requests_13`, which no model lists.
+    periods' zone, `tokens_13` and `requests_13`, and the buckets of ledger/first_byte.py, which no
+    model lists. Under `refusals` is an item a day, `2026-11-22#-`, of
+    ledger/refusals.py.
     """
 
     class Meta(TableMeta):
