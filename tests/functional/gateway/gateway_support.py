@@ -30,7 +30,7 @@ from solaris.quota.reservation import Reservation, expiry_of, hold_for
 from solaris.quota.settlement import settle
 from solaris.quota.usage import UsageEvent
 from solaris.quota.user import Plan, User, UserStatus, user_id_for
-from tests.unit.refusals_support import Store, refusals_of
+from tests.unit.ledger.refusals_support import Store, refusals_of
 
 NOW = datetime(2026, 11, 15, 15, tzinfo=UTC)
 ANA = "ana@example.com"

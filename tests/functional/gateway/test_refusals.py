@@ -20,7 +20,7 @@ from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     url_fixture,
 )
 from tests.functional.gateway.test_entrance import refusing
-from tests.unit.refusals_support import NOON
+from tests.unit.ledger.refusals_support import NOON
 
 DAY = f"{NOON:%Y-%m-%d}#-"
 

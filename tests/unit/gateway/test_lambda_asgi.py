@@ -13,7 +13,7 @@ from solaris.platform.background import keep
 from solaris.platform.cache import AsyncCache
 from solaris.platform.metrics import REFUSALS, Metrics
 from solaris.platform.web.trusted_proxies import App, Message, Receive, Send
-from tests.unit.refusals_support import Store, Timer, refusals_of
+from tests.unit.ledger.refusals_support import Store, Timer, refusals_of
 
 HTTP = {"type": "http", "headers": []}
 FRAMES = [b"data: 1\n\n", b"data: 2\n\n"]

@@ -13,9 +13,9 @@ from solaris.app import Parts
 from solaris.ledger.figures import ReportFilters
 from solaris.ledger.refusals import Refusals
 from solaris.reports.report import GroupBy
+from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, NOON, MoneyPath
-from tests.integration.reading_support import Readers
-from tests.integration.users_support import Api
+from tests.integration.reports.reading_support import Readers
 
 PROXY = Path(__file__).parents[2] / "functions" / "proxy" / "app.py"
 DAY = NOON.date()

@@ -10,7 +10,7 @@ from solaris.ledger.refusals import MAX_DAYS, OTHER, REASONS
 from solaris.platform import errors
 from solaris.platform.errors import StoreUnavailableError
 from solaris.quota.user import UserStatus
-from tests.unit.refusals_support import NOON, Days, Store, refusals_of
+from tests.unit.ledger.refusals_support import NOON, Days, Store, refusals_of
 
 TODAY = "2026-11-22#-"
 
