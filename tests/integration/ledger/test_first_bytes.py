@@ -17,7 +17,7 @@ from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, NOON, MoneyPath
 from tests.integration.reports.reading_support import Readers
 
-PROXY = Path(__file__).parents[2] / "functions" / "proxy" / "app.py"
+PROXY = Path(__file__).parents[3] / "functions" / "proxy" / "app.py"
 DAY = NOON.date()
 SERIES = f"/admin/stats/timeseries?from={DAY}&to={DAY}"
 TODAY = ReportFilters(first_day=DAY, last_day=DAY)
