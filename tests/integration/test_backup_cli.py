@@ -26,7 +26,7 @@ def at_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> Iterator[None]:
 
 
 def run(*arguments: str | Path, code: int = 0, answer: str = "") -> Result:
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=answer)
+    result = CliRunner().invoke(app, ["--lang", "en", *map(str, arguments)], input=answer)
     assert result.exit_code == code, result.output
     return result
 
@@ -83,7 +83,7 @@ def test_a_verified_file_was_restored_and_reconciled(money: MoneyPath, file: Pat
     before = money.rows("users")
     printed = run("backup", "--verify", file).stdout
     assert "is whole" in printed
-    assert "restored and compared; 1 users, 1 records reconciled: the books agree" in printed
+    assert "restored and compared; 1 user, 1 record reconciled: the books agree" in printed
     assert money.rows("users") == before
 
 
@@ -96,7 +96,7 @@ def test_a_whole_file_of_wrong_books_is_told(money: MoneyPath, file: Path, tmp_p
     wrong = tmp_path / "wrong.gz"
     run("backup", wrong, "--wait-seconds", "0")
     refused = run("backup", "--verify", wrong, code=1)
-    assert "1 differences stand in its books" in refused.stderr
+    assert "1 difference stands in its books" in refused.stderr
     assert "2026-09 current_usage: 0 by its records, 7" in refused.stdout
     assert "is whole" in run("backup", "--verify", "--file-only", wrong).stdout
     money.parts.platform.dynamodb.delete_item(TableName=periods, Key=month)
@@ -145,4 +145,4 @@ async def test_a_request_that_stays_open_is_told(
     await money.admit(ANA)
     arguments = ("backup", tmp_path / "3.gz", "--wait-seconds", "0")
     printed = (await asyncio.to_thread(run, *arguments)).stdout
-    assert "1 requests were still open" in printed
+    assert "1 request was still open" in printed

@@ -44,7 +44,7 @@ def current(money: MoneyPath) -> str:
 
 
 def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
+    result = CliRunner().invoke(app, ["--lang", "en", *arguments])
     assert result.exit_code == code, result.output
     return result
 

@@ -57,16 +57,21 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "restaurado, mas há {n} diferenças nos saldos",
         "en": "restored, but {n} differences stand in its books",
     },
+    "users_one": {"pt-BR": "{n} usuário", "en": "{n} user"},
+    "users_other": {"pt-BR": "{n} usuários", "en": "{n} users"},
+    "records_one": {"pt-BR": "{n} registro", "en": "{n} record"},
+    "records_other": {"pt-BR": "{n} registros", "en": "{n} records"},
     "agrees": {
-        "pt-BR": "restaurado e comparado; usuários conferidos: {users}, registros: {records}; os "
-        "saldos conferem",
-        "en": "restored and compared; {users} users, {records} records reconciled: the books agree",
+        "pt-BR": "restaurado e comparado; conferidos {people} e {rows}: os saldos conferem",
+        "en": "restored and compared; {people}, {rows} reconciled: the books agree",
     },
-    "agrees_queued": {
-        "pt-BR": "restaurado e comparado; usuários conferidos: {users}, registros: {records}; os "
-        "saldos conferem, eventos da fila registrados: {booked}",
-        "en": "restored and compared; {users} users, {records} records reconciled: the books "
-        "agree, {booked} queued events booked",
+    "agrees_queued_one": {
+        "pt-BR": "{agrees}, {n} evento da fila registrado",
+        "en": "{agrees}, {n} queued event booked",
+    },
+    "agrees_queued_other": {
+        "pt-BR": "{agrees}, {n} eventos da fila registrados",
+        "en": "{agrees}, {n} queued events booked",
     },
     "restore": {
         "pt-BR": "Preenche as tabelas com um backup e as compara com ele.\n\n"

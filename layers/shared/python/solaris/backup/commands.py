@@ -120,8 +120,9 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
             say(_t("difference", expected=one.expected, found=one.found, **named))
         fail(_t.many("differs", len(report.findings)))
         raise typer.Exit(1)
-    counts = {"users": report.users, "records": report.records, "booked": booked}
-    say(_t("agrees_queued" if booked else "agrees", **counts))
+    people, rows = _t.many("users", report.users), _t.many("records", report.records)
+    agrees = _t("agrees", people=people, rows=rows)
+    say(_t.many("agrees_queued", booked, agrees=agrees) if booked else agrees)
     if json:
         as_json(_to_json(file, manifest) | {"isRestored": True, "queuedBooked": booked})
 

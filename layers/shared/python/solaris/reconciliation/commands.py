@@ -111,8 +111,9 @@ def _show(report: "Reconciliation") -> None:
         which = ", ".join(report.in_motion[:10])
         say(_t("in_motion", n=len(report.in_motion), which=which))
     result = _t.many("differ", len(report.findings)) if report.findings else _t("agree")
-    counts = {"users": report.users, "records": report.records, "days": report.days}
-    say(_t("checked", result=result, **counts))
+    people, rows = _t.many("users", report.users), _t.many("records", report.records)
+    days = _t.many("days", report.days)
+    say(_t("checked", people=people, rows=rows, days=days, result=result))
     if report.open_findings:
         fail(_t.many("stand", report.open_findings))
 

@@ -52,8 +52,8 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (
         r"no store can be run here to restore into: --file-only checks the file alone",
         (
-            "não há como iniciar aqui um banco de dados para restaurar nele: --file-only confere só o "
-            "arquivo"
+            "não há como iniciar aqui um banco de dados para restaurar nele: "
+            "--file-only confere só o arquivo"
         ),
     ),
     (
