@@ -400,6 +400,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "kind.usage_reset": {"pt-BR": "uso zerado", "en": "usage_reset"},
     "kind.status_change": {"pt-BR": "status", "en": "status_change"},
     "kind.merge": {"pt-BR": "contas unidas", "en": "merge"},
+    "kind.correction": {"pt-BR": "correção", "en": "correction"},
     "action.create": {"pt-BR": "criar", "en": "create"},
     "action.update": {"pt-BR": "alterar", "en": "update"},
     "action.unchanged": {"pt-BR": "sem mudança", "en": "unchanged"},

@@ -17,7 +17,7 @@ from solaris.platform.terminal.output import AsJson, as_json, fail, say, table, 
 from solaris.platform.texts import Locale, rule_text
 
 if TYPE_CHECKING:
-    from solaris.accounts.importer import ImportResult
+    from solaris.accounts.importer import FieldChange, ImportResult
 
 _t, _common = Texts(TEXTS), Texts(COMMON)
 MAX_LINES = 1_000_000
@@ -99,14 +99,16 @@ def _show(results: "list[ImportResult]", *, is_dry: bool) -> None:
 def _details(result: "ImportResult") -> str:
     if result.error is not None:
         return _why(result.error, language())
-    return ", ".join(
-        f"{_t.word('field', one.field)} {_shown(one.field, one.before)} → "
-        f"{_shown(one.field, one.after)}"
-        for one in result.changes
-    )
+    return ", ".join(_step(one) for one in result.changes)
 
 
-def _shown(field: str, value: str | int | None) -> str:
+def _step(one: "FieldChange") -> str:
+    """`plano básico → pro`; of a user who is new only what comes."""
+    before = "" if one.before is None else f"{_shown(one.field, one.before)} → "
+    return f"{_t.word('field', one.field)} {before}{_shown(one.field, one.after)}"
+
+
+def _shown(field: str, value: str | int) -> str:
     """As it would be typed, but for a plan."""
     return _t.word(field, str(value)) if field == "plan" else str(value)
 

@@ -30,13 +30,14 @@ from solaris.platform.terminal.output import (
     sure,
     why_not,
 )
+from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 
 if TYPE_CHECKING:
     from solaris.app import Parts
     from solaris.backup.archive import Manifest
     from solaris.backup.backup import BackupReport, Tick
 
-_t, _common = Texts(TEXTS), Texts(COMMON)
+_t, _common, _reconciliation = Texts(TEXTS), Texts(COMMON), Texts(RECONCILIATION)
 MEGABYTE = 1_000_000
 MAX_SHOWN = 20
 MAX_WAIT_SECONDS = 3_600.0
@@ -116,7 +117,8 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
         report, booked = drill(file, manifest, tick)
     if report.findings:
         for one in [finding.difference for finding in report.findings[:MAX_SHOWN]]:
-            named = {"fault": one.fault.value, "place": one.place, "figure": one.figure}
+            fault = _reconciliation.word("fault", one.fault.value)
+            named = {"fault": fault, "place": one.place, "figure": one.figure}
             say(_t("difference", expected=one.expected, found=one.found, **named))
         fail(_t.many("differs", len(report.findings)))
         raise typer.Exit(1)

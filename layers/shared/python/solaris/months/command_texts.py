@@ -48,11 +48,11 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "another run is at work: {period} is open for {n} users",
     },
     "open_one": {
-        "pt-BR": "{period} está aberto para {n} usuário, {opened} por esta execução",
+        "pt-BR": "{period} está aberto para {n} usuário, {opened} deles pela rotina do mês",
         "en": "{period} is open for {n} user, {opened} of them by the reset",
     },
     "open_other": {
-        "pt-BR": "{period} está aberto para {n} usuários, {opened} por esta execução",
+        "pt-BR": "{period} está aberto para {n} usuários, {opened} deles pela rotina do mês",
         "en": "{period} is open for {n} users, {opened} of them by the reset",
     },
     "failed_one": {

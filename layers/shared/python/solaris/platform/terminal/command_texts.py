@@ -91,11 +91,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "{text} is no whole number of tokens: {forms}",
     },
     # names of what is given, in the usage line
-    "EMAIL": {"pt-BR": "EMAIL", "en": "EMAIL"},
-    "TOKENS": {"pt-BR": "TOKENS", "en": "TOKENS"},
     "FILE": {"pt-BR": "ARQUIVO", "en": "FILE"},
     "FOLDER": {"pt-BR": "PASTA", "en": "DIR"},
     "DAYS": {"pt-BR": "DIAS", "en": "DAYS"},
     "NAME": {"pt-BR": "NOME", "en": "NAME"},
-    "N": {"pt-BR": "N", "en": "N"},
 }

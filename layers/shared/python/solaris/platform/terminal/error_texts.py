@@ -30,6 +30,10 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (r"several keys have the id (.+)", "mais de uma chave tem o identificador {0}"),
     (r"key (.+) is revoked already", "a chave {0} já foi revogada"),
     (r"a key expires in 1 to ([\d,]+) days", "uma chave expira em 1 a {0} dias"),
+    (
+        r"a key expires in the future, within ([\d,]+) days",
+        "uma chave expira no futuro, em até {0} dias",
+    ),
     (r"a burst needs a rate", "uma rajada precisa de uma taxa"),
     (r"1 to ([\d,]+) models", "de 1 a {0} modelos"),
     (
@@ -61,6 +65,19 @@ MESSAGES: tuple[tuple[str, str], ...] = (
         "o banco de dados em que restaurar não iniciou: {0}",
     ),
     (r"not empty: (.+)", "não estão vazias: {0}"),
+    (r"(.+) is damaged or cut off: (.+)", "{0} está danificado ou cortado: {1}"),
+    (r"the items of (.+) are not those written", "os itens de {0} não são os gravados"),
+    (r"an unexpected line: (.+)", "uma linha inesperada: {0}"),
+    (
+        r"something stands where the end was stated",
+        "há algo onde o fim foi indicado",
+    ),
+    (r"its end is missing", "falta o fim"),
+    (r"its content is not what was written", "o conteúdo não é o gravado"),
+    (r"a table is missing", "falta uma tabela"),
+    (r"it cannot be unpacked \((.+)\)", "não pode ser descompactado ({0})"),
+    (r"a line cannot be read", "uma linha não pode ser lida"),
+    (r"a line is cut off or too long", "uma linha está cortada ou é longa demais"),
     (r"this is no backup of IA SOLARIS", "não é um backup da IA SOLARIS"),
     (
         r"a backup of format (.+); this program reads format (.+)",
@@ -106,7 +123,7 @@ def told(error: SolarisError, locale: Locale | None = None) -> str:
 def _known(message: str) -> str | None:
     for pattern, text in MESSAGES:
         if found := re.fullmatch(pattern, message):
-            return text.format(*(_COMMA.sub(".", one) for one in found.groups()))
+            return text.format(*(_known(one) or _COMMA.sub(".", one) for one in found.groups()))
     return None
 
 
