@@ -175,5 +175,6 @@ def _said(text: str | None) -> str | None:
 def _translate_param(param: Any, context: typer.Context) -> None:
     param.help = _said(param.help)
     param.metavar = _said(param.metavar)
-    if isinstance(param, TyperOption) and param.metavar is None and language() == "pt-BR":
-        param.metavar = _TYPES.get(param.display_type(context))
+    shown = _TYPES.get(param.display_type(context)) if language() == "pt-BR" else None
+    if shown and (param.metavar is None or not isinstance(param, TyperOption)):
+        param.display_type_rich = lambda ctx: shown  # noqa: ARG005 - as Typer calls it
