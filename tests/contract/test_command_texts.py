@@ -18,6 +18,7 @@ from solaris.accounts.importer import ImportAction
 from solaris.cli import app
 from solaris.keys.key import KeyKind
 from solaris.keys.listing import KeyState
+from solaris.ledger.figures import FIGURE_NAMES
 from solaris.ledger.transactions import TransactionKind
 from solaris.operations.command_texts import DOCTOR_TEXTS
 from solaris.operations.states import Status
@@ -27,7 +28,7 @@ from solaris.platform.terminal.error_texts import MESSAGES
 from solaris.platform.texts import Locale
 from solaris.quota.usage import Outcome
 from solaris.quota.user import Plan, UserStatus
-from solaris.reconciliation.books import Fault
+from solaris.reconciliation.books import USAGE, Fault
 from solaris.reports.report import GroupBy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ SAYING = frozenset(
         *("Typer", "command", "callback", "Option", "Argument", "_bar", "_progress"),
     }
 )
-TEXT_CALLS = frozenset({"_t", "_common", "t", "help", "many", "word", "names"})
+TEXT_CALLS = frozenset({"_t", "_common", "_keys", "t", "help", "many", "word", "names"})
 # Of Option, Argument and the like only these are read by people.
 READ = frozenset({"help", "metavar", "epilog", "short_help"})
 WORDS: dict[str, tuple[str, type[StrEnum]]] = {
@@ -155,6 +156,11 @@ def test_every_machine_word_has_one_for_people(
 ) -> None:
     package, words = where
     assert {f"{group}.{one.value}" for one in words} <= set(ALL[package])
+
+
+def test_every_figure_of_the_books_has_a_word() -> None:
+    wanted = {USAGE, "available_tokens", "reserved_tokens", *FIGURE_NAMES}
+    assert {f"figure.{one}" for one in wanted} <= set(ALL["reconciliation"])
 
 
 def test_a_row_of_a_report_has_a_heading() -> None:

@@ -118,7 +118,11 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
     if report.findings:
         for one in [finding.difference for finding in report.findings[:MAX_SHOWN]]:
             fault = _reconciliation.word("fault", one.fault.value)
-            named = {"fault": fault, "place": one.place, "figure": one.figure}
+            named = {
+                "fault": fault,
+                "place": one.place,
+                "figure": _reconciliation.word("figure", one.figure),
+            }
             say(_t("difference", expected=one.expected, found=one.found, **named))
         fail(_t.many("differs", len(report.findings)))
         raise typer.Exit(1)

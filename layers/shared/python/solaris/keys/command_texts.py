@@ -50,6 +50,10 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "personal key {key}, shown only now:",
     },
     "snippet": {"pt-BR": "Para o librechat.yaml:", "en": "For librechat.yaml:"},
+    "snippet.where": {
+        "pt-BR": "no .env do LibreChat: SOLARIS_API_KEY=<a chave>",
+        "en": "in LibreChat's .env: SOLARIS_API_KEY=<the key>",
+    },
     "list": {
         "pt-BR": "Lista todas as chaves, da mais nova à mais antiga; de cada chave só se conhece o "
         "começo.\n\n"

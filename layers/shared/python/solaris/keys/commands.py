@@ -69,7 +69,7 @@ def create(
     say(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
         heading(_t("snippet"))
-        block(librechat_snippet(parts.settings))
+        block(librechat_snippet(parts.settings, where=_t("snippet.where")))
     if json:
         state = key_state(issued.key, parts.clock())
         as_json({"key": _key_json(issued.key, state), "secret": issued.secret})

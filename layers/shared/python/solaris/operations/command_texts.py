@@ -74,7 +74,6 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "chave de serviço {key}, mostrada só agora:",
         "en": "service key {key}, shown only now:",
     },
-    "init.snippet": {"pt-BR": "Para o librechat.yaml:", "en": "For librechat.yaml:"},
 }
 
 # What the doctor has looked at, found and advises.

@@ -11,8 +11,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from solaris.keys.command_texts import TEXTS as KEYS
 from solaris.operations.command_texts import TEXTS
 from solaris.platform.terminal.environment import open_parts, running_url, withheld_secrets
+from solaris.platform.terminal.error_texts import in_words
 from solaris.platform.terminal.language import Texts, language
 from solaris.platform.terminal.output import (
     AsJson,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from solaris.ledger.replay import ReplayResult
     from solaris.operations.doctor import Check
 
-_t = Texts(TEXTS)
+_t, _keys = Texts(TEXTS), Texts(KEYS)
 MAX_FAILURES_SHOWN = 100
 STDIN = Path("-")
 # Where events come from, as --json calls it.
@@ -136,8 +138,8 @@ def init(*, json: AsJson = False) -> None:
         return
     say(_t("init.key", key=result.key_id))
     say(result.new_key)
-    heading(_t("init.snippet"))
-    block(librechat_snippet(parts.settings))
+    heading(_keys("snippet"))
+    block(librechat_snippet(parts.settings, where=_keys("snippet.where")))
 
 
 @contextmanager
@@ -183,7 +185,8 @@ def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> None:
         counts.append(_t("replay.skipped", n=result.skipped_lines))
     say(f"{_t(f'source.{what}')}: {', '.join(counts)}")
     for failure in result.failures[:MAX_FAILURES_SHOWN]:
-        fail(_t("replay.not_booked", name=failure.name, reason=failure.reason))
+        name, reason = in_words(failure.name), in_words(failure.reason)
+        fail(_t("replay.not_booked", name=name, reason=reason))
     if len(result.failures) > MAX_FAILURES_SHOWN:
         fail(_t("replay.more", n=len(result.failures) - MAX_FAILURES_SHOWN))
 

@@ -124,7 +124,7 @@ def _row(finding: "Finding") -> tuple[str, ...]:
         _t.word("fault", one.fault.value),
         one.user_id or _t("system"),
         one.place,
-        one.figure,
+        _t.word("figure", one.figure),
         number(one.expected),
         number(one.found),
         yes_no(finding.is_mended),

@@ -65,6 +65,21 @@ MESSAGES: tuple[tuple[str, str], ...] = (
         "o banco de dados em que restaurar não iniciou: {0}",
     ),
     (r"not empty: (.+)", "não estão vazias: {0}"),
+    (r"message (\S+)", "mensagem {0}"),
+    (r"not JSON", "não é JSON"),
+    (r"not an object", "não é um objeto"),
+    (r"unknown version (.+)", "versão desconhecida {0}"),
+    (r"(\w+) is not a text", "{0} não é um texto"),
+    (r"(\w+) is not true or false", "{0} não é true nem false"),
+    (
+        r"(\w+) is not a whole number from 0 to (.+)",
+        "{0} não é um número inteiro de 0 a {1}",
+    ),
+    (
+        r"booked, but the directory was not told",
+        "registrado, mas o diretório não foi avisado",
+    ),
+    (r"not booked, see the log", "não registrado, veja o log"),
     (r"(.+) is damaged or cut off: (.+)", "{0} está danificado ou cortado: {1}"),
     (r"the items of (.+) are not those written", "os itens de {0} não são os gravados"),
     (r"an unexpected line: (.+)", "uma linha inesperada: {0}"),
@@ -118,6 +133,11 @@ def told(error: SolarisError, locale: Locale | None = None) -> str:
         known = _known(field[2])
         found = None if known is None else f"{field[1]}: {known}"
     return found or _by_code(error, message)
+
+
+def in_words(message: str) -> str:
+    """One of these messages in the language of this call; any other as it is."""
+    return message if language() == "en" else _known(message) or message
 
 
 def _known(message: str) -> str | None:
