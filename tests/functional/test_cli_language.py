@@ -261,6 +261,10 @@ def test_init_and_replay(parts: Parts) -> None:
             "expiresInDays: uma chave expira em 1 a 3.650 dias",
         ),
         (("keys", "create", "--burst", "3"), "rateLimitBurst: uma rajada precisa de uma taxa"),
+        (
+            ("reports", "usage", "--from", "2020-01-01", "--to", "2026-01-01"),
+            "um relatório abrange de 1 a ",
+        ),
         (("keys", "revoke", "key_nothing"), "chave não encontrada: key_nothing"),
         (("admins", "remove", "zoe@example.com"), "administrador não encontrado: zoe@example.com"),
     ],

@@ -42,6 +42,12 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ),
     (r"([\d.]+) to ([\d,]+) requests a second", "de {0} a {1} requisições por segundo"),
     (r"1 to ([\d,]+) requests at once", "de 1 a {0} requisições de uma vez"),
+    (r"a report covers 1 to ([\d,]+) days", "um relatório abrange de 1 a {0} dias"),
+    (r"a filter takes at most ([\d,]+) values", "um filtro aceita no máximo {0} valores"),
+    (
+        r"reads more than ([\d,]+) records: narrow the range or make an export",
+        "seriam lidos mais de {0} registros: reduza o intervalo ou faça uma exportação",
+    ),
     (r"no such admin: (.+)", "administrador não encontrado: {0}"),
     (r"admin exists already: (.+)", "já existe um administrador com este endereço: {0}"),
     (
