@@ -120,7 +120,7 @@ def check_command(words: list[str]) -> None:
 def _check_solaris(words: list[str]) -> None:
     command = typer.main.get_command(app)
     context = command.make_context("solaris", list(words), resilient_parsing=True)
-    rest = list(words)
+    rest = list(words[2:] if words[:1] == ["--lang"] else words)
     while isinstance(listed := getattr(command, "commands", None), dict) and rest:
         assert rest[0] in listed, words
         command = listed[rest.pop(0)]

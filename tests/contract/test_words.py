@@ -88,7 +88,7 @@ SAID: dict[str, Callable[[], Iterator[str]]] = {
         text for one in REASONS.values() for text in (one.what, one.what_pt, one.remedy_pt)
     ),
     "command line": lambda: _written_in(
-        SOLARIS, "cli.py", "*/*commands.py", "*/command_shapes.py", "platform/terminal/*.py"
+        SOLARIS, "cli.py", "*/*commands.py", "*/command_texts.py", "platform/terminal/*.py"
     ),
     "API": lambda: _strings(json.loads((ROOT / "admin_site/openapi.json").read_text("utf-8"))),
     "dashboard": lambda: _shown(

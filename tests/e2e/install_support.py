@@ -102,8 +102,9 @@ class Server:
         return ["--venv", sys.prefix, "--site", str(SITE)]
 
     def cli(self, *arguments: str) -> str:
-        """The command `solaris` that was installed."""
-        return self.run([str(self.prefix / "usr" / "local" / "bin" / "solaris"), *arguments])
+        """The command `solaris` that was installed, in English."""
+        command = self.prefix / "usr" / "local" / "bin" / "solaris"
+        return self.run([str(command), "--lang", "en", *arguments])
 
     def run(self, command: list[str], seconds: float = 60) -> str:
         """What a command prints, in an environment that is as bare of our settings as systemd's."""

@@ -65,9 +65,9 @@ class LocalSystem:
         httpx.post(f"{url}/_demo/reset").raise_for_status()
 
     def cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run `solaris …` as a person would, in the data directory's environment."""
+        """Run `solaris …` as a person would, in the data directory's environment, in English."""
         return subprocess.run(
-            [str(Path(sys.executable).parent / "solaris"), *arguments],
+            [str(Path(sys.executable).parent / "solaris"), "--lang", "en", *arguments],
             env=self.environment,
             cwd=ROOT,
             capture_output=True,

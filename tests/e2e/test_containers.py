@@ -121,7 +121,7 @@ def _cli(stack: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
     assert stack.image is not None
     environment = stack.environment("gateway", SOLARIS_DATA_DIR=str(stack.image.folder / "data"))
     return subprocess.run(
-        [str(Path(sys.executable).parent / "solaris"), *arguments],
+        [str(Path(sys.executable).parent / "solaris"), "--lang", "en", *arguments],
         env=environment,
         capture_output=True,
         text=True,

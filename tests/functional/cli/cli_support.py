@@ -72,15 +72,16 @@ def _delete_queues(parts: Parts) -> None:
         sqs.delete_queue(QueueUrl=url)
 
 
-def run(*arguments: str, code: int = 0, stdin: str = "") -> Result:
-    result = CliRunner().invoke(app, arguments, input=stdin)
+def run(*arguments: str, code: int = 0, stdin: str = "", lang: str = "en") -> Result:
+    """Call `solaris`, in English unless said otherwise."""
+    result = CliRunner().invoke(app, ["--lang", lang, *arguments], input=stdin)
     assert result.exit_code == code, result.output
     return result
 
 
-def error_of(*arguments: str, stdin: str = "") -> str:
+def error_of(*arguments: str, stdin: str = "", lang: str = "en") -> str:
     """Run what must fail with code 1 and one line on standard error; return the line."""
-    result = run(*arguments, code=1, stdin=stdin)
+    result = run(*arguments, code=1, stdin=stdin, lang=lang)
     lines = result.stderr.splitlines()
     assert len(lines) == 1, result.stderr
     return lines[0].removeprefix("solaris: ")

@@ -202,7 +202,7 @@ def test_transactions_say_who_changed_what_and_why(parts: Parts) -> None:
     assert "additional_tokens 0 → 5,000" in out
     assert "status active → suspended" in out
     assert "year-end [2Jreport" in out
-    assert "1 transactions" in run("users", "transactions", ANA, "--limit", "1").stdout
+    assert "1 transaction" in run("users", "transactions", ANA, "--limit", "1").stdout
 
 
 def test_suspending_and_activating(parts: Parts) -> None:

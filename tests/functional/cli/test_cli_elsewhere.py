@@ -19,12 +19,14 @@ CLOSED = {
     "AWS_SECRET_ACCESS_KEY": "b",
 }
 
+ENGLISH = ("--lang", "en", "users", "list")
 
-def refusal(folder: Path, **variables: str) -> str:
+
+def refusal(folder: Path, *call: str, **variables: str) -> str:
     names = ("AWS", "SOLARIS", "REDIS", "LITELLM")
     plain = {name: one for name, one in os.environ.items() if not name.startswith(names)}
     done = subprocess.run(
-        [sys.executable, "-c", "from solaris.cli import app; app()", "users", "list"],
+        [sys.executable, "-c", "from solaris.cli import app; app()", *call],
         cwd=folder,
         env={**plain, **NOTHING, **variables},
         capture_output=True,
@@ -43,11 +45,11 @@ def refusal(folder: Path, **variables: str) -> str:
 def test_the_directory_comes_first(
     tmp_path: Path, variables: dict[str, str], searched: str
 ) -> None:
-    line = refusal(tmp_path, **variables)
+    line = refusal(tmp_path, *ENGLISH, **variables)
     assert line.startswith(f"solaris: no system runs in {tmp_path / searched} (SOLARIS_DATA_DIR")
     assert "AWS_PROFILE" in line
 
 
 def test_a_store_that_is_named_is_what_does_not_answer(tmp_path: Path) -> None:
-    line = refusal(tmp_path, **CLOSED)
+    line = refusal(tmp_path, *ENGLISH, **CLOSED)
     assert line.startswith("solaris: the store does not answer")

@@ -71,7 +71,7 @@ def test_the_doctor_names_twins_and_the_command_helps(parts: Parts) -> None:
     checks = json.loads(run("doctor", "--json", code=1).stdout)["checks"]
     (told,) = [one for one in checks if one["name"] == "addresses"]
     assert (told["is_well"], told["needed"]) == (False, False)
-    assert "1 users are not found" in told["detail"]
+    assert "1 user is not found" in told["detail"]
     assert "an\\u200ba@example.com" in told["detail"]
     assert told["remedy"] == f"solaris users merge {twin} {ANA}"
     run(*told["remedy"].split()[1:], "--yes")

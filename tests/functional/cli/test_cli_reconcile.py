@@ -92,8 +92,8 @@ def test_a_difference_is_listed_with_its_records(parts: Parts, booked: list[Usag
     assert line.split() == ["open_month", ANA_ID, period, "current_usage", "350", "1,350", "no"]
     assert records.startswith(f"{period}: records ")
     assert all(one.record_key in records for one in booked)
-    assert summary.endswith("checked: 1 differences")
-    assert result.stderr == "solaris: 1 differences stand\n"
+    assert summary.endswith("checked: 1 difference")
+    assert result.stderr == "solaris: 1 difference stands\n"
     assert stored(parts).current_usage == 1_350  # looking changes nothing
 
 
@@ -118,10 +118,10 @@ def test_repair_mends_and_the_next_run_finds_nothing(
 def test_one_user_is_checked_alone(parts: Parts, booked: list[UsageEvent]) -> None:
     add_usage(parts, BOB)
     add_to_system(parts, booked[0])
-    assert f"1 users, 2 records and 0 days checked: {AGREE}" in (
+    assert f"1 user, 2 records and 0 days checked: {AGREE}" in (
         run("reconcile", "--user", f" {ANA.upper()} ").stdout
     )
-    assert "1 differences" in run("reconcile", "--user", BOB, code=1).stdout
+    assert "1 difference\n" in run("reconcile", "--user", BOB, code=1).stdout
     mended = run("reconcile", "--user", BOB, "--repair").stdout
     assert f" {user_id_for(BOB)} " in mended
     assert ANA_ID not in mended

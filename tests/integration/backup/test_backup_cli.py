@@ -1,6 +1,7 @@
 """`solaris backup` and `restore` from a terminal: what is said, what is refused, what is asked."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def at_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> Iterator[None]:
     load_settings.cache_clear()
 
 
-def run(*arguments: str | Path, code: int = 0, answer: str = "") -> Result:
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=answer)
+def run(*arguments: str | Path, code: int = 0, answer: str = "", lang: str = "en") -> Result:
+    result = CliRunner().invoke(app, ["--lang", lang, *map(str, arguments)], input=answer)
     assert result.exit_code == code, result.output
     return result
 
@@ -83,7 +84,7 @@ def test_a_verified_file_was_restored_and_reconciled(money: MoneyPath, file: Pat
     before = money.rows("users")
     printed = run("backup", "--verify", file).stdout
     assert "is whole" in printed
-    assert "restored and compared; 1 users, 1 records reconciled: the books agree" in printed
+    assert "restored and compared; 1 user, 1 record reconciled: the books agree" in printed
     assert money.rows("users") == before
 
 
@@ -96,7 +97,7 @@ def test_a_whole_file_of_wrong_books_is_told(money: MoneyPath, file: Path, tmp_p
     wrong = tmp_path / "wrong.gz"
     run("backup", wrong, "--wait-seconds", "0")
     refused = run("backup", "--verify", wrong, code=1)
-    assert "1 differences stand in its books" in refused.stderr
+    assert "1 difference stands in its books" in refused.stderr
     assert "2026-09 current_usage: 0 by its records, 7" in refused.stdout
     assert "is whole" in run("backup", "--verify", "--file-only", wrong).stdout
     money.parts.platform.dynamodb.delete_item(TableName=periods, Key=month)
@@ -145,4 +146,24 @@ async def test_a_request_that_stays_open_is_told(
     await money.admit(ANA)
     arguments = ("backup", tmp_path / "3.gz", "--wait-seconds", "0")
     printed = (await asyncio.to_thread(run, *arguments)).stdout
-    assert "1 requests were still open" in printed
+    assert "1 request was still open" in printed
+
+
+def test_in_portuguese(money: MoneyPath, file: Path, tmp_path: Path) -> None:
+    made = run("backup", tmp_path / "2.gz", "--wait-seconds", "0", lang="pt-BR").stdout
+    assert f"ambiente      {money.parts.settings.solaris_stage}" in made
+    assert re.search(r"2\.gz: \d+ itens, 0,0 MB, em \d+ s, conferido\n", made)
+    checked = run("backup", "--verify", "--file-only", file, lang="pt-BR").stdout
+    assert f"{file} está íntegro" in checked
+    refused = run("restore", file, code=1, lang="pt-BR").stderr
+    assert "não estão vazias: users, usage, counters" in refused
+    assert "--replace esvazia antes as tabelas" in refused
+    asked = run("restore", file, "--replace", code=1, answer="n\n", lang="pt-BR").stderr
+    assert "Excluir tudo e restaurar o backup? [s/N]" in asked
+    done = run("restore", file, "--replace", answer="s\n", lang="pt-BR").stdout
+    assert "e comparado" in done
+    file.write_bytes(file.read_bytes()[:-20])
+    refused = run("backup", "--verify", file, code=1, lang="pt-BR").stderr
+    assert f"{file} está danificado ou cortado: não pode ser descompactado" in refused
+    gone = run("restore", tmp_path / "gone.gz", code=1, lang="pt-BR").stderr
+    assert gone == f"solaris: {tmp_path / 'gone.gz'}: não existe\n"

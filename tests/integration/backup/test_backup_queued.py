@@ -151,7 +151,7 @@ def test_a_restore_that_is_run_again_books_nothing_twice(
 
 
 def run(*arguments: str | Path) -> str:
-    result = CliRunner().invoke(app, list(map(str, arguments)))
+    result = CliRunner().invoke(app, ["--lang", "en", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     return result.stdout
 

@@ -43,8 +43,8 @@ def current(money: MoneyPath) -> str:
     return period_of(now(), money.parts.settings.zone)
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
+def run(*arguments: str, code: int = 0, lang: str = "en") -> Result:
+    result = CliRunner().invoke(app, ["--lang", lang, *arguments])
     assert result.exit_code == code, result.output
     return result
 
@@ -105,6 +105,8 @@ def test_by_hand_dry_then_one_user_then_everybody(late: MoneyPath) -> None:
     assert periods(late) == {OLD, period}
     assert f"{period} is open for 2 users, 1 of them by the reset" in run("reset").stdout
     assert f"{period} is open for 2 users" in run("reset").stdout
+    told = run("reset", lang="pt-BR").stdout
+    assert told == f"{period} está aberto para 2 usuários, 1 deles pela rotina do mês\n"
     assert periods(late) == {period}
 
 

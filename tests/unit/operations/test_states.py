@@ -16,6 +16,7 @@ from solaris.operations.doctor import Diagnosis
 from solaris.operations.health import Finding, Health
 from solaris.operations.states import REASONS, SILENT, Status
 from solaris.platform.metrics import UNWELL, Metrics
+from solaris.platform.texts import Locale
 from tests.unit.operations.test_health import FakeCache, clock
 from tests.unit.operations.test_metrics_page import page_of
 
@@ -104,7 +105,8 @@ class Said:
         return self.body
 
 
-def test_the_doctor_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("locale", ["pt-BR", "en"])
+def test_the_doctor_says_the_same(locale: Locale, monkeypatch: pytest.MonkeyPatch) -> None:
     part = {"status": "degraded", "reasons": ["queue_stalled"], "detail": "not taken: usage"}
     body = {"status": "degraded", "checks": {"queue": part, "redis": {"status": "healthy"}}}
     monkeypatch.setattr(httpx, "get", lambda *_, **__: Said(body))
@@ -117,9 +119,11 @@ def test_the_doctor_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         keys=nobody,
         backups=nobody,
         running_url="http://127.0.0.1:1",
+        locale=locale,
     )
     (check,) = diagnosis._running()
     assert not check.is_well
     assert not check.needed
-    assert REASONS["queue_stalled"].what in check.detail
-    assert check.remedy == f"queue_stalled: {REASONS['queue_stalled'].remedy}"
+    reason, is_english = REASONS["queue_stalled"], locale == "en"
+    assert (reason.what if is_english else reason.what_pt) in check.detail
+    assert check.remedy == f"queue_stalled: {reason.remedy if is_english else reason.remedy_pt}"

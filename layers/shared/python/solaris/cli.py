@@ -1,6 +1,8 @@
 """`solaris`: users, keys and the operation of the gateway from a terminal."""
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -9,24 +11,48 @@ from solaris import __version__
 from solaris.accounts import commands as users
 from solaris.alerts import commands as mail
 from solaris.backup import commands as backup
+from solaris.backup.command_texts import TEXTS as BACKUP
 from solaris.keys import commands as keys
 from solaris.months import commands as reset
+from solaris.months.command_texts import TEXTS as MONTHS
 from solaris.operations import commands as operations
+from solaris.operations.command_texts import TEXTS as OPERATIONS
 from solaris.platform.errors import SolarisError
-from solaris.platform.terminal import completion
+from solaris.platform.terminal import completion, typer_words
+from solaris.platform.terminal.command_texts import TEXTS
 from solaris.platform.terminal.environment import searched
+from solaris.platform.terminal.error_texts import told
+from solaris.platform.terminal.language import OPTION, Language, Texts, choose
 from solaris.platform.terminal.output import fail
 from solaris.reconciliation import commands as reconcile
+from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 from solaris.reports import commands as reports
 from solaris.sign_in import commands as admins
 
+_t = Texts(TEXTS)
+_backup, _months = Texts(BACKUP), Texts(MONTHS)
+_operations, _reconciliation = Texts(OPERATIONS), Texts(RECONCILIATION)
 MISSING = "ResourceNotFoundException"
 NO_CREDENTIALS = "locate credentials"
 UNREACHABLE = ("Could not connect", "Connect timeout", "Read timeout")
 
 
 class _Commands(TyperGroup):
-    """Turns the project's errors into one line and exit code 1."""
+    """Speaks the language that is asked for; turns the project's errors into a line and code 1."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **named: Any) -> Any:
+        """Take the language, put every help into it, run."""
+        arguments = sys.argv[1:] if args is None else list(args)
+        choose(arguments)
+        typer_words.translate(self)
+        return super().main(arguments, *more, **named)
+
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        """Say in that language what is wrong before the command."""
+        try:
+            return super().make_context(*given, **named)
+        except typer.TyperException as error:
+            raise typer_words.translated(error) from error
 
     def invoke(self, ctx: "typer.Context") -> object:  # type: ignore[override]
         try:
@@ -34,6 +60,11 @@ class _Commands(TyperGroup):
         except SolarisError as error:
             fail(_explained(error))
             raise typer.Exit(1) from error
+        except typer.TyperException as error:
+            raise typer_words.translated(error) from error
+        except typer.Abort:
+            typer_words.speak()
+            raise
 
 
 app = typer.Typer(
@@ -41,22 +72,22 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
-    help="Token quotas between LibreChat and the models: users, keys and operation.",
-    epilog="Example: solaris users show ana@example.com",
+    help=_t.help("solaris"),
+    epilog=_t.help("solaris.example"),
 )
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
 app.add_typer(reports.app, name="reports")
-app.command("reset")(reset.reset)
-app.command("reconcile")(reconcile.reconcile)
+app.command("reset", help=_months.help("reset"))(reset.reset)
+app.command("reconcile", help=_reconciliation.help("reconcile"))(reconcile.reconcile)
 app.add_typer(mail.app, name="mail")
-app.command("replay")(operations.replay)
-app.command("doctor")(operations.doctor)
-app.command("init")(operations.init)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("completion")(completion.completion)
+app.command("replay", help=_operations.help("replay"))(operations.replay)
+app.command("doctor", help=_operations.help("doctor"))(operations.doctor)
+app.command("init", help=_operations.help("init"))(operations.init)
+app.command("backup", help=_backup.help("backup"))(backup.backup)
+app.command("restore", help=_backup.help("restore"))(backup.restore)
+app.command("completion", help=_t.help("completion"))(completion.completion)
 
 
 def _print_version(wanted: bool) -> None:
@@ -65,14 +96,13 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=_t.help("solaris"))
 def main(
     *,
+    _lang: Annotated[Language | None, typer.Option(OPTION, help=_t.help("lang"))] = None,
     _version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="Print the version and leave.", callback=_print_version, is_eager=True
-        ),
+        typer.Option("--version", help=_t.help("version"), callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
     """Token quotas between LibreChat and the models: users, keys and operation."""
@@ -80,15 +110,15 @@ def main(
 
 def _explained(error: SolarisError) -> str:
     """What to do about it; first of all, in which directory no system was found."""
-    text = str(error) or error.code
+    text = str(error)
     if MISSING in text or "NonExistentQueue" in text:
-        hint = "the tables or queues do not exist yet: run `solaris init`"
+        hint = "not_there"
     elif any(sign in text for sign in UNREACHABLE):
-        hint = "the store does not answer; is the system running?"
+        hint = "silent"
     elif NO_CREDENTIALS in text:
-        hint = "there are no AWS credentials: start the system on this machine, or set AWS_PROFILE"
+        hint = "no_credentials"
     else:
-        return text
+        return told(error)
     folder = searched()
-    where = f"no system runs in {folder} (SOLARIS_DATA_DIR names another); " if folder else ""
-    return f"{where}{hint} ({text})"
+    where = _t("nothing_runs", folder=folder) if folder else ""
+    return f"{where}{_t(hint)} ({text})"

@@ -1,47 +1,47 @@
-"""`solaris users`, what changes one: limits, plans, grants, usage, status, and who changed what."""
+"""`solaris users`, what changes one: limits, plans, grants, usage, status, and who changed what.
 
-from typing import TYPE_CHECKING, Annotated
+Users and what changed them are JSON in the words of the admin API.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from solaris.accounts.command_shapes import change_json, transaction_json
+from solaris.accounts.command_texts import TEXTS
 from solaris.ledger.transactions import Transaction
+from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
+from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, moment, number, say, table
+from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, UserStatus
 
 if TYPE_CHECKING:
     from solaris.accounts.change import Change
     from solaris.quota.account import Account
 
+_t = Texts(TEXTS)
+
 Email = Annotated[
     str,
-    typer.Argument(
-        metavar="EMAIL",
-        autocompletion=addresses,
-        help="The user's address, in any case, or id.",
-    ),
+    typer.Argument(metavar="EMAIL", autocompletion=addresses, help=_t.help("arg.email")),
 ]
-Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
+Reason = Annotated[str, typer.Option(help=_t.help("arg.reason"))]
 
 
 def set_limit(
     email: Email,
     tokens: Annotated[
-        int, typer.Argument(metavar="TOKENS", parser=tokens_of, help="Tokens a month, as 500k.")
+        int, typer.Argument(metavar="TOKENS", parser=tokens_of, help=_t.help("set_limit.tokens"))
     ],
     *,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
-    """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise).
-
-    It holds at once: below what is used it blocks, above it serves again.
-
-    Example: solaris users set-limit ana@example.com 2000000 --reason "new project"
-    """
+    """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise)."""
     change = open_parts().accounts.by_email.set_limit(email, tokens, actor=actor(), reason=reason)
     _show_limit(change)
     _show_available(change, json=json)
@@ -49,26 +49,22 @@ def set_limit(
 
 def set_plan(
     email: Email,
-    plan: Annotated[Plan, typer.Argument(help="The new plan.")],
+    plan: Annotated[Plan, typer.Argument(help=_t.help("set_plan.plan"))],
     *,
     limit: Annotated[
         int | None,
-        typer.Option(
-            metavar="TOKENS", parser=tokens_of, help="Monthly limit instead of the plan's."
-        ),
+        typer.Option(metavar="TOKENS", parser=tokens_of, help=_t.help("arg.plan_limit")),
     ] = None,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
-    """Put a user on another plan, with the plan's monthly limit unless --limit states one.
-
-    Example: solaris users set-plan ana@example.com pro --reason "upgrade"
-    """
+    """Put a user on another plan, with the plan's monthly limit unless --limit states one."""
     change = open_parts().accounts.by_email.set_plan(
         email, plan, actor=actor(), reason=reason, monthly_limit=limit
     )
     before, after = change.before.user, change.after.user
-    say(f"{after.email}: plan {before.plan.value} → {after.plan.value}")
+    plans = {"before": plan_word(before.plan), "after": plan_word(after.plan)}
+    say(_t("plan", email=after.email, **plans))
     _show_limit(change)
     _show_available(change, json=json)
 
@@ -78,57 +74,42 @@ def add_tokens(
     amount: Annotated[
         int,
         typer.Argument(
-            metavar="AMOUNT", parser=tokens_of, help="As 500k; negative takes tokens back."
+            metavar=_t.help("AMOUNT"), parser=tokens_of, help=_t.help("add_tokens.amount")
         ),
     ],
     *,
     reason: Reason,
     json: AsJson = False,
 ) -> None:
-    """Grant additional tokens on top of each month's limit; a negative amount takes them back.
-
-    They stay until they are taken back, and no more is taken back than is unused.
-
-    Example: solaris users add-tokens ana@example.com 500000 --reason "year-end report"
-    """
+    """Grant additional tokens on top of each month's limit; a negative amount takes them back."""
     change = open_parts().accounts.by_email.add_tokens(email, amount, reason=reason, actor=actor())
     before, after = change.before.user, change.after.user
-    say(
-        f"{after.email}: additional tokens {number(before.additional_tokens)} → "
-        f"{number(after.additional_tokens)}"
-    )
+    tokens = {"before": before.additional_tokens, "after": after.additional_tokens}
+    say(_t("additional", email=after.email, **tokens))
     _show_available(change, json=json)
 
 
 def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
-    """Set this month's usage to zero. The usage records stay; open requests are still charged.
-
-    Example: solaris users reset-usage ana@example.com --reason "runaway script"
-    """
+    """Set this month's usage to zero. The usage records stay; open requests are still charged."""
     change = open_parts().accounts.by_email.reset_usage(email, reason=reason, actor=actor())
     before, after = change.before.user, change.after.user
     if change.transaction is None:
-        say(f"{after.email} has used nothing this month")
+        say(_t("nothing_used", email=after.email))
     else:
-        say(f"{after.email}: used {number(before.current_usage)} → {number(after.current_usage)}")
+        used = {"before": before.current_usage, "after": after.current_usage}
+        say(_t("used", email=after.email, **used))
     _show_available(change, json=json)
 
 
 def suspend(email: Email, *, reason: Reason, json: AsJson = False) -> None:
-    """Refuse a user's requests from now on.
-
-    Example: solaris users suspend ana@example.com --reason "left the company"
-    """
+    """Refuse a user's requests from now on."""
     _show_status(
         open_parts().accounts.by_email.suspend(email, reason=reason, actor=actor()), json=json
     )
 
 
 def activate(email: Email, *, reason: Reason = "", json: AsJson = False) -> None:
-    """Serve a suspended, blocked or pending user again.
-
-    Example: solaris users activate ana@example.com
-    """
+    """Serve a suspended, blocked or pending user again."""
     _show_status(
         open_parts().accounts.by_email.activate(email, reason=reason, actor=actor()), json=json
     )
@@ -137,15 +118,10 @@ def activate(email: Email, *, reason: Reason = "", json: AsJson = False) -> None
 def transactions(
     email: Email,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Show at most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help=_t.help("arg.most"))] = 20,
     json: AsJson = False,
 ) -> None:
-    """List who changed a user's grants, limit, plan, usage or status, newest first.
-
-    BALANCE is what was left after the change: limit + additional - used.
-
-    Example: solaris users transactions ana@example.com --limit 5
-    """
+    """List who changed a user's grants, limit, plan, usage or status, newest first."""
     administration = open_parts().accounts.by_email
     rows = administration.transactions(email, limit)
     if json:
@@ -153,12 +129,15 @@ def transactions(
         return
     zone = administration.find(email).renews_at.tzinfo
     table(
-        ("TIME", "KIND", "AMOUNT", "CHANGE", "BALANCE", "ACTOR", "REASON"),
+        _t.names(
+            *("col.time", "col.kind", "col.amount", "col.change"),
+            *("col.balance", "col.actor", "col.reason"),
+        ),
         [
             (
                 moment(one.created_at, zone),
-                one.kind.value,
-                f"{one.amount:+,}" if one.amount else "",
+                _t.word("kind", one.kind.value),
+                f"{'+' if one.amount > 0 else ''}{number(one.amount)}" if one.amount else "",
                 _steps(one),
                 number(one.balance_after),
                 one.actor,
@@ -166,54 +145,130 @@ def transactions(
             )
             for one in rows
         ],
-        right=("AMOUNT", "BALANCE"),
+        right=_t.names("col.amount", "col.balance"),
     )
-    say(f"{number(len(rows))} transactions")
+    say(_t.many("transactions.shown", len(rows)))
 
 
 def warn_when_blocked(account: "Account") -> None:
     """Say so when all that the user may use is used."""
     if account.user.quota.is_exhausted:
-        say(
-            f"{account.user.email} has used {number(account.user.current_usage)} tokens: "
-            f"blocked until {moment(account.renews_at, account.renews_at.tzinfo)}"
-        )
+        until = moment(account.renews_at, account.renews_at.tzinfo)
+        user = account.user
+        say(_t("blocked", email=user.email, used=user.current_usage, until=until))
 
 
 def _show_limit(change: "Change") -> None:
     before, after = change.before.user, change.after.user
-    say(
-        f"{after.email}: monthly limit {number(before.monthly_limit)} → "
-        f"{number(after.monthly_limit)}"
-    )
+    say(_t("limit", email=after.email, before=before.monthly_limit, after=after.monthly_limit))
 
 
 def _show_available(change: "Change", *, json: bool) -> None:
     user = change.after.user
     before = change.before.user.quota.available_tokens
-    say(f"available {number(before)} → {number(user.quota.available_tokens)}")
+    say(_t("available", before=before, after=user.quota.available_tokens))
     warn_when_blocked(change.after)
     if change.unblocks and user.status is UserStatus.ACTIVE:
-        say(f"{user.email} is served again from now on")
+        say(_t("served_again", email=user.email))
     if json:
         as_json(change_json(change))
 
 
 def _show_status(change: "Change", *, json: bool) -> None:
-    user = change.after.user
-    if change.before.user.status is user.status:
-        say(f"{user.email} is {user.status.value} already")
+    before, user = change.before.user, change.after.user
+    after = status_word(user.status)
+    if before.status is user.status:
+        say(_t("status_already", email=user.email, status=after))
     else:
-        say(f"{user.email}: {change.before.user.status.value} → {user.status.value}")
+        say(_t("status", email=user.email, before=status_word(before.status), after=after))
     if json:
         as_json(change_json(change))
 
 
+def status_word(status: UserStatus) -> str:
+    """A status as people read it: `suspenso`."""
+    return _t.word("status", status.value)
+
+
+def plan_word(plan: Plan) -> str:
+    """A plan as people read it: `básico`."""
+    return _t.word("plan", plan.value)
+
+
 def _steps(one: Transaction) -> str:
     return ", ".join(
-        f"{name} {_shown(value)} → {_shown(one.after[name])}" for name, value in one.before.items()
+        f"{_t.word('field', name)} {_shown(name, value)} → {_shown(name, one.after[name])}"
+        for name, value in one.before.items()
     )
 
 
-def _shown(value: int | str) -> str:
-    return number(value) if isinstance(value, int) else value
+def _shown(name: str, value: int | str) -> str:
+    return number(value) if isinstance(value, int) else _t.word(name, value)
+
+
+def change_json(change: "Change") -> dict[str, Any]:
+    """A change: the user after it, and its transaction; null when nothing was to change."""
+    made = change.transaction
+    return {
+        "user": user_json(change.after),
+        "transaction": None if made is None else transaction_json(made),
+    }
+
+
+def user_json(account: "Account") -> dict[str, Any]:
+    """A user; times are ISO 8601 in UTC, with milliseconds."""
+    user = account.user
+    quota = user.quota
+    return {
+        "id": user.user_id,
+        "email": user.email,
+        "name": user.name,
+        "status": user.status.value,
+        "plan": user.plan.value,
+        "monthlyLimit": user.monthly_limit,
+        "additionalTokens": user.additional_tokens,
+        "currentUsage": user.current_usage,
+        "reservedTokens": user.reserved_tokens,
+        "availableTokens": quota.available_tokens,
+        "remainingTokens": quota.remaining_tokens,
+        "usagePercentage": quota.usage_percentage,
+        "grantedPercentage": quota.granted_percentage,
+        "alert80Sent": Threshold.WARNING in user.alerts_sent,
+        "alert95Sent": Threshold.CRITICAL in user.alerts_sent,
+        "lastAlertDate": _instant(user.last_alert_at),
+        "period": user.period,
+        "storedPeriod": account.stored_period,
+        "renewsAt": iso_milliseconds(account.renews_at),
+        "createdAt": iso_milliseconds(user.created_at),
+        "updatedAt": iso_milliseconds(user.updated_at),
+        "lastLogin": _instant(user.last_seen_at),
+        "aliases": list(user.aliases),
+        "mergedFrom": list(user.merged_from),
+        "mergedInto": user.merged_into,
+    }
+
+
+def transaction_json(one: Transaction) -> dict[str, Any]:
+    """Who changed what, and what was left after it."""
+    return {
+        "id": one.transaction_id,
+        "kind": one.kind.value,
+        "amount": one.amount,
+        "reason": one.reason,
+        "actor": one.actor,
+        "before": {_camel(name): value for name, value in one.before.items()},
+        "after": {_camel(name): value for name, value in one.after.items()},
+        "balanceAfter": one.balance_after,
+        "period": one.period,
+        "version": one.version,
+        "createdAt": iso_milliseconds(one.created_at),
+    }
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else iso_milliseconds(instant)

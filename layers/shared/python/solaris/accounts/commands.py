@@ -10,13 +10,20 @@ from solaris.accounts import change_commands as changes
 from solaris.accounts import import_commands as importing
 from solaris.accounts import moving_commands as moving
 from solaris.accounts import personal_data_commands as personal_data
-from solaris.accounts.change_commands import Email, warn_when_blocked
-from solaris.accounts.command_shapes import user_json
+from solaris.accounts.change_commands import (
+    Email,
+    plan_word,
+    status_word,
+    user_json,
+    warn_when_blocked,
+)
+from solaris.accounts.command_texts import TEXTS
 from solaris.ledger.figures import Figures, total_of
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.environment import actor, open_parts
+from solaris.platform.terminal.language import Texts, decimal
 from solaris.platform.terminal.output import (
     AsJson,
     as_json,
@@ -39,7 +46,8 @@ if TYPE_CHECKING:
     from solaris.ledger.reviewing import ModelSum, RecordLine
     from solaris.quota.account import Account
 
-app = typer.Typer(no_args_is_help=True, help="Accounts and their quotas.")
+_t = Texts(TEXTS)
+app = typer.Typer(no_args_is_help=True, help=_t.help("users"))
 
 
 class Order(StrEnum):
@@ -56,24 +64,23 @@ _FIGURES: "Mapping[Order, Callable[[Account], float]]" = {
     Order.PERCENTAGE: lambda one: one.user.quota.granted_percentage,
     Order.AVAILABLE: lambda one: one.user.quota.available_tokens,
 }
+_QUOTA_COLUMNS = ("col.limit", "col.additional", "col.used", "col.percent", "col.available")
+_TOKEN_COLUMNS = ("col.prompt", "col.completion", "col.charged")
 
 
-@app.command("list")
+@app.command("list", help=_t.help("list"))
 def list_users(
     *,
-    status: Annotated[UserStatus | None, typer.Option(help="Only this status.")] = None,
-    search: Annotated[str, typer.Option(help="Part of an address or a name.")] = "",
+    status: Annotated[UserStatus | None, typer.Option(help=_t.help("list.status"))] = None,
+    search: Annotated[str, typer.Option(help=_t.help("list.search"))] = "",
     at_least: Annotated[
-        float, typer.Option(min=0, metavar="PERCENT", help="Who has used so much of their quota.")
+        float, typer.Option(min=0, metavar=_t.help("PERCENT"), help=_t.help("list.at_least"))
     ] = 0,
-    sort: Annotated[Order, typer.Option(help="By what; figures largest first.")] = Order.EMAIL,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,
+    sort: Annotated[Order, typer.Option(help=_t.help("list.sort"))] = Order.EMAIL,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help=_t.help("arg.most"))] = 50,
     json: AsJson = False,
 ) -> None:
-    """List users, with what they have used this month.
-
-    Example: solaris users list --at-least 80 --sort percentage
-    """
+    """List users, with what they have used this month."""
     accounts = open_parts().accounts.by_email.accounts(status, search)
     accounts = [one for one in accounts if one.user.quota.granted_percentage >= at_least]
     if sort is not Order.EMAIL:
@@ -83,31 +90,28 @@ def list_users(
         as_json({"users": [user_json(one) for one in shown], "total": len(accounts)})
         return
     table(
-        ("EMAIL", "STATUS", "PLAN", "LIMIT", "ADDITIONAL", "USED", "%", "AVAILABLE"),
+        _t.names("col.email", "col.status", "col.plan", *_QUOTA_COLUMNS),
         [
             (
                 one.user.email,
-                one.user.status.value,
-                one.user.plan.value,
+                status_word(one.user.status),
+                plan_word(one.user.plan),
                 number(one.user.monthly_limit),
                 number(one.user.additional_tokens),
                 number(one.user.current_usage),
-                f"{one.user.quota.granted_percentage:.1f}",
+                decimal(one.user.quota.granted_percentage, 1),
                 number(one.user.quota.available_tokens),
             )
             for one in shown
         ],
-        right=("LIMIT", "ADDITIONAL", "USED", "%", "AVAILABLE"),
+        right=_t.names(*_QUOTA_COLUMNS),
     )
-    say(f"{number(len(shown))} of {number(len(accounts))} users")
+    say(_t.many("list.shown", len(accounts), shown=len(shown)))
 
 
-@app.command()
+@app.command(help=_t.help("show"))
 def show(email: Email, *, json: AsJson = False) -> None:
-    """Show one user: quota, open requests, last usage and this month by model.
-
-    Example: solaris users show ana@example.com
-    """
+    """Show one user: quota, open requests, last usage and this month by model."""
     from solaris.ledger.reviewing import last_records, sums_by_model  # noqa: PLC0415 - slow
 
     parts = open_parts()
@@ -139,49 +143,46 @@ def show(email: Email, *, json: AsJson = False) -> None:
     _show_records(records, account.renews_at.tzinfo)
 
 
-@app.command()
+@app.command(help=_t.help("create"))
 def create(
     email: Email,
     *,
-    name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    plan: Annotated[Plan | None, typer.Option(help="Sets the limit; basic unless stated.")] = None,
+    name: Annotated[str, typer.Option(help=_t.help("arg.name"))] = "",
+    plan: Annotated[Plan | None, typer.Option(help=_t.help("create.plan"))] = None,
     limit: Annotated[
         int | None,
-        typer.Option(
-            metavar="TOKENS", parser=tokens_of, help="Monthly limit instead of the plan's."
-        ),
+        typer.Option(metavar="TOKENS", parser=tokens_of, help=_t.help("arg.plan_limit")),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Create a user before their first request.
-
-    Example: solaris users create ana@example.com --name "Ana Lima" --plan pro
-    """
+    """Create a user before their first request."""
     account = open_parts().accounts.by_email.create_user(
         email, actor=actor(), name=name, plan=plan, monthly_limit=limit
     )
     user, renews = account.user, moment(account.renews_at, account.renews_at.tzinfo)
-    say(
-        f"created {user.email}: plan {user.plan.value}, "
-        f"{number(user.monthly_limit)} tokens a month, renews {renews}"
-    )
+    terms = {"plan": plan_word(user.plan), "limit": user.monthly_limit, "renews": renews}
+    say(_t("created", email=user.email, **terms))
     if json:
         as_json({"user": user_json(account)})
 
 
-app.command("import")(importing.import_users)
-app.command("set-limit")(changes.set_limit)
-app.command("set-plan")(changes.set_plan)
-app.command("add-tokens", context_settings={"ignore_unknown_options": True})(changes.add_tokens)
-app.command("reset-usage")(changes.reset_usage)
-app.command("suspend")(changes.suspend)
-app.command("activate")(changes.activate)
-app.command("transactions")(changes.transactions)
-app.command("move")(moving.move)
-app.command("merge")(moving.merge)
-app.command("release-alias")(moving.release_alias)
-app.command("export-data")(personal_data.export_data)
-app.command("delete")(personal_data.delete)
+app.command("import", help=_t.help("import"))(importing.import_users)
+app.command("set-limit", help=_t.help("set_limit"))(changes.set_limit)
+app.command("set-plan", help=_t.help("set_plan"))(changes.set_plan)
+app.command(
+    "add-tokens",
+    help=_t.help("add_tokens"),
+    context_settings={"ignore_unknown_options": True},
+)(changes.add_tokens)
+app.command("reset-usage", help=_t.help("reset_usage"))(changes.reset_usage)
+app.command("suspend", help=_t.help("suspend"))(changes.suspend)
+app.command("activate", help=_t.help("activate"))(changes.activate)
+app.command("transactions", help=_t.help("transactions"))(changes.transactions)
+app.command("move", help=_t.help("move"))(moving.move)
+app.command("merge", help=_t.help("merge"))(moving.merge)
+app.command("release-alias", help=_t.help("release"))(moving.release_alias)
+app.command("export-data", help=_t.help("export_data"))(personal_data.export_data)
+app.command("delete", help=_t.help("delete"))(personal_data.delete)
 
 
 def _record_json(record: "RecordLine") -> dict[str, Any]:
@@ -221,39 +222,39 @@ def _sum_json(one: "ModelSum", local: LocalCost | None) -> dict[str, Any]:
 
 def _show_account(account: "Account") -> None:
     user, quota = account.user, account.user.quota
-    facts(
-        [
-            ("user", f"{user.email}  {user.name}".rstrip()),
-            ("id", user.user_id),
-            ("status", user.status.value),
-            ("plan", user.plan.value),
-            ("period", user.period),
-            ("monthly limit", number(user.monthly_limit)),
-            ("additional tokens", number(user.additional_tokens)),
-            ("used", f"{number(user.current_usage)} ({quota.granted_percentage}% of the quota)"),
-            ("reserved", number(user.reserved_tokens)),
-            ("available", number(quota.available_tokens)),
-            ("renews", moment(account.renews_at, account.renews_at.tzinfo)),
-            ("last request", moment(user.last_seen_at, account.renews_at.tzinfo)),
-            *([("aliases", ", ".join(user.aliases))] if user.aliases else []),
-            *([("merged from", ", ".join(user.merged_from))] if user.merged_from else []),
-            *([("merged into", user.merged_into)] if user.merged_into else []),
-        ]
-    )
+    percent, zone = _percent(quota.granted_percentage), account.renews_at.tzinfo
+    shown = {
+        "show.user": f"{user.email}  {user.name}".rstrip(),
+        "show.id": user.user_id,
+        "show.status": status_word(user.status),
+        "show.plan": plan_word(user.plan),
+        "show.period": user.period,
+        "show.limit": number(user.monthly_limit),
+        "show.additional": number(user.additional_tokens),
+        "show.used": _t("show.of_quota", used=user.current_usage, percent=percent),
+        "show.reserved": number(user.reserved_tokens),
+        "show.available": number(quota.available_tokens),
+        "show.renews": moment(account.renews_at, zone),
+        "show.last_request": moment(user.last_seen_at, zone),
+    }
+    rare = {
+        "show.aliases": ", ".join(user.aliases),
+        "show.merged_from": ", ".join(user.merged_from),
+        "show.merged_into": user.merged_into,
+    }
+    shown |= {key: value for key, value in rare.items() if value}
+    facts((_t(key), value) for key, value in shown.items())
     if account.is_still_closed:
-        say(
-            f"The stored month is still {account.stored_period}; shown as it will be opened for "
-            f"{user.period}, by the schedule or the next request."
-        )
+        say(_t("show.still_closed", stored=account.stored_period, period=user.period))
     warn_when_blocked(account)
 
 
 def _show_reservations(account: "Account") -> None:
     if not account.user.reservations:
         return
-    heading("Open requests")
+    heading(_t("show.open"))
     table(
-        ("REQUEST", "MODEL", "RESERVED", "SINCE", "EXPIRES"),
+        _t.names("col.request", "col.model", "col.reserved", "col.since", "col.expires"),
         [
             (
                 one.request_id,
@@ -264,15 +265,16 @@ def _show_reservations(account: "Account") -> None:
             )
             for one in account.user.reservations.values()
         ],
-        right=("RESERVED",),
+        right=_t.names("col.reserved"),
     )
 
 
 def _show_sums(period: str, sums: "list[ModelSum]", rates: ExchangeRates) -> None:
-    heading(f"{period} by model" if sums else f"Nothing used in {period}")
+    heading(_t("show.by_model" if sums else "show.nothing", period=period))
+    columns = ("col.requests", "col.errors", *_TOKEN_COLUMNS, "col.cost")
     if sums:
         table(
-            ("MODEL", "REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
+            _t.names("col.model", *columns),
             [
                 (
                     model,
@@ -287,7 +289,7 @@ def _show_sums(period: str, sums: "list[ModelSum]", rates: ExchangeRates) -> Non
                     (each.model, each.figures, _local(each.figures, period, rates)) for each in sums
                 )
             ],
-            right=("REQUESTS", "ERRORS", "PROMPT", "COMPLETION", "CHARGED", "COST"),
+            right=_t.names(*columns),
         )
         whole = total_of(one.figures for one in sums)
         say_rate(whole.shown_micros, _local(whole, period, rates))
@@ -296,9 +298,11 @@ def _show_sums(period: str, sums: "list[ModelSum]", rates: ExchangeRates) -> Non
 def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
     if not records:
         return
-    heading("Last usage")
+    heading(_t("show.last"))
     table(
-        ("TIME", "MODEL", "PROMPT", "COMPLETION", "CHARGED", "STATUS", "OUTCOME", "REQUEST"),
+        _t.names(
+            "col.time", "col.model", *_TOKEN_COLUMNS, "col.code", "col.outcome", "col.request"
+        ),
         [
             (
                 moment(one.created_at, zone),
@@ -307,10 +311,20 @@ def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
                 number(one.completion_tokens),
                 number(one.charged_tokens),
                 one.status_code,
-                one.outcome + (" (estimated)" if one.estimated else ""),
+                _outcome(one),
                 one.request_id,
             )
             for one in records
         ],
-        right=("PROMPT", "COMPLETION", "CHARGED", "STATUS"),
+        right=_t.names(*_TOKEN_COLUMNS, "col.code"),
     )
+
+
+def _outcome(one: "RecordLine") -> str:
+    outcome = _t.word("outcome", one.outcome)
+    return _t("show.estimated", outcome=outcome) if one.estimated else outcome
+
+
+def _percent(value: float) -> str:
+    """`1,15`, as many decimals as the figure has."""
+    return decimal(value, len(f"{value}".partition(".")[2]))

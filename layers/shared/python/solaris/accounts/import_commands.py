@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from solaris.accounts.change_commands import Reason
+from solaris.accounts.command_texts import TEXTS
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError
+from solaris.platform.terminal.command_texts import TEXTS as COMMON
 from solaris.platform.terminal.environment import actor, open_parts
-from solaris.platform.terminal.output import AsJson, as_json, fail, number, say, table
-from solaris.platform.texts import rule_text
+from solaris.platform.terminal.error_texts import told
+from solaris.platform.terminal.language import Texts, language
+from solaris.platform.terminal.output import AsJson, as_json, fail, say, table, why_not
+from solaris.platform.texts import Locale, rule_text
 
 if TYPE_CHECKING:
-    from solaris.accounts.importer import ImportResult
+    from solaris.accounts.importer import FieldChange, ImportResult
 
+_t, _common = Texts(TEXTS), Texts(COMMON)
 MAX_LINES = 1_000_000
 MAX_SECONDS = 86_400.0
 MAX_BYTES = 256 * 1024 * 1024
@@ -22,19 +27,15 @@ SHOWN_LINES = 50
 
 
 def import_users(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar=_common.help("FILE"), help=_t.help("import.file"))
+    ],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Write it; else it is only shown.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=_t.help("import.yes"))] = False,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
-    """Create and change users by a CSV file: email, name, plan, monthly_limit.
-
-    Without --yes nothing is written. Headers in English or Portuguese, commas or semicolons,
-    UTF-8 or what Excel writes; an export of users may be given as it is. However many lines.
-
-    Example: solaris users import people.csv --yes
-    """
+    """Create and change users by a CSV file: email, name, plan, monthly_limit."""
     lines = _decoded(_read(file))
     try:
         results = open_parts().accounts.importer.run(
@@ -46,7 +47,7 @@ def import_users(
             max_seconds=MAX_SECONDS,
         )
     except InvalidRequestError as error:
-        fail(_why(error))
+        fail(_why(error, language()))
         raise typer.Exit(1) from error
     if json:
         as_json({"dryRun": not yes, "results": [_to_json(one) for one in results]})
@@ -59,11 +60,11 @@ def import_users(
 def _read(file: Path) -> bytes:
     try:
         if file.stat().st_size > MAX_BYTES:
-            fail(f"{file} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+            fail(_t("import.too_large", file=file, most=MAX_BYTES // 1024 // 1024))
             raise typer.Exit(1)
         return file.read_bytes()
     except OSError as error:
-        fail(f"{file}: {error.strerror or error}")
+        fail(f"{file}: {why_not(error)}")
         raise typer.Exit(1) from error
 
 
@@ -76,32 +77,46 @@ def _decoded(data: bytes) -> str:
 
 
 def _show(results: "list[ImportResult]", *, is_dry: bool) -> None:
-    told = [one for one in results if one.changes or one.error is not None]
-    if told:
+    notable = [one for one in results if one.changes or one.error is not None]
+    if notable:
         table(
-            ("LINE", "EMAIL", "RESULT", "DETAILS"),
-            [(one.line, one.email, one.action.value, _details(one)) for one in told[:SHOWN_LINES]],
-            right=("LINE",),
+            _t.names("col.line", "col.email", "col.result", "col.details"),
+            [
+                (one.line, one.email, _t.word("action", one.action.value), _details(one))
+                for one in notable[:SHOWN_LINES]
+            ],
+            right=_t.names("col.line"),
         )
-    if len(told) > SHOWN_LINES:
-        say(f"… and {number(len(told) - SHOWN_LINES)} lines more")
+    if len(notable) > SHOWN_LINES:
+        say(_t.many("import.more", len(notable) - SHOWN_LINES))
     actions = [one.action.value for one in results]
     counts = {name: actions.count(name) for name in ("create", "update", "unchanged", "error")}
-    say(", ".join(f"{number(count)} {name}" for name, count in counts.items()))
+    say(_t("import.counts", **counts))
     if is_dry:
-        say("Nothing was written. Repeat with --yes.")
+        say(_t("import.dry"))
 
 
 def _details(result: "ImportResult") -> str:
     if result.error is not None:
-        return _why(result.error)
-    return ", ".join(f"{one.field} {one.before} → {one.after}" for one in result.changes)
+        return _why(result.error, language())
+    return ", ".join(_step(one) for one in result.changes)
 
 
-def _why(error: SolarisError) -> str:
+def _step(one: "FieldChange") -> str:
+    """`plano básico → pro`; of a user who is new only what comes."""
+    before = "" if one.before is None else f"{_shown(one.field, one.before)} → "
+    return f"{_t.word('field', one.field)} {before}{_shown(one.field, one.after)}"
+
+
+def _shown(field: str, value: str | int) -> str:
+    """As it would be typed, but for a plan."""
+    return _t.word(field, str(value)) if field == "plan" else str(value)
+
+
+def _why(error: SolarisError, locale: Locale) -> str:
     if isinstance(error, InvalidRequestError) and error.rule is not None:
-        return rule_text(error.rule, "en", error.values)
-    return str(error) or error.code
+        return rule_text(error.rule, locale, error.values)
+    return told(error, locale)
 
 
 def _to_json(result: "ImportResult") -> dict[str, Any]:
@@ -112,5 +127,5 @@ def _to_json(result: "ImportResult") -> dict[str, Any]:
         "changes": [
             {"field": one.field, "before": one.before, "after": one.after} for one in result.changes
         ],
-        "error": None if result.error is None else _why(result.error),
+        "error": None if result.error is None else _why(result.error, "en"),
     }

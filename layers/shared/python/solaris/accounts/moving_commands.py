@@ -4,42 +4,39 @@ from typing import Annotated
 
 import typer
 
-from solaris.accounts.change_commands import Reason
+from solaris.accounts.change_commands import Reason, change_json, user_json
 from solaris.accounts.changes import UserUpdate
-from solaris.accounts.command_shapes import change_json, user_json
+from solaris.accounts.command_texts import TEXTS
 from solaris.platform.actor import Actor
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
-from solaris.platform.terminal.output import AsJson, as_json, number, say, sure
+from solaris.platform.terminal.language import Texts
+from solaris.platform.terminal.output import AsJson, as_json, say, sure
+
+_t = Texts(TEXTS)
 
 Who = Annotated[
-    str, typer.Argument(metavar="OLD", autocompletion=addresses, help="The user's address, or id.")
+    str,
+    typer.Argument(metavar=_t.help("OLD"), autocompletion=addresses, help=_t.help("move.old")),
 ]
 From = Annotated[
     str,
-    typer.Argument(
-        metavar="FROM", autocompletion=addresses, help="Address or id of who is merged."
-    ),
+    typer.Argument(metavar=_t.help("FROM"), autocompletion=addresses, help=_t.help("merge.from")),
 ]
 Into = Annotated[
     str,
-    typer.Argument(metavar="INTO", autocompletion=addresses, help="Address or id of who stays."),
+    typer.Argument(metavar=_t.help("INTO"), autocompletion=addresses, help=_t.help("merge.into")),
 ]
 
 
 def move(
     old: Who,
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
+    new: Annotated[str, typer.Argument(metavar=_t.help("NEW"), help=_t.help("move.new"))],
     *,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
-    """Give a user another address. Id, quota, books, keys and grants stay.
-
-    The old address leads to the same account until it is released.
-
-    Example: solaris users move ana@example.com ana.lima@example.org --reason "new domain"
-    """
+    """Give a user another address. Id, quota, books, keys and grants stay."""
     parts = open_parts()
     try:
         before = parts.accounts.by_email.find(old).user
@@ -52,7 +49,7 @@ def move(
     after = change.after.user
     say(f"{ascii(before.email)[1:-1]} → {after.email}")
     if after.aliases:
-        say(f"aliases: {', '.join(after.aliases)}")
+        say(_t("aliases", aliases=", ".join(after.aliases)))
     if json:
         as_json(change_json(change))
 
@@ -62,50 +59,44 @@ def merge(
     into: Into,
     *,
     reason: Reason = "",
-    yes: bool = False,
+    yes: Annotated[bool, typer.Option(help=_t.help("arg.yes"))] = False,
     json: AsJson = False,
 ) -> None:
-    """Make one account of two of the same person. This cannot be undone.
-
-    Usage is added, limit and grants are those of INTO. Addresses and keys go with it; what FROM
-    has used stays on record under FROM's id.
-
-    Example: solaris users merge ana.lima@example.com ana@example.com --yes
-    """
+    """Make one account of two of the same person. This cannot be undone."""
     parts = open_parts()
     try:
         first = parts.accounts.by_email.find(source).user
         second = parts.accounts.by_email.find(into).user
         if not yes:
             shown = ascii(first.email)[1:-1]
-            sure(f"Merge {shown} into {second.email} for good?")
+            sure(_t("merge.sure", source=shown, into=second.email))
         account = parts.accounts.mover.merge(
             first.user_id, second.user_id, actor=Actor(name=actor()), reason=reason
         )
     finally:
         parts.directory.directory.close()
     user = account.user
-    say(f"{user.email}: used {number(second.current_usage)} → {number(user.current_usage)}")
-    say(f"available {number(user.quota.available_tokens)}")
+    used = {"before": second.current_usage, "after": user.current_usage}
+    say(_t("used", email=user.email, **used))
+    say(_t("available_now", tokens=user.quota.available_tokens))
     if json:
         as_json({"user": user_json(account)})
 
 
 def release_alias(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address of before.")],
+    address: Annotated[
+        str, typer.Argument(metavar=_t.help("ADDRESS"), help=_t.help("release.address"))
+    ],
     *,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
-    """Give up an address that a user had before: whoever comes by it next is somebody new.
-
-    Example: solaris users release-alias ana@example.com
-    """
+    """Give up an address that a user had before: whoever comes by it next is somebody new."""
     parts = open_parts()
     try:
         account = parts.accounts.mover.release(address, actor=Actor(name=actor()), reason=reason)
     finally:
         parts.directory.directory.close()
-    say(f"{address} is no address of {account.user.email} any more")
+    say(_t("released", address=address, email=account.user.email))
     if json:
         as_json({"user": user_json(account)})

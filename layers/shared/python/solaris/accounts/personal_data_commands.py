@@ -8,38 +8,35 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from solaris.accounts.change_commands import Email, Reason
+from solaris.accounts.command_texts import TEXTS
 from solaris.platform.actor import Actor
 from solaris.platform.email import normalise_email
 from solaris.platform.terminal.environment import actor, open_parts
-from solaris.platform.terminal.output import AsJson, as_json, number, say, sure
+from solaris.platform.terminal.language import Texts
+from solaris.platform.terminal.output import AsJson, as_json, say, sure, why_not
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+_t = Texts(TEXTS)
 MAX_CALLS = 500  # of 20,000 records
 
 
 def export_data(
     email: Email,
     *,
-    out: Annotated[Path, typer.Option(help="The file to write, readable by you alone.")],
+    out: Annotated[Path, typer.Option(help=_t.help("export_data.out"))],
     json: AsJson = False,
 ) -> None:
-    """Write all that is on record about one person to a JSON file.
-
-    Account, months, counters, requests, changes, alerts, personal keys (not the keys themselves),
-    mail suppression and audit rows. Prompts and answers are kept nowhere. The audit log notes it.
-
-    Example: solaris users export-data ana@example.com --out ana.json
-    """
+    """Write all that is on record about one person to a JSON file."""
     from solaris.accounts.personal_data_schemas import fields_of, sections_of  # noqa: PLC0415 - slow
 
     parts = open_parts()
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        msg = f"{out}: {error.strerror}"
+        msg = f"{out}: {why_not(error)}"
         raise typer.BadParameter(msg) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -58,8 +55,8 @@ def export_data(
         raise
     finally:
         parts.directory.directory.close()
-    shown = ", ".join(f"{number(written[name])} {name}" for name in ("usage", "transactions"))
-    say(f"{out}: all that is on record about {normalise_email(email)} ({shown})")
+    counts = {name: written[name] for name in ("usage", "transactions")}
+    say(_t("exported", file=out, email=normalise_email(email), **counts))
     if json:
         as_json({"file": str(out), "email": normalise_email(email), "written": written})
 
@@ -68,20 +65,12 @@ def delete(
     email: Email,
     *,
     reason: Reason = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=_t.help("arg.yes"))] = False,
     json: AsJson = False,
 ) -> None:
-    """Delete a user and erase what tells about the person. This cannot be undone.
-
-    Requests are refused and personal keys revoked. Name and address go from the account, the keys
-    and the alerts; IP address, user agent and conversation go from the usage records. Tokens and
-    costs stay, under an id that names nobody. The audit log keeps the address for two years, to
-    show who did what (LGPD art. 16, I).
-
-    Example: solaris users delete ana@example.com --reason "asked for it"
-    """
+    """Delete a user and erase what tells about the person. This cannot be undone."""
     if not yes:
-        sure(f"Delete {normalise_email(email)} for good?")
+        sure(_t("delete.sure", email=normalise_email(email)))
     parts = open_parts()
     user_id = parts.accounts.by_email.find(email).user.user_id
     try:
@@ -94,12 +83,12 @@ def delete(
             if json and deletion.is_complete:
                 as_json(_deleted(email, erased, is_complete=True))
             if deletion.is_complete:
-                say(f"deleted {normalise_email(email)}: {number(erased)} usage records anonymised")
+                say(_t("deleted", email=normalise_email(email), records=erased))
                 return
-            say(f"{number(erased)} usage records anonymised so far")
+            say(_t("delete.so_far", records=erased))
     finally:
         parts.directory.directory.close()
-    say("not all usage records are anonymised yet: run the command again")
+    say(_t("delete.unfinished"))
     if json:
         as_json(_deleted(email, erased, is_complete=False))
     raise typer.Exit(1)

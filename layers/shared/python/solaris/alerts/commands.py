@@ -1,46 +1,35 @@
 """`solaris mail`: what the mails look like."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from solaris.alerts.command_texts import TEXTS
+from solaris.platform.terminal.command_texts import TEXTS as COMMON
 from solaris.platform.terminal.environment import load_run_environment
+from solaris.platform.terminal.language import Language, Texts
 from solaris.platform.terminal.output import AsJson, as_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Mails: what users and admins get to read.")
+_t, _common = Texts(TEXTS), Texts(COMMON)
+app = typer.Typer(no_args_is_help=True, help=_t.help("mail"))
 
 
-class Language(StrEnum):
-    """The languages that the mails are written in."""
-
-    PT_BR = "pt-BR"
-    EN = "en"
-
-
-@app.callback()
+@app.callback(help=_t.help("mail"))
 def mail() -> None:
     """Mails: what users and admins get to read."""
 
 
-@app.command()
+@app.command(help=_t.help("preview"))
 def preview(
     *,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where to write; made if it does not exist.")
+        Path, typer.Option(metavar=_common.help("FOLDER"), help=_t.help("preview.out"))
     ] = Path("mail-preview"),
-    locale: Annotated[
-        Language | None, typer.Option(help="One language only; both otherwise.")
-    ] = None,
+    locale: Annotated[Language | None, typer.Option(help=_t.help("preview.locale"))] = None,
     json: AsJson = False,
 ) -> None:
-    """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing.
-
-    An .eml opens in a mail program, with the headers as they would be sent.
-
-    Example: solaris mail preview --out /tmp/mails --locale en
-    """
+    """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing."""
     # imported here: the parts take a while to load, and --help needs none of them
     from solaris.alerts.mail_samples import ANA, samples  # noqa: PLC0415 - see above
     from solaris.alerts.mails import MailRenderer, compose  # noqa: PLC0415 - see above
@@ -50,8 +39,7 @@ def preview(
     load_run_environment()
     settings = load_settings()
     if out.exists() and not out.is_dir():
-        msg = f"is not a directory: {out}"
-        raise typer.BadParameter(msg, param_hint="--out")
+        raise typer.BadParameter(_t("preview.no_folder", out=out), param_hint="--out")
     out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for language in [locale] if locale else list(Language):
@@ -73,7 +61,7 @@ def preview(
             written.append(path)
     if json:
         as_json({"folder": str(out), "mails": [path.name for path in written]})
-    say(f"{len(written)} mails in {out}, each as .html, .txt and .eml")
+    say(_t("preview.done", mails=len(written), out=out))
 
 
 def _suffixed(path: Path, suffix: str) -> Path:

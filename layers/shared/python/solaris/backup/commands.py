@@ -10,11 +10,15 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from solaris import __version__
+from solaris.backup.command_texts import TEXTS
 from solaris.backup.own_queues import queue_file
 from solaris.platform.errors import SolarisError
 from solaris.platform.instants import parse_instant
 from solaris.platform.logs import configure_logging
+from solaris.platform.terminal.command_texts import TEXTS as COMMON
 from solaris.platform.terminal.environment import load_run_environment, open_parts
+from solaris.platform.terminal.error_texts import told
+from solaris.platform.terminal.language import Texts, decimal
 from solaris.platform.terminal.output import (
     AsJson,
     as_json,
@@ -24,18 +28,21 @@ from solaris.platform.terminal.output import (
     number,
     say,
     sure,
+    why_not,
 )
+from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 
 if TYPE_CHECKING:
     from solaris.app import Parts
     from solaris.backup.archive import Manifest
     from solaris.backup.backup import BackupReport, Tick
 
+_t, _common, _reconciliation = Texts(TEXTS), Texts(COMMON), Texts(RECONCILIATION)
 MEGABYTE = 1_000_000
 MAX_SHOWN = 20
 MAX_WAIT_SECONDS = 3_600.0
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one compressed file.")]
+File = Annotated[Path, typer.Argument(metavar=_common.help("FILE"), help=_t.help("arg.file"))]
 
 
 def backup(
@@ -45,35 +52,25 @@ def backup(
         bool,
         typer.Option(
             "--verify",
-            help="Check a file that is there, restore it into a store of its own, reconcile.",
+            help=_t.help("backup.verify"),
         ),
     ] = False,
     file_only: Annotated[
-        bool, typer.Option("--file-only", help="With --verify: read the file, restore nothing.")
+        bool, typer.Option("--file-only", help=_t.help("backup.file_only"))
     ] = False,
     wait_seconds: Annotated[
         float,
-        typer.Option(
-            min=0, max=MAX_WAIT_SECONDS, help="At most so long for requests that are open now."
-        ),
+        typer.Option(min=0, max=MAX_WAIT_SECONDS, help=_t.help("backup.wait")),
     ] = 30.0,
     json: AsJson = False,
 ) -> None:
-    """Write all tables to one file, while the system runs, and read it back.
-
-    The file is of one point in time: every request booked before the start is in it, every one
-    that came meanwhile is in it whole or not at all. It holds names, addresses and hashes of
-    keys: it is readable by you alone, keep it so.
-
-    Example: solaris backup /var/backups/solaris-2026-11-23.gz
-    """
+    """Write all tables to one file, while the system runs, and read it back."""
     started = time.monotonic()
     if verify:
         _verify(file, file_only=file_only, json=json)
         return
     if file.exists():
-        msg = f"{file} is there already: name another, or remove it"
-        raise typer.BadParameter(msg)
+        raise typer.BadParameter(_t("there_already", file=file))
     from solaris.backup.backup import BackingUp  # noqa: PLC0415 - slow
     from solaris.platform.clock import now  # noqa: PLC0415 - slow
 
@@ -89,10 +86,11 @@ def backup(
         report = backing_up.run(file, wait_seconds=wait_seconds, tick=tick)
     _note(parts, report)
     _show(report.manifest)
-    say(
-        f"{file}: {number(report.manifest.items)} items, {report.file_bytes / MEGABYTE:.1f} MB, "
-        f"in {time.monotonic() - started:.0f} s, verified"
-    )
+    took = {
+        "megabytes": decimal(report.file_bytes / MEGABYTE, 1),
+        "seconds": round(time.monotonic() - started),
+    }
+    say(_t("done", file=file, items=report.manifest.items, **took))
     _warn(report)
     if json:
         opened = {"fileBytes": report.file_bytes, "openRequests": report.still_open}
@@ -105,7 +103,7 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
     with _one_line(file), _bar() as tick:
         manifest = checked(file, tick)
     _show(manifest)
-    say(f"{file} is whole")
+    say(_t("whole", file=file))
     if file_only:
         if json:
             as_json(_to_json(file, manifest) | {"isRestored": False})
@@ -119,15 +117,18 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
         report, booked = drill(file, manifest, tick)
     if report.findings:
         for one in [finding.difference for finding in report.findings[:MAX_SHOWN]]:
-            figures = f"{one.expected} by its records, {one.found} found"
-            say(f"{one.fault.value} {one.place} {one.figure}: {figures}")
-        fail(f"restored, but {number(len(report.findings))} differences stand in its books")
+            fault = _reconciliation.word("fault", one.fault.value)
+            named = {
+                "fault": fault,
+                "place": one.place,
+                "figure": _reconciliation.word("figure", one.figure),
+            }
+            say(_t("difference", expected=one.expected, found=one.found, **named))
+        fail(_t.many("differs", len(report.findings)))
         raise typer.Exit(1)
-    say(
-        f"restored and compared; {number(report.users)} users, {number(report.records)} records "
-        "reconciled: the books agree"
-        + (f", {number(booked)} queued events booked" if booked else "")
-    )
+    people, rows = _t.many("users", report.users), _t.many("records", report.records)
+    agrees = _t("agrees", people=people, rows=rows)
+    say(_t.many("agrees_queued", booked, agrees=agrees) if booked else agrees)
     if json:
         as_json(_to_json(file, manifest) | {"isRestored": True, "queuedBooked": booked})
 
@@ -135,24 +136,15 @@ def _verify(file: Path, *, file_only: bool, json: bool) -> None:
 def restore(
     file: File,
     *,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Empty the tables first; asks before it does.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help=_t.help("restore.replace"))] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_t.help("arg.yes"))] = False,
     into_stage: Annotated[
         str,
-        typer.Option(metavar="STAGE", help="The stage, when it is not the one that was backed up."),
+        typer.Option(metavar=_t.help("STAGE"), help=_t.help("restore.into_stage")),
     ] = "",
     json: AsJson = False,
 ) -> None:
-    """Fill the tables from a backup, and compare them with it.
-
-    The file is checked before anything is written. The tables must be empty, or --replace empties
-    them. Nobody may use the system meanwhile: stop LibreChat or its access first. A restore that
-    was cut short can be run again.
-
-    Example: solaris restore /var/backups/solaris-2026-11-23.gz --replace
-    """
+    """Fill the tables from a backup, and compare them with it."""
     from solaris.backup.restore import Restoring, TablesNotEmptyError, checked  # noqa: PLC0415 - slow
 
     started = time.monotonic()
@@ -161,29 +153,27 @@ def restore(
     parts = open_parts()
     stage, of_stage = parts.settings.solaris_stage, manifest.header.stage
     if into_stage and into_stage != stage:
-        fail(f"--into-stage {into_stage}: this is stage {stage} (SOLARIS_STAGE)")
+        fail(_t("other_stage", wanted=into_stage, stage=stage))
         raise typer.Exit(1)
     if of_stage != stage and not into_stage:
-        fail(f"{file} is of stage {of_stage}, this is {stage}: say --into-stage {stage}")
+        fail(_t("of_stage", file=file, of=of_stage, stage=stage))
         raise typer.Exit(1)
     restoring = Restoring(
         settings=parts.settings, feed=parts.quota.changes, queues=parts.platform.queues
     )
     filled = restoring.prepare()
     if filled and not replace:
-        fail(f"{TablesNotEmptyError(filled)}; --replace empties the tables of stage {stage} first")
+        fail(_t("not_empty", error=told(TablesNotEmptyError(filled)), stage=stage))
         raise typer.Exit(1)
     if filled and not yes:
-        say(f"stage {stage} holds: {', '.join(filled)}")
-        sure("Delete all of it and restore the backup?")
+        say(_t("holds", stage=stage, tables=", ".join(filled)))
+        sure(_t("sure"))
     with _one_line(file), _bar() as tick:
         restoring.run(file, manifest, replace=replace, tick=tick)
     _show(manifest)
-    say(
-        f"restored into stage {stage} in {time.monotonic() - started:.0f} s and compared: "
-        f"{number(manifest.items)} items"
-    )
-    say("lists in the admin site are made anew; `solaris reset` opens the month where it is due")
+    seconds = round(time.monotonic() - started)
+    say(_t("restored", stage=stage, seconds=seconds, items=manifest.items))
+    say(_t("afterwards"))
     if json:
         as_json(_to_json(file, manifest) | {"intoStage": stage})
 
@@ -210,16 +200,16 @@ def _note(parts: "Parts", report: "BackupReport") -> None:
     try:
         parts.backup.log.note(KeptBackup(at, manifest.items, manifest.sha256), parts.clock())
     except SolarisError as error:
-        fail(f"the backup is good, but that it was made could not be kept: {error}")
+        fail(_t("not_noted", error=told(error)))
 
 
 def _show(manifest: "Manifest") -> None:
     header = manifest.header
     facts(
         (
-            ("stage", header.stage),
-            ("point in time", f"{header.started_at} to {manifest.ended_at}"),
-            ("written by", header.program),
+            (_t("fact.stage"), header.stage),
+            (_t("fact.point"), _t("point", first=header.started_at, last=manifest.ended_at)),
+            (_t("fact.program"), header.program),
             *((name, number(one.items)) for name, one in sorted(manifest.tables.items())),
         )
     )
@@ -229,22 +219,16 @@ def _warn(report: "BackupReport") -> None:
     from solaris.backup.queued_events import TABLE as QUEUED  # noqa: PLC0415 - slow
 
     if report.still_open:
-        say(
-            f"{number(report.still_open)} requests were still open: they are in the file as open, "
-            "and charge their prompt after 15 minutes unless their events still come"
-        )
+        say(_t.many("still_open", report.still_open))
     if report.has_queued:
         waiting = report.manifest.tables[QUEUED].items
         if waiting:
-            say(f"{number(waiting)} events that are not booked yet are in the file")
+            say(_t.many("waiting", waiting))
         return
     if report.queued:
-        say(f"the usage queue holds about {number(report.queued)} events; they are not in the file")
+        say(_t("queued", n=report.queued))
     if report.dead:
-        say(
-            f"the dead-letter queue holds about {number(report.dead)} events; they are not in the "
-            "file: `solaris replay --from-dlq` books them"
-        )
+        say(_t("dead", n=report.dead))
 
 
 @contextmanager
@@ -253,7 +237,7 @@ def _one_line(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fail(f"{error.filename or file}: {error.strerror or error}")
+        fail(f"{error.filename or file}: {why_not(error)}")
         raise typer.Exit(1) from error
 
 
@@ -273,7 +257,8 @@ def _bar() -> "Iterator[Tick]":
             if step != current:
                 current, since = step, time.monotonic()
             rate = items / max(time.monotonic() - since, 0.001)
-            of = f"table {table} of {TABLES_IN_ALL}"
-            bar.update(task, description=f"{of}: {step}, {number(items)} ({rate:,.0f}/s)")
+            verb, _, name = step.rpartition(" ")
+            shown = {"step": f"{_t.word('step', verb)} {name}", "items": items, "rate": round(rate)}
+            bar.update(task, description=_t("bar", table=table, tables=TABLES_IN_ALL, **shown))
 
         yield tick

@@ -1,51 +1,56 @@
 """`solaris keys`: what clients authenticate with."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
 
+from solaris.keys.command_texts import TEXTS
 from solaris.keys.key import GatewayKey, KeyKind
 from solaris.keys.listing import KeyState, key_state
 from solaris.platform.actor import Actor
 from solaris.platform.instants import iso_milliseconds
+from solaris.platform.terminal.command_texts import TEXTS as COMMON
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
-from solaris.platform.terminal.output import AsJson, as_json, block, heading, moment, say, table
+from solaris.platform.terminal.language import Texts, decimal
+from solaris.platform.terminal.output import (
+    AsJson,
+    as_json,
+    block,
+    day,
+    heading,
+    moment,
+    number,
+    say,
+    table,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Gateway keys: what clients authenticate with.")
+_t, _common = Texts(TEXTS), Texts(COMMON)
+app = typer.Typer(no_args_is_help=True, help=_t.help("keys"))
 
 
-@app.command()
+@app.command(help=_t.help("create"))
 def create(
     *,
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    name: Annotated[str, typer.Option(help=_t.help("create.name"))] = "",
     user: Annotated[
         str | None,
-        typer.Option(metavar="EMAIL", autocompletion=addresses, help="Bind the key to one user."),
+        typer.Option(metavar="EMAIL", autocompletion=addresses, help=_t.help("create.user")),
     ] = None,
     expires_in: Annotated[
-        int | None, typer.Option(metavar="DAYS", help="Refuse the key after so many days.")
+        int | None, typer.Option(metavar=_common.help("DAYS"), help=_t.help("create.expires_in"))
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Allow this model only, or `gpt-4*`; may be repeated."),
+        typer.Option(metavar=_common.help("NAME"), help=_t.help("create.model")),
     ] = None,
-    new_user: Annotated[
-        bool, typer.Option("--new-user", help="The address may be nobody's yet.")
-    ] = False,
-    rate: Annotated[
-        float | None, typer.Option(metavar="N", help="Requests a second with this key at most.")
-    ] = None,
-    burst: Annotated[
-        int | None, typer.Option(metavar="N", help="Requests at once; else two seconds' worth.")
-    ] = None,
+    new_user: Annotated[bool, typer.Option("--new-user", help=_t.help("create.new_user"))] = False,
+    rate: Annotated[float | None, typer.Option(metavar="N", help=_t.help("create.rate"))] = None,
+    burst: Annotated[int | None, typer.Option(metavar="N", help=_t.help("create.burst"))] = None,
     json: AsJson = False,
 ) -> None:
-    """Create a key and print it, this once. Without --user it is a service key for LibreChat.
-
-    Example: solaris keys create --name LibreChat --model gpt-4o-mini --model "claude-*"
-    """
+    """Create a key and print it, this once. Without --user it is a service key for LibreChat."""
     from solaris.keys.management import KeyTerms  # noqa: PLC0415 - slow
     from solaris.keys.snippet import librechat_snippet  # noqa: PLC0415 - slow
 
@@ -60,62 +65,57 @@ def create(
     )
     parts = open_parts()
     issued = parts.keys.management.create(terms, Actor(name=actor()))
-    say(f"{issued.key.kind.value} key {issued.key.key_id}, shown only now:")
+    say(_t(f"created.{issued.key.kind.value}", key=issued.key.key_id))
     say(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
-        heading("For librechat.yaml:")
-        block(librechat_snippet(parts.settings))
+        heading(_t("snippet"))
+        block(librechat_snippet(parts.settings, where=_t("snippet.where")))
     if json:
         state = key_state(issued.key, parts.clock())
         as_json({"key": _key_json(issued.key, state), "secret": issued.secret})
 
 
-@app.command("list")
+@app.command("list", help=_t.help("list"))
 def list_keys(*, json: AsJson = False) -> None:
-    """List all keys, newest first; of a key itself only its beginning is known.
-
-    Example: solaris keys list
-    """
+    """List all keys, newest first; of a key itself only its beginning is known."""
     parts = open_parts()
     rows, zone = parts.keys.management.all(), parts.settings.zone
     if json:
         as_json([_key_json(row.key, row.state) for row in rows])
         return
     table(
-        ("KEY", "PREFIX", "NAME", "USER", "MODELS", "RATE", "LAST USED", "EXPIRES", "STATE"),
+        _t.names(
+            *("col.key", "col.prefix", "col.name", "col.user", "col.models"),
+            *("col.rate", "col.last_used", "col.expires", "col.state"),
+        ),
         [
             (
                 row.key.key_id,
                 f"{row.key.prefix}…",
                 row.key.name,
-                row.key.user_email or "(service)",
+                row.key.user_email or _t("list.service"),
                 _models(row.key),
                 _rate(row.key),
                 moment(row.key.last_used_at, zone),
-                _day(row.key.expires_at, zone) if row.key.expires_at else "never",
-                row.state.value,
+                _expiry(row.key, zone),
+                _t.word("state", row.state.value),
             )
             for row in rows
         ],
     )
-    say(f"{len(rows):,} keys")
+    say(_t.many("list.shown", len(rows)))
 
 
-@app.command()
+@app.command(help=_t.help("revoke"))
 def revoke(
-    key: Annotated[
-        str, typer.Argument(metavar="KEY_ID_OR_PREFIX", help="As `solaris keys list` shows it.")
-    ],
+    key: Annotated[str, typer.Argument(metavar=_t.help("KEY"), help=_t.help("revoke.key"))],
     *,
     json: AsJson = False,
 ) -> None:
-    """Refuse a key for good; every process does so within five seconds.
-
-    Example: solaris keys revoke key_1f2e3d4c5b6a
-    """
+    """Refuse a key for good; every process does so within five seconds."""
     parts = open_parts()
     revoked = parts.keys.management.revoke_named(key, Actor(name=actor())).key
-    say(f"revoked {revoked.key_id} ({revoked.name or revoked.prefix + '…'})")
+    say(_t("revoked", key=revoked.key_id, name=revoked.name or f"{revoked.prefix}…"))
     if json:
         as_json({"key": _key_json(revoked, key_state(revoked, parts.clock()))})
 
@@ -140,14 +140,20 @@ def _key_json(key: GatewayKey, state: KeyState) -> dict[str, Any]:
 
 
 def _models(key: GatewayKey) -> str:
-    return "any" if key.allowed_models is None else ", ".join(key.allowed_models)
+    return _t("list.any") if key.allowed_models is None else ", ".join(key.allowed_models)
 
 
 def _rate(key: GatewayKey) -> str:
     if key.rate_limit_per_second is None:
         return "-"
-    return f"{key.rate_limit_per_second:g}/s, {key.rate_limit_burst} at once"
+    rate = key.rate_limit_per_second
+    shown = (
+        number(int(rate))
+        if rate == int(rate)
+        else decimal(rate, len(f"{rate:g}".partition(".")[2]))
+    )
+    return _t("list.rate", rate=shown, burst=key.rate_limit_burst or 0)
 
 
-def _day(instant: datetime, zone: tzinfo) -> str:
-    return f"{instant.astimezone(zone):%Y-%m-%d}"
+def _expiry(key: GatewayKey, zone: tzinfo) -> str:
+    return moment(None, zone) if key.expires_at is None else day(key.expires_at, zone)

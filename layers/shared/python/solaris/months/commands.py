@@ -6,54 +6,43 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from solaris.months.command_texts import TEXTS
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import open_parts
-from solaris.platform.terminal.output import AsJson, as_json, console, fail, number, say
+from solaris.platform.terminal.language import Texts
+from solaris.platform.terminal.output import AsJson, as_json, console, fail, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_t = Texts(TEXTS)
 
 
 def reset(
     *,
     user: Annotated[
         str,
-        typer.Option(
-            metavar="EMAIL", autocompletion=addresses, help="Only this user instead of everybody."
-        ),
+        typer.Option(metavar="EMAIL", autocompletion=addresses, help=_t.help("reset.user")),
     ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_t.help("reset.dry_run"))] = False,
     json: AsJson = False,
 ) -> None:
-    """Open the current month for every user who is still in an older one.
-
-    The schedule does this on the first of the month, and a user's first request does it for that
-    user. Usage and warnings start at zero, additional tokens stay, the closed month is kept. Safe
-    to run at any time and as often as you like; a run that was cut short goes on where it was.
-
-    Example: solaris reset --dry-run
-    """
+    """Open the current month for every user who is still in an older one."""
     resetter = open_parts().months.resetter
     if user:
         was_late = resetter.open_for(user, dry_run=dry_run)
-        verb = "would be opened" if dry_run else "opened"
-        say(
-            f"{user}: {resetter.period} {verb}"
-            if was_late
-            else f"{user}: {resetter.period} is open already"
-        )
+        done = "one.dry" if dry_run else "one.done"
+        say(_t(done if was_late else "one.already", user=user, period=resetter.period))
         if json:
             as_json(_to_json(resetter.period, users=1, opened=int(was_late), dry_run=dry_run))
         return
     waiting = resetter.waiting()
     if dry_run:
-        say(f"{resetter.period} would be opened for {number(waiting)} users; nothing was changed")
+        say(_t.many("dry", waiting, period=resetter.period))
         if json:
             as_json(_to_json(resetter.period, users=waiting, opened=waiting, dry_run=True))
         return
-    with _bar(f"opening {resetter.period}", waiting) as tick:
+    with _bar(_t("opening", period=resetter.period), waiting) as tick:
         report = resetter.run(tick=tick)
     if json:
         as_json(
@@ -61,14 +50,11 @@ def reset(
             | {"failed": report.failed, "isHeld": report.is_held}
         )
     if report.is_held:
-        say(f"another run is at work: {report.period} is open for {number(report.users)} users")
+        say(_t.many("held", report.users, period=report.period))
         return
-    say(
-        f"{report.period} is open for {number(report.users)} users, "
-        f"{number(report.rolled_over)} of them by the reset"
-    )
+    say(_t.many("open", report.users, period=report.period, opened=report.rolled_over))
     if report.failed:
-        fail(f"{number(report.failed)} users could not be read; see the log for their ids")
+        fail(_t.many("failed", report.failed))
         raise typer.Exit(1)
 
 

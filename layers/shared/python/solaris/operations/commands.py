@@ -11,7 +11,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from solaris.keys.command_texts import TEXTS as KEYS
+from solaris.operations.command_texts import TEXTS
 from solaris.platform.terminal.environment import open_parts, running_url, withheld_secrets
+from solaris.platform.terminal.error_texts import in_words
+from solaris.platform.terminal.language import Texts, language
 from solaris.platform.terminal.output import (
     AsJson,
     as_json,
@@ -20,7 +24,6 @@ from solaris.platform.terminal.output import (
     facts,
     fail,
     heading,
-    number,
     plain,
     say,
 )
@@ -30,47 +33,39 @@ if TYPE_CHECKING:
     from solaris.ledger.replay import ReplayResult
     from solaris.operations.doctor import Check
 
+_t, _keys = Texts(TEXTS), Texts(KEYS)
 MAX_FAILURES_SHOWN = 100
 STDIN = Path("-")
+# Where events come from, as --json calls it.
+DEAD_LETTERS, LOGS = "dead-letter queue", "logs"
 
 
 def replay(
     *,
-    from_dlq: Annotated[
-        bool, typer.Option("--from-dlq", help="Book what the dead-letter queue holds.")
-    ] = False,
+    from_dlq: Annotated[bool, typer.Option("--from-dlq", help=_t.help("replay.from_dlq"))] = False,
     file: Annotated[
         list[Path] | None,
-        typer.Option(metavar="LOG", help="Book the events of a log file; - is standard input."),
+        typer.Option(metavar="LOG", help=_t.help("replay.file")),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_t.help("replay.dry_run"))] = False,
     json: AsJson = False,
 ) -> None:
-    """Take lost usage events back into the books. Safe to run twice: a repeat changes nothing.
-
-    Example: solaris replay --from-dlq --file gateway.log --dry-run
-    """
+    """Take lost usage events back into the books. Safe to run twice: a repeat changes nothing."""
     files = file or []
     if not from_dlq and not files:
-        msg = "say where from: --from-dlq, --file LOG, or both"
-        raise typer.BadParameter(msg)
+        raise typer.BadParameter(_t("replay.from_where"))
     for path in files:
         if path != STDIN and not path.is_file():
-            msg = f"no such file: {path}"
-            raise typer.BadParameter(msg, param_hint="--file")
+            raise typer.BadParameter(_t("replay.no_file", path=path), param_hint="--file")
     replayer = open_parts().ledger.replayer
     results: dict[str, ReplayResult] = {}
     if from_dlq:
-        with _progress("dead-letter queue", replayer.waiting()) as tick:
-            results["dead-letter queue"] = replayer.replay_dead_letters(
-                dry_run=dry_run, progress=tick
-            )
+        with _progress(_t(f"source.{DEAD_LETTERS}"), replayer.waiting()) as tick:
+            results[DEAD_LETTERS] = replayer.replay_dead_letters(dry_run=dry_run, progress=tick)
     if files:
-        with _progress("log lines", None) as tick:
+        with _progress(_t("bar.lines"), None) as tick:
             lines = _lines(files)
-            results["logs"] = replayer.replay_lines(lines, dry_run=dry_run, progress=tick)
+            results[LOGS] = replayer.replay_lines(lines, dry_run=dry_run, progress=tick)
     for what, result in results.items():
         _report(what, result, dry_run=dry_run)
     if json:
@@ -80,10 +75,7 @@ def replay(
 
 
 def doctor(*, json: AsJson = False) -> None:
-    """Say what is configured and what answers; exit code 1 if something needed is missing.
-
-    Example: solaris doctor
-    """
+    """Say what is configured and what answers; exit code 1 if something needed is missing."""
     from solaris.operations.doctor import Diagnosis  # noqa: PLC0415 - slow
     from solaris.platform.clock import now  # noqa: PLC0415 - slow
 
@@ -97,6 +89,8 @@ def doctor(*, json: AsJson = False) -> None:
         backups=parts.backup.log,
         withheld=withheld_secrets(),
         running_url=running_url(),
+        # what programs read is the same in every language
+        locale="en" if json else language(),
     )
     checks = diagnosis.run(now())
     if json:
@@ -111,10 +105,7 @@ def doctor(*, json: AsJson = False) -> None:
 
 
 def init(*, json: AsJson = False) -> None:
-    """Create the tables, the queues, the first service key and the first admin, if missing.
-
-    Example: SOLARIS_GATEWAY_KEY=sk-solaris-… solaris init
-    """
+    """Create the tables, the queues, the first service key and the first admin, if missing."""
     from solaris.keys.snippet import librechat_snippet  # noqa: PLC0415 - slow
     from solaris.operations.first_start import initialise  # noqa: PLC0415 - slow
     from solaris.platform.clock import now  # noqa: PLC0415 - slow
@@ -129,10 +120,10 @@ def init(*, json: AsJson = False) -> None:
         day_index=parts.ledger.day_index,
         now=now(),
     )
-    say("tables and queues are there")
+    say(_t("init.there"))
     if result.new_admin_email is not None:
-        say(f"first admin {result.new_admin_email}, password:")
-        say(result.new_admin_password or "the one in ADMIN_PASSWORD")
+        say(_t("init.admin", email=result.new_admin_email))
+        say(result.new_admin_password or _t("init.known_password"))
     if json:
         as_json(
             {
@@ -143,12 +134,12 @@ def init(*, json: AsJson = False) -> None:
             }
         )
     if result.new_key is None:
-        say(f"service key {result.key_id} is there already")
+        say(_t("init.key_already", key=result.key_id))
         return
-    say(f"service key {result.key_id}, shown only now:")
+    say(_t("init.key", key=result.key_id))
     say(result.new_key)
-    heading("For librechat.yaml:")
-    block(librechat_snippet(parts.settings))
+    heading(_keys("snippet"))
+    block(librechat_snippet(parts.settings, where=_keys("snippet.where")))
 
 
 @contextmanager
@@ -166,7 +157,7 @@ def _lines(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
     for path in files:
         if path == STDIN:
             for number_, line in enumerate(sys.stdin.buffer, 1):
-                yield f"standard input:{number_}", line
+                yield f"{_t('stdin')}:{number_}", line
             continue
         with path.open("rb") as log:
             for number_, line in enumerate(log, 1):
@@ -186,17 +177,18 @@ def _to_json(source: str, result: "ReplayResult") -> dict[str, object]:
 def _report(what: str, result: "ReplayResult", *, dry_run: bool) -> None:
     """Print the counts, and what failed."""
     counts = [
-        f"{number(result.booked)} {'would be booked' if dry_run else 'booked'}",
-        f"{number(result.repeated)} in the books already",
-        f"{number(len(result.failures))} failed",
+        _t("replay.would_book" if dry_run else "replay.booked", n=result.booked),
+        _t("replay.repeated", n=result.repeated),
+        _t("replay.failed", n=len(result.failures)),
     ]
     if result.skipped_lines:
-        counts.append(f"other lines skipped: {number(result.skipped_lines)}")
-    say(f"{what}: {', '.join(counts)}")
+        counts.append(_t("replay.skipped", n=result.skipped_lines))
+    say(f"{_t(f'source.{what}')}: {', '.join(counts)}")
     for failure in result.failures[:MAX_FAILURES_SHOWN]:
-        fail(f"not booked: {failure.name}: {failure.reason}")
+        name, reason = in_words(failure.name), in_words(failure.reason)
+        fail(_t("replay.not_booked", name=name, reason=reason))
     if len(result.failures) > MAX_FAILURES_SHOWN:
-        fail(f"and {number(len(result.failures) - MAX_FAILURES_SHOWN)} more")
+        fail(_t("replay.more", n=len(result.failures) - MAX_FAILURES_SHOWN))
 
 
 def _show_check(check: "Check") -> None:

@@ -8,11 +8,23 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from solaris.platform.terminal.environment import open_parts
-from solaris.platform.terminal.output import AsJson, as_json, console, fail, number, say, table
+from solaris.platform.terminal.language import Texts
+from solaris.platform.terminal.output import (
+    AsJson,
+    as_json,
+    console,
+    fail,
+    number,
+    say,
+    table,
+    yes_no,
+)
+from solaris.reconciliation.command_texts import TEXTS
 
 if TYPE_CHECKING:
     from solaris.reconciliation.reconciler import Finding, Reconciler, Reconciliation
 
+_t = Texts(TEXTS)
 MAX_SHOWN = 200
 DAYS = 62
 """Of the system's counters by default: this month and the last."""
@@ -20,26 +32,15 @@ DAYS = 62
 
 def reconcile(
     *,
-    user: Annotated[
-        str, typer.Option(metavar="EMAIL", help="Only this user instead of everybody.")
-    ] = "",
-    days: Annotated[
-        int, typer.Option(min=0, max=395, help="How many days of the system's counters to check.")
-    ] = DAYS,
+    user: Annotated[str, typer.Option(metavar="EMAIL", help=_t.help("reconcile.user"))] = "",
+    days: Annotated[int, typer.Option(min=0, max=395, help=_t.help("reconcile.days"))] = DAYS,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Put sums right by their records, with a row for each."),
+        typer.Option("--repair", help=_t.help("reconcile.repair")),
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Hold users, months and counters against the usage records, while the system runs.
-
-    Every difference is listed with the records behind it; exit code 1 if one stands. Only sums
-    are ever mended, never a record. A run over everybody and all these days is what the admin
-    site and the metrics show from then on.
-
-    Example: solaris reconcile --user ana@example.com
-    """
+    """Hold users, months and counters against the usage records, while the system runs."""
     from solaris.reconciliation.reconciler import Reconciliation  # noqa: PLC0415 - slow
 
     parts = open_parts()
@@ -65,7 +66,7 @@ def reconcile(
 
 def _everybody(reconciler: "Reconciler", report: "Reconciliation", *, repair: bool) -> None:
     with _bar() as bar:
-        task = bar.add_task("users", total=None)
+        task = bar.add_task(_t("bar.users"), total=None)
         for _ in reconciler.all_users(report, repair=repair):
             bar.update(task, completed=report.users)
 
@@ -74,7 +75,7 @@ def _system(
     reconciler: "Reconciler", report: "Reconciliation", first: date, last: date, *, repair: bool
 ) -> None:
     with _bar() as bar:
-        task = bar.add_task("days", total=(last - first).days + 1)
+        task = bar.add_task(_t("bar.days"), total=(last - first).days + 1)
         for _ in reconciler.system_days(report, first, last, repair=repair):
             bar.advance(task)
 
@@ -93,39 +94,40 @@ def _bar() -> Progress:
 def _show(report: "Reconciliation") -> None:
     if report.findings:
         table(
-            ("WHAT", "USER", "WHERE", "FIGURE", "BY RECORDS", "FOUND", "MENDED"),
+            _t.names(
+                *("col.what", "col.user", "col.where", "col.figure"),
+                *("col.expected", "col.found", "col.mended"),
+            ),
             [_row(one) for one in report.findings[:MAX_SHOWN]],
-            right=("BY RECORDS", "FOUND"),
+            right=_t.names("col.expected", "col.found"),
         )
         for one in report.findings[:MAX_SHOWN]:
             if one.record_keys:
-                say(f"{one.difference.place}: records {', '.join(one.record_keys)}")
+                keys = ", ".join(one.record_keys)
+                say(_t("records", place=one.difference.place, keys=keys))
     if len(report.findings) > MAX_SHOWN:
-        say(f"and {number(len(report.findings) - MAX_SHOWN)} more (--json lists all)")
+        say(_t("more", n=len(report.findings) - MAX_SHOWN))
     if report.in_motion:
-        say(
-            f"{number(len(report.in_motion))} could not be compared, they changed all the time: "
-            f"{', '.join(report.in_motion[:10])}; run it again later"
-        )
-    say(
-        f"{number(report.users)} users, {number(report.records)} records and "
-        f"{number(report.days)} days checked: "
-        + (f"{number(len(report.findings))} differences" if report.findings else "the books agree")
-    )
+        which = ", ".join(report.in_motion[:10])
+        say(_t("in_motion", n=len(report.in_motion), which=which))
+    result = _t.many("differ", len(report.findings)) if report.findings else _t("agree")
+    people, rows = _t.many("users", report.users), _t.many("records", report.records)
+    days = _t.many("days", report.days)
+    say(_t("checked", people=people, rows=rows, days=days, result=result))
     if report.open_findings:
-        fail(f"{number(report.open_findings)} differences stand")
+        fail(_t.many("stand", report.open_findings))
 
 
 def _row(finding: "Finding") -> tuple[str, ...]:
     one = finding.difference
     return (
-        one.fault.value,
-        one.user_id or "system",
+        _t.word("fault", one.fault.value),
+        one.user_id or _t("system"),
         one.place,
-        one.figure,
+        _t.word("figure", one.figure),
         number(one.expected),
         number(one.found),
-        "yes" if finding.is_mended else "no",
+        yes_no(finding.is_mended),
     )
 
 

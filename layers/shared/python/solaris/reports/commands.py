@@ -14,9 +14,11 @@ from solaris.platform.errors import InvalidRequestError
 from solaris.platform.exchange import LocalCost
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import open_parts
+from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import (
     AsJson,
     as_json,
+    day,
     money,
     money_json,
     number,
@@ -24,54 +26,49 @@ from solaris.platform.terminal.output import (
     say_rate,
     table,
 )
+from solaris.reports.command_texts import TEXTS
 from solaris.reports.report import GroupBy, GroupRow, ReportSort, in_order
 
 if TYPE_CHECKING:
     from solaris.app import Parts
     from solaris.quota.user import User
 
-app = typer.Typer(no_args_is_help=True, help="What was used.")
+_t = Texts(TEXTS)
+app = typer.Typer(no_args_is_help=True, help=_t.help("reports"))
 
 _MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
-_BY = {GroupBy.USER: "USER", GroupBy.MODEL: "MODEL", GroupBy.DAY: "DAY"}
-_HEADERS = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "CHARGED", "COST")
-_FIRST_BYTE, _REFUSED = "FIRST TOKEN P95", "REFUSED"
+_COLUMNS = ("col.requests", "col.errors", "col.input", "col.output", "col.charged", "col.cost")
+_FIRST_BYTE, _REFUSED = "col.first_token", "col.refused"
 
 
-@app.callback()
+@app.callback(help=_t.help("reports"))
 def main() -> None:
     """What was used."""
 
 
-@app.command()
+@app.command(help=_t.help("usage"))
 def usage(
     *,
-    by: Annotated[GroupBy, typer.Option(help="A row for each (not none).")] = GroupBy.USER,
-    month: Annotated[str, typer.Option(help="As 2026-10; else the current one.")] = "",
+    by: Annotated[GroupBy, typer.Option(help=_t.help("usage.by"))] = GroupBy.USER,
+    month: Annotated[str, typer.Option(help=_t.help("usage.month"))] = "",
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help=_t.help("usage.from"))
     ] = None,
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help=_t.help("usage.to"))
     ] = None,
     user: Annotated[
         list[str] | None,
-        typer.Option(autocompletion=addresses, help="Only this address; repeatable."),
+        typer.Option(autocompletion=addresses, help=_t.help("usage.user")),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Only this model; repeatable.")] = None,
-    sort: Annotated[ReportSort | None, typer.Option(help="Figures come largest first.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many.")] = 50,
+    model: Annotated[list[str] | None, typer.Option(help=_t.help("usage.model"))] = None,
+    sort: Annotated[ReportSort | None, typer.Option(help=_t.help("usage.sort"))] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help=_t.help("usage.limit"))] = 50,
     json: AsJson = False,
 ) -> None:
-    """Tokens and cost by user, model or day; the last line is the whole, whatever is shown.
-
-    By model and day of all users: within how many milliseconds 95% of the streamed answers began
-    (estimated); by day: how many requests were refused, which no other figure counts.
-
-    Example: solaris reports usage --by model --month 2026-10
-    """
+    """Tokens and cost by user, model or day; the last line is the whole, whatever is shown."""
     if by is GroupBy.NONE:
-        raise typer.BadParameter("user, model or day", param_hint="--by")
+        raise typer.BadParameter(_t("usage.by_what"), param_hint="--by")
     parts = open_parts()
     first_day, last_day = _days(parts, month, first, last)
     people_asked = [parts.accounts.by_email.find(one).user.user_id for one in user or ()]
@@ -109,17 +106,15 @@ def usage(
             }
         )
         return
-    cells = [(_name(row, people), *_cells(row, local(row.figures, row.key))) for row in shown]
-    headers = _headers(total)
+    cells = [(_name(row, by, people), *_cells(row, local(row.figures, row.key))) for row in shown]
+    columns = _columns(total)
     table(
-        (_BY[by], *headers),
-        [*cells, ("total", *_cells(total, local(total.figures)))],
-        right=headers,
+        _t.names(f"by.{by.value}", *columns),
+        [*cells, (_t("total"), *_cells(total, local(total.figures)))],
+        right=_t.names(*columns),
     )
-    say(
-        f"{filters.first_day} to {filters.last_day}: "
-        f"{number(len(shown))} of {number(len(rows))} rows"
-    )
+    days = {"first": day(filters.first_day), "last": day(filters.last_day)}
+    say(_t.many("shown", len(rows), shown=len(shown), **days))
     say_rate(total.figures.shown_micros, local(total.figures))
 
 
@@ -140,11 +135,11 @@ def _days(
 ) -> tuple[date, date]:
     today = parts.clock().astimezone(parts.settings.zone).date()
     if month and (first or last):
-        raise typer.BadParameter("not beside --from and --to", param_hint="--month")
+        raise typer.BadParameter(_t("usage.not_beside"), param_hint="--month")
     if month:
         found = _MONTH.fullmatch(month)
         if found is None:
-            raise typer.BadParameter("a month is 2026-10", param_hint="--month")
+            raise typer.BadParameter(_t("usage.no_month"), param_hint="--month")
         year, number_of_month = int(found[1]), int(found[2])
         days = calendar.monthrange(year, number_of_month)[1]
         return date(year, number_of_month, 1), date(year, number_of_month, days)
@@ -153,16 +148,18 @@ def _days(
     return start, end
 
 
-def _name(row: GroupRow, people: "dict[str, User]") -> str:
+def _name(row: GroupRow, by: GroupBy, people: "dict[str, User]") -> str:
+    if by is GroupBy.DAY:
+        return day(date.fromisoformat(row.key))
     user = people.get(row.key)
     # a deleted person has no address any more
     return (user.email if user is not None else "") or row.key
 
 
-def _headers(total: GroupRow) -> tuple[str, ...]:
+def _columns(total: GroupRow) -> tuple[str, ...]:
     """Times to the first token are known of the whole system alone, refusals by day alone."""
     return (
-        *_HEADERS,
+        *_COLUMNS,
         *((_FIRST_BYTE,) if total.first_byte is not None else ()),
         *((_REFUSED,) if total.refusals is not None else ()),
     )

@@ -9,28 +9,26 @@ from solaris.platform.email import normalise_email
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.completion import admin_addresses
 from solaris.platform.terminal.environment import actor, open_parts
-from solaris.platform.terminal.output import AsJson, as_json, moment, say, table
+from solaris.platform.terminal.language import Texts
+from solaris.platform.terminal.output import AsJson, as_json, moment, say, table, yes_no
 from solaris.sign_in.admin import Admin
+from solaris.sign_in.command_texts import TEXTS
 
 if TYPE_CHECKING:
     from solaris.sign_in.admins import Issued
 
-app = typer.Typer(no_args_is_help=True, help="Who may sign in to the admin site and its API.")
+_t = Texts(TEXTS)
+app = typer.Typer(no_args_is_help=True, help=_t.help("admins"))
 
 Email = Annotated[
     str,
-    typer.Argument(
-        metavar="EMAIL", autocompletion=admin_addresses, help="The address they sign in with."
-    ),
+    typer.Argument(metavar="EMAIL", autocompletion=admin_addresses, help=_t.help("arg.email")),
 ]
 
 
-@app.command("list")
+@app.command("list", help=_t.help("list"))
 def list_admins(*, json: AsJson = False) -> None:
-    """List admins and viewers by address.
-
-    Example: solaris admins list
-    """
+    """List admins and viewers by address."""
     parts = open_parts()
     admins = parts.sign_in.admin_accounts.list()
     if json:
@@ -38,92 +36,81 @@ def list_admins(*, json: AsJson = False) -> None:
         return
     zone = parts.settings.zone
     table(
-        ("EMAIL", "NAME", "ROLE", "PASSWORD", "LAST LOGIN"),
+        _t.names("col.email", "col.name", "col.role", "col.password", "col.last_login"),
         [
             (
                 one.email,
                 one.name,
-                one.role.value,
-                "yes" if one.password_hash else "no",
+                _role(one.role),
+                yes_no(bool(one.password_hash)),
                 moment(one.last_login_at, zone),
             )
             for one in admins
         ],
     )
-    say(f"{len(admins):,} may sign in")
+    say(_t.many("list.shown", len(admins)))
 
 
-@app.command()
+@app.command(help=_t.help("create"))
 def create(
     email: Email,
     *,
-    name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    role: Annotated[Role, typer.Option(help="A viewer only looks.")] = Role.ADMIN,
+    name: Annotated[str, typer.Option(help=_t.help("arg.name"))] = "",
+    role: Annotated[Role, typer.Option(help=_t.help("create.role"))] = Role.ADMIN,
     json: AsJson = False,
 ) -> None:
-    """Let somebody sign in; the password is generated and printed, this once.
-
-    Example: solaris admins create ana@example.com --name "Ana Lima" --role viewer
-    """
+    """Let somebody sign in; the password is generated and printed, this once."""
     issued = open_parts().sign_in.admin_accounts.create(_actor(), email, name=name, role=role)
-    say(f"created {issued.admin.role.value} {issued.admin.email}")
+    say(_t("created", role=_role(issued.admin.role), email=issued.admin.email))
     _show_password(issued, json=json)
 
 
-@app.command("set-role")
+@app.command("set-role", help=_t.help("set_role"))
 def set_role(
     email: Email,
-    role: Annotated[Role, typer.Argument(help="admin or viewer.")],
+    role: Annotated[Role, typer.Argument(help=_t.help("set_role.role"))],
     *,
     json: AsJson = False,
 ) -> None:
-    """Change what somebody may do; another role signs them out. The last admin stays one.
-
-    Example: solaris admins set-role ana@example.com viewer
-    """
+    """Change what somebody may do; another role signs them out. The last admin stays one."""
     admin = open_parts().sign_in.admin_accounts.update(_actor(), email, role=role)
-    say(f"{admin.email} is {admin.role.value}")
+    say(_t("role", email=admin.email, role=_role(admin.role)))
     if json:
         as_json({"admin": _admin_json(admin)})
 
 
-@app.command("reset-password")
+@app.command("reset-password", help=_t.help("reset_password"))
 def reset_password(email: Email, *, json: AsJson = False) -> None:
-    """Give somebody a new password, printed this once, and end their sessions.
-
-    Example: solaris admins reset-password admin@localhost
-    """
+    """Give somebody a new password, printed this once, and end their sessions."""
     parts = open_parts()
     issued = parts.sign_in.admin_accounts.reset_password(_actor(), email)
     parts.sign_in.signing_in.unlock(issued.admin.email)
-    say(f"reset {issued.admin.email}; every session has ended")
+    say(_t("reset", email=issued.admin.email))
     _show_password(issued, json=json)
 
 
-@app.command()
+@app.command(help=_t.help("remove"))
 def remove(email: Email, *, json: AsJson = False) -> None:
-    """Let somebody in no more; they are out within five seconds. The last admin stays.
-
-    Example: solaris admins remove ana@example.com
-    """
+    """Let somebody in no more; they are out within five seconds. The last admin stays."""
     open_parts().sign_in.admin_accounts.remove(_actor(), email)
     address = normalise_email(email)
-    say(f"removed {address}")
+    say(_t("removed", email=address))
     if json:
         as_json({"email": address})
 
 
-@app.command()
+@app.command(help=_t.help("unlock"))
 def unlock(email: Email, *, json: AsJson = False) -> None:
-    """Forget the failed sign-ins of an address, so that it may try again at once.
-
-    Example: solaris admins unlock ana@example.com
-    """
+    """Forget the failed sign-ins of an address, so that it may try again at once."""
     was_counted = open_parts().sign_in.signing_in.unlock(email)
     address = normalise_email(email)
-    say(f"unlocked {address}" if was_counted else f"no failed sign-ins of {address}")
+    say(_t("unlocked" if was_counted else "not_locked", email=address))
     if json:
         as_json({"email": address, "wasCounted": was_counted})
+
+
+def _role(role: Role) -> str:
+    return _t.word("role", role.value)
 
 
 def _actor() -> Actor:
@@ -131,7 +118,7 @@ def _actor() -> Actor:
 
 
 def _show_password(issued: "Issued", *, json: bool) -> None:
-    say("password, shown only now:")
+    say(_t("password"))
     say(issued.password or "")
     if json:
         as_json({"admin": _admin_json(issued.admin), "password": issued.password})

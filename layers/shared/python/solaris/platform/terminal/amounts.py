@@ -5,10 +5,13 @@ from decimal import Decimal
 
 import typer
 
+from solaris.platform.terminal.command_texts import TEXTS
+from solaris.platform.terminal.language import Texts
+
 _UNITS = {"": 1, "k": 1_000, "mil": 1_000, "m": 1_000_000, "mi": 1_000_000}
 _AMOUNT = re.compile(r"([+-]?)(\d[\d_]*)(?:[.,](\d+))?\s?(k|mil|mi|m|)", re.ASCII | re.IGNORECASE)
 _MAX_DIGITS, _SHOWN = 18, 24
-_FORMS = "write 2000000, 2_000_000, 500k or 1.5M"
+_t = Texts(TEXTS)
 
 
 def tokens(text: str) -> int:
@@ -20,17 +23,17 @@ def tokens(text: str) -> int:
     """
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        msg = f"{text!r} is no number of tokens: {_FORMS}"
-        raise typer.BadParameter(msg)
+        raise _refused("amount.none", text)
     sign, whole, fraction, unit = found.groups()
     if len(whole) + len(fraction or "") > _MAX_DIGITS:
-        msg = f"{text[:_SHOWN]!r} … is beyond any quota: {_FORMS}"
-        raise typer.BadParameter(msg)
+        raise _refused("amount.beyond", text[:_SHOWN])
     if fraction and not unit:
-        msg = f"{text!r} may be read in two ways: {_FORMS}"
-        raise typer.BadParameter(msg)
+        raise _refused("amount.two_ways", text)
     value = Decimal(f"{whole.replace('_', '')}.{fraction or 0}") * _UNITS[unit.lower()]
     if value != int(value):
-        msg = f"{text!r} is no whole number of tokens: {_FORMS}"
-        raise typer.BadParameter(msg)
+        raise _refused("amount.not_whole", text)
     return -int(value) if sign == "-" else int(value)
+
+
+def _refused(key: str, text: str) -> typer.BadParameter:
+    return typer.BadParameter(_t(key, text=repr(text), forms=_t("amount.forms")))

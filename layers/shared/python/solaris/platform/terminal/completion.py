@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
+from solaris.platform.terminal.command_texts import TEXTS
 from solaris.platform.terminal.environment import open_parts
+from solaris.platform.terminal.language import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,7 @@ MAX_SHOWN = 50
 VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
 # For bash an @ ends a word, and what follows it would be completed as a word of its own.
 _BASH_WORDS = "COMP_WORDBREAKS=${COMP_WORDBREAKS//@}\n"
+_t = Texts(TEXTS)
 _PLAIN_SIGNS = frozenset("@.+-_")
 
 
@@ -27,11 +30,8 @@ class Shell(StrEnum):
     ZSH = "zsh"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(help="bash or zsh.")]) -> None:
-    """Print what makes a shell complete commands, options and addresses of users.
-
-    Example: solaris completion bash > ~/.local/share/bash-completion/completions/solaris
-    """
+def completion(shell: Annotated[Shell, typer.Argument(help=_t.help("completion.shell"))]) -> None:
+    """Print what makes a shell complete commands, options and addresses of users."""
     script = get_completion_script(
         prog_name=PROGRAM, complete_var=VARIABLE, shell=shell.value
     ).strip()

@@ -37,6 +37,30 @@ def load_run_environment() -> Path | None:
     is changed; nor is one added that would outdo it (REDIS_URL beside a REDIS_HOST).
     """
     path = _data_dir() / RUN_FILE
+    found = _of_running(path)
+    if found is None:
+        return None
+    for group in _GROUPS:
+        if any(os.environ.get(one) for one in group):
+            found = {name: value for name, value in found.items() if name not in group}
+    for name, value in found.items():
+        os.environ.setdefault(name, value)
+    return path
+
+
+def setting(name: str) -> str | None:
+    """One setting as text: of the environment, else of the running system; None where it is unset.
+
+    Nothing is put into the environment, and no other setting is looked at.
+    """
+    for variable, value in os.environ.items():
+        if variable.upper() == name and value:
+            return value
+    return (_of_running(_data_dir() / RUN_FILE) or {}).get(name) or None
+
+
+def _of_running(path: Path) -> dict[str, str] | None:
+    """The settings in a run file; None where there is none, or another system is asked for."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES).decode()
@@ -48,12 +72,7 @@ def load_run_environment() -> Path | None:
             found[given[1]] = given[2]
     if any(os.environ.get(one, found.get(one)) != found.get(one) for one in _ENDPOINTS):
         return None
-    for group in _GROUPS:
-        if any(os.environ.get(one) for one in group):
-            found = {name: value for name, value in found.items() if name not in group}
-    for name, value in found.items():
-        os.environ.setdefault(name, value)
-    return path
+    return found
 
 
 def _data_dir() -> Path:

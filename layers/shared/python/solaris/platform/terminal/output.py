@@ -4,11 +4,12 @@ A command that takes `--json` (AsJson) prints one JSON value and nothing else on
 what it says to people meanwhile is not printed. README.md has the shapes.
 """
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -18,9 +19,15 @@ from rich.text import Text
 
 from solaris.platform.exchange import MILLIONTHS, LocalCost
 from solaris.platform.money_texts import column_amount, cost_text
+from solaris.platform.terminal.command_texts import TEXTS
+from solaris.platform.terminal.language import Texts, language
+from solaris.platform.texts import Locale, format_integer
 
 # A pipe has no width; wide enough for every table here.
 PIPE_WIDTH = 180
+_t = Texts(TEXTS)
+# What is yes to a question, in either language.
+_YES = frozenset({"s", "sim", "y", "yes"})
 _for_programs: ContextVar[bool] = ContextVar("for_programs", default=False)
 
 
@@ -29,7 +36,7 @@ def _choose(wanted: bool) -> bool:
     return wanted
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.", callback=_choose)]
+AsJson = Annotated[bool, typer.Option("--json", help=_t.help("json"), callback=_choose)]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -46,18 +53,18 @@ def plain(value: object) -> str:
 
 
 def number(value: int) -> str:
-    """`1234567` as `1,234,567`."""
-    return f"{value:,}"
+    """`1234567` as `1.234.567`, in English as `1,234,567`."""
+    return format_integer(value, language())
 
 
 def money(micros: int | None, unpriced: int = 0, local: LocalCost | None = None) -> str:
     """A cost, in CURRENCY where there is a local one; `>=` where `unpriced` are not in the sum."""
     if micros is None:
-        return "no price"
+        return _t("no_price")
     if local is None:
-        shown = column_amount(micros, "USD", "en")
+        shown = column_amount(micros, "USD", language())
     else:
-        shown = column_amount(local.micros, local.currency, "en")
+        shown = column_amount(local.micros, local.currency, language())
     return f"{'>= ' if unpriced else ''}{shown}"
 
 
@@ -77,7 +84,7 @@ def money_json(micros: int | None, local: LocalCost | None) -> dict[str, Any]:
 def say_rate(micros: int | None, local: LocalCost | None) -> None:
     """What a cost in CURRENCY was made of; nothing where it is in dollars, or not known."""
     if micros is not None and local is not None:
-        say(f"Cost: {cost_text(micros, local, 'en')}")
+        say(_t("cost", cost=cost_text(micros, local, language())))
 
 
 def table(
@@ -120,8 +127,10 @@ def block(text: str) -> None:
 
 
 def sure(question: str) -> None:
-    """Ask on standard error; anything but yes raises typer.Abort."""
-    typer.confirm(question, abort=True, err=True)
+    """Ask on standard error; anything but yes, in either language, raises typer.Abort."""
+    asked = _t("question", question=question)
+    if typer.prompt(asked, default="", show_default=False, err=True).strip().lower() not in _YES:
+        raise typer.Abort
 
 
 def heading(title: str) -> None:
@@ -131,13 +140,34 @@ def heading(title: str) -> None:
 
 
 def moment(instant: datetime | None, zone: tzinfo | None) -> str:
-    """An instant for people, in the zone of the periods."""
-    return "never" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    """An instant for people, in the zone of the periods; `nunca` for none."""
+    if instant is None:
+        return _t("never")
+    local = instant.astimezone(zone)
+    return f"{day(local)} {local:%H:%M %Z}"
+
+
+def day(instant: datetime | date, zone: tzinfo | None = None, locale: Locale | None = None) -> str:
+    """A day for people: `30/11/2026`, in English `2026-11-30`; without a zone, in its own."""
+    local = instant.astimezone(zone) if zone and isinstance(instant, datetime) else instant
+    return f"{local:%d/%m/%Y}" if (locale or language()) == "pt-BR" else f"{local:%Y-%m-%d}"
 
 
 def as_json(value: object) -> None:
     """Print a value for programs."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def yes_no(value: bool) -> str:
+    """`sim` or `não`."""
+    return _t("yes" if value else "no")
+
+
+def why_not(error: OSError) -> str:
+    """What the disk refuses; in the system's own words where there are no others."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    said = _t.word("errno", name)
+    return said if said != name else error.strerror or str(error)
 
 
 def fail(message: str) -> None:
