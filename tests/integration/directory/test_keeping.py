@@ -22,7 +22,6 @@ from solaris.directory.upkeep import CHECK_EVERY, SAVE_EVERY, Keeper
 from solaris.keys.key import new_key
 from solaris.keys.listing import KeyQuery, KeyState, keys_listed
 from solaris.platform.aws.files import FileStore
-from solaris.platform.clock import now
 from solaris.platform.errors import StoreUnavailableError
 from solaris.quota.feed import Changes
 from solaris.quota.rollover import open_period
@@ -54,8 +53,6 @@ class Process:
 @pytest.fixture
 def start(money: MoneyPath, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Process]]:
     money.parts.platform.files.create()
-    # the feed's time to live is real: what is told today is there for the test
-    money.clock.now = now()
     monkeypatch.setattr(replica_check, "PAUSE_SECONDS", 0.0)
     made: list[Process] = []
 
