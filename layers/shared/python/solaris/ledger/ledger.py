@@ -22,7 +22,7 @@ from solaris.ledger.records import line_from_item
 from solaris.platform.aws.client import AwsCallError, store_errors
 from solaris.platform.aws.items import text
 from solaris.platform.errors import ConflictError, NotFoundError
-from solaris.quota.settlement import Booking, booking_for, correct, settle
+from solaris.quota.settlement import Booking, Posting, posting_for
 from solaris.quota.store import UserStore
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
@@ -77,14 +77,15 @@ class Ledger:
             if user is None:
                 raise NotFoundError(entry.event.user_id)
             recorded = self.find(entry.event)
-            booking = booking_for(user, entry.event, recorded.outcome if recorded else None)
-            if booking is Booking.DUPLICATE:
-                leftover = self._leftover(entry.event, user)
-                if leftover and not self._transact(leftover):
-                    continue
-                return Booked(booking)
-            if self._transact(self._booked(entry, user, recorded, booking)):
-                return Booked(booking, replaced=recorded)
+            posting = (
+                posting_for(user, entry.event, None)
+                if recorded is None
+                else posting_for(user, entry.event, recorded.outcome, recorded.charged_tokens)
+            )
+            writes = self._writes(entry, user, recorded, posting)
+            if not writes or self._transact(writes):
+                replaced = recorded if posting.booking is Booking.CORRECTION else None
+                return Booked(posting.booking, replaced)
             time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
         msg = f"event {entry.event.request_id} not booked in {MAX_ATTEMPTS} attempts"
         raise ConflictError(msg)
@@ -116,45 +117,29 @@ class Ledger:
             model=line.model,
         )
 
-    def _leftover(self, event: UsageEvent, user: User) -> list[dict[str, Any]]:
-        """Give back what a booked request still holds: its reserve came after its release.
-
-        A store that stalled for seconds may write a reserve whose request was refused meanwhile.
-        """
-        held = user.reservations.get(event.request_id)
-        if held is None:
-            return []
-        if held.period < user.period:
-            return [self._actions.drop_reservation(event)]
-        change = settle(reserved_tokens=held.tokens, charged_tokens=0)
-        return [self._actions.settle_user([(event, held.tokens)], change)]
-
-    def _booked(
-        self, entry: LedgerEntry, user: User, recorded: RecordedUsage | None, booking: Booking
+    def _writes(
+        self, entry: LedgerEntry, user: User, recorded: RecordedUsage | None, posting: Posting
     ) -> list[dict[str, Any]]:
-        event, actions = entry.event, self._actions
-        held = user.reservations.get(event.request_id)
-        if booking is Booking.CORRECTION and recorded is not None:
-            change = correct(
-                previously_charged=recorded.charged_tokens, charged_tokens=event.charged_tokens
-            )
+        """A posting as actions of one transaction; it decides, nothing is decided here."""
+        event, actions, change = entry.event, self._actions, posting.change
+        if posting.booking is Booking.CORRECTION and recorded is not None and change is not None:
             return [
                 actions.replace_expired(entry, recorded.charged_tokens),
                 *self._corrections.books(event, user, change),
                 *actions.correct_counters(entry, recorded),
             ]
-        plain = [actions.put_usage(entry), *actions.add_counters([entry])]
-        if booking is Booking.CLOSED:
-            plain.append(actions.add_to_period(event, event.charged_tokens))
-            if held is not None:
-                plain.append(actions.drop_reservation(event))
-        elif held is not None:
-            change = settle(reserved_tokens=held.tokens, charged_tokens=event.charged_tokens)
-            plain.append(actions.settle_user([(event, held.tokens)], change))
-        else:
-            change = settle(reserved_tokens=0, charged_tokens=event.charged_tokens)
-            plain.append(actions.adjust_user(event, change, unreserved=True))
-        return plain
+        writes = []
+        if posting.booking is not Booking.DUPLICATE:
+            writes += [actions.put_usage(entry), *actions.add_counters([entry])]
+        if posting.booking is Booking.CLOSED:
+            writes.append(actions.add_to_period(event, event.charged_tokens))
+        if posting.held is not None and change is not None:
+            writes.append(actions.settle_user([(event, posting.held.tokens)], change))
+        elif posting.held is not None:
+            writes.append(actions.drop_reservation(event))
+        elif change is not None:
+            writes.append(actions.adjust_user(event, change, unreserved=True))
+        return writes
 
     def _transact(self, actions: list[dict[str, Any]]) -> bool:
         for attempt in range(MAX_ATTEMPTS):

@@ -1,8 +1,12 @@
-"""What resolving a reservation changes in the user's item and in the month's books."""
+"""What resolving a reservation changes in the user's item and in the month's books. Pure.
+
+`posting_for` decides all of it from what was read; ledger/ledger.py writes it in one transaction.
+"""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from solaris.quota.reservation import Reservation
 from solaris.quota.usage import Outcome, UsageEvent
 from solaris.quota.user import User
 
@@ -75,3 +79,42 @@ def booking_for(user: User, event: UsageEvent, recorded: Outcome | None) -> Book
         msg = f"the event is of {event.period}, the user still in {user.period}"
         raise ValueError(msg)
     return Booking.OPEN if event.request_id in user.reservations else Booking.UNRESERVED
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How one event goes into the books.
+
+    `held` is its reservation, which is removed with it: by `change`, or without one where it
+    holds nothing any more. `change` without `held` is of no reservation. Neither: nothing is
+    written to the user.
+    """
+
+    booking: Booking
+    change: Settlement | None = None
+    held: Reservation | None = None
+
+
+def posting_for(
+    user: User, event: UsageEvent, recorded: Outcome | None, previously_charged: int = 0
+) -> Posting:
+    """Decide how an event is booked; `recorded` and `previously_charged` are of its record.
+
+    A request that is booked may hold tokens all the same: a store that stalled for seconds writes
+    a reserve whose request was refused meanwhile. They are given back. Raises ValueError when the
+    event is of a period that the user has not reached.
+    """
+    booking = booking_for(user, event, recorded)
+    held = user.reservations.get(event.request_id)
+    if booking is Booking.CORRECTION:
+        change = correct(previously_charged=previously_charged, charged_tokens=event.charged_tokens)
+        return Posting(booking, change)
+    if booking is Booking.CLOSED:
+        return Posting(booking, held=held)
+    if booking is Booking.DUPLICATE:
+        if held is None or held.period < user.period:
+            return Posting(booking, held=held)
+        return Posting(booking, settle(reserved_tokens=held.tokens, charged_tokens=0), held)
+    reserved_tokens = 0 if held is None else held.tokens
+    change = settle(reserved_tokens=reserved_tokens, charged_tokens=event.charged_tokens)
+    return Posting(booking, change, held)
