@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 
@@ -113,7 +113,7 @@ class Expiry:
                     ExpressionAttributeValues={":ttl": value},
                 )
         except AwsCallError as error:
-            if error.aws_code != "ConditionalCheckFailedException":
+            if error.aws_code != CONDITION_FAILED:
                 raise
             return False
         return True

@@ -27,7 +27,13 @@ from solaris.alerts.alert import (
     UsageFigures,
     lease_end,
 )
-from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.client import (
+    CANCELLED,
+    CONDITION_FAILED,
+    AwsCallError,
+    WriteConflictError,
+    store_errors,
+)
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.leases import latest_end
@@ -36,7 +42,6 @@ from solaris.quota.thresholds import Threshold
 # two actions each, of the hundred that a transaction may have
 MAX_RESOLVED_TOGETHER = 25
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 # the attributes of each mail
 _PREFIX = {Audience.USER: "mail", Audience.ADMINS: "admin_mail"}
 
@@ -75,7 +80,7 @@ class AlertStore:
                     ConditionExpression="attribute_not_exists(alert_id)",
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True
@@ -123,7 +128,7 @@ class AlertStore:
                 },
             )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED or not error.item:
+            if error.aws_code != CONDITION_FAILED or not error.item:
                 raise
             return Claim(MailState(error.item[f"{_PREFIX[audience]}_state"]["S"]))
         return Claim(MailState.SENDING, lease)
@@ -147,7 +152,7 @@ class AlertStore:
         try:
             self._update(alert_id, audience, update, "#lease = :lease", values)
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True
@@ -170,7 +175,7 @@ class AlertStore:
                     },
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True
@@ -187,7 +192,7 @@ class AlertStore:
                     ExpressionAttributeValues={":message": text(message)},
                 )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
 
     def resolve(
@@ -217,7 +222,7 @@ class AlertStore:
             with store_errors():
                 self._client.transact_write_items(TransactItems=actions)
         except AwsCallError as error:
-            if error.aws_code != "TransactionCanceledException":
+            if error.aws_code != CANCELLED:
                 raise
             if len(resolutions) == 1:
                 if "TransactionConflict" in error.reasons:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from solaris.alerts.suppression import AddressRecord, Suppression, SuppressionReason
-from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.client import (
+    CANCELLED,
+    CONDITION_FAILED,
+    LOST_RACE,
+    AwsCallError,
+    WriteConflictError,
+    store_errors,
+)
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.errors import ConflictError, StoreUnavailableError
@@ -26,9 +33,6 @@ READ_ITEMS = 1_000
 _BATCH_KEYS = 100  # DynamoDB's most in one BatchGetItem
 _BATCH_ATTEMPTS = 3
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
-_CANCELLED = "TransactionCanceledException"
-_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
 _CURSOR_FIELDS = frozenset({"email"})
 
 Action = dict[str, Any]
@@ -161,8 +165,8 @@ class SuppressionStore:
         except WriteConflictError:
             return False
         except AwsCallError as error:
-            is_lost = error.aws_code == _CANCELLED and set(error.reasons) <= _LOST_RACE
-            if is_lost or error.aws_code == _CONDITION_FAILED:
+            is_lost = error.aws_code == CANCELLED and set(error.reasons) <= LOST_RACE
+            if is_lost or error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True

@@ -18,13 +18,12 @@ from solaris.exports.export import (
     day_of_export,
     is_export_id,
 )
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.leases import latest_end
 
-_REFUSED = "ConditionalCheckFailedException"
 # Not the state: a write whose answer was lost is repeated, and must be accepted again.
 _OWN = "#lease = :lease"
 _NAME = re.compile(r"#(\w+)")
@@ -184,7 +183,7 @@ class ExportStore:
                     ExpressionAttributeValues=values,
                 )
         except AwsCallError as error:
-            if error.aws_code != _REFUSED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
             return False
         return True

@@ -13,7 +13,7 @@ A timeline, to read the condition by:
 from dataclasses import dataclass
 from datetime import datetime
 
-from solaris.platform.aws.client import AsyncAws, AwsCallError
+from solaris.platform.aws.client import CONDITION_FAILED, AsyncAws, AwsCallError
 from solaris.platform.aws.items import epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.item import reservation_to_item, user_from_item
@@ -101,7 +101,7 @@ async def reserve(
     try:
         answer = await aws.call("dynamodb", "UpdateItem", payload)
     except AwsCallError as error:
-        if error.aws_code != "ConditionalCheckFailedException":
+        if error.aws_code != CONDITION_FAILED:
             raise
         if not error.item:
             return ReserveResult(reserved=False, user=None)
@@ -147,7 +147,7 @@ async def hold_more(
     try:
         item = (await aws.call("dynamodb", "UpdateItem", payload))["Attributes"]
     except AwsCallError as error:
-        if error.aws_code != "ConditionalCheckFailedException":
+        if error.aws_code != CONDITION_FAILED:
             raise
         item = error.item
     if not item:
@@ -181,7 +181,7 @@ async def renew(
     try:
         await aws.call("dynamodb", "UpdateItem", payload)
     except AwsCallError as error:
-        if error.aws_code != "ConditionalCheckFailedException":
+        if error.aws_code != CONDITION_FAILED:
             raise
         return False
     return True

@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from solaris.keys.key import ID_PREFIX, GatewayKey, KeyKind, used_before
-from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.client import (
+    CANCELLED,
+    CONDITION_FAILED,
+    LOST_RACE,
+    AwsCallError,
+    WriteConflictError,
+    store_errors,
+)
 from solaris.platform.aws.items import Item, text
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -23,9 +30,6 @@ PAGE_ITEMS = 1_000
 MAX_ATTEMPTS = 10
 PAUSE_SECONDS = 0.02
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
-_CANCELLED = "TransactionCanceledException"
-_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
 # what a change may change
 _TERMS = (
     *("name", "allowed_models", "rate_limit_per_second", "rate_limit_burst"),
@@ -137,7 +141,7 @@ class KeyStore:
                     ExpressionAttributeValues={":stand_in": text(stand_in), ":none": text("")},
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 raise ConflictError("the key is not revoked") from error
             raise
 
@@ -230,8 +234,8 @@ class KeyStore:
         except WriteConflictError:
             return False
         except AwsCallError as error:
-            is_lost = error.aws_code == _CANCELLED and set(error.reasons) <= _LOST_RACE
-            if is_lost or error.aws_code == _CONDITION_FAILED:
+            is_lost = error.aws_code == CANCELLED and set(error.reasons) <= LOST_RACE
+            if is_lost or error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True

@@ -14,7 +14,7 @@ from typing import Any
 from pynamodb.models import Model
 
 from solaris.ledger.shards import counter_shard, usage_shard
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import Item, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.aws.tables import CounterModel, UsageModel
@@ -166,7 +166,7 @@ class DayIndex:
                     **names,
                 )
         except AwsCallError as error:
-            if error.aws_code != "ConditionalCheckFailedException":
+            if error.aws_code != CONDITION_FAILED:
                 raise
             return False
         return True

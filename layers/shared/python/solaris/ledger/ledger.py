@@ -19,7 +19,7 @@ from typing import Any
 from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
 from solaris.ledger.corrections import Corrections
 from solaris.ledger.records import line_from_item
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CANCELLED, CONDITION_REASON, AwsCallError, store_errors
 from solaris.platform.aws.items import text
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.quota.settlement import Booking, Posting, posting_for
@@ -147,9 +147,9 @@ class Ledger:
                 with store_errors():
                     self._client.transact_write_items(TransactItems=actions)
             except AwsCallError as error:
-                if error.aws_code != "TransactionCanceledException":
+                if error.aws_code != CANCELLED:
                     raise
-                if "ConditionalCheckFailed" in error.reasons:
+                if CONDITION_REASON in error.reasons:
                     return False
                 # it met another write on the same item, or a limit: wait and try again
                 time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))

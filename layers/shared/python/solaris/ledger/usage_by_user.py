@@ -11,7 +11,7 @@ from solaris.ledger.day_index import with_day
 from solaris.ledger.figures import UsageLine
 from solaris.ledger.record_choice import RecordFilters
 from solaris.ledger.records import line_from_item
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_REASON, AwsCallError, store_errors
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.errors import StoreUnavailableError
@@ -117,10 +117,8 @@ class UserUsage:
             except AwsCallError as error:
                 if len(error.reasons) != len(updates):
                     raise
-                gone = "ConditionalCheckFailed"
-                updates = [
-                    one for one, why in zip(updates, error.reasons, strict=True) if why != gone
-                ]
+                whys = zip(updates, error.reasons, strict=True)
+                updates = [one for one, why in whys if why != CONDITION_REASON]
                 time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
             else:
                 return len(updates)

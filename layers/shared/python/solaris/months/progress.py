@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from solaris.platform.aws.client import AsyncAws, AwsCallError
+from solaris.platform.aws.client import CANCELLED, CONDITION_FAILED, AsyncAws, AwsCallError
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.errors import ConflictError, StoreUnavailableError
@@ -163,7 +163,7 @@ class ResetStore:
         try:
             await self._aws.call("dynamodb", "TransactWriteItems", {"TransactItems": actions})
         except AwsCallError as error:
-            if error.aws_code != "TransactionCanceledException":
+            if error.aws_code != CANCELLED:
                 raise
             return False
         return True
@@ -210,7 +210,7 @@ class ResetStore:
         try:
             item = await self._update(period, update, condition, values)
         except AwsCallError as error:
-            if error.aws_code != "ConditionalCheckFailedException" or not error.item:
+            if error.aws_code != CONDITION_FAILED or not error.item:
                 raise
             return Claim(is_mine=False, progress=Progress.from_item(error.item))
         return Claim(is_mine=True, progress=Progress.from_item(item))
@@ -253,7 +253,7 @@ class ResetStore:
         try:
             await self._update(period, update, "#lease_owner = :owner", values, names)
         except AwsCallError as error:
-            if error.aws_code != "ConditionalCheckFailedException":
+            if error.aws_code != CONDITION_FAILED:
                 raise
             msg = f"another run has taken over the reset of {period}"
             raise LeaseLostError(msg) from error

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from solaris.platform.aws.client import AwsCallError
+from solaris.platform.aws.client import LOST_RACE, AwsCallError
 from solaris.platform.email import valid_email
 from solaris.platform.logs import get_logger
 from solaris.quota.feed import Changes
@@ -18,7 +18,7 @@ from solaris.quota.moving import alias_of, owned
 from solaris.quota.store import UserStore
 from solaris.quota.user import User, user_id_before
 
-_LOST = frozenset({"TransactionConflict", "ConditionalCheckFailed"})
+_LOST = LOST_RACE - {"None"}
 
 _log = get_logger("solaris.newcomers")
 

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.client import (
+    CANCELLED,
+    CONDITION_FAILED,
+    CONDITION_REASON,
+    CURABLE,
+    AwsCallError,
+    WriteConflictError,
+    store_errors,
+)
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
@@ -29,15 +37,6 @@ PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
 MAX_READ_ATTEMPTS = 5
-
-_CONDITION_FAILED = "ConditionalCheckFailed"
-# Reasons of a cancelled transaction that reading again and trying again may cure.
-_LOST_RACE = frozenset(
-    {
-        *("None", _CONDITION_FAILED, "TransactionConflict"),
-        *("ThrottlingError", "ProvisionedThroughputExceeded"),
-    }
-)
 
 
 Action = dict[str, Any]
@@ -185,10 +184,7 @@ class UserStore:
             with store_errors():
                 self._client.transact_write_items(TransactItems=actions)
         except AwsCallError as error:
-            if (
-                error.aws_code == "TransactionCanceledException"
-                and set(error.reasons) <= _LOST_RACE
-            ):
+            if error.aws_code == CANCELLED and set(error.reasons) <= CURABLE:
                 return False
             raise
         return True
@@ -206,9 +202,9 @@ class UserStore:
                 else:
                     self._client.put_item(**put)
         except AwsCallError as error:
-            if error.aws_code == "ConditionalCheckFailedException":
+            if error.aws_code == CONDITION_FAILED:
                 return False
-            if error.reasons[:1] == (_CONDITION_FAILED,):
+            if error.reasons[:1] == (CONDITION_REASON,):
                 return False
             raise
         return True
@@ -253,7 +249,7 @@ class UserStore:
             with store_errors():
                 self._client.transact_write_items(TransactItems=actions)
         except AwsCallError as error:
-            if error.aws_code == "TransactionCanceledException":
+            if error.aws_code == CANCELLED:
                 return False
             raise
         return True
@@ -301,14 +297,14 @@ class UserStore:
         except WriteConflictError:
             return False
         except AwsCallError as error:
-            if error.aws_code == "ConditionalCheckFailedException":
+            if error.aws_code == CONDITION_FAILED:
                 return False
-            if error.aws_code != "TransactionCanceledException" or not error.reasons:
+            if error.aws_code != CANCELLED or not error.reasons:
                 raise
-            if error.reasons[1] == _CONDITION_FAILED:
+            if error.reasons[1] == CONDITION_REASON:
                 # The row is there: boto3 lost the answer to this very write and has sent it again.
                 return True
-            if set(error.reasons) <= _LOST_RACE:
+            if set(error.reasons) <= CURABLE:
                 return False
             raise
         return True

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import orjson
 
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.errors import ConflictError
@@ -25,7 +25,6 @@ from solaris.platform.leases import latest_end
 PROGRESS_OWNER = progress_owner("reconcile")
 LEASE = timedelta(seconds=120)
 MAX_KEPT_FINDINGS = 50
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 Row = dict[str, Any]
 """A finding as it is kept: plain JSON."""
@@ -113,7 +112,7 @@ class ReconciliationStore:
                     ReturnValues="ALL_NEW",
                 )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
             return None
         return _from_item(answer["Attributes"])
@@ -143,7 +142,7 @@ class ReconciliationStore:
                     },
                 )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
             return False
         return True
@@ -159,7 +158,7 @@ class ReconciliationStore:
                     ExpressionAttributeValues={":owner": text(owner)},
                 )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
             msg = f"another run has taken over the reconciliation of {run.period}"
             raise ConflictError(msg) from error

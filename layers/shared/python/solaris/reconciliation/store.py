@@ -16,7 +16,7 @@ from solaris.ledger.records import is_unpriced
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Transaction, TransactionKind
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CANCELLED, AwsCallError, store_errors
 from solaris.platform.aws.direct import query_items
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.settings import Settings
@@ -24,7 +24,6 @@ from solaris.quota.store import UserStore
 from solaris.reconciliation.books import BookedLine, DayModel, RecordSums, UserBooks
 
 PAGE_USERS = 200
-_CANCELLED = "TransactionCanceledException"
 # what the books need of a record; a line of the ledger has three times as much
 _COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
 _SUMMED = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
@@ -151,7 +150,7 @@ class BookStore:
             with store_errors():
                 self._client.transact_write_items(TransactItems=actions)
         except AwsCallError as error:
-            if error.aws_code != _CANCELLED:
+            if error.aws_code != CANCELLED:
                 raise
             return False
         return True

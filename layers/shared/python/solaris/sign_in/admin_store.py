@@ -17,7 +17,15 @@ from typing import Any
 from solaris.audit.entry import AuditEntry
 from solaris.audit.store import put_audit
 from solaris.platform.actor import Role
-from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
+from solaris.platform.aws.client import (
+    CANCELLED,
+    CONDITION_FAILED,
+    CONDITION_REASON,
+    CURABLE,
+    AwsCallError,
+    WriteConflictError,
+    store_errors,
+)
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.email import (
     MAX_EMAIL_CHARACTERS,
@@ -34,14 +42,6 @@ MAX_LISTED = 1_000
 MAX_ATTEMPTS = 20
 PAUSE_SECONDS = 0.02
 
-_CONDITION_FAILED = "ConditionalCheckFailed"
-# Reasons of a cancelled transaction that reading again and trying again may cure.
-_LOST_RACE = frozenset(
-    {
-        *("None", _CONDITION_FAILED, "TransactionConflict"),
-        *("ThrottlingError", "ProvisionedThroughputExceeded"),
-    }
-)
 
 Rule = Callable[[Admin], Admin]
 Describe = Callable[[Admin, Admin | None], AuditEntry]
@@ -195,7 +195,7 @@ class AdminStore:
                     ExpressionAttributeValues=values,
                 )
         except AwsCallError as error:
-            if error.aws_code != "ConditionalCheckFailedException":
+            if error.aws_code != CONDITION_FAILED:
                 raise
 
     def _transact(self, actions: Sequence[dict[str, Any]]) -> bool:
@@ -209,15 +209,15 @@ class AdminStore:
         except WriteConflictError:
             return False
         except AwsCallError as error:
-            if error.aws_code != "TransactionCanceledException" or not error.reasons:
+            if error.aws_code != CANCELLED or not error.reasons:
                 raise
             admin, _, *count = error.reasons
             # the admin's own condition comes first: what was counted on is not so any more
-            if admin != _CONDITION_FAILED and count == [_CONDITION_FAILED]:
+            if admin != CONDITION_REASON and count == [CONDITION_REASON]:
                 if "Update" in actions[2]:
                     raise LastAdminError("nobody would be left with the role admin") from error
                 return False
-            if set(error.reasons) <= _LOST_RACE:
+            if set(error.reasons) <= CURABLE:
                 return False
             raise
         return True

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -20,8 +20,6 @@ from solaris.sign_in.lockout import Attempts, ends_at
 MAX_READ_ATTEMPTS = 3
 COUNT_LIFE = timedelta(hours=1)
 GATHERED_LIFE = timedelta(days=2)
-
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 class AttemptStore:
@@ -62,7 +60,7 @@ class AttemptStore:
                         TableName=self._table, Item=_key(key) | _item(after), **condition
                     )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True
@@ -147,7 +145,7 @@ class AttemptStore:
                     ReturnValues="ALL_OLD",
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:  # another tells of this one as well
+            if error.aws_code == CONDITION_FAILED:  # another tells of this one as well
                 return 0
             raise
         return int(answer["Attributes"].get("waiting", {}).get("N", "0"))

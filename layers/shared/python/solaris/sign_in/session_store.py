@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -20,8 +20,6 @@ from solaris.sign_in.admin import Admin, Session
 from solaris.sign_in.admin_store import admin_from_item
 
 MAX_READ_ATTEMPTS = 3
-
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 class SessionStore:
@@ -88,7 +86,7 @@ class SessionStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except AwsCallError as error:
-            if error.aws_code != _CONDITION_FAILED:
+            if error.aws_code != CONDITION_FAILED:
                 raise
             if not error.item or "token_hash" not in error.item:
                 return None, False
@@ -110,7 +108,7 @@ class SessionStore:
                     ExpressionAttributeValues={":version": number(token_version)},
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return None
             raise
         return replace(session, token_version=token_version)
@@ -129,7 +127,7 @@ class SessionStore:
                     ReturnValues="ALL_NEW",
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return None
             raise
         return _from_item(answer["Attributes"])

@@ -6,10 +6,8 @@ One conditional write decides; TTL clears it some time after the link is over.
 from datetime import datetime
 from typing import Any
 
-from solaris.platform.aws.client import AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import number, text
-
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 class LinkHolders:
@@ -37,7 +35,7 @@ class LinkHolders:
                     ExpressionAttributeValues={":holder": text(holder)},
                 )
         except AwsCallError as error:
-            if error.aws_code == _CONDITION_FAILED:
+            if error.aws_code == CONDITION_FAILED:
                 return False
             raise
         return True

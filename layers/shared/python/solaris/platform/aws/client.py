@@ -46,6 +46,17 @@ RETRYABLE_CODES = frozenset(
     }
 )
 
+CONDITION_FAILED = "ConditionalCheckFailedException"
+"""Code of a single write whose condition did not hold."""
+CANCELLED = "TransactionCanceledException"
+"""Code of a transaction of which nothing was written; why, each action's reason says."""
+CONDITION_REASON = "ConditionalCheckFailed"
+"""Reason of the action whose condition did not hold."""
+LOST_RACE = frozenset({"None", CONDITION_REASON, "TransactionConflict"})
+"""Reasons of a transaction that met another write."""
+CURABLE = LOST_RACE | {"ThrottlingError", "ProvisionedThroughputExceeded"}
+"""Reasons that reading again and trying again may cure."""
+
 # service → prefix of its operations' names on the wire, content type
 TARGETS = {
     "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
