@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 
 from solaris.ledger.booking import SYSTEM_SHARDS
-from solaris.ledger.ledger import MAX_ATTEMPTS, PAUSE_SECONDS
+from solaris.platform.aws.retry import CONFLICT
 
 BATCH_EVENTS = 10  # template.yaml: BatchSize of RecordUsage
 SECONDS = 120.0
@@ -50,10 +50,10 @@ def simulate(events_per_second: int, shards: int, seconds: float) -> Outcome:
         if free_at[shard] <= now:
             free_at[shard] = now + seconds
             took.append(free_at[shard] - begun)
-        elif attempt + 1 == MAX_ATTEMPTS:
+        elif attempt + 1 == CONFLICT.most:
             given_up += 1
         else:
-            pause = chance.uniform(0, PAUSE_SECONDS * (attempt + 1))
+            pause = chance.uniform(0, CONFLICT.pause_seconds * (attempt + 1))
             # the refusal itself takes about half of a transaction
             again = now + seconds / 2 + pause
             heapq.heappush(waiting, (again, number, attempt + 1, shard, begun))

@@ -126,6 +126,12 @@ CLOCK = (
     *("time.localtime", "time.gmtime", "time.monotonic_ns", "time.perf_counter_ns"),
 )
 
+# Pauses by chance, and codes of writes that lost a race: each in one place.
+RETRY = f"{SOLARIS}/platform/aws/retry.py"
+CHANCE = ("random.uniform", "random.random")
+CODES_AT = f"{SOLARIS}/platform/aws/client.py"
+CODES = ("ConditionalCheckFailed", "TransactionCanceledException")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -265,6 +271,24 @@ def environment_reads(source: Source) -> list[str]:
     return uses_of(source, ENVIRONMENT, "only settings.py reads the environment")
 
 
+def pauses_by_chance(source: Source) -> list[str]:
+    if source.path == RETRY:
+        return []
+    return uses_of(source, CHANCE, "pauses by chance are platform/aws/retry.py's")
+
+
+def codes_of_lost_races(source: Source) -> list[str]:
+    if source.path == CODES_AT:
+        return []
+    return [
+        f"{source.path}:{node.lineno}: platform/aws/client.py has a name for {node.value}"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith(CODES)
+    ]
+
+
 def long_functions(source: Source) -> list[str]:
     return [
         f"{source.path}:{node.lineno}: {node.name} has more than {MAX_FUNCTION_LINES} lines"
@@ -348,6 +372,12 @@ def test_nothing_but_settings_reads_the_environment(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", paths_in("functions", "layers", "infra"))
+def test_retries_have_one_home(path: str) -> None:
+    check(pauses_by_chance, path)
+    check(codes_of_lost_races, path)
+
+
+@pytest.mark.parametrize("path", paths_in("functions", "layers", "infra"))
 def test_no_function_is_longer_than_a_page(path: str) -> None:
     check(long_functions, path)
 
@@ -420,6 +450,10 @@ ENTRY = "functions/proxy/app.py"
         (environment_reads, ENTRY, "import os.path; os.environ.get('X')"),
         (environment_reads, LEDGER, "import os as o; o.getenv('X')"),
         (environment_reads, LEDGER, "from os import getenv as g"),
+        (pauses_by_chance, LEDGER, "import random; random.uniform(0, 1)"),
+        (pauses_by_chance, LEDGER, "from random import random as chance"),
+        (codes_of_lost_races, LEDGER, "LOST = 'ConditionalCheckFailedException'"),
+        (codes_of_lost_races, LEDGER, "LOST = ('TransactionCanceledException',)"),
         (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * (MAX_FUNCTION_LINES + 1)),
     ],
 )
@@ -447,6 +481,10 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (function_imports, ENTRY, "from solaris.app import process_parts\nimport chalice"),
         (environment_reads, SETTINGS, "import os\nos.environ['X']"),
         (environment_reads, ENTRY, "import os\nos.cpu_count()\nenviron = {}"),
+        (pauses_by_chance, RETRY, "import random; random.uniform(0, 1)"),
+        (pauses_by_chance, LEDGER, "import random; random.Random(7).uniform(0, 1)"),
+        (codes_of_lost_races, CODES_AT, "LOST = 'ConditionalCheckFailedException'"),
+        (codes_of_lost_races, LEDGER, "X = {'ReturnValuesOnConditionCheckFailure': 'ALL_OLD'}"),
         (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * MAX_FUNCTION_LINES),
     ],
 )

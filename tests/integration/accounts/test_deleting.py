@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_many_records_are_erased_over_several_calls(
 def test_a_record_that_is_gone_by_then_stays_gone(
     money: MoneyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_usage, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(user_usage, "ATTEMPTS", replace(user_usage.ATTEMPTS, pause_seconds=0))
     money.put_user()
     use(money, 2)
     usage = Api(money).parts.ledger.usage_by_user

@@ -4,6 +4,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -258,7 +259,8 @@ def test_throttling_and_broken_calls_are_tried_again(
         return await call(self, service, operation, payload)
 
     monkeypatch.setattr(AsyncAws, "call", shaky)
-    monkeypatch.setattr(whole_tables, "PAUSE_SECONDS", 0.0001)
+    quick = replace(whole_tables.ATTEMPTS, pause_seconds=0.0001)
+    monkeypatch.setattr(whole_tables, "ATTEMPTS", quick)
     again = tmp_path / "again.gz"
     back_up(source, again)
     restore(target, again)

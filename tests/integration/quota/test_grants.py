@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -241,7 +242,7 @@ def refused(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(money.parts.platform.dynamodb, operation, call)
-        patch.setattr(users_module, "SWAP_PAUSE_SECONDS", 0)
+        patch.setattr(users_module, "SWAPS", replace(users_module.SWAPS, pause_seconds=0))
         yield calls
 
 
@@ -304,7 +305,7 @@ async def test_a_change_that_always_loses_gives_up_after_its_bound(
         pytest.raises(ConflictError),
     ):
         office.add_tokens(ANA, 5_000, reason="report", actor=ACTOR)
-    assert len(calls) == users_module.MAX_SWAP_ATTEMPTS
+    assert len(calls) == users_module.SWAPS.most
 
 
 # All at once

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from solaris.platform.aws.client import AwsCallError, WriteConflictError, store_errors
 from solaris.platform.aws.direct import LeanDynamoDb, LeanQueues
+from solaris.platform.aws.retry import CALL
 from solaris.platform.errors import StoreUnavailableError
 
 REGION = "sa-east-1"
@@ -31,7 +33,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
-    monkeypatch.setattr("solaris.platform.aws.direct.RETRY_BASE_SECONDS", 0)
+    monkeypatch.setattr("solaris.platform.aws.direct.CALL", replace(CALL, pause_seconds=0))
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bound.getsockname()[1]}")

@@ -5,8 +5,6 @@ between; who comes too late reads again. It is lifted together with its audit ro
 Reads are strongly consistent: a mail that is sent after an event was recorded sees it.
 """
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,16 +20,15 @@ from solaris.platform.aws.client import (
 )
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.retry import CONFLICT, Attempts, attempts
 from solaris.platform.errors import ConflictError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS = 0.02
 MAX_PAGE_ITEMS = 200
 MAX_READS_A_PAGE = 10
 READ_ITEMS = 1_000
 _BATCH_KEYS = 100  # DynamoDB's most in one BatchGetItem
-_BATCH_ATTEMPTS = 3
+_BATCH_READS = Attempts(3, pause_seconds=0.04, doubles=True)
 
 _CURSOR_FIELDS = frozenset({"email"})
 
@@ -83,15 +80,14 @@ class SuppressionStore:
         A rule that gives the same object writes nothing. Raises StoreUnavailableError, and
         ConflictError after ten lost races.
         """
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             before = self._read(email)
             after = rule(before)
             if after is before:
                 return before, after
             if self._write(before, after, audit(before) if audit else None):
                 return before, after
-            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        raise ConflictError(f"a suppression changed under {MAX_ATTEMPTS} attempts")
+        raise ConflictError(f"a suppression changed under {CONFLICT.most} attempts")
 
     def erase(self, email: str) -> None:
         """Forget an address altogether; again is harmless."""
@@ -136,16 +132,14 @@ class SuppressionStore:
         keys = [{"email": text(email)} for email in emails]
         asked: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         items: list[Item] = []
-        for attempt in range(_BATCH_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))
+        for _ in attempts(_BATCH_READS):
             with store_errors():
                 answer = self._client.batch_get_item(RequestItems=asked)
             items += answer["Responses"].get(self._table, ())
             asked = answer.get("UnprocessedKeys")
             if not asked:
                 return items
-        msg = f"suppressions unread after {_BATCH_ATTEMPTS} attempts"
+        msg = f"suppressions unread after {_BATCH_READS.most} attempts"
         raise StoreUnavailableError(msg)
 
     def _write(self, before: AddressRecord, after: AddressRecord, audit: Action | None) -> bool:

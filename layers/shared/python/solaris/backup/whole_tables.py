@@ -6,7 +6,6 @@ is tried again with growing pauses, ten times at most (about half a minute).
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from pynamodb.models import Model
 
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.items import Item
+from solaris.platform.aws.retry import Attempts, async_attempts
 from solaris.platform.aws.tables import TABLES, short_name
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.settings import Settings
@@ -25,8 +25,7 @@ MAX_PAGES = 1_000_000
 BATCH_WRITE_ITEMS = 25  # DynamoDB's limit
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
 WRITERS = 4
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 8.0
+ATTEMPTS = Attempts(10, pause_seconds=0.1, doubles=True, max_pause_seconds=8.0)
 
 Key = tuple[str, ...]
 """A primary key: hash key and, where there is one, range key. All of them are strings."""
@@ -130,7 +129,7 @@ class WholeTables:
         name = self._settings.table_name(table)
         there: set[Key] = set()
         more = {"ConsistentRead": True, **_only_keys(table)}
-        for attempt in range(MAX_ATTEMPTS):
+        async for _ in async_attempts(ATTEMPTS):
             answer = await self._call(
                 "BatchGetItem", {"RequestItems": {name: {"Keys": keys, **more}}}
             )
@@ -139,29 +138,28 @@ class WholeTables:
             if not left:
                 return there
             keys = left["Keys"]
-            await _pause(attempt)
-        msg = f"BatchGetItem left keys over in {MAX_ATTEMPTS} attempts"
+        msg = f"BatchGetItem left keys over in {ATTEMPTS.most} attempts"
         raise StoreUnavailableError(msg)
 
     async def _write(self, table: str, requests: list[dict[str, Any]]) -> None:
         name = self._settings.table_name(table)
-        for attempt in range(MAX_ATTEMPTS):
+        async for _ in async_attempts(ATTEMPTS):
             answer = await self._call("BatchWriteItem", {"RequestItems": {name: requests}})
             left = (answer.get("UnprocessedItems") or {}).get(name)
             if not left:
                 return
             requests = left
-            await _pause(attempt)
-        msg = f"BatchWriteItem left items over in {MAX_ATTEMPTS} attempts"
+        msg = f"BatchWriteItem left items over in {ATTEMPTS.most} attempts"
         raise StoreUnavailableError(msg)
 
     async def _call(self, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
-        for attempt in range(MAX_ATTEMPTS - 1):
+        failure = StoreUnavailableError(operation)
+        async for _ in async_attempts(ATTEMPTS):
             try:
                 return await self._aws.call("dynamodb", operation, payload)
-            except StoreUnavailableError:
-                await _pause(attempt)
-        return await self._aws.call("dynamodb", operation, payload)
+            except StoreUnavailableError as error:
+                failure = error
+        raise failure
 
 
 def _only_keys(table: str) -> dict[str, Any]:
@@ -182,7 +180,3 @@ async def together(work: Iterable[Awaitable[None]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _pause(attempt: int) -> None:
-    await asyncio.sleep(random.uniform(0, min(MAX_PAUSE_SECONDS, PAUSE_SECONDS * 2**attempt)))

@@ -3,18 +3,15 @@
 Off the request path but for the picked items, which are the few that the feed has named.
 """
 
-import random
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.items import Item, text
+from solaris.platform.aws.retry import UNREAD, attempts
 from solaris.platform.errors import StoreUnavailableError
 
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
-MAX_READ_ATTEMPTS = 5
-PAUSE_SECONDS = 0.02
 PAGE_ITEMS = 500  # requests wait for a page in the store of one machine
 MAX_PAGES = 100_000
 
@@ -68,7 +65,7 @@ class ReplicaTables:
         name = self._names[table]
         keys = [{self.KEYS[table]: text(one)} for one in ids]
         items: list[Item] = []
-        for attempt in range(MAX_READ_ATTEMPTS):
+        for _ in attempts(UNREAD):
             request = {name: {"Keys": keys, "ConsistentRead": True}}
             with store_errors():
                 answer = self._client.batch_get_item(RequestItems=request)
@@ -77,6 +74,5 @@ class ReplicaTables:
             if not left:
                 return items
             keys = left["Keys"]
-            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        msg = f"{len(keys)} {table} not read in {MAX_READ_ATTEMPTS} attempts"
+        msg = f"{len(keys)} {table} not read in {UNREAD.most} attempts"
         raise StoreUnavailableError(msg)

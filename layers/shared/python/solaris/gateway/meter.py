@@ -6,7 +6,6 @@ DESIGN section 4, steps 4 and 6.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from solaris.ledger.events import event_to_dict, event_to_json
 from solaris.ledger.recorder import Recorder
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import EventSender
+from solaris.platform.aws.retry import Attempts
 from solaris.platform.background import keep
 from solaris.platform.books_disk import BooksDisk
 from solaris.platform.errors import (
@@ -59,8 +59,7 @@ from solaris.quota.thresholds import Threshold
 from solaris.quota.usage import UsageEvent
 from solaris.quota.user import NOBODY, User, UserStatus, user_id_for
 
-MAX_ATTEMPTS = 12
-PAUSE_SECONDS = 0.01
+ATTEMPTS = Attempts(12, pause_seconds=0.01)
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
 # When the tokens that are left are held by other answers: about as long as an answer takes.
 TOKENS_HELD_RETRY_SECONDS = 5.0
@@ -127,7 +126,7 @@ class Meter:
         slot_id = user_id = user_id_for(ticket.identity.email)
         period = period_of(ticket.received_at, self._settings.zone)
         hold = full_hold(ticket.demand, strict=self._settings.strict_cap)
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(ATTEMPTS.most):
             reservation = self._reservation(ticket, hold, period)
             by_address = user_id == slot_id
             result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
@@ -152,8 +151,8 @@ class Meter:
                 self._announce_block(user, ticket.demand)
                 raise
             if attempt:
-                await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * attempt))
-        msg = f"no reservation in {MAX_ATTEMPTS} attempts"
+                await asyncio.sleep(ATTEMPTS.pause(attempt))
+        msg = f"no reservation in {ATTEMPTS.most} attempts"
         raise ConflictError(msg)
 
     async def _reserve(

@@ -5,8 +5,6 @@ the key's terms since they were read; only `last_used_at` goes its own way, sinc
 change of the key.
 """
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,13 +20,12 @@ from solaris.platform.aws.client import (
     store_errors,
 )
 from solaris.platform.aws.items import Item, text
+from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
 MAX_KEYS_LISTED = 10_000
 PAGE_ITEMS = 1_000
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS = 0.02
 
 # what a change may change
 _TERMS = (
@@ -83,7 +80,7 @@ class KeyStore:
         A rule that changes nothing writes nothing. Raises NotFoundError, StoreUnavailableError,
         and ConflictError after ten lost races.
         """
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             item = self._read(key_hash)
             if item is None:
                 raise NotFoundError("no such key")
@@ -94,8 +91,7 @@ class KeyStore:
             update = self._update(key_hash, item, _to_item(after))
             if self._write("Update", update, *([audit(before, after)] if audit else [])):
                 return after
-            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        msg = f"key {before.key_id} changed under {MAX_ATTEMPTS} attempts"
+        msg = f"key {before.key_id} changed under {CONFLICT.most} attempts"
         raise ConflictError(msg)
 
     def revoke(self, key_hash: str, revoked_at: str) -> None:

@@ -10,8 +10,6 @@ The ordinary case goes in batches of many events a transaction; whatever a batch
 booked one by one, each by the rule that fits it (quota/settlement.py).
 """
 
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +19,7 @@ from solaris.ledger.corrections import Corrections
 from solaris.ledger.records import line_from_item
 from solaris.platform.aws.client import CANCELLED, CONDITION_REASON, AwsCallError, store_errors
 from solaris.platform.aws.items import text
+from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.quota.settlement import Booking, Posting, posting_for
 from solaris.quota.store import UserStore
@@ -29,8 +28,6 @@ from solaris.quota.user import User
 
 # usage + user + two counters an event, of the 100 actions that a transaction may have
 MAX_EVENTS = 24
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Ledger:
         Raises NotFoundError when its user does not exist, ConflictError after ten lost races,
         ValueError for a period still to come, StoreUnavailableError.
         """
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             user = self._users.get(entry.event.user_id)
             if user is None:
                 raise NotFoundError(entry.event.user_id)
@@ -86,8 +83,7 @@ class Ledger:
             if not writes or self._transact(writes):
                 replaced = recorded if posting.booking is Booking.CORRECTION else None
                 return Booked(posting.booking, replaced)
-            time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        msg = f"event {entry.event.request_id} not booked in {MAX_ATTEMPTS} attempts"
+        msg = f"event {entry.event.request_id} not booked in {CONFLICT.most} attempts"
         raise ConflictError(msg)
 
     def find(self, event: UsageEvent) -> RecordedUsage | None:
@@ -142,7 +138,7 @@ class Ledger:
         return writes
 
     def _transact(self, actions: list[dict[str, Any]]) -> bool:
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             try:
                 with store_errors():
                     self._client.transact_write_items(TransactItems=actions)
@@ -152,8 +148,7 @@ class Ledger:
                 if CONDITION_REASON in error.reasons:
                     return False
                 # it met another write on the same item, or a limit: wait and try again
-                time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
             else:
                 return True
-        msg = f"transaction conflicts in {MAX_ATTEMPTS} attempts"
+        msg = f"transaction conflicts in {CONFLICT.most} attempts"
         raise ConflictError(msg)

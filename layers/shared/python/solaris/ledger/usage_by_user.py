@@ -1,7 +1,5 @@
 """One user's usage records: read page by page, and freed of what tells about the person."""
 
-import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,6 +12,7 @@ from solaris.ledger.records import line_from_item
 from solaris.platform.aws.client import CONDITION_REASON, AwsCallError, store_errors
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.retry import Attempts, attempts
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
 
@@ -24,8 +23,7 @@ MAX_READS_A_PAGE = 10
 PERSONAL = ("ip_address", "user_agent", "conversation_id")
 ERASED_AT_ONCE = 100  # DynamoDB's limit of a transaction
 MAX_ERASE_READS = 1_000
-MAX_ATTEMPTS = 5
-PAUSE_SECONDS = 0.05
+ATTEMPTS = Attempts(5, pause_seconds=0.05)
 
 _CURSOR_FIELDS = frozenset({"key"})
 # behind every key: records are keyed by `<time>#<request id>`
@@ -108,7 +106,7 @@ class UserUsage:
         A record that is gone by now (TTL) stays gone. Raises StoreUnavailableError.
         """
         updates = [self._erasing(user_id, key) for key in record_keys]
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(ATTEMPTS):
             if not updates:
                 return 0
             try:
@@ -119,10 +117,9 @@ class UserUsage:
                     raise
                 whys = zip(updates, error.reasons, strict=True)
                 updates = [one for one, why in whys if why != CONDITION_REASON]
-                time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
             else:
                 return len(updates)
-        msg = f"{len(updates)} records not changed in {MAX_ATTEMPTS} attempts"
+        msg = f"{len(updates)} records not changed in {ATTEMPTS.most} attempts"
         raise StoreUnavailableError(msg)
 
     def _erasing(self, user_id: str, record_key: str) -> dict[str, Any]:

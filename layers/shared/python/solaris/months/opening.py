@@ -14,7 +14,6 @@ before midnight and written just after, opens its month with its next request, a
 """
 
 import asyncio
-import random
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from solaris.months.schedule import open_period_at
 from solaris.months.summary import Summariser
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.items import Item, text
+from solaris.platform.aws.retry import Attempts, async_attempts
 from solaris.platform.errors import ConflictError, NotFoundError, SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
@@ -43,8 +43,7 @@ from solaris.quota.store import UserStore
 from solaris.quota.user import User
 
 STOP_BEFORE_SECONDS = 30.0
-MAX_ATTEMPTS = 20
-PAUSE_SECONDS = 0.02
+ATTEMPTS = Attempts(20, pause_seconds=0.02)
 MAX_PAGES = 1_000_000
 
 Tick = Callable[[int], None]
@@ -170,13 +169,13 @@ class Resetter:
             raise NotFoundError(email)
         if dry_run or user.period >= self.period:
             return user.period < self.period
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(ATTEMPTS.most):
             if self._users.roll_over(user, *open_period(user, self.period, self._clock())):
                 return True
             user = self._users.get(user.user_id)
             if user is None or user.period >= self.period:
                 return False
-        msg = f"{email} changed under {MAX_ATTEMPTS} attempts"
+        msg = f"{email} changed under {ATTEMPTS.most} attempts"
         raise ConflictError(msg)
 
     @asynccontextmanager
@@ -242,7 +241,7 @@ class Resetter:
 
     async def _alone(self, run: _Run, user: User, opened: User, closed: ClosedPeriod) -> bool:
         """Open one user's month; False when a request has done so meanwhile."""
-        for attempt in range(MAX_ATTEMPTS):
+        async for _ in async_attempts(ATTEMPTS):
             if await run.store.roll_over([(user, opened, closed)]):
                 return True
             found = await asyncio.to_thread(self._users.get, user.user_id)
@@ -250,8 +249,7 @@ class Resetter:
                 return False
             user = found
             opened, closed = open_period(user, run.period, self._clock())
-            await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-        msg = f"user {user.user_id} changed under {MAX_ATTEMPTS} attempts"
+        msg = f"user {user.user_id} changed under {ATTEMPTS.most} attempts"
         raise ConflictError(msg)
 
     async def _close(self, run: _Run, progress: Progress) -> bool:

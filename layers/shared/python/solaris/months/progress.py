@@ -11,8 +11,6 @@ Losing the lease does no harm to users, whose writes have conditions of their ow
 two runs from doing the same work.
 """
 
-import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +19,7 @@ from typing import Any, Self
 from solaris.platform.aws.client import CANCELLED, CONDITION_FAILED, AsyncAws, AwsCallError
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import progress_owner
+from solaris.platform.aws.retry import Attempts, async_attempts
 from solaris.platform.errors import ConflictError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.leases import latest_end
@@ -36,8 +35,7 @@ PAGE_USERS = 500
 PACK_USERS = 25  # two actions each, of the 100 that a transaction may have
 LEASE = timedelta(seconds=60)
 BATCH_KEYS = 100
-MAX_BATCH_ATTEMPTS = 8
-BATCH_PAUSE_SECONDS = 0.05
+BATCH_READS = Attempts(8, pause_seconds=0.05, doubles=True)
 
 _STATE, _DONE, _RUNNING = "state", "done", "running"
 _NAMES = ("state", "segments", "started_at", "finished_at", "lease_owner", "lease_until", "summary")
@@ -173,15 +171,14 @@ class ResetStore:
         keys = [{"user_id": text(one), "period": text(period)} for one in user_ids]
         found: dict[str, Item] = {}
         request = {self._periods: {"Keys": keys}}
-        for attempt in range(MAX_BATCH_ATTEMPTS):
+        async for _ in async_attempts(BATCH_READS):
             answer = await self._aws.call("dynamodb", "BatchGetItem", {"RequestItems": request})
             for item in answer["Responses"].get(self._periods, []):
                 found[item["user_id"]["S"]] = item
             request = answer.get("UnprocessedKeys") or {}
             if not request:
                 return found
-            await asyncio.sleep(random.uniform(0, BATCH_PAUSE_SECONDS * 2**attempt))
-        msg = f"BatchGetItem left keys over in {MAX_BATCH_ATTEMPTS} attempts"
+        msg = f"BatchGetItem left keys over in {BATCH_READS.most} attempts"
         raise StoreUnavailableError(msg)
 
     async def claim(self, period: str, now: datetime) -> Claim:

@@ -1,19 +1,15 @@
 """A user in the current month, opened if need be: what every change begins with."""
 
-import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 
+from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.settings import Settings
 from solaris.quota.periods import period_of
 from solaris.quota.rollover import open_period
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
-
-MAX_ATTEMPTS = 10
-PAUSE_SECONDS = 0.02
 
 
 def open_month(
@@ -22,7 +18,7 @@ def open_month(
     """Return the user, in the current month. Raises NotFoundError, ConflictError."""
     now = clock()
     period = period_of(now, settings.zone)
-    for attempt in range(MAX_ATTEMPTS):
+    for _ in attempts(CONFLICT):
         user = users.get(user_id)
         if user is None:
             msg = f"no such user: {user_id}"
@@ -32,6 +28,5 @@ def open_month(
         opened, closed = open_period(user, period, now)
         if users.roll_over(user, opened, closed):
             return opened
-        time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
     msg = f"the month of user {user_id} could not be opened; try again"
     raise ConflictError(msg)

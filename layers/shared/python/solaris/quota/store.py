@@ -5,8 +5,6 @@ condition that nobody wrote in between (`version`). The reserve of the request p
 reservations.py, the settlement in ledger.py.
 """
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +19,7 @@ from solaris.platform.aws.client import (
     store_errors,
 )
 from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.retry import UNREAD, Attempts, attempts
 from solaris.platform.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.item import user_from_item, user_to_item
@@ -30,13 +29,10 @@ from solaris.quota.user import NOBODY, User, user_id_before, user_id_for
 # Optimistic writes lose races against each other: the pauses grow to half a second, so that a
 # change gives up after 60 attempts and 24 seconds of pauses at most (12 on average). Of 200 mixed
 # operations on one user at the same moment none needed more than 22 attempts (test_grants.py).
-MAX_SWAP_ATTEMPTS = 60
-SWAP_PAUSE_SECONDS = 0.02
-MAX_SWAP_PAUSE_SECONDS = 0.5
+SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
-MAX_READ_ATTEMPTS = 5
 
 
 Action = dict[str, Any]
@@ -82,7 +78,7 @@ class UserStore:
 
     def _read_batch(self, keys: list[Item]) -> list[Item]:
         items: list[Item] = []
-        for attempt in range(MAX_READ_ATTEMPTS):
+        for _ in attempts(UNREAD):
             request = {self._users: {"Keys": keys, "ConsistentRead": True}}
             with store_errors():
                 answer = self._client.batch_get_item(RequestItems=request)
@@ -91,8 +87,7 @@ class UserStore:
             if not left:
                 return items
             keys = left["Keys"]
-            time.sleep(random.uniform(0, SWAP_PAUSE_SECONDS * (attempt + 1)))
-        msg = f"{len(keys)} users not read in {MAX_READ_ATTEMPTS} attempts"
+        msg = f"{len(keys)} users not read in {UNREAD.most} attempts"
         raise StoreUnavailableError(msg)
 
     def in_month(self, user: User, period: str) -> User | None:
@@ -161,13 +156,11 @@ class UserStore:
         work done returns no changes: so ends a write whose answer was lost. Raises what the plan
         raises, StoreUnavailableError, and ConflictError after 60 lost races.
         """
-        for attempt in range(MAX_SWAP_ATTEMPTS):
+        for _ in attempts(SWAPS):
             writes = plan()
             if not writes.changes or self._write(writes):
                 return writes
-            ceiling = min(MAX_SWAP_PAUSE_SECONDS, SWAP_PAUSE_SECONDS * (attempt + 1))
-            time.sleep(random.uniform(0, ceiling))
-        msg = f"users changed under {MAX_SWAP_ATTEMPTS} attempts"
+        msg = f"users changed under {SWAPS.most} attempts"
         raise ConflictError(msg)
 
     def put_actions(self, changes: Iterable[tuple[User | None, User]]) -> list[Action]:
@@ -224,7 +217,7 @@ class UserStore:
 
         Raises NotFoundError, StoreUnavailableError, and ConflictError after 60 lost races.
         """
-        for attempt in range(MAX_SWAP_ATTEMPTS):
+        for _ in attempts(SWAPS):
             before = self.get(user_id)
             if before is None:
                 raise NotFoundError(user_id)
@@ -233,9 +226,7 @@ class UserStore:
                 return before
             if self._swap(before, after, record(before, after) if record else ()):
                 return after
-            ceiling = min(MAX_SWAP_PAUSE_SECONDS, SWAP_PAUSE_SECONDS * (attempt + 1))
-            time.sleep(random.uniform(0, ceiling))
-        msg = f"user {user_id} changed under {MAX_SWAP_ATTEMPTS} attempts"
+        msg = f"user {user_id} changed under {SWAPS.most} attempts"
         raise ConflictError(msg)
 
     def roll_over(self, before: User, opened: User, closed: ClosedPeriod) -> bool:

@@ -8,8 +8,6 @@ cannot both pass.
                  demote bia, meanwhile: the transaction meets the other's ─► again: admins > 1 fails
 """
 
-import random
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,6 +25,7 @@ from solaris.platform.aws.client import (
     store_errors,
 )
 from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.retry import Attempts, attempts
 from solaris.platform.email import (
     MAX_EMAIL_CHARACTERS,
     normalise_email,
@@ -39,9 +38,7 @@ from solaris.sign_in.admin import Admin
 
 COUNT_KEY = "#count"  # no address: it holds no @
 MAX_LISTED = 1_000
-MAX_ATTEMPTS = 20
-PAUSE_SECONDS = 0.02
-
+ATTEMPTS = Attempts(20, pause_seconds=0.02)
 
 Rule = Callable[[Admin], Admin]
 Describe = Callable[[Admin, Admin | None], AuditEntry]
@@ -92,14 +89,13 @@ class AdminStore:
         actions = [self._put_new(admin), put_audit(self._audit, entry)]
         if admin.role is Role.ADMIN:
             actions.append(self._count(1))
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(ATTEMPTS):
             if self._transact(actions):
                 return True
             found = self.get(admin.email)
             if found is not None:
                 # an answer that was lost: hash and version are nobody else's
                 return _to_item(found) == _to_item(admin)
-            _pause(attempt)
         raise _conflict(admin.email)
 
     def create_first(self, admin: Admin, entry: AuditEntry) -> bool:
@@ -132,7 +128,7 @@ class AdminStore:
         ConflictError after 20 lost races, StoreUnavailableError.
         """
         after: Admin | None = None
-        for attempt in range(MAX_ATTEMPTS):
+        for _ in attempts(ATTEMPTS):
             before = self.get(email)
             if before is None:
                 raise NotFoundError(f"no such admin: {email}")
@@ -147,12 +143,11 @@ class AdminStore:
                 actions.append(self._count(change))
             if self._transact(actions):
                 return after
-            _pause(attempt)
         raise _conflict(email)
 
     def remove(self, email: str, describe: Describe) -> None:
         """Delete an admin. Raises as `change` does."""
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in attempts(ATTEMPTS):
             before = self.get(email)
             if before is None:
                 if attempt:  # gone meanwhile, by this call's lost answer or by somebody else
@@ -170,7 +165,6 @@ class AdminStore:
                 actions.append(self._count(-1))
             if self._transact(actions):
                 return
-            _pause(attempt)
         raise _conflict(email)
 
     def note_login(self, admin: Admin, now: datetime, new_hash: str | None) -> None:
@@ -291,9 +285,5 @@ def _unchanged(before: Admin) -> dict[str, Any]:
     }
 
 
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
-
-
 def _conflict(email: str) -> ConflictError:
-    return ConflictError(f"admin {email} changed under {MAX_ATTEMPTS} attempts")
+    return ConflictError(f"admin {email} changed under {ATTEMPTS.most} attempts")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import generate_idempotent_uuid
 from pynamodb.exceptions import PynamoDBException
 
+from solaris.platform.aws.retry import CALL
 from solaris.platform.aws.signature import Signer
 from solaris.platform.errors import SolarisError, StoreUnavailableError
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 CALL_TIMEOUT_SECONDS = 5.0
-MAX_ATTEMPTS = 3
-RETRY_BASE_SECONDS = 0.05
 
 # Codes that mean "try again": throttling, and a write that met a running transaction.
 RETRYABLE_CODES = frozenset(
@@ -69,7 +67,7 @@ def boto_client(service: str, region: str) -> Any:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=CALL_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": CALL.most},
         max_pool_connections=20,
     )
     client = boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
@@ -162,10 +160,9 @@ class AsyncAws:
         """Make one call; raises AwsCallError on a refusal, StoreUnavailableError otherwise."""
         data = orjson.dumps(payload)
         failure: Exception | None = None
-        for attempt in range(MAX_ATTEMPTS):
-            if attempt:
-                ceiling = RETRY_BASE_SECONDS * 2**attempt
-                await asyncio.sleep(random.uniform(0, ceiling))
+        for attempt in range(CALL.most):
+            if attempt:  # the first of a request goes without an await more
+                await asyncio.sleep(CALL.pause(attempt))
             try:
                 return await self._attempt(service, operation, data)
             except AwsCallError as error:

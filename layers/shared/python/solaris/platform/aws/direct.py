@@ -9,8 +9,6 @@ event `before-send` with which others look into calls; the signature is
 platform/aws/signature.py's. What is no method here is boto3's own.
 """
 
-import random
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,8 +20,6 @@ from botocore.hooks import first_non_none_response
 
 from solaris.platform.aws.breaker import Breaker
 from solaris.platform.aws.client import (
-    MAX_ATTEMPTS,
-    RETRY_BASE_SECONDS,
     RETRYABLE_CODES,
     TARGETS,
     AwsCallError,
@@ -33,6 +29,7 @@ from solaris.platform.aws.client import (
     refusal,
     store_errors,
 )
+from solaris.platform.aws.retry import CALL, attempts
 from solaris.platform.errors import StoreUnavailableError
 
 Item = Mapping[str, Any]
@@ -89,9 +86,7 @@ class _LeanClient:
             self._breaker.check()
         data = orjson.dumps(request)
         failure: Exception | None = None
-        for attempt in range(MAX_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, RETRY_BASE_SECONDS * 2**attempt))
+        for _ in attempts(CALL):
             try:
                 return self._attempt(operation, data)
             except AwsCallError as error:

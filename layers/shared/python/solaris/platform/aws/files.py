@@ -18,10 +18,10 @@ from botocore.config import Config
 
 from solaris.platform.aws.client import (
     CONNECT_TIMEOUT_SECONDS,
-    MAX_ATTEMPTS,
     AwsCallError,
     store_errors,
 )
+from solaris.platform.aws.retry import CALL
 from solaris.platform.errors import SolarisError
 from solaris.platform.file_links import (
     MAX_LINK_SECONDS,
@@ -49,7 +49,7 @@ def s3_client(region: str) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=CALL_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": CALL.most},
             signature_version="s3v4",
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
