@@ -38,6 +38,7 @@ from solaris.platform.errors import ConflictError, NotFoundError, SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.quota.item import user_from_item
+from solaris.quota.months_opened import opened_in
 from solaris.quota.rollover import ClosedPeriod, open_period
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
@@ -162,21 +163,14 @@ class Resetter:
     def open_for(self, email: str, *, dry_run: bool = False) -> bool:
         """Open the current period for one user; False if it is open already.
 
-        Raises NotFoundError, and ConflictError after twenty lost races.
+        Raises NotFoundError, and ConflictError after ten lost races.
         """
         user = self._users.of_address(email)
         if user is None:
             raise NotFoundError(email)
         if dry_run or user.period >= self.period:
             return user.period < self.period
-        for _ in range(ATTEMPTS.most):
-            if self._users.roll_over(user, *open_period(user, self.period, self._clock())):
-                return True
-            user = self._users.get(user.user_id)
-            if user is None or user.period >= self.period:
-                return False
-        msg = f"{email} changed under {ATTEMPTS.most} attempts"
-        raise ConflictError(msg)
+        return opened_in(self._users, user.user_id, self.period, self._clock)[1]
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[ResetStore]:
