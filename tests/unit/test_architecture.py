@@ -67,6 +67,7 @@ PURE = (
     "months/schedule.py",
     "operations/states.py",
     "platform/actor.py",
+    "platform/aws/items.py",
     "platform/cells.py",
     "platform/email.py",
     "platform/exchange.py",

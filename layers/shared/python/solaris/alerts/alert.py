@@ -208,8 +208,3 @@ def retry_seconds(receives: int) -> int:
     to the dead-letter queue.
     """
     return min(MAX_RETRY_SECONDS, RETRY_SECONDS << min(10, max(0, receives - 1)))
-
-
-def lease_end(now: datetime) -> datetime:
-    """When a claim made now may be taken over."""
-    return now + LEASE

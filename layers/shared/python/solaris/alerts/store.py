@@ -25,7 +25,6 @@ from solaris.alerts.alert import (
     Audience,
     MailState,
     UsageFigures,
-    lease_end,
 )
 from solaris.platform.aws.client import (
     CANCELLED,
@@ -34,9 +33,9 @@ from solaris.platform.aws.client import (
     WriteConflictError,
     store_errors,
 )
-from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
+from solaris.platform.aws.items import Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
-from solaris.platform.leases import latest_end
+from solaris.platform.leases import free_values, held_until, is_free
 from solaris.quota.thresholds import Threshold
 
 # two actions each, of the hundred that a transaction may have
@@ -114,17 +113,15 @@ class AlertStore:
                 audience,
                 "SET #state = :sending, #lease = :lease, #until = :until ADD #attempts :one",
                 # nobody has sent it, and nobody is about to
-                "#state IN (:pending, :failed) OR "
-                "(#state = :sending AND (#until <= :now OR #until > :latest))",
+                f"#state IN (:pending, :failed) OR (#state = :sending AND {is_free('#until')})",
                 {
                     ":sending": text(MailState.SENDING),
                     ":pending": text(MailState.PENDING),
                     ":failed": text(MailState.FAILED),
                     ":lease": text(lease),
-                    ":until": number(epoch_milliseconds(lease_end(now))),
-                    ":now": number(epoch_milliseconds(now)),
-                    ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
+                    ":until": held_until(now, LEASE),
                     ":one": number(1),
+                    **free_values(now, LEASE),
                 },
             )
         except AwsCallError as error:

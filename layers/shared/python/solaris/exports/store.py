@@ -20,9 +20,9 @@ from solaris.exports.export import (
 )
 from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
-from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
+from solaris.platform.aws.items import Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
-from solaris.platform.leases import latest_end
+from solaris.platform.leases import free_values, held_until, is_free
 
 # Not the state: a write whose answer was lost is repeated, and must be accepted again.
 _OWN = "#lease = :lease"
@@ -101,23 +101,22 @@ class ExportStore:
         condition = (
             "attribute_exists(#export_id) AND "
             "(#state = :queued OR (#state = :running AND "
-            "(#lease_until < :now OR #lease_until > :latest OR #lease = :lease)))"
+            f"({is_free('#lease_until')} OR #lease = :lease)))"
         )
         update = "SET #state = :running, #lease = :lease, #lease_until = :until, #rows_done = :zero"
         values = {
             ":queued": text(ExportState.QUEUED.value),
             ":running": text(ExportState.RUNNING.value),
             ":lease": text(lease),
-            ":now": number(epoch_milliseconds(now)),
-            ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
-            ":until": _lease_end(now),
+            ":until": held_until(now, LEASE),
             ":zero": number(0),
+            **free_values(now, LEASE),
         }
         return self._update(export_id, update, condition, values)
 
     def beat(self, export_id: str, lease: str, *, rows_done: int, now: datetime) -> None:
         """Say how far it is and keep the lease. Raises LeaseLostError."""
-        values = {":rows": number(rows_done), ":until": _lease_end(now)}
+        values = {":rows": number(rows_done), ":until": held_until(now, LEASE)}
         self._own(export_id, lease, "SET #rows_done = :rows, #lease_until = :until", values)
 
     def finish(
@@ -191,10 +190,6 @@ class ExportStore:
 
 def _key(export_id: str) -> Item:
     return {"day": text(day_of_export(export_id)), "export_id": text(export_id)}
-
-
-def _lease_end(now: datetime) -> Item:
-    return number(epoch_milliseconds(now + LEASE))
 
 
 def _to_item(export: Export) -> Item:

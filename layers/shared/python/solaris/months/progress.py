@@ -17,12 +17,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from solaris.platform.aws.client import CANCELLED, CONDITION_FAILED, AsyncAws, AwsCallError
-from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
+from solaris.platform.aws.items import Item, number, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.aws.retry import Attempts, async_attempts
 from solaris.platform.errors import ConflictError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
-from solaris.platform.leases import latest_end
+from solaris.platform.leases import free_values, held_until, is_free
 from solaris.platform.settings import Settings
 from solaris.quota.rollover import ClosedPeriod
 from solaris.quota.store import UserStore
@@ -193,16 +193,15 @@ class ResetStore:
             # the first run of this period
             "attribute_not_exists(#state) OR (#state = :running AND ("
             # a run that is gone, or this very write again after its answer was lost
-            "#lease_until <= :instant OR #lease_until > :latest OR #lease_owner = :owner))"
+            f"{is_free('#lease_until')} OR #lease_owner = :owner))"
         )
         values = {
             ":running": text(_RUNNING),
             ":segments": {"M": fresh},
             ":now": text(iso_milliseconds(now)),
-            ":instant": number(epoch_milliseconds(now)),
-            ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
             ":owner": text(self._owner),
-            ":until": number(epoch_milliseconds(now + LEASE)),
+            ":until": held_until(now, LEASE),
+            **free_values(now, LEASE),
         }
         try:
             item = await self._update(period, update, condition, values)
@@ -217,14 +216,14 @@ class ResetStore:
         update = f"SET #segments.#n{number_} = :segment, #lease_until = :until"
         values = {
             ":segment": _segment_to_item(segment),
-            ":until": number(epoch_milliseconds(now + LEASE)),
+            ":until": held_until(now, LEASE),
         }
         await self._own(period, update, values, {f"#n{number_}": str(number_)})
 
     async def prolong(self, period: str, now: datetime) -> None:
         """Keep the lease. Raises LeaseLostError."""
-        until = number(epoch_milliseconds(now + LEASE))
-        await self._own(period, "SET #lease_until = :until", {":until": until})
+        values = {":until": held_until(now, LEASE)}
+        await self._own(period, "SET #lease_until = :until", values)
 
     async def release(self, period: str) -> None:
         """Let the next run go on at once. Raises LeaseLostError."""

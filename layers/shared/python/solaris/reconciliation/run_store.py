@@ -16,11 +16,11 @@ from typing import Any, Self
 import orjson
 
 from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
-from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
+from solaris.platform.aws.items import Item, number, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.errors import ConflictError
 from solaris.platform.instants import iso_milliseconds, parse_instant
-from solaris.platform.leases import latest_end
+from solaris.platform.leases import free_values, held_until, is_free
 
 PROGRESS_OWNER = progress_owner("reconcile")
 LEASE = timedelta(seconds=120)
@@ -99,15 +99,14 @@ class ReconciliationStore:
                     ConditionExpression=(
                         "attribute_not_exists(finished_at) AND "
                         # the first, one whose owner is gone, or this very write sent again
-                        "(attribute_not_exists(lease_until) OR lease_until <= :instant "
-                        "OR lease_until > :latest OR lease_owner = :owner)"
+                        f"(attribute_not_exists(lease_until) OR {is_free('lease_until')} "
+                        "OR lease_owner = :owner)"
                     ),
                     ExpressionAttributeValues={
                         ":now": text(iso_milliseconds(now)),
                         ":owner": text(owner),
-                        ":until": number(epoch_milliseconds(now + LEASE)),
-                        ":instant": number(epoch_milliseconds(now)),
-                        ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
+                        ":until": held_until(now, LEASE),
+                        **free_values(now, LEASE),
                     },
                     ReturnValues="ALL_NEW",
                 )
@@ -119,7 +118,7 @@ class ReconciliationStore:
 
     def save(self, run: ReconciliationRun, owner: str, now: datetime) -> None:
         """Keep what was done, and the lease. Raises ConflictError when another run took over."""
-        self._write(run, owner, {"lease_until": number(epoch_milliseconds(now + LEASE))})
+        self._write(run, owner, {"lease_until": held_until(now, LEASE)})
 
     def release(self, run: ReconciliationRun, owner: str) -> None:
         """Keep what was done and let the next invocation go on at once."""
@@ -133,13 +132,9 @@ class ReconciliationStore:
                     TableName=self._table,
                     Item=_to_item(run),
                     ConditionExpression=(
-                        "attribute_not_exists(lease_until) OR lease_until <= :instant "
-                        "OR lease_until > :latest"
+                        f"attribute_not_exists(lease_until) OR {is_free('lease_until')}"
                     ),
-                    ExpressionAttributeValues={
-                        ":instant": number(epoch_milliseconds(now)),
-                        ":latest": number(epoch_milliseconds(latest_end(now, LEASE))),
-                    },
+                    ExpressionAttributeValues=free_values(now, LEASE),
                 )
         except AwsCallError as error:
             if error.aws_code != CONDITION_FAILED:
