@@ -1,9 +1,14 @@
 """The bucket that holds what is deployed: one for each account and region, shared by all stages.
 
-Objects are named by the hash of their bytes, so whatever is there already is not sent again.
+Objects are named by the hash of their bytes, so whatever is there already is not sent again. So no
+rule of the bucket may expire them by age: a layer that has not changed for a year is still what
+CloudFormation rolls back to. Each deployment leaves a note of what it uses instead
+(`deployments/<stage>/<time>.json`, a list of keys), and what no kept note names goes.
 """
 
 import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +19,17 @@ from infra.deploy.zips import sha256_of
 
 MEGABYTE = 1024 * 1024
 LEFT_UNFINISHED_DAYS = 1
+KEPT_DEPLOYMENTS = 10
+"""Of each stage; the last is what runs, and what the next one is rolled back to."""
+MAX_NOTES = 5_000
+"""Of all stages; where there are more nothing is removed."""
+NOTES = "deployments/"
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket"})
+
+
+def key_of(file: Path, suffix: str = ".zip") -> str:
+    """The name under which a file is stored."""
+    return f"{sha256_of(file)}{suffix}"
 
 
 class Artifacts:
@@ -52,7 +67,7 @@ class Artifacts:
 
     def upload(self, file: Path, suffix: str = ".zip") -> tuple[str, bool]:
         """Store a file under the hash of its bytes; returns its key and whether it was sent."""
-        key = f"{sha256_of(file)}{suffix}"
+        key = key_of(file, suffix)
         with aws_errors(f"s3://{self.bucket}/{key}"):
             if self._size(key) == file.stat().st_size:
                 return key, False
@@ -63,6 +78,50 @@ class Artifacts:
         """Store a small object."""
         with aws_errors(f"s3://{self.bucket}/{key}"):
             self._s3.put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    def note(self, stage: str, keys: Iterable[str], at: datetime) -> None:
+        """Keep what a deployment uses, before any of it is looked for; once for the same keys."""
+        used = sorted(set(keys))
+        with aws_errors(f"bucket {self.bucket}"):
+            notes = self._notes(f"{NOTES}{stage}/")
+            if notes and self._noted(notes[-1]) == used:
+                return
+        moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.put(json.dumps(used).encode(), f"{NOTES}{stage}/{moment}.json")
+
+    def prune(self, stage: str, keep: int = KEPT_DEPLOYMENTS) -> int:
+        """Remove what only deployments of this stage used that are older than the last `keep`.
+
+        What no note names is of a version without notes, or somebody else's: it stays. Returns how
+        many packages and templates were removed.
+        """
+        with aws_errors(f"bucket {self.bucket}"):
+            own = self._notes(f"{NOTES}{stage}/")
+            old = own[: len(own) - keep] if len(own) > keep else []
+            every = self._notes(NOTES)
+            if not old or len(every) > MAX_NOTES:
+                return 0
+            unused = {key for note in old for key in self._noted(note)}
+            # read last: another stage may have begun to use one meanwhile
+            for note in [one for one in self._notes(NOTES) if one not in set(old)]:
+                unused -= set(self._noted(note))
+            for key in sorted(unused):
+                self._s3.delete_object(Bucket=self.bucket, Key=key)
+            # the notes last: a removal that was cut off is taken up by the next
+            for note in old:
+                self._s3.delete_object(Bucket=self.bucket, Key=note)
+        return len(unused)
+
+    def _notes(self, prefix: str) -> list[str]:
+        """Keys of the notes, oldest first."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return sorted(one["Key"] for page in pages for one in page.get("Contents", ()))
+
+    def _noted(self, note: str) -> list[str]:
+        body = self._s3.get_object(Bucket=self.bucket, Key=note)["Body"].read()
+        return [key for key in json.loads(body) if not key.startswith(NOTES)]
 
     def _size(self, key: str) -> int | None:
         try:

@@ -17,6 +17,7 @@ from typing import Any
 
 from infra.deploy.cost_model import Assumptions, break_even_requests, month, total
 from infra.deploy.template import read_template
+from solaris.platform.aws.metric_lines import FIGURES
 
 PRICES = Path(__file__).with_name("prices.json")
 # Measured on two cores, streams booked (tests/bench/README.md, "Speed"); the least of the runs.
@@ -64,6 +65,12 @@ def alarm_metrics() -> int:
     )
 
 
+def own_metrics() -> int:
+    """The metrics that the stage itself makes: of the functions' lines, and of filters of logs."""
+    filters = _resources("AWS::Logs::MetricFilter")
+    return len(FIGURES) + sum(len(one["Properties"]["MetricTransformations"]) for one in filters)
+
+
 def api_methods() -> int:
     """The methods of the template's API."""
     return sum(
@@ -96,6 +103,7 @@ def _arguments(argv: Sequence[str] | None, prices: Mapping[str, Any]) -> argpars
     add("--nat", action="store_true", help="with a NAT gateway, as a VPC needs")
     add("--cold-share", type=_share, default=0.03, help="of calls that start a Lambda (0.03)")
     add("--init-seconds", type=_amount, default=1.5, help="how long that takes (1.5)")
+    add("--no-metrics", action="store_true", help="with CloudwatchMetrics=false")
     add("--detailed-metrics", action="store_true", help="with DetailedApiMetrics=true")
     add("--waf", action="store_true", help="with WAF")
     add("--free-tier", action="store_true", help="take off what AWS gives every month")
@@ -114,6 +122,7 @@ def report(arguments: argparse.Namespace, prices: Mapping[str, Any]) -> dict[str
         requests=arguments.users * arguments.requests_per_user,
         alarm_metrics=alarm_metrics(),
         api_methods=api_methods(),
+        own_metrics=0 if arguments.no_metrics else own_metrics(),
         cold_share=arguments.cold_share,
         init_seconds=arguments.init_seconds,
         has_detailed_metrics=arguments.detailed_metrics,

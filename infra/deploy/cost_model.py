@@ -75,13 +75,15 @@ class Assumptions:
     """What a month is like. LibreChat's titles are requests of their own.
 
     `cold_share` of the calls of users and admins wait `init_seconds` for a new Lambda, which is
-    paid for as well. `alarm_metrics` and `api_methods` are template.yaml's.
+    paid for as well. `alarm_metrics` and `api_methods` are template.yaml's, `own_metrics` are those
+    that the functions write.
     """
 
     users: int
     requests: int
     alarm_metrics: int
     api_methods: int
+    own_metrics: int
     answer_seconds: float = 8.0
     answer_kb: float = 100.0
     prompt_kb: float = 20.0
@@ -127,6 +129,7 @@ _FREE = {
     "cloudfront_requests": 10.0,
     "logs_gb": 5.0,
     "alarms": 10.0,
+    "metrics": 10.0,
     "scheduler": 14.0,
     "transfer_gb": 100.0,
 }
@@ -285,6 +288,11 @@ def _others(a: Assumptions, price: Mapping[str, float], free: Mapping[str, float
             *("CloudWatch", "alarms", a.alarm_metrics, "metric", price["alarm_month"]),
             "the metrics that the alarms of template.yaml look at",
             free.get("alarms", 0.0),
+        ),
+        Line(
+            *("CloudWatch", "own metrics", a.own_metrics, "metric", price["metric_month"]),
+            "those that the functions write, if each is written every hour",
+            free.get("metrics", 0.0),
         ),
         Line(
             *("Scheduler", "calls", scheduled, "million", price["scheduler_million_calls"]),

@@ -5,11 +5,13 @@ package → bucket → upload → change set → [y/N] → stack → secret → 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.deploy import changes, emulated, parameters, protection, secret, site, template
 from infra.deploy.artifacts import Artifacts
+from infra.deploy.artifacts import key_of as artifact_key
 from infra.deploy.aws import Account, check_stage, find_account, this_architecture, this_python
 from infra.deploy.capacity import capacity_notes
 from infra.deploy.errors import DeployError
@@ -132,6 +134,7 @@ class _Deployment:
         state, plan = self._first_pass(state, url, given)
         state = self._second_pass(state, url, given, plan, is_protected_late)
         protection.keep(self.stack, had, state, self.show)
+        self._prune()
         site_url = self._site(state)
         values = parameters.effective(self.template.parameters, state.parameters, given)
         seeded = seed(account, self.options.stage, from_email=values.get("FromEmail", ""))
@@ -201,17 +204,23 @@ class _Deployment:
         """
         if self.artifacts.create():
             self.show(f"bucket {self.artifacts.bucket} made")
-        locations = {}
+        keys = {package.source: artifact_key(package.path) for package in packages}
+        locations = {one: f"s3://{self.artifacts.bucket}/{key}" for one, key in keys.items()}
+        data = self.template.located(locations).stamped(values).to_json()
+        key = template.key_of(data)
+        self.artifacts.note(self.options.stage, [*keys.values(), key], datetime.now(UTC))
         for package in packages:
-            key, is_new = self.artifacts.upload(package.path)
-            locations[package.source] = f"s3://{self.artifacts.bucket}/{key}"
+            _, is_new = self.artifacts.upload(package.path)
             if is_new:
                 size = package.archive.zip_bytes / MEGABYTE
                 self.show(f"uploaded {package.source} ({size:.1f} MB)")
-        data = self.template.located(locations).stamped(values).to_json()
-        key = template.key_of(data)
         self.artifacts.put(data, key)
         return self.account.object_url(self.artifacts.bucket, key)
+
+    def _prune(self) -> None:
+        """Remove packages that only long past deployments of this stage used."""
+        if removed := self.artifacts.prune(self.options.stage):
+            self.show(f"bucket {self.artifacts.bucket}: {removed} packages of old deployments gone")
 
     def _given(self, state: StackState | None, target: Target) -> dict[str, str]:
         is_new = state is None or state.is_empty or state.is_unfinished

@@ -69,7 +69,7 @@ def destroy(options: DestroyOptions) -> Destroyed:
     others = _other_stages(account, stack.name)
     if options.everything or account.is_emulator:
         remains.remove(show, keep_roles=bool(others))
-    _remove_artifacts(account, others, show)
+    _remove_artifacts(account, options.stage, others, show)
     left = tuple(remains.left())
     for line in left:
         show(f"left: {line}")
@@ -97,13 +97,16 @@ def _confirm(options: DestroyOptions) -> None:
         raise DeclinedError(msg)
 
 
-def _remove_artifacts(account: Account, others: list[str], show: Callable[[str], None]) -> None:
+def _remove_artifacts(
+    account: Account, stage: str, others: list[str], show: Callable[[str], None]
+) -> None:
     """Remove the artifact bucket when no stage of this account and region uses it any more."""
     artifacts = Artifacts(account)
     with aws_errors(f"bucket {artifacts.bucket}"):
         if not artifacts.exists():
             return
         if others:
+            artifacts.prune(stage, keep=0)
             show(f"bucket {artifacts.bucket} stays for {', '.join(others)}")
             return
         empty_bucket(account, artifacts.bucket)

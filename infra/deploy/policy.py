@@ -235,6 +235,12 @@ EDGE = (
         ("AWS::CloudWatch::Alarm",),
     ),
     Grant(
+        "Dashboard",
+        _of("cloudwatch", "PutDashboard DeleteDashboards GetDashboard"),
+        ("arn:{p}:cloudwatch::{a}:dashboard/{n}-*",),
+        ("AWS::CloudWatch::Dashboard",),
+    ),
+    Grant(
         "Budget",
         _of("budgets", "ModifyBudget ViewBudget TagResource UntagResource ListTagsForResource"),
         ("arn:{p}:budgets::{a}:budget/{n}-*",),

@@ -49,6 +49,7 @@ NOT_GIVEN = {
     **dict.fromkeys(("AWS_REGION", "REDIS_URL", "TRUSTED_PROXIES"), "said in the file"),
     **dict.fromkeys(("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"), "REDIS_URL"),
     **dict.fromkeys(("SOLARIS_SECRETS", "FILES_BUCKET", "SES_CONFIGURATION_SET"), "of AWS"),
+    "CLOUDWATCH_METRICS": "of AWS",
     **dict.fromkeys(("ORIGIN_SECRET", "ORIGIN_SECRET_PREVIOUS"), "of AWS"),
     "TRUSTED_PROXY_ADDRESSES": "the edge has a private address",
     "OPENAI_API_KEY": "LiteLLM's here: the gateway would go to OpenAI by itself",

@@ -56,6 +56,7 @@ FOREIGN = {
 OTHER_DEFAULTS = {
     "MAX_BODY_BYTES": "Lambda takes 6 MB, and API Gateway encodes bodies in base64",
     "UPSTREAM_KEEP_ALIVE_SECONDS": "a Lambda stands still while its upstream closes what is idle",
+    "CLOUDWATCH_METRICS": "CloudWatch is on AWS alone",
     "UNAUTHORIZED_PER_MINUTE": "each Lambda counts for itself where there is no Valkey",
 }
 # Parameters that are no settings.

@@ -28,6 +28,7 @@ USUAL = Assumptions(
     requests=200_000,
     alarm_metrics=cost.alarm_metrics(),
     api_methods=cost.api_methods(),
+    own_metrics=cost.own_metrics(),
 )
 TABLES = [pytest.param(PRICES["regions"][name], id=name) for name in PRICES["regions"]]
 

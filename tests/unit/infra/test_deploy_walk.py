@@ -82,6 +82,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     of_deployment: dict[str, Callable[..., Any]] = {
         "_check_runtime": lambda *_: None,
         "_upload": lambda *_: "https://bucket/template.json",
+        "_prune": lambda *_: None,
         "_site": lambda *_: "",
         "_deployed": lambda *_: Deployed,
     }
@@ -91,6 +92,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setattr("infra.deploy.template.read_template", lambda _: TEMPLATE)
     monkeypatch.setattr(Packager, "build", lambda _: [])
     monkeypatch.setattr(deploying, "seed", lambda *_, **__: None)
+    # they ask AWS as soon as another test has named a region, and wait for it
+    monkeypatch.setattr(deploying, "capacity_notes", lambda *_: ())
+    monkeypatch.setattr(deploying, "check_sender", lambda *_, **__: None)
     monkeypatch.setattr(secret, "read_secret", lambda *_: ({}, "version-1"))
     monkeypatch.setattr(destroying, "_remove_artifacts", lambda *_: None)
     # looked for one by one in the account: what the stack removes is removed here

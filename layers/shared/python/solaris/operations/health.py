@@ -29,6 +29,7 @@ from solaris.platform.books_disk import BooksDisk
 from solaris.platform.cache import Cache
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.logs import get_logger
+from solaris.platform.metrics import UNWELL, Metrics
 from solaris.platform.probing import Probe, answer_by
 from solaris.platform.settings import Settings
 from solaris.quota.store import UserStore
@@ -94,6 +95,12 @@ class HealthReport:
         return Status.HEALTHY
 
     @property
+    def unwell(self) -> int:
+        """How many parts are not healthy."""
+        found = (result.finding.status for result in self.checks.values())
+        return sum(status is not Status.HEALTHY for status in found)
+
+    @property
     def http_status(self) -> int:
         """503 when unhealthy, else 200: a degraded gateway still takes requests."""
         return 503 if self.status is Status.UNHEALTHY else 200
@@ -131,7 +138,9 @@ class Health:
         version: str,
         clock: Callable[[], datetime],
         timeout_seconds: float = CHECK_SECONDS,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics
         self._probes = {
             name: Probe(name, partial(_timed, name, check)) for name, check in checks.items()
         }
@@ -145,7 +154,10 @@ class Health:
         deadline = time.monotonic() + self._timeout_seconds
         running = {name: probe.start() for name, probe in self._probes.items()}
         checks = {name: self._wait(name, one, deadline) for name, one in running.items()}
-        return HealthReport(at=self._clock(), version=self._version, checks=checks)
+        report = HealthReport(at=self._clock(), version=self._version, checks=checks)
+        if self._metrics is not None:
+            self._metrics.note(UNWELL, report.unwell)
+        return report
 
     def _wait(self, name: str, running: Future[CheckResult], deadline: float) -> CheckResult:
         found = answer_by(running, deadline)

@@ -47,7 +47,12 @@ class OperationsParts:
             queues=self._platform.queue_lag,
             cache=self._platform.cache,
         )
-        return Health(checks, version=self._platform.version, clock=self._platform.clock)
+        return Health(
+            checks,
+            version=self._platform.version,
+            clock=self._platform.clock,
+            metrics=self._platform.metrics,
+        )
 
     @part
     def metrics_page(self) -> MetricsPage:

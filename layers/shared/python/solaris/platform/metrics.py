@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 from solaris.platform.cache import AsyncCache, Cache
 
@@ -202,10 +203,24 @@ MEASURED = (
 _SEPARATOR = "\x1f"
 
 
+class Lines(Protocol):
+    """Who else is told of all that is counted, and writes it when asked (aws/metric_lines.py)."""
+
+    def add(self, metric: Definition, labels: tuple[str, ...], amount: float) -> None:
+        """Add to a counter."""
+
+    def observe(self, metric: Definition, value: float) -> None:
+        """Note one value."""
+
+    def flush(self) -> None:
+        """Write what was told since the last time."""
+
+
 class Metrics:
     """What this process has counted; safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: Lines | None = None) -> None:
+        self._lines = lines
         self._lock = Lock()
         self._total: dict[str, float] = defaultdict(float)
         self._unpublished: dict[str, float] = defaultdict(float)
@@ -224,6 +239,8 @@ class Metrics:
                 self._owed[field] = -due
             elif due > 0:
                 self._add(field, due)
+        if due > 0 and self._lines is not None:
+            self._lines.add(metric, labels, due)
 
     def model_label(self, model: str, *, answered: bool) -> str:
         """The label for a model: its name, or `other` when too many are known already.
@@ -246,6 +263,19 @@ class Metrics:
         with self._lock:
             self._add(_field(f"{metric.name}_bucket", (*labels, bound)), 1)
             self._add(_field(f"{metric.name}_sum", labels), seconds)
+        if self._lines is not None:
+            self._lines.observe(metric, seconds)
+
+    def note(self, metric: Definition, value: float) -> None:
+        """Write a figure that was measured just now where lines are written, and only there."""
+        if self._lines is not None:
+            self._lines.observe(metric, value)
+            self._lines.flush()
+
+    def write_line(self) -> None:
+        """Write what was counted since the last line, where lines are written."""
+        if self._lines is not None:
+            self._lines.flush()
 
     def take_unpublished(self) -> dict[str, float]:
         """Hand over what was added since the last call."""
@@ -362,6 +392,7 @@ PUBLISH_SECONDS = 1.0
 
 async def publish_metrics(metrics: Metrics, cache: AsyncCache) -> None:
     """Publish once; what Redis does not take is kept for the next time."""
+    metrics.write_line()
     amounts = metrics.take_unpublished()
     if amounts and not await cache.add_all(
         METRICS_KEY, amounts, most=MAX_FIELDS, instead=overflow_fields(amounts)
@@ -371,6 +402,7 @@ async def publish_metrics(metrics: Metrics, cache: AsyncCache) -> None:
 
 def publish_now(metrics: Metrics, cache: Cache) -> None:
     """Publish once, from a function that may be frozen when it has answered."""
+    metrics.write_line()
     amounts = metrics.take_unpublished()
     if amounts and not cache.add_all(
         METRICS_KEY, amounts, most=MAX_FIELDS, instead=overflow_fields(amounts)

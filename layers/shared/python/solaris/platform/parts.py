@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from solaris.platform.books_disk import BooksDisk
     from solaris.platform.cache import AsyncCache, Cache
     from solaris.platform.mail.sender import MailSender
+    from solaris.platform.metrics import Lines
     from solaris.platform.rate_limit import BlockingRateLimiter
     from solaris.platform.rate_rule import RateRule
     from solaris.platform.settings import Settings
@@ -60,8 +61,16 @@ class PlatformParts:
 
         self.settings = settings
         self.clock = clock
-        self.metrics = Metrics()
+        self.metrics = Metrics(self._metric_lines())
         bind_models(settings)
+
+    def _metric_lines(self) -> Lines | None:
+        """What CloudWatch makes metrics of, where the settings say so."""
+        if not self.settings.cloudwatch_metrics:
+            return None
+        from solaris.platform.aws.metric_lines import MetricLines
+
+        return MetricLines(f"solaris-{self.settings.solaris_stage}", self.clock)
 
     @part
     def dynamodb(self) -> LeanDynamoDb:

@@ -258,6 +258,7 @@ class Settings(CurrencySettings):
     min_free_disk_mb: int = Field(default=0, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     debug: bool = False
+    cloudwatch_metrics: bool = False
     secret_key: str = Field(default=LOCAL_SECRET, repr=False)
     locale: Literal["pt-BR", "en"] = "pt-BR"
     period_timezone: str = "America/Sao_Paulo"
