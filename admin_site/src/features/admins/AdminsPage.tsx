@@ -3,10 +3,9 @@ import { useMemo, useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange, useSignedIn } from "@/shared/hooks/session";
+import { ListPage } from "@/shared/lists/ListPage";
 import { Button } from "@/shared/ui/Button";
-import { Card, PageHeader } from "@/shared/ui/Card";
-import { DataTable } from "@/shared/ui/DataTable";
-import { Empty, Failure } from "@/shared/ui/states";
+import { Empty } from "@/shared/ui/states";
 import { CreateDialog } from "./CreateDialog";
 import { adminColumns } from "./columns";
 import { useAdmins } from "./data";
@@ -46,7 +45,7 @@ export function AdminsPage() {
   const close = () => setTarget(null);
   return (
     <>
-      <PageHeader
+      <ListPage<Model<"AdminOut">>
         title={t("title")}
         description={t("subtitle")}
         actions={
@@ -60,21 +59,10 @@ export function AdminsPage() {
             </Button>
           ) : null
         }
+        query={admins}
+        table={{ columns, rowKey: (admin) => admin.email, placeholderRows: 4 }}
+        empty={<Empty icon={<ShieldCheck />} title={t("emptyTitle")} />}
       />
-      <Card className="overflow-hidden">
-        {admins.error && !admins.data ? (
-          <Failure error={admins.error} onRetry={() => void admins.refetch()} />
-        ) : (
-          <DataTable<Model<"AdminOut">>
-            label={t("title")}
-            columns={columns}
-            rows={admins.data?.items}
-            rowKey={(admin) => admin.email}
-            placeholderRows={4}
-            empty={<Empty icon={<ShieldCheck />} title={t("emptyTitle")} />}
-          />
-        )}
-      </Card>
       {canChange ? (
         <>
           <CreateDialog open={isCreating} onClose={() => setCreating(false)} />

@@ -6,23 +6,23 @@ import type { Model } from "@/shared/api/types";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
+import { useSecret } from "@/shared/ui/SecretShown";
 import { useUiTexts } from "@/shared/ui/texts";
 import { toastError } from "@/shared/ui/toast";
 import { useCreateAdmin } from "./data";
 import { type CreateValues, called, createSchema } from "./form";
 import { Issued } from "./Issued";
 import { RoleChoice } from "./RoleChoice";
-import { useSecret } from "./shown";
 import { useAdminsTexts } from "./texts";
 
 /** Adds somebody, then shows the generated password, once. */
 export function CreateDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const t = useAdminsTexts();
   const [isBusy, setBusy] = useState(false);
-  const issued = useSecret<Model<"AdminIssued">>(open);
+  const issued = useSecret<Model<"AdminIssued">>(open, onClose);
   const close = () => {
     // A password that arrives after its dialog is gone would be lost.
-    if (!isBusy && issued.mayClose()) onClose();
+    if (!isBusy) issued.close();
   };
   return (
     <Dialog
@@ -34,13 +34,7 @@ export function CreateDialog({ open, onClose }: { open: boolean; onClose: () => 
       description={issued.secret ? issued.secret.admin.email : t("createText")}
     >
       {issued.secret ? (
-        <Issued
-          issued={issued.secret}
-          isAsking={issued.isAsking}
-          onCopied={issued.keep}
-          onStay={issued.stay}
-          onDone={onClose}
-        />
+        <Issued password={issued.secret.password} once={issued.once} />
       ) : (
         <CreateForm onIssued={issued.show} onBusy={setBusy} onCancel={close} />
       )}

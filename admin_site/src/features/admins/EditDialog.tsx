@@ -1,6 +1,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
 import type { Model } from "@/shared/api/types";
+import { useLastShown } from "@/shared/hooks/shown";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
@@ -10,7 +11,6 @@ import { isLastAdmin, useUpdateAdmin } from "./data";
 import { called, type EditValues, editSchema, isSame, toUndo, toUpdate } from "./form";
 import { LastAdmin } from "./LastAdmin";
 import { RoleChoice } from "./RoleChoice";
-import { useLastShown } from "./shown";
 import { useAdminsTexts } from "./texts";
 
 /** Changes somebody's name or role; `admin` null: closed. */

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { Model } from "@/shared/api/types";
+import { useLastShown } from "@/shared/hooks/shown";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
@@ -8,7 +9,6 @@ import { toast, toastError } from "@/shared/ui/toast";
 import { isLastAdmin, useRemoveAdmin } from "./data";
 import { called, isSame } from "./form";
 import { LastAdmin } from "./LastAdmin";
-import { useLastShown } from "./shown";
 import { useAdminsTexts } from "./texts";
 
 /** Asks, by typing the address, before somebody is removed; `admin` null: closed. */

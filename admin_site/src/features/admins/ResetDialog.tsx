@@ -1,12 +1,13 @@
 import type { Model } from "@/shared/api/types";
+import { useLastShown } from "@/shared/hooks/shown";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
+import { useSecret } from "@/shared/ui/SecretShown";
 import { useUiTexts } from "@/shared/ui/texts";
 import { toastError } from "@/shared/ui/toast";
 import { useResetPassword } from "./data";
 import { called } from "./form";
 import { Issued } from "./Issued";
-import { useLastShown, useSecret } from "./shown";
 import { useAdminsTexts } from "./texts";
 
 /** Asks, then gives somebody a generated password, shown once. */
@@ -21,10 +22,10 @@ export function ResetDialog({
   const ui = useUiTexts();
   const reset = useResetPassword();
   const shown = useLastShown(admin);
-  const issued = useSecret<Model<"AdminIssued">>(admin !== null);
+  const issued = useSecret<Model<"AdminIssued">>(admin !== null, onClose);
   const name = shown ? called(shown) : "";
   const close = () => {
-    if (!reset.isPending && issued.mayClose()) onClose();
+    if (!reset.isPending) issued.close();
   };
   const submit = () => {
     if (shown === null) return;
@@ -41,13 +42,7 @@ export function ResetDialog({
       description={issued.secret ? shown?.email : t("resetText")}
     >
       {issued.secret ? (
-        <Issued
-          issued={issued.secret}
-          isAsking={issued.isAsking}
-          onCopied={issued.keep}
-          onStay={issued.stay}
-          onDone={onClose}
-        />
+        <Issued password={issued.secret.password} once={issued.once} />
       ) : (
         <>
           {shown?.hasPassword === false ? <p className="text-ink-soft">{t("resetOidc")}</p> : null}

@@ -1,16 +1,20 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { BellRing, PartyPopper } from "lucide-react";
+import { useMemo } from "react";
 import { ExportControl } from "@/shared/exports/ExportControl";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
+import { ListPage } from "@/shared/lists/ListPage";
+import { useListSearch } from "@/shared/lists/useListSearch";
 import { localDay } from "@/shared/range/days";
-import { PageHeader } from "@/shared/ui/Card";
-import { AlertList } from "./AlertList";
-import { useAlerts } from "./data";
+import { cn } from "@/shared/ui/cn";
+import { Empty, Skeleton } from "@/shared/ui/states";
+import { AlertRow } from "./AlertRow";
+import { type Alert, useAlerts } from "./data";
 import { Filters } from "./Filters";
 import { ResolveAll } from "./ResolveAll";
 import {
-  type AlertsSearch,
+  alertsSearch,
+  CLEARED,
   changed,
   isFiltered,
   orderOf,
@@ -20,47 +24,92 @@ import {
 } from "./search";
 import { useAlertsTexts } from "./texts";
 
-/** Who is near the limit, and what was done about it. */
+const PLACEHOLDER_ROWS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+/** Who is near the limit, and what was done about it; newest first. */
 export function AlertsPage() {
   const t = useAlertsTexts();
   const format = useFormat();
   const canChange = useCanChange();
-  const search = useSearch({ from: "/inside/alerts" });
-  const navigate = useNavigate({ from: "/alerts" });
-  const update = useCallback(
-    (change: Partial<AlertsSearch>) =>
-      void navigate({
-        search: (before: AlertsSearch) => changed(before, change),
-        resetScroll: false,
-      }),
-    [navigate],
-  );
+  const { search, update } = useListSearch("/alerts", alertsSearch, changed, "all");
   const today = localDay();
   const query = useMemo(() => toQuery(search, today), [search, today]);
   const order = useMemo(() => orderOf(query), [query]);
   const alerts = useAlerts(query);
-  const total = alerts.data?.pages[0]?.total ?? null;
+  const pages = alerts.data?.pages;
+  const total = pages?.[0]?.total ?? null;
+  const listed = pages?.reduce((count, page) => count + page.items.length, 0) ?? 0;
   const target = resolvable(search);
   return (
-    <>
-      <PageHeader
-        title={t("title")}
-        description={
-          total === null
-            ? "\u00a0"
-            : t(`count_${stateOf(search)}`, { count: total, shown: format.integer(total) })
-        }
-        actions={
-          <>
-            <ExportControl order={order} />
-            {canChange && target && total ? (
-              <ResolveAll target={target} count={total} isFiltered={isFiltered(search)} />
-            ) : null}
-          </>
-        }
-      />
-      <Filters search={search} onChange={update} />
-      <AlertList search={search} query={query} alerts={alerts} onChange={update} />
-    </>
+    <ListPage<Alert>
+      title={t("title")}
+      description={
+        total === null
+          ? undefined
+          : t(`count_${stateOf(search)}`, { count: total, shown: format.integer(total) })
+      }
+      actions={
+        <>
+          <ExportControl order={order} />
+          {canChange && target && total ? (
+            <ResolveAll target={target} count={total} isFiltered={isFiltered(search)} />
+          ) : null}
+        </>
+      }
+      filters={<Filters search={search} onChange={update} />}
+      query={alerts}
+      beside={
+        total === null ? null : (
+          <span className="tabular text-[0.8125rem] text-ink-soft">
+            {t("shown", { shown: format.integer(listed), total: format.integer(total) })}
+          </span>
+        )
+      }
+      empty={<NoAlerts state={stateOf(search)} />}
+      none={{ title: t("noneTitle"), text: t("noneText") }}
+      onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
+    >
+      {(rows) => (
+        <ul
+          className={cn(
+            "divide-y divide-line transition-opacity",
+            alerts.isPlaceholderData && "opacity-50",
+          )}
+        >
+          {rows
+            ? rows.map((alert) => <AlertRow key={alert.id} alert={alert} query={query} />)
+            : PLACEHOLDER_ROWS.map((key) => <Waiting key={key} />)}
+        </ul>
+      )}
+    </ListPage>
+  );
+}
+
+function Waiting() {
+  return (
+    <li className="flex items-center gap-4 px-5 py-4">
+      <div className="flex-1">
+        <Skeleton className="mb-2 h-5 w-52 max-w-full" />
+        <Skeleton className="h-4 w-72 max-w-full" />
+      </div>
+      <Skeleton className="hidden h-8 w-64 md:block" />
+      <Skeleton className="h-8 w-24" />
+    </li>
+  );
+}
+
+function NoAlerts({ state }: { state: ReturnType<typeof stateOf> }) {
+  const t = useAlertsTexts();
+  if (state === "open") {
+    return (
+      <Empty icon={<PartyPopper />} title={t("emptyOpen")}>
+        {t("emptyOpenText")}
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon={<BellRing />} title={t(state === "resolved" ? "emptyResolved" : "emptyAll")}>
+      {t("emptyAllText")}
+    </Empty>
   );
 }

@@ -1,17 +1,8 @@
 import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
-import { Button } from "@/shared/ui/Button";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Segments } from "@/shared/ui/Tabs";
-import {
-  type AlertsSearch,
-  CLEARED,
-  FALLBACK_RANGE,
-  isFiltered,
-  STATES,
-  stateOf,
-  TYPES,
-} from "./search";
+import { type AlertsSearch, FALLBACK_RANGE, STATES, stateOf, TYPES } from "./search";
 import { useAlertsTexts } from "./texts";
 
 const RANGES = ["any", "today", "last7", "last30", "last90"] as const;
@@ -25,7 +16,7 @@ export function Filters({
 }) {
   const t = useAlertsTexts();
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-2">
+    <>
       <Segments
         label={t("stateLabel")}
         value={stateOf(search)}
@@ -45,11 +36,6 @@ export function Filters({
         onChange={([user]) => onChange({ user })}
       />
       <RangePicker state={search} fallback={FALLBACK_RANGE} presets={RANGES} onChange={onChange} />
-      {isFiltered(search) ? (
-        <Button variant="ghost" onClick={() => onChange(CLEARED)}>
-          {t("clearFilters")}
-        </Button>
-      ) : null}
-    </div>
+    </>
   );
 }

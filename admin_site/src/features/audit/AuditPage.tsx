@@ -1,41 +1,46 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { FileClock } from "lucide-react";
+import { useMemo } from "react";
+import type { Model } from "@/shared/api/types";
 import { ExportControl } from "@/shared/exports/ExportControl";
+import { ListPage } from "@/shared/lists/ListPage";
+import { useListSearch } from "@/shared/lists/useListSearch";
 import { localDay } from "@/shared/range/days";
-import { PageHeader } from "@/shared/ui/Card";
+import { Empty } from "@/shared/ui/states";
 import { useAudit } from "./data";
 import { Entries } from "./Entries";
 import { Filters } from "./Filters";
-import { type AuditSearch, changed, orderOf, toQuery } from "./search";
+import { auditSearch, CLEARED, changed, isFiltered, orderOf, toQuery } from "./search";
 import { useAuditTexts } from "./texts";
 
 /** Who did what, when, to whom. */
 export function AuditPage() {
   const t = useAuditTexts();
-  const search = useSearch({ from: "/inside/audit" });
-  const navigate = useNavigate({ from: "/audit" });
-  const update = useCallback(
-    (change: Partial<AuditSearch>) =>
-      void navigate({
-        search: (before: AuditSearch) => changed(before, change),
-        resetScroll: false,
-      }),
-    [navigate],
-  );
+  const { search, update } = useListSearch("/audit", auditSearch, changed, "all");
   const today = localDay();
   const query = useMemo(() => toQuery(search, today), [search, today]);
   const order = useMemo(() => orderOf(query), [query]);
   const audit = useAudit(query);
-  const entries = audit.data?.pages.flatMap((page) => page.items);
+  const seen = audit.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <>
-      <PageHeader
-        title={t("title")}
-        description={t("subtitle")}
-        actions={<ExportControl order={order} />}
-      />
-      <Filters search={search} seen={entries ?? []} onChange={update} />
-      <Entries search={search} audit={audit} entries={entries} onChange={update} />
-    </>
+    <ListPage<Model<"AuditOut">>
+      title={t("title")}
+      description={t("subtitle")}
+      actions={<ExportControl order={order} />}
+      filters={<Filters search={search} seen={seen} onChange={update} />}
+      query={audit}
+      empty={
+        <Empty icon={<FileClock />} title={t("emptyTitle")}>
+          {t("emptyText")}
+        </Empty>
+      }
+      none={{
+        title: t("noneTitle"),
+        text: t(audit.hasNextPage ? "noneYet" : "noneText"),
+        keepLooking: t("keepLooking"),
+      }}
+      onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
+    >
+      {(rows) => <Entries rows={rows} isStale={audit.isPlaceholderData} onFilter={update} />}
+    </ListPage>
   );
 }

@@ -5,7 +5,7 @@ import { Button } from "@/shared/ui/Button";
 import { Select } from "@/shared/ui/Select";
 import { ACTIONS, TARGETS } from "./actions";
 import { useAdminAddresses } from "./data";
-import { type AuditSearch, CLEARED, FALLBACK_RANGE, isFiltered } from "./search";
+import { type AuditSearch, FALLBACK_RANGE } from "./search";
 import { useAuditTexts } from "./texts";
 import { actionText, actorText, targetText, targetTypeText } from "./words";
 
@@ -38,7 +38,7 @@ export function Filters({
   const targets = union(TARGETS, search.targetType);
   const target = seen.find((one) => one.targetId === search.targetId);
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-2">
+    <>
       <Select
         className="w-full border-line sm:w-52"
         label={t("actor")}
@@ -82,11 +82,6 @@ export function Filters({
           <X className="size-3.5 shrink-0 text-ink-faint" aria-label={t("removeTarget")} />
         </Button>
       ) : null}
-      {isFiltered(search) ? (
-        <Button variant="ghost" onClick={() => onChange(CLEARED)}>
-          {t("clearFilters")}
-        </Button>
-      ) : null}
-    </div>
+    </>
   );
 }

@@ -1,9 +1,9 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 import { ApiError } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { useLastShown } from "@/shared/hooks/shown";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
@@ -23,12 +23,7 @@ export function EditDialog({
   onClose: () => void;
 }) {
   const t = useKeysTexts();
-  // What is shown while the dialog fades.
-  const [shown, setShown] = useState(item);
-  useEffect(() => {
-    if (item) setShown(item);
-  }, [item]);
-  const key = item ?? shown;
+  const key = useLastShown(item);
   return (
     <Dialog
       open={item !== null}

@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { useLastShown } from "@/shared/hooks/shown";
 import { Button } from "@/shared/ui/Button";
 import { Dialog, DialogActions } from "@/shared/ui/Dialog";
 import { useUiTexts } from "@/shared/ui/texts";
@@ -20,11 +20,7 @@ export function RevokeDialog({
   const ui = useUiTexts();
   const format = useFormat();
   const revoke = useRevokeKey();
-  const [shown, setShown] = useState(item);
-  useEffect(() => {
-    if (item) setShown(item);
-  }, [item]);
-  const key = item ?? shown;
+  const key = useLastShown(item);
   const submit = () => {
     if (key === null) return;
     revoke.mutate(key.id, {

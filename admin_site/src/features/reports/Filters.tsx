@@ -1,7 +1,6 @@
-import type { ReactNode } from "react";
+import { FilterBar } from "@/shared/lists/FilterBar";
 import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
-import { Button } from "@/shared/ui/Button";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Segments } from "@/shared/ui/Tabs";
 import { NO_MODEL } from "./chart";
@@ -28,59 +27,62 @@ export function Filters({
   filters,
   today,
   onChange,
-  children,
+  onOpen,
 }: {
   search: ReportsSearch;
   filters: ReportFilters;
   today: string;
   onChange: (change: Partial<ReportsSearch>) => void;
-  children: ReactNode;
+  /** Opens a saved view. */
+  onOpen: (view: unknown) => void;
 }) {
   const t = useReportsTexts();
   const known = useModelNames(filters).data ?? [];
   const models = [...new Set([...known, ...(search.models ?? [])])];
   return (
-    <div className="mb-5 flex flex-wrap items-center gap-2">
-      <RangePicker
-        state={search}
-        fallback={FALLBACK_RANGE}
-        presets={RANGES}
-        today={today}
-        onChange={onChange}
-      />
-      <UserFilter
-        label={t("users")}
-        value={search.users ?? []}
-        most={MOST_USERS}
-        onChange={(users) => onChange({ users })}
-      />
-      <MultiSelect
-        label={t("models")}
-        value={search.models ?? []}
-        onChange={(next) => onChange({ models: next })}
-        options={models.map((value) => ({
-          value,
-          label: value === NO_MODEL ? t("noModel") : value,
-        }))}
-      />
-      <MultiSelect
-        label={t("statuses")}
-        value={search.statuses ?? []}
-        onChange={(statuses) => onChange({ statuses })}
-        options={STATUSES.map((value) => ({ value, label: t(`status_${value}`) }))}
-      />
-      <MultiSelect
-        label={t("endpoints")}
-        value={search.endpoints ?? []}
-        onChange={(endpoints) => onChange({ endpoints })}
-        options={ENDPOINTS.map((value) => ({ value, label: value }))}
-      />
-      {children}
-      {isFiltered(search) ? (
-        <Button variant="ghost" onClick={() => onChange(CLEARED)}>
-          {t("clearFilters")}
-        </Button>
-      ) : null}
+    <FilterBar
+      className="mb-5"
+      filters={
+        <>
+          <RangePicker
+            state={search}
+            fallback={FALLBACK_RANGE}
+            presets={RANGES}
+            today={today}
+            onChange={onChange}
+          />
+          <UserFilter
+            label={t("users")}
+            value={search.users ?? []}
+            most={MOST_USERS}
+            onChange={(users) => onChange({ users })}
+          />
+          <MultiSelect
+            label={t("models")}
+            value={search.models ?? []}
+            onChange={(next) => onChange({ models: next })}
+            options={models.map((value) => ({
+              value,
+              label: value === NO_MODEL ? t("noModel") : value,
+            }))}
+          />
+          <MultiSelect
+            label={t("statuses")}
+            value={search.statuses ?? []}
+            onChange={(statuses) => onChange({ statuses })}
+            options={STATUSES.map((value) => ({ value, label: t(`status_${value}`) }))}
+          />
+          <MultiSelect
+            label={t("endpoints")}
+            value={search.endpoints ?? []}
+            onChange={(endpoints) => onChange({ endpoints })}
+            options={ENDPOINTS.map((value) => ({ value, label: value }))}
+          />
+        </>
+      }
+      views={{ list: "reports", search, onOpen }}
+      onClear={isFiltered(search) ? () => onChange(CLEARED) : undefined}
+    >
       <Segments
         className="lg:ml-auto"
         label={t("groupBy")}
@@ -88,6 +90,6 @@ export function Filters({
         onChange={(group) => onChange({ group })}
         options={GROUPS.map((value) => ({ value, label: t(`group_${value}`) }))}
       />
-    </div>
+    </FilterBar>
   );
 }

@@ -1,18 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { api, unwrap } from "@/shared/api/client";
 import { ExportControl } from "@/shared/exports/ExportControl";
 import { periodDay, useFormat } from "@/shared/format";
+import { useListSearch } from "@/shared/lists/useListSearch";
 import { countDays } from "@/shared/range/days";
 import { PageHeader } from "@/shared/ui/Card";
-import { ViewsMenu } from "@/shared/views/ViewsMenu";
 import { ChartCard } from "./ChartCard";
 import { isTooLarge, useDays, useRows } from "./data";
 import { Filters } from "./Filters";
 import { Rows } from "./Rows";
 import { SystemCards } from "./SystemCards";
-import { changed, filtersOf, groupOf, orderOf, type ReportsSearch, reportsSearch } from "./search";
+import { changed, filtersOf, groupOf, orderOf, reportsSearch } from "./search";
 import { TooLarge } from "./TooLarge";
 import { TopCard } from "./TopCard";
 import { Totals } from "./Totals";
@@ -34,16 +33,7 @@ function useToday(): string {
 export function ReportsPage() {
   const t = useReportsTexts();
   const format = useFormat();
-  const search = useSearch({ from: "/inside/reports" });
-  const navigate = useNavigate({ from: "/reports" });
-  const update = useCallback(
-    (change: Partial<ReportsSearch>) =>
-      void navigate({
-        search: (before: ReportsSearch) => changed(before, change),
-        resetScroll: false,
-      }),
-    [navigate],
-  );
+  const { search, update, open } = useListSearch("/reports", reportsSearch, changed, "all");
   const today = useToday();
   const group = groupOf(search);
   const metric = search.metric ?? "tokens";
@@ -64,13 +54,7 @@ export function ReportsPage() {
         })}
         actions={<ExportControl order={order} />}
       />
-      <Filters search={search} filters={filters} today={today} onChange={update}>
-        <ViewsMenu
-          list="reports"
-          search={search}
-          onOpen={(view) => void navigate({ search: reportsSearch.parse(view) })}
-        />
-      </Filters>
+      <Filters search={search} filters={filters} today={today} onChange={update} onOpen={open} />
       {isTooLarge(rows.error) || isTooLarge(days.error) ? (
         <TooLarge order={order} onNarrow={() => update({ range: "last7" })} />
       ) : (

@@ -1,12 +1,11 @@
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
+import { More } from "@/shared/lists/More";
 import { useSuppressions } from "@/shared/suppressions/data";
 import { LiftButton } from "@/shared/suppressions/LiftButton";
 import { useSuppressionTexts } from "@/shared/suppressions/texts";
 import { Badge } from "@/shared/ui/Badge";
-import { Button } from "@/shared/ui/Button";
 import { Card, CardHeader } from "@/shared/ui/Card";
-import { useUiTexts } from "@/shared/ui/texts";
 
 /**
  * Addresses that get no mail; nothing where there are none.
@@ -15,12 +14,11 @@ import { useUiTexts } from "@/shared/ui/texts";
  */
 export function SuppressedCard() {
   const t = useSuppressionTexts();
-  const ui = useUiTexts();
   const format = useFormat();
   const canChange = useCanChange();
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useSuppressions();
-  const items = data?.pages.flatMap((page) => page.items) ?? [];
-  if (items.length === 0 && !hasNextPage) return null;
+  const suppressions = useSuppressions();
+  const items = suppressions.data?.pages.flatMap((page) => page.items) ?? [];
+  if (items.length === 0 && !suppressions.hasNextPage) return null;
   return (
     <Card className="mt-5 overflow-hidden">
       <CardHeader title={t("title")} description={t("description")} />
@@ -47,13 +45,7 @@ export function SuppressedCard() {
           </li>
         ))}
       </ul>
-      {hasNextPage ? (
-        <div className="border-line border-t px-5 py-3 text-center">
-          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {ui("loadMore")}
-          </Button>
-        </div>
-      ) : null}
+      <More query={suppressions} />
     </Card>
   );
 }

@@ -1,17 +1,12 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { SearchX, Users } from "lucide-react";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { Users } from "lucide-react";
+import { useMemo, useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
-import { Button } from "@/shared/ui/Button";
-import { Card, PageHeader } from "@/shared/ui/Card";
-import { DataTable } from "@/shared/ui/DataTable";
+import { ListPage } from "@/shared/lists/ListPage";
+import { useListSearch } from "@/shared/lists/useListSearch";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
-import { Pager } from "@/shared/ui/Pager";
-import { SearchInput } from "@/shared/ui/SearchInput";
-import { Empty, Failure } from "@/shared/ui/states";
-import { ViewsMenu } from "@/shared/views/ViewsMenu";
+import { Empty } from "@/shared/ui/states";
 import { userColumns } from "./columns";
 import { useUsers } from "./data";
 import { useKnownUsers } from "./known";
@@ -32,106 +27,73 @@ import { useUsersTexts } from "./texts";
 
 type Sort = (typeof SORTS)[number];
 
+const CLEARED = { search: "", status: [], plan: [], level: [] };
+
 /** Everybody, as the server filters, sorts and pages them; the state is in the address. */
 export function UsersPage() {
   const t = useUsersTexts();
   const format = useFormat();
   const canChange = useCanChange();
-  const search = useSearch({ from: "/inside/users" });
-  const navigate = useNavigate({ from: "/users" });
+  const { search, update, open } = useListSearch("/users", usersSearch, changed, "pages");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const users = useUsers(search);
-  const update = useCallback(
-    (change: Partial<UsersSearch>) =>
-      void navigate({ search: (now) => changed(now, change), replace: !("pages" in change) }),
-    [navigate],
-  );
   const columns = useMemo(() => userColumns(t, format), [t, format]);
-  const data = users.data;
-  const known = useKnownUsers(data?.items);
-  const pages = search.pages ?? [];
-  const next = data?.nextCursor ?? null;
+  const known = useKnownUsers(users.data?.items);
+  const total = users.data?.total;
   return (
     <>
-      <PageHeader
+      <ListPage<Model<"UserOut">>
         title={t("title")}
         description={
-          data?.total == null
-            ? "\u00a0"
-            : t("subtitle", { count: data.total, shown: format.integer(data.total) })
+          total == null ? undefined : t("subtitle", { count: total, shown: format.integer(total) })
         }
         actions={canChange ? <ListActions /> : null}
+        search={{ label: t("searchLabel"), value: search.search, onChange: update }}
+        filters={<Filters search={search} onChange={update} />}
+        views={{ list: "users", search, onOpen: open }}
+        query={users}
+        table={{
+          columns,
+          rowKey: (user) => user.id,
+          placeholderRows: 12,
+          sorting: { by: search.sort ?? DEFAULT_SORT.sort, descending: search.order !== "asc" },
+          onSort: ({ by, descending }) =>
+            update({ sort: by as Sort, order: descending ? "desc" : "asc" }),
+          ...(canChange
+            ? {
+                selection: {
+                  selected,
+                  onChange: setSelected,
+                  labelAll: t("selectAll"),
+                  labelRow: (user) => t("selectOne", { name: user.name || user.email }),
+                },
+              }
+            : {}),
+        }}
+        pages={{ cursors: search.pages, onTurn: (pages) => update({ pages }) }}
+        empty={
+          <Empty icon={<Users />} title={t("emptyTitle")}>
+            {t("emptyText")}
+          </Empty>
+        }
+        none={{ title: t("noneTitle"), text: t("noneText") }}
+        onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
       />
-      <Filters search={search} onChange={update}>
-        <ViewsMenu
-          list="users"
-          search={search}
-          onOpen={(view) => void navigate({ search: usersSearch.parse(view) })}
-        />
-      </Filters>
-      <Card className="overflow-hidden">
-        {users.error && !data ? (
-          <Failure error={users.error} onRetry={() => void users.refetch()} />
-        ) : (
-          <DataTable<Model<"UserOut">>
-            label={t("title")}
-            columns={columns}
-            rows={data?.items}
-            rowKey={(user) => user.id}
-            isStale={users.isPlaceholderData}
-            placeholderRows={12}
-            sorting={{ by: search.sort ?? DEFAULT_SORT.sort, descending: search.order !== "asc" }}
-            onSort={({ by, descending }) =>
-              update({ sort: by as Sort, order: descending ? "desc" : "asc" })
-            }
-            {...(canChange
-              ? {
-                  selection: {
-                    selected,
-                    onChange: setSelected,
-                    labelAll: t("selectAll"),
-                    labelRow: (user) => t("selectOne", { name: user.name || user.email }),
-                  },
-                }
-              : {})}
-            empty={<Nobody search={search} onClear={() => update(CLEARED)} />}
-          />
-        )}
-        {data && (pages.length > 0 || next !== null) ? (
-          <Pager
-            onPrevious={pages.length > 0 ? () => update({ pages: pages.slice(0, -1) }) : undefined}
-            onNext={next === null ? undefined : () => update({ pages: [...pages, next] })}
-          >
-            {t("page", { page: pages.length + 1 })}
-          </Pager>
-        ) : null}
-      </Card>
       {canChange ? <SelectionBar selected={selected} known={known} onChange={setSelected} /> : null}
     </>
   );
 }
 
-const CLEARED = { search: "", status: [], plan: [], level: [] };
-
 function Filters({
   search,
   onChange,
-  children,
 }: {
   search: UsersSearch;
   onChange: (change: Partial<UsersSearch>) => void;
-  children: ReactNode;
 }) {
   const t = useUsersTexts();
-  const onSearch = useCallback((value: string) => onChange({ search: value }), [onChange]);
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-2">
-      <SearchInput
-        label={t("searchLabel")}
-        value={search.search ?? ""}
-        onChange={onSearch}
-        className="w-full sm:w-96"
-      />
+    <>
       <MultiSelect
         label={t("status")}
         value={search.status ?? []}
@@ -150,29 +112,6 @@ function Filters({
         onChange={(level) => onChange({ level })}
         options={LEVELS.map((value) => ({ value, label: t(`level_${value}`) }))}
       />
-      {children}
-      {isFiltered(search) ? (
-        <Button variant="ghost" onClick={() => onChange(CLEARED)}>
-          {t("clearFilters")}
-        </Button>
-      ) : null}
-    </div>
-  );
-}
-
-function Nobody({ search, onClear }: { search: UsersSearch; onClear: () => void }) {
-  const t = useUsersTexts();
-  return isFiltered(search) ? (
-    <Empty
-      icon={<SearchX />}
-      title={t("noneTitle")}
-      action={<Button onClick={onClear}>{t("clearFilters")}</Button>}
-    >
-      {t("noneText")}
-    </Empty>
-  ) : (
-    <Empty icon={<Users />} title={t("emptyTitle")}>
-      {t("emptyText")}
-    </Empty>
+    </>
   );
 }

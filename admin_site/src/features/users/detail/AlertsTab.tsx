@@ -3,10 +3,11 @@ import { AlertText, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
+import { Bars, ListCard } from "@/shared/lists/ListCard";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { Button } from "@/shared/ui/Button";
-import { Card, CardHeader } from "@/shared/ui/Card";
-import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { CardHeader } from "@/shared/ui/Card";
+import { Empty } from "@/shared/ui/states";
 import { toast, toastError } from "@/shared/ui/toast";
 import { useResolveAlert, useUserAlerts } from "../userData";
 import { useUserTexts } from "../userTexts";
@@ -22,27 +23,28 @@ export function AlertsTab({ userId }: { userId: string }) {
   const t = useUserTexts();
   const alerts = useUserAlerts(userId);
   return (
-    <Card className="overflow-hidden">
-      <CardHeader title={t("alerts")} />
-      {alerts.error && !alerts.data ? (
-        <Failure error={alerts.error} onRetry={() => void alerts.refetch()} />
-      ) : !alerts.data ? (
-        <div className="flex flex-col gap-5 px-5 pb-5">
-          <Skeleton className="h-12 w-full" />
-          <Skeleton className="h-12 w-full" />
-        </div>
-      ) : alerts.data.items.length === 0 ? (
+    <ListCard<Model<"AlertOut">>
+      label={t("alerts")}
+      head={<CardHeader title={t("alerts")} />}
+      query={alerts}
+      empty={
         <Empty icon={<BellOff />} title={t("alertsEmpty")}>
           {t("alertsEmptyText")}
         </Empty>
-      ) : (
-        <ul className="divide-y divide-line border-line border-t">
-          {alerts.data.items.map((alert) => (
-            <Row key={alert.id} alert={alert} userId={userId} />
-          ))}
-        </ul>
-      )}
-    </Card>
+      }
+    >
+      {(rows) =>
+        rows ? (
+          <ul className="divide-y divide-line border-line border-t">
+            {rows.map((alert) => (
+              <Row key={alert.id} alert={alert} userId={userId} />
+            ))}
+          </ul>
+        ) : (
+          <Bars count={2} />
+        )
+      }
+    </ListCard>
   );
 }
 

@@ -1,9 +1,10 @@
 import { CalendarDays } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
-import { Card, CardHeader } from "@/shared/ui/Card";
-import { type Column, DataTable } from "@/shared/ui/DataTable";
-import { Empty, Failure } from "@/shared/ui/states";
+import { ListCard } from "@/shared/lists/ListCard";
+import { CardHeader } from "@/shared/ui/Card";
+import type { Column } from "@/shared/ui/DataTable";
+import { Empty } from "@/shared/ui/states";
 import { UsageBar } from "@/shared/ui/UsageBar";
 import { useMonths } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
@@ -16,25 +17,17 @@ export function MonthsTab({ userId }: { userId: string }) {
   const format = useFormat();
   const months = useMonths(userId);
   return (
-    <Card className="overflow-hidden">
-      <CardHeader title={t("months")} />
-      {months.error && !months.data ? (
-        <Failure error={months.error} onRetry={() => void months.refetch()} />
-      ) : (
-        <DataTable<Model<"PeriodOut">>
-          label={t("months")}
-          columns={monthColumns(t, format)}
-          rows={months.data?.items}
-          rowKey={(row) => row.period}
-          placeholderRows={3}
-          empty={
-            <Empty icon={<CalendarDays />} title={t("monthsEmpty")}>
-              {t("monthsEmptyText")}
-            </Empty>
-          }
-        />
-      )}
-    </Card>
+    <ListCard<Model<"PeriodOut">>
+      label={t("months")}
+      head={<CardHeader title={t("months")} />}
+      query={months}
+      table={{ columns: monthColumns(t, format), rowKey: (row) => row.period, placeholderRows: 3 }}
+      empty={
+        <Empty icon={<CalendarDays />} title={t("monthsEmpty")}>
+          {t("monthsEmptyText")}
+        </Empty>
+      }
+    />
   );
 }
 

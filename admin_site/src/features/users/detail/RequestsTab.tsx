@@ -2,14 +2,14 @@ import { MessagesSquare } from "lucide-react";
 import { useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
+import { ListCard } from "@/shared/lists/ListCard";
 import { Badge, type Tone } from "@/shared/ui/Badge";
-import { Card, CardHeader } from "@/shared/ui/Card";
-import { type Column, DataTable } from "@/shared/ui/DataTable";
-import { Empty, Failure } from "@/shared/ui/states";
+import { CardHeader } from "@/shared/ui/Card";
+import type { Column } from "@/shared/ui/DataTable";
+import { Empty } from "@/shared/ui/states";
 import { Segments } from "@/shared/ui/Tabs";
 import { useRequests } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
-import { More } from "./More";
 import { RequestDialog } from "./RequestDialog";
 
 type Row = Model<"TokenUsage">;
@@ -29,43 +29,42 @@ export function RequestsTab({
   const requests = useRequests(userId, onlyFailed);
   const [shown, setShown] = useState<Row | null>(null);
   return (
-    <Card className="overflow-hidden">
-      <CardHeader
-        title={t("requests")}
-        actions={
-          <Segments
-            label={t("requestsShow")}
-            value={onlyFailed ? "failed" : "all"}
-            onChange={(value) => onFilter(value === "failed")}
-            options={[
-              { value: "all", label: t("requestsAll") },
-              { value: "failed", label: t("requestsFailed") },
-            ]}
+    <>
+      <ListCard<Row>
+        label={t("requests")}
+        head={
+          <CardHeader
+            title={t("requests")}
+            actions={
+              <Segments
+                label={t("requestsShow")}
+                value={onlyFailed ? "failed" : "all"}
+                onChange={(value) => onFilter(value === "failed")}
+                options={[
+                  { value: "all", label: t("requestsAll") },
+                  { value: "failed", label: t("requestsFailed") },
+                ]}
+              />
+            }
           />
         }
+        query={requests}
+        table={{
+          columns: requestColumns(t, format, setShown),
+          rowKey: (row) => row.id,
+          placeholderRows: 10,
+        }}
+        empty={
+          <Empty
+            icon={<MessagesSquare />}
+            title={t(onlyFailed ? "requestsNoFailed" : "requestsEmpty")}
+          >
+            {onlyFailed ? null : t("requestsEmptyText")}
+          </Empty>
+        }
       />
-      {requests.error && !requests.data ? (
-        <Failure error={requests.error} onRetry={() => void requests.refetch()} />
-      ) : (
-        <DataTable<Row>
-          label={t("requests")}
-          columns={requestColumns(t, format, setShown)}
-          rows={requests.data?.pages.flatMap((page) => page.items)}
-          rowKey={(row) => row.id}
-          placeholderRows={10}
-          empty={
-            <Empty
-              icon={<MessagesSquare />}
-              title={t(onlyFailed ? "requestsNoFailed" : "requestsEmpty")}
-            >
-              {onlyFailed ? null : t("requestsEmptyText")}
-            </Empty>
-          }
-        />
-      )}
-      <More query={requests} />
       <RequestDialog request={shown} onClose={() => setShown(null)} />
-    </Card>
+    </>
   );
 }
 

@@ -12,13 +12,13 @@ import {
 } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
-import { Card, CardHeader } from "@/shared/ui/Card";
-import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { Bars, ListCard } from "@/shared/lists/ListCard";
+import { CardHeader } from "@/shared/ui/Card";
+import { Empty } from "@/shared/ui/states";
 import { PLANS, STATUSES } from "../search";
 import { useUsersTexts } from "../texts";
 import { useTransactions } from "../userData";
 import { useUserTexts } from "../userTexts";
-import { More } from "./More";
 import { actorName, deedOf, type Field, steps } from "./told";
 
 const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
@@ -35,31 +35,29 @@ const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
 export function TransactionsTab({ userId }: { userId: string }) {
   const t = useUserTexts();
   const transactions = useTransactions(userId);
-  const rows = transactions.data?.pages.flatMap((page) => page.items);
   return (
-    <Card className="overflow-hidden">
-      <CardHeader title={t("transactions")} description={t("transactionsText")} />
-      {transactions.error && !rows ? (
-        <Failure error={transactions.error} onRetry={() => void transactions.refetch()} />
-      ) : !rows ? (
-        <div className="flex flex-col gap-6 px-5 py-4">
-          {["a", "b", "c", "d"].map((key) => (
-            <Skeleton key={key} className="h-12 w-full" />
-          ))}
-        </div>
-      ) : rows.length === 0 ? (
+    <ListCard<Model<"TransactionOut">>
+      label={t("transactions")}
+      head={<CardHeader title={t("transactions")} description={t("transactionsText")} />}
+      query={transactions}
+      empty={
         <Empty icon={<ArrowLeftRight />} title={t("transactionsEmpty")}>
           {t("transactionsEmptyText")}
         </Empty>
-      ) : (
-        <ol className="divide-y divide-line border-line border-t">
-          {rows.map((row) => (
-            <Entry key={row.id} row={row} />
-          ))}
-        </ol>
-      )}
-      <More query={transactions} />
-    </Card>
+      }
+    >
+      {(rows) =>
+        rows ? (
+          <ol className="divide-y divide-line border-line border-t">
+            {rows.map((row) => (
+              <Entry key={row.id} row={row} />
+            ))}
+          </ol>
+        ) : (
+          <Bars count={4} />
+        )
+      }
+    </ListCard>
   );
 }
 

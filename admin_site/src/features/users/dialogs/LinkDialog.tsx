@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
-import { CopyButton } from "@/shared/ui/CopyButton";
 import { Dialog } from "@/shared/ui/Dialog";
+import { SecretShown } from "@/shared/ui/SecretShown";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { useActionTexts } from "../actionTexts";
 
@@ -45,16 +45,10 @@ function Made({ userId }: { userId: string }) {
   if (link.error) return <Failure error={link.error} onRetry={() => void link.refetch()} />;
   if (!link.data) return <Skeleton className="h-20 w-full" />;
   return (
-    <>
-      <p className="select-all break-all rounded-xl bg-sunken p-3 font-mono text-[0.8125rem]">
-        {link.data.url}
+    <SecretShown label={t("personalLink")} value={link.data.url}>
+      <p className="text-[0.8125rem] text-ink-soft">
+        {t("personalLinkUntil", { date: format.date(link.data.expiresAt) })}
       </p>
-      <div className="mt-3 flex items-center justify-between gap-3">
-        <p className="text-[0.8125rem] text-ink-soft">
-          {t("personalLinkUntil", { date: format.date(link.data.expiresAt) })}
-        </p>
-        <CopyButton text={link.data.url} />
-      </div>
-    </>
+    </SecretShown>
   );
 }
