@@ -17,8 +17,8 @@ from infra.documents.import_figures import (
 MOST_LOADED = {
     "proxy": 136,
     "quota": 68,
-    "usage": 61,
-    "reset": 57,
+    "usage": 60,
+    "reset": 56,
     "alerts": 22,
     "admin": 180,
     "health": 48,

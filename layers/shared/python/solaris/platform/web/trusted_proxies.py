@@ -19,7 +19,6 @@ import orjson
 
 from solaris.platform.errors import DirectCallError
 from solaris.platform.texts import Locale
-from solaris.platform.web.errors import error_answer
 
 SECRET_HEADER = "x-solaris-origin"  # noqa: S105 - the name of the header
 VIEWER_HEADER = "x-solaris-viewer"
@@ -111,6 +110,8 @@ class BehindFront:
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: DirectCallError, send: Send) -> None:
+        from solaris.platform.web.errors import error_answer  # noqa: PLC0415 - settings read this module
+
         answer = error_answer(error, self._locale, uuid.uuid4().hex)
         body = orjson.dumps(answer.body)
         headers = {
