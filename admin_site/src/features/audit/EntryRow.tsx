@@ -50,7 +50,7 @@ export function EntryRow({
             </span>
           </time>
         </td>
-        <td className={cn(cell, "hidden truncate lg:table-cell")} title={entry.actor}>
+        <td className={cn(cell, "hidden truncate lg:table-cell")} title={actorText(entry.actor, t)}>
           {actorText(entry.actor, t)}
         </td>
         <td className={cell}>
