@@ -55,6 +55,7 @@ from solaris.operations.unsteady import Unsteady
 from solaris.platform.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
 from solaris.platform.disk_room import DiskRoom
 from solaris.platform.errors import ConfigurationError, SolarisError
+from solaris.platform.logs import configure_logging
 from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
 from solaris.platform.settings_file import effective
 
@@ -94,6 +95,7 @@ class LocalSystem:
         if settings.secret_key == LOCAL_SECRET:
             self.environment["SECRET_KEY"] = local_secret(data_dir)
         self.supervisor = Supervisor(ROOT, logs, Unsteady(data_dir))
+        self._is_for_people = logs is not None
         self.is_demo = settings.upstream_url is None
         self.address = secret_address()
         self.mails: Path | None = None
@@ -247,7 +249,10 @@ class LocalSystem:
         from infra.local.run.prepare import prepare  # noqa: PLC0415 - while the programs start
         from solaris.app import process_parts  # noqa: PLC0415 - reads what was set just above
 
-        return prepare(process_parts())
+        parts = process_parts()
+        if self._is_for_people:
+            configure_logging("WARNING")  # the banner tells what was made, better than a log does
+        return prepare(parts)
 
     def keep(self, stop: threading.Event) -> None:
         """Delete what expires in this system's own tables; watch over a store that is not its own:

@@ -67,6 +67,7 @@ def refused_start(**settings: str) -> subprocess.CompletedProcess[str]:
 def test_a_restart_keeps_users_usage_and_keys(tmp_path: Path) -> None:
     with running(tmp_path) as first:
         key = first.printed_key
+        assert '{"' not in first.output, "what is printed is for people; JSON is in the logs"
         assert key
         used = total_tokens(ask(first, "ana@example.com"))
         first.booked_user("ana@example.com", records=1)
