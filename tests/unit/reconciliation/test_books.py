@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ FIRST_DAY = date(2025, 10, 19)
 CHARGED = Figures(requests=1, prompt_tokens=70, completion_tokens=30, charged_tokens=100)
 
 
-def line(period: str = "2026-11", day: str = "2026-11-22", **changes: object) -> BookedLine:
-    fields: dict[str, object] = {
+def line(period: str = "2026-11", day: str = "2026-11-22", **changes: Any) -> BookedLine:
+    fields: dict[str, Any] = {
         "record_key": f"{day}#1",
         "period": period,
         "day": day,
@@ -34,10 +35,10 @@ def line(period: str = "2026-11", day: str = "2026-11-22", **changes: object) ->
         "outcome": Outcome.SETTLED,
         "figures": CHARGED,
     }
-    return BookedLine(**(fields | changes))  # type: ignore[arg-type]
+    return BookedLine(**(fields | changes))
 
 
-def user(used: int, **changes: object) -> User:
+def user(used: int, **changes: Any) -> User:
     fresh = new_user(
         email="ana@example.com",
         name="Ana",
@@ -47,7 +48,7 @@ def user(used: int, **changes: object) -> User:
         block_ppm=1_000_000,
         now=NOW,
     )
-    found = replace(fresh, current_usage=used, **changes)  # type: ignore[arg-type]
+    found = replace(fresh, current_usage=used, **changes)
     return replace(found, available_tokens=found.quota.available_tokens)
 
 
