@@ -148,6 +148,7 @@ async def measure(parts: Parts, users: int, store: psutil.Process) -> bool:
         changes=parts.quota.changes,
         sender=sender,
         recorder=parts.ledger.recorder,
+        ended_grants=parts.ledger.ended_grants,
         clock=now,
     )
     live = asyncio.create_task(reserve_often(meter, users, latencies))

@@ -365,7 +365,7 @@ def test_what_is_not_known_of_typer_stays_as_it_is() -> None:
 RAISED_FOR_PEOPLE = (
     *("accounts/by_email.py", "accounts/changes.py", "accounts/deletion.py", "accounts/moving.py"),
     *("keys/management.py", "keys/key.py", "sign_in/admins.py", "sign_in/admin_store.py"),
-    *("backup/archive.py", "backup/restore.py", "backup/drill.py", "quota/months_opened.py"),
+    *("backup/archive.py", "backup/restore.py", "backup/drill.py", "quota/store.py"),
 )
 # Told by their code, with the message in brackets: no call of a person's leads to them.
 BY_CODE = frozenset(

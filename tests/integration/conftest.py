@@ -136,6 +136,7 @@ class MoneyPath:
             changes=parts.quota.changes,
             sender=EventSender(aws, parts.settings.queue_name(USAGE_QUEUE)),
             recorder=parts.ledger.recorder,
+            ended_grants=parts.ledger.ended_grants,
             clock=clock,
         )
         return cls(parts, clock, aws, meter)

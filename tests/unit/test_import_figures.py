@@ -15,13 +15,13 @@ from infra.documents.import_figures import (
 
 # Modules of solaris that a function may load: what it has today, and a little room.
 MOST_LOADED = {
-    "proxy": 136,
-    "quota": 68,
+    "proxy": 137,
+    "quota": 69,
     "usage": 60,
     "reset": 56,
     "alerts": 22,
-    "admin": 180,
-    "health": 48,
+    "admin": 184,
+    "health": 50,
 }
 
 

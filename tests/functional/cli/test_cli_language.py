@@ -145,7 +145,9 @@ def test_users_are_listed(parts: Parts) -> None:
 def test_changes_are_told(parts: Parts) -> None:
     run("users", "create", ANA)
     assert say("users", "add-tokens", ANA, "1,5mi", "--reason", "fechamento") == (
-        "ana@example.com: tokens adicionais 0 → 1.500.000\ndisponíveis 1.000.000 → 2.500.000\n"
+        "ana@example.com: tokens adicionais 0 → 1.500.000\n"
+        "1.500.000 tokens a mais em todos os meses, até serem retirados\n"
+        "disponíveis 1.000.000 → 2.500.000\n"
     )
     assert "limite mensal 1.000.000 → 500.000" in say("users", "set-limit", ANA, "500k")
     assert "plano básico → pro" in say("users", "set-plan", ANA, "pro")
@@ -282,7 +284,7 @@ def test_a_user_who_exists_and_tokens_that_were_not_granted(parts: Parts) -> Non
         f"já existe um usuário com este endereço: {ANA}"
     )
     told = error_of("users", "add-tokens", ANA, "-5001", "--reason", "engano", lang=PT)
-    assert told == "Não é possível retirar 5.001 tokens: só 0 adicionais foram concedidos"
+    assert told == "Não é possível retirar 5.001 tokens: só 0 são concedidos todo mês"
 
 
 def test_a_setting_that_is_wrong_is_named(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:

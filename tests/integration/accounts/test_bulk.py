@@ -55,7 +55,7 @@ def test_one_failure_stops_nothing_and_is_told_in_its_place(money: MoneyPath, ap
     assert third["problem"] == {
         "field": "amount",
         "code": "more_than_granted",
-        "message": "Não é possível retirar 50 tokens: só 0 adicionais foram concedidos",
+        "message": "Não é possível retirar 50 tokens: só 0 são concedidos todo mês",
     }
     assert [row["reason"] for row in money.rows("transactions")] == ["reorganisation"]
     assert [row["actor"] for row in money.rows("audit")] == [BOSS]

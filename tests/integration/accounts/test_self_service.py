@@ -17,7 +17,16 @@ from tests.integration.conftest import ANA, MoneyPath
 ANA_ID = user_id_for(ANA)
 LINK_PATH = f"/admin/users/{ANA_ID}/link"
 FIELDS = {
-    *("name", "email", "plan", "status", "monthlyLimit", "additionalTokens", "currentUsage"),
+    *(
+        "name",
+        "email",
+        "plan",
+        "status",
+        "monthlyLimit",
+        "additionalTokens",
+        "grants",
+        "currentUsage",
+    ),
     *(
         "availableTokens",
         "remainingTokens",
@@ -173,6 +182,7 @@ async def test_a_refusal_in_the_chat_leads_to_the_page(money: MoneyPath) -> None
         changes=path.parts.quota.changes,
         sender=EventSender(path.aws, settings.queue_name(USAGE_QUEUE)),
         recorder=path.parts.ledger.recorder,
+        ended_grants=path.parts.ledger.ended_grants,
         links=links,
         clock=money.clock,
     )

@@ -264,7 +264,7 @@ def test_tokens_are_granted_taken_back_and_no_more_than_that(money: MoneyPath, a
     assert api.ok("POST", path, {"amount": 5_000, "reason": "report"})["additionalTokens"] == 5_000
     refused = api("POST", path, {"amount": -5_001, "reason": "slip"})
     assert (refused.status, refused.problems["amount"][0]) == (422, "more_than_granted")
-    assert "só 5.000 adicionais" in refused.problems["amount"][1]
+    assert "só 5.000 são concedidos" in refused.problems["amount"][1]
     assert api("POST", path, {"amount": 0, "reason": "slip"}).status == 422
     assert api("POST", path, {"amount": 1.5, "reason": "slip"}).status == 422
     assert api.ok("POST", path, {"amount": -5_000, "reason": "done"})["additionalTokens"] == 0

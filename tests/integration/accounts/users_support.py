@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from solaris.accounts.changes import UserChanges
+from solaris.accounts.grants.service import Grants
 from solaris.accounts.writer import UserWriter
 from solaris.api import registered
 from solaris.app import Parts
@@ -32,19 +33,35 @@ def auditor_of(money: MoneyPath) -> Auditor:
     return Auditor(money.parts.audit.store, money.clock)
 
 
-def user_changes_of(money: MoneyPath) -> UserChanges:
+def writer_of(money: MoneyPath) -> UserWriter:
     parts = money.parts
-    writer = UserWriter(
+    return UserWriter(
         settings=parts.settings,
         users=parts.quota.users,
         auditor=auditor_of(money),
+        ended_grants=parts.ledger.ended_grants,
         tell=parts.quota.changes.actions,
         clock=money.clock,
     )
+
+
+def grants_of(money: MoneyPath) -> Grants:
+    parts = money.parts
+    return Grants(
+        settings=parts.settings,
+        users=parts.quota.users,
+        writer=writer_of(money),
+        transactions=parts.ledger.transactions,
+        clock=money.clock,
+    )
+
+
+def user_changes_of(money: MoneyPath) -> UserChanges:
+    parts = money.parts
     return UserChanges(
         settings=parts.settings,
         users=parts.quota.users,
-        writer=writer,
+        writer=writer_of(money),
         tell=parts.quota.changes.actions,
         transactions=parts.ledger.transactions,
         clock=money.clock,

@@ -371,6 +371,7 @@ def sweeper(money: MoneyPath) -> Sweeper:
         settings=parts.settings,
         users=parts.quota.users,
         recorder=parts.ledger.recorder,
+        ended_grants=parts.ledger.ended_grants,
         clock=money.clock,
     )
 
@@ -380,7 +381,7 @@ async def test_the_sweep_expires_what_is_overdue_and_nothing_else(january: Money
     january.clock.forward(seconds=RESERVATION_SECONDS)
     await january.admit(BOB, prompt=10, request_id="req-new")
     report = await asyncio.to_thread(sweeper(january).run)
-    assert report.body() == {"state": "done", "expired": 1, "failed_users": 0}
+    assert report.body() == {"state": "done", "expired": 1, "ended_grants": 0, "failed_users": 0}
     assert (january.user(ANA).reservations, list(january.user(BOB).reservations)) == (
         {},
         ["req-new"],
@@ -397,4 +398,4 @@ async def test_the_sweep_expires_what_is_overdue_and_nothing_else(january: Money
 async def test_a_sweep_out_of_time_says_so(january: MoneyPath) -> None:
     await january.admit()
     report = await asyncio.to_thread(sweeper(january).run, lambda: 1.0)
-    assert report.body() == {"state": "running", "expired": 0, "failed_users": 0}
+    assert report.body() == {"state": "running", "expired": 0, "ended_grants": 0, "failed_users": 0}

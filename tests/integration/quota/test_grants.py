@@ -32,7 +32,7 @@ from solaris.quota.settlement import Booking
 from solaris.quota.thresholds import Threshold
 from solaris.quota.usage import Outcome
 from solaris.quota.user import Plan, UserStatus, user_id_for
-from tests.integration.accounts.users_support import user_changes_of
+from tests.integration.accounts.users_support import grants_of, user_changes_of
 from tests.integration.conftest import ANA, MoneyPath
 
 ACTOR = "cli:root"
@@ -47,6 +47,7 @@ def office(money: MoneyPath) -> Administration:
         settings=parts.settings,
         users=parts.quota.users,
         changes=user_changes_of(money),
+        grants=grants_of(money),
         transactions=parts.ledger.transactions,
         clock=money.clock,
     )

@@ -9,7 +9,7 @@ from genai_prices import Usage, calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.ledger.money import rounded_micros, total_nanos
+from solaris.ledger.figures import rounded_micros, total_nanos
 from solaris.ledger.pricing import UNKNOWN, Cost, cost_of
 from solaris.platform.settings_values import ModelPrice
 from solaris.quota.usage import TokenCounts

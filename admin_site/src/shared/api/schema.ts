@@ -583,6 +583,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's additional tokens, first used first, and when each of them ends
+         * @description As the next request would find them; what has ended or is used up is not among them.
+         */
+        get: operations["getUserGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back what is unused of a grant
+         * @description What is used or held of it stays this month's, and blocks nobody.
+         *
+         *     404 where the user has no such grant (any more).
+         */
+        delete: operations["voidGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users/{user_id}/link": {
         parameters: {
             query?: never;
@@ -739,7 +781,7 @@ export interface paths {
         put?: never;
         /**
          * Grant additional tokens, or take unused ones back
-         * @description They stay until they are taken back.
+         * @description Without a kind they raise each month's quota until they are taken back.
          *
          *     With a header `Idempotency-Key` (200 characters at most) the same admin's repetition within
          *     24 hours grants nothing more and answers with the user; 409: the key was used for another
@@ -1054,7 +1096,7 @@ export interface components {
     schemas: {
         /**
          * AddTokens
-         * @description A grant on top of the monthly limit; it stays until it is taken back.
+         * @description A grant on top of the monthly limit, and for how long.
          */
         AddTokens: {
             /**
@@ -1062,8 +1104,19 @@ export interface components {
              * @description Tokens; a negative amount takes unused ones back. Not zero.
              */
             amount: number;
+            /**
+             * @description `this_month`: until the month ends; `until`: to the end of the day `until`; `until_used`: until it is used up; `every_month`: raises each month's quota until it is taken back. Of the first three what is unused ends, and what ends first is used first.
+             * @default every_month
+             */
+            kind?: components["schemas"]["GrantKind"];
             /** Reason */
             reason: string;
+            /**
+             * Until
+             * @description The last day, with kind `until`.
+             * @default null
+             */
+            until?: string | null;
         };
         /**
          * AdminCreate
@@ -1481,6 +1534,8 @@ export interface components {
         /**
          * BulkUpdate
          * @description One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan.
+         *
+         *     `kind` and `until` are those of a single grant.
          */
         BulkUpdate: {
             action: components["schemas"]["BulkAction"];
@@ -1489,6 +1544,11 @@ export interface components {
              * @default null
              */
             amount?: number | null;
+            /**
+             * @description With add_tokens; `every_month`.
+             * @default null
+             */
+            kind?: components["schemas"]["GrantKind"] | null;
             /**
              * Monthlylimit
              * @description With set_plan, instead of the plan's.
@@ -1499,6 +1559,11 @@ export interface components {
             plan?: components["schemas"]["Plan"] | null;
             /** Reason */
             reason: string;
+            /**
+             * Until
+             * @default null
+             */
+            until?: string | null;
             /** Userids */
             userIds: string[];
         };
@@ -1696,7 +1761,7 @@ export interface components {
          * @description What does not agree with the records.
          * @enum {string}
          */
-        Fault: "available_tokens" | "open_month" | "closed_month" | "user_counter" | "system_counter" | "overdue_reservation";
+        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "overdue_reservation";
         /**
          * FieldProblem
          * @description What is wrong with one field of a request.
@@ -1770,6 +1835,62 @@ export interface components {
              * @description 95% of them began within it. Milliseconds from the request to the first byte, estimated from buckets (each twice as wide as the one before; 12,800: that or more). Null where none was counted.
              */
             p95Ms: number | null;
+        };
+        /**
+         * GrantKind
+         * @description When a grant ends.
+         * @enum {string}
+         */
+        GrantKind: "this_month" | "until" | "until_used" | "every_month";
+        /**
+         * GrantOut
+         * @description A grant, who gave it and why.
+         */
+        GrantOut: {
+            /** Actor */
+            actor: string | null;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /**
+             * Endsat
+             * @description The instant after it. Null: with its month, when used up, or not at all.
+             */
+            endsAt: string | null;
+            /** Grantedtokens */
+            grantedTokens: number;
+            /**
+             * Id
+             * @description Of the transaction that gave it; `every-month` stands for all of those that raise each month's quota.
+             */
+            id: string;
+            kind: components["schemas"]["GrantKind"];
+            /**
+             * Reason
+             * @description Null for what is granted every month.
+             */
+            reason: string | null;
+            /**
+             * Tokens
+             * @description What is left of it; of this month's and every month's: all.
+             */
+            tokens: number;
+            /**
+             * Until
+             * @description The last day, in the periods' zone.
+             */
+            until: string | null;
+        };
+        /**
+         * GrantsOut
+         * @description A user's grants, first used first.
+         */
+        GrantsOut: {
+            /** Items */
+            items: components["schemas"]["GrantOut"][];
         };
         /**
          * GroupBy
@@ -2141,6 +2262,11 @@ export interface components {
              */
             grantedPercentage: number;
             /**
+             * Grants
+             * @description Of the additional tokens, first used first.
+             */
+            grants: components["schemas"]["OwnGrant"][];
+            /**
              * Linkexpiresat
              * Format: date-time
              * @example 2026-11-22T13:05:09.123Z
@@ -2255,6 +2381,30 @@ export interface components {
              * @description Local day; null when the month ends before, or at a pace of zero.
              */
             runsOutOn: string | null;
+        };
+        /**
+         * OwnGrant
+         * @description Additional tokens, and when they end.
+         */
+        OwnGrant: {
+            /**
+             * Endsat
+             * @description The instant after it. Null: with its month, when used up, or not at all.
+             */
+            endsAt: string | null;
+            /** Grantedtokens */
+            grantedTokens: number;
+            kind: components["schemas"]["GrantKind"];
+            /**
+             * Tokens
+             * @description What is left of it; of this month's and every month's: all.
+             */
+            tokens: number;
+            /**
+             * Until
+             * @description The last day, in the periods' zone.
+             */
+            until: string | null;
         };
         /** Page[AdminOut] */
         Page_AdminOut_: {
@@ -3434,7 +3584,7 @@ export interface components {
          * @description What was changed.
          * @enum {string}
          */
-        TransactionKind: "grant" | "limit_change" | "plan_change" | "usage_reset" | "status_change" | "merge" | "correction";
+        TransactionKind: "grant" | "grant_end" | "grant_late" | "limit_change" | "plan_change" | "usage_reset" | "status_change" | "merge" | "correction";
         /**
          * TransactionOut
          * @description One change of a grant, a limit, a plan, a status or the usage; rows never change.
@@ -5429,6 +5579,66 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUserGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantsOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    voidGrant: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                grant_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -115,6 +115,7 @@ class DemoParts(Parts):
             changes=self.quota.changes,
             sender=EventSender(self.platform.aws, self.settings.queue_name(USAGE_QUEUE)),
             recorder=self.ledger.recorder,
+            ended_grants=self.ledger.ended_grants,
             links=self.quota.personal_links,
             clock=self.clock,
         )

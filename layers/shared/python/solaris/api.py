@@ -5,6 +5,7 @@ from solaris.accounts import history_routes as user_records
 from solaris.accounts import moving_routes as moving
 from solaris.accounts import personal_data_routes as personal_data
 from solaris.accounts import routes as users
+from solaris.accounts.grants import routes as grants
 from solaris.accounts.self_service import routes as me
 from solaris.alerts import routes as alerts
 from solaris.alerts import suppression_routes as suppressions
@@ -25,6 +26,7 @@ __all__ = [
     "auth",
     "bulk",
     "configuration",
+    "grants",
     "keys",
     "me",
     "moving",

@@ -10,6 +10,7 @@ from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError, StoreUnavailableError
 from solaris.platform.logs import get_logger
 from solaris.quota.account import Account
+from solaris.quota.grant import EVERY_MONTH, Term
 from solaris.quota.user import Plan
 
 MAX_USERS = 100
@@ -30,11 +31,12 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRequest:
-    """What is asked for: `amount` with add_tokens, `plan` (and a limit) with set_plan."""
+    """What is asked for: `amount` and `term` with add_tokens, `plan` and a limit with set_plan."""
 
     action: BulkAction
     reason: str
     amount: int | None = None
+    term: Term | None = None
     plan: Plan | None = None
     monthly_limit: int | None = None
     idempotency_key: str | None = None
@@ -94,6 +96,7 @@ def _change(changes: UserChanges, user_id: str, request: BulkRequest, actor: Act
             return changes.add_tokens(
                 user_id,
                 request.amount or 0,
+                term=request.term or EVERY_MONTH,
                 actor=actor,
                 reason=reason,
                 idempotency_key=request.idempotency_key,
@@ -114,6 +117,7 @@ def _check(request: BulkRequest) -> None:
     plans = request.action is BulkAction.SET_PLAN
     for field, value, is_needed, is_allowed in (
         ("amount", request.amount, adds, adds),
+        ("kind", request.term, False, adds),
         ("plan", request.plan, plans, plans),
         ("monthly_limit", request.monthly_limit, False, plans),
     ):

@@ -1,5 +1,6 @@
 """Models of what is done to many users at once: bulk changes and the import of a CSV file."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -13,6 +14,7 @@ from solaris.accounts.schemas import Amount, NeededReason, Reason, Tokens, UserI
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.texts import Locale, error_text, rule_text
 from solaris.platform.web.schemas import ApiModel, FieldProblem
+from solaris.quota.grant import GrantKind, Term
 from solaris.quota.user import Plan
 
 
@@ -31,7 +33,10 @@ def _each_once(ids: list[str]) -> list[str]:
 
 
 class BulkUpdate(ApiModel):
-    """One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan."""
+    """One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan.
+
+    `kind` and `until` are those of a single grant.
+    """
 
     action: BulkAction
     user_ids: Annotated[
@@ -41,6 +46,8 @@ class BulkUpdate(ApiModel):
     ]
     reason: NeededReason
     amount: Amount | None = None
+    kind: GrantKind | None = Field(default=None, description="With add_tokens; `every_month`.")
+    until: date | None = None
     plan: Plan | None = None
     monthly_limit: Tokens | None = Field(
         default=None, description="With set_plan, instead of the plan's."
@@ -52,10 +59,16 @@ class BulkUpdate(ApiModel):
             action=self.action,
             reason=self.reason,
             amount=self.amount,
+            term=self._term(),
             plan=self.plan,
             monthly_limit=self.monthly_limit,
             idempotency_key=idempotency_key,
         )
+
+    def _term(self) -> Term | None:
+        if self.kind is None and self.until is None:
+            return None
+        return Term(self.kind or GrantKind.EVERY_MONTH, self.until)
 
 
 class BulkItem(ApiModel):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from solaris.accounts.change import Change
 from solaris.accounts.changes import UserChanges
+from solaris.accounts.grants.service import GivenGrant, Grants
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.ledger.transactions import Transaction
 from solaris.platform.actor import Actor
@@ -16,6 +17,7 @@ from solaris.platform.email import normalise_email
 from solaris.platform.errors import NotFoundError
 from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
+from solaris.quota.grant import EVERY_MONTH, Term
 from solaris.quota.store import UserStore
 from solaris.quota.user import Plan, User, UserStatus
 
@@ -31,12 +33,14 @@ class Administration:
         settings: Settings,
         users: UserStore,
         changes: UserChanges,
+        grants: Grants,
         transactions: TransactionStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._users = users
         self._changes = changes
+        self._grants = grants
         self._transactions = transactions
         self._clock = clock
 
@@ -105,10 +109,24 @@ class Administration:
             monthly_limit=monthly_limit,
         )
 
-    def add_tokens(self, email: str, amount: int, *, reason: str, actor: str) -> Change:
-        """Grant tokens, or take unused ones back. Raises NotFoundError, InvalidRequestError."""
+    def add_tokens(
+        self, email: str, amount: int, *, reason: str, actor: str, term: Term = EVERY_MONTH
+    ) -> Change:
+        """Grant tokens for a term, or take unused ones back of what is granted every month.
+
+        Raises NotFoundError, InvalidRequestError.
+        """
         by = Actor(name=actor)
-        return self._changes.add_tokens(self._id(email), amount, actor=by, reason=reason)
+        return self._changes.add_tokens(self._id(email), amount, term=term, actor=by, reason=reason)
+
+    def grants(self, email: str) -> list[GivenGrant]:
+        """The user's grants, first used first. Raises NotFoundError."""
+        return self._grants.of(self._id(email))
+
+    def void_grant(self, email: str, grant_id: str, *, reason: str, actor: str) -> Change:
+        """Take back what is unused of a grant. Raises NotFoundError."""
+        by = Actor(name=actor)
+        return self._grants.void(self._id(email), grant_id, actor=by, reason=reason)
 
     def reset_usage(self, email: str, *, reason: str, actor: str) -> Change:
         """Forgive this month's usage. Raises NotFoundError, InvalidRequestError."""

@@ -3,7 +3,7 @@
 Users and what changed them are JSON in the words of the admin API.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +15,8 @@ from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
-from solaris.platform.terminal.output import AsJson, as_json, moment, number, say, table
+from solaris.platform.terminal.output import AsJson, as_json, day, moment, number, say, table
+from solaris.quota.grant import Grant
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, UserStatus
 
@@ -44,7 +45,7 @@ def set_limit(
     """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise)."""
     change = open_parts().accounts.by_email.set_limit(email, tokens, actor=actor(), reason=reason)
     _show_limit(change)
-    _show_available(change, json=json)
+    show_available(change, json=json)
 
 
 def set_plan(
@@ -66,27 +67,7 @@ def set_plan(
     plans = {"before": plan_word(before.plan), "after": plan_word(after.plan)}
     say(_t("plan", email=after.email, **plans))
     _show_limit(change)
-    _show_available(change, json=json)
-
-
-def add_tokens(
-    email: Email,
-    amount: Annotated[
-        int,
-        typer.Argument(
-            metavar=_t.help("AMOUNT"), parser=tokens_of, help=_t.help("add_tokens.amount")
-        ),
-    ],
-    *,
-    reason: Reason,
-    json: AsJson = False,
-) -> None:
-    """Grant additional tokens on top of each month's limit; a negative amount takes them back."""
-    change = open_parts().accounts.by_email.add_tokens(email, amount, reason=reason, actor=actor())
-    before, after = change.before.user, change.after.user
-    tokens = {"before": before.additional_tokens, "after": after.additional_tokens}
-    say(_t("additional", email=after.email, **tokens))
-    _show_available(change, json=json)
+    show_available(change, json=json)
 
 
 def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
@@ -98,7 +79,7 @@ def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
     else:
         used = {"before": before.current_usage, "after": after.current_usage}
         say(_t("used", email=after.email, **used))
-    _show_available(change, json=json)
+    show_available(change, json=json)
 
 
 def suspend(email: Email, *, reason: Reason, json: AsJson = False) -> None:
@@ -163,7 +144,8 @@ def _show_limit(change: "Change") -> None:
     say(_t("limit", email=after.email, before=before.monthly_limit, after=after.monthly_limit))
 
 
-def _show_available(change: "Change", *, json: bool) -> None:
+def show_available(change: "Change", *, json: bool) -> None:
+    """Tell what is available before and after a change, and whether it serves the user again."""
     user = change.after.user
     before = change.before.user.quota.available_tokens
     say(_t("available", before=before, after=user.quota.available_tokens))
@@ -195,11 +177,20 @@ def plan_word(plan: Plan) -> str:
     return _t.word("plan", plan.value)
 
 
+def term_word(grant: Grant) -> str:
+    """How long a grant is good for, as people read it: `até 15/12/2026`."""
+    if grant.until is not None:
+        return _t("term.until_day", until=day(date.fromisoformat(grant.until)))
+    return _t.word("term", grant.kind.value)
+
+
 def _steps(one: Transaction) -> str:
-    return ", ".join(
+    steps = ", ".join(
         f"{_t.word('field', name)} {_shown(name, value)} → {_shown(name, one.after[name])}"
         for name, value in one.before.items()
     )
+    kind = one.after.get("grant_kind")
+    return steps if kind is None else f"{steps} ({_t.word('term', str(kind))})"
 
 
 def _shown(name: str, value: int | str) -> str:

@@ -24,9 +24,10 @@ from solaris.platform.printable import printable
 from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.changes import LimitBounds
+from solaris.quota.grant import EVERY_MONTH, Grant, GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.newcomers import with_own_id
-from solaris.quota.periods import period_of
+from solaris.quota.periods import day_end, period_of
 from solaris.quota.policy import block_ppm_of, plan_limits_of, threshold_rule_of
 from solaris.quota.store import UserStore
 from solaris.quota.user import NOBODY, Plan, User, UserStatus
@@ -202,23 +203,28 @@ class UserChanges:
         *,
         actor: Actor,
         reason: str,
+        term: Term = EVERY_MONTH,
         idempotency_key: str | None = None,
     ) -> Change:
-        """Grant tokens, or take unused ones back.
+        """Grant tokens for a term, or take back unused ones of what is granted every month.
 
         With an idempotency key the same admin's repetition within 24 hours grants nothing more.
         Raises NotFoundError, InvalidRequestError, and KeyReusedError when the key was used for
-        another amount.
+        another amount or term.
         """
-        step = Step(
-            "add_tokens",
-            lambda user, now: changes.add_tokens(user, amount, rule=self._rule, now=now),
-        )
         reason = _needed(reason)
+        _check_term(term, self._clock())
+        transaction_id = uuid.uuid4().hex
+        if idempotency_key is not None:
+            name = f"{actor.name}\n{user_id}\n{idempotency_key}"
+            transaction_id = uuid.uuid5(_IDEMPOTENCY_NAMESPACE, name).hex
+        step = Step(
+            "add_tokens", lambda user, now: self._granted(user, amount, term, transaction_id, now)
+        )
         if idempotency_key is None:
-            return self._writer.apply(user_id, [step], actor=actor, reason=reason)
-        name = f"{actor.name}\n{user_id}\n{idempotency_key}"
-        transaction_id = uuid.uuid5(_IDEMPOTENCY_NAMESPACE, name).hex
+            return self._writer.apply(
+                user_id, [step], actor=actor, reason=reason, transaction_ids=[transaction_id]
+            )
         since = self._clock() - timedelta(hours=IDEMPOTENCY_HOURS)
 
         def once(user: User, now: datetime) -> User:
@@ -228,7 +234,7 @@ class UserChanges:
             row = self._transactions.find(user_id, transaction_id, since)
             if row is None:
                 return step.rule(user, now)
-            if row.amount != amount:
+            if (row.amount, row.after.get("grant_kind")) != (amount, term.told_kind):
                 msg = "the idempotency key was used for another amount"
                 raise KeyReusedError(msg)
             return user
@@ -242,6 +248,20 @@ class UserChanges:
         )
         # the user of a repetition may have been read before the first one's write
         return change if change.is_change else self._writer.unchanged(user_id)
+
+    def _granted(self, user: User, amount: int, term: Term, grant_id: str, now: datetime) -> User:
+        if term.kind is GrantKind.EVERY_MONTH:
+            return changes.add_tokens(user, amount, rule=self._rule, now=now)
+        grant = Grant(
+            grant_id=grant_id,
+            kind=term.kind,
+            granted_tokens=amount,
+            tokens=amount,
+            created_at=now,
+            until=None if term.until is None else term.until.isoformat(),
+            ends_at=None if term.until is None else day_end(term.until, self._settings.zone),
+        )
+        return changes.add_grant(user, grant, rule=self._rule, now=now)
 
     def reset_usage(self, user_id: str, *, actor: Actor, reason: str) -> Change:
         """Forgive this month's usage; the records stay, the transaction takes it off.
@@ -325,6 +345,19 @@ def checked_email(email: str) -> str:
         msg = f"not an e-mail address: {email!r}"
         raise InvalidRequestError(msg, field="email", rule="not_an_email")
     return address
+
+
+def _check_term(term: Term, now: datetime) -> None:
+    """Raise InvalidRequestError where the last day is missing, is not asked for, or too far."""
+    rule = None
+    if term.kind is GrantKind.UNTIL and term.until is None:
+        rule, msg = "until_needed", "a grant until a day needs that day"
+    elif term.kind is not GrantKind.UNTIL and term.until is not None:
+        rule, msg = "until_not_of_kind", f"a grant of kind {term.kind.value} has no last day"
+    elif term.is_too_far(now):
+        rule, msg = "until_too_far", "the last day is more than five years away"
+    if rule is not None:
+        raise InvalidRequestError(msg, field="until", rule=rule)
 
 
 def _needed(reason: str) -> str:

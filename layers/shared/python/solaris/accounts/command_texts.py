@@ -23,7 +23,6 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "arg.name": {"pt-BR": "O nome da pessoa.", "en": "The person's name."},
     "PERCENT": {"pt-BR": "PORCENTAGEM", "en": "PERCENT"},
-    "AMOUNT": {"pt-BR": "QUANTIDADE", "en": "AMOUNT"},
     "OLD": {"pt-BR": "ANTIGO", "en": "OLD"},
     "NEW": {"pt-BR": "NOVO", "en": "NEW"},
     "FROM": {"pt-BR": "ORIGEM", "en": "FROM"},
@@ -180,27 +179,12 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "{email}: plano {before} → {after}",
         "en": "{email}: plan {before} → {after}",
     },
-    "add_tokens": {
-        "pt-BR": "Concede tokens adicionais, além do limite de cada mês; uma quantidade negativa "
-        "os retira.\n\n"
-        "Eles ficam até serem retirados, e não se retira mais do que ainda não foi "
-        "usado.\n\n"
-        'Exemplo: solaris users add-tokens ana@example.com 500000 --reason "relatório de '
-        'fim de ano"',
-        "en": "Grant additional tokens on top of each month's limit; a negative amount takes "
-        "them back.\n\n"
-        "They stay until they are taken back, and no more is taken back than is unused.\n\n"
-        'Example: solaris users add-tokens ana@example.com 500000 --reason "year-end '
-        'report"',
-    },
-    "add_tokens.amount": {
-        "pt-BR": "Como 500k; negativa, retira tokens.",
-        "en": "As 500k; negative takes tokens back.",
-    },
-    "additional": {
-        "pt-BR": "{email}: tokens adicionais {before} → {after}",
-        "en": "{email}: additional tokens {before} → {after}",
-    },
+    "show.grants": {"pt-BR": "com prazo", "en": "grants that end"},
+    "term.until_day": {"pt-BR": "até {until}", "en": "until {until}"},
+    "term.this_month": {"pt-BR": "só este mês", "en": "this month"},
+    "term.until": {"pt-BR": "até uma data", "en": "until a day"},
+    "term.until_used": {"pt-BR": "até acabarem", "en": "until used up"},
+    "term.every_month": {"pt-BR": "todo mês", "en": "every month"},
     "reset_usage": {
         "pt-BR": "Zera o uso deste mês. Os registros de uso ficam; as requisições em andamento "
         "ainda são cobradas.\n\n"
@@ -395,6 +379,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "outcome.released": {"pt-BR": "liberada", "en": "released"},
     "outcome.expired": {"pt-BR": "expirada", "en": "expired"},
     "kind.grant": {"pt-BR": "tokens adicionais", "en": "grant"},
+    "kind.grant_end": {"pt-BR": "concessão terminou", "en": "grant_end"},
+    "kind.grant_late": {"pt-BR": "acerto de concessão", "en": "grant_late"},
     "kind.limit_change": {"pt-BR": "limite", "en": "limit_change"},
     "kind.plan_change": {"pt-BR": "plano", "en": "plan_change"},
     "kind.usage_reset": {"pt-BR": "uso zerado", "en": "usage_reset"},

@@ -18,6 +18,7 @@ from solaris.accounts.change_commands import (
     warn_when_blocked,
 )
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.grants import commands as granting
 from solaris.ledger.figures import Figures, total_of
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.instants import iso_milliseconds
@@ -37,6 +38,7 @@ from solaris.platform.terminal.output import (
     say_rate,
     table,
 )
+from solaris.quota.grants import live_grants
 from solaris.quota.periods import days_in
 from solaris.quota.user import Plan, UserStatus
 
@@ -169,11 +171,7 @@ def create(
 app.command("import", help=_t.help("import"))(importing.import_users)
 app.command("set-limit", help=_t.help("set_limit"))(changes.set_limit)
 app.command("set-plan", help=_t.help("set_plan"))(changes.set_plan)
-app.command(
-    "add-tokens",
-    help=_t.help("add_tokens"),
-    context_settings={"ignore_unknown_options": True},
-)(changes.add_tokens)
+granting.register(app)
 app.command("reset-usage", help=_t.help("reset_usage"))(changes.reset_usage)
 app.command("suspend", help=_t.help("suspend"))(changes.suspend)
 app.command("activate", help=_t.help("activate"))(changes.activate)
@@ -238,6 +236,9 @@ def _show_account(account: "Account") -> None:
         "show.last_request": moment(user.last_seen_at, zone),
     }
     rare = {
+        "show.grants": "; ".join(
+            f"{number(one.tokens)} {changes.term_word(one)}" for one in live_grants(user)
+        ),
         "show.aliases": ", ".join(user.aliases),
         "show.merged_from": ", ".join(user.merged_from),
         "show.merged_into": user.merged_into,

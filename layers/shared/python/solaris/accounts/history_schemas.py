@@ -5,8 +5,7 @@ from pydantic.alias_generators import to_camel
 
 from solaris.accounts.history import UserStats
 from solaris.accounts.schemas import UserOut
-from solaris.ledger.figures import UsageLine
-from solaris.ledger.money import NANOS_IN_DOLLAR, usd
+from solaris.ledger.figures import NANOS_IN_DOLLAR, UsageLine, usd
 from solaris.ledger.record_choice import RecordFilters
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.months.closed import ClosedMonth

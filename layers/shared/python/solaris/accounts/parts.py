@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from solaris.accounts.by_email import Administration
     from solaris.accounts.changes import UserChanges
     from solaris.accounts.deletion import Deleter
+    from solaris.accounts.grants.service import Grants
     from solaris.accounts.history import Records
     from solaris.accounts.importer import Importer
     from solaris.accounts.moving import Mover
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from solaris.accounts.self_service.link_issuer import LinkIssuer
     from solaris.accounts.self_service.link_reader import LinkReader
     from solaris.accounts.self_service.service import SelfService
+    from solaris.accounts.writer import UserWriter
     from solaris.alerts.parts import AlertsParts
     from solaris.audit.parts import AuditParts
     from solaris.directory.parts import DirectoryParts
@@ -49,23 +51,42 @@ class AccountsParts:
         self._ledger = ledger
 
     @part
-    def user_changes(self) -> UserChanges:
-        """What changes users, with its rows in the books and the audit log."""
-        from solaris.accounts.changes import UserChanges
+    def writer(self) -> UserWriter:
+        """What writes a change with its rows in the books and the audit log."""
         from solaris.accounts.writer import UserWriter
 
-        writer = UserWriter(
+        return UserWriter(
             settings=self._platform.settings,
             users=self._quota.users,
             auditor=self._audit.auditor,
+            ended_grants=self._ledger.ended_grants,
             tell=self._quota.changes.actions,
             clock=self._platform.clock,
         )
+
+    @part
+    def user_changes(self) -> UserChanges:
+        """What changes users."""
+        from solaris.accounts.changes import UserChanges
+
         return UserChanges(
             settings=self._platform.settings,
             users=self._quota.users,
-            writer=writer,
+            writer=self.writer,
             tell=self._quota.changes.actions,
+            transactions=self._ledger.transactions,
+            clock=self._platform.clock,
+        )
+
+    @part
+    def grants(self) -> Grants:
+        """What reads grants, and takes them back."""
+        from solaris.accounts.grants.service import Grants
+
+        return Grants(
+            settings=self._platform.settings,
+            users=self._quota.users,
+            writer=self.writer,
             transactions=self._ledger.transactions,
             clock=self._platform.clock,
         )
@@ -94,6 +115,7 @@ class AccountsParts:
             settings=self._platform.settings,
             users=self._quota.users,
             changes=self.user_changes,
+            grants=self.grants,
             transactions=self._ledger.transactions,
             clock=self._platform.clock,
         )

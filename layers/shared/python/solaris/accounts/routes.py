@@ -199,7 +199,7 @@ def activate_user(parts: "Parts", call: Call, *, user_id: UserId, body: Optional
     problems=(409,),
 )
 def add_tokens(parts: "Parts", call: Call, *, user_id: UserId, body: AddTokens) -> UserOut:
-    """They stay until they are taken back.
+    """Without a kind they raise each month's quota until they are taken back.
 
     With a header `Idempotency-Key` (200 characters at most) the same admin's repetition within
     24 hours grants nothing more and answers with the user; 409: the key was used for another
@@ -208,6 +208,7 @@ def add_tokens(parts: "Parts", call: Call, *, user_id: UserId, body: AddTokens) 
     change = parts.accounts.user_changes.add_tokens(
         user_id,
         body.amount,
+        term=body.term,
         actor=call.as_actor,
         reason=body.reason,
         idempotency_key=idempotency_key(call),

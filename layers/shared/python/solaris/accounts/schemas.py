@@ -1,6 +1,6 @@
 """Models of users: the account itself, what may be asked about it and changed. Tokens are ints."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ from solaris.directory.listing import (
 from solaris.platform.actor import MAX_REASON_CHARACTERS
 from solaris.platform.web.schemas import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.changes import MAX_GRANT_TOKENS
+from solaris.quota.grant import GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, UserStatus
@@ -241,11 +242,26 @@ class OptionalReason(ApiModel):
     reason: Reason = ""
 
 
+GrantId = Annotated[str, Field(pattern=r"^(every-month|[0-9a-f]{32})$")]
+
+
 class AddTokens(ApiModel):
-    """A grant on top of the monthly limit; it stays until it is taken back."""
+    """A grant on top of the monthly limit, and for how long."""
 
     amount: Amount
+    kind: GrantKind = Field(
+        default=GrantKind.EVERY_MONTH,
+        description="`this_month`: until the month ends; `until`: to the end of the day `until`; "
+        "`until_used`: until it is used up; `every_month`: raises each month's quota until it is "
+        "taken back. Of the first three what is unused ends, and what ends first is used first.",
+    )
+    until: date | None = Field(default=None, description="The last day, with kind `until`.")
     reason: NeededReason
+
+    @property
+    def term(self) -> Term:
+        """As the service takes it."""
+        return Term(self.kind, self.until)
 
 
 class DeletionOut(ApiModel):

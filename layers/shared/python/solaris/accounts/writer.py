@@ -6,7 +6,7 @@
     changes        the user, for the directory
 
 A change first opens the current month if the user is still in an older one: the closed month's
-summary must show the limit that it really had.
+summary must show the limit that it really had. What has ended by itself has a row of its own.
 """
 
 import uuid
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from solaris.accounts.change import Change
 from solaris.audit.auditor import Auditor
 from solaris.audit.entry import AuditEntry
+from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Origin, Transaction, transaction_of
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
@@ -29,7 +30,6 @@ from solaris.platform.printable import printable
 from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
 from solaris.quota.changes import ChangeRefusedError
-from solaris.quota.months_opened import open_month
 from solaris.quota.moving import owned
 from solaris.quota.store import UserStore
 from solaris.quota.user import User, UserStatus
@@ -62,6 +62,7 @@ class UserWriter:
         settings: Settings,
         users: UserStore,
         auditor: Auditor,
+        ended_grants: EndedGrants,
         tell: Tell,
         clock: Callable[[], datetime],
     ) -> None:
@@ -69,6 +70,7 @@ class UserWriter:
         self._users = users
         self._table = settings.table_name("transactions")
         self._auditor = auditor
+        self._ended_grants = ended_grants
         self._tell = tell
         self._clock = clock
 
@@ -91,8 +93,7 @@ class UserWriter:
 
     def unchanged(self, user_id: str) -> Change:
         """The user as it is now, for what turned out to be no change. Raises NotFoundError."""
-        opened = open_month(self._users, user_id, self._settings, self._clock)
-        account = self._account(opened)
+        account = self._account(self._as_due(user_id))
         return Change(account, account)
 
     def preview(self, user: User, steps: Sequence[Step]) -> User:
@@ -117,7 +118,7 @@ class UserWriter:
         Raises NotFoundError, InvalidRequestError when a rule refuses (nothing is written then),
         ConflictError after bounded attempts, StoreUnavailableError.
         """
-        before = open_month(self._users, user_id, self._settings, self._clock)
+        before = self._as_due(user_id)
         # the same rows at every attempt: an id and a time for each step
         ids = transaction_ids or [uuid.uuid4().hex for _ in steps]
         entries = [self._entry(actor, step.verb, before, reason) for step in steps]
@@ -155,6 +156,14 @@ class UserWriter:
         if change.is_change:
             _log_change(change, actor)
         return change
+
+    def _as_due(self, user_id: str) -> User:
+        """The user in the current month, without grants that have ended; both are written."""
+        user = self._users.in_current_month(user_id, self._settings.zone, self._clock)
+        now = self._clock()
+        if user.next_change_at is not None and user.next_change_at <= now:
+            return self._ended_grants.end(user_id, now)
+        return user
 
     def _entry(self, actor: Actor, verb: str, user: User, reason: str) -> AuditEntry:
         return self._auditor.entry(

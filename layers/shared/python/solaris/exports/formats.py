@@ -19,7 +19,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from solaris.exports.export import ExportFormat
-from solaris.ledger.money import NANOS_IN_DOLLAR, usd
+from solaris.ledger.figures import NANOS_IN_DOLLAR, usd
 from solaris.platform.cells import guarded
 from solaris.platform.exchange import EXACT_IN_MICRO, MILLIONTHS
 from solaris.platform.instants import iso_milliseconds

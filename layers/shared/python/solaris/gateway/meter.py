@@ -14,6 +14,7 @@ from solaris.gateway.doubtful_reserves import DoubtfulReserves
 from solaris.gateway.open_requests import OpenRequests
 from solaris.gateway.reserve import ReserveResult, reserve
 from solaris.gateway.tickets import Admission, Ticket
+from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.events import event_to_dict, event_to_json
 from solaris.ledger.recorder import Recorder
 from solaris.platform.aws.client import AsyncAws
@@ -84,6 +85,7 @@ class Meter:
         changes: Changes,
         sender: EventSender,
         recorder: Recorder,
+        ended_grants: EndedGrants,
         clock: Callable[[], datetime],
         links: PersonalLinks | None = None,
         disk: BooksDisk | None = None,
@@ -96,6 +98,7 @@ class Meter:
         self._newcomers = Newcomers(users, changes, clock)
         self._sender = sender
         self._recorder = recorder
+        self._ended_grants = ended_grants
         self._links = links
         self._disk = disk
         self._clock = clock
@@ -266,6 +269,9 @@ class Meter:
         if user.period < period:
             opened, closed = open_period(user, period, now)
             await asyncio.to_thread(self._users.roll_over, user, opened, closed)
+            return True
+        if user.next_change_at is not None and user.next_change_at <= now:
+            await asyncio.to_thread(self._ended_grants.end, user.user_id, now)
             return True
         if user.block_ppm != block_ppm_of(self._settings):
             await asyncio.to_thread(self._realign, user.user_id)

@@ -66,6 +66,7 @@ class GatewayParts:
             changes=self._quota.changes,
             sender=EventSender(self._platform.aws, settings.queue_name(USAGE_QUEUE)),
             recorder=self._ledger.recorder,
+            ended_grants=self._ledger.ended_grants,
             links=self._quota.personal_links,
             clock=self._platform.clock,
             disk=self._platform.books_disk,
@@ -129,6 +130,7 @@ class GatewayParts:
             settings=self._platform.settings,
             users=self._quota.users,
             recorder=self._ledger.recorder,
+            ended_grants=self._ledger.ended_grants,
             clock=self._platform.clock,
         )
 

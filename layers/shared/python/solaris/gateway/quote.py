@@ -31,6 +31,8 @@ from solaris.platform.errors import (
 )
 from solaris.platform.rate_limit import BlockingRateLimiter, network_of
 from solaris.platform.settings import Settings
+from solaris.quota.grant import Grant
+from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
 from solaris.quota.periods import period_of, renews_at
 from solaris.quota.policy import block_ppm_of, provisioning_of
@@ -109,6 +111,7 @@ class Quoting:
             "renews_at": self._renews_at(user.period).isoformat(),
             "monthly_limit": quota.monthly_limit,
             "additional_tokens": quota.additional_tokens,
+            "grants": [_grant(one) for one in grants_now(user)],
             "current_usage": quota.current_usage,
             "reserved_tokens": quota.reserved_tokens,
             "bookings_late": bool(self._unbooked(user)),
@@ -211,6 +214,16 @@ def token_headers(user: User, renews: datetime, now: datetime) -> dict[str, str]
         "x-ratelimit-limit-tokens": str(user.quota.granted_tokens),
         "x-ratelimit-remaining-tokens": str(max(0, user.available_tokens)),
         "x-ratelimit-reset-tokens": f"{seconds}s",
+    }
+
+
+def _grant(one: Grant) -> dict[str, int | str | None]:
+    return {
+        "kind": one.kind.value,
+        "tokens": one.tokens,
+        "granted_tokens": one.granted_tokens,
+        "until": one.until,
+        "ends_at": None if one.ends_at is None else one.ends_at.isoformat(),
     }
 
 

@@ -35,6 +35,8 @@ _CONDITION = (
     "AND #period = :period "
     # the stored figure was computed with today's block threshold
     "AND block_ppm = :block_ppm "
+    # what is granted is as it was when the figure was computed
+    "AND (attribute_not_exists(next_change_at) OR next_change_at > :instant) "
     # a bound on open requests, so that the item cannot grow without end
     "AND size(reservations) < :max_open "
     # a repeated write must not take the tokens twice
@@ -93,6 +95,7 @@ async def reserve(
             ":block_ppm": number(block_ppm),
             ":max_open": number(MAX_OPEN_RESERVATIONS),
             ":now": text(iso_milliseconds(now)),
+            ":instant": number(epoch_milliseconds(now)),
             ":one": number(1),
         },
         "ReturnValues": "ALL_NEW",

@@ -1,6 +1,7 @@
-"""Reservations that crashes have left behind with users who never came back.
+"""What is due with users who do not come back: reservations that crashes have left behind, and
+grants whose end has come.
 
-A user who comes back expires them at the next request near the limit (gateway/meter.py).
+A user who comes back sees to both with the next request (gateway/meter.py).
 """
 
 import asyncio
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.recorder import Recorder
 from solaris.months.progress import Page, ResetStore
 from solaris.platform.aws.client import AsyncAws
-from solaris.platform.aws.items import number
+from solaris.platform.aws.items import epoch_milliseconds, number
 from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
@@ -32,6 +34,7 @@ class SweepReport:
     """What one sweep did; not `is_done` when the time ran out (the next begins anew)."""
 
     expired: int = 0
+    ended_grants: int = 0
     failed_users: int = 0
     is_done: bool = False
 
@@ -40,12 +43,13 @@ class SweepReport:
         return {
             "state": "done" if self.is_done else "running",
             "expired": self.expired,
+            "ended_grants": self.ended_grants,
             "failed_users": self.failed_users,
         }
 
 
 class Sweeper:
-    """Expires what is overdue. `clock` gives the time in UTC."""
+    """Expires what is overdue, and ends what has ended. `clock` gives the time in UTC."""
 
     def __init__(
         self,
@@ -53,15 +57,17 @@ class Sweeper:
         settings: Settings,
         users: UserStore,
         recorder: Recorder,
+        ended_grants: EndedGrants,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._users = users
         self._recorder = recorder
+        self._ended_grants = ended_grants
         self._clock = clock
 
     def run(self, remaining_seconds: Callable[[], float] = lambda: float("inf")) -> SweepReport:
-        """Look at every user with open requests; each overdue one is expired, once.
+        """Look at every user with open requests or a grant that has ended; each is seen to, once.
 
         A user whose books cannot be written is left to the next sweep. Raises
         StoreUnavailableError or AwsCallError when the users cannot be read.
@@ -79,12 +85,12 @@ class Sweeper:
                     return report
                 page = await store.page(
                     cursor,
-                    fields=("user_id", "reservations"),
-                    where="size(#reservations) > :none",
-                    values={":none": number(0)},
+                    fields=("user_id", "reservations", "next_change_at"),
+                    where="size(#reservations) > :none OR #next_change_at <= :now",
+                    values={":none": number(0), ":now": number(epoch_milliseconds(self._clock()))},
                     limit=PAGE_USERS,
                 )
-                await asyncio.to_thread(self._expire, page, report)
+                await asyncio.to_thread(self._see_to, page, report)
                 cursor = page.cursor
                 if cursor is None:
                     break
@@ -93,18 +99,21 @@ class Sweeper:
         report.is_done = True
         return report
 
-    def _expire(self, page: Page, report: SweepReport) -> None:
+    def _see_to(self, page: Page, report: SweepReport) -> None:
         now = self._clock()
         for item in page.items:
             user_id = item["user_id"]["S"]
             held = item["reservations"]["M"]
             late = expired({key: reservation_from_item(key, held[key]) for key in held}, now)
-            if not late:
-                continue
+            change_at = item.get("next_change_at")
             try:
-                self._recorder.expire_in_turn(user_id, late)
+                if late:
+                    self._recorder.expire_in_turn(user_id, late)
+                if change_at is not None and int(change_at["N"]) <= epoch_milliseconds(now):
+                    self._ended_grants.end(user_id, now)
+                    report.ended_grants += 1
             except (SolarisError, ValueError) as error:
                 report.failed_users += 1
-                _log.error("reservations_not_expired", user_id=user_id, error=str(error))
+                _log.error("user_not_swept", user_id=user_id, error=str(error))
             else:
                 report.expired += len(late)

@@ -34,7 +34,7 @@ _ZERO = dict.fromkeys(FIGURE_NAMES, 0)
 class LedgerEntry:
     """An event with what the recorder knows: its cost, day and hour in the periods' zone.
 
-    The cost is `cost_micros` and `cost_nanos` together (ledger/money.py), or unknown: `unpriced`.
+    The cost is `cost_micros` and `cost_nanos` together (ledger/figures.py), or unknown: `unpriced`.
     """
 
     event: UsageEvent
@@ -203,15 +203,22 @@ class LedgerActions:
             {":one": number(1), ":period": text(event.period)},
         )
 
-    def add_to_period(self, event: UsageEvent, tokens: int) -> Action:
-        """Add to a closed month's summary."""
+    def add_to_period(
+        self, event: UsageEvent, tokens: int, found_usage: int | None = None
+    ) -> Action:
+        """Add to a closed month's summary; to no other usage than was found, if that is told."""
+        values = {":tokens": number(tokens)}
+        condition = "attribute_exists(user_id)"
+        if found_usage is not None:
+            condition = "current_usage = :found"
+            values[":found"] = number(found_usage)
         return {
             "Update": {
                 "TableName": self._periods,
                 "Key": {"user_id": text(event.user_id), "period": text(event.period)},
                 "UpdateExpression": "ADD current_usage :tokens",
-                "ConditionExpression": "attribute_exists(user_id)",
-                "ExpressionAttributeValues": {":tokens": number(tokens)},
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": values,
             }
         }
 

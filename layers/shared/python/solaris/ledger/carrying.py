@@ -13,7 +13,6 @@ from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Origin, merge_row
 from solaris.platform.errors import NotFoundError
 from solaris.platform.settings import Settings
-from solaris.quota.months_opened import open_month
 from solaris.quota.moving import carry
 from solaris.quota.store import UserStore, Writes
 from solaris.quota.user import User
@@ -88,9 +87,9 @@ def open_together(
     settings: Settings,
     clock: Callable[[], datetime],
 ) -> tuple[User, User]:
-    """Two users in the same month, opened if need be. Raises as `open_month`."""
-    first = open_month(users, first_id, settings, clock)
-    second = open_month(users, second_id, settings, clock)
+    """Two users in the same month, opened if need be. Raises as `opened_in`."""
+    first = users.in_current_month(first_id, settings.zone, clock)
+    second = users.in_current_month(second_id, settings.zone, clock)
     if first.period != second.period:  # the month has ended between the two
-        first = open_month(users, first_id, settings, clock)
+        first = users.in_current_month(first_id, settings.zone, clock)
     return first, second

@@ -1,4 +1,6 @@
-"""Late answers in the place of what their expiry charged: which months change, and by how much.
+"""Late answers: which months change, and by how much.
+
+In the place of what their expiry charged (Corrections):
 
     the month can take it      the difference, where the estimate was booked
     it would go below zero     a merge had taken the estimate to another account: it is taken off
@@ -7,16 +9,27 @@
 A month stops at zero, and a row says by how much. Every account that such a correction touches
 gets a new version, also where only its closed month changes: two corrections cannot both take off
 the same, and a backup keeps row and record together.
+
+Of a month that is closed, and whose grants were carried over (LateGrants): the new month has what
+is really left of them. What was held over the month's end had been set aside (quota/grants.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from solaris.ledger.booking import Action, LedgerActions
 from solaris.ledger.transaction_store import TransactionStore, put_transaction
-from solaris.ledger.transactions import Origin, TransactionKind, merge_row, reset_correction
+from solaris.ledger.transactions import (
+    Origin,
+    TransactionKind,
+    grants_row,
+    merge_row,
+    reset_correction,
+)
+from solaris.quota.grants import late_difference, with_late_burn
+from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Settlement, beyond_zero
 from solaris.quota.store import UserStore
 from solaris.quota.usage import UsageEvent
@@ -35,6 +48,52 @@ class _Month:
     @property
     def is_open(self) -> bool:
         return self.user.period == self.then.period
+
+
+class LateGrants:
+    """Plans what a closed month's late settlement does to grants; `clock` stamps the rows."""
+
+    def __init__(
+        self, users: UserStore, actions: LedgerActions, clock: Callable[[], datetime]
+    ) -> None:
+        self._users = users
+        self._actions = actions
+        self._clock = clock
+
+    def books(self, event: UsageEvent, user: User, tokens: int) -> list[Action] | None:
+        """The actions on user and closed month for a settlement that adds `tokens` to the month.
+
+        The request's reservation goes with it. None where the month carried no grants over, and
+        where its usage would go below zero: then it is booked as ever. Raises
+        StoreUnavailableError.
+        """
+        found = self._users.closed_grants(user.user_id, event.period) if user.grants else None
+        if found is None or found[0] + tokens < 0:
+            return None
+        usage, carried = found
+        left = {key: one for key, one in user.reservations.items() if key != event.request_id}
+        now = self._clock()
+        difference = late_difference(
+            carried,
+            before_tokens=usage + _held_of(event.period, user.reservations),
+            after_tokens=usage + tokens + _held_of(event.period, left),
+        )
+        after = with_late_burn(user, difference, now)
+        if len(left) < len(user.reservations):
+            after = replace(after, reservations=left, version=user.version + 1)
+        writes = [*self._users.put_actions([(user, after)])]
+        if tokens:
+            writes.append(self._actions.add_to_period(event, tokens, found_usage=usage))
+        origin = Origin(transaction_id=event.request_id, actor="system", reason="", now=now)
+        row = grants_row(user, after, origin, TransactionKind.GRANT_LATE)
+        if row is not None:
+            writes.append(put_transaction(self._actions.transactions_table, row))
+        return writes
+
+
+def _held_of(period: str, reservations: Mapping[str, Reservation]) -> int:
+    """What open requests of a closed month held of it."""
+    return sum(one.carried_tokens for one in reservations.values() if one.period == period)
 
 
 class Corrections:

@@ -4,7 +4,8 @@
     message again      the record exists: nothing happens
     reservation gone   expired meanwhile: its record is replaced by the real figures, once
                        (corrections.py: where, when the account was merged meanwhile)
-    month closed       booked to that month's summary, never to the new month
+    month closed       booked to that month's summary, never to the new month; the new one has
+                       what is left of the grants that were carried over
 
 The ordinary case goes in batches of many events a transaction; whatever a batch refuses is
 booked one by one, each by the rule that fits it (quota/settlement.py).
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
-from solaris.ledger.corrections import Corrections
+from solaris.ledger.corrections import Corrections, LateGrants
 from solaris.ledger.records import line_from_item
 from solaris.platform.aws.client import CANCELLED, CONDITION_REASON, AwsCallError, store_errors
 from solaris.platform.aws.items import text
@@ -42,12 +43,18 @@ class Ledger:
     """Writes events to the books; `client` is a boto3 DynamoDB client."""
 
     def __init__(
-        self, client: Any, users: UserStore, actions: LedgerActions, corrections: Corrections
+        self,
+        client: Any,
+        users: UserStore,
+        actions: LedgerActions,
+        corrections: Corrections,
+        late_grants: LateGrants,
     ) -> None:
         self._client = client
         self._users = users
         self._actions = actions
         self._corrections = corrections
+        self._late_grants = late_grants
 
     def record_together(self, entries: Sequence[LedgerEntry]) -> bool:
         """Book up to 24 ordinary events in one transaction; False when any of them is not.
@@ -118,15 +125,18 @@ class Ledger:
     ) -> list[dict[str, Any]]:
         """A posting as actions of one transaction; it decides, nothing is decided here."""
         event, actions, change = entry.event, self._actions, posting.change
+        late = self._of_carried_grants(event, user, posting)
         if posting.booking is Booking.CORRECTION and recorded is not None and change is not None:
             return [
                 actions.replace_expired(entry, recorded.charged_tokens),
-                *self._corrections.books(event, user, change),
+                *(self._corrections.books(event, user, change) if late is None else late),
                 *actions.correct_counters(entry, recorded),
             ]
         writes = []
         if posting.booking is not Booking.DUPLICATE:
             writes += [actions.put_usage(entry), *actions.add_counters([entry])]
+        if late is not None:
+            return [*writes, *late]
         if posting.booking is Booking.CLOSED:
             writes.append(actions.add_to_period(event, event.charged_tokens))
         if posting.held is not None and change is not None:
@@ -136,6 +146,20 @@ class Ledger:
         elif change is not None:
             writes.append(actions.adjust_user(event, change, unreserved=True))
         return writes
+
+    def _of_carried_grants(
+        self, event: UsageEvent, user: User, posting: Posting
+    ) -> list[dict[str, Any]] | None:
+        """The writes on user and month, where it is closed and has carried grants over."""
+        if event.period >= user.period or not user.grants:
+            return None
+        if posting.booking is Booking.CLOSED:
+            return self._late_grants.books(event, user, event.charged_tokens)
+        if posting.booking is Booking.DUPLICATE and posting.held is not None:
+            return self._late_grants.books(event, user, 0)
+        if posting.booking is Booking.CORRECTION and posting.change is not None:
+            return self._late_grants.books(event, user, posting.change.usage_delta)
+        return None
 
     def _transact(self, actions: list[dict[str, Any]]) -> bool:
         for _ in attempts(CONFLICT):

@@ -9,6 +9,7 @@ from solaris.platform.parts import part
 if TYPE_CHECKING:
     from solaris.ledger.counters import RefusalDays, UserCounters
     from solaris.ledger.day_index import DayIndex
+    from solaris.ledger.ended_grants import EndedGrants
     from solaris.ledger.ledger import Ledger
     from solaris.ledger.recorder import Recorder
     from solaris.ledger.refusals import Refusals
@@ -31,14 +32,26 @@ class LedgerParts:
     def ledger(self) -> Ledger:
         """The books."""
         from solaris.ledger.booking import LedgerActions
-        from solaris.ledger.corrections import Corrections
+        from solaris.ledger.corrections import Corrections, LateGrants
         from solaris.ledger.ledger import Ledger
 
         actions = LedgerActions(self._platform.settings, self._platform.clock)
         corrections = Corrections(
             self._platform.dynamodb, self._quota.users, actions, self._platform.clock
         )
-        return Ledger(self._platform.dynamodb, self._quota.users, actions, corrections)
+        late_grants = LateGrants(self._quota.users, actions, self._platform.clock)
+        return Ledger(self._platform.dynamodb, self._quota.users, actions, corrections, late_grants)
+
+    @part
+    def ended_grants(self) -> EndedGrants:
+        """What ends grants within a month."""
+        from solaris.ledger.ended_grants import EndedGrants
+
+        return EndedGrants(
+            self._quota.users,
+            transactions_table=self._platform.settings.table_name("transactions"),
+            tell=self._quota.changes.actions,
+        )
 
     @part
     def recorder(self) -> Recorder:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from solaris.ledger.money import NANOS_IN_DOLLAR, NANOS_IN_MICRO
+from solaris.ledger.figures import NANOS_IN_DOLLAR, NANOS_IN_MICRO
 from solaris.platform.settings_values import ModelPrice
 from solaris.quota.usage import TokenCounts
 
@@ -24,7 +24,7 @@ CACHE_WRITE_1H_FACTOR = Decimal(2)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Nano-dollars, in the two figures that are kept (ledger/money.py).
+    """Nano-dollars, in the two figures that are kept (ledger/figures.py).
 
     `is_known` is False, and the cost 0, when there is no price.
     """

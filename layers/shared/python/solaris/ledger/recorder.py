@@ -8,8 +8,8 @@ import orjson
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
 from solaris.ledger.carrying import Carrier
 from solaris.ledger.events import MalformedEventError, event_from_json, event_to_json
+from solaris.ledger.figures import NANOS_IN_MICRO, total_nanos
 from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
-from solaris.ledger.money import NANOS_IN_MICRO, total_nanos
 from solaris.ledger.pricing import cost_of
 from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE, Message, Queues
 from solaris.platform.cache import Cache

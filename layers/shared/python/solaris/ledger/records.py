@@ -24,7 +24,7 @@ def usage_item(
 ) -> Item:
     """The whole record; `day` is the booked day, by which reports find it.
 
-    The cost is the sum of both figures (ledger/money.py). `cost_nanos`, `unpriced` and the cache
+    The cost is the sum of both figures (ledger/figures.py). `cost_nanos`, `unpriced` and the cache
     writes are left out where they are 0 or False, as records of the versions before lack them.
     """
     numbers = {

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
-from solaris.ledger.figures import FIGURE_NAMES, SUMMED_NAMES, Figures
-from solaris.ledger.money import rounded_micros, total_nanos
+from solaris.ledger.figures import FIGURE_NAMES, SUMMED_NAMES, Figures, rounded_micros, total_nanos
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.tables import CounterModel, UsageModel
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates

@@ -2,7 +2,9 @@
 
 A wrong change is put right by another one, which is a row of its own. Within a period
 
-    additional_tokens  = what it was + the amounts of the grants
+    additional_tokens  = what it was + the amounts of the grants, of their ends (negative) and of
+                         what closed months used of them after all; a month's end takes off
+                         the closed month's `ended_tokens`
     monthly_limit      = what it was + the amounts of the limit and plan changes
     current_usage      = what its records charge + the (negative) amounts of the usage resets
                          + the amounts of the merges (negative where the usage went)
@@ -24,6 +26,12 @@ class TransactionKind(StrEnum):
     """What was changed."""
 
     GRANT = "grant"
+    GRANT_END = "grant_end"
+    """What was unused of a grant when it ended within a month; a month's end has no row."""
+
+    GRANT_LATE = "grant_late"
+    """What a closed month used of a grant after all (negative), or gave back."""
+
     LIMIT_CHANGE = "limit_change"
     PLAN_CHANGE = "plan_change"
     """The plan, with the monthly limit that came with it."""
@@ -89,7 +97,12 @@ class Transaction:
     @property
     def transaction_key(self) -> str:
         """Sort key of the row: the same change always has the same key."""
-        return f"{iso_milliseconds(self.created_at)}#{self.transaction_id}"
+        return transaction_key(self.created_at, self.transaction_id)
+
+
+def transaction_key(created_at: datetime, transaction_id: str) -> str:
+    """Sort key of a row."""
+    return f"{iso_milliseconds(created_at)}#{transaction_id}"
 
 
 def transaction_of(before: User, after: User, origin: Origin) -> Transaction | None:
@@ -110,8 +123,36 @@ def transaction_of(before: User, after: User, origin: Origin) -> Transaction | N
         kind=kind,
         amount=sum(getattr(after, name) - getattr(before, name) for name in _FIGURES),
         before={name: getattr(before, name) for name in changed},
-        after={name: getattr(after, name) for name in changed},
+        after={name: getattr(after, name) for name in changed} | _of_grant(before, after),
     )
+
+
+def grants_row(
+    before: User, after: User, origin: Origin, kind: TransactionKind
+) -> Transaction | None:
+    """Describe what time, or a late answer, did to grants; None when nothing is granted less."""
+    amount = after.additional_tokens - before.additional_tokens
+    if not amount:
+        return None
+    return _row(
+        after,
+        origin,
+        kind=kind,
+        amount=amount,
+        before={"additional_tokens": before.additional_tokens},
+        after={"additional_tokens": after.additional_tokens},
+    )
+
+
+def _of_grant(before: User, after: User) -> dict[str, int | str]:
+    """The grant that a change made or took back, if it is one that ends."""
+    known, left = ({one.grant_id: one for one in user.grants} for user in (before, after))
+    for grant_id in [*(left.keys() - known.keys()), *(known.keys() - left.keys())]:
+        grant = left.get(grant_id) or known[grant_id]
+        if grant_id in left or grant.tokens:
+            told: dict[str, int | str] = {"grant_id": grant_id, "grant_kind": grant.kind.value}
+            return told if grant.until is None else told | {"until": grant.until}
+    return {}
 
 
 def merge_row(before: User, after: User, origin: Origin) -> Transaction:

@@ -38,7 +38,6 @@ from solaris.platform.errors import ConflictError, NotFoundError, SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.quota.item import user_from_item
-from solaris.quota.months_opened import opened_in
 from solaris.quota.rollover import ClosedPeriod, open_period
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
@@ -170,7 +169,7 @@ class Resetter:
             raise NotFoundError(email)
         if dry_run or user.period >= self.period:
             return user.period < self.period
-        return opened_in(self._users, user.user_id, self.period, self._clock)[1]
+        return self._users.opened_in(user.user_id, self.period, self._clock)[1]
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[ResetStore]:

@@ -12,8 +12,7 @@ from typing import Any
 
 import orjson
 
-from solaris.ledger.figures import Figures, total_of
-from solaris.ledger.money import rounded_micros
+from solaris.ledger.figures import Figures, rounded_micros, total_of
 from solaris.ledger.reviewing import system_sums
 from solaris.months.progress import BATCH_KEYS, ResetStore
 from solaris.platform.aws.items import Item

@@ -192,12 +192,36 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "The amount must not be zero",
     },
     "more_than_granted": {
-        "pt-BR": "Não é possível retirar {amount} tokens: só {granted} adicionais foram concedidos",
-        "en": "Cannot take back {amount} tokens: only {granted} additional tokens are granted",
+        "pt-BR": "Não é possível retirar {amount} tokens: só {granted} são concedidos todo mês",
+        "en": "Cannot take back {amount} tokens: only {granted} are granted every month",
     },
     "more_than_unused": {
         "pt-BR": "Não é possível retirar {amount} tokens: só {unused} não foram usados neste mês",
         "en": "Cannot take back {amount} tokens: only {unused} are unused this month",
+    },
+    "grant_not_positive": {
+        "pt-BR": "Para retirar tokens, use a concessão de todo mês ou cancele uma concessão",
+        "en": "Take tokens back of what is granted every month, or void a grant",
+    },
+    "grant_is_over": {
+        "pt-BR": "O último dia já passou",
+        "en": "The last day is over",
+    },
+    "too_many_grants": {
+        "pt-BR": "O usuário já tem {most} concessões com prazo: cancele uma primeiro",
+        "en": "The user has {most} grants that end already: void one first",
+    },
+    "until_needed": {
+        "pt-BR": "Informe o último dia",
+        "en": "State the last day",
+    },
+    "until_not_of_kind": {
+        "pt-BR": "Só uma concessão até uma data tem último dia",
+        "en": "Only a grant until a day has a last day",
+    },
+    "until_too_far": {
+        "pt-BR": "O último dia pode estar a no máximo cinco anos",
+        "en": "The last day may be five years away at most",
     },
     "grant_beyond_sense": {
         "pt-BR": "Os tokens adicionais não podem passar de {most}",

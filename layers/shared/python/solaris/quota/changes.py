@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from solaris.platform.email import normalise_email
+from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
+from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.thresholds import Threshold, ThresholdRule, to_rearm
 from solaris.quota.user import Plan, User, UserStatus, user_id_for
@@ -122,8 +124,48 @@ def set_plan(
     return _eased(user, _changed(user, now, plan=plan, monthly_limit=monthly_limit), rule)
 
 
+def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -> User:
+    """Grant tokens that end (quota/grant.py).
+
+    Raises ChangeRefusedError for no tokens, for an end that is not to come, for more than 20 live
+    grants, and when the sum would be beyond any sense.
+    """
+    if grant.granted_tokens <= 0:
+        raise ChangeRefusedError(
+            "a grant that ends needs a positive amount", code="grant_not_positive", field="amount"
+        )
+    if grant.is_over(now):
+        raise ChangeRefusedError("the end has passed", code="grant_is_over", field="until")
+    _check_grant(user, grant.granted_tokens, "amount")
+    changed = _changed(user, now, **_granted_fields(with_grant(user, grant, now)))
+    if len(changed.grants) > MAX_GRANTS:
+        raise ChangeRefusedError(
+            f"there are {MAX_GRANTS} grants that end already: take one back first",
+            code="too_many_grants",
+            field="kind",
+            most=MAX_GRANTS,
+        )
+    return _eased(user, changed, rule)
+
+
+def void_grant(user: User, grant_id: str, now: datetime) -> User:
+    """Take back what is unused of a grant; what is used or held of it stays this month's.
+
+    EVERY_MONTH_ID stands for what is granted every month. The same object when there is no such
+    grant any more.
+    """
+    if grant_id == EVERY_MONTH_ID:
+        if not user.every_month_tokens:
+            return user
+        return _changed(user, now, **_granted_fields(without_every_month(user)))
+    found = next((one for one in user.grants if one.grant_id == grant_id), None)
+    if found is None:
+        return user
+    return _changed(user, now, **_granted_fields(without_grant(user, found, now)))
+
+
 def add_tokens(user: User, amount: int, *, rule: ThresholdRule, now: datetime) -> User:
-    """Grant additional tokens, or take some back with a negative amount.
+    """Grant additional tokens every month, or take some back with a negative amount.
 
     Only what was granted and is unused can be taken back: a grant taken back never blocks by
     itself what was used in good faith. Raises ChangeRefusedError for more than that, for zero,
@@ -141,7 +183,10 @@ def add_tokens(user: User, amount: int, *, rule: ThresholdRule, now: datetime) -
 def set_additional(
     user: User, additional_tokens: int, *, rule: ThresholdRule, now: datetime
 ) -> User:
-    """Set what is granted on top of the limit; allowed is what a grant of the difference is."""
+    """Set what is granted on top of the limit; allowed is what a grant of the difference is.
+
+    It changes what is granted every month; grants that end stay as they are.
+    """
     amount = additional_tokens - user.additional_tokens
     if amount == 0:
         return user
@@ -153,7 +198,8 @@ def reset_usage(user: User, *, rule: ThresholdRule, now: datetime) -> User:
     """Forgive what was used this month. What open requests hold stays held, and is charged."""
     if user.current_usage == 0:
         return user
-    return _eased(user, _changed(user, now, current_usage=0), rule)
+    counted = _granted_fields(burn(user, user.current_usage)) | {"burnt_at_usage": 0}
+    return _eased(user, _changed(user, now, current_usage=0, **counted), rule)
 
 
 def suspend(user: User, now: datetime) -> User:
@@ -248,14 +294,15 @@ def announced(
 def _check_grant(user: User, amount: int, field: str) -> None:
     """Raise ChangeRefusedError when so many tokens cannot be granted, or taken back."""
     additional = user.additional_tokens + amount
-    if additional < 0:
+    every_month = user.every_month_tokens
+    if amount < 0 and every_month + amount < 0:
         raise ChangeRefusedError(
             f"cannot take back {-amount:,} tokens: "
-            f"only {user.additional_tokens:,} additional tokens are granted",
+            f"only {every_month:,} additional tokens are granted every month",
             code="more_than_granted",
             field=field,
             amount=-amount,
-            granted=user.additional_tokens,
+            granted=every_month,
         )
     if amount < 0 and user.quota.balance_tokens + amount < 0:
         raise ChangeRefusedError(
@@ -275,10 +322,18 @@ def _check_grant(user: User, amount: int, field: str) -> None:
         )
 
 
+def _granted_fields(user: User) -> dict[str, Any]:
+    """What a rule of quota/grants.py changes of a user."""
+    names = ("additional_tokens", "grants", "burnt_tokens", "burnt_at_usage", "next_change_at")
+    return {name: getattr(user, name) for name in names}
+
+
 def _changed(user: User, now: datetime, **fields: Any) -> User:
     if user.status is UserStatus.DELETED:
         raise ChangeRefusedError("the user is deleted; create them again first", code="deleted")
-    changed = replace(user, **fields, updated_at=now, version=user.version + 1)
+    # what is used by now was used of what was granted by now
+    counted = burn(user, user.current_usage) if user.grants else user
+    changed = replace(counted, **fields, updated_at=now, version=user.version + 1)
     return replace(changed, available_tokens=changed.quota.available_tokens)
 
 

@@ -27,6 +27,7 @@ import orjson
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, User, UserStatus
@@ -45,7 +46,7 @@ _FIGURES = (
 )
 _TEXTS = ("user_id", "email", "name", "status", "plan", "period")
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_INSTANTS = ("created_at", "updated_at", "last_alert_at", "last_seen_at")
+_INSTANTS = ("created_at", "updated_at", "last_alert_at", "last_seen_at", "next_change_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,9 @@ def user_to_row(user: User) -> Row:
     row["alerts_sent"] = sorted(user.alerts_sent)
     if user.aliases:
         row["aliases"] = list(user.aliases)
+    if user.grants or user.burnt_tokens:
+        row |= {"burnt_tokens": user.burnt_tokens, "burnt_at_usage": user.burnt_at_usage}
+        row["grants"] = [_grant_to_row(one) for one in user.grants]
     for name in _INSTANTS:
         instant = getattr(user, name)
         if instant is not None:
@@ -239,6 +243,36 @@ def user_from_row(row: Row) -> User:
         alerts_sent=frozenset(Threshold(one) for one in row["alerts_sent"]),
         aliases=tuple(row.get("aliases", ())),
         reservations={"*": together} if held else {},
+        grants=tuple(_grant_from_row(one) for one in row.get("grants", ())),
+        burnt_tokens=row.get("burnt_tokens", 0),
+        burnt_at_usage=row.get("burnt_at_usage", 0),
+        next_change_at=_optional_instant(row, "next_change_at"),
+    )
+
+
+def _grant_to_row(grant: Grant) -> Row:
+    ends_at = None if grant.ends_at is None else iso_milliseconds(grant.ends_at)
+    return {
+        "grant_id": grant.grant_id,
+        "kind": grant.kind.value,
+        "granted_tokens": grant.granted_tokens,
+        "tokens": grant.tokens,
+        "created_at": iso_milliseconds(grant.created_at),
+        "until": grant.until,
+        "ends_at": ends_at,
+    }
+
+
+def _grant_from_row(row: Row) -> Grant:
+    ends_at = row["ends_at"]
+    return Grant(
+        grant_id=row["grant_id"],
+        kind=GrantKind(row["kind"]),
+        granted_tokens=row["granted_tokens"],
+        tokens=row["tokens"],
+        created_at=parse_instant(row["created_at"]),
+        until=row["until"],
+        ends_at=None if ends_at is None else parse_instant(ends_at),
     )
 
 

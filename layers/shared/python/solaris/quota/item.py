@@ -6,6 +6,7 @@ from typing import Any
 
 from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, User, UserStatus
@@ -24,6 +25,8 @@ def reservation_to_item(reservation: Reservation) -> Item:
     }
     if reservation.key_id is not None:
         item["key_id"] = text(reservation.key_id)
+    if reservation.carried_tokens:
+        item["carried_tokens"] = number(reservation.carried_tokens)
     return {"M": item}
 
 
@@ -40,6 +43,7 @@ def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservati
         model=entry["model"]["S"],
         endpoint=entry["endpoint"]["S"],
         key_id=entry["key_id"]["S"] if "key_id" in entry else None,
+        carried_tokens=int(entry["carried_tokens"]["N"]) if "carried_tokens" in entry else 0,
     )
 
 
@@ -78,11 +82,17 @@ def user_to_item(user: User) -> Item:
         values = getattr(user, name)
         if values:
             item[name] = {"L": [text(one) for one in values]}
+    if user.grants or user.burnt_tokens:
+        item["grants"] = _grants_to_item(user)
+    if user.next_change_at is not None:
+        item["next_change_at"] = number(epoch_milliseconds(user.next_change_at))
     return item
 
 
 def user_from_item(item: Mapping[str, Any]) -> User:
-    """Read a user item."""
+    """Read a user item; one of a version before grants had an end has granted every month."""
+    granted = item["grants"]["M"] if "grants" in item else None
+    change_at = item.get("next_change_at")
     return User(
         user_id=item["user_id"]["S"],
         email=item["email"]["S"],
@@ -109,6 +119,47 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         merged_from=_texts(item, "merged_from"),
         address_of=item["address_of"]["S"] if "address_of" in item else None,
         merged_into=item["merged_into"]["S"] if "merged_into" in item else None,
+        grants=tuple(_grant_from_item(one["M"]) for one in granted["list"]["L"]) if granted else (),
+        burnt_tokens=int(granted["burnt"]["N"]) if granted else 0,
+        burnt_at_usage=int(granted["at_usage"]["N"]) if granted else 0,
+        next_change_at=_instant(change_at) if change_at else None,
+    )
+
+
+def _grants_to_item(user: User) -> Item:
+    return {
+        "M": {
+            "list": {"L": [_grant_to_item(one) for one in user.grants]},
+            "burnt": number(user.burnt_tokens),
+            "at_usage": number(user.burnt_at_usage),
+        }
+    }
+
+
+def _grant_to_item(grant: Grant) -> Item:
+    item = {
+        "id": text(grant.grant_id),
+        "kind": text(grant.kind.value),
+        "granted": number(grant.granted_tokens),
+        "tokens": number(grant.tokens),
+        "created_at": number(epoch_milliseconds(grant.created_at)),
+    }
+    if grant.until is not None:
+        item["until"] = text(grant.until)
+    if grant.ends_at is not None:
+        item["ends_at"] = number(epoch_milliseconds(grant.ends_at))
+    return {"M": item}
+
+
+def _grant_from_item(item: Mapping[str, Any]) -> Grant:
+    return Grant(
+        grant_id=item["id"]["S"],
+        kind=GrantKind(item["kind"]["S"]),
+        granted_tokens=int(item["granted"]["N"]),
+        tokens=int(item["tokens"]["N"]),
+        created_at=_instant(item["created_at"]),
+        until=item["until"]["S"] if "until" in item else None,
+        ends_at=_instant(item["ends_at"]) if "ends_at" in item else None,
     )
 
 

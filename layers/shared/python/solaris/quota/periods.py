@@ -54,6 +54,13 @@ def renews_at(period: str, zone: tzinfo) -> datetime:
     return period_start(next_period(period), zone)
 
 
+def day_end(day: date, zone: tzinfo) -> datetime:
+    """Return the local midnight that ends a day, in UTC; the first instant after it in a gap."""
+    following = day + timedelta(days=1)
+    local = datetime(following.year, following.month, following.day, tzinfo=zone)
+    return local.astimezone(UTC)
+
+
 def days_in(period: str) -> list[str]:
     """Return every day of a period in order, `2026-11-01` to `2026-11-30`."""
     first = _first_day(period)

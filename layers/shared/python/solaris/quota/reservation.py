@@ -70,7 +70,7 @@ class Reservation:
     """Tokens held for one open request.
 
     `tokens` is 0 once its month is closed: it then holds nothing of the new one, and `period`
-    says which month its usage belongs to.
+    says which month its usage belongs to. `carried_tokens` is what it held of that one.
     """
 
     request_id: str
@@ -82,6 +82,7 @@ class Reservation:
     model: str = ""
     endpoint: str = ""
     key_id: str | None = None
+    carried_tokens: int = 0
 
     def is_expired(self, now: datetime) -> bool:
         """True from the instant of expiry on."""

@@ -7,6 +7,7 @@ reservations.py, the settlement in ledger.py.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import Any
 
 from solaris.platform.aws.client import (
@@ -19,11 +20,13 @@ from solaris.platform.aws.client import (
     store_errors,
 )
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.aws.retry import UNREAD, Attempts, attempts
+from solaris.platform.aws.retry import CONFLICT, UNREAD, Attempts, attempts
 from solaris.platform.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
+from solaris.quota.grants import CarriedGrants
 from solaris.quota.item import user_from_item, user_to_item
-from solaris.quota.rollover import ClosedPeriod
+from solaris.quota.periods import period_of
+from solaris.quota.rollover import ClosedPeriod, open_period
 from solaris.quota.user import NOBODY, User, user_id_before, user_id_for
 
 # Optimistic writes lose races against each other: the pauses grow to half a second, so that a
@@ -114,6 +117,27 @@ class UserStore:
             additional_tokens=int(item["additional_tokens"]["N"]),
             current_usage=int(item["current_usage"]["N"]),
         )
+
+    def closed_grants(self, user_id: str, period: str) -> tuple[int, CarriedGrants] | None:
+        """What a closed month has used, and the grants that outlived it; None without any.
+
+        Strongly consistent. Raises StoreUnavailableError.
+        """
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._periods,
+                Key={"user_id": text(user_id), "period": text(period)},
+                ConsistentRead=True,
+            )
+        item = answer.get("Item")
+        if not item or "carried_grants" not in item:
+            return None
+        carried = item["carried_grants"]["M"]
+        grants = tuple(
+            (one["M"]["id"]["S"], int(one["M"]["tokens"]["N"])) for one in carried["list"]["L"]
+        )
+        usage, free = int(carried["usage"]["N"]), int(carried["free"]["N"])
+        return int(item["current_usage"]["N"]), CarriedGrants(usage, free, grants)
 
     def of_address(self, email: str, spelled: str = "") -> User | None:
         """The user whose an address is; None: nobody's. One read for whoever never moved.
@@ -229,6 +253,33 @@ class UserStore:
         msg = f"user {user_id} changed under {SWAPS.most} attempts"
         raise ConflictError(msg)
 
+    def in_current_month(self, user_id: str, zone: tzinfo, clock: Callable[[], datetime]) -> User:
+        """The user in the current month, opened if need be: what every change begins with.
+
+        Raises as `opened_in`.
+        """
+        return self.opened_in(user_id, period_of(clock(), zone), clock)[0]
+
+    def opened_in(
+        self, user_id: str, period: str, clock: Callable[[], datetime]
+    ) -> tuple[User, bool]:
+        """The user in a month (or a later one), and whether this call has opened it.
+
+        Raises NotFoundError, StoreUnavailableError, and ConflictError after ten lost races.
+        """
+        for _ in attempts(CONFLICT):
+            user = self.get(user_id)
+            if user is None:
+                msg = f"no such user: {user_id}"
+                raise NotFoundError(msg)
+            if user.period >= period:
+                return user, False
+            opened, closed = open_period(user, period, clock())
+            if self.roll_over(user, opened, closed):
+                return opened, True
+        msg = f"the month of user {user_id} could not be opened; try again"
+        raise ConflictError(msg)
+
     def roll_over(self, before: User, opened: User, closed: ClosedPeriod) -> bool:
         """Open a month and write the closed one, both or neither.
 
@@ -322,7 +373,7 @@ class UserStore:
 
 
 def _period_to_item(closed: ClosedPeriod) -> Item:
-    return {
+    item = {
         "user_id": text(closed.user_id),
         "period": text(closed.period),
         "monthly_limit": number(closed.monthly_limit),
@@ -330,3 +381,19 @@ def _period_to_item(closed: ClosedPeriod) -> Item:
         "current_usage": number(closed.current_usage),
         "closed_at": text(iso_milliseconds(closed.closed_at)),
     }
+    if closed.ended_tokens:
+        item["ended_tokens"] = number(closed.ended_tokens)
+    if closed.carried is not None:
+        item["carried_grants"] = {
+            "M": {
+                "usage": number(closed.carried.usage),
+                "free": number(closed.carried.free_tokens),
+                "list": {
+                    "L": [
+                        {"M": {"id": text(name), "tokens": number(tokens)}}
+                        for name, tokens in closed.carried.grants
+                    ]
+                },
+            }
+        }
+    return item

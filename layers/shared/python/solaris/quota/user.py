@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from solaris.platform.email import normalise_email, spelled_before
+from solaris.quota.grant import Grant
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
@@ -61,6 +62,10 @@ class User:
     of this one. `address_of` says whose the address is that the id was made from, where that is
     not this user: another's id, or NOBODY. `merged_into` is the account that an alias or a merged
     account stands for (quota/moving.py).
+
+    `additional_tokens` is all that is granted on top of the limit now: every month, by `grants`,
+    and what this month has used of grants already (`burnt_tokens`, counted up to
+    `burnt_at_usage`; quota/grants.py). From `next_change_at` on a grant's end is to be seen to.
     """
 
     user_id: str
@@ -86,6 +91,16 @@ class User:
     merged_from: tuple[str, ...] = ()
     address_of: str | None = None
     merged_into: str | None = None
+    grants: tuple[Grant, ...] = ()
+    burnt_tokens: int = 0
+    burnt_at_usage: int = 0
+    next_change_at: datetime | None = None
+
+    @property
+    def every_month_tokens(self) -> int:
+        """What is granted on top of each month's limit until it is taken back."""
+        ending = sum(one.tokens for one in self.grants)
+        return self.additional_tokens - ending - self.burnt_tokens
 
     @property
     def reserved_tokens(self) -> int:

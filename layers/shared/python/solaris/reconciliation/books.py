@@ -6,6 +6,7 @@ The usage records are the truth; everything else is a sum that is kept beside th
     current_usage      = what the period's records charge + its usage resets (negative)
                          + its merges (usage from, or to, another account of the person)
     a closed month     = the same for its period
+    additional_tokens  = what its transactions granted - what of it ended with the months
     a day's counter    = the figures of that day's records of that model
 
 Records live for 13 months (TTL), sums stay: older days and months are not looked at.
@@ -25,6 +26,7 @@ DayModel = tuple[str, str]
 """A day (`2026-11-22`) and a model as the counters name it."""
 
 USAGE = "current_usage"
+GRANTED = "additional_tokens"
 
 
 class Fault(StrEnum):
@@ -33,6 +35,9 @@ class Fault(StrEnum):
     AVAILABLE = "available_tokens"
     OPEN_MONTH = "open_month"
     CLOSED_MONTH = "closed_month"
+    GRANTS = "additional_tokens"
+    """What is granted is not what the rows of grants and the closed months say."""
+
     COUNTER = "user_counter"
     SYSTEM_COUNTER = "system_counter"
     """A day's system counters, held against the sum of the users' counters."""
@@ -102,6 +107,8 @@ class UserBooks:
 
     `closed` is the usage of each closed month, `forgiven` the amounts of usage resets
     (negative) and merges by period, `first_day` the first day whose records are all still kept.
+    `granted` is what rows of grants add up to, without what ended with closed months; None: there
+    are no such rows.
     """
 
     user: User
@@ -110,6 +117,7 @@ class UserBooks:
     counters: Mapping[DayModel, Figures]
     forgiven: Mapping[str, int]
     first_day: date
+    granted: int | None = None
 
 
 def differences(books: UserBooks, overdue_before: datetime) -> list[Difference]:
@@ -183,6 +191,15 @@ def _of_item(books: UserBooks, overdue_before: datetime) -> Iterable[Difference]
             figure="available_tokens",
             expected=user.quota.available_tokens,
             found=user.available_tokens,
+        )
+    if books.granted is not None and user.additional_tokens != books.granted:
+        yield Difference(
+            fault=Fault.GRANTS,
+            user_id=user.user_id,
+            place=user.period,
+            figure=GRANTED,
+            expected=books.granted,
+            found=user.additional_tokens,
         )
     for late in expired(user.reservations, overdue_before):
         yield Difference(

@@ -26,6 +26,7 @@ from solaris.platform.logs import get_logger
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
 from solaris.reconciliation.books import (
+    GRANTED,
     USAGE,
     DayModel,
     Difference,
@@ -255,12 +256,21 @@ class Reconciler:
         return self._store.mend_counter(row, (day, model), found=found, expected=expected)
 
     def _mend_item(self, books: UserBooks, group: list[Difference]) -> bool:
-        """Usage and what is available are one item: both are put right in one write."""
+        """Usage, grants and what is available are one item: all are put right in one write.
+
+        What is granted every month takes up what grants lack; it cannot go below nothing.
+        """
         before = books.user
-        usage = next((one.expected for one in group if one.figure == USAGE), before.current_usage)
+        expected = {one.figure: one.expected for one in group}
         changed = replace(
-            before, current_usage=usage, updated_at=self._clock(), version=before.version + 1
+            before,
+            current_usage=expected.get(USAGE, before.current_usage),
+            additional_tokens=expected.get(GRANTED, before.additional_tokens),
+            updated_at=self._clock(),
+            version=before.version + 1,
         )
+        if changed.every_month_tokens < 0:
+            return False
         after = replace(changed, available_tokens=changed.quota.available_tokens)
 
         def rule(user: User) -> User:
@@ -285,7 +295,7 @@ class Reconciler:
     def _row(
         self, user_id: str, period: str, group: list[Difference], after: User | None = None
     ) -> Transaction:
-        tokens = {USAGE, "charged_tokens"}
+        tokens = {USAGE, GRANTED, "charged_tokens"}
         return correction(
             user_id,
             period,
@@ -306,6 +316,9 @@ class Reconciler:
         )
 
 
+_OF_ITEM = (Fault.AVAILABLE, Fault.GRANTS)
+
+
 class _MovedOnError(Exception):
     """The item was written between the check and the mend."""
 
@@ -314,7 +327,7 @@ def _by_place(found: Iterable[Difference]) -> list[tuple[str, list[Difference]]]
     """Differences that one write mends, together: those of the item, of a counter, of a month."""
     groups: dict[tuple[str, str], list[Difference]] = {}
     for one in found:
-        fault = Fault.OPEN_MONTH if one.fault is Fault.AVAILABLE else one.fault
+        fault = Fault.OPEN_MONTH if one.fault in _OF_ITEM else one.fault
         groups.setdefault((fault, one.place), []).append(one)
     return [(place, group) for (_, place), group in groups.items()]
 

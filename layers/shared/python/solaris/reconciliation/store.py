@@ -24,6 +24,8 @@ from solaris.quota.store import UserStore
 from solaris.reconciliation.books import BookedLine, DayModel, RecordSums, UserBooks
 
 PAGE_USERS = 200
+_OF_USAGE = (TransactionKind.USAGE_RESET, TransactionKind.MERGE)
+_OF_GRANTS = (TransactionKind.GRANT, TransactionKind.GRANT_END, TransactionKind.GRANT_LATE)
 # what the books need of a record; a line of the ledger has three times as much
 _COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
 _SUMMED = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
@@ -83,13 +85,16 @@ class BookStore:
         sums = RecordSums()
         for line in self._lines(user_id):
             sums.add(line)
+        closed, ended = self._closed(user_id)
+        forgiven, granted = self._changed(user_id)
         books = UserBooks(
             user=before,
             sums=sums,
-            closed=self._closed(user_id),
+            closed=closed,
             counters=dict(self._of_counters(user_id)),
-            forgiven=self._forgiven(user_id),
+            forgiven=forgiven,
             first_day=first_day,
+            granted=None if granted is None else granted - ended,
         )
         after = self._user_version(user_id)
         return books, after
@@ -187,11 +192,13 @@ class BookStore:
         for item in query_items(self._client, request):
             yield _line(with_day(item, self._zone))
 
-    def _closed(self, user_id: str) -> dict[str, int]:
-        return {
-            item["period"]["S"]: int(item["current_usage"]["N"])
-            for item in query_items(self._client, self._of_user(self._periods, user_id))
-        }
+    def _closed(self, user_id: str) -> tuple[dict[str, int], int]:
+        """The usage of each closed month, and the granted tokens that ended with them."""
+        usage, ended = {}, 0
+        for item in query_items(self._client, self._of_user(self._periods, user_id)):
+            usage[item["period"]["S"]] = int(item["current_usage"]["N"])
+            ended += int(item["ended_tokens"]["N"]) if "ended_tokens" in item else 0
+        return usage, ended
 
     def _of_counters(self, user_id: str) -> Iterator[tuple[DayModel, Figures]]:
         request = {
@@ -205,18 +212,21 @@ class BookStore:
             day, _, model = item["day_model"]["S"].partition("#")
             yield (day, model), figures_of(item)
 
-    def _forgiven(self, user_id: str) -> dict[str, int]:
+    def _changed(self, user_id: str) -> tuple[dict[str, int], int | None]:
+        """What usage resets and merges changed by period, and what grants did in all, if any."""
         request = self._of_user(self._transactions, user_id)
-        request["FilterExpression"] = "kind IN (:reset, :merge)"
-        request["ExpressionAttributeValues"] |= {
-            ":reset": text(TransactionKind.USAGE_RESET.value),
-            ":merge": text(TransactionKind.MERGE.value),
-        }
-        found: dict[str, int] = {}
+        wanted = {f":k{n}": text(kind.value) for n, kind in enumerate((*_OF_USAGE, *_OF_GRANTS))}
+        request["FilterExpression"] = f"kind IN ({', '.join(wanted)})"
+        request["ExpressionAttributeValues"] |= wanted
+        forgiven: dict[str, int] = {}
+        granted: int | None = None
         for item in query_items(self._client, request):
-            period = item["period"]["S"]
-            found[period] = found.get(period, 0) + int(item["amount"]["N"])
-        return found
+            amount, period = int(item["amount"]["N"]), item["period"]["S"]
+            if TransactionKind(item["kind"]["S"]) in _OF_GRANTS:
+                granted = (granted or 0) + amount
+            else:
+                forgiven[period] = forgiven.get(period, 0) + amount
+        return forgiven, granted
 
     def _user_version(self, user_id: str) -> int:
         user = self._users.get(user_id)

@@ -2,7 +2,7 @@
 
 Days are those of the counters: the local day of the request in the periods' zone, never before
 its period began. Tokens are charged tokens; money is whole micro-dollars and nano-dollars
-(ledger/money.py).
+(ledger/figures.py).
 """
 
 from collections.abc import Iterable, Iterator

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import StringConstraints
 
 from solaris.directory.listing import UsageLevel
-from solaris.ledger.figures import Figures, UsageLine
+from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
-from solaris.ledger.money import rounded_micros, usd
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.web.money_schemas import LocalCostOut
 from solaris.platform.web.operations import Access, Call, operation

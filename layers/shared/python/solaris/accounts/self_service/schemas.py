@@ -4,9 +4,11 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from solaris.accounts.grants.schemas import OwnGrant
 from solaris.accounts.self_service.service import OwnUsage
 from solaris.directory.listing import UsageLevel, level_of
 from solaris.platform.web.schemas import ApiModel, Instant
+from solaris.quota.grants import grants_now
 from solaris.quota.personal_link import masked_email
 from solaris.quota.personal_links import PersonalLink
 from solaris.quota.thresholds import ThresholdRule
@@ -39,6 +41,7 @@ class MyUsage(ApiModel):
     status: UserStatus
     monthly_limit: int
     additional_tokens: int
+    grants: list[OwnGrant] = Field(description="Of the additional tokens, first used first.")
     current_usage: int
     available_tokens: int = Field(description="What a new request may take.")
     remaining_tokens: int = Field(description="Limit + additional - used, never below 0.")
@@ -77,6 +80,7 @@ class MyUsage(ApiModel):
             status=user.status,
             monthly_limit=user.monthly_limit,
             additional_tokens=user.additional_tokens,
+            grants=[OwnGrant.of(one, own.account.renews_at) for one in grants_now(user)],
             current_usage=user.current_usage,
             available_tokens=user.available_tokens,
             remaining_tokens=quota.remaining_tokens,

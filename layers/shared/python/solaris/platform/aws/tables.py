@@ -133,6 +133,8 @@ class UserModel(Model):
     merged_from: Any = ListAttribute(null=True)
     address_of = UnicodeAttribute(null=True)
     merged_into = UnicodeAttribute(null=True)
+    grants: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
+    next_change_at = NumberAttribute(null=True)
 
 
 class UsageByDay(GlobalSecondaryIndex["UsageModel"]):  # type: ignore[no-untyped-call]
@@ -272,6 +274,8 @@ class PeriodModel(Model):
     additional_tokens = NumberAttribute()
     current_usage = NumberAttribute()
     closed_at = UnicodeAttribute()
+    ended_tokens = NumberAttribute(null=True)
+    carried_grants: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
 
 
 class AlertModel(Model):

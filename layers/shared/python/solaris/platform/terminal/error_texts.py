@@ -19,6 +19,15 @@ _t = Texts(TEXTS, "pt-BR")
 # what a pattern has in brackets goes into the holes.
 MESSAGES: tuple[tuple[str, str], ...] = (
     (r"no such user: (.+)", "usuário não encontrado: {0}"),
+    (r"no such grant: (.+)", "concessão não encontrada: {0}"),
+    (
+        r"users? (?:.+ )?changed under ([\d,]+) attempts",
+        "houve mudanças demais ao mesmo tempo ({0} tentativas); tente novamente",
+    ),
+    (
+        r"([\d,]+) users not read in ([\d,]+) attempts",
+        "{0} usuários não puderam ser lidos em {1} tentativas",
+    ),
     (r"user exists already: (.+)", "já existe um usuário com este endereço: {0}"),
     (r"no such alias: (.+)", "não é um endereço antigo de ninguém: {0}"),
     (r"the address (.+) changed hands; try again", "o endereço {0} mudou de dono; tente novamente"),

@@ -1,0 +1,46 @@
+"""A user's grants: listed, taken back. They are given by /admin/users/{user_id}/tokens."""
+
+from typing import TYPE_CHECKING
+
+from solaris.accounts.grants.schemas import GrantOut, GrantsOut, VoidQuery
+from solaris.accounts.routes import TAG, shown
+from solaris.accounts.schemas import GrantId, UserId, UserOut
+from solaris.platform.web.operations import Access, Call, operation
+
+if TYPE_CHECKING:
+    from solaris.app import Parts
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/grants",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserGrants",
+    summary="A user's additional tokens, first used first, and when each of them ends",
+)
+def get_user_grants(parts: "Parts", call: Call, *, user_id: UserId) -> GrantsOut:  # noqa: ARG001 - the shape of every handler
+    """As the next request would find them; what has ended or is used up is not among them."""
+    renews_at = parts.accounts.history.account(user_id).renews_at
+    given = parts.accounts.grants.of(user_id)
+    return GrantsOut(items=[GrantOut.given(one, renews_at) for one in given])
+
+
+@operation(
+    "DELETE",
+    "/admin/users/{user_id}/grants/{grant_id}",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="voidGrant",
+    summary="Take back what is unused of a grant",
+    problems=(409,),
+)
+def void_grant(
+    parts: "Parts", call: Call, *, user_id: UserId, grant_id: GrantId, query: VoidQuery
+) -> UserOut:
+    """What is used or held of it stays this month's, and blocks nobody.
+
+    404 where the user has no such grant (any more).
+    """
+    change = parts.accounts.grants.void(user_id, grant_id, actor=call.as_actor, reason=query.reason)
+    return shown(parts, change.after)
