@@ -237,6 +237,12 @@ def package_order(source: Source) -> list[str]:
     return [f"{source.path}:{line}: must not import {name}" for line, name in sorted(set(bad))]
 
 
+def own_parts(source: Source) -> list[str]:
+    """Another package's parts, where a route or a command is to have its own alone."""
+    every = [f"solaris.{package}.parts" for package in LEVELS]
+    return imports_of(source, every, [f"solaris.{source.package}.parts"])
+
+
 def pure_imports(source: Source) -> list[str]:
     allowed = tuple(f"solaris.{one.removesuffix('.py').replace('/', '.')}" for one in PURE)
     return imports_of(source, IMPURE, allowed)
@@ -347,6 +353,11 @@ def test_a_package_stands_on_those_below_it(path: str) -> None:
     check(package_order, path)
 
 
+@pytest.mark.parametrize("path", [path for path in LAYER if path.endswith("routes.py")])
+def test_routes_have_their_own_packages_parts_alone(path: str) -> None:
+    check(own_parts, path)
+
+
 @pytest.mark.parametrize("path", LAYER)
 def test_libraries_that_speak_to_somebody_stay_at_the_edge(path: str) -> None:
     check(edge_imports, path)
@@ -439,6 +450,8 @@ ENTRY = "functions/proxy/app.py"
         (package_order, LEDGER, "def f() -> None: from solaris.gateway import meter"),
         (package_order, PLATFORM, "from ..quota import user"),
         (package_order, PLATFORM, "if TYPE_CHECKING:\n    from solaris.quota.user import User"),
+        (own_parts, KEYS, "if TYPE_CHECKING:\n    from solaris.audit.parts import AuditParts"),
+        (own_parts, KEYS, "from solaris.platform.parts import PlatformParts"),
         (edge_imports, LEDGER, "import boto3"),
         (edge_imports, LEDGER, "from pynamodb.models import Model"),
         (edge_imports, LEDGER, "from starlette.requests import Request"),
@@ -475,6 +488,7 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (package_order, KEYS, "import solaris.keys.store\nfrom solaris import __version__"),
         (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
         (package_order, f"{SOLARIS}/app.py", "from solaris.accounts.parts import AccountsParts"),
+        (own_parts, KEYS, "from solaris.keys.parts import KeysParts"),
         (edge_imports, f"{SOLARIS}/platform/aws/client.py", "import boto3"),
         (edge_imports, f"{SOLARIS}/accounts/commands.py", "import typer"),
         (edge_imports, f"{SOLARIS}/accounts/moving_commands.py", "import typer"),

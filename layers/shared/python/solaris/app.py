@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from solaris.platform.clock import now
 from solaris.platform.logs import configure_logging
@@ -115,7 +115,9 @@ class Parts:
         """What holds the books against their records."""
         from solaris.reconciliation.parts import ReconciliationParts
 
-        return ReconciliationParts(platform=self.platform, quota=self.quota, ledger=self.ledger)
+        return ReconciliationParts(
+            platform=self.platform, quota=self.quota, directory=self.directory, ledger=self.ledger
+        )
 
     @part
     def reports(self) -> ReportsParts:
@@ -178,6 +180,10 @@ class Parts:
             reports=self.reports,
             backup=self.backup,
         )
+
+    def of(self, package: str) -> Any:
+        """The parts of one package, by its name."""
+        return getattr(self, package)
 
     async def close(self) -> None:
         """Close what the request path has opened."""

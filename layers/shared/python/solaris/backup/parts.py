@@ -15,11 +15,11 @@ class BackupParts:
     """When backups were made."""
 
     def __init__(self, platform: PlatformParts) -> None:
-        self._platform = platform
+        self.platform = platform
 
     @part
     def log(self) -> BackupLog:
         """When backups were made."""
         from solaris.backup.store import BackupLog
 
-        return BackupLog(self._platform.dynamodb, self._platform.settings.table_name("periods"))
+        return BackupLog(self.platform.dynamodb, self.platform.settings.table_name("periods"))

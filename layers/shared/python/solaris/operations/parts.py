@@ -28,7 +28,7 @@ class OperationsParts:
         reports: ReportsParts,
         backup: BackupParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
         self._reconciliation = reconciliation
         self._reports = reports
@@ -40,18 +40,18 @@ class OperationsParts:
         from solaris.operations.health import Health, standard_checks
 
         checks = standard_checks(
-            self._platform.settings,
+            self.platform.settings,
             users=self._quota.users,
             backups=self._backup.log,
-            disk=self._platform.books_disk,
-            queues=self._platform.queue_lag,
-            cache=self._platform.cache,
+            disk=self.platform.books_disk,
+            queues=self.platform.queue_lag,
+            cache=self.platform.cache,
         )
         return Health(
             checks,
-            version=self._platform.version,
-            clock=self._platform.clock,
-            metrics=self._platform.metrics,
+            version=self.platform.version,
+            clock=self.platform.clock,
+            metrics=self.platform.metrics,
         )
 
     @part
@@ -62,8 +62,8 @@ class OperationsParts:
         return MetricsPage(
             health=self.health,
             totals=self._reports.user_totals,
-            metrics=self._platform.metrics,
-            cache=self._platform.cache,
+            metrics=self.platform.metrics,
+            cache=self.platform.cache,
             reconciled=self._reconciliation.runs.latest_done,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
