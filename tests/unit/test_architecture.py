@@ -47,6 +47,9 @@ BUILDERS = {
     f"{SOLARIS}/backup/drill.py",
 }
 
+# What is given the parts of its own package, and of no other.
+OWN_PARTS = ("routes.py", "commands.py", "completion.py")
+
 # Rules without input and output: they import each other, and the standard library's pure parts.
 PURE = (
     "accounts/import_file.py",
@@ -353,8 +356,8 @@ def test_a_package_stands_on_those_below_it(path: str) -> None:
     check(package_order, path)
 
 
-@pytest.mark.parametrize("path", [path for path in LAYER if path.endswith("routes.py")])
-def test_routes_have_their_own_packages_parts_alone(path: str) -> None:
+@pytest.mark.parametrize("path", [path for path in LAYER if path.endswith(OWN_PARTS)])
+def test_routes_and_commands_have_their_own_packages_parts_alone(path: str) -> None:
     check(own_parts, path)
 
 

@@ -163,10 +163,10 @@ class Parts:
 
     @part
     def backup(self) -> BackupParts:
-        """When backups were made."""
+        """What a backup and a restore stand on, and when backups were made."""
         from solaris.backup.parts import BackupParts
 
-        return BackupParts(self.platform)
+        return BackupParts(platform=self.platform, quota=self.quota)
 
     @part
     def operations(self) -> OperationsParts:
@@ -176,6 +176,9 @@ class Parts:
         return OperationsParts(
             platform=self.platform,
             quota=self.quota,
+            sign_in=self.sign_in,
+            keys=self.keys,
+            ledger=self.ledger,
             reconciliation=self.reconciliation,
             reports=self.reports,
             backup=self.backup,

@@ -8,12 +8,19 @@ from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.backup.parts import BackupParts
+    from solaris.backup.store import BackupLog
+    from solaris.keys.parts import KeysParts
+    from solaris.keys.store import KeyStore
+    from solaris.ledger.parts import LedgerParts
+    from solaris.ledger.replay import Replayer
+    from solaris.operations.first_start import FirstStart
     from solaris.operations.health import Health
     from solaris.operations.metrics_page import MetricsPage
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.reconciliation.parts import ReconciliationParts
     from solaris.reports.parts import ReportsParts
+    from solaris.sign_in.parts import SignInParts
 
 
 class OperationsParts:
@@ -24,15 +31,51 @@ class OperationsParts:
         *,
         platform: PlatformParts,
         quota: QuotaParts,
+        sign_in: SignInParts,
+        keys: KeysParts,
+        ledger: LedgerParts,
         reconciliation: ReconciliationParts,
         reports: ReportsParts,
         backup: BackupParts,
     ) -> None:
         self.platform = platform
         self._quota = quota
+        self._sign_in = sign_in
+        self._keys = keys
+        self._ledger = ledger
         self._reconciliation = reconciliation
         self._reports = reports
         self._backup = backup
+
+    @property
+    def replayer(self) -> Replayer:
+        """What takes lost usage events back into the books."""
+        return self._ledger.replayer
+
+    @property
+    def keys(self) -> KeyStore:
+        """The keys, which the doctor counts."""
+        return self._keys.store
+
+    @property
+    def backups(self) -> BackupLog:
+        """When backups were made."""
+        return self._backup.log
+
+    @part
+    def first_start(self) -> FirstStart:
+        """What makes all that is missing."""
+        from solaris.operations.first_start import FirstStart
+
+        return FirstStart(
+            settings=self.platform.settings,
+            queues=self.platform.queues,
+            files=self.platform.files,
+            keys=self._keys.management,
+            admins=self._sign_in.admin_accounts,
+            day_index=self._ledger.day_index,
+            clock=self.platform.clock,
+        )
 
     @part
     def health(self) -> Health:
@@ -42,7 +85,7 @@ class OperationsParts:
         checks = standard_checks(
             self.platform.settings,
             users=self._quota.users,
-            backups=self._backup.log,
+            backups=self.backups,
             disk=self.platform.books_disk,
             queues=self.platform.queue_lag,
             cache=self.platform.cache,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.store import UserStore
     from solaris.reconciliation.reconciler import Reconciler
     from solaris.reconciliation.run_store import ReconciliationStore
     from solaris.reconciliation.runs import ReconcileRunner
@@ -32,6 +33,11 @@ class ReconciliationParts:
         self._quota = quota
         self._directory = directory
         self._ledger = ledger
+
+    @property
+    def users(self) -> UserStore:
+        """Whose books may be held against their records alone."""
+        return self._quota.users
 
     @property
     def directory(self) -> Directory:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.store import UserStore
     from solaris.reports.reporting import Reporting
     from solaris.reports.statistics import Statistics
     from solaris.reports.system_days import SystemDays
@@ -33,6 +34,11 @@ class ReportsParts:
         self._quota = quota
         self._directory = directory
         self._ledger = ledger
+
+    @property
+    def users(self) -> UserStore:
+        """Whose addresses a report may be narrowed to, and shows."""
+        return self._quota.users
 
     @property
     def directory(self) -> Directory:
