@@ -41,11 +41,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("platform",),
 )
 LEVELS = {package: level for level, packages in enumerate(ORDER) for package in packages}
-# Who builds the whole: the command line's environment, and the drill of a restore.
-BUILDERS = {
-    f"{SOLARIS}/platform/terminal/environment.py",
-    f"{SOLARIS}/backup/drill.py",
-}
 
 # What is given the parts of its own package, and of no other.
 OWN_PARTS = ("routes.py", "commands.py", "completion.py")
@@ -171,15 +166,6 @@ class Source:
                 found.append((node.lineno, bound.get(head, head) + dot + rest))
         return found
 
-    @cached_property
-    def typing_lines(self) -> set[int]:
-        """Return the lines of `if TYPE_CHECKING:` blocks: nothing is imported there in fact."""
-        found: set[int] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
-        return found
-
     @property
     def package(self) -> str:
         """The package of a file in the layer: its first folder, or its own name at the top."""
@@ -223,7 +209,7 @@ def uses_of(source: Source, forbidden: Sequence[str], why: str) -> list[str]:
 
 
 def package_order(source: Source) -> list[str]:
-    """Imports from packages above or beside. The app's type is free where nothing is imported."""
+    """Imports from packages above or beside, of types as well."""
     if source.package not in LEVELS:
         return [f"{source.path}:1: no package {source.package}/ in ORDER"]
     bad = []
@@ -232,9 +218,6 @@ def package_order(source: Source) -> list[str]:
         if parts[0] != "solaris" or len(parts) == 1 or parts[1] == "__version__":
             continue
         if parts[1] == source.package or LEVELS.get(parts[1], -1) > LEVELS[source.package]:
-            continue
-        is_type = line in source.typing_lines
-        if name == "solaris.app.Parts" and (is_type or source.path in BUILDERS):
             continue
         bad.append((line, name))
     return [f"{source.path}:{line}: must not import {name}" for line, name in sorted(set(bad))]
@@ -448,6 +431,9 @@ ENTRY = "functions/proxy/app.py"
         (package_order, KEYS, "from solaris.alerts.alert import Alert"),
         (package_order, KEYS, "import solaris.app"),
         (package_order, KEYS, "from solaris.app import Parts"),
+        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
+        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.cli import app"),
+        (package_order, PLATFORM, "from solaris.api import registered"),
         (package_order, KEYS, "from solaris.accounts.parts import AccountsParts"),
         (package_order, KEYS, "from solaris import cli"),
         (package_order, LEDGER, "def f() -> None: from solaris.gateway import meter"),
@@ -489,7 +475,6 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (pure_clock, QUOTA, "from datetime import datetime\ndef f(now: datetime): now.time()"),
         (package_order, KEYS, "from solaris.directory.directory import Directory"),
         (package_order, KEYS, "import solaris.keys.store\nfrom solaris import __version__"),
-        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
         (package_order, f"{SOLARIS}/app.py", "from solaris.accounts.parts import AccountsParts"),
         (own_parts, KEYS, "from solaris.keys.parts import KeysParts"),
         (edge_imports, f"{SOLARIS}/platform/aws/client.py", "import boto3"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solaris.gateway.upstream import Upstream
     from solaris.keys.parts import KeysParts
     from solaris.ledger.parts import LedgerParts
+    from solaris.ledger.refusals import Refusals
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
 
@@ -28,6 +29,11 @@ class GatewayParts:
         self._quota = quota
         self._keys = keys
         self._ledger = ledger
+
+    @property
+    def refusals(self) -> Refusals:
+        """What this process counts of the requests that it refuses."""
+        return self._ledger.refusals
 
     @part
     def upstream(self) -> Upstream:
@@ -85,7 +91,7 @@ class GatewayParts:
             bodies=self.bodies,
             settings=settings,
             metrics=self.platform.metrics,
-            refusals=self._ledger.refusals,
+            refusals=self.refusals,
             clock=self.platform.clock,
         )
 
