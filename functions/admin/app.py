@@ -31,7 +31,7 @@ def signed_in(request: Any) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
 
 
-mount(app, process_parts(), registered(), signed_in)
+mount(app, process_parts().platform, process_parts().of, registered(), signed_in)
 
 
 @app.lambda_function(name="keep_directory")

@@ -23,7 +23,7 @@ DRAIN_SECONDS = 10
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
     parts = process_parts()
     parts.gateway.warm_up()
-    refusals = parts.ledger.refusals
+    refusals = parts.gateway.refusals
     beside = asyncio.gather(
         publish_forever(parts.platform.metrics, parts.platform.async_cache),
         refusals.flush_forever(),
@@ -41,4 +41,4 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 
 
 app = Starlette(routes=[Route("/{path:path}", process_parts().gateway.app)], lifespan=lifespan)
-served_on_lambda = on_lambda(app, process_parts())
+served_on_lambda = on_lambda(app, process_parts().gateway)

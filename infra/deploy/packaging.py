@@ -34,7 +34,7 @@ _BACKUP = (
     *("restore", "staging", "whole_tables"),
 )
 LEFT_OUT = (
-    *("solaris/cli.py", "solaris/platform/terminal/*"),
+    *("solaris/cli.py", "solaris/platform/terminal/*", "solaris/*/completion.py"),
     *("solaris/*/commands.py", "solaris/*/*_commands.py", "solaris/*/command_texts.py"),
     *(f"solaris/backup/{name}.py" for name in _BACKUP),
     *("solaris/operations/doctor.py", "solaris/operations/twins.py"),

@@ -14,7 +14,7 @@ from infra.deploy.aws import Account
 from infra.deploy.errors import DeployError
 from infra.deploy.packaging import ROOT
 from infra.local.edge.mailbox import verify_sender
-from solaris.operations.first_start import InitResult, first_key_and_admin
+from solaris.operations.first_start import InitResult
 from solaris.platform.errors import ConfigurationError, SolarisError
 from solaris.platform.settings import Settings, load_settings
 
@@ -67,15 +67,10 @@ def main() -> int:
         settings = load_settings()
         from solaris.app import process_parts  # noqa: PLC0415 - reads the settings just checked
 
-        parts = process_parts()
+        first_start = process_parts().operations.first_start
         if os.environ.get(_EMULATOR):
             verify_sender(settings)  # AWS knows its senders by what their owner has verified
-        result = first_key_and_admin(
-            settings,
-            keys=parts.keys.management,
-            admins=parts.sign_in.admin_accounts,
-            now=parts.clock(),
-        )
+        result = first_start.first_key_and_admin()
     except (ConfigurationError, SolarisError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -249,7 +249,7 @@ class LocalSystem:
         from infra.local.run.prepare import prepare  # noqa: PLC0415 - while the programs start
         from solaris.app import process_parts  # noqa: PLC0415 - reads what was set just above
 
-        parts = process_parts()
+        parts = process_parts().operations
         if self._is_for_people:
             configure_logging("WARNING")  # the banner tells what was made, better than a log does
         return prepare(parts)
@@ -265,10 +265,10 @@ class LocalSystem:
         from solaris.platform.aws.client import boto_client  # noqa: PLC0415 - see above
         from solaris.platform.aws.files import is_aws  # noqa: PLC0415 - see above
 
-        parts = process_parts()
+        parts = process_parts().operations
         if self.supervisor.has(TABLES):
-            Expiry(boto_client("dynamodb", parts.settings.aws_region)).start(stop)
-        if self.mails is not None or is_aws(boto_client("sqs", parts.settings.aws_region)):
+            Expiry(boto_client("dynamodb", parts.platform.settings.aws_region)).start(stop)
+        if self.mails is not None or is_aws(boto_client("sqs", parts.platform.settings.aws_region)):
             return
         Keeper(parts.platform.queues, lambda: prepare(parts), self._tell_anew).start(stop)
 

@@ -41,11 +41,9 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("platform",),
 )
 LEVELS = {package: level for level, packages in enumerate(ORDER) for package in packages}
-# Who builds the whole: the command line's environment, and the drill of a restore.
-BUILDERS = {
-    f"{SOLARIS}/platform/terminal/environment.py",
-    f"{SOLARIS}/backup/drill.py",
-}
+
+# What is given the parts of its own package, and of no other.
+OWN_PARTS = ("routes.py", "commands.py", "completion.py")
 
 # Rules without input and output: they import each other, and the standard library's pure parts.
 PURE = (
@@ -169,15 +167,6 @@ class Source:
                 found.append((node.lineno, bound.get(head, head) + dot + rest))
         return found
 
-    @cached_property
-    def typing_lines(self) -> set[int]:
-        """Return the lines of `if TYPE_CHECKING:` blocks: nothing is imported there in fact."""
-        found: set[int] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
-        return found
-
     @property
     def package(self) -> str:
         """The package of a file in the layer: its first folder, or its own name at the top."""
@@ -221,7 +210,7 @@ def uses_of(source: Source, forbidden: Sequence[str], why: str) -> list[str]:
 
 
 def package_order(source: Source) -> list[str]:
-    """Imports from packages above or beside. The app's type is free where nothing is imported."""
+    """Imports from packages above or beside, of types as well."""
     if source.package not in LEVELS:
         return [f"{source.path}:1: no package {source.package}/ in ORDER"]
     bad = []
@@ -231,11 +220,14 @@ def package_order(source: Source) -> list[str]:
             continue
         if parts[1] == source.package or LEVELS.get(parts[1], -1) > LEVELS[source.package]:
             continue
-        is_type = line in source.typing_lines
-        if name == "solaris.app.Parts" and (is_type or source.path in BUILDERS):
-            continue
         bad.append((line, name))
     return [f"{source.path}:{line}: must not import {name}" for line, name in sorted(set(bad))]
+
+
+def own_parts(source: Source) -> list[str]:
+    """Another package's parts, where a route or a command is to have its own alone."""
+    every = [f"solaris.{package}.parts" for package in LEVELS]
+    return imports_of(source, every, [f"solaris.{source.package}.parts"])
 
 
 def pure_imports(source: Source) -> list[str]:
@@ -348,6 +340,11 @@ def test_a_package_stands_on_those_below_it(path: str) -> None:
     check(package_order, path)
 
 
+@pytest.mark.parametrize("path", [path for path in LAYER if path.endswith(OWN_PARTS)])
+def test_routes_and_commands_have_their_own_packages_parts_alone(path: str) -> None:
+    check(own_parts, path)
+
+
 @pytest.mark.parametrize("path", LAYER)
 def test_libraries_that_speak_to_somebody_stay_at_the_edge(path: str) -> None:
     check(edge_imports, path)
@@ -435,11 +432,16 @@ ENTRY = "functions/proxy/app.py"
         (package_order, KEYS, "from solaris.alerts.alert import Alert"),
         (package_order, KEYS, "import solaris.app"),
         (package_order, KEYS, "from solaris.app import Parts"),
+        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
+        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.cli import app"),
+        (package_order, PLATFORM, "from solaris.api import registered"),
         (package_order, KEYS, "from solaris.accounts.parts import AccountsParts"),
         (package_order, KEYS, "from solaris import cli"),
         (package_order, LEDGER, "def f() -> None: from solaris.gateway import meter"),
         (package_order, PLATFORM, "from ..quota import user"),
         (package_order, PLATFORM, "if TYPE_CHECKING:\n    from solaris.quota.user import User"),
+        (own_parts, KEYS, "if TYPE_CHECKING:\n    from solaris.audit.parts import AuditParts"),
+        (own_parts, KEYS, "from solaris.platform.parts import PlatformParts"),
         (edge_imports, LEDGER, "import boto3"),
         (edge_imports, LEDGER, "from pynamodb.models import Model"),
         (edge_imports, LEDGER, "from starlette.requests import Request"),
@@ -474,8 +476,8 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (pure_clock, QUOTA, "from datetime import datetime\ndef f(now: datetime): now.time()"),
         (package_order, KEYS, "from solaris.directory.directory import Directory"),
         (package_order, KEYS, "import solaris.keys.store\nfrom solaris import __version__"),
-        (package_order, KEYS, "if TYPE_CHECKING:\n    from solaris.app import Parts"),
         (package_order, f"{SOLARIS}/app.py", "from solaris.accounts.parts import AccountsParts"),
+        (own_parts, KEYS, "from solaris.keys.parts import KeysParts"),
         (edge_imports, f"{SOLARIS}/platform/aws/client.py", "import boto3"),
         (edge_imports, f"{SOLARIS}/accounts/commands.py", "import typer"),
         (edge_imports, f"{SOLARIS}/accounts/moving_commands.py", "import typer"),

@@ -15,41 +15,35 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from infra.local.edge.mailbox import verify_sender
-from solaris.operations.first_start import InitResult, initialise
+from solaris.operations.first_start import InitResult
 from solaris.platform.aws.client import boto_client
 from solaris.platform.aws.files import is_aws
 from solaris.platform.errors import ConfigurationError, SolarisError, StoreUnavailableError
 from solaris.platform.settings import LOCAL_SECRET, MIN_SECRET_CHARACTERS, Settings, load_settings
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.operations.parts import OperationsParts
 
 WAIT_SECONDS = 120
 RETRY_SECONDS = 2.0
 MAX_WAIT_SECONDS = 3600
 
 
-def prepare(parts: "Parts") -> InitResult:
+def prepare(parts: "OperationsParts") -> InitResult:
     """Make what is missing in the store that these parts are wired to.
 
     SES of AWS knows its senders by what its owner has verified; an emulator is told here. Raises
     StoreUnavailableError and AwsCallError.
     """
-    settings = parts.settings
+    settings = parts.platform.settings
     if settings.smtp_host is None and not is_aws(boto_client("ses", settings.aws_region)):
         verify_sender(settings)
-    return initialise(
-        settings,
-        queues=parts.platform.queues,
-        files=parts.platform.files,
-        keys=parts.keys.management,
-        admins=parts.sign_in.admin_accounts,
-        day_index=parts.ledger.day_index,
-        now=parts.clock(),
-    )
+    return parts.first_start.initialise()
 
 
-def prepare_patiently(parts: "Parts", seconds: float, tell: Callable[[str], None]) -> InitResult:
+def prepare_patiently(
+    parts: "OperationsParts", seconds: float, tell: Callable[[str], None]
+) -> InitResult:
     """Prepare as soon as the store answers; raises its error when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -122,7 +116,7 @@ def main() -> int:
         _check(settings)
         from solaris.app import process_parts  # noqa: PLC0415 - half a second, and needs the settings
 
-        result = prepare_patiently(process_parts(), arguments.wait_seconds, _tell)
+        result = prepare_patiently(process_parts().operations, arguments.wait_seconds, _tell)
     except ConfigurationError as error:
         print(f"[prepare] settings: {error}", file=sys.stderr)
         return 2

@@ -170,7 +170,7 @@ def test_an_address_that_a_shell_would_run_is_not_put_into_its_line(
 
 
 def test_nothing_is_completed_where_no_system_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("solaris.platform.terminal.completion.open_parts", lambda: 1 / 0)
+    monkeypatch.setattr("solaris.quota.completion.open_parts", lambda _: 1 / 0)
     assert completed("solaris users show an") == []
 
 

@@ -83,7 +83,9 @@ def test_settings_that_are_wrong_are_in_nobodys_way(
 ) -> None:
     monkeypatch.setenv("PORT", "many")
     monkeypatch.setenv("LOCALE", "klingon")
-    monkeypatch.setattr("solaris.app.Parts", lambda *_: pytest.fail("the store was opened"))
+    monkeypatch.setattr(
+        "solaris.app.Parts.__init__", lambda *_: pytest.fail("the store was opened")
+    )
     assert "Uso: solaris users" in call("users", "--help").stdout
     assert call("--version").exit_code == 0
 

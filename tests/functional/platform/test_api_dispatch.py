@@ -109,7 +109,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
             context = {"email": caller.email, "role": caller.role, "session_id": "s"}
             return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
 
-        mount(app, parts, registered(), signed_in)
+        mount(app, parts.platform, lambda _: None, registered(), signed_in)
         yield ApiClient([HostedFunction([app])], parts)
 
 

@@ -113,7 +113,7 @@ class Api:
             authorizer={"email": admin, "role": role, "session_id": "s-1"} if role else {},
             ip_address="10.0.0.9",
         )
-        reply = answer(self.parts, operation, request)
+        reply = answer(self.parts.platform, self.parts.of, operation, request)
         return Answer(reply.status, json.loads(reply.body) if reply.body else None)
 
     def ok(self, method: str, target: str, body: Any = None, **more: Any) -> Any:

@@ -50,12 +50,10 @@ def reader(reais: MoneyPath) -> Any:
     readers = Readers.of(reais)
     people = {user_id_for(email): (email, "Somebody") for email in (ANA, BEA)}
     return SimpleNamespace(
-        reports=SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting),
-        directory=SimpleNamespace(
-            directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids})
-        ),
-        settings=reais.parts.settings,
-        clock=reais.clock,
+        statistics=readers.statistics,
+        reporting=readers.reporting,
+        directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids}),
+        platform=SimpleNamespace(settings=reais.parts.settings, clock=reais.clock),
     )
 
 
@@ -128,8 +126,8 @@ async def test_in_dollars_nothing_is_converted(
     money: MoneyPath, reader: Any, reais: MoneyPath
 ) -> None:
     readers = Readers.of(money)
-    reader.settings = money.parts.settings
-    reader.reports = SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting)
+    reader.platform.settings = money.parts.settings
+    reader.statistics, reader.reporting = readers.statistics, readers.reporting
     in_dollars = wire(routes.get_system_stats(reader, CALL))
     assert in_dollars["cost"]["local"] is None
     assert in_dollars["cost"]["micros"] > 0

@@ -25,10 +25,10 @@ def reader(money: MoneyPath) -> Any:
     people = {user_id_for(email): (email, "Somebody") for email in EMAILS}
     directory = SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids})
     return SimpleNamespace(
-        reports=SimpleNamespace(statistics=readers.statistics, reporting=readers.reporting),
-        directory=SimpleNamespace(directory=directory),
-        settings=money.parts.settings,
-        clock=money.clock,
+        statistics=readers.statistics,
+        reporting=readers.reporting,
+        directory=directory,
+        platform=SimpleNamespace(settings=money.parts.settings, clock=money.clock),
     )
 
 

@@ -1,5 +1,6 @@
 """A part is made once, when it is first asked for, whoever asks."""
 
+import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from solaris import app
+from solaris.api import registered
 from solaris.app import Parts
-from solaris.platform.parts import part
+from solaris.platform.parts import package_of, part
+from solaris.platform.web.operations import Operation
 
 THREADS = 8
 
@@ -66,3 +69,16 @@ def test_no_package_has_parts_that_threads_may_make_twice() -> None:
     sources = [Path(app.__file__), *Path(app.__file__).parent.glob("*/parts.py")]
     assert len(sources) > len(vars(Parts)) / 2
     assert [one for one in sources if "@cached_property" in one.read_text()] == []
+
+
+@pytest.mark.parametrize("operation", registered(), ids=lambda one: one.name)
+def test_an_operation_gets_its_own_packages_parts(operation: Operation) -> None:
+    asked = inspect.signature(operation.handler).parameters["parts"].annotation
+    made = Parts.__dict__[operation.package].func.__annotations__["return"]
+    assert asked == made
+
+
+def test_a_package_is_the_folder_of_a_class_or_function() -> None:
+    assert package_of(Parts) == "app"
+    assert package_of(part) == "platform"
+    assert {one.package for one in registered()} > {"accounts", "sign_in"}

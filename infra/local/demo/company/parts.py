@@ -75,7 +75,7 @@ class DemoQuota(QuotaParts):
     @part
     def changes(self) -> Changes:
         """The feed, by the real clock."""
-        return Changes(self._platform.dynamodb, self._platform.settings.table_name("changes"), now)
+        return Changes(self.platform.dynamodb, self.platform.settings.table_name("changes"), now)
 
 
 class DemoParts(Parts):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from solaris.platform.clock import now
 from solaris.platform.logs import configure_logging
@@ -115,7 +115,9 @@ class Parts:
         """What holds the books against their records."""
         from solaris.reconciliation.parts import ReconciliationParts
 
-        return ReconciliationParts(platform=self.platform, quota=self.quota, ledger=self.ledger)
+        return ReconciliationParts(
+            platform=self.platform, quota=self.quota, directory=self.directory, ledger=self.ledger
+        )
 
     @part
     def reports(self) -> ReportsParts:
@@ -161,10 +163,10 @@ class Parts:
 
     @part
     def backup(self) -> BackupParts:
-        """When backups were made."""
+        """What a backup and a restore stand on, and when backups were made."""
         from solaris.backup.parts import BackupParts
 
-        return BackupParts(self.platform)
+        return BackupParts(platform=self.platform, quota=self.quota)
 
     @part
     def operations(self) -> OperationsParts:
@@ -174,10 +176,17 @@ class Parts:
         return OperationsParts(
             platform=self.platform,
             quota=self.quota,
+            sign_in=self.sign_in,
+            keys=self.keys,
+            ledger=self.ledger,
             reconciliation=self.reconciliation,
             reports=self.reports,
             backup=self.backup,
         )
+
+    def of(self, package: str) -> Any:
+        """The parts of one package, by its name."""
+        return getattr(self, package)
 
     async def close(self) -> None:
         """Close what the request path has opened."""

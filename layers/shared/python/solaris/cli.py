@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from solaris import __version__
+from solaris import app as system
 from solaris.accounts import commands as users
 from solaris.alerts import commands as mail
 from solaris.backup import commands as backup
@@ -20,7 +21,7 @@ from solaris.operations.command_texts import TEXTS as OPERATIONS
 from solaris.platform.errors import SolarisError
 from solaris.platform.terminal import completion, typer_words
 from solaris.platform.terminal.command_texts import TEXTS
-from solaris.platform.terminal.environment import searched
+from solaris.platform.terminal.environment import parts_made_by, searched
 from solaris.platform.terminal.error_texts import told
 from solaris.platform.terminal.language import OPTION, Language, Texts, choose
 from solaris.platform.terminal.output import fail
@@ -88,6 +89,8 @@ app.command("init", help=_operations.help("init"))(operations.init)
 app.command("backup", help=_backup.help("backup"))(backup.backup)
 app.command("restore", help=_backup.help("restore"))(backup.restore)
 app.command("completion", help=_t.help("completion"))(completion.completion)
+
+parts_made_by(system.Parts)
 
 
 def _print_version(wanted: bool) -> None:

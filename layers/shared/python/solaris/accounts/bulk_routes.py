@@ -15,7 +15,7 @@ from solaris.accounts.routes import TAG, idempotency_key, shown
 from solaris.platform.web.operations import Access, Call, operation
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 
 @operation(
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     name="bulkUpdateUsers",
     summary="Suspend, activate, grant tokens to or set the plan of many users",
 )
-def bulk_update_users(parts: "Parts", call: Call, *, body: BulkUpdate) -> BulkResults:
+def bulk_update_users(parts: "AccountsParts", call: Call, *, body: BulkUpdate) -> BulkResults:
     """Each user on their own: a failure stops no other, and is told in its item.
 
     A header `Idempotency-Key` works as for a single grant, user by user.
     """
     request = body.request(idempotency_key(call))
-    results = change_all(parts.accounts.user_changes, body.user_ids, request, call.as_actor)
+    results = change_all(parts.user_changes, body.user_ids, request, call.as_actor)
     items = [
         BulkItem(
             user_id=one.user_id,
@@ -54,13 +54,13 @@ def bulk_update_users(parts: "Parts", call: Call, *, body: BulkUpdate) -> BulkRe
     name="importUsers",
     summary="Make and change users by a CSV file",
 )
-def import_users(parts: "Parts", call: Call, *, body: UserImport) -> ImportResults:
+def import_users(parts: "AccountsParts", call: Call, *, body: UserImport) -> ImportResults:
     """Line by line; a line that fails stops no other. The dry run is the default.
 
     A file that takes over 20 seconds is done in part: its last lines say so, and the same call
     again finds the others unchanged.
     """
-    results = parts.accounts.importer.run(
+    results = parts.importer.run(
         body.csv, is_dry=body.dry_run, actor=call.as_actor, reason=body.reason
     )
     return ImportResults.of(results, dry_run=body.dry_run, locale=call.locale)

@@ -3,7 +3,6 @@
 The changes themselves are user_changes.py's, which the admin API calls by the user's id.
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,15 +12,11 @@ from solaris.accounts.grants.service import GivenGrant, Grants
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.ledger.transactions import Transaction
 from solaris.platform.actor import Actor
-from solaris.platform.email import normalise_email
-from solaris.platform.errors import NotFoundError
 from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
 from solaris.quota.grant import EVERY_MONTH, Term
 from solaris.quota.store import UserStore
-from solaris.quota.user import Plan, User, UserStatus
-
-_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from solaris.quota.user import Plan, UserStatus
 
 
 class Administration:
@@ -46,8 +41,7 @@ class Administration:
 
     def find(self, email: str) -> Account:
         """Return one user by address or id; raises NotFoundError."""
-        user = self._found(email)
-        return account_of(user, self._settings, self._clock())
+        return account_of(self._users.named(email), self._settings, self._clock())
 
     def accounts(self, status: UserStatus | None = None, search: str = "") -> list[Account]:
         """Return the users that match, by address; reads the whole table.
@@ -146,16 +140,4 @@ class Administration:
         return self._transactions.last(self._id(email), most)
 
     def _id(self, email: str) -> str:
-        return self._found(email).user_id
-
-    def _found(self, reference: str) -> User:
-        """The user of an address, or of an id, by which those are named whom no address can."""
-        by_id = _ID.fullmatch(reference.strip())
-        user = self._users.get(by_id[0]) if by_id else self._users.of_address(reference)
-        if user is None:
-            raise _no_such_user(reference)
-        return user
-
-
-def _no_such_user(email: str) -> NotFoundError:
-    return NotFoundError(f"no such user: {normalise_email(email)}")
+        return self._users.named(email).user_id

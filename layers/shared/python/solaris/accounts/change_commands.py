@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.parts import AccountsParts
 from solaris.ledger.transactions import Transaction
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.amounts import tokens as tokens_of
-from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, day, moment, number, say, table
+from solaris.quota.completion import addresses
 from solaris.quota.grant import Grant
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Plan, UserStatus
@@ -43,7 +44,9 @@ def set_limit(
     json: AsJson = False,
 ) -> None:
     """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise)."""
-    change = open_parts().accounts.by_email.set_limit(email, tokens, actor=actor(), reason=reason)
+    change = open_parts(AccountsParts).by_email.set_limit(
+        email, tokens, actor=actor(), reason=reason
+    )
     _show_limit(change)
     show_available(change, json=json)
 
@@ -60,7 +63,7 @@ def set_plan(
     json: AsJson = False,
 ) -> None:
     """Put a user on another plan, with the plan's monthly limit unless --limit states one."""
-    change = open_parts().accounts.by_email.set_plan(
+    change = open_parts(AccountsParts).by_email.set_plan(
         email, plan, actor=actor(), reason=reason, monthly_limit=limit
     )
     before, after = change.before.user, change.after.user
@@ -72,7 +75,7 @@ def set_plan(
 
 def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
     """Set this month's usage to zero. The usage records stay; open requests are still charged."""
-    change = open_parts().accounts.by_email.reset_usage(email, reason=reason, actor=actor())
+    change = open_parts(AccountsParts).by_email.reset_usage(email, reason=reason, actor=actor())
     before, after = change.before.user, change.after.user
     if change.transaction is None:
         say(_t("nothing_used", email=after.email))
@@ -85,14 +88,14 @@ def reset_usage(email: Email, *, reason: Reason, json: AsJson = False) -> None:
 def suspend(email: Email, *, reason: Reason, json: AsJson = False) -> None:
     """Refuse a user's requests from now on."""
     _show_status(
-        open_parts().accounts.by_email.suspend(email, reason=reason, actor=actor()), json=json
+        open_parts(AccountsParts).by_email.suspend(email, reason=reason, actor=actor()), json=json
     )
 
 
 def activate(email: Email, *, reason: Reason = "", json: AsJson = False) -> None:
     """Serve a suspended, blocked or pending user again."""
     _show_status(
-        open_parts().accounts.by_email.activate(email, reason=reason, actor=actor()), json=json
+        open_parts(AccountsParts).by_email.activate(email, reason=reason, actor=actor()), json=json
     )
 
 
@@ -103,7 +106,7 @@ def transactions(
     json: AsJson = False,
 ) -> None:
     """List who changed a user's grants, limit, plan, usage or status, newest first."""
-    administration = open_parts().accounts.by_email
+    administration = open_parts(AccountsParts).by_email
     rows = administration.transactions(email, limit)
     if json:
         as_json({"transactions": [transaction_json(one) for one in rows]})

@@ -19,6 +19,7 @@ from solaris.accounts.change_commands import (
 )
 from solaris.accounts.command_texts import TEXTS
 from solaris.accounts.grants import commands as granting
+from solaris.accounts.parts import AccountsParts
 from solaris.ledger.figures import Figures, total_of
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.instants import iso_milliseconds
@@ -83,7 +84,7 @@ def list_users(
     json: AsJson = False,
 ) -> None:
     """List users, with what they have used this month."""
-    accounts = open_parts().accounts.by_email.accounts(status, search)
+    accounts = open_parts(AccountsParts).by_email.accounts(status, search)
     accounts = [one for one in accounts if one.user.quota.granted_percentage >= at_least]
     if sort is not Order.EMAIL:
         accounts.sort(key=_FIGURES[sort], reverse=True)
@@ -116,8 +117,8 @@ def show(email: Email, *, json: AsJson = False) -> None:
     """Show one user: quota, open requests, last usage and this month by model."""
     from solaris.ledger.reviewing import last_records, sums_by_model  # noqa: PLC0415 - slow
 
-    parts = open_parts()
-    rates, account = parts.settings.exchange, parts.accounts.by_email.find(email)
+    parts = open_parts(AccountsParts)
+    rates, account = parts.platform.settings.exchange, parts.by_email.find(email)
     user_id, period = account.user.user_id, account.user.period
     records, sums = last_records(user_id), sums_by_model(user_id, period, rates)
     if json:
@@ -158,7 +159,7 @@ def create(
     json: AsJson = False,
 ) -> None:
     """Create a user before their first request."""
-    account = open_parts().accounts.by_email.create_user(
+    account = open_parts(AccountsParts).by_email.create_user(
         email, actor=actor(), name=name, plan=plan, monthly_limit=limit
     )
     user, renews = account.user, moment(account.renews_at, account.renews_at.tzinfo)

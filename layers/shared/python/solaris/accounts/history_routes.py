@@ -17,7 +17,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Page, PageQuery
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 
 @operation(
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     name="getUserStats",
     summary="A user's quota and last 30 days",
 )
-def get_user_stats(parts: "Parts", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
+def get_user_stats(parts: "AccountsParts", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
     """By day and by model, from the daily counters."""
-    stats = parts.accounts.history.stats(user_id)
-    return UserStatsOut.of(stats, shown(parts, stats.account), parts.settings.exchange)
+    stats = parts.history.stats(user_id)
+    return UserStatsOut.of(stats, shown(parts, stats.account), parts.platform.settings.exchange)
 
 
 @operation(
@@ -43,16 +43,16 @@ def get_user_stats(parts: "Parts", call: Call, *, user_id: UserId) -> UserStatsO
     summary="A user's requests, newest first",
 )
 def get_user_usage(
-    parts: "Parts",
+    parts: "AccountsParts",
     call: Call,  # noqa: ARG001 - the shape of every handler
     *,
     user_id: UserId,
     query: UsageQuery,
 ) -> Page[TokenUsage]:
     """Kept for 13 months."""
-    page = parts.accounts.history.usage(user_id, query.filters(), query.limit, query.cursor)
+    page = parts.history.usage(user_id, query.filters(), query.limit, query.cursor)
     return Page[TokenUsage](
-        items=[TokenUsage.of(line, parts.settings.exchange) for line in page.records],
+        items=[TokenUsage.of(line, parts.platform.settings.exchange) for line in page.records],
         next_cursor=page.next_cursor,
     )
 
@@ -66,14 +66,14 @@ def get_user_usage(
     summary="Who changed a user's grants, limit, plan, status or usage, newest first",
 )
 def get_user_transactions(
-    parts: "Parts",
+    parts: "AccountsParts",
     call: Call,  # noqa: ARG001 - the shape of every handler
     *,
     user_id: UserId,
     query: PageQuery,
 ) -> Page[TransactionOut]:
     """Rows are never changed; the audit log names each by its id."""
-    page = parts.accounts.history.transactions(user_id, query.limit, query.cursor)
+    page = parts.history.transactions(user_id, query.limit, query.cursor)
     return Page[TransactionOut](
         items=[TransactionOut.of(row) for row in page.rows], next_cursor=page.next_cursor
     )
@@ -88,12 +88,12 @@ def get_user_transactions(
     summary="A user's closed months, newest first",
 )
 def get_user_periods(
-    parts: "Parts",
+    parts: "AccountsParts",
     call: Call,  # noqa: ARG001 - the shape of every handler
     *,
     user_id: UserId,
     query: PeriodsQuery,
 ) -> PeriodsOut:
     """With the usage by model of each."""
-    months = parts.accounts.history.periods(user_id, query.limit)
+    months = parts.history.periods(user_id, query.limit)
     return PeriodsOut(items=[PeriodOut.of(one) for one in months])

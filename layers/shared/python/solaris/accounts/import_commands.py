@@ -7,6 +7,7 @@ import typer
 
 from solaris.accounts.change_commands import Reason
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.parts import AccountsParts
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.terminal.command_texts import TEXTS as COMMON
@@ -38,7 +39,7 @@ def import_users(
     """Create and change users by a CSV file: email, name, plan, monthly_limit."""
     lines = _decoded(_read(file))
     try:
-        results = open_parts().accounts.importer.run(
+        results = open_parts(AccountsParts).importer.run(
             lines,
             is_dry=not yes,
             actor=Actor(name=actor()),

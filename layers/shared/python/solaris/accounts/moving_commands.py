@@ -7,11 +7,12 @@ import typer
 from solaris.accounts.change_commands import Reason, change_json, user_json
 from solaris.accounts.changes import UserUpdate
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.parts import AccountsParts
 from solaris.platform.actor import Actor
-from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, say, sure
+from solaris.quota.completion import addresses
 
 _t = Texts(TEXTS)
 
@@ -37,15 +38,15 @@ def move(
     json: AsJson = False,
 ) -> None:
     """Give a user another address. Id, quota, books, keys and grants stay."""
-    parts = open_parts()
+    parts = open_parts(AccountsParts)
     try:
-        before = parts.accounts.by_email.find(old).user
+        before = parts.by_email.find(old).user
         update = UserUpdate(email=new)
-        change = parts.accounts.mover.update(
+        change = parts.mover.update(
             before.user_id, update, actor=Actor(name=actor()), reason=reason
         )
     finally:
-        parts.directory.directory.close()
+        parts.directory.close()
     after = change.after.user
     say(f"{ascii(before.email)[1:-1]} → {after.email}")
     if after.aliases:
@@ -63,18 +64,18 @@ def merge(
     json: AsJson = False,
 ) -> None:
     """Make one account of two of the same person. This cannot be undone."""
-    parts = open_parts()
+    parts = open_parts(AccountsParts)
     try:
-        first = parts.accounts.by_email.find(source).user
-        second = parts.accounts.by_email.find(into).user
+        first = parts.by_email.find(source).user
+        second = parts.by_email.find(into).user
         if not yes:
             shown = ascii(first.email)[1:-1]
             sure(_t("merge.sure", source=shown, into=second.email))
-        account = parts.accounts.mover.merge(
+        account = parts.mover.merge(
             first.user_id, second.user_id, actor=Actor(name=actor()), reason=reason
         )
     finally:
-        parts.directory.directory.close()
+        parts.directory.close()
     user = account.user
     used = {"before": second.current_usage, "after": user.current_usage}
     say(_t("used", email=user.email, **used))
@@ -92,11 +93,11 @@ def release_alias(
     json: AsJson = False,
 ) -> None:
     """Give up an address that a user had before: whoever comes by it next is somebody new."""
-    parts = open_parts()
+    parts = open_parts(AccountsParts)
     try:
-        account = parts.accounts.mover.release(address, actor=Actor(name=actor()), reason=reason)
+        account = parts.mover.release(address, actor=Actor(name=actor()), reason=reason)
     finally:
-        parts.directory.directory.close()
+        parts.directory.close()
     say(_t("released", address=address, email=account.user.email))
     if json:
         as_json({"user": user_json(account)})

@@ -8,7 +8,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import ApiModel, Email
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 
 class MergeUser(ApiModel):
@@ -27,15 +27,13 @@ class MergeUser(ApiModel):
     summary="Make a user part of another account of the same person",
     problems=(409,),
 )
-def merge_user(parts: "Parts", call: Call, *, user_id: UserId, body: MergeUser) -> UserOut:
+def merge_user(parts: "AccountsParts", call: Call, *, user_id: UserId, body: MergeUser) -> UserOut:
     """Answers with the other account: its usage grows by the user's, its limit does not.
 
     Addresses and keys go with it; records and closed months stay under the user's id. Again
     changes nothing. It cannot be undone.
     """
-    account = parts.accounts.mover.merge(
-        user_id, body.into, actor=call.as_actor, reason=body.reason
-    )
+    account = parts.mover.merge(user_id, body.into, actor=call.as_actor, reason=body.reason)
     return shown(parts, account)
 
 
@@ -48,7 +46,7 @@ def merge_user(parts: "Parts", call: Call, *, user_id: UserId, body: MergeUser) 
     summary="Give up an address that a user had before",
     problems=(409,),
 )
-def release_alias(parts: "Parts", call: Call, *, user_id: UserId, email: Email) -> UserOut:
+def release_alias(parts: "AccountsParts", call: Call, *, user_id: UserId, email: Email) -> UserOut:
     """Nobody is found by it from now on: whoever comes by it next is somebody new."""
-    account = parts.accounts.mover.release(email, actor=call.as_actor, reason="", user_id=user_id)
+    account = parts.mover.release(email, actor=call.as_actor, reason="", user_id=user_id)
     return shown(parts, account)

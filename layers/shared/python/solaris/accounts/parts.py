@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from solaris.accounts.self_service.service import SelfService
     from solaris.accounts.writer import UserWriter
     from solaris.alerts.parts import AlertsParts
+    from solaris.alerts.suppressions import MailSuppressions
     from solaris.audit.parts import AuditParts
+    from solaris.directory.directory import Directory
     from solaris.directory.parts import DirectoryParts
     from solaris.keys.parts import KeysParts
     from solaris.ledger.parts import LedgerParts
@@ -42,7 +44,7 @@ class AccountsParts:
         alerts: AlertsParts,
         ledger: LedgerParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._audit = audit
         self._quota = quota
         self._directory = directory
@@ -50,18 +52,28 @@ class AccountsParts:
         self._alerts = alerts
         self._ledger = ledger
 
+    @property
+    def directory(self) -> Directory:
+        """The lists, of which users are one."""
+        return self._directory.directory
+
+    @property
+    def suppressions(self) -> MailSuppressions:
+        """Which users no mail reaches."""
+        return self._alerts.suppressions
+
     @part
     def writer(self) -> UserWriter:
         """What writes a change with its rows in the books and the audit log."""
         from solaris.accounts.writer import UserWriter
 
         return UserWriter(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             auditor=self._audit.auditor,
             ended_grants=self._ledger.ended_grants,
             tell=self._quota.changes.actions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -70,12 +82,12 @@ class AccountsParts:
         from solaris.accounts.changes import UserChanges
 
         return UserChanges(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             writer=self.writer,
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -84,11 +96,11 @@ class AccountsParts:
         from solaris.accounts.grants.service import Grants
 
         return Grants(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             writer=self.writer,
             transactions=self._ledger.transactions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -97,13 +109,13 @@ class AccountsParts:
         from solaris.accounts.moving import Mover
 
         return Mover(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             changes=self.user_changes,
             keys=self._keys.management,
             auditor=self._audit.auditor,
             tell=self._quota.changes.actions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -112,12 +124,12 @@ class AccountsParts:
         from solaris.accounts.by_email import Administration
 
         return Administration(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             changes=self.user_changes,
             grants=self.grants,
             transactions=self._ledger.transactions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -126,12 +138,12 @@ class AccountsParts:
         from solaris.accounts.history import Records
 
         return Records(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             usage=self._ledger.usage_by_user,
             counters=self._ledger.user_counters,
             transactions=self._ledger.transactions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -144,12 +156,12 @@ class AccountsParts:
             changes=self.user_changes,
             usage=self._ledger.usage_by_user,
             keys=self._keys.management,
-            suppressions=self._alerts.suppressions,
+            suppressions=self.suppressions,
             alerts=self._alerts.store,
-            directory=lambda: self._directory.directory,
+            directory=lambda: self.directory,
             publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
             tell=self._quota.changes.actions,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -160,10 +172,10 @@ class AccountsParts:
         return PersonalDataReader(
             records=self.history,
             counters=self._ledger.user_counters,
-            directory=lambda: self._directory.directory,
-            suppressions=self._alerts.suppressions,
+            directory=lambda: self.directory,
+            suppressions=self.suppressions,
             auditor=self._audit.auditor,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -172,7 +184,7 @@ class AccountsParts:
         from solaris.accounts.importer import Importer
 
         return Importer(
-            users=self._quota.users, changes=self.user_changes, clock=self._platform.clock
+            users=self._quota.users, changes=self.user_changes, clock=self.platform.clock
         )
 
     @part
@@ -181,8 +193,8 @@ class AccountsParts:
         from solaris.accounts.self_service.link_holders import LinkHolders
         from solaris.accounts.self_service.link_reader import LinkReader
 
-        sessions = self._platform.settings.table_name("sessions")
-        holders = LinkHolders(self._platform.dynamodb, sessions_table=sessions)
+        sessions = self.platform.settings.table_name("sessions")
+        holders = LinkHolders(self.platform.dynamodb, sessions_table=sessions)
         return LinkReader(links=self._quota.personal_links, holders=holders)
 
     @part
@@ -200,8 +212,8 @@ class AccountsParts:
         from solaris.accounts.self_service.service import SelfService
 
         return SelfService(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             counters=self._ledger.user_counters,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )

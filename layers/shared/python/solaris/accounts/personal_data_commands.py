@@ -9,6 +9,7 @@ import typer
 
 from solaris.accounts.change_commands import Email, Reason
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.parts import AccountsParts
 from solaris.platform.actor import Actor
 from solaris.platform.email import normalise_email
 from solaris.platform.terminal.environment import actor, open_parts
@@ -32,7 +33,7 @@ def export_data(
     """Write all that is on record about one person to a JSON file."""
     from solaris.accounts.personal_data_schemas import fields_of, sections_of  # noqa: PLC0415 - slow
 
-    parts = open_parts()
+    parts = open_parts(AccountsParts)
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -40,13 +41,13 @@ def export_data(
         raise typer.BadParameter(msg) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            user_id = parts.accounts.by_email.find(email).user.user_id
-            data = parts.accounts.personal_data.read(user_id, Actor(name=actor()))
+            user_id = parts.by_email.find(email).user.user_id
+            data = parts.personal_data.read(user_id, Actor(name=actor()))
             written: dict[str, int] = {}
-            for name, value in fields_of(data, threshold_rule_of(parts.settings)).items():
+            for name, value in fields_of(data, threshold_rule_of(parts.platform.settings)).items():
                 _begin(file, name, is_first=not written)
                 written[name] = _write(file, value)
-            for name, (_, rows) in sections_of(data, parts.settings.exchange).items():
+            for name, (_, rows) in sections_of(data, parts.platform.settings.exchange).items():
                 _begin(file, name, is_first=False)
                 written[name] = _write(file, rows)
             file.write("\n}\n")
@@ -54,7 +55,7 @@ def export_data(
         out.unlink(missing_ok=True)  # a part of it would pass for the whole
         raise
     finally:
-        parts.directory.directory.close()
+        parts.directory.close()
     counts = {name: written[name] for name in ("usage", "transactions")}
     say(_t("exported", file=out, email=normalise_email(email), **counts))
     if json:
@@ -71,14 +72,12 @@ def delete(
     """Delete a user and erase what tells about the person. This cannot be undone."""
     if not yes:
         sure(_t("delete.sure", email=normalise_email(email)))
-    parts = open_parts()
-    user_id = parts.accounts.by_email.find(email).user.user_id
+    parts = open_parts(AccountsParts)
+    user_id = parts.by_email.find(email).user.user_id
     try:
         erased = 0
         for _ in range(MAX_CALLS):
-            deletion = parts.accounts.deleter.delete(
-                user_id, actor=Actor(name=actor()), reason=reason
-            )
+            deletion = parts.deleter.delete(user_id, actor=Actor(name=actor()), reason=reason)
             erased += deletion.erased_records
             if json and deletion.is_complete:
                 as_json(_deleted(email, erased, is_complete=True))
@@ -87,7 +86,7 @@ def delete(
                 return
             say(_t("delete.so_far", records=erased))
     finally:
-        parts.directory.directory.close()
+        parts.directory.close()
     say(_t("delete.unfinished"))
     if json:
         as_json(_deleted(email, erased, is_complete=False))

@@ -9,7 +9,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 # of each list; a record is some 700 bytes, and Lambda answers with 6 MB at most
 MAX_ROWS = 2_000
@@ -23,10 +23,10 @@ MAX_ROWS = 2_000
     name="getPersonalData",
     summary="All that is on record about one person",
 )
-def get_personal_data(parts: "Parts", call: Call, *, user_id: UserId) -> PersonalDataOut:
+def get_personal_data(parts: "AccountsParts", call: Call, *, user_id: UserId) -> PersonalDataOut:
     """The newest 2,000 rows of each list; `leftOut` names those that hold more.
 
     Whole: `solaris users export-data`. That it was read is in the audit log.
     """
-    data = parts.accounts.personal_data.read(user_id, call.as_actor, most=MAX_ROWS)
-    return whole(data, threshold_rule_of(parts.settings), parts.settings.exchange)
+    data = parts.personal_data.read(user_id, call.as_actor, most=MAX_ROWS)
+    return whole(data, threshold_rule_of(parts.platform.settings), parts.platform.settings.exchange)

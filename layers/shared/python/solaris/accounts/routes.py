@@ -27,7 +27,7 @@ from solaris.quota.periods import renews_at
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 TAG = "Users"
 _ACCEPTED = 202
@@ -48,10 +48,10 @@ class DeleteQuery(ApiModel):
     name="getUsers",
     summary="List, filter, search and sort users",
 )
-def get_users(parts: "Parts", call: Call, *, query: UserListQuery) -> Page[UserOut]:  # noqa: ARG001 - the shape of every handler
+def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Page[UserOut]:  # noqa: ARG001 - the shape of every handler
     """Figures are those that each user's next request would find."""
-    page = parts.directory.directory.users(query.query())
-    zone = parts.settings.zone
+    page = parts.directory.users(query.query())
+    zone = parts.platform.settings.zone
     return Page[UserOut](
         items=[UserOut.of(row, renews_at(row.period, zone)) for row in page.items],
         next_cursor=page.next_cursor,
@@ -69,9 +69,9 @@ def get_users(parts: "Parts", call: Call, *, query: UserListQuery) -> Page[UserO
     status=201,
     problems=(409,),
 )
-def create_user(parts: "Parts", call: Call, *, body: UserCreate) -> UserOut:
+def create_user(parts: "AccountsParts", call: Call, *, body: UserCreate) -> UserOut:
     """A deleted user comes back with the same id, grants and usage of this month."""
-    change = parts.accounts.user_changes.create(
+    change = parts.user_changes.create(
         body.email,
         actor=call.as_actor,
         name=body.name,
@@ -89,11 +89,11 @@ def create_user(parts: "Parts", call: Call, *, body: UserCreate) -> UserOut:
     name="getUserById",
     summary="One user",
 )
-def get_user_by_id(parts: "Parts", call: Call, *, user_id: UserId) -> UserDetail:  # noqa: ARG001 - the shape of every handler
+def get_user_by_id(parts: "AccountsParts", call: Call, *, user_id: UserId) -> UserDetail:  # noqa: ARG001 - the shape of every handler
     """As it is now, not as the list remembers it, and whether mail reaches them."""
-    account = parts.accounts.history.account(user_id)
-    suppression = parts.alerts.suppressions.of(account.user.email)
-    change = parts.accounts.history.status_change(account)
+    account = parts.history.account(user_id)
+    suppression = parts.suppressions.of(account.user.email)
+    change = parts.history.status_change(account)
     return UserDetail(
         **dict(shown(parts, account)),
         status_change=None
@@ -114,14 +114,14 @@ def get_user_by_id(parts: "Parts", call: Call, *, user_id: UserId) -> UserDetail
     summary="Change a user",
     problems=(409,),
 )
-def update_user(parts: "Parts", call: Call, *, user_id: UserId, body: UserUpdateIn) -> UserOut:
+def update_user(
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: UserUpdateIn
+) -> UserOut:
     """All that differs is changed in one write, or nothing; each change has its transaction.
 
     Another address keeps id, quota, books, keys and grants; 409: it is somebody else's.
     """
-    change = parts.accounts.mover.update(
-        user_id, body.update(), actor=call.as_actor, reason=body.reason
-    )
+    change = parts.mover.update(user_id, body.update(), actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 
@@ -143,14 +143,14 @@ def update_user(parts: "Parts", call: Call, *, user_id: UserId, body: UserUpdate
     ),
 )
 def delete_user(
-    parts: "Parts", call: Call, *, user_id: UserId, query: DeleteQuery, body: OptionalReason
+    parts: "AccountsParts", call: Call, *, user_id: UserId, query: DeleteQuery, body: OptionalReason
 ) -> Reply:
     """Name and address go, requests are refused, personal keys are revoked.
 
     IP addresses, user agents and conversation ids go from the usage records, 20,000 a call at
     most: then the answer is 202, and the same call goes on.
     """
-    deletion = parts.accounts.deleter.delete(
+    deletion = parts.deleter.delete(
         user_id, actor=call.as_actor, reason=body.reason or query.reason
     )
     if deletion.is_complete:
@@ -168,9 +168,11 @@ def delete_user(
     summary="Refuse a user's requests from now on",
     problems=(409,),
 )
-def suspend_user(parts: "Parts", call: Call, *, user_id: UserId, body: SuspendUser) -> UserOut:
+def suspend_user(
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: SuspendUser
+) -> UserOut:
     """Answers under way are finished and booked. Again changes nothing."""
-    change = parts.accounts.user_changes.suspend(user_id, actor=call.as_actor, reason=body.reason)
+    change = parts.user_changes.suspend(user_id, actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 
@@ -183,9 +185,11 @@ def suspend_user(parts: "Parts", call: Call, *, user_id: UserId, body: SuspendUs
     summary="Serve a user again",
     problems=(409,),
 )
-def activate_user(parts: "Parts", call: Call, *, user_id: UserId, body: OptionalReason) -> UserOut:
+def activate_user(
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
+) -> UserOut:
     """Whatever the status was, but deleted. Again changes nothing."""
-    change = parts.accounts.user_changes.activate(user_id, actor=call.as_actor, reason=body.reason)
+    change = parts.user_changes.activate(user_id, actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 
@@ -198,14 +202,14 @@ def activate_user(parts: "Parts", call: Call, *, user_id: UserId, body: Optional
     summary="Grant additional tokens, or take unused ones back",
     problems=(409,),
 )
-def add_tokens(parts: "Parts", call: Call, *, user_id: UserId, body: AddTokens) -> UserOut:
+def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: AddTokens) -> UserOut:
     """Without a kind they raise each month's quota until they are taken back.
 
     With a header `Idempotency-Key` (200 characters at most) the same admin's repetition within
     24 hours grants nothing more and answers with the user; 409: the key was used for another
     amount.
     """
-    change = parts.accounts.user_changes.add_tokens(
+    change = parts.user_changes.add_tokens(
         user_id,
         body.amount,
         term=body.term,
@@ -226,18 +230,18 @@ def add_tokens(parts: "Parts", call: Call, *, user_id: UserId, body: AddTokens) 
     problems=(409,),
 )
 def reset_monthly_usage(
-    parts: "Parts", call: Call, *, user_id: UserId, body: OptionalReason
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
 ) -> UserOut:
     """The usage records stay; open requests are still charged. Again changes nothing."""
-    change = parts.accounts.user_changes.reset_usage(
-        user_id, actor=call.as_actor, reason=body.reason
-    )
+    change = parts.user_changes.reset_usage(user_id, actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 
-def shown(parts: "Parts", account: Account) -> UserOut:
+def shown(parts: "AccountsParts", account: Account) -> UserOut:
     """A user on the wire."""
-    return UserOut.of(row_of(account.user, threshold_rule_of(parts.settings)), account.renews_at)
+    return UserOut.of(
+        row_of(account.user, threshold_rule_of(parts.platform.settings)), account.renews_at
+    )
 
 
 def idempotency_key(call: Call) -> str | None:

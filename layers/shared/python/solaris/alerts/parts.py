@@ -28,7 +28,7 @@ class AlertsParts:
         quota: QuotaParts,
         directory: DirectoryParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._audit = audit
         self._quota = quota
         self._directory = directory
@@ -39,9 +39,9 @@ class AlertsParts:
         from solaris.alerts.store import AlertStore
 
         return AlertStore(
-            self._platform.dynamodb,
-            alerts_table=self._platform.settings.table_name("alerts"),
-            periods_table=self._platform.settings.table_name("periods"),
+            self.platform.dynamodb,
+            alerts_table=self.platform.settings.table_name("alerts"),
+            periods_table=self.platform.settings.table_name("periods"),
         )
 
     @part
@@ -54,7 +54,7 @@ class AlertsParts:
             directory=self._directory.directory,
             auditor=self._audit.auditor,
             publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -63,17 +63,17 @@ class AlertsParts:
         from solaris.alerts.alerter import Alerter
 
         return Alerter(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             alerts=self.store,
             changes=self._quota.changes,
             suppressions=self.suppressions,
-            sender=self._platform.mail_sender,
-            queues=self._platform.queues,
-            metrics=self._platform.metrics,
-            cache=self._platform.cache,
+            sender=self.platform.mail_sender,
+            queues=self.platform.queues,
+            metrics=self.platform.metrics,
+            cache=self.platform.cache,
             links=self._quota.personal_links,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -85,15 +85,15 @@ class AlertsParts:
         from solaris.platform.aws.client import boto_client
         from solaris.platform.aws.files import is_aws
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         ses_list = SesSuppressionList(
             lambda: boto_client("sesv2", settings.aws_region), is_aws=is_aws
         )
         return MailSuppressions(
-            store=SuppressionStore(self._platform.dynamodb, settings.table_name("suppressions")),
+            store=SuppressionStore(self.platform.dynamodb, settings.table_name("suppressions")),
             users=self._quota.users,
             auditor=self._audit.auditor,
             ses_list=ses_list if settings.smtp_host is None else None,
             admin_emails=settings.admin_alert_emails,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )

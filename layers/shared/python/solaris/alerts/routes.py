@@ -14,7 +14,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.alerts.parts import AlertsParts
 
 TAG = "Alerts"
 
@@ -27,9 +27,9 @@ TAG = "Alerts"
     name="getAlerts",
     summary="List alerts, newest first",
 )
-def get_alerts(parts: "Parts", call: Call, *, query: AlertListQuery) -> Page[AlertOut]:  # noqa: ARG001 - the shape of every handler
+def get_alerts(parts: "AlertsParts", call: Call, *, query: AlertListQuery) -> Page[AlertOut]:  # noqa: ARG001 - the shape of every handler
     """Kept for 400 days."""
-    page = parts.alerts.management.page(query.query())
+    page = parts.management.page(query.query())
     return Page[AlertOut](
         items=[AlertOut.of(row) for row in page.items],
         next_cursor=page.next_cursor,
@@ -45,9 +45,9 @@ def get_alerts(parts: "Parts", call: Call, *, query: AlertListQuery) -> Page[Ale
     name="getAlert",
     summary="One alert",
 )
-def get_alert(parts: "Parts", call: Call, *, alert_id: AlertId) -> AlertOut:  # noqa: ARG001 - the shape of every handler
+def get_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOut:  # noqa: ARG001 - the shape of every handler
     """As it is now."""
-    return AlertOut.of(parts.alerts.management.get(from_wire(alert_id)))
+    return AlertOut.of(parts.management.get(from_wire(alert_id)))
 
 
 @operation(
@@ -58,9 +58,9 @@ def get_alert(parts: "Parts", call: Call, *, alert_id: AlertId) -> AlertOut:  # 
     name="resolveAlert",
     summary="Mark an alert as resolved",
 )
-def resolve_alert(parts: "Parts", call: Call, *, alert_id: AlertId) -> AlertOut:
+def resolve_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOut:
     """Again changes nothing. The user's quota and warnings are not touched."""
-    return AlertOut.of(parts.alerts.management.resolve(from_wire(alert_id), call.as_actor))
+    return AlertOut.of(parts.management.resolve(from_wire(alert_id), call.as_actor))
 
 
 @operation(
@@ -71,7 +71,7 @@ def resolve_alert(parts: "Parts", call: Call, *, alert_id: AlertId) -> AlertOut:
     name="resolveAllAlerts",
     summary="Mark open alerts as resolved",
 )
-def resolve_all_alerts(parts: "Parts", call: Call, *, body: ResolveAll) -> ResolvedAlerts:
+def resolve_all_alerts(parts: "AlertsParts", call: Call, *, body: ResolveAll) -> ResolvedAlerts:
     """At most 500 a call, newest first; call again while `remaining` is not 0."""
-    done = parts.alerts.management.resolve_all(call.as_actor, types=body.type, user_id=body.user_id)
+    done = parts.management.resolve_all(call.as_actor, types=body.type, user_id=body.user_id)
     return ResolvedAlerts(resolved=done.resolved, remaining=done.remaining)

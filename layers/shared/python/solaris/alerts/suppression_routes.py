@@ -11,7 +11,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Email, Page, PageQuery
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.alerts.parts import AlertsParts
 
 TAG = "Mail suppressions"
 
@@ -25,13 +25,13 @@ TAG = "Mail suppressions"
     summary="List addresses that get no mail",
 )
 def list_mail_suppressions(
-    parts: "Parts",
+    parts: "AlertsParts",
     call: Call,  # noqa: ARG001 - the shape of every handler
     *,
     query: PageQuery,
 ) -> Page[SuppressedAddress]:
     """Users' and admins', in no order. A page may be short and still have a next one."""
-    page = parts.alerts.suppressions.page(query.limit, query.cursor)
+    page = parts.suppressions.page(query.limit, query.cursor)
     return Page[SuppressedAddress](
         items=[SuppressedAddress.of(one) for one in page.items], next_cursor=page.next_cursor
     )
@@ -46,9 +46,9 @@ def list_mail_suppressions(
     summary="Let an address have mail again",
     problems=(404, 409, 502),
 )
-def lift_mail_suppression(parts: "Parts", call: Call, *, email: Email) -> LiftedSuppression:
+def lift_mail_suppression(parts: "AlertsParts", call: Call, *, email: Email) -> LiftedSuppression:
     """Also takes it off SES's own list; 502: SES refused that, and nothing has changed.
 
     What was not sent meanwhile is not sent later. When the address bounces again, it is back.
     """
-    return LiftedSuppression.of(parts.alerts.suppressions.lift(email, call.as_actor))
+    return LiftedSuppression.of(parts.suppressions.lift(email, call.as_actor))

@@ -16,18 +16,18 @@ class AuditParts:
     """Who did what."""
 
     def __init__(self, platform: PlatformParts) -> None:
-        self._platform = platform
+        self.platform = platform
 
     @part
     def store(self) -> AuditStore:
         """The audit table."""
         from solaris.audit.store import AuditStore
 
-        return AuditStore(self._platform.dynamodb, self._platform.settings.table_name("audit"))
+        return AuditStore(self.platform.dynamodb, self.platform.settings.table_name("audit"))
 
     @part
     def auditor(self) -> Auditor:
         """What writes down who did what."""
         from solaris.audit.auditor import Auditor
 
-        return Auditor(self.store, self._platform.clock)
+        return Auditor(self.store, self.platform.clock)

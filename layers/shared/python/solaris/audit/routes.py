@@ -7,7 +7,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.audit.parts import AuditParts
 
 
 @operation(
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     name="getAuditLog",
     summary="Who changed what and who signed in, newest first",
 )
-def get_audit_log(parts: "Parts", call: Call, *, query: AuditQuery) -> Page[AuditOut]:  # noqa: ARG001 - the shape of every handler
+def get_audit_log(parts: "AuditParts", call: Call, *, query: AuditQuery) -> Page[AuditOut]:  # noqa: ARG001 - the shape of every handler
     """Kept for two years.
 
     A call looks back 62 days at most from where the last one ended: a page may be short or empty
     and still have a next one.
     """
-    page = parts.audit.auditor.page(query.filters(), query.limit, query.cursor)
+    page = parts.auditor.page(query.filters(), query.limit, query.cursor)
     return Page[AuditOut](
         items=[AuditOut.of(entry) for entry in page.entries], next_cursor=page.next_cursor
     )

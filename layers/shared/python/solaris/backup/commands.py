@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from solaris import __version__
 from solaris.backup.command_texts import TEXTS
 from solaris.backup.own_queues import queue_file
+from solaris.backup.parts import BackupParts
 from solaris.platform.errors import SolarisError
 from solaris.platform.instants import parse_instant
 from solaris.platform.logs import configure_logging
@@ -33,7 +34,6 @@ from solaris.platform.terminal.output import (
 from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
     from solaris.backup.archive import Manifest
     from solaris.backup.backup import BackupReport, Tick
 
@@ -72,15 +72,14 @@ def backup(
     if file.exists():
         raise typer.BadParameter(_t("there_already", file=file))
     from solaris.backup.backup import BackingUp  # noqa: PLC0415 - slow
-    from solaris.platform.clock import now  # noqa: PLC0415 - slow
 
-    parts = open_parts()
+    parts = open_parts(BackupParts)
     backing_up = BackingUp(
-        settings=parts.settings,
+        settings=parts.platform.settings,
         queues=parts.platform.queues,
-        clock=now,
+        clock=parts.platform.clock,
         program=f"solaris {__version__}",
-        peek=queue_file(parts.settings),
+        peek=queue_file(parts.platform.settings),
     )
     with _one_line(file), _bar() as tick:
         report = backing_up.run(file, wait_seconds=wait_seconds, tick=tick)
@@ -150,8 +149,8 @@ def restore(
     started = time.monotonic()
     with _one_line(file), _bar() as tick:
         manifest = checked(file, tick)
-    parts = open_parts()
-    stage, of_stage = parts.settings.solaris_stage, manifest.header.stage
+    parts = open_parts(BackupParts)
+    stage, of_stage = parts.platform.settings.solaris_stage, manifest.header.stage
     if into_stage and into_stage != stage:
         fail(_t("other_stage", wanted=into_stage, stage=stage))
         raise typer.Exit(1)
@@ -159,7 +158,7 @@ def restore(
         fail(_t("of_stage", file=file, of=of_stage, stage=stage))
         raise typer.Exit(1)
     restoring = Restoring(
-        settings=parts.settings, feed=parts.quota.changes, queues=parts.platform.queues
+        settings=parts.platform.settings, feed=parts.feed, queues=parts.platform.queues
     )
     filled = restoring.prepare()
     if filled and not replace:
@@ -191,14 +190,14 @@ def _to_json(file: Path, manifest: "Manifest") -> dict[str, object]:
     }
 
 
-def _note(parts: "Parts", report: "BackupReport") -> None:
+def _note(parts: BackupParts, report: "BackupReport") -> None:
     """Keep that it was made, for health and alerts; the file is good whether or not that works."""
     from solaris.backup.store import KeptBackup  # noqa: PLC0415 - slow
 
     manifest = report.manifest
     at = parse_instant(manifest.header.started_at)
     try:
-        parts.backup.log.note(KeptBackup(at, manifest.items, manifest.sha256), parts.clock())
+        parts.log.note(KeptBackup(at, manifest.items, manifest.sha256), parts.platform.clock())
     except SolarisError as error:
         fail(_t("not_noted", error=told(error)))
 

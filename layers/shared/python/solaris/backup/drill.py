@@ -13,12 +13,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from solaris.directory.parts import DirectoryParts
+from solaris.ledger.parts import LedgerParts
 from solaris.platform.errors import ConfigurationError, StoreUnavailableError
 from solaris.platform.instants import parse_instant
+from solaris.platform.parts import PlatformParts
 from solaris.platform.terminal.environment import scratch_environment
+from solaris.quota.parts import QuotaParts
+from solaris.reconciliation.parts import ReconciliationParts
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
     from solaris.backup.archive import Manifest
     from solaris.backup.backup import Tick
     from solaris.reconciliation.reconciler import Reconciliation
@@ -32,7 +36,6 @@ def drill(file: Path, manifest: "Manifest", tick: "Tick") -> tuple["Reconciliati
     The number is that of the queued events, all of which were booked. Raises RestoreDiffersError,
     StoreUnavailableError, ConfigurationError where nothing can run a store, OSError.
     """
-    from solaris.app import Parts  # noqa: PLC0415 - slow
     from solaris.backup.restore import Restoring  # noqa: PLC0415 - slow
     from solaris.platform.settings import Settings  # noqa: PLC0415 - slow
     from solaris.reconciliation.reconciler import Reconciliation  # noqa: PLC0415 - slow
@@ -41,27 +44,33 @@ def drill(file: Path, manifest: "Manifest", tick: "Tick") -> tuple["Reconciliati
     with _scratch_store() as store, scratch_environment(store, manifest.header.stage):
         # by the file's own time: what was open then is no fault of its books
         at = parse_instant(manifest.header.started_at)
-        parts = Parts(Settings(), lambda: at)
-        parts.platform.queues.create_all()
+        platform = PlatformParts(Settings(), lambda: at)
+        quota = QuotaParts(platform)
+        ledger = LedgerParts(platform=platform, quota=quota)
+        platform.queues.create_all()
         restoring = Restoring(
-            settings=parts.settings, feed=parts.quota.changes, queues=parts.platform.queues
+            settings=platform.settings, feed=quota.changes, queues=platform.queues
         )
         restoring.prepare()
         restoring.run(file, manifest, replace=False, tick=tick)
-        parts.ledger.day_index.fill()
-        booked = _book(parts, tick)
+        ledger.day_index.fill()
+        booked = _book(ledger, tick)
+        reconciler = ReconciliationParts(
+            platform=platform,
+            quota=quota,
+            directory=DirectoryParts(platform=platform, quota=quota),
+            ledger=ledger,
+        ).reconciler
         report = Reconciliation()
-        for _ in parts.reconciliation.reconciler.all_users(report):
+        for _ in reconciler.all_users(report):
             tick(f"{STEP} users", 1, report.users)
-        today = at.astimezone(parts.settings.zone).date()
-        for _ in parts.reconciliation.reconciler.system_days(
-            report, today - timedelta(days=DAYS - 1), today
-        ):
+        today = at.astimezone(platform.settings.zone).date()
+        for _ in reconciler.system_days(report, today - timedelta(days=DAYS - 1), today):
             tick(f"{STEP} days", 1, report.days)
     return report, booked
 
 
-def _book(parts: "Parts", tick: "Tick") -> int:
+def _book(ledger: LedgerParts, tick: "Tick") -> int:
     """Book what came back into the usage queue, each event twice: a repeat must change nothing.
 
     Raises RestoreDiffersError for one that cannot be booked.
@@ -70,13 +79,13 @@ def _book(parts: "Parts", tick: "Tick") -> int:
     from solaris.platform.aws.queues import USAGE_QUEUE, Message  # noqa: PLC0415 - slow
 
     booked = 0
-    while found := parts.platform.queues.receive(USAGE_QUEUE, wait_seconds=0):
+    while found := ledger.platform.queues.receive(USAGE_QUEUE, wait_seconds=0):
         messages = [Message(one["MessageId"], one["Body"]) for one in found]
         for _ in range(2):
-            if failed := parts.ledger.recorder.record_messages(messages):
+            if failed := ledger.recorder.record_messages(messages):
                 msg = f"{len(failed)} queued events cannot be booked, among them {failed[0]}"
                 raise RestoreDiffersError(msg)
-        parts.platform.queues.delete(USAGE_QUEUE, found)
+        ledger.platform.queues.delete(USAGE_QUEUE, found)
         booked += len(found)
         tick("booking queued", 1, booked)
     return booked

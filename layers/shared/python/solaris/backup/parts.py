@@ -1,4 +1,4 @@
-"""When backups were made."""
+"""What a backup and a restore stand on, and when backups were made."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from solaris.platform.parts import part
 if TYPE_CHECKING:
     from solaris.backup.store import BackupLog
     from solaris.platform.parts import PlatformParts
+    from solaris.quota.feed import Changes
+    from solaris.quota.parts import QuotaParts
 
 
 class BackupParts:
-    """When backups were made."""
+    """What a backup and a restore stand on, and when backups were made."""
 
-    def __init__(self, platform: PlatformParts) -> None:
-        self._platform = platform
+    def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
+        self.platform = platform
+        self._quota = quota
+
+    @property
+    def feed(self) -> Changes:
+        """What tells the lists that a restore has made everything anew."""
+        return self._quota.changes
 
     @part
     def log(self) -> BackupLog:
         """When backups were made."""
         from solaris.backup.store import BackupLog
 
-        return BackupLog(self._platform.dynamodb, self._platform.settings.table_name("periods"))
+        return BackupLog(self.platform.dynamodb, self.platform.settings.table_name("periods"))

@@ -19,7 +19,7 @@ class DirectoryParts:
     """The lists of users, alerts and keys."""
 
     def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
 
     @part
@@ -27,15 +27,15 @@ class DirectoryParts:
         """The tables that the directory is a replica of."""
         from solaris.directory.tables import ReplicaTables
 
-        names = {name: self._platform.settings.table_name(name) for name in ReplicaTables.KEYS}
-        return ReplicaTables(self._platform.dynamodb, names)
+        names = {name: self.platform.settings.table_name(name) for name in ReplicaTables.KEYS}
+        return ReplicaTables(self.platform.dynamodb, names)
 
     @part
     def snapshots(self) -> Snapshots:
         """The directory's snapshot in the bucket."""
         from solaris.directory.snapshots import Snapshots
 
-        return Snapshots(self._platform.files, self._platform.clock)
+        return Snapshots(self.platform.files, self.platform.clock)
 
     @part
     def directory(self) -> Directory:
@@ -43,11 +43,11 @@ class DirectoryParts:
         from solaris.directory.directory import Directory
 
         return Directory(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             feed=self._quota.changes,
             tables=self.replica_tables,
             snapshots=self.snapshots,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -56,11 +56,11 @@ class DirectoryParts:
         from solaris.directory.upkeep import Keeper
 
         return Keeper(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             directory=self.directory,
             tables=self.replica_tables,
             snapshots=self.snapshots,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ class ExportsParts:
         directory: DirectoryParts,
         reports: ReportsParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._audit = audit
         self._directory = directory
         self._reports = reports
@@ -40,9 +40,9 @@ class ExportsParts:
             reporting=self._reports.reporting,
             directory=self._directory.directory,
             auditor=self._audit.auditor,
-            zone=self._platform.settings.zone,
-            clock=self._platform.clock,
-            rates=self._platform.settings.exchange,
+            zone=self.platform.settings.zone,
+            clock=self.platform.clock,
+            rates=self.platform.settings.exchange,
         )
 
     @part
@@ -52,12 +52,10 @@ class ExportsParts:
         from solaris.exports.store import ExportStore
 
         return ExportJobs(
-            store=ExportStore(
-                self._platform.dynamodb, self._platform.settings.table_name("exports")
-            ),
-            files=self._platform.files,
-            queues=self._platform.queues,
+            store=ExportStore(self.platform.dynamodb, self.platform.settings.table_name("exports")),
+            files=self.platform.files,
+            queues=self.platform.queues,
             exporter=self.exporter,
             auditor=self._audit.auditor,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )

@@ -10,7 +10,7 @@ from solaris.platform.web.operations import BASE_PATH, Access, Call, OtherAnswer
 from solaris.platform.web.schemas import Page, PageQuery
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.exports.parts import ExportsParts
 
 TAG = "Reports"
 EXPORTS = "/admin/reports/exports"
@@ -36,7 +36,7 @@ EXPORTS = "/admin/reports/exports"
         ),
     ),
 )
-def export_report(parts: "Parts", call: Call, *, body: ExportRequest) -> Reply:
+def export_report(parts: "ExportsParts", call: Call, *, body: ExportRequest) -> Reply:
     """A small export is answered with the file, a larger one (or `background`) with a job.
 
     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
@@ -45,9 +45,9 @@ def export_report(parts: "Parts", call: Call, *, body: ExportRequest) -> Reply:
     the rate. At most 5,000,000 rows, as XLSX 2,000,000; a
     sheet holds 1,048,575. Twenty jobs at once.
     """
-    today = parts.clock().astimezone(parts.settings.zone).date()
+    today = parts.platform.clock().astimezone(parts.platform.settings.zone).date()
     order = body.order(call.locale, today)
-    made = parts.exports.jobs.export(order, call.as_actor, in_background=body.root.background)
+    made = parts.jobs.export(order, call.as_actor, in_background=body.root.background)
     if isinstance(made, Export):
         return Reply(
             content=ExportOut.of(made, None),
@@ -70,9 +70,9 @@ def export_report(parts: "Parts", call: Call, *, body: ExportRequest) -> Reply:
     name="listExports",
     summary="List export jobs, newest first",
 )
-def list_exports(parts: "Parts", call: Call, *, query: PageQuery) -> Page[ExportOut]:  # noqa: ARG001 - the shape of every handler
+def list_exports(parts: "ExportsParts", call: Call, *, query: PageQuery) -> Page[ExportOut]:  # noqa: ARG001 - the shape of every handler
     """Everybody's, of the last seven days."""
-    jobs = parts.exports.jobs
+    jobs = parts.jobs
     found, next_cursor = jobs.page(query.limit, query.cursor)
     return Page[ExportOut](
         items=[ExportOut.of(one, jobs.link(one)) for one in found], next_cursor=next_cursor
@@ -87,10 +87,10 @@ def list_exports(parts: "Parts", call: Call, *, query: PageQuery) -> Page[Export
     name="getExport",
     summary="One export job, with a link to its file",
 )
-def get_export(parts: "Parts", call: Call, *, export_id: ExportId) -> ExportOut:  # noqa: ARG001 - the shape of every handler
+def get_export(parts: "ExportsParts", call: Call, *, export_id: ExportId) -> ExportOut:  # noqa: ARG001 - the shape of every handler
     """As it is now."""
-    export = parts.exports.jobs.get(export_id)
-    return ExportOut.of(export, parts.exports.jobs.link(export))
+    export = parts.jobs.get(export_id)
+    return ExportOut.of(export, parts.jobs.link(export))
 
 
 @operation(
@@ -102,7 +102,7 @@ def get_export(parts: "Parts", call: Call, *, export_id: ExportId) -> ExportOut:
     summary="Cancel an export job, or remove its file",
     problems=(403,),
 )
-def delete_export(parts: "Parts", call: Call, *, export_id: ExportId) -> None:
+def delete_export(parts: "ExportsParts", call: Call, *, export_id: ExportId) -> None:
     """One's own, or as an admin anybody's."""
     is_admin = call.actor.role is Role.ADMIN
-    parts.exports.jobs.remove(export_id, call.as_actor, may_remove_any=is_admin)
+    parts.jobs.remove(export_id, call.as_actor, may_remove_any=is_admin)

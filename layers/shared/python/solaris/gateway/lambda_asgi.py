@@ -15,7 +15,7 @@ from solaris.platform.metrics import Metrics, publish_metrics
 from solaris.platform.web.trusted_proxies import App, BehindFront, Message, Receive, Send
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.gateway.parts import GatewayParts
 
 FINISH_SECONDS = 2.0
 
@@ -50,8 +50,8 @@ class FinishBeforeFreezing:
         await self._app(scope, receive, send_the_end_last)
 
 
-def on_lambda(app: App, parts: "Parts") -> BehindFront:
+def on_lambda(app: App, parts: "GatewayParts") -> BehindFront:
     """The application as Lambda runs it, behind a gateway that says who asks."""
-    platform, refusals = parts.platform, parts.ledger.refusals
-    finishing = FinishBeforeFreezing(app, platform.metrics, platform.async_cache, refusals)
-    return BehindFront(finishing, parts.settings.front, parts.settings.locale)
+    platform = parts.platform
+    finishing = FinishBeforeFreezing(app, platform.metrics, platform.async_cache, parts.refusals)
+    return BehindFront(finishing, platform.settings.front, platform.settings.locale)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solaris.gateway.upstream import Upstream
     from solaris.keys.parts import KeysParts
     from solaris.ledger.parts import LedgerParts
+    from solaris.ledger.refusals import Refusals
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
 
@@ -24,10 +25,15 @@ class GatewayParts:
     def __init__(
         self, *, platform: PlatformParts, quota: QuotaParts, keys: KeysParts, ledger: LedgerParts
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
         self._keys = keys
         self._ledger = ledger
+
+    @property
+    def refusals(self) -> Refusals:
+        """What this process counts of the requests that it refuses."""
+        return self._ledger.refusals
 
     @part
     def upstream(self) -> Upstream:
@@ -35,7 +41,7 @@ class GatewayParts:
         from solaris.gateway.upstream import Upstream
         from solaris.platform.errors import ConfigurationError
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         if settings.upstream_url is None:
             msg = "LITELLM_BASE_URL or OPENAI_API_KEY: one of them must name the upstream"
             raise ConfigurationError(msg)
@@ -58,36 +64,36 @@ class GatewayParts:
         from solaris.platform.aws.files import is_aws
         from solaris.platform.aws.queues import USAGE_QUEUE, EventSender
 
-        settings, stage = self._platform.settings, self._platform.settings.solaris_stage
+        settings, stage = self.platform.settings, self.platform.settings.solaris_stage
         meter = Meter(
             settings=settings,
-            aws=self._platform.aws,
+            aws=self.platform.aws,
             users=self._quota.users,
             changes=self._quota.changes,
-            sender=EventSender(self._platform.aws, settings.queue_name(USAGE_QUEUE)),
+            sender=EventSender(self.platform.aws, settings.queue_name(USAGE_QUEUE)),
             recorder=self._ledger.recorder,
             ended_grants=self._ledger.ended_grants,
             links=self._quota.personal_links,
-            clock=self._platform.clock,
-            disk=self._platform.books_disk,
-            knows_all_open=not is_aws(self._platform.dynamodb),
+            clock=self.platform.clock,
+            disk=self.platform.books_disk,
+            knows_all_open=not is_aws(self.platform.dynamodb),
         )
         forwarder = Forwarder(
             settings=settings,
             entrance=self._keys.entrance,
             meter=meter,
             upstream=self.upstream,
-            sizes=ResponseSizes(self._platform.async_cache, stage),
-            metrics=self._platform.metrics,
+            sizes=ResponseSizes(self.platform.async_cache, stage),
+            metrics=self.platform.metrics,
         )
         return GatewayApp(
             forwarder,
             entrance=self._keys.entrance,
             bodies=self.bodies,
             settings=settings,
-            metrics=self._platform.metrics,
-            refusals=self._ledger.refusals,
-            clock=self._platform.clock,
+            metrics=self.platform.metrics,
+            refusals=self.refusals,
+            clock=self.platform.clock,
         )
 
     @part
@@ -95,7 +101,7 @@ class GatewayParts:
         """What reads the bodies of all requests to this process."""
         from solaris.gateway.body.bodies import Bodies
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         return Bodies(
             max_bytes=settings.max_unfinished_body_bytes,
             max_open=settings.max_unfinished_bodies_per_address,
@@ -109,16 +115,16 @@ class GatewayParts:
         from solaris.platform.rate_limit import READING_SCOPE, WRONG_KEY_SCOPE
 
         return Quoting(
-            settings=self._platform.settings,
-            authenticator=BlockingAuthenticator(self._keys.store, self._platform.clock),
+            settings=self.platform.settings,
+            authenticator=BlockingAuthenticator(self._keys.store, self.platform.clock),
             users=self._quota.users,
             counters=self._ledger.user_counters,
-            clock=self._platform.clock,
-            readers=self._platform.limiter(READING_SCOPE, self._platform.settings.rate_rule),
-            wrong_keys=self._platform.limiter(
-                WRONG_KEY_SCOPE, self._platform.settings.wrong_key_rule
+            clock=self.platform.clock,
+            readers=self.platform.limiter(READING_SCOPE, self.platform.settings.rate_rule),
+            wrong_keys=self.platform.limiter(
+                WRONG_KEY_SCOPE, self.platform.settings.wrong_key_rule
             ),
-            is_late=self._platform.queue_lag.usage_is_late,
+            is_late=self.platform.queue_lag.usage_is_late,
         )
 
     @part
@@ -127,11 +133,11 @@ class GatewayParts:
         from solaris.gateway.sweeper import Sweeper
 
         return Sweeper(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
             recorder=self._ledger.recorder,
             ended_grants=self._ledger.ended_grants,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     def warm_up(self) -> None:
@@ -139,7 +145,7 @@ class GatewayParts:
         from solaris.gateway.warming import warm_up
 
         warm_up()
-        self._platform.aws.prepare("dynamodb", "sqs")
+        self.platform.aws.prepare("dynamodb", "sqs")
         _ = self._ledger.recorder
 
     async def close(self) -> None:

@@ -8,10 +8,10 @@ import typer
 from solaris.keys.command_texts import TEXTS
 from solaris.keys.key import GatewayKey, KeyKind
 from solaris.keys.listing import KeyState, key_state
+from solaris.keys.parts import KeysParts
 from solaris.platform.actor import Actor
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.command_texts import TEXTS as COMMON
-from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts, decimal
 from solaris.platform.terminal.output import (
@@ -25,6 +25,7 @@ from solaris.platform.terminal.output import (
     say,
     table,
 )
+from solaris.quota.completion import addresses
 
 _t, _common = Texts(TEXTS), Texts(COMMON)
 app = typer.Typer(no_args_is_help=True, help=_t.help("keys"))
@@ -63,23 +64,23 @@ def create(
         rate_limit_burst=burst,
         new_user=new_user,
     )
-    parts = open_parts()
-    issued = parts.keys.management.create(terms, Actor(name=actor()))
+    parts = open_parts(KeysParts)
+    issued = parts.management.create(terms, Actor(name=actor()))
     say(_t(f"created.{issued.key.kind.value}", key=issued.key.key_id))
     say(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
         heading(_t("snippet"))
-        block(librechat_snippet(parts.settings, where=_t("snippet.where")))
+        block(librechat_snippet(parts.platform.settings, where=_t("snippet.where")))
     if json:
-        state = key_state(issued.key, parts.clock())
+        state = key_state(issued.key, parts.platform.clock())
         as_json({"key": _key_json(issued.key, state), "secret": issued.secret})
 
 
 @app.command("list", help=_t.help("list"))
 def list_keys(*, json: AsJson = False) -> None:
     """List all keys, newest first; of a key itself only its beginning is known."""
-    parts = open_parts()
-    rows, zone = parts.keys.management.all(), parts.settings.zone
+    parts = open_parts(KeysParts)
+    rows, zone = parts.management.all(), parts.platform.settings.zone
     if json:
         as_json([_key_json(row.key, row.state) for row in rows])
         return
@@ -113,11 +114,11 @@ def revoke(
     json: AsJson = False,
 ) -> None:
     """Refuse a key for good; every process does so within five seconds."""
-    parts = open_parts()
-    revoked = parts.keys.management.revoke_named(key, Actor(name=actor())).key
+    parts = open_parts(KeysParts)
+    revoked = parts.management.revoke_named(key, Actor(name=actor())).key
     say(_t("revoked", key=revoked.key_id, name=revoked.name or f"{revoked.prefix}…"))
     if json:
-        as_json({"key": _key_json(revoked, key_state(revoked, parts.clock()))})
+        as_json({"key": _key_json(revoked, key_state(revoked, parts.platform.clock()))})
 
 
 def _key_json(key: GatewayKey, state: KeyState) -> dict[str, Any]:

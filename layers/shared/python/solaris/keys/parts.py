@@ -27,7 +27,7 @@ class KeysParts:
         quota: QuotaParts,
         directory: DirectoryParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._audit = audit
         self._quota = quota
         self._directory = directory
@@ -37,8 +37,8 @@ class KeysParts:
         """The keys table."""
         from solaris.keys.store import KeyStore
 
-        table = self._platform.settings.table_name("keys")
-        return KeyStore(self._platform.dynamodb, table, tell=self._quota.changes.key_actions)
+        table = self.platform.settings.table_name("keys")
+        return KeyStore(self.platform.dynamodb, table, tell=self._quota.changes.key_actions)
 
     @part
     def management(self) -> KeyManagement:
@@ -46,13 +46,13 @@ class KeysParts:
         from solaris.keys.management import KeyManagement
 
         return KeyManagement(
-            stage=self._platform.settings.solaris_stage,
+            stage=self.platform.settings.solaris_stage,
             keys=self.store,
-            cache=self._platform.cache,
+            cache=self.platform.cache,
             auditor=self._audit.auditor,
             publish=lambda hashes: self._quota.changes.publish(key_hashes=hashes),
             directory=lambda: self._directory.directory,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
             is_user=self._is_user,
         )
 
@@ -64,18 +64,18 @@ class KeysParts:
         from solaris.keys.sealing import seal_of
         from solaris.platform.rate_limit import RateLimiter
 
-        settings, stage = self._platform.settings, self._platform.settings.solaris_stage
+        settings, stage = self.platform.settings, self.platform.settings.solaris_stage
         return Entrance(
             authenticator=Authenticator(
                 self.store,
-                self._platform.async_cache,
+                self.platform.async_cache,
                 stage,
-                self._platform.clock,
+                self.platform.clock,
                 seal=seal_of(settings),
             ),
-            limiter=RateLimiter(self._platform.async_cache, stage, settings.rate_rule),
+            limiter=RateLimiter(self.platform.async_cache, stage, settings.rate_rule),
             settings=settings,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     def _is_user(self, email: str) -> bool:

@@ -16,7 +16,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.keys.parts import KeysParts
 
 TAG = "Keys"
 
@@ -29,9 +29,9 @@ TAG = "Keys"
     name="listKeys",
     summary="List gateway keys, newest first",
 )
-def list_keys(parts: "Parts", call: Call, *, query: KeyListQuery) -> Page[KeyOut]:  # noqa: ARG001 - the shape of every handler
+def list_keys(parts: "KeysParts", call: Call, *, query: KeyListQuery) -> Page[KeyOut]:  # noqa: ARG001 - the shape of every handler
     """Of a key itself only its beginning is known."""
-    page = parts.keys.management.page(query.query())
+    page = parts.management.page(query.query())
     return Page[KeyOut](
         items=[KeyOut.of(row) for row in page.items],
         next_cursor=page.next_cursor,
@@ -48,11 +48,11 @@ def list_keys(parts: "Parts", call: Call, *, query: KeyListQuery) -> Page[KeyOut
     summary="Make a key",
     status=201,
 )
-def create_key(parts: "Parts", call: Call, *, body: KeyCreate) -> CreatedKey:
+def create_key(parts: "KeysParts", call: Call, *, body: KeyCreate) -> CreatedKey:
     """The answer shows the key itself, this once."""
-    issued = parts.keys.management.create(body.terms(), call.as_actor)
+    issued = parts.management.create(body.terms(), call.as_actor)
     is_service = issued.key.kind is KeyKind.SERVICE
-    snippet = librechat_snippet(parts.settings) if is_service else None
+    snippet = librechat_snippet(parts.platform.settings) if is_service else None
     return CreatedKey.made(issued.row, issued.secret, snippet)
 
 
@@ -64,9 +64,9 @@ def create_key(parts: "Parts", call: Call, *, body: KeyCreate) -> CreatedKey:
     name="getKey",
     summary="One key",
 )
-def get_key(parts: "Parts", call: Call, *, key_id: KeyId) -> KeyOut:  # noqa: ARG001 - the shape of every handler
+def get_key(parts: "KeysParts", call: Call, *, key_id: KeyId) -> KeyOut:  # noqa: ARG001 - the shape of every handler
     """As it is now."""
-    return KeyOut.of(parts.keys.management.get(key_id))
+    return KeyOut.of(parts.management.get(key_id))
 
 
 @operation(
@@ -78,9 +78,9 @@ def get_key(parts: "Parts", call: Call, *, key_id: KeyId) -> KeyOut:  # noqa: AR
     summary="Change a key's name, models, rate or expiry",
     problems=(409,),
 )
-def update_key(parts: "Parts", call: Call, *, key_id: KeyId, body: KeyUpdate) -> KeyOut:
+def update_key(parts: "KeysParts", call: Call, *, key_id: KeyId, body: KeyUpdate) -> KeyOut:
     """A field left out stays; in force everywhere within five seconds. 409: it is revoked."""
-    return KeyOut.of(parts.keys.management.update(key_id, body.changes(), call.as_actor))
+    return KeyOut.of(parts.management.update(key_id, body.changes(), call.as_actor))
 
 
 @operation(
@@ -91,9 +91,9 @@ def update_key(parts: "Parts", call: Call, *, key_id: KeyId, body: KeyUpdate) ->
     name="revokeKey",
     summary="Refuse a key for good",
 )
-def revoke_key(parts: "Parts", call: Call, *, key_id: KeyId) -> KeyOut:
+def revoke_key(parts: "KeysParts", call: Call, *, key_id: KeyId) -> KeyOut:
     """Refused everywhere within five seconds; again changes nothing."""
-    return KeyOut.of(parts.keys.management.revoke(key_id, call.as_actor))
+    return KeyOut.of(parts.management.revoke(key_id, call.as_actor))
 
 
 @operation(
@@ -104,6 +104,6 @@ def revoke_key(parts: "Parts", call: Call, *, key_id: KeyId) -> KeyOut:
     name="deleteKey",
     summary="Refuse a key for good",
 )
-def delete_key(parts: "Parts", call: Call, *, key_id: KeyId) -> None:
+def delete_key(parts: "KeysParts", call: Call, *, key_id: KeyId) -> None:
     """The same as to revoke it: the key stays on record, since usage records name it."""
-    parts.keys.management.revoke(key_id, call.as_actor)
+    parts.management.revoke(key_id, call.as_actor)

@@ -25,7 +25,7 @@ class LedgerParts:
     """The books: what writes them, and what reads their records and counters."""
 
     def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
 
     @part
@@ -35,12 +35,12 @@ class LedgerParts:
         from solaris.ledger.corrections import Corrections, LateGrants
         from solaris.ledger.ledger import Ledger
 
-        actions = LedgerActions(self._platform.settings, self._platform.clock)
+        actions = LedgerActions(self.platform.settings, self.platform.clock)
         corrections = Corrections(
-            self._platform.dynamodb, self._quota.users, actions, self._platform.clock
+            self.platform.dynamodb, self._quota.users, actions, self.platform.clock
         )
-        late_grants = LateGrants(self._quota.users, actions, self._platform.clock)
-        return Ledger(self._platform.dynamodb, self._quota.users, actions, corrections, late_grants)
+        late_grants = LateGrants(self._quota.users, actions, self.platform.clock)
+        return Ledger(self.platform.dynamodb, self._quota.users, actions, corrections, late_grants)
 
     @part
     def ended_grants(self) -> EndedGrants:
@@ -49,7 +49,7 @@ class LedgerParts:
 
         return EndedGrants(
             self._quota.users,
-            transactions_table=self._platform.settings.table_name("transactions"),
+            transactions_table=self.platform.settings.table_name("transactions"),
             tell=self._quota.changes.actions,
         )
 
@@ -59,14 +59,14 @@ class LedgerParts:
         from solaris.ledger.recorder import Recorder
 
         return Recorder(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             ledger=self.ledger,
             users=self._quota.users,
             changes=self._quota.changes,
-            queues=self._platform.queues,
-            metrics=self._platform.metrics,
-            cache=self._platform.cache,
-            clock=self._platform.clock,
+            queues=self.platform.queues,
+            metrics=self.platform.metrics,
+            cache=self.platform.cache,
+            clock=self.platform.clock,
         )
 
     @part
@@ -81,7 +81,7 @@ class LedgerParts:
             ledger=self.ledger,
             users=self._quota.users,
             dead_letters=DeadLetters(
-                boto_client("sqs", self._platform.settings.aws_region), self._platform.queues
+                boto_client("sqs", self.platform.settings.aws_region), self.platform.queues
             ),
         )
 
@@ -91,10 +91,10 @@ class LedgerParts:
         from solaris.ledger.refusals import Refusals
 
         return Refusals(
-            self._platform.aws,
-            self._platform.settings.table_name("counters"),
-            zone=self._platform.settings.zone,
-            clock=self._platform.clock,
+            self.platform.aws,
+            self.platform.settings.table_name("counters"),
+            zone=self.platform.settings.zone,
+            clock=self.platform.clock,
         )
 
     @part
@@ -102,14 +102,14 @@ class LedgerParts:
         """The refusals of all processes by day."""
         from solaris.ledger.counters import RefusalDays
 
-        return RefusalDays(self._platform.dynamodb, self._platform.settings.table_name("counters"))
+        return RefusalDays(self.platform.dynamodb, self.platform.settings.table_name("counters"))
 
     @part
     def user_counters(self) -> UserCounters:
         """Users' daily counters."""
         from solaris.ledger.counters import UserCounters
 
-        return UserCounters(self._platform.dynamodb, self._platform.settings.table_name("counters"))
+        return UserCounters(self.platform.dynamodb, self.platform.settings.table_name("counters"))
 
     @part
     def usage_by_day(self) -> UsageDays:
@@ -117,10 +117,10 @@ class LedgerParts:
         from solaris.ledger.usage_by_day import UsageDays
 
         return UsageDays(
-            self._platform.dynamodb,
-            usage_table=self._platform.settings.table_name("usage"),
-            counters_table=self._platform.settings.table_name("counters"),
-            zone=self._platform.settings.zone,
+            self.platform.dynamodb,
+            usage_table=self.platform.settings.table_name("usage"),
+            counters_table=self.platform.settings.table_name("counters"),
+            zone=self.platform.settings.zone,
         )
 
     @part
@@ -128,7 +128,7 @@ class LedgerParts:
         """What brings rows of older versions to the day index."""
         from solaris.ledger.day_index import DayIndex
 
-        return DayIndex(self._platform.dynamodb, self._platform.settings, self._platform.clock)
+        return DayIndex(self.platform.dynamodb, self.platform.settings, self.platform.clock)
 
     @part
     def transactions(self) -> TransactionStore:
@@ -136,7 +136,7 @@ class LedgerParts:
         from solaris.ledger.transaction_store import TransactionStore
 
         return TransactionStore(
-            self._platform.dynamodb, self._platform.settings.table_name("transactions")
+            self.platform.dynamodb, self.platform.settings.table_name("transactions")
         )
 
     @part
@@ -145,7 +145,7 @@ class LedgerParts:
         from solaris.ledger.usage_by_user import UserUsage
 
         return UserUsage(
-            self._platform.dynamodb,
-            self._platform.settings.table_name("usage"),
-            self._platform.settings.zone,
+            self.platform.dynamodb,
+            self.platform.settings.table_name("usage"),
+            self.platform.settings.zone,
         )

@@ -7,10 +7,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from solaris.months.command_texts import TEXTS
-from solaris.platform.terminal.completion import addresses
+from solaris.months.parts import MonthsParts
 from solaris.platform.terminal.environment import open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, console, fail, say
+from solaris.quota.completion import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def reset(
     json: AsJson = False,
 ) -> None:
     """Open the current month for every user who is still in an older one."""
-    resetter = open_parts().months.resetter
+    resetter = open_parts(MonthsParts).resetter
     if user:
         was_late = resetter.open_for(user, dry_run=dry_run)
         done = "one.dry" if dry_run else "one.done"

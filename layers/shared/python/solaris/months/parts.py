@@ -16,7 +16,7 @@ class MonthsParts:
     """What opens months."""
 
     def __init__(self, *, platform: PlatformParts, quota: QuotaParts) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
 
     @part
@@ -26,8 +26,8 @@ class MonthsParts:
         from solaris.months.summary import Summariser
 
         return Resetter(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             users=self._quota.users,
-            summariser=Summariser(settings=self._platform.settings, queues=self._platform.queues),
-            clock=self._platform.clock,
+            summariser=Summariser(settings=self.platform.settings, queues=self.platform.queues),
+            clock=self.platform.clock,
         )

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from solaris.keys.command_texts import TEXTS as KEYS
 from solaris.operations.command_texts import TEXTS
+from solaris.operations.parts import OperationsParts
 from solaris.platform.terminal.environment import open_parts, running_url, withheld_secrets
 from solaris.platform.terminal.error_texts import in_words
 from solaris.platform.terminal.language import Texts, language
@@ -57,7 +58,7 @@ def replay(
     for path in files:
         if path != STDIN and not path.is_file():
             raise typer.BadParameter(_t("replay.no_file", path=path), param_hint="--file")
-    replayer = open_parts().ledger.replayer
+    replayer = open_parts(OperationsParts).replayer
     results: dict[str, ReplayResult] = {}
     if from_dlq:
         with _progress(_t(f"source.{DEAD_LETTERS}"), replayer.waiting()) as tick:
@@ -77,22 +78,21 @@ def replay(
 def doctor(*, json: AsJson = False) -> None:
     """Say what is configured and what answers; exit code 1 if something needed is missing."""
     from solaris.operations.doctor import Diagnosis  # noqa: PLC0415 - slow
-    from solaris.platform.clock import now  # noqa: PLC0415 - slow
 
-    parts = open_parts()
+    parts = open_parts(OperationsParts)
     diagnosis = Diagnosis(
-        settings=parts.settings,
+        settings=parts.platform.settings,
         dynamodb=parts.platform.dynamodb,
         queues=parts.platform.queues,
         cache=parts.platform.cache,
-        keys=parts.keys.store,
-        backups=parts.backup.log,
+        keys=parts.keys,
+        backups=parts.backups,
         withheld=withheld_secrets(),
         running_url=running_url(),
         # what programs read is the same in every language
         locale="en" if json else language(),
     )
-    checks = diagnosis.run(now())
+    checks = diagnosis.run(parts.platform.clock())
     if json:
         as_json({"configured": diagnosis.configured(), "checks": [asdict(one) for one in checks]})
     else:
@@ -107,19 +107,9 @@ def doctor(*, json: AsJson = False) -> None:
 def init(*, json: AsJson = False) -> None:
     """Create the tables, the queues, the first service key and the first admin, if missing."""
     from solaris.keys.snippet import librechat_snippet  # noqa: PLC0415 - slow
-    from solaris.operations.first_start import initialise  # noqa: PLC0415 - slow
-    from solaris.platform.clock import now  # noqa: PLC0415 - slow
 
-    parts = open_parts()
-    result = initialise(
-        parts.settings,
-        queues=parts.platform.queues,
-        files=parts.platform.files,
-        keys=parts.keys.management,
-        admins=parts.sign_in.admin_accounts,
-        day_index=parts.ledger.day_index,
-        now=now(),
-    )
+    parts = open_parts(OperationsParts)
+    result = parts.first_start.initialise()
     say(_t("init.there"))
     if result.new_admin_email is not None:
         say(_t("init.admin", email=result.new_admin_email))
@@ -139,7 +129,7 @@ def init(*, json: AsJson = False) -> None:
     say(_t("init.key", key=result.key_id))
     say(result.new_key)
     heading(_keys("snippet"))
-    block(librechat_snippet(parts.settings, where=_keys("snippet.where")))
+    block(librechat_snippet(parts.platform.settings, where=_keys("snippet.where")))
 
 
 @contextmanager

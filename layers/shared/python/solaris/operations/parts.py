@@ -8,12 +8,19 @@ from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.backup.parts import BackupParts
+    from solaris.backup.store import BackupLog
+    from solaris.keys.parts import KeysParts
+    from solaris.keys.store import KeyStore
+    from solaris.ledger.parts import LedgerParts
+    from solaris.ledger.replay import Replayer
+    from solaris.operations.first_start import FirstStart
     from solaris.operations.health import Health
     from solaris.operations.metrics_page import MetricsPage
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.reconciliation.parts import ReconciliationParts
     from solaris.reports.parts import ReportsParts
+    from solaris.sign_in.parts import SignInParts
 
 
 class OperationsParts:
@@ -24,15 +31,51 @@ class OperationsParts:
         *,
         platform: PlatformParts,
         quota: QuotaParts,
+        sign_in: SignInParts,
+        keys: KeysParts,
+        ledger: LedgerParts,
         reconciliation: ReconciliationParts,
         reports: ReportsParts,
         backup: BackupParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
+        self._sign_in = sign_in
+        self._keys = keys
+        self._ledger = ledger
         self._reconciliation = reconciliation
         self._reports = reports
         self._backup = backup
+
+    @property
+    def replayer(self) -> Replayer:
+        """What takes lost usage events back into the books."""
+        return self._ledger.replayer
+
+    @property
+    def keys(self) -> KeyStore:
+        """The keys, which the doctor counts."""
+        return self._keys.store
+
+    @property
+    def backups(self) -> BackupLog:
+        """When backups were made."""
+        return self._backup.log
+
+    @part
+    def first_start(self) -> FirstStart:
+        """What makes all that is missing."""
+        from solaris.operations.first_start import FirstStart
+
+        return FirstStart(
+            settings=self.platform.settings,
+            queues=self.platform.queues,
+            files=self.platform.files,
+            keys=self._keys.management,
+            admins=self._sign_in.admin_accounts,
+            day_index=self._ledger.day_index,
+            clock=self.platform.clock,
+        )
 
     @part
     def health(self) -> Health:
@@ -40,18 +83,18 @@ class OperationsParts:
         from solaris.operations.health import Health, standard_checks
 
         checks = standard_checks(
-            self._platform.settings,
+            self.platform.settings,
             users=self._quota.users,
-            backups=self._backup.log,
-            disk=self._platform.books_disk,
-            queues=self._platform.queue_lag,
-            cache=self._platform.cache,
+            backups=self.backups,
+            disk=self.platform.books_disk,
+            queues=self.platform.queue_lag,
+            cache=self.platform.cache,
         )
         return Health(
             checks,
-            version=self._platform.version,
-            clock=self._platform.clock,
-            metrics=self._platform.metrics,
+            version=self.platform.version,
+            clock=self.platform.clock,
+            metrics=self.platform.metrics,
         )
 
     @part
@@ -62,8 +105,8 @@ class OperationsParts:
         return MetricsPage(
             health=self.health,
             totals=self._reports.user_totals,
-            metrics=self._platform.metrics,
-            cache=self._platform.cache,
+            metrics=self.platform.metrics,
+            cache=self.platform.cache,
             reconciled=self._reconciliation.runs.latest_done,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )

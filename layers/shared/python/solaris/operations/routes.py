@@ -23,7 +23,7 @@ from solaris.platform.web.operations import JSON, Access, Call, OtherAnswer, Rep
 from solaris.quota.policy import plan_limits_of
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.operations.parts import OperationsParts
 
 
 @operation(
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     name="getOpenApi",
     others=(OtherAnswer(status=200, description="OpenAPI 3.1"),),
 )
-def get_open_api(parts: "Parts", call: Call) -> Reply:  # noqa: ARG001 - an operation's signature
+def get_open_api(parts: "OperationsParts", call: Call) -> Reply:  # noqa: ARG001 - an operation's signature
     """The API in OpenAPI 3.1, made from the code that answers."""
     return Reply(content=document_json(parts.platform.version), media_type=JSON)
 
@@ -48,9 +48,9 @@ def get_open_api(parts: "Parts", call: Call) -> Reply:  # noqa: ARG001 - an oper
     summary="What is configured",
     name="getSettings",
 )
-def get_settings(parts: "Parts", call: Call) -> SettingsOut:  # noqa: ARG001 - an operation's signature
+def get_settings(parts: "OperationsParts", call: Call) -> SettingsOut:  # noqa: ARG001 - an operation's signature
     """Limits, thresholds, mail, upstream and sign-in as they are in force; never a secret."""
-    settings = parts.settings
+    settings = parts.platform.settings
     return SettingsOut(
         system=SystemOut(
             version=parts.platform.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from solaris import __version__
 from solaris.platform.metrics import Metrics
@@ -49,6 +49,11 @@ class part(cached_property[T]):  # noqa: N801 - stands where property stands
         """The part of this instance."""
         with _making:
             return super().__get__(instance, owner)
+
+
+def package_of(thing: type | Callable[..., Any]) -> str:
+    """The package that a class or a function of solaris stands in, as `accounts`."""
+    return thing.__module__.removeprefix("solaris.").partition(".")[0]
 
 
 class PlatformParts:

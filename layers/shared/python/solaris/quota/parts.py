@@ -17,7 +17,7 @@ class QuotaParts:
     """Users' items, and the feed that tells of their changes."""
 
     def __init__(self, platform: PlatformParts) -> None:
-        self._platform = platform
+        self.platform = platform
 
     @part
     def users(self) -> UserStore:
@@ -25,9 +25,9 @@ class QuotaParts:
         from solaris.quota.store import UserStore
 
         return UserStore(
-            self._platform.dynamodb,
-            users_table=self._platform.settings.table_name("users"),
-            periods_table=self._platform.settings.table_name("periods"),
+            self.platform.dynamodb,
+            users_table=self.platform.settings.table_name("users"),
+            periods_table=self.platform.settings.table_name("periods"),
         )
 
     @part
@@ -36,9 +36,9 @@ class QuotaParts:
         from solaris.quota.feed import Changes
 
         return Changes(
-            self._platform.dynamodb,
-            self._platform.settings.table_name("changes"),
-            self._platform.clock,
+            self.platform.dynamodb,
+            self.platform.settings.table_name("changes"),
+            self.platform.clock,
         )
 
     @part
@@ -46,4 +46,4 @@ class QuotaParts:
         """Links by which users see their own quota."""
         from solaris.quota.personal_links import PersonalLinks
 
-        return PersonalLinks(self._platform.settings, self._platform.clock)
+        return PersonalLinks(self.platform.settings, self.platform.clock)

@@ -5,6 +5,7 @@ condition that nobody wrote in between (`version`). The reserve of the request p
 reservations.py, the settlement in ledger.py.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -21,6 +22,7 @@ from solaris.platform.aws.client import (
 )
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.aws.retry import CONFLICT, UNREAD, Attempts, attempts
+from solaris.platform.email import normalise_email
 from solaris.platform.errors import ConflictError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.grants import CarriedGrants
@@ -36,6 +38,7 @@ SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
 BATCH_READ_ITEMS = 100  # DynamoDB's limit
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 Action = dict[str, Any]
@@ -148,6 +151,17 @@ class UserStore:
         if item is None and spelled:
             return self.owner(user_id_before(spelled))
         return self._owner(item)
+
+    def named(self, reference: str) -> User:
+        """The user of an address, or of an id, by which those are named whom no address can.
+
+        Raises NotFoundError.
+        """
+        by_id = _ID.fullmatch(reference.strip())
+        user = self.get(by_id[0]) if by_id else self.of_address(reference)
+        if user is None:
+            raise NotFoundError(f"no such user: {normalise_email(reference)}")
+        return user
 
     def owner(self, user_id: str) -> User | None:
         """The user whose the address is that an id was made from; None: nobody's."""

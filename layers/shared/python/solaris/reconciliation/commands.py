@@ -20,6 +20,7 @@ from solaris.platform.terminal.output import (
     yes_no,
 )
 from solaris.reconciliation.command_texts import TEXTS
+from solaris.reconciliation.parts import ReconciliationParts
 
 if TYPE_CHECKING:
     from solaris.reconciliation.reconciler import Finding, Reconciler, Reconciliation
@@ -43,19 +44,19 @@ def reconcile(
     """Hold users, months and counters against the usage records, while the system runs."""
     from solaris.reconciliation.reconciler import Reconciliation  # noqa: PLC0415 - slow
 
-    parts = open_parts()
-    reconciler = parts.reconciliation.reconciler
-    started_at = parts.clock()
+    parts = open_parts(ReconciliationParts)
+    reconciler = parts.reconciler
+    started_at = parts.platform.clock()
     if user:
-        report = reconciler.user(parts.accounts.by_email.find(user).user.user_id, repair=repair)
+        report = reconciler.user(parts.users.named(user).user_id, repair=repair)
     else:
         report = Reconciliation()
         _everybody(reconciler, report, repair=repair)
-        today = started_at.astimezone(parts.settings.zone).date()
+        today = started_at.astimezone(parts.platform.settings.zone).date()
         if days:
             _system(reconciler, report, today - timedelta(days=days - 1), today, repair=repair)
         if days >= DAYS:
-            parts.reconciliation.runner.keep(report, started_at)
+            parts.runner.keep(report, started_at)
     if json:
         as_json(_as_dict(report))
     else:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.directory.directory import Directory
+    from solaris.directory.parts import DirectoryParts
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.store import UserStore
     from solaris.reconciliation.reconciler import Reconciler
     from solaris.reconciliation.run_store import ReconciliationStore
     from solaris.reconciliation.runs import ReconcileRunner
@@ -18,10 +21,28 @@ if TYPE_CHECKING:
 class ReconciliationParts:
     """What holds the books against their records."""
 
-    def __init__(self, *, platform: PlatformParts, quota: QuotaParts, ledger: LedgerParts) -> None:
-        self._platform = platform
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        quota: QuotaParts,
+        directory: DirectoryParts,
+        ledger: LedgerParts,
+    ) -> None:
+        self.platform = platform
         self._quota = quota
+        self._directory = directory
         self._ledger = ledger
+
+    @property
+    def users(self) -> UserStore:
+        """Whose books may be held against their records alone."""
+        return self._quota.users
+
+    @property
+    def directory(self) -> Directory:
+        """Whose the findings are."""
+        return self._directory.directory
 
     @part
     def reconciler(self) -> Reconciler:
@@ -30,17 +51,17 @@ class ReconciliationParts:
         from solaris.reconciliation.reconciler import Reconciler
         from solaris.reconciliation.store import BookStore
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         return Reconciler(
-            store=BookStore(self._platform.dynamodb, self._quota.users, settings),
+            store=BookStore(self.platform.dynamodb, self._quota.users, settings),
             users=self._quota.users,
-            system=SystemCounters(self._platform.dynamodb, settings.table_name("counters")),
+            system=SystemCounters(self.platform.dynamodb, settings.table_name("counters")),
             days=self._ledger.usage_by_day,
             recorder=self._ledger.recorder,
             transactions_table=settings.table_name("transactions"),
             tell=self._quota.changes.actions,
             zone=settings.zone,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -51,8 +72,8 @@ class ReconciliationParts:
         return ReconcileRunner(
             reconciler=self.reconciler,
             store=self.runs,
-            zone=self._platform.settings.zone,
-            clock=self._platform.clock,
+            zone=self.platform.settings.zone,
+            clock=self.platform.clock,
         )
 
     @part
@@ -61,5 +82,5 @@ class ReconciliationParts:
         from solaris.reconciliation.run_store import ReconciliationStore
 
         return ReconciliationStore(
-            self._platform.dynamodb, self._platform.settings.table_name("periods")
+            self.platform.dynamodb, self.platform.settings.table_name("periods")
         )

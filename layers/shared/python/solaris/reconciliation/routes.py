@@ -10,7 +10,7 @@ from solaris.reconciliation.schemas import (
 )
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.reconciliation.parts import ReconciliationParts
 
 
 @operation(
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     summary="Whether the books agree with their records",
     name="getReconciliation",
 )
-def get_reconciliation(parts: "Parts", call: Call) -> LatestReconciliationOut:  # noqa: ARG001 - an operation's signature
+def get_reconciliation(parts: "ReconciliationParts", call: Call) -> LatestReconciliationOut:  # noqa: ARG001 - an operation's signature
     """The newest monthly reconciliation; `solaris reconcile` runs one at any time."""
-    run = parts.reconciliation.runs.latest()
+    run = parts.runs.latest()
     if run is None:
         return LatestReconciliationOut(latest=None)
     people = {row["user_id"] for row in run.findings if row["user_id"] is not None}
-    known = parts.directory.directory.emails(people) if people else {}
+    known = parts.directory.emails(people) if people else {}
     return LatestReconciliationOut(
         latest=ReconciliationOut(
             period=run.period,

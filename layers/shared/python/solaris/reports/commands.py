@@ -12,7 +12,6 @@ from solaris.ledger.figures import FIGURE_NAMES, Figures, ReportFilters, total_o
 from solaris.ledger.first_byte import together
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.exchange import LocalCost
-from solaris.platform.terminal.completion import addresses
 from solaris.platform.terminal.environment import open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import (
@@ -26,11 +25,12 @@ from solaris.platform.terminal.output import (
     say_rate,
     table,
 )
+from solaris.quota.completion import addresses
 from solaris.reports.command_texts import TEXTS
+from solaris.reports.parts import ReportsParts
 from solaris.reports.report import GroupBy, GroupRow, ReportSort, in_order
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
     from solaris.quota.user import User
 
 _t = Texts(TEXTS)
@@ -69,9 +69,9 @@ def usage(
     """Tokens and cost by user, model or day; the last line is the whole, whatever is shown."""
     if by is GroupBy.NONE:
         raise typer.BadParameter(_t("usage.by_what"), param_hint="--by")
-    parts = open_parts()
+    parts = open_parts(ReportsParts)
     first_day, last_day = _days(parts, month, first, last)
-    people_asked = [parts.accounts.by_email.find(one).user.user_id for one in user or ()]
+    people_asked = [parts.users.named(one).user_id for one in user or ()]
     try:
         filters = ReportFilters(
             first_day=first_day,
@@ -81,12 +81,12 @@ def usage(
         )
     except ValueError as error:
         raise InvalidRequestError(str(error)) from error
-    found = list(parts.reports.reporting.iterate_groups(filters, by))
+    found = list(parts.reporting.iterate_groups(filters, by))
     order = sort or (ReportSort.KEY if by is GroupBy.DAY else ReportSort.TOKENS)
     rows = in_order(found, order, descending=order is not ReportSort.KEY)
     total = _whole(found)
     shown = rows[:limit]
-    rates = parts.settings.exchange
+    rates = parts.platform.settings.exchange
 
     def local(figures: Figures, key: str = "") -> LocalCost | None:
         days = (key, key) if key and by is GroupBy.DAY else (first_day, last_day)
@@ -94,7 +94,7 @@ def usage(
 
     people: dict[str, User] = {}
     if by is GroupBy.USER:
-        people = {one.user_id: one for one in parts.quota.users.get_many(row.key for row in shown)}
+        people = {one.user_id: one for one in parts.users.get_many(row.key for row in shown)}
     if json:
         as_json(
             {
@@ -131,9 +131,9 @@ def _whole(rows: Sequence[GroupRow]) -> GroupRow:
 
 
 def _days(
-    parts: "Parts", month: str, first: datetime | None, last: datetime | None
+    parts: ReportsParts, month: str, first: datetime | None, last: datetime | None
 ) -> tuple[date, date]:
-    today = parts.clock().astimezone(parts.settings.zone).date()
+    today = parts.platform.clock().astimezone(parts.platform.settings.zone).date()
     if month and (first or last):
         raise typer.BadParameter(_t("usage.not_beside"), param_hint="--month")
     if month:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.directory.directory import Directory
     from solaris.directory.parts import DirectoryParts
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.store import UserStore
     from solaris.reports.reporting import Reporting
     from solaris.reports.statistics import Statistics
     from solaris.reports.system_days import SystemDays
@@ -28,10 +30,20 @@ class ReportsParts:
         directory: DirectoryParts,
         ledger: LedgerParts,
     ) -> None:
-        self._platform = platform
+        self.platform = platform
         self._quota = quota
         self._directory = directory
         self._ledger = ledger
+
+    @property
+    def users(self) -> UserStore:
+        """Whose addresses a report may be narrowed to, and shows."""
+        return self._quota.users
+
+    @property
+    def directory(self) -> Directory:
+        """Who the people of a report are."""
+        return self._directory.directory
 
     @part
     def system_days(self) -> SystemDays:
@@ -40,13 +52,13 @@ class ReportsParts:
         from solaris.reports.system_days import SystemDays
 
         counters = SystemCounters(
-            self._platform.dynamodb, self._platform.settings.table_name("counters")
+            self.platform.dynamodb, self.platform.settings.table_name("counters")
         )
         return SystemDays(
             counters,
-            self._platform.settings.zone,
-            self._platform.clock,
-            self._platform.settings.exchange,
+            self.platform.settings.zone,
+            self.platform.clock,
+            self.platform.settings.exchange,
         )
 
     @part
@@ -55,13 +67,13 @@ class ReportsParts:
         from solaris.reports.statistics import Statistics
 
         return Statistics(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             days=self.system_days,
             counters=self._ledger.user_counters,
             refusals=self._ledger.refusal_days,
             users=self._quota.users,
-            directory=self._directory.directory,
-            clock=self._platform.clock,
+            directory=self.directory,
+            clock=self.platform.clock,
         )
 
     @part
@@ -74,7 +86,7 @@ class ReportsParts:
             days=self.system_days,
             counters=self._ledger.user_counters,
             refusals=self._ledger.refusal_days,
-            rates=self._platform.settings.exchange,
+            rates=self.platform.settings.exchange,
         )
 
     @part
@@ -83,8 +95,8 @@ class ReportsParts:
         from solaris.reports.totals import UserTotals
 
         return UserTotals(
-            self._platform.dynamodb,
-            users_table=self._platform.settings.table_name("users"),
-            zone=self._platform.settings.zone,
-            clock=self._platform.clock,
+            self.platform.dynamodb,
+            users_table=self.platform.settings.table_name("users"),
+            zone=self.platform.settings.zone,
+            clock=self.platform.clock,
         )

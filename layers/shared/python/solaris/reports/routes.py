@@ -38,7 +38,7 @@ from solaris.reports.statistics_schemas import (
 )
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.reports.parts import ReportsParts
 
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -51,10 +51,10 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
     summary="The system now",
     name="getSystemStats",
 )
-def get_system_stats(parts: "Parts", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
+def get_system_stats(parts: "ReportsParts", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
     """Users by status, the month's tokens and cost, the ten who use most, models, a forecast."""
     return _stats_out(
-        parts.reports.statistics.system(), parts.settings.zone, parts.settings.exchange
+        parts.statistics.system(), parts.platform.settings.zone, parts.platform.settings.exchange
     )
 
 
@@ -66,12 +66,12 @@ def get_system_stats(parts: "Parts", call: Call) -> SystemStatsOut:  # noqa: ARG
     summary="Usage by day or hour",
     name="getTimeSeries",
 )
-def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
+def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
     """Tokens, requests, errors, cost, first bytes and refusals in buckets; empty days are zeros.
 
     Days older than two may be ten minutes old.
     """
-    points = parts.reports.statistics.series(
+    points = parts.statistics.series(
         query.from_,
         query.to,
         query.interval,
@@ -80,9 +80,11 @@ def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> Ti
     )
     return TimeSeries(
         interval=query.interval,
-        time_zone=parts.settings.period_timezone,
+        time_zone=parts.platform.settings.period_timezone,
         points=[
-            _point_out(one, query.interval, parts.settings.zone, parts.settings.exchange)
+            _point_out(
+                one, query.interval, parts.platform.settings.zone, parts.platform.settings.exchange
+            )
             for one in points
         ],
         first_byte=None if query.interval is Interval.HOUR else _first_byte_out(points),
@@ -99,9 +101,9 @@ def get_time_series(parts: "Parts", call: Call, *, query: TimeSeriesQuery) -> Ti
     name="getUserForecast",
     problems=(404,),
 )
-def get_user_forecast(parts: "Parts", call: Call, *, user_id: UserId) -> UserForecast:  # noqa: ARG001
+def get_user_forecast(parts: "ReportsParts", call: Call, *, user_id: UserId) -> UserForecast:  # noqa: ARG001
     """The month's total at the mean of the last seven whole days, and the day it runs out."""
-    found = parts.reports.statistics.user_forecast(user_id)
+    found = parts.statistics.user_forecast(user_id)
     return UserForecast(
         pace_per_day=int(found.pace.a_day),
         runs_out_on=found.runs_out_on,
@@ -119,7 +121,7 @@ def get_user_forecast(parts: "Parts", call: Call, *, user_id: UserId) -> UserFor
     summary="Usage, filtered and grouped",
     name="getUsageReport",
 )
-def get_usage_report(parts: "Parts", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
+def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
     """Rows by user, model or day, or single requests, with the totals of the whole report.
 
     Without days it is the current month's.
@@ -130,8 +132,8 @@ def get_usage_report(parts: "Parts", call: Call, *, query: UsageReportQuery) -> 
     by_time = query.group_by in (GroupBy.DAY, GroupBy.NONE)
     sort = query.sort or (ReportSort.KEY if by_time else ReportSort.TOKENS)
     is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
-    filters = query.filters(parts.clock().astimezone(parts.settings.zone).date())
-    report = parts.reports.reporting.page(
+    filters = query.filters(parts.platform.clock().astimezone(parts.platform.settings.zone).date())
+    report = parts.reporting.page(
         ReportQuery(
             filters=filters,
             group_by=query.group_by,
@@ -143,8 +145,8 @@ def get_usage_report(parts: "Parts", call: Call, *, query: UsageReportQuery) -> 
     )
     people = [row.key for row in report.groups if query.group_by is GroupBy.USER]
     people += [line.user_id for line in report.lines]
-    known = parts.directory.directory.emails(dict.fromkeys(people)) if people else {}
-    rates = parts.settings.exchange
+    known = parts.directory.emails(dict.fromkeys(people)) if people else {}
+    rates = parts.platform.settings.exchange
 
     def local(figures: Figures, day: str | None = None) -> LocalCostOut | None:
         days = (day or filters.first_day, day or filters.last_day)

@@ -7,7 +7,7 @@ from solaris.platform.web.schemas import Page
 from solaris.sign_in.admin_schemas import AdminCreate, AdminIssued, AdminOut, AdminUpdate
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.sign_in.parts import SignInParts
 
 TAG = "Admins"
 
@@ -20,9 +20,9 @@ TAG = "Admins"
     name="listAdmins",
     summary="List admins and viewers, by address",
 )
-def list_admins(parts: "Parts", call: Call) -> Page[AdminOut]:  # noqa: ARG001 - the shape of every handler
+def list_admins(parts: "SignInParts", call: Call) -> Page[AdminOut]:  # noqa: ARG001 - the shape of every handler
     """All of them on one page (1,000 at most)."""
-    items = [AdminOut.of(admin) for admin in parts.sign_in.admin_accounts.list()]
+    items = [AdminOut.of(admin) for admin in parts.admin_accounts.list()]
     return Page[AdminOut](items=items, next_cursor=None, total=len(items))
 
 
@@ -36,9 +36,9 @@ def list_admins(parts: "Parts", call: Call) -> Page[AdminOut]:  # noqa: ARG001 -
     status=201,
     problems=(409,),
 )
-def create_admin(parts: "Parts", call: Call, *, body: AdminCreate) -> AdminIssued:
+def create_admin(parts: "SignInParts", call: Call, *, body: AdminCreate) -> AdminIssued:
     """Without a password one is generated; the answer shows it, this once."""
-    issued = parts.sign_in.admin_accounts.create(
+    issued = parts.admin_accounts.create(
         call.as_actor, body.email, name=body.name, role=body.role, password=body.password
     )
     return AdminIssued.of(issued)
@@ -53,11 +53,9 @@ def create_admin(parts: "Parts", call: Call, *, body: AdminCreate) -> AdminIssue
     summary="Change somebody's name or role",
     problems=(404, 409),
 )
-def update_admin(parts: "Parts", call: Call, *, email: str, body: AdminUpdate) -> AdminOut:
+def update_admin(parts: "SignInParts", call: Call, *, email: str, body: AdminUpdate) -> AdminOut:
     """Another role ends their sessions. The last admin cannot become a viewer (409)."""
-    admin = parts.sign_in.admin_accounts.update(
-        call.as_actor, email, name=body.name, role=body.role
-    )
+    admin = parts.admin_accounts.update(call.as_actor, email, name=body.name, role=body.role)
     return AdminOut.of(admin)
 
 
@@ -70,9 +68,9 @@ def update_admin(parts: "Parts", call: Call, *, email: str, body: AdminUpdate) -
     summary="Give somebody a new password",
     problems=(404, 409),
 )
-def reset_admin_password(parts: "Parts", call: Call, *, email: str) -> AdminIssued:
+def reset_admin_password(parts: "SignInParts", call: Call, *, email: str) -> AdminIssued:
     """It is generated, the answer shows it, this once; their sessions end."""
-    return AdminIssued.of(parts.sign_in.admin_accounts.reset_password(call.as_actor, email))
+    return AdminIssued.of(parts.admin_accounts.reset_password(call.as_actor, email))
 
 
 @operation(
@@ -84,6 +82,6 @@ def reset_admin_password(parts: "Parts", call: Call, *, email: str) -> AdminIssu
     summary="Remove somebody",
     problems=(404, 409),
 )
-def delete_admin(parts: "Parts", call: Call, *, email: str) -> None:
+def delete_admin(parts: "SignInParts", call: Call, *, email: str) -> None:
     """They are signed out within five seconds. The last admin cannot be removed (409)."""
-    parts.sign_in.admin_accounts.remove(call.as_actor, email)
+    parts.admin_accounts.remove(call.as_actor, email)

@@ -7,12 +7,13 @@ import typer
 from solaris.platform.actor import Actor, Role
 from solaris.platform.email import normalise_email
 from solaris.platform.instants import iso_milliseconds
-from solaris.platform.terminal.completion import admin_addresses
+from solaris.platform.terminal.completion import completed_by
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, moment, say, table, yes_no
 from solaris.sign_in.admin import Admin
 from solaris.sign_in.command_texts import TEXTS
+from solaris.sign_in.parts import SignInParts
 
 if TYPE_CHECKING:
     from solaris.sign_in.admins import Issued
@@ -20,21 +21,26 @@ if TYPE_CHECKING:
 _t = Texts(TEXTS)
 app = typer.Typer(no_args_is_help=True, help=_t.help("admins"))
 
+
+def _known() -> list[str]:
+    return [one.email for one in open_parts(SignInParts).admin_accounts.list()]
+
+
 Email = Annotated[
     str,
-    typer.Argument(metavar="EMAIL", autocompletion=admin_addresses, help=_t.help("arg.email")),
+    typer.Argument(metavar="EMAIL", autocompletion=completed_by(_known), help=_t.help("arg.email")),
 ]
 
 
 @app.command("list", help=_t.help("list"))
 def list_admins(*, json: AsJson = False) -> None:
     """List admins and viewers by address."""
-    parts = open_parts()
-    admins = parts.sign_in.admin_accounts.list()
+    parts = open_parts(SignInParts)
+    admins = parts.admin_accounts.list()
     if json:
         as_json([_admin_json(one) for one in admins])
         return
-    zone = parts.settings.zone
+    zone = parts.platform.settings.zone
     table(
         _t.names("col.email", "col.name", "col.role", "col.password", "col.last_login"),
         [
@@ -60,7 +66,7 @@ def create(
     json: AsJson = False,
 ) -> None:
     """Let somebody sign in; the password is generated and printed, this once."""
-    issued = open_parts().sign_in.admin_accounts.create(_actor(), email, name=name, role=role)
+    issued = open_parts(SignInParts).admin_accounts.create(_actor(), email, name=name, role=role)
     say(_t("created", role=_role(issued.admin.role), email=issued.admin.email))
     _show_password(issued, json=json)
 
@@ -73,7 +79,7 @@ def set_role(
     json: AsJson = False,
 ) -> None:
     """Change what somebody may do; another role signs them out. The last admin stays one."""
-    admin = open_parts().sign_in.admin_accounts.update(_actor(), email, role=role)
+    admin = open_parts(SignInParts).admin_accounts.update(_actor(), email, role=role)
     say(_t("role", email=admin.email, role=_role(admin.role)))
     if json:
         as_json({"admin": _admin_json(admin)})
@@ -82,9 +88,9 @@ def set_role(
 @app.command("reset-password", help=_t.help("reset_password"))
 def reset_password(email: Email, *, json: AsJson = False) -> None:
     """Give somebody a new password, printed this once, and end their sessions."""
-    parts = open_parts()
-    issued = parts.sign_in.admin_accounts.reset_password(_actor(), email)
-    parts.sign_in.signing_in.unlock(issued.admin.email)
+    parts = open_parts(SignInParts)
+    issued = parts.admin_accounts.reset_password(_actor(), email)
+    parts.signing_in.unlock(issued.admin.email)
     say(_t("reset", email=issued.admin.email))
     _show_password(issued, json=json)
 
@@ -92,7 +98,7 @@ def reset_password(email: Email, *, json: AsJson = False) -> None:
 @app.command(help=_t.help("remove"))
 def remove(email: Email, *, json: AsJson = False) -> None:
     """Let somebody in no more; they are out within five seconds. The last admin stays."""
-    open_parts().sign_in.admin_accounts.remove(_actor(), email)
+    open_parts(SignInParts).admin_accounts.remove(_actor(), email)
     address = normalise_email(email)
     say(_t("removed", email=address))
     if json:
@@ -102,7 +108,7 @@ def remove(email: Email, *, json: AsJson = False) -> None:
 @app.command(help=_t.help("unlock"))
 def unlock(email: Email, *, json: AsJson = False) -> None:
     """Forget the failed sign-ins of an address, so that it may try again at once."""
-    was_counted = open_parts().sign_in.signing_in.unlock(email)
+    was_counted = open_parts(SignInParts).signing_in.unlock(email)
     address = normalise_email(email)
     say(_t("unlocked" if was_counted else "not_locked", email=address))
     if json:

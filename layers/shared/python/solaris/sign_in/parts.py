@@ -23,7 +23,7 @@ class SignInParts:
     """What lets people in: sessions, passwords, accounts, OIDC."""
 
     def __init__(self, *, platform: PlatformParts, audit: AuditParts) -> None:
-        self._platform = platform
+        self.platform = platform
         self._audit = audit
 
     @part
@@ -31,9 +31,9 @@ class SignInParts:
         """The admins table."""
         from solaris.sign_in.admin_store import AdminStore
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         return AdminStore(
-            self._platform.dynamodb,
+            self.platform.dynamodb,
             admins_table=settings.table_name("admins"),
             audit_table=settings.table_name("audit"),
         )
@@ -43,9 +43,9 @@ class SignInParts:
         """The sessions table."""
         from solaris.sign_in.session_store import SessionStore
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         return SessionStore(
-            self._platform.dynamodb,
+            self.platform.dynamodb,
             sessions_table=settings.table_name("sessions"),
             admins_table=settings.table_name("admins"),
         )
@@ -62,7 +62,7 @@ class SignInParts:
         """What signs and reads access tokens."""
         from solaris.sign_in.tokens import AccessTokens
 
-        return AccessTokens(self._platform.settings, self._platform.clock)
+        return AccessTokens(self.platform.settings, self.platform.clock)
 
     @part
     def sessions(self) -> Sessions:
@@ -72,8 +72,8 @@ class SignInParts:
         return Sessions(
             store=self.session_store,
             tokens=self.access_tokens,
-            session_days=self._platform.settings.session_days,
-            clock=self._platform.clock,
+            session_days=self.platform.settings.session_days,
+            clock=self.platform.clock,
         )
 
     @part
@@ -85,16 +85,16 @@ class SignInParts:
         from solaris.sign_in.sign_in import SigningIn
 
         attempts = AttemptStore(
-            self._platform.dynamodb, sessions_table=self._platform.settings.table_name("sessions")
+            self.platform.dynamodb, sessions_table=self.platform.settings.table_name("sessions")
         )
         return SigningIn(
             admins=self.admin_store,
-            guesses=Guesses(attempts, self._platform.clock),
-            devices=Devices(self._platform.settings, self._platform.clock),
+            guesses=Guesses(attempts, self.platform.clock),
+            devices=Devices(self.platform.settings, self.platform.clock),
             sessions=self.sessions,
             passwords=self.passwords,
             auditor=self._audit.auditor,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -103,11 +103,11 @@ class SignInParts:
         from solaris.sign_in.admins import AdminAccounts
 
         return AdminAccounts(
-            settings=self._platform.settings,
+            settings=self.platform.settings,
             admins=self.admin_store,
             passwords=self.passwords,
             auditor=self._audit.auditor,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )
 
     @part
@@ -116,14 +116,14 @@ class SignInParts:
         from solaris.sign_in.oidc import OidcSignIn
         from solaris.sign_in.oidc_provider import OidcProvider
 
-        settings = self._platform.settings
+        settings = self.platform.settings
         provider = None
         if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret:
             provider = OidcProvider(
                 issuer=settings.oidc_issuer,
                 client_id=settings.oidc_client_id,
                 client_secret=settings.oidc_client_secret,
-                clock=self._platform.clock,
+                clock=self.platform.clock,
                 trusts_emails=settings.trusts_oidc_emails,
             )
         return OidcSignIn(
@@ -131,5 +131,5 @@ class SignInParts:
             provider=provider,
             accounts=self.admin_accounts,
             signing_in=self.signing_in,
-            clock=self._platform.clock,
+            clock=self.platform.clock,
         )

@@ -20,7 +20,7 @@ from solaris.sign_in.schemas import (
 from solaris.sign_in.sign_in import Origin
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.sign_in.parts import SignInParts
     from solaris.sign_in.sessions import Opened
 
 TAG = "Sign-in"
@@ -51,7 +51,7 @@ SIGNED_IN = OtherAnswer(
     problems=(401, 403),
     others=(SIGNED_IN,),
 )
-def login(parts: "Parts", call: Call, *, body: LoginRequest) -> Reply:
+def login(parts: "SignInParts", call: Call, *, body: LoginRequest) -> Reply:
     """Answers an access token and sets the refresh token as a cookie.
 
     Five failures in 15 minutes lock the caller's network out of the account for 15 (429), whether
@@ -60,7 +60,7 @@ def login(parts: "Parts", call: Call, *, body: LoginRequest) -> Reply:
     (`solaris_device`) that says so, and a count of its own.
     """
     _refuse_foreign_origin(parts, call)
-    opened = parts.sign_in.signing_in.sign_in(body.email, body.password, _origin(call))
+    opened = parts.signing_in.sign_in(body.email, body.password, _origin(call))
     return _signed_in(parts, opened)
 
 
@@ -74,13 +74,13 @@ def login(parts: "Parts", call: Call, *, body: LoginRequest) -> Reply:
     problems=(401, 403),
     others=(SIGNED_IN,),
 )
-def refresh_token(parts: "Parts", call: Call) -> Reply:
+def refresh_token(parts: "SignInParts", call: Call) -> Reply:
     """By the cookie, which is exchanged too. A cookie that comes twice ends the session."""
     _refuse_foreign_origin(parts, call)
     token = call.cookies.get(REFRESH_COOKIE)
     if not token:
         raise UnauthenticatedError
-    return _signed_in(parts, parts.sign_in.signing_in.refresh(token, _origin(call)))
+    return _signed_in(parts, parts.signing_in.refresh(token, _origin(call)))
 
 
 @operation(
@@ -93,12 +93,12 @@ def refresh_token(parts: "Parts", call: Call) -> Reply:
     status=204,
     problems=(403,),
 )
-def logout(parts: "Parts", call: Call) -> Reply:
+def logout(parts: "SignInParts", call: Call) -> Reply:
     """Ends the session that the cookie or the access token names; fine without either."""
     _refuse_foreign_origin(parts, call)
     header = call.headers.get("authorization", "")
     is_bearer = header[: len(BEARER)].lower() == BEARER
-    parts.sign_in.signing_in.sign_out(
+    parts.signing_in.sign_out(
         refresh_token=call.cookies.get(REFRESH_COOKIE),
         access_token=header[len(BEARER) :].strip() if is_bearer else None,
         origin=_origin(call),
@@ -114,9 +114,9 @@ def logout(parts: "Parts", call: Call) -> Reply:
     name="getMe",
     summary="Who is signed in",
 )
-def get_me(parts: "Parts", call: Call) -> AdminOut:
+def get_me(parts: "SignInParts", call: Call) -> AdminOut:
     """The account of the access token."""
-    return AdminOut.of(parts.sign_in.signing_in.me(_caller(call)))
+    return AdminOut.of(parts.signing_in.me(_caller(call)))
 
 
 @operation(
@@ -128,12 +128,12 @@ def get_me(parts: "Parts", call: Call) -> AdminOut:
     summary="Change one's own password",
     problems=(409,),
 )
-def change_password(parts: "Parts", call: Call, *, body: PasswordChange) -> SignedInOut:
+def change_password(parts: "SignInParts", call: Call, *, body: PasswordChange) -> SignedInOut:
     """Every other session ends; this one goes on with the token of the answer.
 
     A wrong current password counts as a failed sign-in (401, `invalid_credentials`).
     """
-    opened = parts.sign_in.signing_in.change_password(
+    opened = parts.signing_in.change_password(
         _caller(call), body.current_password, body.new_password, _origin(call)
     )
     return SignedInOut.of(opened)
@@ -147,9 +147,9 @@ def change_password(parts: "Parts", call: Call, *, body: PasswordChange) -> Sign
     name="getSignInOptions",
     summary="How one may sign in",
 )
-def get_sign_in_options(parts: "Parts", call: Call) -> SignInOptions:  # noqa: ARG001 - the shape of every handler
+def get_sign_in_options(parts: "SignInParts", call: Call) -> SignInOptions:  # noqa: ARG001 - the shape of every handler
     """What the sign-in page offers."""
-    name = parts.sign_in.oidc.name
+    name = parts.oidc.name
     return SignInOptions(password=True, oidc=OidcOption(enabled=name is not None, name=name))
 
 
@@ -164,9 +164,9 @@ def get_sign_in_options(parts: "Parts", call: Call) -> SignInOptions:  # noqa: A
     problems=(404,),
     others=(OtherAnswer(status=302, description="To the provider."),),
 )
-def get_oidc_login(parts: "Parts", call: Call, *, query: OidcDeparture) -> Reply:
+def get_oidc_login(parts: "SignInParts", call: Call, *, query: OidcDeparture) -> Reply:
     """For a browser to go to, not for a call. 404 when no provider is configured."""
-    departure = parts.sign_in.oidc.depart(query.return_to, _origin(call))
+    departure = parts.oidc.depart(query.return_to, _origin(call))
     if isinstance(departure, Arrival):
         return _arrived(parts, departure)
     cookie = _cookie(
@@ -191,10 +191,10 @@ def get_oidc_login(parts: "Parts", call: Call, *, query: OidcDeparture) -> Reply
         ),
     ),
 )
-def get_oidc_callback(parts: "Parts", call: Call, *, query: OidcReturn) -> Reply:
+def get_oidc_callback(parts: "SignInParts", call: Call, *, query: OidcReturn) -> Reply:
     """Where the provider sends the browser; sets the refresh token as a cookie."""
     cookie = call.cookies.get(STATE_COOKIE, "")
-    arrival = parts.sign_in.oidc.arrive(
+    arrival = parts.oidc.arrive(
         state_cookie=cookie if len(cookie) <= MAX_STATE_COOKIE_CHARACTERS else None,
         state=query.state,
         code=query.code,
@@ -204,14 +204,14 @@ def get_oidc_callback(parts: "Parts", call: Call, *, query: OidcReturn) -> Reply
     return _arrived(parts, arrival)
 
 
-def _arrived(parts: "Parts", arrival: Arrival) -> Reply:
+def _arrived(parts: "SignInParts", arrival: Arrival) -> Reply:
     done = _cookie(parts, STATE_COOKIE, "", STATE_PATH, 0, same_site="Lax")
     if arrival.opened is None:
         return _redirect(f"{LOGIN_PAGE}?{urlencode({'error': arrival.error})}", (done,))
     return _redirect(arrival.return_to, (done, *_cookies(parts, arrival.opened)))
 
 
-def _signed_in(parts: "Parts", opened: "Opened") -> Reply:
+def _signed_in(parts: "SignInParts", opened: "Opened") -> Reply:
     return Reply(content=SignedInOut.of(opened), cookies=_cookies(parts, opened))
 
 
@@ -219,7 +219,7 @@ def _redirect(url: str, cookies: tuple[str, ...]) -> Reply:
     return Reply(status=302, headers={"location": url}, cookies=cookies)
 
 
-def _cookies(parts: "Parts", opened: "Opened") -> tuple[str, ...]:
+def _cookies(parts: "SignInParts", opened: "Opened") -> tuple[str, ...]:
     refresh = _refresh_cookie(parts, opened)
     device = opened.device
     if device is None:
@@ -227,16 +227,22 @@ def _cookies(parts: "Parts", opened: "Opened") -> tuple[str, ...]:
     return refresh, _cookie(parts, DEVICE_COOKIE, device.token, REFRESH_PATH, device.seconds)
 
 
-def _refresh_cookie(parts: "Parts", opened: "Opened") -> str:
+def _refresh_cookie(parts: "SignInParts", opened: "Opened") -> str:
     seconds = int((opened.session.expires_at - opened.session.refreshed_at).total_seconds())
     token = opened.refresh_token or ""
     return _cookie(parts, REFRESH_COOKIE, token, REFRESH_PATH, max(0, seconds))
 
 
 def _cookie(
-    parts: "Parts", name: str, value: str, path: str, seconds: int, *, same_site: str = "Strict"
+    parts: "SignInParts",
+    name: str,
+    value: str,
+    path: str,
+    seconds: int,
+    *,
+    same_site: str = "Strict",
 ) -> str:
-    settings = parts.settings
+    settings = parts.platform.settings
     is_plain = settings.solaris_stage == "local" and not (settings.public_url or "").startswith(
         "https://"
     )
@@ -244,7 +250,7 @@ def _cookie(
     return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}"
 
 
-def _refuse_foreign_origin(parts: "Parts", call: Call) -> None:
+def _refuse_foreign_origin(parts: "SignInParts", call: Call) -> None:
     """A browser says from which site it asks; other sites have no business here."""
     origin = call.headers.get("origin")
     if origin is None:
@@ -252,7 +258,7 @@ def _refuse_foreign_origin(parts: "Parts", call: Call) -> None:
         if call.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise ForbiddenError
         return
-    settings = parts.settings
+    settings = parts.platform.settings
     known = {one.rstrip("/").lower() for one in settings.cors_allowed_origins}
     if settings.public_url:
         public = urlsplit(settings.public_url)

@@ -7,6 +7,7 @@ import typer
 
 from solaris.accounts.change_commands import Email, Reason, show_available, term_word
 from solaris.accounts.grants.command_texts import TEXTS
+from solaris.accounts.parts import AccountsParts
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.environment import actor, open_parts
@@ -60,7 +61,7 @@ def add_tokens(
 ) -> None:
     """Grant additional tokens for a term; a negative amount takes some of every month back."""
     term = _term(this_month=this_month, until=until, until_used=until_used, every_month=every_month)
-    change = open_parts().accounts.by_email.add_tokens(
+    change = open_parts(AccountsParts).by_email.add_tokens(
         email, amount, term=term, reason=reason, actor=actor()
     )
     before, after = change.before.user, change.after.user
@@ -74,7 +75,7 @@ def add_tokens(
 
 def grants(email: Email, *, json: AsJson = False) -> None:
     """List a user's additional tokens, in the order in which they are used."""
-    administration = open_parts().accounts.by_email
+    administration = open_parts(AccountsParts).by_email
     found = administration.grants(email)
     if json:
         as_json({"grants": [grant_json(one) for one in found]})
@@ -105,7 +106,7 @@ def void_grant(
     json: AsJson = False,
 ) -> None:
     """Take back what is unused of a grant; what is used of it stays this month's."""
-    change = open_parts().accounts.by_email.void_grant(
+    change = open_parts(AccountsParts).by_email.void_grant(
         email, grant_id, reason=reason, actor=actor()
     )
     before, after = change.before.user, change.after.user

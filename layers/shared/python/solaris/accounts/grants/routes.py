@@ -8,7 +8,7 @@ from solaris.accounts.schemas import GrantId, UserId, UserOut
 from solaris.platform.web.operations import Access, Call, operation
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 
 @operation(
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     name="getUserGrants",
     summary="A user's additional tokens, first used first, and when each of them ends",
 )
-def get_user_grants(parts: "Parts", call: Call, *, user_id: UserId) -> GrantsOut:  # noqa: ARG001 - the shape of every handler
+def get_user_grants(parts: "AccountsParts", call: Call, *, user_id: UserId) -> GrantsOut:  # noqa: ARG001 - the shape of every handler
     """As the next request would find them; what has ended or is used up is not among them."""
-    renews_at = parts.accounts.history.account(user_id).renews_at
-    given = parts.accounts.grants.of(user_id)
+    renews_at = parts.history.account(user_id).renews_at
+    given = parts.grants.of(user_id)
     return GrantsOut(items=[GrantOut.given(one, renews_at) for one in given])
 
 
@@ -36,11 +36,11 @@ def get_user_grants(parts: "Parts", call: Call, *, user_id: UserId) -> GrantsOut
     problems=(409,),
 )
 def void_grant(
-    parts: "Parts", call: Call, *, user_id: UserId, grant_id: GrantId, query: VoidQuery
+    parts: "AccountsParts", call: Call, *, user_id: UserId, grant_id: GrantId, query: VoidQuery
 ) -> UserOut:
     """What is used or held of it stays this month's, and blocks nobody.
 
     404 where the user has no such grant (any more).
     """
-    change = parts.accounts.grants.void(user_id, grant_id, actor=call.as_actor, reason=query.reason)
+    change = parts.grants.void(user_id, grant_id, actor=call.as_actor, reason=query.reason)
     return shown(parts, change.after)

@@ -10,7 +10,7 @@ from solaris.platform.web.operations import Access, Call, operation
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.accounts.parts import AccountsParts
 
 
 @operation(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     summary="One's own quota and usage, by a personal link",
     problems=(401,),
 )
-def get_my_usage(parts: "Parts", call: Call) -> MyUsage:
+def get_my_usage(parts: "AccountsParts", call: Call) -> MyUsage:
     """The token of the link goes into `Authorization: Bearer <token>`.
 
     It is what follows the `#` of the link. A link out of a chat opens for one browser, which names
@@ -30,17 +30,15 @@ def get_my_usage(parts: "Parts", call: Call) -> MyUsage:
     is over, forged or another browser's, or the user is deleted.
     """
     try:
-        bearer = parts.accounts.link_reader.open(
-            bearer_token(call.headers.get("authorization", ""))
-        )
+        bearer = parts.link_reader.open(bearer_token(call.headers.get("authorization", "")))
     except UnauthenticatedError:
         parts.platform.admin_limiter.admit(f"ip:{call.ip_address}")
         raise
     parts.platform.admin_limiter.admit(f"me:{bearer.user_id}")
     return MyUsage.of(
-        parts.accounts.self_service.own(bearer.user_id),
-        rule=threshold_rule_of(parts.settings),
-        support_email=parts.settings.support_email,
+        parts.self_service.own(bearer.user_id),
+        rule=threshold_rule_of(parts.platform.settings),
+        support_email=parts.platform.settings.support_email,
         link_expires_at=bearer.expires_at,
     )
 
@@ -53,6 +51,6 @@ def get_my_usage(parts: "Parts", call: Call) -> MyUsage:
     name="createPersonalLink",
     summary="A link to a user's own page, to be passed on to them",
 )
-def create_personal_link(parts: "Parts", call: Call, *, user_id: UserId) -> PersonalLinkOut:
+def create_personal_link(parts: "AccountsParts", call: Call, *, user_id: UserId) -> PersonalLinkOut:
     """It opens for 30 days, to whoever holds it; that it was made is in the audit log."""
-    return PersonalLinkOut.of(parts.accounts.link_issuer.issue(user_id, call.as_actor))
+    return PersonalLinkOut.of(parts.link_issuer.issue(user_id, call.as_actor))

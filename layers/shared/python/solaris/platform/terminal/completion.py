@@ -7,11 +7,10 @@ import typer
 from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
 from solaris.platform.terminal.command_texts import TEXTS
-from solaris.platform.terminal.environment import open_parts
 from solaris.platform.terminal.language import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 PROGRAM = "solaris"
 MAX_SHOWN = 50
@@ -38,27 +37,18 @@ def completion(shell: Annotated[Shell, typer.Argument(help=_t.help("completion.s
     typer.echo((_BASH_WORDS if shell is Shell.BASH else "") + script)
 
 
-def addresses(incomplete: str) -> list[str]:
-    """Addresses of users that begin so; none where no system answers."""
-    try:
-        found = open_parts().accounts.by_email.accounts(None, incomplete)
-    except Exception:  # noqa: BLE001 - in the middle of a line there is nobody to tell
-        return []
-    return _beginning(incomplete, (one.user.email for one in found))
+def completed_by(emails: "Callable[[], Iterable[str]]") -> "Callable[[str], list[str]]":
+    """What completes an address by those that there are; by none where no system answers."""
 
+    def complete(incomplete: str) -> list[str]:
+        start = incomplete.casefold()
+        try:
+            found = [one for one in emails() if one.startswith(start) and _is_plain(one)]
+        except Exception:  # noqa: BLE001 - in the middle of a line there is nobody to tell
+            return []
+        return sorted(found)[:MAX_SHOWN]
 
-def admin_addresses(incomplete: str) -> list[str]:
-    """Addresses of who may sign in that begin so; none where no system answers."""
-    try:
-        found = open_parts().sign_in.admin_accounts.list()
-    except Exception:  # noqa: BLE001 - see addresses
-        return []
-    return _beginning(incomplete, (one.email for one in found))
-
-
-def _beginning(incomplete: str, emails: "Iterable[str]") -> list[str]:
-    start = incomplete.casefold()
-    return sorted(one for one in emails if one.startswith(start) and _is_plain(one))[:MAX_SHOWN]
+    return complete
 
 
 def _is_plain(email: str) -> bool:

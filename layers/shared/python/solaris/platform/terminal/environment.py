@@ -12,10 +12,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from solaris.platform.parts import package_of
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from collections.abc import Callable
+
+    from solaris.platform.settings import Settings
 
 RUN_FILE = "run.env"
 MAX_FILE_BYTES = 1024 * 1024
@@ -139,13 +143,33 @@ def actor() -> str:
         return f"cli:{number}"
 
 
-def open_parts() -> "Parts":
-    """Put the parts together. Raises ConfigurationError."""
+class AllParts(Protocol):
+    """The parts of all packages."""
+
+    def of(self, package: str) -> Any:
+        """The parts of one package, by its name."""
+
+
+_all_parts: "Callable[[Settings], AllParts] | None" = None
+OwnParts = TypeVar("OwnParts")
+
+
+def parts_made_by(make: "Callable[[Settings], AllParts]") -> None:
+    """Say what puts the parts together: the program does, since it stands on all packages."""
+    global _all_parts  # noqa: PLW0603 - one program a process
+    _all_parts = make
+
+
+def open_parts(kind: type[OwnParts]) -> OwnParts:
+    """The parts of one package, in the system that is found. Raises ConfigurationError."""
     load_run_environment()
-    # imported here: the parts take half a second to load, and --help needs none of them
-    from solaris.app import Parts  # noqa: PLC0415 - see above
+    # imported here: the settings are slow to load, and --help needs none of them
     from solaris.platform.logs import configure_logging  # noqa: PLC0415 - see above
     from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
 
+    if _all_parts is None:
+        msg = "nobody has said what puts the parts together"
+        raise RuntimeError(msg)
     configure_logging("WARNING")
-    return Parts(load_settings())
+    own: OwnParts = _all_parts(load_settings()).of(package_of(kind))
+    return own

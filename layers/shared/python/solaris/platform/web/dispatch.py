@@ -4,6 +4,7 @@ Nothing is raised: every failure is an answer, and a failure of ours tells nothi
 """
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -32,7 +33,10 @@ from solaris.platform.web.parsing import arguments_of
 from solaris.platform.web.problems import problem_reply
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.platform.parts import PlatformParts
+
+PartsOf = Callable[[str], object]
+"""A package's parts, by its name; they are made when they are first asked for."""
 
 # Read by every client at its start, the same for all, made once.
 UNLIMITED = frozenset({"/openapi.json"})
@@ -43,19 +47,21 @@ _SERVER_ERRORS = 500
 _log = get_logger("solaris.admin")
 
 
-def answer(parts: "Parts", operation: Operation, request: HttpRequest) -> HttpReply:
-    """Answer one request of an operation."""
+def answer(
+    platform: "PlatformParts", parts_of: PartsOf, operation: Operation, request: HttpRequest
+) -> HttpReply:
+    """Answer one request of an operation, whose handler gets its own package's parts."""
     began = time.perf_counter()
-    settings = parts.settings
+    settings = platform.settings
     locale = locale_of(request.headers, settings.locale)
     caller = _caller(request)
     code = None
     try:
         settings.front.admit(request.headers)
         call = _call(request, caller, locale)
-        _check(parts, operation, call)
+        _check(platform, operation, call)
         arguments = arguments_of(operation, request, locale, settings.zone)
-        reply = _reply(operation, operation.handler(parts, call, **arguments))
+        reply = _reply(operation, operation.handler(parts_of(operation.package), call, **arguments))
     except SolarisError as error:
         code = error.code
         reply = _refused(error, request, locale)
@@ -65,9 +71,9 @@ def answer(parts: "Parts", operation: Operation, request: HttpRequest) -> HttpRe
         reply = _refused(SolarisError(), request, locale)
     seconds = time.perf_counter() - began
     count_admin_request(
-        parts.platform.metrics, operation.name, status=reply.status, seconds=seconds, code=code
+        platform.metrics, operation.name, status=reply.status, seconds=seconds, code=code
     )
-    publish_now(parts.platform.metrics, parts.platform.cache)
+    publish_now(platform.metrics, platform.cache)
     _log.info(
         "admin_request",
         request_id=request.request_id,
@@ -102,15 +108,15 @@ def _caller(request: HttpRequest) -> Caller | None:
     return Caller(email=said["email"], role=Role(said["role"]), session_id=said["session_id"])
 
 
-def _check(parts: "Parts", operation: Operation, call: Call) -> None:
+def _check(platform: "PlatformParts", operation: Operation, call: Call) -> None:
     """Raise UnauthenticatedError, RateLimitedError or ForbiddenError, in this order."""
     if operation.access is Access.OPEN:
         if operation.path not in UNLIMITED | _LIMITS_ITSELF:
-            parts.platform.admin_limiter.admit(f"ip:{call.ip_address}")
+            platform.admin_limiter.admit(f"ip:{call.ip_address}")
         return
     if call.caller is None:
         raise UnauthenticatedError
-    parts.platform.admin_limiter.admit(call.caller.email)
+    platform.admin_limiter.admit(call.caller.email)
     if operation.access is Access.ADMIN and call.caller.role is not Role.ADMIN:
         raise ForbiddenError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Chalice, Response
 
-from solaris.platform.web.dispatch import answer
+from solaris.platform.web.dispatch import PartsOf, answer
 from solaris.platform.web.edge_headers import preflight
 from solaris.platform.web.gateway_events import request_of, response_of
 from solaris.platform.web.messages import HttpReply, HttpRequest
@@ -19,7 +19,7 @@ from solaris.platform.web.operations import Access, Operation
 from solaris.platform.web.trusted_proxies import Front
 
 if TYPE_CHECKING:
-    from solaris.app import Parts
+    from solaris.platform.parts import PlatformParts
 
 
 class WholeResponse(Response):
@@ -35,7 +35,11 @@ class WholeResponse(Response):
 
 
 def mount(
-    app: Chalice, parts: "Parts", operations: Sequence[Operation], authorizer: object
+    app: Chalice,
+    platform: "PlatformParts",
+    parts_of: PartsOf,
+    operations: Sequence[Operation],
+    authorizer: object,
 ) -> None:
     """Give the app a route for each operation, and OPTIONS for each path.
 
@@ -43,7 +47,7 @@ def mount(
     Chalice's shape.
     """
     app.api.binary_types = []  # WholeResponse encodes by itself, whatever Accept says
-    front = parts.settings.front
+    front = platform.settings.front
     methods: dict[str, list[str]] = defaultdict(list)
     for operation in operations:
         methods[operation.route].append(operation.method)
@@ -52,8 +56,8 @@ def mount(
             methods=[operation.method],
             content_types=["*/*"],
             authorizer=None if operation.access is Access.OPEN else authorizer,
-        )(_view(app, operation.name, partial(answer, parts, operation), front))
-    origins = parts.settings.cors_allowed_origins
+        )(_view(app, operation.name, partial(answer, platform, parts_of, operation), front))
+    origins = platform.settings.cors_allowed_origins
     for route, allowed in methods.items():
         app.route(route, methods=["OPTIONS"], content_types=["*/*"])(
             _view(app, "options", partial(preflight, origins, allowed), front)

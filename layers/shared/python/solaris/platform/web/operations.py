@@ -1,11 +1,11 @@
 """What the API offers: each operation is a typed function, registered with its route.
 
     @operation("POST", "/admin/users/{user_id}/tokens", access=Access.ADMIN, tag="Users", ...)
-    def add_tokens(parts: Parts, call: Call, *, user_id: str, body: AddTokens) -> UserOut: ...
+    def add_tokens(parts: AccountsParts, call: Call, *, user_id: str, body: AddTokens) -> Out: ...
 
-The signature is the contract: `query` and `body` name pydantic models, every other keyword is a
-path parameter, the return annotation is the model of the answer (`None`: 204). Validation,
-OpenAPI and the site's types all come from it.
+The signature is the contract: `parts` are those of the package that the function stands in, `query`
+and `body` name pydantic models, every other keyword is a path parameter, the return annotation is
+the model of the answer (`None`: 204). Validation, OpenAPI and the site's types all come from it.
 """
 
 import inspect
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from solaris.platform.actor import Actor, Role
 from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.parts import package_of
 from solaris.platform.texts import Locale
 
 BASE_PATH = "/api"
@@ -118,6 +119,11 @@ class Operation:
     others: tuple[OtherAnswer, ...]
 
     @property
+    def package(self) -> str:
+        """The package whose parts the handler gets."""
+        return package_of(self.handler)
+
+    @property
     def route(self) -> str:
         """The whole path, as API Gateway knows it."""
         return BASE_PATH + self.path
@@ -148,12 +154,11 @@ def operation(
         if key in _registered:
             msg = f"two operations for {method} {path}"
             raise ValueError(msg)
-        hints = get_type_hints(handler, localns={"Parts": Any}, include_extras=True)
-        parameters = [
-            one.name
-            for one in inspect.signature(handler).parameters.values()
-            if one.kind is one.KEYWORD_ONLY
-        ]
+        given = inspect.signature(handler).parameters.values()
+        # a package's parts are imported for type checkers alone
+        own_parts = {str(one.annotation): Any for one in given if one.name == "parts"}
+        hints = get_type_hints(handler, localns=own_parts, include_extras=True)
+        parameters = [one.name for one in given if one.kind is one.KEYWORD_ONLY]
         returned = hints.get("return")
         is_model = isinstance(returned, type) and issubclass(returned, BaseModel)
         answers_nothing = returned in (None, type(None))
