@@ -28,7 +28,7 @@ from solaris.ledger.booking import (
     user_owner,
 )
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import NO_MODEL
+from solaris.ledger.figures import NO_MODEL, is_error
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import is_unpriced
 from solaris.ledger.shards import counter_shard
@@ -50,7 +50,6 @@ _SUMMED = (
 )
 _NONE = number(0)
 _OF_USAGE = frozenset({TransactionKind.USAGE_RESET.value, TransactionKind.MERGE.value})
-_ERROR_STATUS = 400
 
 
 class Cut:
@@ -135,7 +134,7 @@ class Cut:
             return
         figures = Counter({name: int(item.get(name, _NONE)["N"]) for name in _SUMMED})
         figures["requests"] = 1
-        figures["errors"] = int(int(item["status_code"]["N"]) >= _ERROR_STATUS)
+        figures["errors"] = int(is_error(int(item["status_code"]["N"])))
         figures["unpriced_requests"] = int(is_unpriced(item))
         mine = self._counters.get((user_owner(user_id), day_model))
         for sums in (system, mine):

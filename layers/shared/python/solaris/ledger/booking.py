@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, NO_MODEL
+from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, NO_MODEL, is_error
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import usage_item
 from solaris.ledger.shards import counter_shard
@@ -321,7 +321,7 @@ class _Sums:
         event = entry.event
         figures = {
             "requests": 1,
-            "errors": int(event.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            "errors": int(is_error(event.status_code)),
             "prompt_tokens": event.counts.prompt_tokens,
             "completion_tokens": event.counts.completion_tokens,
             "cached_tokens": event.counts.cached_tokens,

@@ -19,6 +19,7 @@ NO_MODEL = "-"
 
 
 _STATUS = re.compile(r"[1-5](\d\d|xx)|0", re.ASCII)
+_FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class ReportFilters:
 def valid_status(text: str) -> bool:
     """Whether this names an HTTP status, a class of them, or 0."""
     return _STATUS.fullmatch(text) is not None
+
+
+def is_error(status_code: int) -> bool:
+    """Whether an HTTP status is an error; 0, a request that a crash left, is none."""
+    return status_code >= _FIRST_ERROR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +217,7 @@ class Figures:
         """The figures of one request, counted as the daily counters count it."""
         return cls(
             requests=1,
-            errors=int(line.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            errors=int(is_error(line.status_code)),
             prompt_tokens=line.prompt_tokens,
             completion_tokens=line.completion_tokens,
             cached_tokens=line.cached_tokens,

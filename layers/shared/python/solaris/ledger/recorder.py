@@ -8,6 +8,7 @@ import orjson
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
 from solaris.ledger.carrying import Carrier
 from solaris.ledger.events import MalformedEventError, event_from_json, event_to_json
+from solaris.ledger.figures import is_error
 from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
 from solaris.ledger.money import NANOS_IN_MICRO, total_nanos
 from solaris.ledger.pricing import cost_of
@@ -36,7 +37,6 @@ from solaris.quota.thresholds import Threshold, reached, to_announce
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
 
-FIRST_ERROR = 400
 _KINDS = ("prompt", "completion", "cached", "reasoning")
 
 
@@ -69,7 +69,8 @@ def count_booked(
     cost = nanos / NANOS_IN_MICRO
     if not (any(amounts.values()) or charged or cost):
         return  # nobody answered: the model may be made up
-    model = metrics.model_label(event.model, answered=0 < event.status_code < FIRST_ERROR)
+    answered = event.status_code > 0 and not is_error(event.status_code)
+    model = metrics.model_label(event.model, answered=answered)
     for kind, amount in amounts.items():
         metrics.count(TOKENS, model, kind, amount=amount)
     metrics.count(TOKENS_CHARGED, model, amount=charged)

@@ -11,7 +11,7 @@ from typing import Any
 from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.ledger.counters import figures_of
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
+from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures, is_error
 from solaris.ledger.records import is_unpriced
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transaction_store import put_transaction
@@ -244,7 +244,7 @@ def _line(item: Mapping[str, Any]) -> BookedLine:
         outcome=item["outcome"]["S"],
         figures=Figures(
             requests=1,
-            errors=int(int(item["status_code"]["N"]) >= 400),  # noqa: PLR2004 - HTTP errors
+            errors=int(is_error(int(item["status_code"]["N"]))),
             unpriced_requests=int(is_unpriced(item)),
             **figures,
         ),
