@@ -13,7 +13,6 @@ from solaris.backup.cut_rules import (
     MARGIN,
     SUMMED_DAYS,
     available_tokens,
-    booked_hour,
     keeps_change,
     keeps_month,
     keeps_record,
@@ -28,7 +27,7 @@ from solaris.ledger.booking import (
     user_owner,
 )
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import NO_MODEL, is_error
+from solaris.ledger.figures import NO_MODEL, booked_hour, counted_model, is_error
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import is_unpriced
 from solaris.ledger.shards import counter_shard
@@ -127,8 +126,8 @@ class Cut:
         charged = int(item["charged_tokens"]["N"])
         if (user_id, period) in self._usage:
             self._usage[user_id, period] += charged
-        is_released = item["outcome"]["S"] == Outcome.RELEASED.value
-        day_model = f"{self._day(item)}#{NO_MODEL if is_released else item['model']['S']}"
+        model = counted_model(item["model"]["S"], item["outcome"]["S"])
+        day_model = f"{self._day(item)}#{model}"
         system = self._counters.get((_SYSTEM, day_model))
         if system is None:
             return

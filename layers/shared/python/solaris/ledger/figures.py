@@ -1,12 +1,17 @@
-"""What is counted of usage, line by line and summed. Pure."""
+"""What is counted of usage, under which model, day and hour, line by line and summed. Pure.
+
+Records, counters, reports, the books and a backup count alike because they ask here.
+"""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Self
 
 from solaris.ledger.money import rounded_micros, total_nanos
+from solaris.quota.periods import day_of, hour_of, period_of
+from solaris.quota.usage import Outcome
 
 MAX_REPORT_DAYS = 400
 
@@ -101,6 +106,24 @@ def valid_status(text: str) -> bool:
 def is_error(status_code: int) -> bool:
     """Whether an HTTP status is an error; 0, a request that a crash left, is none."""
     return status_code >= _FIRST_ERROR
+
+
+def counted_model(model: str, outcome: str) -> str:
+    """The model under which a request is counted: NO_MODEL for one that no model answered."""
+    return NO_MODEL if outcome == Outcome.RELEASED else model
+
+
+def booked_day(began_at: datetime, period: str, zone: tzinfo) -> str:
+    """The local day that a request is booked to: its own, but never before its period began.
+
+    A request received just before midnight may be reserved after another has opened the month.
+    """
+    return max(day_of(began_at, zone), f"{period}-01")
+
+
+def booked_hour(began_at: datetime, period: str, zone: tzinfo) -> int:
+    """The local hour of that day; the first, where the day is not the request's own."""
+    return 0 if period_of(began_at, zone) < period else hour_of(began_at, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
 """Usage events into the books, batch-wise, each once; then the thresholds that they crossed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 import orjson
 
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
 from solaris.ledger.carrying import Carrier
 from solaris.ledger.events import MalformedEventError, event_from_json, event_to_json
-from solaris.ledger.figures import is_error
+from solaris.ledger.figures import booked_day, booked_hour, is_error
 from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
 from solaris.ledger.money import NANOS_IN_MICRO, total_nanos
 from solaris.ledger.pricing import cost_of
@@ -28,7 +28,6 @@ from solaris.platform.metrics import (
 from solaris.platform.settings import Settings
 from solaris.quota.changes import announced
 from solaris.quota.feed import Changes
-from solaris.quota.periods import day_of, hour_of, period_of
 from solaris.quota.policy import threshold_rule_of
 from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Booking
@@ -296,8 +295,8 @@ class Recorder:
             cost_micros=cost.micros,
             cost_nanos=cost.nanos,
             unpriced=not cost.is_known,
-            day=_booked_day(event, self._settings.zone),
-            hour=_booked_hour(event, self._settings.zone),
+            day=booked_day(event.created_at, event.period, self._settings.zone),
+            hour=booked_hour(event.created_at, event.period, self._settings.zone),
         )
 
     def _announce_user(self, user: User) -> None:
@@ -345,17 +344,3 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         error_message="reservation expired",
         key_id=reservation.key_id,
     )
-
-
-def _booked_day(event: UsageEvent, zone: tzinfo) -> str:
-    """The day in the counters: that of the request, but never before its period began.
-
-    A request received just before midnight may be reserved after another has opened the month.
-    """
-    return max(day_of(event.created_at, zone), f"{event.period}-01")
-
-
-def _booked_hour(event: UsageEvent, zone: tzinfo) -> int:
-    """The hour in the system's counters; the first, where the day is not the request's own."""
-    is_before = period_of(event.created_at, zone) < event.period
-    return 0 if is_before else hour_of(event.created_at, zone)

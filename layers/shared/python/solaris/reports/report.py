@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from solaris.ledger.figures import NO_MODEL, SUMMED_NAMES, Figures, ReportFilters, UsageLine
+from solaris.ledger.figures import SUMMED_NAMES, Figures, ReportFilters, UsageLine, counted_model
 from solaris.ledger.first_byte import Buckets, percentile_ms
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 
@@ -64,8 +64,8 @@ def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str
         case GroupBy.DAY:
             return line.day
         case _:
-            is_named = line.outcome != "released" or line.model in filters.models
-            return line.model if is_named else NO_MODEL
+            is_asked_for = line.model in filters.models
+            return line.model if is_asked_for else counted_model(line.model, line.outcome)
 
 
 def grouped(
