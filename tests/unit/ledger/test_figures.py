@@ -1,11 +1,23 @@
-"""How one request is counted: as an error, under which model, on which day, in which hour."""
+"""How one request is counted (error, model, day, hour), and how figures are added up."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from solaris.ledger.figures import NO_MODEL, booked_day, booked_hour, counted_model, is_error
+from solaris.ledger.figures import (
+    NO_MODEL,
+    SUMMED_NAMES,
+    Figures,
+    booked_day,
+    booked_hour,
+    charged_tokens,
+    counted_model,
+    is_error,
+    summed_by,
+    summed_by_model,
+    total_of,
+)
 from solaris.quota.usage import Outcome
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -42,3 +54,18 @@ def test_a_request_is_booked_to_its_local_day_and_hour_but_not_before_its_month(
 ) -> None:
     assert booked_day(began_at, period, ZONE) == day
     assert booked_hour(began_at, period, ZONE) == hour
+
+
+def test_figures_are_added_up_by_key_each_by_its_name() -> None:
+    one = Figures(**{name: n for n, name in enumerate(SUMMED_NAMES, start=1)})
+    sums = summed_by([("b", one), ("a", one), ("b", one)])
+    assert sums == {"b": one + one, "a": one}
+    assert total_of(sums.values()) == one + one + one
+    assert summed_by([]) == {}
+
+
+def test_models_come_by_tokens_then_by_name_and_without_zeros_where_tokens_are_shown() -> None:
+    parts = [("small", 5), ("none", 0), ("b", 10), ("a", 4), ("a", 6)]
+    sums = summed_by_model((model, Figures(charged_tokens=tokens)) for model, tokens in parts)
+    assert [one.model for one in sums] == ["a", "b", "small", "none"]
+    assert list(charged_tokens(sums).items()) == [("a", 10), ("b", 10), ("small", 5)]

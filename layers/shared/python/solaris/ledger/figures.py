@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Self
+from typing import NamedTuple, Self, TypeVar
 
 from solaris.ledger.money import rounded_micros, total_nanos
 from solaris.quota.periods import day_of, hour_of, period_of
@@ -23,6 +23,7 @@ MAX_FILTER_VALUES = 50
 NO_MODEL = "-"
 
 
+_Key = TypeVar("_Key")
 _STATUS = re.compile(r"[1-5](\d\d|xx)|0", re.ASCII)
 _FIRST_ERROR = 400
 
@@ -260,6 +261,36 @@ FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
 
 LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests"})
 """Not in counters of the versions before, and not in those where they are 0."""
+
+
+class ModelSum(NamedTuple):
+    """What was used of one model."""
+
+    model: str
+    figures: Figures
+
+
+def summed_by(parts: Iterable[tuple[_Key, Figures]]) -> dict[_Key, Figures]:
+    """Figures added up by key; memory grows with the keys, not with the parts."""
+    sums: dict[_Key, list[int]] = {}
+    for key, figures in parts:
+        row = sums.get(key)
+        if row is None:
+            row = sums[key] = [0] * len(SUMMED_NAMES)
+        for n, name in enumerate(SUMMED_NAMES):
+            row[n] += getattr(figures, name)
+    return {key: Figures(**dict(zip(SUMMED_NAMES, row, strict=True))) for key, row in sums.items()}
+
+
+def summed_by_model(parts: Iterable[tuple[str, Figures]]) -> list[ModelSum]:
+    """Figures added up by model, the greatest user of tokens first, equal ones by name."""
+    sums = (ModelSum(*one) for one in summed_by(parts).items())
+    return sorted(sums, key=lambda one: (-one.figures.charged_tokens, one.model))
+
+
+def charged_tokens(sums: Iterable[tuple[_Key, Figures]]) -> dict[_Key, int]:
+    """The tokens charged of each sum, in their order; no zeros."""
+    return {key: figures.charged_tokens for key, figures in sums if figures.charged_tokens}
 
 
 def total_of(figures: Iterable[Figures]) -> Figures:

@@ -6,9 +6,9 @@ from the daily counters at the time of reading, so that late settlements are in 
 
 from dataclasses import dataclass
 
-from solaris.ledger.figures import total_of
+from solaris.ledger.figures import ModelSum, total_of
 from solaris.ledger.money import rounded_micros
-from solaris.ledger.reviewing import ModelSum, sums_by_model
+from solaris.ledger.reviewing import sums_by_model
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.tables import PeriodModel
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates, LocalCost
