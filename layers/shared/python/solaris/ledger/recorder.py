@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-import orjson
-
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
 from solaris.ledger.carrying import Carrier
 from solaris.ledger.events import MalformedEventError, event_from_json, event_to_json
@@ -308,15 +306,18 @@ class Recorder:
     def _put_on_queue(
         self, user: User, threshold: Threshold, crossed: frozenset[Threshold]
     ) -> None:
-        message = {
-            "version": 1,
-            "user_id": user.user_id,
-            "period": user.period,
-            "threshold": threshold.value,
-            "crossed_at": self._clock().isoformat(),
-            "round": user.alert_round,
-        }
-        self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
+        # with the first warning, which most of these processes never give
+        from solaris.alerts.alert import Crossing  # noqa: PLC0415 - see above
+        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - see above
+
+        crossing = Crossing(
+            user_id=user.user_id,
+            period=user.period,
+            threshold=threshold,
+            crossed_at=self._clock(),
+            round=user.alert_round,
+        )
+        self._queues.send(ALERTS_QUEUE, notice_to_json(crossing))
         rule, now = threshold_rule_of(self._settings), self._clock()
         self._users.change(
             user.user_id,
