@@ -27,9 +27,9 @@ from solaris.ledger.booking import (
     user_owner,
 )
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import NO_MODEL, booked_hour, counted_model, is_error
+from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, booked_hour, counted_model
 from solaris.ledger.first_byte import bucket_of
-from solaris.ledger.records import is_unpriced
+from solaris.ledger.records import figures_of_record
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transactions import SYSTEM_ID, TransactionKind
 from solaris.platform.actor import Role
@@ -43,11 +43,6 @@ from solaris.sign_in.admin_store import COUNT_KEY
 STAGED = ("users", "counters", "periods", "admins")
 _SYSTEM = "system"
 _KEY_NAMES = frozenset({"owner", "day_model", "day_shard"})
-_SUMMED = (
-    *("prompt_tokens", "completion_tokens", "cached_tokens"),
-    *("charged_tokens", "cost_micros", "cost_nanos"),
-)
-_NONE = number(0)
 _OF_USAGE = frozenset({TransactionKind.USAGE_RESET.value, TransactionKind.MERGE.value})
 
 
@@ -131,10 +126,8 @@ class Cut:
         system = self._counters.get((_SYSTEM, day_model))
         if system is None:
             return
-        figures = Counter({name: int(item.get(name, _NONE)["N"]) for name in _SUMMED})
-        figures["requests"] = 1
-        figures["errors"] = int(is_error(int(item["status_code"]["N"])))
-        figures["unpriced_requests"] = int(is_unpriced(item))
+        counted = figures_of_record(item)
+        figures = {name: getattr(counted, name) for name in FIGURE_NAMES}
         mine = self._counters.get((user_owner(user_id), day_model))
         for sums in (system, mine):
             if sums is not None:
@@ -271,7 +264,7 @@ class Cut:
 
 
 def _counter(owner: str, day_model: str, sums: Counter[str]) -> Item:
-    names = sorted({*_SUMMED, "requests", "errors", *sums})
+    names = sorted({*FIGURE_NAMES, *sums})
     figures = {name: number(sums[name]) for name in names}
     return {"owner": text(owner), "day_model": text(day_model), **figures}
 

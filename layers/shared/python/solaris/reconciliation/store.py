@@ -11,8 +11,8 @@ from typing import Any
 from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.ledger.counters import figures_of
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures, is_error
-from solaris.ledger.records import is_unpriced
+from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
+from solaris.ledger.records import SUMMED_OF_A_RECORD, figures_of_record
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Transaction, TransactionKind
@@ -25,8 +25,6 @@ from solaris.reconciliation.books import BookedLine, DayModel, RecordSums, UserB
 
 PAGE_USERS = 200
 # what the books need of a record; a line of the ledger has three times as much
-_COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
-_SUMMED = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
 _RECORD = (
     "record_key",
     "period",
@@ -35,7 +33,7 @@ _RECORD = (
     "outcome",
     "status_code",
     "unpriced",
-    *_SUMMED,
+    *SUMMED_OF_A_RECORD,
 )
 
 
@@ -233,19 +231,11 @@ class BookStore:
 
 
 def _line(item: Mapping[str, Any]) -> BookedLine:
-    figures = {
-        name: int(item[name]["N"]) for name in _SUMMED if name in item or name not in LATER_FIGURES
-    }
     return BookedLine(
         record_key=item["record_key"]["S"],
         period=item["period"]["S"],
         day=item["day_shard"]["S"].partition("#")[0],
         model=item["model"]["S"],
         outcome=item["outcome"]["S"],
-        figures=Figures(
-            requests=1,
-            errors=int(is_error(int(item["status_code"]["N"]))),
-            unpriced_requests=int(is_unpriced(item)),
-            **figures,
-        ),
+        figures=figures_of_record(item),
     )
