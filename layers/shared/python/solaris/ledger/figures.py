@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta, tzinfo
+from operator import add, attrgetter
 from typing import NamedTuple, Self, TypeVar
 
 from solaris.ledger.money import rounded_micros, total_nanos
@@ -253,6 +254,8 @@ class Figures:
 
 
 SUMMED_NAMES = tuple(one.name for one in fields(Figures))
+_ZEROS = (0,) * len(SUMMED_NAMES)
+_values = attrgetter(*SUMMED_NAMES)
 
 
 FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
@@ -272,13 +275,9 @@ class ModelSum(NamedTuple):
 
 def summed_by(parts: Iterable[tuple[_Key, Figures]]) -> dict[_Key, Figures]:
     """Figures added up by key; memory grows with the keys, not with the parts."""
-    sums: dict[_Key, list[int]] = {}
+    sums: dict[_Key, tuple[int, ...]] = {}
     for key, figures in parts:
-        row = sums.get(key)
-        if row is None:
-            row = sums[key] = [0] * len(SUMMED_NAMES)
-        for n, name in enumerate(SUMMED_NAMES):
-            row[n] += getattr(figures, name)
+        sums[key] = tuple(map(add, sums.get(key, _ZEROS), _values(figures)))
     return {key: Figures(**dict(zip(SUMMED_NAMES, row, strict=True))) for key, row in sums.items()}
 
 
