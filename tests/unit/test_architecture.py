@@ -131,6 +131,9 @@ RETRY = f"{SOLARIS}/platform/aws/retry.py"
 CHANCE = ("random.uniform", "random.random")
 CODES_AT = f"{SOLARIS}/platform/aws/client.py"
 CODES = ("ConditionalCheckFailed", "TransactionCanceledException")
+# From which HTTP status on a request counts as an error: `is_error`, and nobody's own comparison.
+ERRORS_AT = f"{SOLARIS}/ledger/figures.py"
+ERROR_STATUSES = (399, 400, "FIRST_ERROR", "_FIRST_ERROR", "_ERROR_STATUS")
 
 
 @dataclass(frozen=True)
@@ -283,6 +286,23 @@ def codes_of_lost_races(source: Source) -> list[str]:
     ]
 
 
+def error_statuses(source: Source) -> list[str]:
+    if source.path == ERRORS_AT:
+        return []
+    ordering = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    compared = [
+        (node.lineno, one.value if isinstance(one, ast.Constant) else ast.unparse(one))
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Compare) and any(isinstance(one, ordering) for one in node.ops)
+        for one in (node.left, *node.comparators)
+    ]
+    return [
+        f"{source.path}:{line}: ledger/figures.py has is_error for this comparison"
+        for line, with_what in compared
+        if with_what in ERROR_STATUSES
+    ]
+
+
 def long_functions(source: Source) -> list[str]:
     return [
         f"{source.path}:{node.lineno}: {node.name} has more than {MAX_FUNCTION_LINES} lines"
@@ -376,6 +396,11 @@ def test_retries_have_one_home(path: str) -> None:
     check(codes_of_lost_races, path)
 
 
+@pytest.mark.parametrize("path", LAYER)
+def test_what_counts_as_an_error_has_one_home(path: str) -> None:
+    check(error_statuses, path)
+
+
 @pytest.mark.parametrize("path", paths_in("functions", "layers", "infra"))
 def test_no_function_is_longer_than_a_page(path: str) -> None:
     check(long_functions, path)
@@ -458,6 +483,8 @@ ENTRY = "functions/proxy/app.py"
         (pauses_by_chance, LEDGER, "from random import random as chance"),
         (codes_of_lost_races, LEDGER, "LOST = 'ConditionalCheckFailedException'"),
         (codes_of_lost_races, LEDGER, "LOST = ('TransactionCanceledException',)"),
+        (error_statuses, LEDGER, "X = status >= 400"),
+        (error_statuses, LEDGER, "FIRST_ERROR = 400; x = 300 <= status < FIRST_ERROR"),
         (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * (MAX_FUNCTION_LINES + 1)),
     ],
 )
@@ -489,6 +516,8 @@ def test_each_rule_names_file_and_line_of_a_source_that_breaks_it(
         (pauses_by_chance, LEDGER, "import random; random.Random(7).uniform(0, 1)"),
         (codes_of_lost_races, CODES_AT, "LOST = 'ConditionalCheckFailedException'"),
         (codes_of_lost_races, LEDGER, "X = {'ReturnValuesOnConditionCheckFailure': 'ALL_OLD'}"),
+        (error_statuses, ERRORS_AT, "X = status >= 400"),
+        (error_statuses, LEDGER, "MAX_DAYS = 400; x = status in {400, 422} or days > MAX_DAYS"),
         (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * MAX_FUNCTION_LINES),
     ],
 )

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from solaris.alerts.alert import (
     AlertType,
@@ -16,7 +18,7 @@ from solaris.alerts.alert import (
     is_out_of_date,
     type_of,
 )
-from solaris.alerts.notices import MalformedNoticeError, notice_from_json
+from solaris.alerts.notices import MalformedNoticeError, notice_from_json, notice_to_json
 from solaris.ledger.figures import Figures
 from solaris.months.summary import Summary
 from solaris.platform.exchange import LocalCost
@@ -108,7 +110,49 @@ def test_figures_are_cut_not_rounded_and_count_from_the_block_threshold() -> Non
     assert UsageFigures(0, 0, 0).permille == 1000
 
 
-def test_messages_are_read_as_they_are_written() -> None:
+@given(
+    st.builds(
+        Crossing,
+        user_id=st.text(min_size=1, max_size=200),
+        period=st.just("2026-11"),
+        threshold=st.sampled_from(Threshold),
+        crossed_at=st.datetimes(timezones=st.just(UTC)),
+        round=st.integers(0, 2**40),
+    )
+    | st.builds(
+        MonthlySummary,
+        period=st.just("2026-10"),
+        **dict.fromkeys(
+            ("users", "active_users", "blocked_users", "total_tokens", "cost_micros"),
+            st.integers(0, 2**60),
+        ),
+        top=st.lists(
+            st.builds(TopUser, st.text(), st.integers(0, 2**60), st.floats(0, 1e9)), max_size=10
+        ).map(tuple),
+        unpriced_requests=st.integers(0, 2**60),
+        local_cost=st.none()
+        | st.builds(
+            LocalCost,
+            st.just("BRL"),
+            st.integers(0, 2**60),
+            st.none() | st.integers(1, 2**40),
+            st.none() | st.dates(),
+        ),
+    )
+)
+def test_what_is_written_is_read_back_whole(notice: Crossing | MonthlySummary) -> None:
+    assert notice_from_json(notice_to_json(notice)) == notice
+
+
+def test_messages_are_written_by_the_names_that_the_version_before_reads() -> None:
+    assert orjson.loads(notice_to_json(CROSSING)) == CROSSED | {"round": 0}
+    summary = notice_from_json(orjson.dumps(SUMMARY).decode())
+    written = orjson.loads(notice_to_json(summary))
+    assert written["figures"].pop("unpriced_requests") == 0
+    assert written == SUMMARY
+
+
+def test_messages_of_the_version_before_are_read() -> None:
     assert notice_from_json(orjson.dumps(CROSSED).decode()) == CROSSING
     assert notice_from_json(orjson.dumps(CROSSED | {"round": 2}).decode()) == replace(
         CROSSING, round=2
@@ -120,15 +164,17 @@ def test_messages_are_read_as_they_are_written() -> None:
 
 def test_a_summary_in_reais_is_read_as_it_is_written() -> None:
     summed = Summary(block_ppm=1_000_000)
-    for local in (
+    locals_ = (
         LocalCost("BRL", 38, 5_420_000, date(2026, 10, 1)),
         LocalCost("BRL", 38, 5_400_000, None),
         LocalCost("BRL", 0, None, None),
-    ):
-        body = SUMMARY | {"figures": summed.figures(Figures(cost_micros=7), local)}
-        found = notice_from_json(orjson.dumps(body).decode())
-        assert isinstance(found, MonthlySummary)
-        assert (found.cost_micros, found.local_cost) == (7, local)
+        None,
+    )
+    for local in locals_:
+        told = summed.notice("2026-10", Figures(cost_micros=7), local)
+        found = notice_from_json(notice_to_json(told))
+        assert found == told
+        assert (told.cost_micros, told.local_cost) == (7, local)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,15 @@
 """Which rows belong to one point in time."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from solaris.backup.cut_rules import (
     Standing,
     available_tokens,
-    booked_hour,
     keeps_change,
     keeps_month,
     keeps_record,
 )
 
-ZONE = ZoneInfo("America/Sao_Paulo")
 READ = Standing(period="2026-11", version=5)
 
 
@@ -49,19 +44,3 @@ def test_what_may_be_reserved_is_the_quota_less_what_is_used_and_held() -> None:
     assert available_tokens(**whole, current_usage=30_000, reserved_tokens=2_000) == 73_000
     at_half = whole | {"block_ppm": 500_000}
     assert available_tokens(**at_half, current_usage=50_000, reserved_tokens=2_500) == 0
-
-
-@pytest.mark.parametrize(
-    ("created_at", "period", "hour"),
-    [
-        (datetime(2026, 11, 22, 15, 30, tzinfo=UTC), "2026-11", 12),
-        (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), "2026-11", 23),
-        # a request of the old month whose user has opened the new one already
-        (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), "2026-12", 0),
-        (datetime(2026, 12, 1, 3, 0, tzinfo=UTC), "2026-12", 0),
-    ],
-)
-def test_a_record_is_in_the_hour_of_its_local_day(
-    created_at: datetime, period: str, hour: int
-) -> None:
-    assert booked_hour(created_at, period, ZONE) == hour

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import type { Model } from "@/shared/api/types";
 import type { Format } from "@/shared/format";
-import { Badge, type Tone } from "@/shared/ui/Badge";
+import { Badge } from "@/shared/ui/Badge";
 import type { Column } from "@/shared/ui/DataTable";
+import { statusTone } from "@/shared/ui/statusTone";
 import { hasReport, NO_MODEL } from "./chart";
 import { changed, type Group, type ReportsSearch, type RequestFilters } from "./search";
 import type { useReportsTexts } from "./texts";
@@ -270,16 +271,11 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
   ];
 }
 
-function toneOf(status: number): Tone {
-  if (status === 0 || status >= 500) return "danger";
-  return status >= 400 ? "warning" : "ok";
-}
-
 function StatusBadge({ row, t }: { row: Row; t: Texts }) {
   const status = row.statusCode ?? 0;
   return (
     <span title={row.errorMessage ?? undefined}>
-      <Badge tone={toneOf(status)} dot>
+      <Badge tone={statusTone(status)} dot>
         {status === 0 ? t("interrupted") : status}
       </Badge>
     </span>

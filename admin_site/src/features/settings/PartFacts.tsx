@@ -1,4 +1,5 @@
 import { useFormat } from "@/shared/format";
+import { FIRST_ERROR } from "@/shared/ui/statusTone";
 import { UsageBar } from "@/shared/ui/UsageBar";
 import { type Check, waiting } from "./health";
 import { type SettingsTexts, useSettingsTexts } from "./texts";
@@ -49,7 +50,7 @@ function reason(check: Check, t: SettingsTexts): string | null {
   if (check.error) return t("failed", { error: check.error });
   switch (check.detail) {
     case undefined:
-      return check.http_status && check.http_status >= 400
+      return check.http_status && check.http_status >= FIRST_ERROR
         ? t("httpStatus", { status: check.http_status })
         : null;
     case "timed out":

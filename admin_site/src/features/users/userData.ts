@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
+import { FIRST_ERROR } from "@/shared/ui/statusTone";
 
 /** New usage is to show within five seconds. */
 const LIVE_MILLISECONDS = 4_000;
@@ -45,7 +46,7 @@ export function useForecast(id: string) {
 const liveOnFirst = (query: { state: { data: { pages: unknown[] } | undefined } }) =>
   (query.state.data?.pages.length ?? 0) > 1 ? (false as const) : LIVE_MILLISECONDS;
 
-const FAILED = { statusFrom: 400 };
+const FAILED = { statusFrom: FIRST_ERROR };
 
 export function useRequests(id: string, onlyFailed: boolean) {
   return useInfiniteQuery({

@@ -7,6 +7,7 @@ import { Badge, type Tone } from "@/shared/ui/Badge";
 import { CardHeader } from "@/shared/ui/Card";
 import type { Column } from "@/shared/ui/DataTable";
 import { Empty } from "@/shared/ui/states";
+import { statusTone } from "@/shared/ui/statusTone";
 import { Segments } from "@/shared/ui/Tabs";
 import { useRequests } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
@@ -159,8 +160,9 @@ function Tokens({ row, t, format }: { row: Row; t: UserTexts; format: Format }) 
 }
 
 function toneOf({ statusCode, outcome }: Row): Tone {
-  if (outcome === "expired" || statusCode >= 500 || statusCode === 0) return "danger";
-  return statusCode >= 400 || outcome === "released" ? "warning" : "ok";
+  if (outcome === "expired") return "danger";
+  const tone = statusTone(statusCode);
+  return tone === "ok" && outcome === "released" ? "warning" : tone;
 }
 
 /** A status code; beside it, how the reservation ended when it was not simply charged. */

@@ -46,7 +46,8 @@ from solaris.quota.user import Plan, UserStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from solaris.ledger.reviewing import ModelSum, RecordLine
+    from solaris.ledger.figures import ModelSum
+    from solaris.ledger.reviewing import RecordLine
     from solaris.quota.account import Account
 
 _t = Texts(TEXTS)

@@ -1,12 +1,11 @@
 """What a user has used: records newest first, the last 30 days by day and model, closed months."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from solaris.ledger.counters import UserCounters
-from solaris.ledger.figures import Figures
+from solaris.ledger.figures import Figures, charged_tokens, summed_by, summed_by_model, total_of
 from solaris.ledger.record_choice import RecordFilters
 from solaris.ledger.transaction_store import TransactionPage, TransactionStore
 from solaris.ledger.transactions import Transaction
@@ -44,10 +43,13 @@ class UserStats:
     @property
     def total(self) -> Figures:
         """The 30 days together."""
-        total = Figures()
-        for one in self.days:
-            total += one.figures
-        return total
+        return total_of(one.figures for one in self.days)
+
+
+def days_from(first: date, sums: Mapping[str, Figures]) -> tuple[DayUsage, ...]:
+    """The 30 days from the first on; those without requests have zeros."""
+    days = ((first + timedelta(days=n)).isoformat() for n in range(STATS_DAYS))
+    return tuple(DayUsage(day, sums.get(day, Figures())) for day in days)
 
 
 class Records:
@@ -91,17 +93,11 @@ class Records:
         account = self.account(user_id)
         last = date.fromisoformat(day_of(self._clock(), self._settings.zone))
         first = last - timedelta(days=STATS_DAYS - 1)
-        by_day: dict[str, Figures] = defaultdict(Figures)
-        by_model: Counter[str] = Counter()
-        for day, model, figures in self._counters.figures(user_id, first, last):
-            by_day[day] += figures.at(self._settings.exchange.rate_on(day))
-            by_model[model] += figures.charged_tokens
-        days = [(first + timedelta(days=n)).isoformat() for n in range(STATS_DAYS)]
-        return UserStats(
-            account,
-            tuple(DayUsage(day, by_day[day]) for day in days),
-            {model: tokens for model, tokens in by_model.most_common() if tokens},
-        )
+        rates = self._settings.exchange
+        read = list(self._counters.figures(user_id, first, last))
+        by_day = summed_by((day, figures.at(rates.rate_on(day))) for day, _, figures in read)
+        by_model = summed_by_model((model, figures) for _, model, figures in read)
+        return UserStats(account, days_from(first, by_day), charged_tokens(by_model))
 
     def usage(
         self, user_id: str, filters: RecordFilters, limit: int, cursor: str | None

@@ -5,7 +5,7 @@ from pydantic.alias_generators import to_camel
 
 from solaris.accounts.history import UserStats
 from solaris.accounts.schemas import UserOut
-from solaris.ledger.figures import NANOS_IN_DOLLAR, UsageLine, usd
+from solaris.ledger.figures import NANOS_IN_DOLLAR, UsageLine, charged_tokens, usd
 from solaris.ledger.record_choice import RecordFilters
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.months.closed import ClosedMonth
@@ -291,11 +291,7 @@ class PeriodOut(ApiModel):
             additional_tokens=month.additional_tokens,
             usage_percentage=quota.usage_percentage,
             granted_percentage=quota.granted_percentage,
-            usage_by_model={
-                one.model: one.figures.charged_tokens
-                for one in month.models
-                if one.figures.charged_tokens
-            },
+            usage_by_model=charged_tokens(month.models),
             total_cost=_usd(month.cost),
             cost_micros=month.cost_micros,
             local_cost=LocalCostOut.of(month.local_cost),

@@ -16,19 +16,18 @@ from solaris.platform.aws.client import (
     LOST_RACE,
     AwsCallError,
     WriteConflictError,
+    read_items,
     store_errors,
 )
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.aws.retry import CONFLICT, Attempts, attempts
-from solaris.platform.errors import ConflictError, StoreUnavailableError
+from solaris.platform.aws.retry import CONFLICT, attempts
+from solaris.platform.errors import ConflictError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
 MAX_PAGE_ITEMS = 200
 MAX_READS_A_PAGE = 10
 READ_ITEMS = 1_000
-_BATCH_KEYS = 100  # DynamoDB's most in one BatchGetItem
-_BATCH_READS = Attempts(3, pause_seconds=0.04, doubles=True)
 
 _CURSOR_FIELDS = frozenset({"email"})
 
@@ -61,12 +60,11 @@ class SuppressionStore:
         Raises StoreUnavailableError also when the store has answered for a part only.
         """
         found: dict[str, Suppression] = {}
-        wanted = sorted(set(emails))
-        for start in range(0, len(wanted), _BATCH_KEYS):
-            for item in self._batch(wanted[start : start + _BATCH_KEYS]):
-                suppression = _from_item(item).suppression
-                if suppression is not None:
-                    found[suppression.email] = suppression
+        keys = [{"email": text(email)} for email in sorted(set(emails))]
+        for item in read_items(self._client, self._table, keys):
+            suppression = _from_item(item).suppression
+            if suppression is not None:
+                found[suppression.email] = suppression
         return found
 
     def change(
@@ -127,20 +125,6 @@ class SuppressionStore:
             )
         item = answer.get("Item")
         return _from_item(item) if item else AddressRecord(email=email)
-
-    def _batch(self, emails: Sequence[str]) -> list[Item]:
-        keys = [{"email": text(email)} for email in emails]
-        asked: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        items: list[Item] = []
-        for _ in attempts(_BATCH_READS):
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=asked)
-            items += answer["Responses"].get(self._table, ())
-            asked = answer.get("UnprocessedKeys")
-            if not asked:
-                return items
-        msg = f"suppressions unread after {_BATCH_READS.most} attempts"
-        raise StoreUnavailableError(msg)
 
     def _write(self, before: AddressRecord, after: AddressRecord, audit: Action | None) -> bool:
         """Write alone or with the audit row; False when somebody else has written meanwhile."""

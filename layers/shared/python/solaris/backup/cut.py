@@ -13,7 +13,6 @@ from solaris.backup.cut_rules import (
     MARGIN,
     SUMMED_DAYS,
     available_tokens,
-    booked_hour,
     keeps_change,
     keeps_month,
     keeps_record,
@@ -28,9 +27,9 @@ from solaris.ledger.booking import (
     user_owner,
 )
 from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import NO_MODEL
+from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, booked_hour, counted_model
 from solaris.ledger.first_byte import bucket_of
-from solaris.ledger.records import is_unpriced
+from solaris.ledger.records import figures_of_record
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transactions import SYSTEM_ID, TransactionKind
 from solaris.platform.actor import Role
@@ -44,13 +43,7 @@ from solaris.sign_in.admin_store import COUNT_KEY
 STAGED = ("users", "counters", "periods", "admins")
 _SYSTEM = "system"
 _KEY_NAMES = frozenset({"owner", "day_model", "day_shard"})
-_SUMMED = (
-    *("prompt_tokens", "completion_tokens", "cached_tokens"),
-    *("charged_tokens", "cost_micros", "cost_nanos"),
-)
-_NONE = number(0)
 _OF_USAGE = frozenset({TransactionKind.USAGE_RESET.value, TransactionKind.MERGE.value})
-_ERROR_STATUS = 400
 
 
 class Cut:
@@ -128,15 +121,13 @@ class Cut:
         charged = int(item["charged_tokens"]["N"])
         if (user_id, period) in self._usage:
             self._usage[user_id, period] += charged
-        is_released = item["outcome"]["S"] == Outcome.RELEASED.value
-        day_model = f"{self._day(item)}#{NO_MODEL if is_released else item['model']['S']}"
+        model = counted_model(item["model"]["S"], item["outcome"]["S"])
+        day_model = f"{self._day(item)}#{model}"
         system = self._counters.get((_SYSTEM, day_model))
         if system is None:
             return
-        figures = Counter({name: int(item.get(name, _NONE)["N"]) for name in _SUMMED})
-        figures["requests"] = 1
-        figures["errors"] = int(int(item["status_code"]["N"]) >= _ERROR_STATUS)
-        figures["unpriced_requests"] = int(is_unpriced(item))
+        counted = figures_of_record(item)
+        figures = {name: getattr(counted, name) for name in FIGURE_NAMES}
         mine = self._counters.get((user_owner(user_id), day_model))
         for sums in (system, mine):
             if sums is not None:
@@ -273,7 +264,7 @@ class Cut:
 
 
 def _counter(owner: str, day_model: str, sums: Counter[str]) -> Item:
-    names = sorted({*_SUMMED, "requests", "errors", *sums})
+    names = sorted({*FIGURE_NAMES, *sums})
     figures = {name: number(sums[name]) for name in names}
     return {"owner": text(owner), "day_model": text(day_model), **figures}
 

@@ -14,9 +14,8 @@ the ordinary rules.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 
-from solaris.quota.periods import hour_of, period_of
 from solaris.quota.quota import Quota
 
 # From a record's or a change's time stamp to the end of its transaction: a minute of the function
@@ -65,8 +64,3 @@ def available_tokens(
         reserved_tokens=reserved_tokens,
         block_ppm=block_ppm,
     ).available_tokens
-
-
-def booked_hour(created_at: datetime, period: str, zone: tzinfo) -> int:
-    """The hour of the system's counters that a record is in; the first of a month begun early."""
-    return 0 if period_of(created_at, zone) < period else hour_of(created_at, zone)

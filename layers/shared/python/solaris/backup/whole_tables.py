@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pynamodb.models import Model
 
-from solaris.platform.aws.client import AsyncAws
+from solaris.platform.aws.client import BATCH_READ_ITEMS, AsyncAws
 from solaris.platform.aws.items import Item
 from solaris.platform.aws.retry import Attempts, async_attempts
 from solaris.platform.aws.tables import TABLES, short_name
@@ -23,7 +23,6 @@ SEGMENTS = 4
 PAGE_ITEMS = 2_000
 MAX_PAGES = 1_000_000
 BATCH_WRITE_ITEMS = 25  # DynamoDB's limit
-BATCH_READ_ITEMS = 100  # DynamoDB's limit
 WRITERS = 4
 ATTEMPTS = Attempts(10, pause_seconds=0.1, doubles=True, max_pause_seconds=8.0)
 

@@ -6,12 +6,9 @@ Off the request path but for the picked items, which are the few that the feed h
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from solaris.platform.aws.client import store_errors
+from solaris.platform.aws.client import read_items, store_errors
 from solaris.platform.aws.items import Item, text
-from solaris.platform.aws.retry import UNREAD, attempts
-from solaris.platform.errors import StoreUnavailableError
 
-BATCH_READ_ITEMS = 100  # DynamoDB's limit
 PAGE_ITEMS = 500  # requests wait for a page in the store of one machine
 MAX_PAGES = 100_000
 
@@ -38,11 +35,8 @@ class ReplicaTables:
 
     def get_many(self, table: str, ids: Iterable[str]) -> list[Item]:
         """Read items in as few calls as possible; unknown ids are left out."""
-        wanted = sorted(set(ids))
-        found: list[Item] = []
-        for start in range(0, len(wanted), BATCH_READ_ITEMS):
-            found += self._read_batch(table, wanted[start : start + BATCH_READ_ITEMS])
-        return found
+        keys = [{self.KEYS[table]: text(one)} for one in sorted(set(ids))]
+        return read_items(self._client, self._names[table], keys)
 
     def pages(self, table: str, *, limit: int = PAGE_ITEMS) -> Iterator[list[Item]]:
         """Every item of a table, page by page, in no order."""
@@ -60,19 +54,3 @@ class ReplicaTables:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         msg = f"table {table} has more than {MAX_PAGES} pages"
         raise RuntimeError(msg)
-
-    def _read_batch(self, table: str, ids: list[str]) -> list[Item]:
-        name = self._names[table]
-        keys = [{self.KEYS[table]: text(one)} for one in ids]
-        items: list[Item] = []
-        for _ in attempts(UNREAD):
-            request = {name: {"Keys": keys, "ConsistentRead": True}}
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=request)
-            items += answer["Responses"].get(name, [])
-            left = answer.get("UnprocessedKeys", {}).get(name)
-            if not left:
-                return items
-            keys = left["Keys"]
-        msg = f"{len(keys)} {table} not read in {UNREAD.most} attempts"
-        raise StoreUnavailableError(msg)

@@ -31,6 +31,7 @@ from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.shapes.all import ApiShape
 from solaris.gateway.shapes.reading import Reading, read_body
 from solaris.gateway.upstream import PASSED_BACK, UpstreamAnswer
+from solaris.ledger.figures import is_error
 from solaris.platform.background import keep
 from solaris.platform.errors import (
     SolarisError,
@@ -50,7 +51,7 @@ from solaris.quota.user import User
 
 MAX_TEXT_CHARACTERS = 200
 HIDDEN_KEY = b"***"
-FIRST_REDIRECT, FIRST_ERROR = 300, 400
+FIRST_REDIRECT = 300
 # What proxies log for a client that hung up; the client itself never sees it.
 CLIENT_CLOSED_REQUEST, CLIENT_CLOSED = 499, "client closed the connection"
 # A longer answer is read and counted in a thread: 1 MB takes some 10 ms.
@@ -181,12 +182,12 @@ class Answer:
 
     async def _buffered(self, upstream: UpstreamAnswer, body: bytes) -> Reply:
         headers = self.headers(upstream)
-        if FIRST_REDIRECT <= upstream.status < FIRST_ERROR:
+        if upstream.status >= FIRST_REDIRECT and not is_error(upstream.status):
             told = f"the upstream redirects ({upstream.status})"
             raise await self._released(UpstreamUnavailableError(told, told=told))
         if refuses_key(upstream.status, body):
             raise await self._released(UpstreamKeyRefusedError(f"{upstream.status} to our key"))
-        if upstream.status >= FIRST_ERROR:
+        if is_error(upstream.status):
             body = self._without_key(body)
             await self.settle(TokenCounts(), status=upstream.status, outcome=Outcome.RELEASED)
             return BufferedReply(upstream.status, headers, body)
@@ -309,7 +310,7 @@ class Answer:
         self._resolved = True
         if self.client.is_gone:
             status, error = CLIENT_CLOSED_REQUEST, error or CLIENT_CLOSED
-        if error is None and status >= FIRST_ERROR:
+        if error is None and is_error(status):
             error = f"the upstream answered {status}"
         reservation = self._reservation
         names = booked_names(reservation.model, model, self.context.facts.key)
@@ -358,7 +359,7 @@ class Answer:
         )
         model = NO_MODEL
         if event.outcome is Outcome.SETTLED:
-            answered = event.status_code < FIRST_ERROR
+            answered = not is_error(event.status_code)
             model = self._metrics.model_label(event.model, answered=answered)
         self._metrics.count(REQUESTS, event.endpoint, model, str(event.status_code))
         self._metrics.observe(DURATION, (event.response_time_ms or 0) / 1000, event.endpoint)

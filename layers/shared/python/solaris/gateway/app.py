@@ -9,13 +9,14 @@ from typing import Any
 
 import orjson
 
-from solaris.gateway.answer import FIRST_ERROR, BufferedReply
+from solaris.gateway.answer import BufferedReply
 from solaris.gateway.body.bodies import Bodies, Body, has_body
 from solaris.gateway.client import Client, ClientGoneError
 from solaris.gateway.frames import error_frame, refusal
 from solaris.gateway.key_refusal import error_in
 from solaris.gateway.request import Forwarder, IncomingRequest
 from solaris.keys.entrance import Entrance
+from solaris.ledger.figures import is_error
 from solaris.ledger.refusals import Refusals
 from solaris.platform.errors import (
     SolarisError,
@@ -192,7 +193,7 @@ class GatewayApp:
             await client.start(reply.status, headers)
             await client.finish(reply.body)
             return
-        if reply.status < FIRST_ERROR:
+        if not is_error(reply.status):
             await client.finish(b"data: " + reply.body.translate(None, b"\r\n") + b"\n\n")
             return
         told = error_in(reply.body) or f"the model provider answered {reply.status}"

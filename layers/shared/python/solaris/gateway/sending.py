@@ -20,6 +20,7 @@ from solaris.gateway.dialect import (
 from solaris.gateway.models.facts import known_context_tokens
 from solaris.gateway.shapes.all import ApiShape
 from solaris.gateway.upstream import Upstream, UpstreamAnswer
+from solaris.ledger.figures import is_error
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.settings import Settings
 from solaris.quota.reservation import MINIMUM_COMPLETION_TOKENS
@@ -27,7 +28,6 @@ from solaris.quota.reservation import MINIMUM_COMPLETION_TOKENS
 # Refused can be the ask for usage, one spelling of the maximum, its figure, and that once more
 # beside a prompt that the upstream counts dearer.
 MAX_TRIES = 5
-FIRST_ERROR = 400
 _ONLY_USAGE = {"include_usage": True}
 
 
@@ -74,7 +74,7 @@ class Sending:
                 body, sent = self._written(asked.body, context, known)
             answer = await self._upstream.send("POST", path, headers=headers, body=body)
             if answer.status not in REFUSED_STATUSES:
-                if known is not expected and answer.status < FIRST_ERROR:
+                if known is not expected and not is_error(answer.status):
                     self._dialect.keep(self._shape.endpoint, model, known)
                 return answer
             try:

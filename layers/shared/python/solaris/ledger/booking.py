@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, NO_MODEL
+from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, counted_model, is_error
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import usage_item
 from solaris.ledger.shards import counter_shard
@@ -310,10 +310,6 @@ def _user_values(event: UsageEvent, change: Settlement) -> Item:
     }
 
 
-def _counted_model(event: UsageEvent) -> str:
-    return NO_MODEL if event.outcome is Outcome.RELEASED else event.model
-
-
 class _Sums:
     """What one transaction adds to the counters of users and of one of the system's shards."""
 
@@ -326,9 +322,10 @@ class _Sums:
 
     def add(self, entry: LedgerEntry) -> None:
         event = entry.event
+        model = counted_model(event.model, event.outcome)
         figures = {
             "requests": 1,
-            "errors": int(event.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            "errors": int(is_error(event.status_code)),
             "prompt_tokens": event.counts.prompt_tokens,
             "completion_tokens": event.counts.completion_tokens,
             "cached_tokens": event.counts.cached_tokens,
@@ -337,10 +334,10 @@ class _Sums:
             "cost_nanos": entry.cost_nanos,
             "unpriced_requests": int(entry.unpriced),
         }
-        self._book(entry, _counted_model(event), figures)
+        self._book(entry, model, figures)
         if event.first_byte_ms is not None:
             # an expiry has none: what a late answer replaces takes nothing out of its bucket
-            sums = self.system[f"{entry.day}#{_counted_model(event)}"]
+            sums = self.system[f"{entry.day}#{model}"]
             name = bucket_of(event.first_byte_ms)
             sums[name] = sums.get(name, 0) + 1
 

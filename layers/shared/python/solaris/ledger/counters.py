@@ -19,7 +19,13 @@ from solaris.ledger.booking import (
     system_owner,
     user_owner,
 )
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
+from solaris.ledger.figures import (
+    FIGURE_NAMES,
+    LATER_FIGURES,
+    Figures,
+    charged_tokens,
+    summed_by_model,
+)
 from solaris.ledger.first_byte import Buckets, buckets_in
 from solaris.platform.aws.direct import Item, query_items
 from solaris.platform.aws.items import text
@@ -64,11 +70,14 @@ class UserCounters:
         days = days_in(period)
         request = _between(self._table, user_owner(user_id), days[0], days[-1])
         request["ProjectionExpression"] = "day_model, charged_tokens"
-        sums: Counter[str] = Counter()
-        for item in query_items(self._client, request):
-            model = item["day_model"]["S"].partition("#")[2]
-            sums[model] += int(item["charged_tokens"]["N"])
-        return {model: tokens for model, tokens in sums.most_common() if tokens}
+        parts = (
+            (
+                item["day_model"]["S"].partition("#")[2],
+                Figures(charged_tokens=int(item["charged_tokens"]["N"])),
+            )
+            for item in query_items(self._client, request)
+        )
+        return charged_tokens(summed_by_model(parts))
 
     def figures(self, user_id: str, first: date, last: date) -> Iterator[tuple[str, str, Figures]]:
         """Day, model and figures of each counter of a user, in the order of the days."""

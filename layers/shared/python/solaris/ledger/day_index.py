@@ -13,6 +13,7 @@ from typing import Any
 
 from pynamodb.models import Model
 
+from solaris.ledger.figures import booked_day
 from solaris.ledger.shards import counter_shard, usage_shard
 from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
 from solaris.platform.aws.items import Item, text
@@ -21,7 +22,6 @@ from solaris.platform.aws.tables import CounterModel, UsageModel
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.settings import Settings
-from solaris.quota.periods import day_of
 
 BY_DAY = "by_day"
 PROGRESS_KEY = {"user_id": text(progress_owner("day_index")), "period": text("all")}
@@ -41,8 +41,7 @@ def with_day(record: Mapping[str, Any], zone: tzinfo) -> Mapping[str, Any]:
 
 def _record_shard(record: Mapping[str, Any], zone: tzinfo) -> str:
     created_at = parse_instant(record["record_key"]["S"].partition("#")[0])
-    # a request may have begun before the month that it is booked to
-    day = max(day_of(created_at, zone), f"{record['period']['S']}-01")
+    day = booked_day(created_at, record["period"]["S"], zone)
     return usage_shard(day, record["record_key"]["S"].partition("#")[2])
 
 

@@ -1,4 +1,6 @@
-"""What is counted of usage, line by line and summed, and money as it is kept. Pure.
+"""What is counted of usage: under which model, day and hour, line by line, summed; and money. Pure.
+
+Records, counters, reports, the books and a backup count alike because they ask here.
 
 1 USD = 1,000,000 micro-dollars = 1,000,000,000 nano-dollars. An answer of three tokens may cost
 0.45 micro-dollars: the whole part alone would lose it. So records and counters keep two figures,
@@ -10,8 +12,12 @@ have only the first, which is right: the second is 0.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
-from typing import Self
+from datetime import date, datetime, timedelta, tzinfo
+from operator import add, attrgetter
+from typing import NamedTuple, Self, TypeVar
+
+from solaris.quota.periods import day_of, hour_of, period_of
+from solaris.quota.usage import Outcome
 
 MAX_REPORT_DAYS = 400
 
@@ -23,7 +29,9 @@ MAX_FILTER_VALUES = 50
 NO_MODEL = "-"
 
 
+_Key = TypeVar("_Key")
 _STATUS = re.compile(r"[1-5](\d\d|xx)|0", re.ASCII)
+_FIRST_ERROR = 400
 
 NANOS_IN_MICRO = 1_000
 NANOS_IN_DOLLAR = 1_000_000_000
@@ -118,6 +126,29 @@ class ReportFilters:
 def valid_status(text: str) -> bool:
     """Whether this names an HTTP status, a class of them, or 0."""
     return _STATUS.fullmatch(text) is not None
+
+
+def is_error(status_code: int) -> bool:
+    """Whether an HTTP status is an error; 0, a request that a crash left, is none."""
+    return status_code >= _FIRST_ERROR
+
+
+def counted_model(model: str, outcome: str) -> str:
+    """The model under which a request is counted: NO_MODEL for one that no model answered."""
+    return NO_MODEL if outcome == Outcome.RELEASED else model
+
+
+def booked_day(began_at: datetime, period: str, zone: tzinfo) -> str:
+    """The local day that a request is booked to: its own, but never before its period began.
+
+    A request received just before midnight may be reserved after another has opened the month.
+    """
+    return max(day_of(began_at, zone), f"{period}-01")
+
+
+def booked_hour(began_at: datetime, period: str, zone: tzinfo) -> int:
+    """The local hour of that day; the first, where the day is not the request's own."""
+    return 0 if period_of(began_at, zone) < period else hour_of(began_at, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +265,7 @@ class Figures:
         """The figures of one request, counted as the daily counters count it."""
         return cls(
             requests=1,
-            errors=int(line.status_code >= 400),  # noqa: PLR2004 - HTTP errors
+            errors=int(is_error(line.status_code)),
             prompt_tokens=line.prompt_tokens,
             completion_tokens=line.completion_tokens,
             cached_tokens=line.cached_tokens,
@@ -246,6 +277,8 @@ class Figures:
 
 
 SUMMED_NAMES = tuple(one.name for one in fields(Figures))
+_ZEROS = (0,) * len(SUMMED_NAMES)
+_values = attrgetter(*SUMMED_NAMES)
 
 
 FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
@@ -254,6 +287,32 @@ FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
 
 LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests"})
 """Not in counters of the versions before, and not in those where they are 0."""
+
+
+class ModelSum(NamedTuple):
+    """What was used of one model."""
+
+    model: str
+    figures: Figures
+
+
+def summed_by(parts: Iterable[tuple[_Key, Figures]]) -> dict[_Key, Figures]:
+    """Figures added up by key; memory grows with the keys, not with the parts."""
+    sums: dict[_Key, tuple[int, ...]] = {}
+    for key, figures in parts:
+        sums[key] = tuple(map(add, sums.get(key, _ZEROS), _values(figures)))
+    return {key: Figures(**dict(zip(SUMMED_NAMES, row, strict=True))) for key, row in sums.items()}
+
+
+def summed_by_model(parts: Iterable[tuple[str, Figures]]) -> list[ModelSum]:
+    """Figures added up by model, the greatest user of tokens first, equal ones by name."""
+    sums = (ModelSum(*one) for one in summed_by(parts).items())
+    return sorted(sums, key=lambda one: (-one.figures.charged_tokens, one.model))
+
+
+def charged_tokens(sums: Iterable[tuple[_Key, Figures]]) -> dict[_Key, int]:
+    """The tokens charged of each sum, in their order; no zeros."""
+    return {key: figures.charged_tokens for key, figures in sums if figures.charged_tokens}
 
 
 def total_of(figures: Iterable[Figures]) -> Figures:

@@ -1,14 +1,18 @@
 """Usage events into the books, batch-wise, each once; then the thresholds that they crossed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
-
-import orjson
+from datetime import datetime
 
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
 from solaris.ledger.carrying import Carrier
 from solaris.ledger.events import MalformedEventError, event_from_json, event_to_json
-from solaris.ledger.figures import NANOS_IN_MICRO, total_nanos
+from solaris.ledger.figures import (
+    NANOS_IN_MICRO,
+    booked_day,
+    booked_hour,
+    is_error,
+    total_nanos,
+)
 from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
 from solaris.ledger.pricing import cost_of
 from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE, Message, Queues
@@ -27,7 +31,6 @@ from solaris.platform.metrics import (
 from solaris.platform.settings import Settings
 from solaris.quota.changes import announced
 from solaris.quota.feed import Changes
-from solaris.quota.periods import day_of, hour_of, period_of
 from solaris.quota.policy import threshold_rule_of
 from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Booking
@@ -36,7 +39,6 @@ from solaris.quota.thresholds import Threshold, reached, to_announce
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
 
-FIRST_ERROR = 400
 _KINDS = ("prompt", "completion", "cached", "reasoning")
 
 
@@ -69,7 +71,8 @@ def count_booked(
     cost = nanos / NANOS_IN_MICRO
     if not (any(amounts.values()) or charged or cost):
         return  # nobody answered: the model may be made up
-    model = metrics.model_label(event.model, answered=0 < event.status_code < FIRST_ERROR)
+    answered = event.status_code > 0 and not is_error(event.status_code)
+    model = metrics.model_label(event.model, answered=answered)
     for kind, amount in amounts.items():
         metrics.count(TOKENS, model, kind, amount=amount)
     metrics.count(TOKENS_CHARGED, model, amount=charged)
@@ -295,8 +298,8 @@ class Recorder:
             cost_micros=cost.micros,
             cost_nanos=cost.nanos,
             unpriced=not cost.is_known,
-            day=_booked_day(event, self._settings.zone),
-            hour=_booked_hour(event, self._settings.zone),
+            day=booked_day(event.created_at, event.period, self._settings.zone),
+            hour=booked_hour(event.created_at, event.period, self._settings.zone),
         )
 
     def _announce_user(self, user: User) -> None:
@@ -308,15 +311,18 @@ class Recorder:
     def _put_on_queue(
         self, user: User, threshold: Threshold, crossed: frozenset[Threshold]
     ) -> None:
-        message = {
-            "version": 1,
-            "user_id": user.user_id,
-            "period": user.period,
-            "threshold": threshold.value,
-            "crossed_at": self._clock().isoformat(),
-            "round": user.alert_round,
-        }
-        self._queues.send(ALERTS_QUEUE, orjson.dumps(message).decode())
+        # with the first warning, which most of these processes never give
+        from solaris.alerts.alert import Crossing  # noqa: PLC0415 - see above
+        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - see above
+
+        crossing = Crossing(
+            user_id=user.user_id,
+            period=user.period,
+            threshold=threshold,
+            crossed_at=self._clock(),
+            round=user.alert_round,
+        )
+        self._queues.send(ALERTS_QUEUE, notice_to_json(crossing))
         rule, now = threshold_rule_of(self._settings), self._clock()
         self._users.change(
             user.user_id,
@@ -344,17 +350,3 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         error_message="reservation expired",
         key_id=reservation.key_id,
     )
-
-
-def _booked_day(event: UsageEvent, zone: tzinfo) -> str:
-    """The day in the counters: that of the request, but never before its period began.
-
-    A request received just before midnight may be reserved after another has opened the month.
-    """
-    return max(day_of(event.created_at, zone), f"{event.period}-01")
-
-
-def _booked_hour(event: UsageEvent, zone: tzinfo) -> int:
-    """The hour in the system's counters; the first, where the day is not the request's own."""
-    is_before = period_of(event.created_at, zone) < event.period
-    return 0 if is_before else hour_of(event.created_at, zone)

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from solaris.ledger.figures import UsageLine
+from solaris.ledger.figures import FIGURE_NAMES, Figures, UsageLine, is_error
 from solaris.ledger.shards import usage_shard
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.quota.usage import UsageEvent
 
 RECORD_DAYS = 400  # 13 months and a few days
+_COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
+SUMMED_OF_A_RECORD = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
+"""Figures that a record has by these names; the others are counted of it."""
 
 
 def usage_item(
@@ -100,7 +103,7 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
         user_agent=_optional_text(item, "user_agent"),
         ip_address=_optional_text(item, "ip_address"),
         cost_nanos=_optional_number(item, "cost_nanos") or 0,
-        unpriced=is_unpriced(item),
+        unpriced=_is_unpriced(item),
         cache_write_tokens=_optional_number(item, "cache_write_tokens") or 0,
         cache_write_1h_tokens=_optional_number(item, "cache_write_1h_tokens") or 0,
         asked_model=_optional_text(item, "asked_model"),
@@ -108,8 +111,18 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
     )
 
 
-def is_unpriced(item: Mapping[str, Any]) -> bool:
-    """Whether no price was known when this was recorded."""
+def figures_of_record(item: Mapping[str, Any]) -> Figures:
+    """What is counted of a record: a third of what a line reads of it."""
+    sums = {name: int(item[name]["N"]) for name in SUMMED_OF_A_RECORD if name in item}
+    return Figures(
+        requests=1,
+        errors=int(is_error(int(item["status_code"]["N"]))),
+        unpriced_requests=int(_is_unpriced(item)),
+        **sums,
+    )
+
+
+def _is_unpriced(item: Mapping[str, Any]) -> bool:
     return bool(item.get("unpriced", {"BOOL": False})["BOOL"])
 
 

@@ -27,6 +27,7 @@ from solaris.platform.errors import (
     UpstreamUnavailableError,
 )
 from solaris.platform.logs import get_logger
+from solaris.quota.periods import day_of
 
 if TYPE_CHECKING:
     from solaris.platform.aws.client import AsyncAws
@@ -88,7 +89,7 @@ class Refusals:
         """Count a refusal by the code that its client sees; in memory alone."""
         if code in _FAILURES:
             return
-        day = self._clock().astimezone(self._zone).date().isoformat()
+        day = day_of(self._clock(), self._zone)
         if day not in self._counts:
             if len(self._counts) >= MAX_DAYS:
                 given_up = min(self._counts)

@@ -1,12 +1,18 @@
 """What a user has used lately: the last records, and this month's sums by model."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
-from solaris.ledger.figures import FIGURE_NAMES, SUMMED_NAMES, Figures, rounded_micros, total_nanos
+from solaris.ledger.figures import (
+    FIGURE_NAMES,
+    Figures,
+    ModelSum,
+    rounded_micros,
+    summed_by_model,
+    total_nanos,
+)
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.tables import CounterModel, UsageModel
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
@@ -34,14 +40,6 @@ class RecordLine:
     estimated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSum:
-    """One model's part of a month."""
-
-    model: str
-    figures: Figures
-
-
 def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
     """Return the newest usage records, newest first."""
     with store_errors():
@@ -67,27 +65,26 @@ def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
 
 def sums_by_model(user_id: str, period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
     """Return a month's sums from the daily counters, the greatest user of tokens first."""
-    return _sums([user_owner(user_id)], period, rates)
+    return summed_by_model(_month([user_owner(user_id)], period, rates))
 
 
 def system_sums(period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:
     """Return a month's sums over all users, the model with most tokens first."""
-    return _sums([system_owner(shard) for shard in range(SYSTEM_SHARDS)], period, rates)
+    owners = [system_owner(shard) for shard in range(SYSTEM_SHARDS)]
+    return summed_by_model(_month(owners, period, rates))
 
 
-def _sums(owners: Sequence[str], period: str, rates: ExchangeRates) -> list[ModelSum]:
+def _month(
+    owners: Sequence[str], period: str, rates: ExchangeRates
+) -> Iterator[tuple[str, Figures]]:
+    """Model and figures of each counter of a month, at its day's rate."""
     days = days_in(period)
     # `$` follows `#`, so the range ends behind every model of the last day
     month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SUMMED_NAMES, 0))
     for owner in owners:
         with store_errors():
-            for counter in CounterModel.query(owner, month, limit=MAX_COUNTERS):
-                day, _, model = counter.day_model.partition("#")
-                figures = sums[model]
-                for name in FIGURE_NAMES:
-                    figures[name] += int(getattr(counter, name) or 0)
-                nanos = total_nanos(int(counter.cost_micros), int(counter.cost_nanos or 0))
-                figures["local_cost"] += nanos * rates.rate_on(day)
-    found = [ModelSum(model=model, figures=Figures(**one)) for model, one in sums.items()]
-    return sorted(found, key=lambda one: (-one.figures.charged_tokens, one.model))
+            found = list(CounterModel.query(owner, month, limit=MAX_COUNTERS))
+        for counter in found:
+            day, _, model = counter.day_model.partition("#")
+            figures = Figures(**{name: int(getattr(counter, name) or 0) for name in FIGURE_NAMES})
+            yield model, figures.at(rates.rate_on(day))

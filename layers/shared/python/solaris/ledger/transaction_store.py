@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from solaris.ledger.transactions import Figures, Transaction, TransactionKind
-from solaris.platform.aws.client import store_errors
+from solaris.platform.aws.client import read_items, store_errors
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.aws.retry import UNREAD, attempts
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
 # a row is below 4 kB, so that these fit into one page of 1 MB
@@ -134,22 +133,13 @@ class TransactionStore:
         return None
 
     def of_keys(self, user_id: str, keys: Iterable[str]) -> dict[str, Transaction]:
-        """Rows of a user by their keys, 100 at most; those that are not there are left out.
+        """Rows of a user by their keys; those that are not there are left out.
 
         Raises StoreUnavailableError.
         """
         wanted = [{"user_id": text(user_id), "transaction_key": text(key)} for key in keys]
-        found: dict[str, Transaction] = {}
-        for _ in attempts(UNREAD) if wanted else ():
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": wanted}})
-            rows = map(_from_item, answer["Responses"].get(self._table, []))
-            found |= {row.transaction_key: row for row in rows}
-            left = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not left:
-                return found
-            wanted = left["Keys"]
-        return found
+        rows = [_from_item(item) for item in read_items(self._client, self._table, wanted)]
+        return {row.transaction_key: row for row in rows}
 
     def merged_tokens(self, user_id: str, period: str) -> int:
         """Tokens of a month that merges brought, negative where they went; strongly consistent.

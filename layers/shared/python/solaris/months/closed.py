@@ -6,8 +6,8 @@ from the daily counters at the time of reading, so that late settlements are in 
 
 from dataclasses import dataclass
 
-from solaris.ledger.figures import rounded_micros, total_of
-from solaris.ledger.reviewing import ModelSum, sums_by_model
+from solaris.ledger.figures import ModelSum, rounded_micros, total_of
+from solaris.ledger.reviewing import sums_by_model
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.tables import PeriodModel
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates, LocalCost

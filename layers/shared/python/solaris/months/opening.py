@@ -33,17 +33,15 @@ from solaris.months.schedule import open_period_at
 from solaris.months.summary import Summariser
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.items import Item, text
-from solaris.platform.aws.retry import Attempts, async_attempts
-from solaris.platform.errors import ConflictError, NotFoundError, SolarisError
+from solaris.platform.errors import NotFoundError, SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.quota.item import user_from_item
-from solaris.quota.rollover import ClosedPeriod, open_period
+from solaris.quota.rollover import open_period
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
 
 STOP_BEFORE_SECONDS = 30.0
-ATTEMPTS = Attempts(20, pause_seconds=0.02)
 MAX_PAGES = 1_000_000
 
 Tick = Callable[[int], None]
@@ -230,20 +228,15 @@ class Resetter:
         pack = [(user, *open_period(user, run.period, self._clock())) for user in users]
         if await run.store.roll_over(pack):
             return len(pack)
-        return sum([await self._alone(run, *one) for one in pack])
+        return sum([await self._alone(run, user.user_id) for user in users])
 
-    async def _alone(self, run: _Run, user: User, opened: User, closed: ClosedPeriod) -> bool:
+    async def _alone(self, run: _Run, user_id: str) -> bool:
         """Open one user's month; False when a request has done so meanwhile."""
-        async for _ in async_attempts(ATTEMPTS):
-            if await run.store.roll_over([(user, opened, closed)]):
-                return True
-            found = await asyncio.to_thread(self._users.get, user.user_id)
-            if found is None or found.period >= run.period:
-                return False
-            user = found
-            opened, closed = open_period(user, run.period, self._clock())
-        msg = f"user {user.user_id} changed under {ATTEMPTS.most} attempts"
-        raise ConflictError(msg)
+        given = (user_id, run.period, self._clock)
+        try:
+            return (await asyncio.to_thread(self._users.opened_in, *given))[1]
+        except NotFoundError:
+            return False
 
     async def _close(self, run: _Run, progress: Progress) -> bool:
         """Queue the summary, then call the run done; False when the time did not suffice.

@@ -6,11 +6,9 @@ Read from the closed periods, in pages: the memory needed does not grow with the
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from solaris.ledger.figures import Figures, rounded_micros, total_of
 from solaris.ledger.reviewing import system_sums
@@ -25,7 +23,9 @@ from solaris.quota.periods import days_in, period_start, previous_period
 from solaris.quota.policy import block_ppm_of
 from solaris.quota.quota import Quota
 
-MESSAGE_VERSION = 1
+if TYPE_CHECKING:
+    from solaris.alerts.alert import MonthlySummary
+
 TOP_USERS = 10
 MAX_PAGES = 1_000_000
 
@@ -67,23 +67,26 @@ class Summary:
         else:
             heapq.heappushpop(self.top, entry)
 
-    def figures(self, system: Figures, local_cost: LocalCost | None) -> dict[str, Any]:
-        """The figures as the alerts function takes them; the cost is in micro-dollars, and in
-        CURRENCY beside it.
-        """
-        return {
-            "users": self.users,
-            "active_users": self.active_users,
-            "blocked_users": self.blocked_users,
-            "total_tokens": self.total_tokens,
-            "cost_micros": rounded_micros(system.total_cost),
-            "unpriced_requests": system.unpriced_requests,
-            **({"local_cost": asdict(local_cost)} if local_cost is not None else {}),
-            "top": [
-                {"email": email, "tokens": tokens, "percentage": percentage}
+    def notice(
+        self, period: str, system: Figures, local_cost: LocalCost | None
+    ) -> "MonthlySummary":
+        """The figures as the alerts function takes them; `system` is the month by the counters."""
+        from solaris.alerts.alert import MonthlySummary, TopUser  # noqa: PLC0415 - once a month
+
+        return MonthlySummary(
+            period=period,
+            users=self.users,
+            active_users=self.active_users,
+            blocked_users=self.blocked_users,
+            total_tokens=self.total_tokens,
+            cost_micros=rounded_micros(system.total_cost),
+            unpriced_requests=system.unpriced_requests,
+            local_cost=local_cost,
+            top=tuple(
+                TopUser(email, tokens, percentage)
                 for tokens, email, percentage in sorted(self.top, key=lambda one: (-one[0], one[1]))
-            ],
-        }
+            ),
+        )
 
 
 class Summariser:
@@ -102,6 +105,8 @@ class Summariser:
         self, store: ResetStore, opened: str, go_on: Callable[[], Awaitable[bool]]
     ) -> bool:
         """Queue the summary of the month before `opened`; False when told not to go on."""
+        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - once a month
+
         period = previous_period(opened)
         summary = await self._summed(store, opened, period, go_on)
         if summary is None:
@@ -110,13 +115,7 @@ class Summariser:
         sums = await asyncio.to_thread(system_sums, period, rates)
         system = total_of(one.figures for one in sums)
         local_cost = rates.of_days(system.cost, system.local_cost, days[0], days[-1])
-        message = {
-            "version": MESSAGE_VERSION,
-            "kind": "monthly_summary",
-            "period": period,
-            "figures": summary.figures(system, local_cost),
-        }
-        body = orjson.dumps(message).decode()
+        body = notice_to_json(summary.notice(period, system, local_cost))
         await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)
         _log.info("monthly_summary_queued", period=period, users=summary.users)
         return True

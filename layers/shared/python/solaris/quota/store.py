@@ -18,12 +18,13 @@ from solaris.platform.aws.client import (
     CURABLE,
     AwsCallError,
     WriteConflictError,
+    read_items,
     store_errors,
 )
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.aws.retry import CONFLICT, UNREAD, Attempts, attempts
+from solaris.platform.aws.retry import CONFLICT, Attempts, attempts
 from solaris.platform.email import normalise_email
-from solaris.platform.errors import ConflictError, NotFoundError, StoreUnavailableError
+from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.grants import CarriedGrants
 from solaris.quota.item import user_from_item, user_to_item
@@ -37,7 +38,6 @@ from solaris.quota.user import NOBODY, User, user_id_before, user_id_for
 SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
-BATCH_READ_ITEMS = 100  # DynamoDB's limit
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -75,26 +75,8 @@ class UserStore:
 
         Raises StoreUnavailableError when DynamoDB keeps leaving some of them unread.
         """
-        wanted = sorted(set(user_ids))
-        found: list[User] = []
-        for start in range(0, len(wanted), BATCH_READ_ITEMS):
-            keys = [{"user_id": text(one)} for one in wanted[start : start + BATCH_READ_ITEMS]]
-            found += [user_from_item(item) for item in self._read_batch(keys)]
-        return found
-
-    def _read_batch(self, keys: list[Item]) -> list[Item]:
-        items: list[Item] = []
-        for _ in attempts(UNREAD):
-            request = {self._users: {"Keys": keys, "ConsistentRead": True}}
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=request)
-            items += answer["Responses"].get(self._users, [])
-            left = answer.get("UnprocessedKeys", {}).get(self._users)
-            if not left:
-                return items
-            keys = left["Keys"]
-        msg = f"{len(keys)} users not read in {UNREAD.most} attempts"
-        raise StoreUnavailableError(msg)
+        keys = [{"user_id": text(one)} for one in sorted(set(user_ids))]
+        return [user_from_item(item) for item in read_items(self._client, self._users, keys)]
 
     def in_month(self, user: User, period: str) -> User | None:
         """The user with limit, grants and usage of a month: the open one, or one that was closed.

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, Figures
+from solaris.ledger.figures import FIGURE_NAMES, Figures, counted_model
 from solaris.quota.reservation import expired
-from solaris.quota.usage import Outcome
 from solaris.quota.user import User
 
 DayModel = tuple[str, str]
@@ -75,7 +74,7 @@ class BookedLine:
     @property
     def day_model(self) -> DayModel:
         """The counter that the record is part of."""
-        return self.day, NO_MODEL if self.outcome == Outcome.RELEASED else self.model
+        return self.day, counted_model(self.model, self.outcome)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
 from solaris.ledger.counters import figures_of
 from solaris.ledger.day_index import with_day
 from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
-from solaris.ledger.records import is_unpriced
+from solaris.ledger.records import SUMMED_OF_A_RECORD, figures_of_record
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Transaction, TransactionKind
@@ -27,8 +27,6 @@ PAGE_USERS = 200
 _OF_USAGE = (TransactionKind.USAGE_RESET, TransactionKind.MERGE)
 _OF_GRANTS = (TransactionKind.GRANT, TransactionKind.GRANT_END, TransactionKind.GRANT_LATE)
 # what the books need of a record; a line of the ledger has three times as much
-_COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
-_SUMMED = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
 _RECORD = (
     "record_key",
     "period",
@@ -37,7 +35,7 @@ _RECORD = (
     "outcome",
     "status_code",
     "unpriced",
-    *_SUMMED,
+    *SUMMED_OF_A_RECORD,
 )
 
 
@@ -243,19 +241,11 @@ class BookStore:
 
 
 def _line(item: Mapping[str, Any]) -> BookedLine:
-    figures = {
-        name: int(item[name]["N"]) for name in _SUMMED if name in item or name not in LATER_FIGURES
-    }
     return BookedLine(
         record_key=item["record_key"]["S"],
         period=item["period"]["S"],
         day=item["day_shard"]["S"].partition("#")[0],
         model=item["model"]["S"],
         outcome=item["outcome"]["S"],
-        figures=Figures(
-            requests=1,
-            errors=int(int(item["status_code"]["N"]) >= 400),  # noqa: PLR2004 - HTTP errors
-            unpriced_requests=int(is_unpriced(item)),
-            **figures,
-        ),
+        figures=figures_of_record(item),
     )

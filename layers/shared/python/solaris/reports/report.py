@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from solaris.ledger.figures import NO_MODEL, SUMMED_NAMES, Figures, ReportFilters, UsageLine
+from solaris.ledger.figures import Figures, ReportFilters, UsageLine, counted_model, summed_by
 from solaris.ledger.first_byte import Buckets, percentile_ms
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 
@@ -64,8 +64,8 @@ def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str
         case GroupBy.DAY:
             return line.day
         case _:
-            is_named = line.outcome != "released" or line.model in filters.models
-            return line.model if is_named else NO_MODEL
+            is_asked_for = line.model in filters.models
+            return line.model if is_asked_for else counted_model(line.model, line.outcome)
 
 
 def grouped(
@@ -82,16 +82,10 @@ def grouped(
 
 
 def summed(parts: Iterable[tuple[str, Figures]]) -> Iterator[GroupRow]:
-    """Sum figures up by key; memory grows with the keys, not with the parts. Ordered by key."""
-    sums: dict[str, list[int]] = {}
-    for key, figures in parts:
-        row = sums.get(key)
-        if row is None:
-            row = sums[key] = [0] * len(SUMMED_NAMES)
-        for n, name in enumerate(SUMMED_NAMES):
-            row[n] += getattr(figures, name)
+    """Figures added up by key, in the order of the keys."""
+    sums = summed_by(parts)
     for key in sorted(sums):
-        yield GroupRow(key=key, figures=Figures(**dict(zip(SUMMED_NAMES, sums[key], strict=True))))
+        yield GroupRow(key=key, figures=sums[key])
 
 
 _MEASURES = {

@@ -5,7 +5,6 @@ happened to the users' figures since. A manual usage reset forgives a user's usa
 counters as they are: the users' own sum is then smaller, and both are given.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,14 @@ from solaris.alerts.listing import open_alerts_in
 from solaris.directory.directory import Directory
 from solaris.directory.listing import UserCounts, UserRow
 from solaris.ledger.counters import HOURS, DaySums, RefusalDays, UserCounters
-from solaris.ledger.figures import Figures, total_of
+from solaris.ledger.figures import (
+    Figures,
+    ModelSum,
+    charged_tokens,
+    summed_by,
+    summed_by_model,
+    total_of,
+)
 from solaris.ledger.first_byte import Buckets, together
 from solaris.platform.errors import NotFoundError, ValidationFailedError
 from solaris.platform.exchange import LocalCost
@@ -24,7 +30,7 @@ from solaris.quota.account import account_of
 from solaris.quota.periods import period_of, previous_period, renews_at
 from solaris.quota.store import UserStore
 from solaris.quota.user import UserStatus
-from solaris.reports.forecast import Forecast, Pace, forecast, month_total, pace_of
+from solaris.reports.forecast import PACE_DAYS, Forecast, Pace, forecast, month_total, pace_of
 from solaris.reports.system_days import SystemDays
 
 TOP_USERS = 10
@@ -73,7 +79,7 @@ class SystemStats:
     updated_at: datetime
     month: Figures
     today: Figures
-    by_model: list[tuple[str, Figures]]
+    by_model: list[ModelSum]
     previous: PreviousMonth
     pace: Pace
     forecast_tokens: int
@@ -166,8 +172,10 @@ class Statistics:
         read = self._days.read(first, today)
         month = {day: sums for day, sums in read.items() if day >= _first_day(period)}
         earlier = {day: sums for day, sums in read.items() if day < _first_day(period)}
-        by_model = _by_model(month.values())
-        figures = total_of(by_model.values())
+        by_model = summed_by_model(
+            (model, one.figures) for sums in month.values() for model, one in sums.items()
+        )
+        figures = total_of(one.figures for one in by_model)
         ends = renews_at(period, zone)
         used_on = [day for day, sums in read.items() if sums]
         first_use = used_on[0] if used_on else None
@@ -186,7 +194,7 @@ class Statistics:
             updated_at=now,
             month=figures,
             today=day,
-            by_model=sorted(by_model.items(), key=lambda one: (-one[1].charged_tokens, one[0])),
+            by_model=by_model,
             previous=PreviousMonth(
                 period=before,
                 figures=was,
@@ -253,13 +261,12 @@ class Statistics:
         now, zone = self._clock(), self._settings.zone
         account = account_of(found, self._settings, now)
         today = now.astimezone(zone).date()
-        daily: dict[str, int] = defaultdict(int)
-        for day, _, figures in self._counters.figures(user_id, today - timedelta(days=7), today):
-            daily[day] += figures.charged_tokens
+        read = self._counters.figures(user_id, today - timedelta(days=PACE_DAYS), today)
+        by_day = summed_by((day, figures) for day, _, figures in read)
         return forecast(
             used=account.user.current_usage,
             remaining=account.user.quota.remaining_tokens,
-            pace=pace_of(daily, today, self._counters.first_day(user_id)),
+            pace=pace_of(charged_tokens(by_day.items()), today, self._counters.first_day(user_id)),
             now=now,
             renews_at=account.renews_at,
             zone=zone,
@@ -299,14 +306,6 @@ def _first_day(period: str) -> date:
 
 def _total(sums: DaySums) -> Figures:
     return total_of(one.figures for one in sums.values())
-
-
-def _by_model(days: Iterable[DaySums]) -> dict[str, Figures]:
-    found: dict[str, Figures] = {}
-    for sums in days:
-        for model, one in sums.items():
-            found[model] = found.get(model, Figures()) + one.figures
-    return found
 
 
 def _up_to(earlier: Mapping[date, DaySums], now: datetime) -> Figures:

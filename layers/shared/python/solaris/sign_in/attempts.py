@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, read_items, store_errors
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.leases import is_running
 from solaris.sign_in.lockout import Attempts, ends_at
 
-MAX_READ_ATTEMPTS = 3
 COUNT_LIFE = timedelta(hours=1)
 GATHERED_LIFE = timedelta(days=2)
 
@@ -90,20 +88,12 @@ class AttemptStore:
 
     def read(self, marked: str, counted: Sequence[str]) -> tuple[str, int]:
         """The mark of one key ("": none) and the greatest of some counts, by one call."""
-        keys = [_key(key) for key in (marked, *counted)]
-        wanted: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
         mark, most = "", 0
-        for _ in range(MAX_READ_ATTEMPTS):
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(self._table, ()):
-                mark = item["mark"]["S"] if "mark" in item else mark
-                most = max(most, int(item.get("failures", {}).get("N", "0")))
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
-                return mark, most
-        msg = f"failed sign-ins not read in {MAX_READ_ATTEMPTS} attempts"
-        raise StoreUnavailableError(msg)
+        keys = [_key(key) for key in (marked, *counted)]
+        for item in read_items(self._client, self._table, keys):
+            mark = item["mark"]["S"] if "mark" in item else mark
+            most = max(most, int(item.get("failures", {}).get("N", "0")))
+        return mark, most
 
     def mark(self, key: str, value: str, now: datetime) -> None:
         """Keep a mark for an hour."""

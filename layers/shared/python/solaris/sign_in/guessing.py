@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import LoginLockedError, RateLimitedError
 from solaris.platform.networks import network_of, site_of
 from solaris.sign_in.attempts import AttemptStore
@@ -43,7 +44,6 @@ from solaris.sign_in.lockout import (
     window_seconds,
 )
 
-MAX_COUNT_ATTEMPTS = 10
 BUSY_SECONDS = 1.0
 TOLD_EVERY = timedelta(minutes=1)
 
@@ -166,7 +166,7 @@ class Guesses:
         return any(found)
 
     def _try(self, key: str, pause: timedelta) -> Attempts:
-        for _ in range(MAX_COUNT_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             now = self._clock()
             before = self._store.attempts(key)
             verdict, after = admit(before, now, pause)
@@ -199,7 +199,7 @@ class Guesses:
     def _swap(
         self, key: str, rule: Callable[[Attempts | None], Attempts | None]
     ) -> Attempts | None:
-        for _ in range(MAX_COUNT_ATTEMPTS):
+        for _ in attempts(CONFLICT):
             before = self._store.attempts(key)
             after = rule(before)
             if after == before or self._store.swap(key, before, after):

@@ -12,14 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, store_errors
+from solaris.platform.aws.client import CONDITION_FAILED, AwsCallError, read_together, store_errors
 from solaris.platform.aws.items import Item, number, text
-from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.sign_in.admin import Admin, Session
 from solaris.sign_in.admin_store import admin_from_item
-
-MAX_READ_ATTEMPTS = 3
 
 
 class SessionStore:
@@ -37,27 +34,16 @@ class SessionStore:
 
     def get_with_admin(self, session_id: str, email: str) -> tuple[Session | None, Admin | None]:
         """Read a session and an admin by one call, strongly consistent; None for what is not."""
-        wanted = {
-            self._sessions: {
-                "Keys": [{"session_id": text(session_id)}],
-                "ConsistentRead": True,
+        found = read_together(
+            self._client,
+            {
+                self._sessions: [{"session_id": text(session_id)}],
+                self._admins: [{"email": text(email)}],
             },
-            self._admins: {"Keys": [{"email": text(email)}], "ConsistentRead": True},
-        }
-        session: Session | None = None
-        admin: Admin | None = None
-        for _ in range(MAX_READ_ATTEMPTS):
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(self._sessions, ()):
-                session = _from_item(item)
-            for item in answer["Responses"].get(self._admins, ()):
-                admin = admin_from_item(item)
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
-                return session, admin
-        msg = f"session not read in {MAX_READ_ATTEMPTS} attempts"
-        raise StoreUnavailableError(msg)
+        )
+        session = next(map(_from_item, found[self._sessions]), None)
+        admin = next(map(admin_from_item, found[self._admins]), None)
+        return session, admin
 
     def rotate(
         self, session_id: str, old_hash: str, new_hash: str, now: datetime

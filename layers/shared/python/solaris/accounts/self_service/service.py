@@ -3,14 +3,13 @@
 Read like what admins see of a user (accounts/history.py), by the same rules, in three reads.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from solaris.accounts.history import STATS_DAYS, DayUsage
+from solaris.accounts.history import STATS_DAYS, DayUsage, days_from
 from solaris.ledger.counters import UserCounters
-from solaris.ledger.figures import NO_MODEL, Figures
+from solaris.ledger.figures import charged_tokens, summed_by, summed_by_model
 from solaris.platform.errors import UnauthenticatedError
 from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
@@ -63,24 +62,21 @@ class SelfService:
         today = now.astimezone(zone).date()
         first = today - timedelta(days=STATS_DAYS - 1)
         month = date.fromisoformat(f"{account.user.period}-01")
-        by_day: dict[str, Figures] = defaultdict(Figures)
-        by_model: Counter[str] = Counter()
-        for day, model, figures in self._counters.figures(user_id, min(first, month), today):
-            by_day[day] += figures
-            if day >= month.isoformat() and model != NO_MODEL:
-                by_model[model] += figures.charged_tokens
-        tokens = {day: figures.charged_tokens for day, figures in by_day.items()}
+        read = list(self._counters.figures(user_id, min(first, month), today))
+        by_day = summed_by((day, figures) for day, _, figures in read)
+        by_model = summed_by_model(
+            (model, figures) for day, model, figures in read if day >= month.isoformat()
+        )
         return OwnUsage(
             account=account,
-            days=tuple(
-                DayUsage(day, by_day[day])
-                for day in ((first + timedelta(days=n)).isoformat() for n in range(STATS_DAYS))
-            ),
-            by_model={model: used for model, used in by_model.most_common() if used},
+            days=days_from(first, by_day),
+            by_model=charged_tokens(by_model),
             forecast=forecast(
                 used=account.user.current_usage,
                 remaining=account.user.quota.remaining_tokens,
-                pace=pace_of(tokens, today, self._counters.first_day(user_id)),
+                pace=pace_of(
+                    charged_tokens(by_day.items()), today, self._counters.first_day(user_id)
+                ),
                 now=now,
                 renews_at=account.renews_at,
                 zone=zone,

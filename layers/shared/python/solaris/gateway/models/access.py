@@ -8,6 +8,7 @@ import orjson
 from solaris.gateway.body.bodies import TOO_MANY_PARTS
 from solaris.gateway.models.named import named_models
 from solaris.keys.key import GatewayKey, is_named
+from solaris.ledger.figures import is_error
 from solaris.platform.errors import (
     InvalidRequestError,
     ModelNotAllowedError,
@@ -77,7 +78,7 @@ def visible_models(
     name anything.
     """
     is_whole = key.allows_any_model and not hidden
-    if is_whole or path.startswith(_MODEL_PATH) or status >= 400:  # noqa: PLR2004 - HTTP errors
+    if is_whole or path.startswith(_MODEL_PATH) or is_error(status):
         return body
     try:
         answer: Any = orjson.loads(body)

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 from solaris.gateway.answer import BufferedReply
 from solaris.gateway.upstream import Upstream
+from solaris.ledger.figures import is_error
 from solaris.platform.errors import SolarisError, UpstreamUnavailableError
 from solaris.platform.logs import get_logger
 
 LIST_PATH = "/v1/models"
 TIMEOUT_SECONDS = 4.5  # LibreChat waits five
 KEPT_SECONDS = 24 * 3600.0
-FIRST_ERROR = 400
 # By these the upstream may answer differently (Anthropic's list has another shape).
 _TELLING = ("accept", "anthropic-beta", "anthropic-version", "openai-beta")
 MAX_REMEMBERED = 16
@@ -85,7 +85,7 @@ class ModelList:
         if done.cancelled():
             return
         error = done.exception()  # told to whoever still waits, and to the log
-        if key in self._known and (error is not None or done.result().status >= FIRST_ERROR):
+        if key in self._known and (error is not None or is_error(done.result().status)):
             told = str(error)[:200] if error is not None else str(done.result().status)
             _log.warning("model_list_not_renewed", reason=told)
         if error is not None and not isinstance(error, SolarisError):
@@ -93,7 +93,7 @@ class ModelList:
 
     async def _remember(self, key: _Key, path: str, headers: Mapping[str, str]) -> BufferedReply:
         reply = await self._ask(path, headers)
-        if reply.status < FIRST_ERROR:
+        if not is_error(reply.status):
             now = self._clock()
             self._known[key] = _Known(reply, now + self._seconds, now + KEPT_SECONDS)
             self._known.move_to_end(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,15 +21,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import generate_idempotent_uuid
 from pynamodb.exceptions import PynamoDBException
 
-from solaris.platform.aws.retry import CALL
+from solaris.platform.aws.retry import CALL, UNREAD, attempts
 from solaris.platform.aws.signature import Signer
 from solaris.platform.errors import SolarisError, StoreUnavailableError
 
 if TYPE_CHECKING:
     import aiohttp  # slow to load, and of use to the request path alone
 
+    from solaris.platform.aws.items import Item
+
 CONNECT_TIMEOUT_SECONDS = 1.0
 CALL_TIMEOUT_SECONDS = 5.0
+BATCH_READ_ITEMS = 100  # DynamoDB's limit
 
 # Codes that mean "try again": throttling, and a write that met a running transaction.
 RETRYABLE_CODES = frozenset(
@@ -116,6 +119,40 @@ def store_errors() -> Iterator[None]:
         if isinstance(error.cause, ClientError):
             raise _translated(error.cause) from error
         raise StoreUnavailableError(str(error)) from error
+
+
+def read_items(client: Any, table: str, keys: Sequence[Item]) -> list[Item]:
+    """The items of some keys in as few calls as possible; those that are not there are left out.
+
+    Strongly consistent. Raises as `read_together`.
+    """
+    found: list[Item] = []
+    for start in range(0, len(keys), BATCH_READ_ITEMS):
+        found += read_together(client, {table: keys[start : start + BATCH_READ_ITEMS]})[table]
+    return found
+
+
+def read_together(client: Any, keys: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
+    """By table, the items of at most 100 keys in one call, strongly consistent.
+
+    Raises AwsCallError, and StoreUnavailableError when DynamoDB keeps leaving some of them unread.
+    """
+    found: dict[str, list[Item]] = {table: [] for table in keys}
+    left = {table: {"Keys": some} for table, some in keys.items()}
+    for _ in attempts(UNREAD):
+        request = {
+            table: {"Keys": one["Keys"], "ConsistentRead": True} for table, one in left.items()
+        }
+        with store_errors():
+            answer = client.batch_get_item(RequestItems=request)
+        for table, items in answer["Responses"].items():
+            found[table] += items
+        left = answer.get("UnprocessedKeys") or {}
+        if not left:
+            return found
+    count = sum(len(one["Keys"]) for one in left.values())
+    msg = f"{count} items of {', '.join(sorted(left))} unread after {UNREAD.most} attempts"
+    raise StoreUnavailableError(msg)
 
 
 def _translated(error: ClientError) -> SolarisError:
