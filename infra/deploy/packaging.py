@@ -36,6 +36,7 @@ _BACKUP = (
 LEFT_OUT = (
     *("solaris/cli.py", "solaris/platform/terminal/*", "solaris/*/completion.py"),
     *("solaris/*/commands.py", "solaris/*/*_commands.py", "solaris/*/command_texts.py"),
+    *("solaris/*/*/commands.py", "solaris/*/*/command_texts.py"),
     *(f"solaris/backup/{name}.py" for name in _BACKUP),
     *("solaris/operations/doctor.py", "solaris/operations/twins.py"),
     "solaris/alerts/mail_samples.py",

@@ -301,7 +301,7 @@ def _grant_command(notice: ThresholdNotice) -> str:
     # a tenth of the limit, as a start; quoted, because an address may hold what a shell obeys
     tokens = max(1, notice.figures.monthly_limit // 10)
     email = shlex.quote(one_line(notice.person.email, 254))
-    return f'solaris users add-tokens {email} {tokens} --reason "…"'
+    return f'solaris users add-tokens {email} {tokens} --this-month --reason "…"'
 
 
 def _text_bar(permille: int) -> str:

@@ -24,10 +24,6 @@ MESSAGES: tuple[tuple[str, str], ...] = (
         r"users? (?:.+ )?changed under ([\d,]+) attempts",
         "houve mudanças demais ao mesmo tempo ({0} tentativas); tente novamente",
     ),
-    (
-        r"([\d,]+) users not read in ([\d,]+) attempts",
-        "{0} usuários não puderam ser lidos em {1} tentativas",
-    ),
     (r"user exists already: (.+)", "já existe um usuário com este endereço: {0}"),
     (r"no such alias: (.+)", "não é um endereço antigo de ninguém: {0}"),
     (r"the address (.+) changed hands; try again", "o endereço {0} mudou de dono; tente novamente"),
