@@ -76,10 +76,7 @@ def test_links_of_the_secret_before_still_open_and_those_of_no_secret_do_not() -
     [
         ({"public_url": "https://ia.example.com"}, "https://ia.example.com/me/#"),
         ({"public_url": "https://example.com/ia/"}, "https://example.com/ia/me/#"),
-        ({"host": "127.0.0.1", "port": 8090}, "http://127.0.0.1:8090/me/#"),
-        ({"host": ANY_HOST}, "http://localhost:8080/me/#"),
-        ({"host": "::1"}, "http://[::1]:8080/me/#"),
-        ({"host": "ia.internal"}, "http://ia.internal:8080/me/#"),
+        ({"host": ANY_HOST, "port": 8090}, "http://127.0.0.1:8090/me/#"),
     ],
 )
 def test_a_link_leads_to_the_public_address_or_to_this_machine(

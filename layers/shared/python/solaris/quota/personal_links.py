@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 
 from solaris.platform.settings import Settings
 from solaris.quota.personal_link import Bearer, PersonalSigner, link_end
@@ -56,23 +55,9 @@ class PersonalLinks:
         return self._chat_signer.bearer(token, self._clock())
 
     def _url(self, token: str) -> str:
-        base = self._settings.public_url or _own_address(self._settings)
-        return f"{base.rstrip('/')}{SITE_PATH}#{token}"
+        return f"{self._settings.own_address}{SITE_PATH}#{token}"
 
 
 def fingerprint(text: str) -> str:
     """What is kept of a token or a holder: its SHA-256, in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _own_address(settings: Settings) -> str:
-    host = settings.host
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return f"http://{host}:{settings.port}"
-    if address.is_unspecified:
-        host = "localhost"
-    elif address.version == 6:  # noqa: PLR2004 - read as IP
-        host = f"[{host}]"
-    return f"http://{host}:{settings.port}"

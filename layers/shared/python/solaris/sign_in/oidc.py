@@ -73,8 +73,7 @@ class OidcSignIn:
         self._clock = clock
         self._ring = KeyRing(settings, "oidc state v1")
         self._issuer = settings.oidc_issuer
-        root = settings.public_url or _local_url(settings.host, settings.port)
-        self._redirect_uri = f"{root.rstrip('/')}/api/auth/oidc/callback"
+        self._redirect_uri = f"{settings.own_address}/api/auth/oidc/callback"
 
     @property
     def name(self) -> str | None:
@@ -172,8 +171,3 @@ def _safe_return(path: str | None) -> str:
     if path is None or len(path) > MAX_RETURN_CHARACTERS or not _RETURN.fullmatch(path):
         return HOME
     return path
-
-
-def _local_url(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
