@@ -113,6 +113,7 @@ AT_THE_EDGE: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("aiohttp",): ("platform/", "gateway/upstream.py", "gateway/connections.py"),
     ("redis",): ("platform/cache.py",),
+    ("cachetools",): ("platform/cache.py",),
     ("httpx",): ("operations/", "sign_in/oidc_http.py", "sign_in/oidc_provider.py"),
     ("chalice",): ("platform/web/",),
     ("starlette",): ("platform/web/", "gateway/app.py", "gateway/lambda_asgi.py"),
