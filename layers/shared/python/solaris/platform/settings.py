@@ -446,6 +446,16 @@ class Settings(CurrencySettings):
         return ZoneInfo(self.period_timezone)
 
     @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """What signs (the first) and what still verifies (all)."""
+        return (self.secret_key, *self.secret_key_previous)
+
+    @property
+    def token_issuer(self) -> str:
+        """Who has signed a token of this stage."""
+        return f"ia-solaris:{self.solaris_stage}"
+
+    @property
     def own_address(self) -> str:
         """Where people and programs reach the system: PUBLIC_URL, else this machine's own port.
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from solaris.platform.email import valid_email
-from solaris.platform.errors import NotFoundError, UnauthenticatedError
+from solaris.platform.errors import NotFoundError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
+from solaris.platform.signed_tokens import ClaimTokens
 from solaris.sign_in.admins import AdminAccounts
 from solaris.sign_in.oidc_http import OidcError
 from solaris.sign_in.sessions import Opened
 from solaris.sign_in.sign_in import Origin, SigningIn
-from solaris.sign_in.tokens import KeyRing
 
 if TYPE_CHECKING:  # Authlib is loaded where a provider is configured
     from solaris.sign_in.oidc_provider import OidcProvider, Person
@@ -71,7 +71,9 @@ class OidcSignIn:
         self._accounts = accounts
         self._signing_in = signing_in
         self._clock = clock
-        self._ring = KeyRing(settings, "oidc state v1")
+        self._tokens = ClaimTokens(
+            settings.signing_secrets, "oidc state v1", issuer=settings.token_issuer
+        )
         self._issuer = settings.oidc_issuer
         self._redirect_uri = f"{settings.own_address}/api/auth/oidc/callback"
 
@@ -97,7 +99,7 @@ class OidcSignIn:
             "verifier": verifier,
             "to": _safe_return(return_to),
         }
-        cookie = self._ring.sign(claims, audience=AUDIENCE, now=now, until=now + STATE_LIFE)
+        cookie = self._tokens.sign(claims, audience=AUDIENCE, now=now, until=now + STATE_LIFE)
         return Departure(url, cookie)
 
     def arrive(
@@ -146,10 +148,9 @@ class OidcSignIn:
         )
 
     def _state(self, cookie: str | None, state: str | None) -> dict[str, str]:
-        try:
-            claims = self._ring.verify(cookie or "", audience=AUDIENCE, now=self._clock())
-        except UnauthenticatedError as error:
-            raise OidcError("oidc_state", "cookie") from error
+        claims = self._tokens.verify(cookie or "", audience=AUDIENCE, now=self._clock())
+        if claims is None:
+            raise OidcError("oidc_state", "cookie")
         sent = (state or "").encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(str(claims["state"]).encode(), sent):
             raise OidcError("oidc_state", "state")
