@@ -2,7 +2,6 @@
 
 from infra.deploy.deploying import Deployed
 from solaris.keys.snippet import librechat_snippet
-from solaris.platform.settings import Settings
 
 _KEPT_ADMIN = "the one printed at the first deployment"
 _KEPT_KEY = "the one printed at the first deployment (more of them: admin site, Keys)"
@@ -40,8 +39,7 @@ def summary(deployed: Deployed, *, models: tuple[str, ...] = ("gpt-4o-mini",)) -
         lines += [*(f"  {line}" for line in deployed.capacity_notes), ""]
     if deployed.key is not None:
         root = deployed.gateway_url.removesuffix("/v1")
-        settings = Settings.model_construct(public_url=root, host="", port=0)
-        snippet = librechat_snippet(settings, key=deployed.key, models=models)
+        snippet = librechat_snippet(root, key=deployed.key, models=models)
         lines += ["  This key is shown once. librechat.yaml:", ""]
         lines += [*(f"    {line}" for line in snippet.splitlines()), ""]
     return "\n".join(lines)

@@ -58,11 +58,11 @@ from solaris.platform.errors import ConfigurationError, SolarisError
 from solaris.platform.logs import configure_logging
 from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
 from solaris.platform.settings_file import effective
+from solaris.platform.settings_values import machine_address, reachable_host
 
 if TYPE_CHECKING:
     from solaris.operations.first_start import InitResult
 
-LOOPBACK = "127.0.0.1"
 MIN_FREE_DISK_MB = 128  # where the books are on this disk; some minutes of full load
 START_SECONDS = 60
 MAX_SHOWN_CHARACTERS = 300
@@ -133,9 +133,9 @@ class LocalSystem:
                 mails=self.mails,
             ),
             stop_seconds=STREAM_SECONDS + 15,
-            watch=Watch(answers(_reachable(settings.host).strip("[]"), settings.port)),
+            watch=Watch(answers(reachable_host(settings.host), settings.port)),
         )
-        self._wait_for(f"http://{_reachable(settings.host)}:{settings.port}/health", "gateway")
+        self._wait_for(f"{machine_address(settings.host, settings.port)}/health", "gateway")
         return result
 
     def stop(self) -> bool:
@@ -307,12 +307,6 @@ class LocalSystem:
 
 def _tell(line: str) -> None:
     print(f"[solaris] {line}", flush=True)
-
-
-def _reachable(host: str) -> str:
-    if ":" in host:
-        return "[::1]" if host == "::" else f"[{host}]"
-    return LOOPBACK if host == "0.0.0.0" else host  # noqa: S104 - only compared
 
 
 def main() -> int:

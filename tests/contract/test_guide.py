@@ -14,7 +14,7 @@ from solaris.platform.mail.formatting import percentage
 from solaris.platform.settings import Settings
 from solaris.platform.texts import Locale, error_text
 from solaris.platform.web.errors import _STATUS
-from solaris.quota.personal_link import LINK_DAYS
+from solaris.quota.personal_links import LINK_DAYS
 from solaris.quota.thresholds import Threshold
 from tests.contract.pages import ROOT, Page
 

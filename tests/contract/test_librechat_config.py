@@ -29,7 +29,9 @@ def endpoint(config: dict[str, Any]) -> dict[str, Any]:
 
 def snippet() -> dict[str, Any]:
     """What `make up` prints."""
-    printed: dict[str, Any] = yaml.safe_load(librechat_snippet(Settings(port=8080), key="sk-key"))
+    printed: dict[str, Any] = yaml.safe_load(
+        librechat_snippet(Settings(port=8080).own_address, key="sk-key")
+    )
     return printed
 
 

@@ -6,6 +6,7 @@ from infra.local.edge.mailbox import is_open
 from solaris.keys.snippet import librechat_snippet
 from solaris.operations.first_start import InitResult
 from solaris.platform.settings import Settings
+from solaris.platform.settings_values import machine_address
 
 _KEPT_ADMIN = "the one printed at the first start (another: solaris admins reset-password)"
 _KEPT = "the one printed at the first start (make another: solaris keys create)"
@@ -15,8 +16,7 @@ def banner(
     settings: Settings, result: InitResult, data_dir: Path, *, is_demo: bool, has_mailbox: bool
 ) -> str:
     """Everything that a newcomer needs for the first chat."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
-    root = f"http://{host}:{settings.port}"
+    root = machine_address(settings.host, settings.port)
     upstream = (
         "built-in demo (set LITELLM_BASE_URL or OPENAI_API_KEY for real models)"
         if is_demo
@@ -48,7 +48,7 @@ def banner(
             *(
                 f"    {line}"
                 for line in librechat_snippet(
-                    settings, key=result.new_key, models=models
+                    settings.own_address, key=result.new_key, models=models
                 ).splitlines()
             ),
             "",

@@ -205,7 +205,7 @@ def test_a_warning_by_mail_leads_the_user_to_the_page_and_the_admins_not(
     assert alerts.handle(alerts.crossing(800_000)) == []
     (mine,) = alerts.inbox()
     (admins,) = alerts.inbox(alerts.admin)
-    (token,) = set(re.findall(r"https://ia\.example\.com/me/#([\w-]{48})", mine["BodyText"]))
+    (token,) = set(re.findall(r"https://ia\.example\.com/me/#([\w.-]{92})", mine["BodyText"]))
     links = PersonalLinks(alerts.money.parts.settings, money.clock)
     found = links.bearer(token)
     assert found is not None

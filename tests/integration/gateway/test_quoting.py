@@ -242,7 +242,7 @@ async def test_a_revoked_key_is_remembered_for_two_and_a_half_seconds_only(
     money: MoneyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = 1000.0
-    monkeypatch.setattr("solaris.keys.authenticator.time.monotonic", lambda: at)
+    monkeypatch.setattr("solaris.platform.cache.time.monotonic", lambda: at)
     quotes = quoting(money)
     quotes.own(headers())
     (key,) = [key for key in money.parts.keys.store.list() if key.name == "service"]

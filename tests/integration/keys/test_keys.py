@@ -10,11 +10,11 @@ import pytest
 
 from solaris.app import Parts
 from solaris.keys import authenticator as authenticating
-from solaris.keys import last_use as key_use
 from solaris.keys.authenticator import Authenticator, BlockingAuthenticator
 from solaris.keys.key import GatewayKey, KeyKind, generate_key, new_key
 from solaris.keys.sealing import Seal
 from solaris.keys.store import KeyStore
+from solaris.platform import cache as caching
 from solaris.platform.cache import AsyncCache
 from solaris.platform.errors import InvalidApiKeyError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
@@ -70,7 +70,7 @@ def keys_fixture(parts: Parts) -> CountingKeys:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
     seconds = Monotonic()
-    monkeypatch.setattr(authenticating, "time", seconds)
+    monkeypatch.setattr(caching, "time", seconds)
     return seconds
 
 
@@ -250,9 +250,8 @@ def last_use(keys: KeyStore, key: GatewayKey) -> datetime | None:
 
 
 async def test_a_use_is_noted_beside_the_request_and_once_a_minute_at_most(
-    keys: CountingKeys, time: Monotonic, monkeypatch: pytest.MonkeyPatch
+    keys: CountingKeys, time: Monotonic
 ) -> None:
-    monkeypatch.setattr(key_use, "time", time)
     secret, key = stored(keys)
     clock = Clock()
     who = Authenticator(keys, AsyncCache(None), "t", clock, seal=None)

@@ -12,6 +12,7 @@ import pytest
 from solaris.app import Parts
 from solaris.platform.aws.files import PART_BYTES, FileStore, s3_client
 from solaris.platform.file_links import LinkSigner
+from solaris.platform.signed_tokens import LinkTokens
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = "exports/one/report.csv"
@@ -128,14 +129,18 @@ def test_an_own_link_leads_to_the_bytes(local_files: FileStore) -> None:
 def tampered() -> Iterator[tuple[str, dict[str, str]]]:
     path = LinkSigner(["new secret"]).path(KEY, "a.csv", NOW + timedelta(minutes=15))
     key, query = parts_of(path)
+    token = query["link"]
+    other = LinkTokens(["new secret"], "personal link v2")
     yield "exports/two/report.csv", query
     yield "state/a", query
-    yield key, query | {"name": "b.csv"}
-    yield key, query | {"expires": str(int(query["expires"]) + 1)}
-    yield key, query | {"expires": "9" * 5000}
-    yield key, query | {"expires": "-1"}
-    yield key, query | {"signature": "é"}
-    yield key, {"expires": query["expires"], "name": "a.csv"}
+    yield key, {}
+    yield key, {"link": ""}
+    yield key, {"link": "é"}
+    yield key, {"link": "x" * 5000}
+    yield key, {"link": f"{token}="}
+    yield key, {"link": token[:-1] + ("A" if token[-1] != "A" else "B")}
+    yield key, {"link": f"A{token[1:]}"}
+    yield key, {"link": other.sign(b'["exports/one/report.csv", "a.csv"]', NOW + timedelta(1))}
     yield parts_of(LinkSigner(["stranger"]).path(KEY, "a.csv", NOW + timedelta(minutes=15)))
     yield parts_of(LinkSigner(["new secret"]).path(KEY, "a.csv", NOW))
 
@@ -145,6 +150,48 @@ def test_a_tampered_forged_or_expired_link_leads_nowhere(
     local_files: FileStore, key: str, query: dict[str, str]
 ) -> None:
     assert local_files.source(key, query) is None
+
+
+# made by the version before
+EARLIER = (
+    "/files/exports/one/report.csv?expires=1795349700&name=a+b+%C3%A9.csv"
+    "&signature=a9ee331e1745c920e16042bc365dd4877994b561337aad33ab42a547f5d5c64b"
+)
+EARLIER_END = datetime(2026, 11, 22, 12, 15, tzinfo=UTC)
+
+
+def earlier(now: datetime, key: str = KEY, **changes: str) -> str | None:
+    _, query = parts_of(EARLIER)
+    return LinkSigner(["new secret"]).file_name(key, query | changes, now)
+
+
+def test_a_link_of_the_version_before_opens_until_its_end() -> None:
+    assert earlier(NOW) == "a b é.csv"
+    assert earlier(EARLIER_END - timedelta(seconds=1)) == "a b é.csv"
+    assert earlier(EARLIER_END) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": "exports/two/report.csv"},
+        {"key": "state/a"},
+        {"name": "b.csv"},
+        {"name": "n" * 201},
+        {"expires": "1795349701"},
+        {"expires": "9" * 5000},
+        {"expires": "-1"},
+        {"expires": "１"},
+        {"signature": ""},
+        {"signature": "é"},
+        {"signature": parts_of(EARLIER)[1]["signature"][:32]},
+        {"signature": parts_of(EARLIER)[1]["signature"].upper()},
+        {"link": ""},
+    ],
+    ids=str,
+)
+def test_a_tampered_link_of_the_version_before_leads_nowhere(changes: dict[str, str]) -> None:
+    assert earlier(NOW, **changes) is None
 
 
 def test_a_link_signed_before_the_secret_was_changed_still_holds(local_files: FileStore) -> None:

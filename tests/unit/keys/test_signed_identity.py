@@ -97,6 +97,9 @@ def test_what_open_webui_has_not_signed_names_nobody(text: str | None) -> None:
         {"iat": SECONDS, "exp": SECONDS},
         {"iat": SECONDS - 10**9},
         {"nbf": SECONDS + 10**9},
+        {"nbf": "soon"},
+        {"sub": 7},
+        {"aud": "another"},
     ],
     ids=str,
 )

@@ -1,7 +1,7 @@
 import { newId } from "@/shared/api/ids";
 
-/** The token of a personal link: `/me/#<token>`. */
-const TOKEN = /^[A-Za-z0-9_-]{48}$/;
+/** The token of a personal link: `/me/#<token>`; without dots in mails of an earlier version. */
+const TOKEN = /^(?:[A-Za-z0-9_-]{48}|[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{8,200}){2})$/;
 const STORED = "solaris.personal-link";
 const HOLDER = /^[A-Za-z0-9_-]{22,64}$/;
 const HELD = "solaris.link-holder";

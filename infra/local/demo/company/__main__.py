@@ -31,7 +31,7 @@ from solaris.platform.clock import now
 from solaris.platform.errors import ConfigurationError, SolarisError
 from solaris.platform.logs import configure_logging
 from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
-from solaris.platform.settings_values import AutoProvision
+from solaris.platform.settings_values import AutoProvision, machine_address
 from solaris.platform.terminal.environment import load_run_environment
 from solaris.quota.policy import plan_limits_of
 
@@ -203,8 +203,7 @@ def _running_settings() -> Settings:
 async def run(settings: Settings) -> None:
     """Make the company, or find it, and send today's requests."""
     verify_sender(settings)
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
-    base_url = f"http://{host}:{settings.port}"
+    base_url = machine_address(settings.host, settings.port)
     made = await make_history(settings, ends_at=now() - BEFORE_NOW, tell=Progress())
     if made is None:
         print("[demo] the demo company is here already; adding today's traffic only")

@@ -8,12 +8,8 @@ of a key's last use is looked at with every such read: keys/last_use.py.
 """
 
 import asyncio
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
 
 import orjson
@@ -23,7 +19,7 @@ from solaris.keys.last_use import KeyUse
 from solaris.keys.sealing import Seal
 from solaris.keys.signed_identity import HEADER, signed_identity
 from solaris.keys.store import KeyStore
-from solaris.platform.cache import AsyncCache
+from solaris.platform.cache import AsyncCache, Remembered
 from solaris.platform.email import normalise_email, spelled_before
 from solaris.platform.errors import InvalidApiKeyError, UserNotIdentifiedError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -41,31 +37,6 @@ _PLAIN_FIELDS = (
     *("rate_limit_per_second", "rate_limit_burst", "created_by"),
 )
 _TIMES = ("created_at", "expires_at", "revoked_at", "last_used_at")
-
-
-@dataclass(frozen=True, slots=True)
-class _Cached:
-    key: GatewayKey | None
-    until: float
-
-
-class _Memory:
-    """Keys (and hashes of none) that were looked up less than 2.5 s ago; shared by threads."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, _Cached] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key_hash: str) -> _Cached | None:
-        known = self._known.get(key_hash)
-        return known if known is not None and time.monotonic() < known.until else None
-
-    def put(self, key_hash: str, key: GatewayKey | None) -> None:
-        with self._lock:
-            self._known[key_hash] = _Cached(key, time.monotonic() + CACHE_SECONDS)
-            self._known.move_to_end(key_hash)
-            if len(self._known) > MAX_CACHED_KEYS:
-                self._known.popitem(last=False)
 
 
 class Authenticator:
@@ -86,7 +57,7 @@ class Authenticator:
         self._prefix = f"solaris:{stage}:key:"
         self._clock = clock
         self._use = KeyUse(keys, clock)
-        self._memory = _Memory()
+        self._memory: Remembered[str, GatewayKey | None] = Remembered(MAX_CACHED_KEYS)
         self._asking: dict[str, asyncio.Task[GatewayKey | None]] = {}
 
     async def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
@@ -99,7 +70,7 @@ class Authenticator:
     async def _find(self, key_hash: str) -> GatewayKey | None:
         known = self._memory.get(key_hash)
         if known is not None:
-            return known.key
+            return known.value
         # requests that miss at the same time ask once
         asking = self._asking.get(key_hash)
         if asking is None:
@@ -116,7 +87,7 @@ class Authenticator:
             if key is not None:
                 self._use.note(key)
                 await self._remember(key, asked_at)
-        self._memory.put(key_hash, key)
+        self._memory.put(key_hash, key, CACHE_SECONDS)
         return key
 
     async def _cached(self, key_hash: str) -> GatewayKey | None:
@@ -143,16 +114,16 @@ class BlockingAuthenticator:
         self._keys = keys
         self._clock = clock
         self._use = KeyUse(keys, clock)
-        self._memory = _Memory()
+        self._memory: Remembered[str, GatewayKey | None] = Remembered(MAX_CACHED_KEYS)
 
     def authenticate(self, headers: Mapping[str, str]) -> GatewayKey:
         """Return the valid key of a request; raises InvalidApiKeyError."""
         key_hash = _hash_of(headers)
         known = self._memory.get(key_hash)
         if known is not None:
-            return _valid(known.key, self._clock())
+            return _valid(known.value, self._clock())
         key = self._keys.get(key_hash)
-        self._memory.put(key_hash, key)
+        self._memory.put(key_hash, key, CACHE_SECONDS)
         if key is not None:
             self._use.note(key)
         return _valid(key, self._clock())

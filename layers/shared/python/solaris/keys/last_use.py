@@ -5,13 +5,13 @@ What does not fit into its queue is dropped: the next read of the key, 2.5 s lat
 """
 
 import queue
-import time
 from collections.abc import Callable
 from datetime import datetime
 from threading import Lock, Thread
 
 from solaris.keys.key import USE_NOTED_SECONDS, GatewayKey
 from solaris.keys.store import KeyStore
+from solaris.platform.cache import Remembered
 from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 
@@ -28,7 +28,7 @@ class KeyUse:
         self._keys = keys
         self._clock = clock
         self._waiting: queue.Queue[tuple[GatewayKey, datetime]] = queue.Queue(MAX_WAITING)
-        self._tried: dict[str, float] = {}
+        self._tried: Remembered[str, None] = Remembered(MAX_REMEMBERED)
         self._lock = Lock()
         self._writer: Thread | None = None
 
@@ -46,7 +46,7 @@ class KeyUse:
             try:
                 self._waiting.put_nowait((key, now))
             except queue.Full:
-                del self._tried[key.key_hash]
+                self._tried.forget(key.key_hash)
                 return
             if self._writer is None:
                 # a daemon: the end of the process does not wait for a note
@@ -59,14 +59,9 @@ class KeyUse:
 
     def _is_due(self, key_hash: str) -> bool:
         """False within a minute of this process's last try: a store that is away is left alone."""
-        seconds = time.monotonic()
-        last = self._tried.get(key_hash)
-        if last is not None and seconds - last < USE_NOTED_SECONDS:
+        if self._tried.get(key_hash) is not None:
             return False
-        self._tried.pop(key_hash, None)
-        self._tried[key_hash] = seconds
-        if len(self._tried) > MAX_REMEMBERED:
-            del self._tried[next(iter(self._tried))]
+        self._tried.put(key_hash, None, USE_NOTED_SECONDS)
         return True
 
     def _write_forever(self) -> None:

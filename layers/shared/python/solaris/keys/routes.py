@@ -52,7 +52,7 @@ def create_key(parts: "KeysParts", call: Call, *, body: KeyCreate) -> CreatedKey
     """The answer shows the key itself, this once."""
     issued = parts.management.create(body.terms(), call.as_actor)
     is_service = issued.key.kind is KeyKind.SERVICE
-    snippet = librechat_snippet(parts.platform.settings) if is_service else None
+    snippet = librechat_snippet(parts.platform.settings.own_address) if is_service else None
     return CreatedKey.made(issued.row, issued.secret, snippet)
 
 

@@ -129,7 +129,7 @@ def init(*, json: AsJson = False) -> None:
     say(_t("init.key", key=result.key_id))
     say(result.new_key)
     heading(_keys("snippet"))
-    block(librechat_snippet(parts.platform.settings, where=_keys("snippet.where")))
+    block(librechat_snippet(parts.platform.settings.own_address, where=_keys("snippet.where")))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""Redis: key cache, rate limits, metrics. Safe to lose: it never decides a quota.
+"""What may be forgotten at any time: in this process, and in Redis. It never decides a quota.
 
-Its client, slow to load, is imported where there is an address.
+Redis holds keys, rate limits and metrics. Its client, slow to load, is imported where there is an
+address.
 
 Every call is bounded (0.25 s). When Redis fails it is left alone for five seconds and the caller
 gets None, "not known": keys are then read from DynamoDB and rates limited in process.
@@ -9,10 +10,13 @@ gets None, "not known": keys are then read from DynamoDB and rates limited in pr
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import structlog
+from cachetools import TLRUCache
 
 from solaris.platform.rate_rule import SKEW_SECONDS, RateRule
 
@@ -61,7 +65,51 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
 _log = structlog.get_logger("solaris.platform.cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[V]):
+    """A value, and the first moment of the timer at which it is no longer told."""
+
+    value: V
+    until: float
+
+
+class Remembered(Generic[K, V]):
+    """What this process knows for a while; of more than `most` those that were used last.
+
+    For any number of threads. `timer` tells seconds and only rises.
+    """
+
+    def __init__(self, most: int, timer: Callable[[], float] | None = None) -> None:
+        self._timer = timer or time.monotonic
+        self._kept: TLRUCache[K, Kept[V]] = TLRUCache(
+            most, ttu=lambda _key, kept, _now: kept.until, timer=self._timer
+        )
+        self._lock = Lock()
+
+    def get(self, key: K) -> Kept[V] | None:
+        """What is kept under a key and not over."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: K, value: V, seconds: float, *, since: float | None = None) -> None:
+        """Keep a value for so long, instead of what was kept before.
+
+        `since` is the moment of the timer at which it was asked for, where that is not now.
+        """
+        until = (self._timer() if since is None else since) + seconds
+        with self._lock:
+            self._kept[key] = Kept(value, until)
+
+    def forget(self, key: K) -> None:
+        """Keep nothing under a key."""
+        with self._lock:
+            self._kept.pop(key, None)
 
 
 class _Breaker:

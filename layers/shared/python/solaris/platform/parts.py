@@ -122,12 +122,11 @@ class PlatformParts:
         settings = self.settings
         client = s3_client(settings.aws_region)
         signs_itself = settings.solaris_stage == "local" and not is_aws(client)
-        secrets = (settings.secret_key, *settings.secret_key_previous)
         return FileStore(
             client,
             settings.bucket_name,
             clock=self.clock,
-            signer=LinkSigner(secrets) if signs_itself else None,
+            signer=LinkSigner(settings.signing_secrets) if signs_itself else None,
             public_url=settings.public_url,
         )
 

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from solaris.platform.cache import AsyncCache, Cache
+from solaris.platform.cache import AsyncCache, Cache, Remembered
 from solaris.platform.errors import RateLimitedError
 from solaris.platform.rate_rule import RateRule, decide
 
@@ -25,7 +25,7 @@ class RateLimiter:
         self._prefix = f"solaris:{stage}:rate:"
         self._rule = rule
         self._own = _Arrivals(rule)
-        self._waiting: OrderedDict[str, float] = OrderedDict()
+        self._waiting: Remembered[str, None] = Remembered(MAX_TRACKED)
 
     async def admit(self, user_id: str) -> None:
         """Count one request of a user."""
@@ -48,14 +48,12 @@ class RateLimiter:
         if wait is None:
             wait = self._own.wait(subject, now, rule)
         if wait > 0:
-            self._waiting[subject] = time.monotonic() + wait
-            if len(self._waiting) > MAX_TRACKED:
-                self._waiting.popitem(last=False)
+            self._waiting.put(subject, None, wait)
             raise RateLimitedError(wait)
 
     def is_waiting(self, subject: str) -> bool:
         """Whether this process has refused a subject of `admit_subject`, and still would."""
-        return self._waiting.get(subject, 0.0) > time.monotonic()
+        return self._waiting.get(subject) is not None
 
 
 class BlockingRateLimiter:

@@ -28,7 +28,12 @@ from solaris.platform.exchange import Currency, ExchangeRates, parse_rates
 from solaris.platform.password_rules import password_problem
 from solaris.platform.rate_rule import RateRule
 from solaris.platform.settings_secret import VARIABLE, secret_settings
-from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS, AutoProvision, ModelPrice
+from solaris.platform.settings_values import (
+    UNKNOWN_MODEL_TOKENS,
+    AutoProvision,
+    ModelPrice,
+    machine_address,
+)
 from solaris.platform.web.trusted_proxies import LOCAL_NETWORKS, Front
 
 MIN_ORIGIN_CHARACTERS = 32
@@ -395,7 +400,7 @@ class Settings(CurrencySettings):
     @field_validator("public_url")
     @classmethod
     def _is_address_of_a_site(cls, value: str | None) -> str | None:
-        return None if value is None else site_url(value)
+        return None if value is None else site_url(value).rstrip("/")
 
     @field_validator("flat_token_charges")
     @classmethod
@@ -439,6 +444,24 @@ class Settings(CurrencySettings):
     def zone(self) -> tzinfo:
         """The time zone in which months begin."""
         return ZoneInfo(self.period_timezone)
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """What signs (the first) and what still verifies (all)."""
+        return (self.secret_key, *self.secret_key_previous)
+
+    @property
+    def token_issuer(self) -> str:
+        """Who has signed a token of this stage."""
+        return f"ia-solaris:{self.solaris_stage}"
+
+    @property
+    def own_address(self) -> str:
+        """Where people and programs reach the system: PUBLIC_URL, else this machine's own port.
+
+        Without a slash at its end.
+        """
+        return self.public_url or machine_address(self.host, self.port)
 
     @property
     def rate_rule(self) -> RateRule:

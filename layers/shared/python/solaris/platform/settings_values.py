@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from ipaddress import ip_address
 
 
 class AutoProvision(StrEnum):
@@ -42,3 +43,23 @@ class ModelPrice:
 # What an answer may be where neither the client nor the model's facts say: no model that is
 # offered today answers with more (GPT-5 and Claude at most 128,000 or 128 K).
 UNKNOWN_MODEL_TOKENS = 131_072
+
+
+def reachable_host(host: str) -> str:
+    """The host at which a server that listens on `host` is found from its own machine.
+
+    One that listens on all addresses is found on the loopback of their kind.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"  # noqa: PLR2004 - read as IP
+
+
+def machine_address(host: str, port: int | str) -> str:
+    """`http://<host>:<port>` of a server that listens on `host`, without a slash at its end."""
+    found = reachable_host(host)
+    return f"http://{f'[{found}]' if ':' in found else found}:{port}"

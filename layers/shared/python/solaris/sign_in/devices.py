@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from solaris.platform.email import normalise_email
-from solaris.platform.errors import UnauthenticatedError
 from solaris.platform.settings import Settings
-from solaris.sign_in.tokens import KeyRing
+from solaris.platform.signed_tokens import ClaimTokens
 
 LIFE = timedelta(days=180)
 AUDIENCE = "device"
@@ -32,23 +31,24 @@ class Devices:
     """Makes and reads device cookies, by a key of their own; `clock` gives the time in UTC."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        self._ring = KeyRing(settings, "device v1")
+        self._tokens = ClaimTokens(
+            settings.signing_secrets, "device v1", issuer=settings.token_issuer
+        )
         self._clock = clock
 
     def issue(self, email: str, known: str | None = None) -> Device:
         """A cookie for a browser that has just signed in; `known` is its id of before, if any."""
         now = self._clock().replace(microsecond=0)
         claims = {"sub": _account(email), "did": known or secrets.token_hex(DEVICE_ID_BYTES)}
-        token = self._ring.sign(claims, audience=AUDIENCE, now=now, until=now + LIFE)
+        token = self._tokens.sign(claims, audience=AUDIENCE, now=now, until=now + LIFE)
         return Device(token, int(LIFE.total_seconds()))
 
     def read(self, token: str | None, email: str) -> str | None:
         """The browser's id, if the cookie is good and this account's; else None."""
         if not token:
             return None
-        try:
-            claims = self._ring.verify(token, audience=AUDIENCE, now=self._clock())
-        except UnauthenticatedError:
+        claims = self._tokens.verify(token, audience=AUDIENCE, now=self._clock())
+        if claims is None:
             return None
         device_id = claims.get("did")
         is_its = claims.get("sub") == _account(email)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from solaris.platform.email import valid_email
-from solaris.platform.errors import NotFoundError, UnauthenticatedError
+from solaris.platform.errors import NotFoundError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
+from solaris.platform.signed_tokens import ClaimTokens
 from solaris.sign_in.admins import AdminAccounts
 from solaris.sign_in.oidc_http import OidcError
 from solaris.sign_in.sessions import Opened
 from solaris.sign_in.sign_in import Origin, SigningIn
-from solaris.sign_in.tokens import KeyRing
 
 if TYPE_CHECKING:  # Authlib is loaded where a provider is configured
     from solaris.sign_in.oidc_provider import OidcProvider, Person
@@ -71,10 +71,11 @@ class OidcSignIn:
         self._accounts = accounts
         self._signing_in = signing_in
         self._clock = clock
-        self._ring = KeyRing(settings, "oidc state v1")
+        self._tokens = ClaimTokens(
+            settings.signing_secrets, "oidc state v1", issuer=settings.token_issuer
+        )
         self._issuer = settings.oidc_issuer
-        root = settings.public_url or _local_url(settings.host, settings.port)
-        self._redirect_uri = f"{root.rstrip('/')}/api/auth/oidc/callback"
+        self._redirect_uri = f"{settings.own_address}/api/auth/oidc/callback"
 
     @property
     def name(self) -> str | None:
@@ -98,7 +99,7 @@ class OidcSignIn:
             "verifier": verifier,
             "to": _safe_return(return_to),
         }
-        cookie = self._ring.sign(claims, audience=AUDIENCE, now=now, until=now + STATE_LIFE)
+        cookie = self._tokens.sign(claims, audience=AUDIENCE, now=now, until=now + STATE_LIFE)
         return Departure(url, cookie)
 
     def arrive(
@@ -147,10 +148,9 @@ class OidcSignIn:
         )
 
     def _state(self, cookie: str | None, state: str | None) -> dict[str, str]:
-        try:
-            claims = self._ring.verify(cookie or "", audience=AUDIENCE, now=self._clock())
-        except UnauthenticatedError as error:
-            raise OidcError("oidc_state", "cookie") from error
+        claims = self._tokens.verify(cookie or "", audience=AUDIENCE, now=self._clock())
+        if claims is None:
+            raise OidcError("oidc_state", "cookie")
         sent = (state or "").encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(str(claims["state"]).encode(), sent):
             raise OidcError("oidc_state", "state")
@@ -172,8 +172,3 @@ def _safe_return(path: str | None) -> str:
     if path is None or len(path) > MAX_RETURN_CHARACTERS or not _RETURN.fullmatch(path):
         return HOME
     return path
-
-
-def _local_url(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"

@@ -6,7 +6,6 @@ bounds them.
 """
 
 import base64
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
+from solaris.platform.cache import Remembered
 from solaris.sign_in.oidc_http import OidcError, ProviderHttp, endpoint
 from solaris.sign_in.vouching import together, vouched
 
@@ -50,7 +50,6 @@ class _Metadata:
     userinfo_endpoint: str | None
     jwks_uri: str
     sends_secret_in_body: bool
-    until: float
 
 
 class OidcProvider:
@@ -76,8 +75,8 @@ class OidcProvider:
         self._trusts_emails = trusts_emails
         self._http = ProviderHttp(client)
         self._lock = Lock()
-        self._known: _Metadata | None = None
-        self._keys: tuple[KeySet, float] | None = None
+        self._known: Remembered[str, _Metadata] = Remembered(1)
+        self._keys: Remembered[str, KeySet] = Remembered(1)
 
     def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """Where to send the browser. Raises OidcError."""
@@ -179,23 +178,23 @@ class OidcProvider:
             return jwt.decode(token, self._key_set(metadata, is_fresh=True), registry=_REGISTRY)
 
     def _key_set(self, metadata: _Metadata, *, is_fresh: bool) -> KeySet:
-        known = self._keys
-        if known is not None and not is_fresh and time.monotonic() < known[1]:
-            return known[0]
+        kept = None if is_fresh else self._keys.get(metadata.jwks_uri)
+        if kept is not None:
+            return kept.value
         answer = self._http.ask("GET", metadata.jwks_uri)
         try:
             keys = KeySet.import_key_set({"keys": answer["keys"]})
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise OidcError("oidc_unavailable", "keys") from error
-        self._keys = (keys, time.monotonic() + METADATA_SECONDS)
+        self._keys.put(metadata.jwks_uri, keys, METADATA_SECONDS)
         return keys
 
     def _metadata(self) -> _Metadata:
         with self._lock:  # one caller asks, the others wait for the answer
-            known = self._known
-            if known is not None and time.monotonic() < known.until:
-                return known
             issuer = self._issuer
+            kept = self._known.get(issuer)
+            if kept is not None:
+                return kept.value
             answer = self._http.ask("GET", f"{issuer}/.well-known/openid-configuration")
             if str(answer.get("issuer", "")).rstrip("/") != issuer:
                 raise OidcError("oidc_unavailable", "the provider calls itself otherwise")
@@ -203,7 +202,7 @@ class OidcProvider:
             if not isinstance(methods, list):
                 methods = ["client_secret_basic"]  # what leaving it out means
             has_userinfo = answer.get("userinfo_endpoint") is not None
-            self._known = _Metadata(
+            found = _Metadata(
                 authorization_endpoint=endpoint(answer, "authorization_endpoint", issuer),
                 token_endpoint=endpoint(answer, "token_endpoint", issuer),
                 userinfo_endpoint=endpoint(answer, "userinfo_endpoint", issuer)
@@ -212,6 +211,6 @@ class OidcProvider:
                 jwks_uri=endpoint(answer, "jwks_uri", issuer),
                 sends_secret_in_body="client_secret_basic" not in methods
                 and "client_secret_post" in methods,
-                until=time.monotonic() + METADATA_SECONDS,
             )
-            return self._known
+            self._known.put(issuer, found, METADATA_SECONDS)
+            return found

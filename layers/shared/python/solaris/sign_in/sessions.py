@@ -7,13 +7,12 @@ everywhere within five seconds.
 import hashlib
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 
+from solaris.platform.cache import Remembered
 from solaris.platform.errors import UnauthenticatedError
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
@@ -56,10 +55,9 @@ class TokenReusedError(UnauthenticatedError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Cached:
+class _Known:
     session: Session
     admin: Admin
-    until: float
 
 
 class Sessions:
@@ -79,8 +77,7 @@ class Sessions:
         self._life = timedelta(days=session_days)
         self._clock = clock
         self._seconds = seconds
-        self._cache: OrderedDict[str, _Cached] = OrderedDict()
-        self._lock = Lock()
+        self._known: Remembered[str, _Known] = Remembered(MAX_CACHED, seconds)
 
     def open(self, admin: Admin, *, ip_address: str | None, user_agent: str | None) -> Opened:
         """Begin a session of SESSION_DAYS. Raises StoreUnavailableError."""
@@ -108,7 +105,7 @@ class Sessions:
         or changed; StoreUnavailableError when that cannot be said.
         """
         claims = self._tokens.read(access_token)
-        found = self._cached(claims) or self._read(claims)
+        found = self._remembered(claims) or self._read(claims)
         if found is None:
             raise UnauthenticatedError
         session, admin = found.session, found.admin
@@ -148,7 +145,7 @@ class Sessions:
         """Carry one session over a change of its own admin's password; the others end."""
         session, _ = self._store.get_with_admin(session_id, admin.email)
         renewed = self._store.renew(session, admin.token_version) if session else None
-        self._forget(session_id)
+        self._known.forget(session_id)
         if renewed is None:
             raise UnauthenticatedError
         return self._opened(admin, renewed, None)
@@ -175,32 +172,24 @@ class Sessions:
 
     def _revoke(self, session_id: str) -> Session | None:
         revoked = self._store.revoke(session_id, self._clock())
-        self._forget(session_id)
+        self._known.forget(session_id)
         return revoked
 
-    def _cached(self, claims: Claims) -> _Cached | None:
-        found = self._cache.get(claims.session_id)
-        if found is None or self._seconds() >= found.until:
-            return None
+    def _remembered(self, claims: Claims) -> _Known | None:
+        kept = self._known.get(claims.session_id)
         # a token newer than what is remembered: issued after a change of the password
-        return None if claims.token_version > found.admin.token_version else found
+        if kept is None or claims.token_version > kept.value.admin.token_version:
+            return None
+        return kept.value
 
-    def _read(self, claims: Claims) -> _Cached | None:
+    def _read(self, claims: Claims) -> _Known | None:
         asked_at = self._seconds()
         session, admin = self._store.get_with_admin(claims.session_id, claims.email)
         if session is None or admin is None:
             return None
-        found = _Cached(session, admin, asked_at + CACHE_SECONDS)
-        with self._lock:
-            self._cache[claims.session_id] = found
-            self._cache.move_to_end(claims.session_id)
-            while len(self._cache) > MAX_CACHED:
-                self._cache.popitem(last=False)
+        found = _Known(session, admin)
+        self._known.put(claims.session_id, found, CACHE_SECONDS, since=asked_at)
         return found
-
-    def _forget(self, session_id: str) -> None:
-        with self._lock:
-            self._cache.pop(session_id, None)
 
 
 def _parts(refresh_token: str) -> tuple[str, str]:

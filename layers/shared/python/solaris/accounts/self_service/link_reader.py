@@ -2,8 +2,7 @@
 
 from solaris.accounts.self_service.link_holders import LinkHolders
 from solaris.platform.errors import UnauthenticatedError
-from solaris.quota.personal_link import Bearer, with_holder
-from solaris.quota.personal_links import PersonalLinks, fingerprint
+from solaris.quota.personal_links import Bearer, PersonalLinks, fingerprint, with_holder
 
 
 class LinkReader:

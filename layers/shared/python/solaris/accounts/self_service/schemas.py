@@ -9,8 +9,7 @@ from solaris.accounts.self_service.service import OwnUsage
 from solaris.directory.listing import UsageLevel, level_of
 from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.quota.grants import grants_now
-from solaris.quota.personal_link import masked_email
-from solaris.quota.personal_links import PersonalLink
+from solaris.quota.personal_links import PersonalLink, masked_email
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import Plan, UserStatus
 

@@ -5,7 +5,6 @@ LibreChat waits five seconds for it and otherwise says that the model of the cha
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from urllib.parse import quote
 from solaris.gateway.answer import BufferedReply
 from solaris.gateway.upstream import Upstream
 from solaris.ledger.figures import is_error
+from solaris.platform.cache import Remembered
 from solaris.platform.errors import SolarisError, UpstreamUnavailableError
 from solaris.platform.logs import get_logger
 
@@ -29,11 +29,10 @@ _log = get_logger("solaris.proxy")
 
 @dataclass(slots=True)
 class _Known:
-    """A list; it is asked for again from `ask_again_at` on, and told until `ends_at`."""
+    """A list; it is asked for again from `ask_again_at` on."""
 
     reply: BufferedReply
     ask_again_at: float
-    ends_at: float
 
 
 class ModelList:
@@ -49,7 +48,7 @@ class ModelList:
         self._upstream = upstream
         self._seconds = seconds
         self._clock = clock
-        self._known: OrderedDict[_Key, _Known] = OrderedDict()
+        self._known: Remembered[_Key, _Known] = Remembered(MAX_REMEMBERED, clock)
         self._asking: dict[_Key, asyncio.Task[BufferedReply]] = {}
 
     async def get(self, path: str, headers: Mapping[str, str]) -> BufferedReply:
@@ -61,10 +60,10 @@ class ModelList:
         if path != LIST_PATH or not self._seconds:
             return await self._ask(path, headers)
         key = tuple(headers.get(name) for name in _TELLING)
-        known = self._known.get(key)
-        now = self._clock()
-        if known is None or now >= known.ends_at:
+        kept = self._known.get(key)
+        if kept is None:
             return await asyncio.shield(self._renewed(key, path, headers))
+        known, now = kept.value, self._clock()
         if now >= known.ask_again_at:
             known.ask_again_at = now + self._seconds  # also when it fails: not with every request
             self._renewed(key, path, headers)
@@ -85,7 +84,8 @@ class ModelList:
         if done.cancelled():
             return
         error = done.exception()  # told to whoever still waits, and to the log
-        if key in self._known and (error is not None or is_error(done.result().status)):
+        is_kept = self._known.get(key) is not None
+        if is_kept and (error is not None or is_error(done.result().status)):
             told = str(error)[:200] if error is not None else str(done.result().status)
             _log.warning("model_list_not_renewed", reason=told)
         if error is not None and not isinstance(error, SolarisError):
@@ -94,11 +94,7 @@ class ModelList:
     async def _remember(self, key: _Key, path: str, headers: Mapping[str, str]) -> BufferedReply:
         reply = await self._ask(path, headers)
         if not is_error(reply.status):
-            now = self._clock()
-            self._known[key] = _Known(reply, now + self._seconds, now + KEPT_SECONDS)
-            self._known.move_to_end(key)
-            if len(self._known) > MAX_REMEMBERED:
-                self._known.popitem(last=False)
+            self._known.put(key, _Known(reply, self._clock() + self._seconds), KEPT_SECONDS)
         return reply
 
     async def _ask(self, path: str, headers: Mapping[str, str]) -> BufferedReply:

@@ -97,7 +97,7 @@ class FileStore:
         self._bucket = bucket
         self._clock = clock
         self._signer = signer
-        self._public_url = (public_url or "").rstrip("/")
+        self._public_url = public_url or ""
 
     def create(self) -> None:
         """Create the private bucket and the rules that clean it; safe to run again."""

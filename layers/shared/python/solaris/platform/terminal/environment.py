@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from solaris.platform.parts import package_of
+from solaris.platform.settings_values import machine_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ _GROUPS = (
     frozenset({"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"}),
     frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"}),
 )
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
 
 _LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
@@ -103,9 +103,7 @@ def running_url() -> str | None:
     """Where the system running on this machine answers; None when none is known to run."""
     if load_run_environment() is None or "PORT" not in os.environ:
         return None
-    host = os.environ.get("HOST", "127.0.0.1")
-    host = _LOOPBACK.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{os.environ['PORT']}"
+    return machine_address(os.environ.get("HOST", "127.0.0.1"), os.environ["PORT"])
 
 
 @contextmanager
