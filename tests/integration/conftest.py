@@ -57,7 +57,7 @@ FIGURES = (
     "cost_nanos",
     "unpriced_requests",
 )
-COUNTED = ("requests", "errors", "unpriced_requests")
+COUNTED = ("requests", "errors", "unpriced_requests", "over_limit_requests")
 
 
 @pytest.fixture(scope="session")
@@ -271,6 +271,7 @@ class MoneyPath:
                     if name not in COUNTED:
                         sums[name] += record.get(name, 0)
                 sums["unpriced_requests"] += record.get("unpriced", False)
+                sums["over_limit_requests"] += record.get("over_limit", False)
                 sums[_bucket(owner, record)] += 1
                 sums["requests"] += 1
                 sums["errors"] += record["status_code"] >= 400

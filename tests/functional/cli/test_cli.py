@@ -35,7 +35,7 @@ def test_the_version_needs_no_settings_and_no_store() -> None:
     [
         *(("users", name) for name in ("list", "show", "create", "set-limit", "add-tokens")),
         *(("users", name) for name in ("suspend", "activate", "set-plan", "reset-usage", "import")),
-        ("users", "transactions"),
+        *(("users", name) for name in ("transactions", "grants", "void-grant", "set-enforcement")),
         *(("keys", name) for name in ("create", "list", "revoke")),
         *(("replay",), ("doctor",), ("init",)),
     ],

@@ -155,6 +155,11 @@ def test_changes_are_told(parts: Parts) -> None:
     assert "plano básico → pro" in say("users", "set-plan", ANA, "pro")
     assert say("users", "suspend", ANA, "--reason", "saiu") == "ana@example.com: ativo → suspenso\n"
     assert "já está suspenso" in say("users", "suspend", ANA, "--reason", "saiu")
+    warned = say("users", "set-enforcement", ANA, "warn", "--reason", "implantação")
+    assert warned.startswith("ana@example.com só é avisado quando a cota acaba\n")
+    assert "só é avisado" in say("users", "show", ANA)
+    say("users", "set-enforcement", ANA, "block")
+    assert "só é avisado" not in say("users", "show", ANA)
     listed = say("users", "transactions", ANA)
     assert re.search(r"tokens adicionais +\+1\.500\.000 +tokens adicionais 0 → 1\.500\.000", listed)
     assert "status ativo → suspenso" in listed

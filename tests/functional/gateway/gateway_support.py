@@ -29,7 +29,7 @@ from solaris.quota.periods import renews_at
 from solaris.quota.reservation import Reservation, expiry_of, hold_for
 from solaris.quota.settlement import settle
 from solaris.quota.usage import UsageEvent
-from solaris.quota.user import Plan, User, UserStatus, user_id_for
+from solaris.quota.user import Enforcement, Plan, User, UserStatus, user_id_for
 from tests.unit.ledger.refusals_support import Store, refusals_of
 
 NOW = datetime(2026, 11, 15, 15, tzinfo=UTC)
@@ -95,6 +95,7 @@ class MemoryMeter:
             cap_tokens=hold.cap_tokens,
             user=self.user,
             renews_at=renews_at("2026-11", self._settings.zone),
+            is_over_limit=self.user.enforcement is Enforcement.WARN,
         )
 
     async def hold_more(self, admission: Admission, tokens: int) -> Admission:
@@ -157,10 +158,12 @@ class Gateway:
         *,
         limit: int = 10_000_000,
         allowed_models: tuple[str, ...] | None = None,
+        enforcement: Enforcement = Enforcement.BLOCK,
         **settings: Any,
     ) -> None:
         self.settings = Settings(litellm_base_url=upstream_url, **settings)
         self.meter = MemoryMeter(limit, self.settings)
+        self.meter.user = replace(self.meter.user, enforcement=enforcement)
         self.metrics = Metrics()
         self.store = Store()
         self.refusals = refusals_of(self.store)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from solaris.quota.user import Enforcement
 from tests.functional.gateway.asking import sent
 from tests.functional.gateway.frames import (
     CHAT,
@@ -50,6 +51,15 @@ async def test_near_the_limit_the_cap_stands_in_every_spelling(endpoint: str) ->
     assert got.headers["x-solaris-capped"] == "512"
     assert [body[name] for name in MAXIMA[endpoint]] == [512] * len(MAXIMA[endpoint])
     assert gateway.event.reserved_tokens <= 1_000
+
+
+async def test_an_answer_beyond_the_quota_says_so() -> None:
+    _, got, gateway = await sent(asked(CHAT), CHAT)
+    assert "x-solaris-over-limit" not in got.headers
+    assert not gateway.event.over_limit
+    _, got, gateway = await sent(asked(CHAT), CHAT, enforcement=Enforcement.WARN)
+    assert got.headers["x-solaris-over-limit"] == "true"
+    assert gateway.event.over_limit
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ EVENTS = st.builds(
     charged_tokens=FIGURES,
     reserved_tokens=FIGURES,
     estimated=st.booleans(),
+    over_limit=st.booleans(),
     method=TEXTS,
     status_code=FIGURES,
     **{
@@ -71,9 +72,13 @@ FULL = event_to_dict(
         ip_address="10.0.0.1",
         asked_model="small",
         answered_model="gpt-4o-mini-2024-07-18",
+        over_limit=True,
     )
 )
-LATER = {"cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"}
+LATER = {
+    *("cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"),
+    "over_limit",
+}
 """What messages of the version before do not have."""
 
 OPTIONAL = {

@@ -75,11 +75,21 @@ async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPat
         "user_id": user_id_for(ANA),
         "email": ANA,
         "status": "active",
+        "enforcement": "block",
         "plan": "basic",
         "period": "2026-11",
         "renews_at": "2026-12-01T00:00:00-03:00",
         "monthly_limit": 100_000,
         "additional_tokens": 20_000,
+        "grants": [
+            {
+                "kind": "every_month",
+                "tokens": 20_000,
+                "granted_tokens": 20_000,
+                "until": None,
+                "ends_at": None,
+            }
+        ],
         "current_usage": 30_000,
         "reserved_tokens": 5_000,
         "bookings_late": False,

@@ -21,6 +21,7 @@ from solaris.platform.mail.sender import MailRejectedError, recipients
 from solaris.platform.texts import Locale
 from solaris.quota.periods import renews_at
 from solaris.quota.thresholds import Threshold
+from solaris.quota.user import Enforcement
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -65,6 +66,22 @@ def test_both_parts_say_every_figure_as_the_language_writes_it(
     for text in expected:
         assert text in rendered.text
         assert text in rendered.html
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("audience", list(Audience))
+@pytest.mark.parametrize("threshold", list(Threshold))
+def test_who_is_warned_only_is_never_told_of_refusals(
+    locale: Locale, audience: Audience, threshold: Threshold
+) -> None:
+    refusing = {"pt-BR": ("recusad", "acabou"), "en": ("refused", "used up on")}[locale]
+    blocked = replace(NOTICE, threshold=threshold)
+    warned = replace(blocked, person=replace(NOTICE.person, enforcement=Enforcement.WARN))
+    rendered = renderer(locale).threshold(warned, audience)
+    for part in (rendered.subject, rendered.text, rendered.html):
+        assert not any(word in part for word in refusing)
+    if threshold is Threshold.BLOCK:
+        assert any(word in renderer(locale).threshold(blocked, audience).text for word in refusing)
 
 
 @pytest.mark.parametrize(

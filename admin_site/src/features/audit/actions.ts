@@ -7,6 +7,7 @@ export const ACTIONS = [
   "user.release_alias",
   "user.set_plan",
   "user.set_limit",
+  "user.set_enforcement",
   "user.add_tokens",
   "user.set_additional_tokens",
   "user.suspend",

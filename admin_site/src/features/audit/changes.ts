@@ -31,6 +31,7 @@ export const FIELDS = [
   "mergedFrom",
   "usage",
   "status",
+  "enforcement",
   "plan",
   "monthlyLimit",
   "additionalTokens",
@@ -83,6 +84,8 @@ export const WORDS = [
   "running",
   "done",
   "failed",
+  "block",
+  "warn",
   "bounce",
   "complaint",
 ] as const;
@@ -91,6 +94,7 @@ export type Word = (typeof WORDS)[number];
 /** Fields whose values are words; a name that happens to be one of them stays a name. */
 const WORDED = new Set([
   "status",
+  "enforcement",
   "plan",
   "role",
   "method",

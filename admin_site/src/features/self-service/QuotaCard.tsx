@@ -65,6 +65,7 @@ const TONE: Record<Outlook["kind"], string> = {
   blocked: "bg-danger-soft text-danger",
   pending: "bg-info-soft text-info",
   usedUp: "bg-danger-soft text-danger",
+  overQuota: "bg-warning-soft text-warning",
   nearlyOut: "bg-critical-soft text-critical",
   idle: "bg-sunken text-ink-soft",
   fine: "bg-ok-soft text-ok",
@@ -118,6 +119,8 @@ function useOutlookText(usage: MyUsage, outlook: Outlook): string {
   switch (outlook.kind) {
     case "usedUp":
       return t("forecastUsedUp", { date: format.date(renewalDay(usage.period)) });
+    case "overQuota":
+      return t("forecastOverQuota", { date: format.date(renewalDay(usage.period)) });
     case "nearlyOut":
       return t("forecastNearlyOut", { date: format.date(renewalDay(usage.period)) });
     case "out":

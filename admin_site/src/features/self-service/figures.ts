@@ -1,7 +1,7 @@
 import type { MyUsage } from "./data";
 
 export type Outlook =
-  | { kind: "suspended" | "blocked" | "pending" | "usedUp" | "nearlyOut" }
+  | { kind: "suspended" | "blocked" | "pending" | "usedUp" | "overQuota" | "nearlyOut" }
   | { kind: "idle" | "fine" | "outToday" }
   | { kind: "out"; on: string };
 
@@ -10,7 +10,9 @@ export function outlookOf(usage: MyUsage): Outlook {
   if (usage.status === "suspended" || usage.status === "blocked" || usage.status === "pending") {
     return { kind: usage.status };
   }
-  if (usage.usageLevel === "blocked") return { kind: "usedUp" };
+  if (usage.usageLevel === "blocked") {
+    return { kind: usage.enforcement === "warn" ? "overQuota" : "usedUp" };
+  }
   if (usage.forecast.runsOutOn !== null) {
     const today = usage.usageByDay.at(-1)?.date;
     const on = usage.forecast.runsOutOn;

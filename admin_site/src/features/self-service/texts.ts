@@ -23,6 +23,8 @@ export const { useTexts: useMeTexts, translate: meText } = defineTexts("self-ser
     forecastOut: "No seu ritmo, cerca de {{pace}} por dia, a cota acaba por volta de {{date}}.",
     forecastToday: "No seu ritmo, cerca de {{pace}} por dia, a cota acaba ainda hoje.",
     forecastIdle: "Você não usou IA nos últimos sete dias. Sua cota está à disposição.",
+    forecastOverQuota:
+      "Você passou da sua cota deste mês e continua sendo atendido. Ela renova em {{date}}.",
     forecastUsedUp: "Sua cota deste mês acabou. Novas perguntas voltam a ser aceitas em {{date}}.",
     forecastNearlyOut:
       "Restam poucos tokens: perguntas podem ser recusadas até a cota renovar, em {{date}}.",
@@ -81,6 +83,8 @@ export const { useTexts: useMeTexts, translate: meText } = defineTexts("self-ser
     forecastOut: "At your pace, about {{pace}} a day, your quota runs out around {{date}}.",
     forecastToday: "At your pace, about {{pace}} a day, your quota runs out today.",
     forecastIdle: "You have not used AI in the last seven days. Your quota is all yours.",
+    forecastOverQuota:
+      "You have passed this month's quota and are still served. It renews on {{date}}.",
     forecastUsedUp: "This month's quota is used up. New questions are accepted again on {{date}}.",
     forecastNearlyOut:
       "Few tokens are left: questions may be refused until your quota renews on {{date}}.",

@@ -42,7 +42,7 @@ describe("taking a change back", () => {
 });
 
 describe("an edited user", () => {
-  const SAME = { email: someUser({}).email };
+  const SAME = { email: someUser({}).email, enforcement: "block" } as const;
   const before = someUser({ name: "Ana", plan: "basic", monthlyLimit: 1_000_000 });
 
   it("sends only what differs", () => {
@@ -58,6 +58,7 @@ describe("an edited user", () => {
 
   it("has another address, and the one before with the way back", () => {
     const values = edited(before, {
+      ...SAME,
       email: "ana.lima@example.org",
       name: "Ana",
       plan: "basic",
@@ -67,6 +68,17 @@ describe("an edited user", () => {
     expect(inverse(before, { kind: "edit", values, reason: "" }, reason)).toEqual({
       kind: "edit",
       values: { email: "ana@example.com" },
+      reason,
+    });
+  });
+
+  it("is warned only, and with the way back refused again", () => {
+    const form = { ...before, enforcement: "warn" } as const;
+    const values = edited(before, form);
+    expect(values).toEqual({ enforcement: "warn" });
+    expect(inverse(before, { kind: "edit", values, reason: "" }, reason)).toEqual({
+      kind: "edit",
+      values: { enforcement: "block" },
       reason,
     });
   });

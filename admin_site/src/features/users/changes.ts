@@ -16,6 +16,7 @@ export interface EditedValues {
   name?: string;
   plan?: User["plan"];
   monthlyLimit?: number;
+  enforcement?: User["enforcement"];
   status?: Exclude<User["status"], "deleted">;
 }
 
@@ -26,6 +27,7 @@ const UNCHANGED = {
   plan: null,
   monthlyLimit: null,
   status: null,
+  enforcement: null,
   additionalTokens: null,
 } as const;
 
@@ -96,6 +98,7 @@ function valuesBack(before: User, values: EditedValues): EditedValues {
   if (values.email !== undefined) back.email = before.email;
   if (values.name !== undefined) back.name = before.name;
   if (values.plan !== undefined) back.plan = before.plan;
+  if (values.enforcement !== undefined) back.enforcement = before.enforcement;
   // Another plan brings another limit, stated or not.
   if (values.plan !== undefined || values.monthlyLimit !== undefined)
     back.monthlyLimit = before.monthlyLimit;
@@ -105,12 +108,13 @@ function valuesBack(before: User, values: EditedValues): EditedValues {
 /** Only what differs; an empty object means that there is nothing to ask for. */
 export function edited(
   before: User,
-  form: { email: string; name: string; plan: User["plan"]; monthlyLimit: number },
+  form: Pick<User, "email" | "name" | "plan" | "monthlyLimit" | "enforcement">,
 ): EditedValues {
   const values: EditedValues = {};
   if (form.email !== before.email) values.email = form.email;
   if (form.name !== before.name) values.name = form.name;
   if (form.plan !== before.plan) values.plan = form.plan;
+  if (form.enforcement !== before.enforcement) values.enforcement = form.enforcement;
   // With another plan the limit is always stated: what the form shows is what is asked for.
   if (form.plan !== before.plan || form.monthlyLimit !== before.monthlyLimit) {
     values.monthlyLimit = form.monthlyLimit;

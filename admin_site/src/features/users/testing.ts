@@ -19,6 +19,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     email: "ana@example.com",
     name: "Ana",
     status: "active",
+    enforcement: "block",
     plan: "basic",
     monthlyLimit: 1_000_000,
     additionalTokens: 0,

@@ -1680,6 +1680,12 @@ export interface components {
             erasedRecords: number;
         };
         /**
+         * Enforcement
+         * @description What happens when the quota is used up.
+         * @enum {string}
+         */
+        Enforcement: "block" | "warn";
+        /**
          * ExportFormat
          * @description How the rows are written.
          * @enum {string}
@@ -1800,6 +1806,11 @@ export interface components {
             errors: number;
             /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
             localCost: components["schemas"]["LocalCostOut"] | null;
+            /**
+             * Overlimitrequests
+             * @description Would have been refused, were their users not warned only.
+             */
+            overLimitRequests: number;
             /** Prompttokens */
             promptTokens: number;
             /** Requests */
@@ -2255,6 +2266,8 @@ export interface components {
              * @example a***@example.com
              */
             email: string;
+            /** @description `warn`: served all the same when the quota is used up. */
+            enforcement: components["schemas"]["Enforcement"];
             forecast: components["schemas"]["OwnForecast"];
             /**
              * Grantedpercentage
@@ -3224,6 +3237,11 @@ export interface components {
             date: string;
             /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
             localCost: components["schemas"]["LocalCostOut"] | null;
+            /**
+             * Overlimitrequests
+             * @description Would have been refused, were the user not warned only.
+             */
+            overLimitRequests: number;
             /** Requests */
             requests: number;
             /** Tokens */
@@ -3846,6 +3864,11 @@ export interface components {
              * @default null
              */
             outcome?: string | null;
+            /**
+             * Overlimitrequests
+             * @description Would have been refused, were their users not warned only.
+             */
+            overLimitRequests: number;
             /** Prompttokens */
             promptTokens: number;
             /**
@@ -3967,6 +3990,8 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /** @description `block`: refused when the quota is used up; `warn`: served all the same. */
+            enforcement: components["schemas"]["Enforcement"];
             /**
              * Grantedpercentage
              * @description Of limit plus additional tokens: what levels and warnings follow.
@@ -4168,6 +4193,8 @@ export interface components {
             currentUsage: number;
             /** Email */
             email: string;
+            /** @description `block`: refused when the quota is used up; `warn`: served all the same. */
+            enforcement: components["schemas"]["Enforcement"];
             /**
              * Grantedpercentage
              * @description Of limit plus additional tokens: what levels and warnings follow.
@@ -4284,6 +4311,11 @@ export interface components {
             cost30DaysMicros: number | null;
             /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
             localCost30Days: components["schemas"]["LocalCostOut"] | null;
+            /**
+             * Overlimit30Days
+             * @description Requests that would have been refused, were the user not warned only.
+             */
+            overLimit30Days: number;
             /** Requests30Days */
             requests30Days: number;
             tokens: components["schemas"]["StatsTokens"];
@@ -4333,6 +4365,11 @@ export interface components {
              * @default null
              */
             email?: string | null;
+            /**
+             * @description `warn`: served, booked and warned beyond the quota, not refused.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
             /**
              * Monthlylimit
              * @default null

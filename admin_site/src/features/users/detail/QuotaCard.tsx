@@ -1,4 +1,4 @@
-import { CalendarClock, TrendingUp } from "lucide-react";
+import { CalendarClock, ShieldAlert, TrendingUp } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { periodDay, renewalDay, useFormat } from "@/shared/format";
@@ -7,7 +7,7 @@ import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Skeleton } from "@/shared/ui/states";
 import { useUsersTexts } from "../texts";
-import { useForecast } from "../userData";
+import { useForecast, useUserStats } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
 import { type Outlook, outlook } from "./forecast";
 import { Gauge } from "./Gauge";
@@ -49,6 +49,7 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
               <Badge tone={LEVEL_TONE[user.usageLevel]} dot>
                 {names(`level_${user.usageLevel}`)}
               </Badge>
+              {user.enforcement === "warn" ? <Badge tone="info">{t("warnedOnly")}</Badge> : null}
             </>
           ) : null}
         </div>
@@ -70,7 +71,7 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
           <Figure
             label={t("available")}
             value={user?.availableTokens}
-            note={t(user && user.availableTokens < 0 ? "availableBelow" : "availableText")}
+            note={t(availableNote(user))}
             isStrong
           />
         </dl>
@@ -114,12 +115,29 @@ function Heading({ user }: { user: Model<"UserOut"> | undefined }) {
           <Note icon={<CalendarClock />}>
             {t("renews", { date: format.date(renewalDay(user.period)) })}
           </Note>
+          <OverLimit user={user} />
         </>
       ) : (
         <Skeleton className="h-5 w-72 max-w-full" />
       )}
     </div>
   );
+}
+
+/** How many requests were served that would have been refused. */
+function OverLimit({ user }: { user: Model<"UserOut"> }) {
+  const t = useUserTexts();
+  const format = useFormat();
+  const count = useUserStats(user.id).data?.overLimit30Days ?? 0;
+  if (count === 0) return null;
+  return (
+    <Note icon={<ShieldAlert />}>{t("overLimit", { count, shown: format.integer(count) })}</Note>
+  );
+}
+
+function availableNote(user: Model<"UserOut"> | undefined) {
+  if (!user || user.availableTokens >= 0) return "availableText";
+  return user.enforcement === "warn" ? "availableOver" : "availableBelow";
 }
 
 function Forecast({ user }: { user: Model<"UserOut"> }) {

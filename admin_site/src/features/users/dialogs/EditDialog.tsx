@@ -5,6 +5,7 @@ import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
+import { Select } from "@/shared/ui/Select";
 import { useUiTexts } from "@/shared/ui/texts";
 import { useActionTexts } from "../actionTexts";
 import { edited } from "../changes";
@@ -31,6 +32,7 @@ const schema = z.object({
   name: nameText,
   plan: z.enum(PLANS),
   monthlyLimit: limitText,
+  enforcement: z.enum(["block", "warn"]),
   reason: optionalReason,
 });
 
@@ -67,6 +69,7 @@ function EditForm({ user, onClose }: Props) {
       name: user.name,
       plan: user.plan,
       monthlyLimit: format.integer(user.monthlyLimit),
+      enforcement: user.enforcement,
       reason: "",
     },
   });
@@ -79,7 +82,14 @@ function EditForm({ user, onClose }: Props) {
       await change.mutateAsync({ kind: "edit", values: differing, reason: values.reason });
       onClose();
     } catch (error) {
-      landError(error, setError, ["email", "name", "plan", "monthlyLimit", "reason"]);
+      landError(error, setError, [
+        "email",
+        "name",
+        "plan",
+        "monthlyLimit",
+        "enforcement",
+        "reason",
+      ]);
     }
   });
   return (
@@ -125,6 +135,22 @@ function EditForm({ user, onClose }: Props) {
             }
           >
             <TokensInput {...field} />
+          </Field>
+        )}
+      />
+      <Controller
+        control={control}
+        name="enforcement"
+        render={({ field }) => (
+          <Field label={t("enforcement")} help={t(`enforcementHelp_${field.value}`)}>
+            <Select
+              value={field.value}
+              onChange={field.onChange}
+              options={[
+                { value: "block", label: t("enforcement_block") },
+                { value: "warn", label: t("enforcement_warn") },
+              ]}
+            />
           </Field>
         )}
       />

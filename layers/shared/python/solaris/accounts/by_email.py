@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from solaris.accounts.change import Change
-from solaris.accounts.changes import UserChanges
+from solaris.accounts.changes import UserChanges, UserUpdate
 from solaris.accounts.grants.service import GivenGrant, Grants
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.ledger.transactions import Transaction
@@ -16,7 +16,7 @@ from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
 from solaris.quota.grant import EVERY_MONTH, Term
 from solaris.quota.store import UserStore
-from solaris.quota.user import Plan, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 
 class Administration:
@@ -121,6 +121,13 @@ class Administration:
         """Take back what is unused of a grant. Raises NotFoundError."""
         by = Actor(name=actor)
         return self._grants.void(self._id(email), grant_id, actor=by, reason=reason)
+
+    def set_enforcement(
+        self, email: str, enforcement: Enforcement, *, reason: str, actor: str
+    ) -> Change:
+        """Refuse, or only warn, when the quota is used up. Raises NotFoundError."""
+        update, by = UserUpdate(enforcement=enforcement), Actor(name=actor)
+        return self._changes.update(self._id(email), update, actor=by, reason=reason)
 
     def reset_usage(self, email: str, *, reason: str, actor: str) -> Change:
         """Forgive this month's usage. Raises NotFoundError, InvalidRequestError."""

@@ -19,7 +19,7 @@ from solaris.platform.terminal.output import AsJson, as_json, day, moment, numbe
 from solaris.quota.completion import addresses
 from solaris.quota.grant import Grant
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Plan, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 if TYPE_CHECKING:
     from solaris.accounts.change import Change
@@ -70,6 +70,21 @@ def set_plan(
     plans = {"before": plan_word(before.plan), "after": plan_word(after.plan)}
     say(_t("plan", email=after.email, **plans))
     _show_limit(change)
+    show_available(change, json=json)
+
+
+def set_enforcement(
+    email: Email,
+    enforcement: Annotated[Enforcement, typer.Argument(help=_t.help("set_enforcement.what"))],
+    *,
+    reason: Reason = "",
+    json: AsJson = False,
+) -> None:
+    """Refuse a user whose quota is used up, or only warn."""
+    change = open_parts(AccountsParts).by_email.set_enforcement(
+        email, enforcement, reason=reason, actor=actor()
+    )
+    say(_t(f"enforced.{enforcement.value}", email=change.after.user.email))
     show_available(change, json=json)
 
 
@@ -218,6 +233,7 @@ def user_json(account: "Account") -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "status": user.status.value,
+        "enforcement": user.enforcement.value,
         "plan": user.plan.value,
         "monthlyLimit": user.monthly_limit,
         "additionalTokens": user.additional_tokens,

@@ -30,7 +30,7 @@ from solaris.quota.newcomers import with_own_id
 from solaris.quota.periods import day_end, period_of
 from solaris.quota.policy import block_ppm_of, plan_limits_of, threshold_rule_of
 from solaris.quota.store import UserStore
-from solaris.quota.user import NOBODY, Plan, User, UserStatus
+from solaris.quota.user import NOBODY, Enforcement, Plan, User, UserStatus
 
 IDEMPOTENCY_HOURS = 24
 MAX_IDEMPOTENCY_CHARACTERS = 200
@@ -44,6 +44,7 @@ class UserUpdate:
 
     name: str | None = None
     status: UserStatus | None = None
+    enforcement: Enforcement | None = None
     plan: Plan | None = None
     monthly_limit: int | None = None
     additional_tokens: int | None = None
@@ -141,6 +142,7 @@ class UserChanges:
         bounds, rule = self._bounds, self._rule
         name, status, plan = update.name, update.status, update.plan
         limit, additional = update.monthly_limit, update.additional_tokens
+        enforcement = update.enforcement
         steps: list[Step] = []
         if name is not None:
             clean = printable(name, MAX_NAME_CHARACTERS)
@@ -161,6 +163,13 @@ class UserChanges:
                 Step(
                     "set_additional_tokens",
                     lambda user, now: changes.set_additional(user, additional, rule=rule, now=now),
+                )
+            )
+        if enforcement is not None:
+            steps.append(
+                Step(
+                    "set_enforcement",
+                    lambda user, now: changes.set_enforcement(user, enforcement, now),
                 )
             )
         if status is not None:

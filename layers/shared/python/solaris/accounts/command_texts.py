@@ -185,6 +185,29 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "term.until": {"pt-BR": "até uma data", "en": "until a day"},
     "term.until_used": {"pt-BR": "até acabarem", "en": "until used up"},
     "term.every_month": {"pt-BR": "todo mês", "en": "every month"},
+    "set_enforcement": {
+        "pt-BR": "Define se um usuário com a cota esgotada é recusado (block) ou só avisado "
+        "(warn).\n\n"
+        "Quem só é avisado é atendido acima da cota, e tudo continua sendo contado.\n\n"
+        "Exemplo: solaris users set-enforcement ana@example.com warn",
+        "en": "Refuse a user whose quota is used up (block), or only warn (warn).\n\n"
+        "Who is warned only is served beyond the quota, and everything is counted as ever.\n\n"
+        "Example: solaris users set-enforcement ana@example.com warn",
+    },
+    "set_enforcement.what": {
+        "pt-BR": "block: recusa; warn: só avisa.",
+        "en": "block: refuses; warn: only warns.",
+    },
+    "enforced.block": {
+        "pt-BR": "{email} é recusado quando a cota acaba",
+        "en": "{email} is refused when the quota is used up",
+    },
+    "enforced.warn": {
+        "pt-BR": "{email} só é avisado quando a cota acaba",
+        "en": "{email} is only warned when the quota is used up",
+    },
+    "show.enforcement": {"pt-BR": "com a cota esgotada", "en": "once used up"},
+    "show.warned_only": {"pt-BR": "só é avisado", "en": "warned only"},
     "reset_usage": {
         "pt-BR": "Zera o uso deste mês. Os registros de uso ficam; as requisições em andamento "
         "ainda são cobradas.\n\n"

@@ -41,7 +41,7 @@ from solaris.platform.terminal.output import (
 )
 from solaris.quota.grants import live_grants
 from solaris.quota.periods import days_in
-from solaris.quota.user import Plan, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,6 +174,7 @@ app.command("import", help=_t.help("import"))(importing.import_users)
 app.command("set-limit", help=_t.help("set_limit"))(changes.set_limit)
 app.command("set-plan", help=_t.help("set_plan"))(changes.set_plan)
 granting.register(app)
+app.command("set-enforcement", help=_t.help("set_enforcement"))(changes.set_enforcement)
 app.command("reset-usage", help=_t.help("reset_usage"))(changes.reset_usage)
 app.command("suspend", help=_t.help("suspend"))(changes.suspend)
 app.command("activate", help=_t.help("activate"))(changes.activate)
@@ -217,6 +218,7 @@ def _sum_json(one: "ModelSum", local: LocalCost | None) -> dict[str, Any]:
         "chargedTokens": figures.charged_tokens,
         **money_json(figures.shown_micros, local),
         "unpricedRequests": figures.unpriced_requests,
+        "overLimitRequests": figures.over_limit_requests,
     }
 
 
@@ -238,6 +240,7 @@ def _show_account(account: "Account") -> None:
         "show.last_request": moment(user.last_seen_at, zone),
     }
     rare = {
+        "show.enforcement": "" if user.enforcement is Enforcement.BLOCK else _t("show.warned_only"),
         "show.grants": "; ".join(
             f"{number(one.tokens)} {changes.term_word(one)}" for one in live_grants(user)
         ),

@@ -158,6 +158,9 @@ class StatsDay(ApiModel):
     cost_micros: int | None = Field(description=NO_PRICE)
     local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced_requests: int
+    over_limit_requests: int = Field(
+        description="Would have been refused, were the user not warned only."
+    )
 
 
 class UserStatsOut(ApiModel):
@@ -171,6 +174,9 @@ class UserStatsOut(ApiModel):
     cost30_days_micros: int | None = Field(description=NO_PRICE)
     local_cost30_days: LocalCostOut | None = Field(description=NO_LOCAL_COST)
     unpriced30_days: int = Field(description="Requests that the cost leaves out.")
+    over_limit30_days: int = Field(
+        description="Requests that would have been refused, were the user not warned only."
+    )
     usage_by_model: dict[str, int] = Field(
         description="Of the 30 days, the most used model first; `-`: no model answered."
     )
@@ -199,6 +205,7 @@ class UserStatsOut(ApiModel):
                 rates.of_days(total.cost, total.local_cost, stats.days[0].day, stats.days[-1].day)
             ),
             unpriced30_days=total.unpriced_requests,
+            over_limit30_days=total.over_limit_requests,
             usage_by_model=stats.by_model,
             usage_by_day=[
                 StatsDay(
@@ -208,6 +215,7 @@ class UserStatsOut(ApiModel):
                     cost_micros=one.figures.shown_micros,
                     local_cost=LocalCostOut.of(rates.of_day(one.figures.cost, one.day)),
                     unpriced_requests=one.figures.unpriced_requests,
+                    over_limit_requests=one.figures.over_limit_requests,
                 )
                 for one in stats.days
             ],

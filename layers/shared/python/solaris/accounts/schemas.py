@@ -21,7 +21,7 @@ from solaris.quota.changes import MAX_GRANT_TOKENS
 from solaris.quota.grant import GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Plan, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -112,6 +112,9 @@ class UserOut(ApiModel):
     email: str
     name: str
     status: UserStatus
+    enforcement: Enforcement = Field(
+        description="`block`: refused when the quota is used up; `warn`: served all the same."
+    )
     plan: Plan
     monthly_limit: int
     additional_tokens: int
@@ -146,6 +149,7 @@ class UserOut(ApiModel):
             email=row.email,
             name=row.name,
             status=row.status,
+            enforcement=row.enforcement,
             plan=row.plan,
             monthly_limit=row.monthly_limit,
             additional_tokens=row.additional_tokens,
@@ -211,6 +215,9 @@ class UserUpdateIn(ApiModel):
     )
     name: Name | None = None
     status: Literal["active", "suspended", "blocked", "pending"] | None = None
+    enforcement: Enforcement | None = Field(
+        default=None, description="`warn`: served, booked and warned beyond the quota, not refused."
+    )
     plan: Plan | None = Field(
         default=None, description="Another plan brings its limit, unless `monthlyLimit` is stated."
     )
@@ -223,6 +230,7 @@ class UserUpdateIn(ApiModel):
         return UserUpdate(
             name=self.name,
             status=None if self.status is None else UserStatus(self.status),
+            enforcement=self.enforcement,
             plan=self.plan,
             monthly_limit=self.monthly_limit,
             additional_tokens=self.additional_tokens,

@@ -36,7 +36,7 @@ from solaris.quota.user import User, UserStatus
 
 # what an audit row may tell of a user; transactions hold the figures alone
 _FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usage")
-_AUDITED = ("name", *_FIGURES)
+_AUDITED = ("name", "enforcement", *_FIGURES)
 
 T = TypeVar("T")
 Tell = Callable[[Sequence[User]], list[dict[str, Any]]]

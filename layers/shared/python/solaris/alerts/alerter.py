@@ -264,7 +264,7 @@ class Alerter:
             Threshold.BLOCK: block_ppm_of(settings),
         }
         return ThresholdNotice(
-            person=Person(user.email, user.name, user.plan.value),
+            person=Person(user.email, user.name, user.plan.value, user.enforcement),
             threshold=crossing.threshold,
             threshold_ppm=ppm[crossing.threshold],
             period=crossing.period,

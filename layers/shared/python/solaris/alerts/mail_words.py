@@ -71,6 +71,43 @@ _PT_USER = {
         ),
     ),
 }
+# of users who are warned only: nothing is refused
+_PT_USER_WARNED = {
+    Threshold.CRITICAL: MailWords(
+        subject="Sua cota de {month} está quase no fim",
+        preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
+        badge="Atenção",
+        heading="Sua cota está quase no fim",
+        intro="Você já usou {percentage} da cota de tokens de {month}. Você continua sendo "
+        "atendido; este aviso é para você se planejar.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="Você passou da sua cota de {month}",
+        preheader="Você continua sendo atendido. A cota renova em {renews}.",
+        badge="Acima da cota",
+        heading="Você passou da sua cota deste mês",
+        intro="Você usou {used} dos {granted} tokens de {month}. Suas perguntas continuam sendo "
+        "respondidas e contadas; a cota se renova em {renews}.",
+    ),
+}
+_PT_ADMINS_WARNED = {
+    Threshold.CRITICAL: MailWords(
+        subject="{who} está quase sem tokens em {month}",
+        preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
+        badge="Atenção",
+        heading="{who} está quase sem tokens",
+        intro="O uso de {month} passou de {threshold} da cota. Este usuário só é avisado: continua "
+        "sendo atendido acima da cota. O usuário recebe o mesmo aviso.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="{who} passou da cota de {month}",
+        preheader="Só é avisado: as perguntas continuam sendo respondidas.",
+        badge="Acima da cota",
+        heading="{who} passou da cota",
+        intro="Foram usados {used} dos {granted} tokens de {month}. Este usuário só é avisado: as "
+        "perguntas continuam sendo respondidas. O usuário recebe o mesmo aviso.",
+    ),
+}
 _PT_ADMINS = {
     Threshold.WARNING: MailWords(
         subject="{who} usou {percentage} da cota de {month}",
@@ -154,6 +191,42 @@ _EN_USER = {
         ),
     ),
 }
+_EN_USER_WARNED = {
+    Threshold.CRITICAL: MailWords(
+        subject="Your {month} quota is nearly used up",
+        preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
+        badge="Attention",
+        heading="Your quota is nearly used up",
+        intro="You have used {percentage} of your token quota for {month}. You are still being "
+        "served; this notice is here so that you can plan ahead.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="You have passed your {month} quota",
+        preheader="You are still being served. The quota renews on {renews}.",
+        badge="Over the quota",
+        heading="You have passed this month's quota",
+        intro="You have used {used} of your {granted} tokens for {month}. Your questions are still "
+        "answered and counted; the quota renews on {renews}.",
+    ),
+}
+_EN_ADMINS_WARNED = {
+    Threshold.CRITICAL: MailWords(
+        subject="{who} is nearly out of tokens for {month}",
+        preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
+        badge="Attention",
+        heading="{who} is nearly out of tokens",
+        intro="Usage in {month} has passed {threshold} of the quota. This user is warned only, and "
+        "is served beyond the quota. The user gets the same notice.",
+    ),
+    Threshold.BLOCK: MailWords(
+        subject="{who} has passed the {month} quota",
+        preheader="Warned only: questions are still answered.",
+        badge="Over the quota",
+        heading="{who} has passed the quota",
+        intro="{used} of {granted} tokens for {month} are used. This user is warned only: "
+        "questions are still answered. The user gets the same notice.",
+    ),
+}
 _EN_ADMINS = {
     Threshold.WARNING: MailWords(
         subject="{who} has used {percentage} of the {month} quota",
@@ -193,6 +266,12 @@ THRESHOLD_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]
     "pt-BR": {Audience.USER: _PT_USER, Audience.ADMINS: _PT_ADMINS},
     "en": {Audience.USER: _EN_USER, Audience.ADMINS: _EN_ADMINS},
 }
+WARNED_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]]] = {
+    "pt-BR": {Audience.USER: _PT_USER_WARNED, Audience.ADMINS: _PT_ADMINS_WARNED},
+    "en": {Audience.USER: _EN_USER_WARNED, Audience.ADMINS: _EN_ADMINS_WARNED},
+}
+"""In place of those above for users who are warned only (Enforcement.WARN)."""
+
 SUMMARY_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_SUMMARY, "en": _EN_SUMMARY}
 
 # The alert's record: what the admins' site lists.

@@ -25,6 +25,7 @@ from solaris.alerts.mail_words import (
     RECORD_WORDS,
     SUMMARY_WORDS,
     THRESHOLD_WORDS,
+    WARNED_WORDS,
     MailWords,
 )
 from solaris.platform.mail.formatting import long_date, month, one_line, percentage
@@ -32,6 +33,7 @@ from solaris.platform.mail.sender import MailRejectedError
 from solaris.platform.money_texts import cost_text
 from solaris.platform.texts import Locale, format_integer
 from solaris.quota.thresholds import Threshold
+from solaris.quota.user import Enforcement
 
 SENDER_NAME = "IA SOLARIS"
 MAX_TOP_USERS = 10
@@ -54,6 +56,7 @@ class Person:
     email: str
     name: str
     plan: str
+    enforcement: Enforcement = Enforcement.BLOCK
 
     @property
     def shown_name(self) -> str:
@@ -97,6 +100,8 @@ class MailRenderer:
     def threshold(self, notice: ThresholdNotice, audience: Audience) -> Rendered:
         """The mail to the user, or the admins' copy, which says who and how to grant more."""
         words = THRESHOLD_WORDS[self._locale][audience][notice.threshold]
+        if notice.person.enforcement is Enforcement.WARN:
+            words = WARNED_WORDS[self._locale][audience].get(notice.threshold, words)
         values = self._values(notice)
         is_user = audience is Audience.USER
         name = one_line(notice.person.name, 60)

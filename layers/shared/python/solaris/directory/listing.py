@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from solaris.quota.quota import Quota
 from solaris.quota.thresholds import Threshold, ThresholdRule, reached
-from solaris.quota.user import Plan, User, UserStatus
+from solaris.quota.user import Enforcement, Plan, User, UserStatus
 
 MAX_LIST_LIMIT = 200
 MAX_SEARCH_CHARACTERS = 200
@@ -101,6 +101,7 @@ class UserRow:
     last_seen_at: datetime | None = None
     version: int = 0
     aliases: tuple[str, ...] = ()
+    enforcement: Enforcement = Enforcement.BLOCK
 
     @property
     def quota(self) -> Quota:
@@ -175,6 +176,7 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         last_seen_at=user.last_seen_at,
         version=user.version,
         aliases=user.aliases,
+        enforcement=user.enforcement,
     )
 
 

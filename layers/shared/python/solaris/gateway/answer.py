@@ -336,6 +336,7 @@ class Answer:
             conversation_id=_short(self.context.facts.conversation_id),
             user_agent=_short(self.context.facts.user_agent),
             ip_address=self.context.facts.ip_address,
+            over_limit=self.context.admission.is_over_limit,
         )
         self._observe(event)
         await asyncio.shield(keep(self._hand_over(event, response_id)))
@@ -400,6 +401,8 @@ class Answer:
         headers |= token_headers(
             user, self.context.admission.renews_at, self._reservation.created_at
         )
+        if self.context.admission.is_over_limit:
+            headers["x-solaris-over-limit"] = "true"
         if self.context.cap_tokens is not None:
             headers["x-solaris-capped"] = str(self.context.cap_tokens)
         dropped = shown_names(self.context.facts.dropped_fields)

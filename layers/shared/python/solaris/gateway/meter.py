@@ -58,7 +58,7 @@ from solaris.quota.standing import is_blocked
 from solaris.quota.store import UserStore
 from solaris.quota.thresholds import Threshold
 from solaris.quota.usage import UsageEvent
-from solaris.quota.user import NOBODY, User, UserStatus, user_id_for
+from solaris.quota.user import NOBODY, Enforcement, User, UserStatus, user_id_for
 
 ATTEMPTS = Attempts(12, pause_seconds=0.01)
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
@@ -134,7 +134,7 @@ class Meter:
             by_address = user_id == slot_id
             result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
             if result.reserved and result.user is not None:
-                return self._admission(result.user, reservation, hold)
+                return self._admission(result.user, reservation, hold, ticket.demand)
             user = result.user
             if user is None or (user_id == slot_id and user.address_of == NOBODY):
                 created = await self._create(ticket, period, user)
@@ -339,7 +339,7 @@ class Meter:
         )
         if not await self._store_new(user, ticket, released):
             return None
-        return self._admission(user, reservation, hold)
+        return self._admission(user, reservation, hold, ticket.demand)
 
     async def _store_new(self, user: User, ticket: Ticket, released: User | None) -> bool:
         created = await asyncio.to_thread(self._newcomers.store, user, released)
@@ -365,7 +365,9 @@ class Meter:
             key_id=ticket.key_id,
         )
 
-    def _admission(self, user: User, reservation: Reservation, hold: Hold) -> Admission:
+    def _admission(
+        self, user: User, reservation: Reservation, hold: Hold, demand: Demand
+    ) -> Admission:
         # The item that comes back decides: a repeated write found the first one's reservation.
         kept = user.reservations.get(reservation.request_id, reservation)
         is_less = kept.tokens < hold.tokens
@@ -374,6 +376,8 @@ class Meter:
             cap_tokens=kept.tokens - kept.prompt_tokens if is_less else hold.cap_tokens,
             user=user,
             renews_at=renews_at(user.period, self._settings.zone),
+            is_over_limit=user.enforcement is Enforcement.WARN
+            and hold_for(demand, user.available_tokens + kept.tokens) is None,
         )
 
     def _exhausted(self, user: User, refused: Demand) -> QuotaExhaustedError:

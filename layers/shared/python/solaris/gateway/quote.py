@@ -46,7 +46,7 @@ from solaris.quota.reservation import (
 )
 from solaris.quota.standing import put_right
 from solaris.quota.store import UserStore
-from solaris.quota.user import User, UserStatus, user_id_for
+from solaris.quota.user import Enforcement, User, UserStatus, user_id_for
 
 MAX_ESTIMATED_TOKENS = 10**12
 MAX_CHECK_BYTES = 8 * 1024
@@ -106,6 +106,7 @@ class Quoting:
             "user_id": user.user_id,
             "email": user.email,
             "status": user.status.value,
+            "enforcement": user.enforcement.value,
             "plan": user.plan.value,
             "period": user.period,
             "renews_at": self._renews_at(user.period).isoformat(),
@@ -236,6 +237,8 @@ def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> 
     if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
         is_late = len(user.reservations) - len(late) < MAX_OPEN_RESERVATIONS
         return BookingsLateError.code if is_late else RateLimitedError.code
+    if user.enforcement is Enforcement.WARN:
+        return None
     if hold_for(demand, user.available_tokens) is None:
         unbooked_tokens = sum(one.tokens for one in late)
         if unbooked_tokens and hold_for(demand, user.available_tokens + unbooked_tokens):

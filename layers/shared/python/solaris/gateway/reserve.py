@@ -18,7 +18,7 @@ from solaris.platform.aws.items import epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.item import reservation_to_item, user_from_item
 from solaris.quota.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
-from solaris.quota.user import User, UserStatus
+from solaris.quota.user import Enforcement, User, UserStatus
 
 _UPDATE = (
     "SET available_tokens = available_tokens - :hold, "
@@ -27,8 +27,9 @@ _UPDATE = (
     "#version = #version + :one"
 )
 _CONDITION = (
-    # enough is left: the stored figure already subtracts what is used and what others hold
-    "available_tokens >= :required "
+    # enough is left: the stored figure already subtracts what is used and what others hold; or
+    # it is not to matter
+    "(available_tokens >= :required OR enforcement = :warn) "
     # nobody suspended meanwhile
     "AND #status = :active "
     # the month is open; otherwise the caller rolls the user over first
@@ -91,6 +92,7 @@ async def reserve(
             ":required": number(hold.required_tokens),
             ":reservation": reservation_to_item(reservation),
             ":active": text(UserStatus.ACTIVE.value),
+            ":warn": text(Enforcement.WARN.value),
             ":period": text(reservation.period),
             ":block_ppm": number(block_ppm),
             ":max_open": number(MAX_OPEN_RESERVATIONS),
@@ -129,7 +131,8 @@ async def hold_more(
         "UpdateExpression": "SET available_tokens = available_tokens - :more, "
         "reservations.#request.#tokens = :wanted, "
         "#version = #version + :one",
-        "ConditionExpression": "available_tokens >= :more AND #period = :period "
+        "ConditionExpression": "(available_tokens >= :more OR enforcement = :warn) "
+        "AND #period = :period "
         "AND reservations.#request.#tokens = :held",
         "ExpressionAttributeNames": {
             "#request": reservation.request_id,
@@ -141,6 +144,7 @@ async def hold_more(
             ":more": number(more_tokens),
             ":wanted": number(wanted),
             ":held": number(reservation.tokens),
+            ":warn": text(Enforcement.WARN.value),
             ":period": text(reservation.period),
             ":one": number(1),
         },

@@ -29,6 +29,8 @@ class Admission:
     cap_tokens: int | None
     user: User
     renews_at: datetime
+    is_over_limit: bool = False
+    """Would have been refused, were the user not warned only."""
 
     @property
     def completion_tokens(self) -> int:

@@ -333,6 +333,7 @@ class _Sums:
             "cost_micros": entry.cost_micros,
             "cost_nanos": entry.cost_nanos,
             "unpriced_requests": int(entry.unpriced),
+            "over_limit_requests": int(event.over_limit),
         }
         self._book(entry, model, figures)
         if event.first_byte_ms is not None:
@@ -352,6 +353,7 @@ class _Sums:
             "cost_micros": -recorded.cost_micros,
             "cost_nanos": -recorded.cost_nanos,
             "unpriced_requests": -int(recorded.unpriced),
+            "over_limit_requests": 0,
         }
         self._book(entry, recorded.model, figures)
 

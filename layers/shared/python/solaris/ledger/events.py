@@ -47,6 +47,8 @@ def event_to_dict(event: UsageEvent) -> dict[str, Any]:
     body |= {name: getattr(event, name) for name in (*_TEXTS, *_NUMBERS)}
     body |= {name: getattr(event.counts, name) for name in _COUNTS}
     body |= {name: value for name in _LATER_COUNTS if (value := getattr(event.counts, name))}
+    if event.over_limit:
+        body["over_limit"] = True
     for name in (*_OPTIONAL_TEXTS, *_OPTIONAL_NUMBERS):
         value = getattr(event, name)
         if value is not None and value != "":
@@ -85,6 +87,7 @@ def event_from_dict(value: Any) -> UsageEvent:
             "counts": _counts(value),
             "estimated": _flag(value, "estimated"),
             "period": _period(value),
+            "over_limit": "over_limit" in value and _flag(value, "over_limit"),
         }
     except (ValueError, OverflowError) as error:
         raise MalformedEventError(str(error)) from error

@@ -190,6 +190,7 @@ class UsageLine:
     cache_write_1h_tokens: int = 0
     asked_model: str | None = None
     answered_model: str | None = None
+    over_limit: bool = False
 
     @property
     def cost(self) -> int | None:
@@ -212,7 +213,8 @@ class Figures:
     """What requests used together, named as the counters' attributes are. Tokens.
 
     The cost is `cost_micros` and `cost_nanos` together: `cost` and `shown_micros` say it. It
-    leaves out the `unpriced_requests`, of which no price is known. `local_cost` is the cost's exact
+    leaves out the `unpriced_requests`, of which no price is known. `over_limit_requests` would have
+    been refused, were their users not warned only. `local_cost` is the cost's exact
     conversion (platform/exchange.py), for showing: no counter holds it, and in dollars it is 0.
     """
 
@@ -225,6 +227,7 @@ class Figures:
     cost_micros: int = 0
     cost_nanos: int = 0
     unpriced_requests: int = 0
+    over_limit_requests: int = 0
     local_cost: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
@@ -238,6 +241,7 @@ class Figures:
             cost_micros=self.cost_micros + other.cost_micros,
             cost_nanos=self.cost_nanos + other.cost_nanos,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
+            over_limit_requests=self.over_limit_requests + other.over_limit_requests,
             local_cost=self.local_cost + other.local_cost,
         )
 
@@ -273,6 +277,7 @@ class Figures:
             cost_micros=line.cost_micros,
             cost_nanos=line.cost_nanos,
             unpriced_requests=int(line.unpriced),
+            over_limit_requests=int(line.over_limit),
         )
 
 
@@ -285,7 +290,7 @@ FIGURE_NAMES = tuple(name for name in SUMMED_NAMES if name != "local_cost")
 """What the counters hold."""
 
 
-LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests"})
+LATER_FIGURES = frozenset({"cost_nanos", "unpriced_requests", "over_limit_requests"})
 """Not in counters of the versions before, and not in those where they are 0."""
 
 

@@ -11,7 +11,7 @@ from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.quota.usage import UsageEvent
 
 RECORD_DAYS = 400  # 13 months and a few days
-_COUNTED = frozenset({"requests", "errors", "unpriced_requests"})
+_COUNTED = frozenset({"requests", "errors", "unpriced_requests", "over_limit_requests"})
 SUMMED_OF_A_RECORD = tuple(name for name in FIGURE_NAMES if name not in _COUNTED)
 """Figures that a record has by these names; the others are counted of it."""
 
@@ -71,6 +71,8 @@ def usage_item(
     item["estimated"] = {"BOOL": event.estimated}
     if unpriced:
         item["unpriced"] = {"BOOL": True}
+    if event.over_limit:
+        item["over_limit"] = {"BOOL": True}
     return item
 
 
@@ -103,7 +105,8 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
         user_agent=_optional_text(item, "user_agent"),
         ip_address=_optional_text(item, "ip_address"),
         cost_nanos=_optional_number(item, "cost_nanos") or 0,
-        unpriced=_is_unpriced(item),
+        unpriced=_is(item, "unpriced"),
+        over_limit=_is(item, "over_limit"),
         cache_write_tokens=_optional_number(item, "cache_write_tokens") or 0,
         cache_write_1h_tokens=_optional_number(item, "cache_write_1h_tokens") or 0,
         asked_model=_optional_text(item, "asked_model"),
@@ -117,13 +120,14 @@ def figures_of_record(item: Mapping[str, Any]) -> Figures:
     return Figures(
         requests=1,
         errors=int(is_error(int(item["status_code"]["N"]))),
-        unpriced_requests=int(_is_unpriced(item)),
+        unpriced_requests=int(_is(item, "unpriced")),
+        over_limit_requests=int(_is(item, "over_limit")),
         **sums,
     )
 
 
-def _is_unpriced(item: Mapping[str, Any]) -> bool:
-    return bool(item.get("unpriced", {"BOOL": False})["BOOL"])
+def _is(item: Mapping[str, Any], name: str) -> bool:
+    return bool(item.get(name, {"BOOL": False})["BOOL"])
 
 
 def _optional_number(item: Mapping[str, Any], name: str) -> int | None:

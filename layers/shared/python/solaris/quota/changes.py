@@ -15,7 +15,7 @@ from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
 from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.thresholds import Threshold, ThresholdRule, to_rearm
-from solaris.quota.user import Plan, User, UserStatus, user_id_for
+from solaris.quota.user import Enforcement, Plan, User, UserStatus, user_id_for
 
 MAX_GRANT_TOKENS = 10**12
 
@@ -220,6 +220,13 @@ def set_status(user: User, status: UserStatus, now: datetime) -> User:
     if user.status is status:
         return user
     return _changed(user, now, status=status)
+
+
+def set_enforcement(user: User, enforcement: Enforcement, now: datetime) -> User:
+    """Refuse, or only warn, when the quota is used up."""
+    if user.enforcement is enforcement:
+        return user
+    return _changed(user, now, enforcement=enforcement)
 
 
 def rename(user: User, name: str, now: datetime) -> User:

@@ -30,7 +30,7 @@ from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Plan, User, UserStatus
+from solaris.quota.user import Enforcement, Plan, User, UserStatus
 
 KEEP_DAYS = 3
 SLOT = timedelta(minutes=10)
@@ -202,6 +202,8 @@ def user_to_row(user: User) -> Row:
     row["alerts_sent"] = sorted(user.alerts_sent)
     if user.aliases:
         row["aliases"] = list(user.aliases)
+    if user.enforcement is not Enforcement.BLOCK:
+        row["enforcement"] = user.enforcement.value
     if user.grants or user.burnt_tokens:
         row |= {"burnt_tokens": user.burnt_tokens, "burnt_at_usage": user.burnt_at_usage}
         row["grants"] = [_grant_to_row(one) for one in user.grants]
@@ -247,6 +249,7 @@ def user_from_row(row: Row) -> User:
         burnt_tokens=row.get("burnt_tokens", 0),
         burnt_at_usage=row.get("burnt_at_usage", 0),
         next_change_at=_optional_instant(row, "next_change_at"),
+        enforcement=Enforcement(row.get("enforcement", Enforcement.BLOCK)),
     )
 
 

@@ -9,7 +9,7 @@ from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Plan, User, UserStatus
+from solaris.quota.user import Enforcement, Plan, User, UserStatus
 
 
 def reservation_to_item(reservation: Reservation) -> Item:
@@ -84,6 +84,8 @@ def user_to_item(user: User) -> Item:
             item[name] = {"L": [text(one) for one in values]}
     if user.grants or user.burnt_tokens:
         item["grants"] = _grants_to_item(user)
+    if user.enforcement is not Enforcement.BLOCK:
+        item["enforcement"] = text(user.enforcement.value)
     if user.next_change_at is not None:
         item["next_change_at"] = number(epoch_milliseconds(user.next_change_at))
     return item
@@ -123,6 +125,9 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         burnt_tokens=int(granted["burnt"]["N"]) if granted else 0,
         burnt_at_usage=int(granted["at_usage"]["N"]) if granted else 0,
         next_change_at=_instant(change_at) if change_at else None,
+        enforcement=Enforcement(item["enforcement"]["S"])
+        if "enforcement" in item
+        else Enforcement.BLOCK,
     )
 
 

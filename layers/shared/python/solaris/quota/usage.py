@@ -54,6 +54,8 @@ class UsageEvent:
     `period` is that of the reservation: a request that started before midnight is booked to the
     month in which it started. Times are UTC; `*_ms` are milliseconds.
 
+    `over_limit`: it would have been refused, were the user not warned only.
+
     `asked_model` is what the client asked for, only when the event is booked under another model;
     `answered_model` what the upstream says has answered, only when that is not `model`.
     """
@@ -80,6 +82,7 @@ class UsageEvent:
     ip_address: str | None = None
     asked_model: str | None = None
     answered_model: str | None = None
+    over_limit: bool = False
 
     @property
     def record_key(self) -> str:

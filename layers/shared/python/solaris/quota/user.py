@@ -30,6 +30,17 @@ class UserStatus(StrEnum):
     """The person is gone, the books stay: the item keeps its id and figures, without any name."""
 
 
+class Enforcement(StrEnum):
+    """What happens when the quota is used up."""
+
+    BLOCK = "block"
+    """Requests are refused until there are tokens again."""
+
+    WARN = "warn"
+    """Requests are served and booked as ever; warnings go out, and what would have been refused is
+    told."""
+
+
 class Plan(StrEnum):
     """The plan sets the default monthly limit."""
 
@@ -95,6 +106,7 @@ class User:
     burnt_tokens: int = 0
     burnt_at_usage: int = 0
     next_change_at: datetime | None = None
+    enforcement: Enforcement = Enforcement.BLOCK
 
     @property
     def every_month_tokens(self) -> int:

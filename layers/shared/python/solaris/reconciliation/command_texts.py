@@ -83,5 +83,9 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "figure.charged_tokens": {"pt-BR": "tokens cobrados", "en": "charged_tokens"},
     "figure.cost_micros": {"pt-BR": "custo em microdólares", "en": "cost_micros"},
     "figure.cost_nanos": {"pt-BR": "custo em nanodólares", "en": "cost_nanos"},
+    "figure.over_limit_requests": {
+        "pt-BR": "requisições acima da cota",
+        "en": "over_limit_requests",
+    },
     "figure.unpriced_requests": {"pt-BR": "requisições sem preço", "en": "unpriced_requests"},
 }

@@ -35,6 +35,7 @@ _RECORD = (
     "outcome",
     "status_code",
     "unpriced",
+    "over_limit",
     *SUMMED_OF_A_RECORD,
 )
 

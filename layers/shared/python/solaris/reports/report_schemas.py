@@ -123,6 +123,9 @@ class FiguresOut(ApiModel):
     unpriced_requests: int = Field(
         description="Requests that the cost leaves out: no price is known of their models."
     )
+    over_limit_requests: int = Field(
+        description="Would have been refused, were their users not warned only."
+    )
 
 
 class UsageRow(FiguresOut):

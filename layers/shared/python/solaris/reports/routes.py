@@ -385,6 +385,7 @@ def _figures(figures: Figures, local: LocalCostOut | None) -> dict[str, Any]:
         "cost": _usd(figures.cost),
         "local_cost": local,
         "unpriced_requests": figures.unpriced_requests,
+        "over_limit_requests": figures.over_limit_requests,
     }
 
 

@@ -67,9 +67,11 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "grants": {
         "pt-BR": "Lista os tokens adicionais de um usuário e quando terminam, na ordem em que são "
-        "usados.",
+        "usados.\n\n"
+        "Exemplo: solaris users grants ana@example.com",
         "en": "List a user's additional tokens and when they end, in the order in which they are "
-        "used.",
+        "used.\n\n"
+        "Example: solaris users grants ana@example.com",
     },
     "grants.shown_one": {"pt-BR": "{n} concessão", "en": "{n} grant"},
     "grants.shown_other": {"pt-BR": "{n} concessões", "en": "{n} grants"},

@@ -11,7 +11,7 @@ from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.quota.grants import grants_now
 from solaris.quota.personal_links import PersonalLink, masked_email
 from solaris.quota.thresholds import ThresholdRule
-from solaris.quota.user import Plan, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 
 class OwnDay(ApiModel):
@@ -38,6 +38,9 @@ class MyUsage(ApiModel):
     email: str = Field(examples=["a***@example.com"], description="Masked.")
     plan: Plan
     status: UserStatus
+    enforcement: Enforcement = Field(
+        description="`warn`: served all the same when the quota is used up."
+    )
     monthly_limit: int
     additional_tokens: int
     grants: list[OwnGrant] = Field(description="Of the additional tokens, first used first.")
@@ -77,6 +80,7 @@ class MyUsage(ApiModel):
             email=masked_email(user.email),
             plan=user.plan,
             status=user.status,
+            enforcement=user.enforcement,
             monthly_limit=user.monthly_limit,
             additional_tokens=user.additional_tokens,
             grants=[OwnGrant.of(one, own.account.renews_at) for one in grants_now(user)],

@@ -135,6 +135,7 @@ class UserModel(Model):
     merged_into = UnicodeAttribute(null=True)
     grants: Any = MapAttribute(null=True)  # type: ignore[no-untyped-call]
     next_change_at = NumberAttribute(null=True)
+    enforcement = UnicodeAttribute(null=True)
 
 
 class UsageByDay(GlobalSecondaryIndex["UsageModel"]):  # type: ignore[no-untyped-call]
@@ -177,6 +178,7 @@ class UsageModel(Model):
     cost_micros = NumberAttribute()
     cost_nanos = NumberAttribute(null=True)
     unpriced = BooleanAttribute(null=True)
+    over_limit = BooleanAttribute(null=True)
     cache_write_tokens = NumberAttribute(null=True)
     cache_write_1h_tokens = NumberAttribute(null=True)
     estimated = BooleanAttribute()
@@ -232,6 +234,7 @@ class CounterModel(Model):
     cost_micros = NumberAttribute()
     cost_nanos = NumberAttribute(null=True)
     unpriced_requests = NumberAttribute(null=True)
+    over_limit_requests = NumberAttribute(null=True)
 
 
 class TransactionModel(Model):
