@@ -135,7 +135,7 @@ def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -
             "a grant that ends needs a positive amount", code="grant_not_positive", field="amount"
         )
     if grant.is_over(now):
-        raise ChangeRefusedError("the end has passed", code="grant_is_over", field="until")
+        raise ChangeRefusedError("the last day has passed", code="grant_is_over", field="until")
     _check_grant(user, grant.granted_tokens, "amount")
     changed = _changed(user, now, **_granted_fields(with_grant(user, grant)))
     if len(changed.grants) > MAX_GRANTS:
