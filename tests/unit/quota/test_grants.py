@@ -23,11 +23,13 @@ from solaris.quota.changes import (
     void_grant,
 )
 from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant, GrantKind
-from solaris.quota.grants import end_grants, late_difference, live_grants, with_late_burn
+from solaris.quota.grants import burn, end_grants, late_difference, live_grants, with_late_burn
 from solaris.quota.item import user_from_item, user_to_item
 from solaris.quota.periods import day_end
+from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
 from solaris.quota.rollover import open_period
+from solaris.quota.standing import put_right
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import Plan, User
 
@@ -341,6 +343,55 @@ def test_an_item_holds_grants_exactly() -> None:
     one = used(granted(user(), grant(100, UNTIL, "2026-11-20"), grant(7, UNTIL_USED)), 50)
     one = void_grant(one, "until_used-None", at(5))
     assert user_from_item(user_to_item(one)) == one
+
+
+def test_a_month_that_is_opened_late_gives_nothing_of_a_grant_that_has_ended() -> None:
+    """Nobody came before the twentieth: what ended on the tenth is not had for another minute."""
+    one = granted(user(), grant(300, UNTIL, "2026-12-10"), grant(50, UNTIL, "2026-12-24"))
+    now = at(20, 12)
+    opened, _ = open_period(one, "2026-12", now)
+    assert opened.next_change_at == day_end(date(2026, 12, 10), ZONE)
+    shown = put_right(one, period="2026-12", block_ppm=PPM, now=now)
+    assert shown == end_grants(opened, now)
+    assert (shown.additional_tokens, shown.available_tokens) == (50, 1_050)
+    assert shown.next_change_at == day_end(date(2026, 12, 24), ZONE)
+
+
+def test_changes_do_not_put_an_end_off() -> None:
+    """A change every half a minute, while a request still holds of a grant that has ended."""
+    end = day_end(date(2026, 11, 20), ZONE)
+    one = holding(granted(user(0), grant(500, UNTIL, "2026-11-20")), 400, end - timedelta(hours=1))
+    ended = end_grants(one, end)
+    one = granted(ended, grant(1, UNTIL_USED, name="x"), now=end + timedelta(seconds=30))
+    one = void_grant(one, "x", end + timedelta(seconds=31))
+    gone = end_grants(resolved(one, 0), end + timedelta(seconds=60))
+    assert (gone.additional_tokens, gone.grants) == (0, ())
+
+
+@pytest.mark.parametrize("kind", [UNTIL_USED, UNTIL])
+@pytest.mark.parametrize("block_ppm", [1, 500_000, 900_000, 999_999])
+def test_a_block_below_the_limit_makes_no_grant_eternal(kind: GrantKind, block_ppm: int) -> None:
+    """Somebody who uses all that they may, month after month: the grant comes to an end."""
+    until = "2027-02-10" if kind is UNTIL else None
+    one = granted(user(10_000, block_ppm), grant(1_000, kind, until, name="g"))
+    one = replace(one, available_tokens=one.quota.available_tokens)
+    own = ceiling_tokens(10_000, 0, block_ppm)
+    beyond = 0
+    for month in ("2026-12", "2027-01", "2027-02"):
+        beyond += one.available_tokens - own
+        one = used(one, one.available_tokens)
+        assert burn(burn(one, one.current_usage), one.current_usage) == burn(one, one.current_usage)
+        one, _ = open_period(one, month, at(1, 12))
+        assert agrees(one)
+        assert 1_000 - sum(rests(one).values()) == beyond
+    assert beyond <= 1_000
+
+
+def test_taking_back_blocks_nobody_below_the_limit_either() -> None:
+    one = granted(user(10_000, 900_000), grant(1_000, THIS_MONTH, name="g"))
+    one = replace(one, available_tokens=one.quota.available_tokens)
+    voided = void_grant(used(one, 9_500), "g", at(5))
+    assert (voided.available_tokens >= 0, voided.every_month_tokens) == (True, 0)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Models of what is done to many users at once: bulk changes and the import of a CSV file."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -10,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from solaris.accounts.bulk import MAX_USERS, BulkAction, BulkRequest
 from solaris.accounts.import_file import MAX_CHARACTERS, MAX_LINES
 from solaris.accounts.importer import FieldChange, ImportAction, ImportResult
-from solaris.accounts.schemas import Amount, NeededReason, Reason, Tokens, UserId, UserOut
+from solaris.accounts.schemas import Amount, LastDay, NeededReason, Reason, Tokens, UserId, UserOut
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.texts import Locale, error_text, rule_text
 from solaris.platform.web.schemas import ApiModel, FieldProblem
@@ -47,7 +46,7 @@ class BulkUpdate(ApiModel):
     reason: NeededReason
     amount: Amount | None = None
     kind: GrantKind | None = Field(default=None, description="With add_tokens; `every_month`.")
-    until: date | None = None
+    until: LastDay | None = None
     plan: Plan | None = None
     monthly_limit: Tokens | None = Field(
         default=None, description="With set_plan, instead of the plan's."

@@ -1,10 +1,12 @@
 """Models of users: the account itself, what may be asked about it and changed. Tokens are ints."""
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from solaris.accounts.changes import UserUpdate
 from solaris.alerts.suppression_schemas import MailSuppression
@@ -23,6 +25,7 @@ from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, Plan, UserStatus
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 UserId = Annotated[str, StringConstraints(pattern=UUID)]
@@ -37,6 +40,21 @@ Amount = Annotated[
         json_schema_extra={"not": {"const": 0}},
     ),
 ]
+
+
+def _day(value: Any) -> Any:
+    """As JSON has it: pydantic would take a number of seconds, in a string, for a day as well."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticKnownError("date_parsing", {"error": str(error)}) from error
+    raise PydanticKnownError("date_parsing", {"error": "not YYYY-MM-DD"})
+
+
+LastDay = Annotated[date, BeforeValidator(_day)]
 NeededReason = Annotated[str, Field(min_length=1, max_length=MAX_REASON_CHARACTERS)]
 Reason = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS)]
 
@@ -263,7 +281,7 @@ class AddTokens(ApiModel):
         "`until_used`: until it is used up; `every_month`: raises each month's quota until it is "
         "taken back. Of the first three what is unused ends, and what ends first is used first.",
     )
-    until: date | None = Field(default=None, description="The last day, with kind `until`.")
+    until: LastDay | None = Field(default=None, description="The last day, with kind `until`.")
     reason: NeededReason
 
     @property

@@ -146,7 +146,7 @@ class Meter:
                 user_id = other_id
                 continue
             period = max(period, user.period)
-            if await self._put_right(user, period):
+            if await self._put_right(user, period, ticket.received_at):
                 continue
             try:
                 hold = self._next_hold(ticket.demand, user)
@@ -261,7 +261,7 @@ class Meter:
         work = keep(asyncio.to_thread(self._recorder.announce_block, user))
         work.add_done_callback(lambda _: self._announcing.discard(user.user_id))
 
-    async def _put_right(self, user: User, period: str) -> bool:
+    async def _put_right(self, user: User, period: str, received_at: datetime) -> bool:
         """Mend what stands in the way other than the quota; False when nothing does."""
         if user.status is not UserStatus.ACTIVE:
             raise AccountStatusError(user.status.value)
@@ -270,8 +270,10 @@ class Meter:
             opened, closed = open_period(user, period, now)
             await asyncio.to_thread(self._users.roll_over, user, opened, closed)
             return True
-        if user.next_change_at is not None and user.next_change_at <= now:
-            await asyncio.to_thread(self._ended_grants.end, user.user_id, now)
+        # as the condition had it, also where the clock was set back meanwhile
+        instant = max(now, received_at)
+        if user.next_change_at is not None and user.next_change_at <= instant:
+            await asyncio.to_thread(self._ended_grants.end, user.user_id, instant)
             return True
         if user.block_ppm != block_ppm_of(self._settings):
             await asyncio.to_thread(self._realign, user.user_id)

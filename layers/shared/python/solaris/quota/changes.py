@@ -135,9 +135,9 @@ def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -
             "a grant that ends needs a positive amount", code="grant_not_positive", field="amount"
         )
     if grant.is_over(now):
-        raise ChangeRefusedError("the end has passed", code="grant_is_over", field="until")
+        raise ChangeRefusedError("the last day has passed", code="grant_is_over", field="until")
     _check_grant(user, grant.granted_tokens, "amount")
-    changed = _changed(user, now, **_granted_fields(with_grant(user, grant, now)))
+    changed = _changed(user, now, **_granted_fields(with_grant(user, grant)))
     if len(changed.grants) > MAX_GRANTS:
         raise ChangeRefusedError(
             f"there are {MAX_GRANTS} grants that end already: take one back first",
@@ -161,7 +161,7 @@ def void_grant(user: User, grant_id: str, now: datetime) -> User:
     found = next((one for one in user.grants if one.grant_id == grant_id), None)
     if found is None:
         return user
-    return _changed(user, now, **_granted_fields(without_grant(user, found, now)))
+    return _changed(user, now, **_granted_fields(without_grant(user, found)))
 
 
 def add_tokens(user: User, amount: int, *, rule: ThresholdRule, now: datetime) -> User:

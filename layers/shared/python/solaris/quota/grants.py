@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 
 from solaris.quota.grant import EVERY_MONTH_ID, Grant, GrantKind
 from solaris.quota.periods import previous_period
+from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
 from solaris.quota.user import User
 
@@ -63,7 +64,7 @@ def burn(user: User, usage: int) -> User:
     left = {one.grant_id: one.tokens for one in lasting}
     by_early = _taken(left, early, used)
     # what the month's own cannot carry: usage, or a limit that was lowered below it
-    by_any = _taken(left, lasting, used - by_early - _own_left(user, lasting))
+    by_any = _taken(left, lasting, used - by_early - _own_left(user))
     return replace(
         user,
         grants=tuple(
@@ -86,15 +87,15 @@ def end_grants(user: User, now: datetime) -> User:
         kept = _left(shown, grant) - _left(burn(shown, shown.current_usage + held), grant)
         shown = _with_tokens(shown, grant.grant_id, kept, ended=_left(shown, grant) - kept)
     shown = _without_empty(shown)
-    following = next_change(shown, now)
+    ends = [one.ends_at for one in shown.grants if one.ends_at is not None]
+    following = min((end if end > now else now + LOOK_AGAIN for end in ends), default=None)
     shown = replace(shown, next_change_at=following, updated_at=now, version=user.version + 1)
     return replace(shown, available_tokens=shown.quota.available_tokens)
 
 
-def next_change(user: User, now: datetime) -> datetime | None:
-    """When what is granted changes by itself within the month; None: not at all."""
-    ends = [one.ends_at for one in user.grants if one.ends_at is not None]
-    return min((end if end > now else now + LOOK_AGAIN for end in ends), default=None)
+def next_change(user: User) -> datetime | None:
+    """When the first grant ends, or has ended without anybody's seeing to it; None: none does."""
+    return min((one.ends_at for one in user.grants if one.ends_at is not None), default=None)
 
 
 def carry_over(user: User, period: str) -> tuple[User, CarriedGrants | None]:
@@ -106,7 +107,7 @@ def carry_over(user: User, period: str) -> tuple[User, CarriedGrants | None]:
     closing = burn(user, user.current_usage)
     held = burn(closing, closing.current_usage + closing.reserved_tokens)
     last = _in_order([one for one in closing.grants if one.outlives(closing.period)])
-    free = max(0, _own_left(closing, [one for one in closing.grants if not one.is_of_the_month]))
+    free = max(0, _own_left(closing))
     free += sum(
         one.tokens
         for one in closing.grants
@@ -195,7 +196,7 @@ def every_month_of(user: User) -> Grant | None:
     )
 
 
-def with_grant(user: User, grant: Grant, now: datetime) -> User:
+def with_grant(user: User, grant: Grant) -> User:
     """The user with one grant more. Available tokens and version are left to the caller."""
     shown = _without_empty(burn(user, user.current_usage))
     shown = replace(
@@ -203,10 +204,10 @@ def with_grant(user: User, grant: Grant, now: datetime) -> User:
         grants=(*shown.grants, grant),
         additional_tokens=shown.additional_tokens + grant.granted_tokens,
     )
-    return replace(shown, next_change_at=next_change(shown, now))
+    return replace(shown, next_change_at=next_change(shown))
 
 
-def without_grant(user: User, grant: Grant, now: datetime) -> User:
+def without_grant(user: User, grant: Grant) -> User:
     """The user without what is left of a grant; what is used or held of it stays this month's.
 
     Available tokens and version are left to the caller.
@@ -220,7 +221,7 @@ def without_grant(user: User, grant: Grant, now: datetime) -> User:
         burnt_tokens=shown.burnt_tokens + found.tokens - back,
         additional_tokens=shown.additional_tokens - back,
     )
-    return replace(shown, next_change_at=next_change(shown, now))
+    return replace(shown, next_change_at=next_change(shown))
 
 
 def without_every_month(user: User) -> User:
@@ -243,14 +244,17 @@ def _unused(user: User, grant: Grant | None) -> int:
     free = max(0, user.quota.balance_tokens - user.reserved_tokens)
     if grant is not None and not grant.is_of_the_month:
         return free
-    lasting = [one for one in user.grants if not one.is_of_the_month]
-    return min(free, max(0, _own_left(user, lasting) - user.reserved_tokens))
+    return min(free, max(0, _own_left(user) - user.reserved_tokens))
 
 
-def _own_left(user: User, lasting: Sequence[Grant]) -> int:
-    """What the month's own had left at `burnt_at_usage`; below zero after a limit was lowered."""
-    own = user.monthly_limit + user.additional_tokens - sum(one.tokens for one in lasting)
-    return own - user.burnt_at_usage
+def _own_left(user: User) -> int:
+    """What the month's own had left at `burnt_at_usage`; below zero after a limit was lowered.
+
+    As much of it as the block threshold lets a user have; what grants gave counts in full.
+    """
+    own = user.every_month_tokens + sum(one.tokens for one in user.grants if one.is_of_the_month)
+    own = ceiling_tokens(user.monthly_limit, own, user.block_ppm)
+    return own + user.burnt_tokens - user.burnt_at_usage
 
 
 def _taken(left: dict[str, int], grants: Sequence[Grant], tokens: int) -> int:

@@ -66,7 +66,7 @@ def open_period(user: User, period: str, now: datetime) -> tuple[User, ClosedPer
         updated_at=now,
         version=user.version + 1,
     )
-    return replace(opened, next_change_at=next_change(opened, now)), closed
+    return replace(opened, next_change_at=next_change(opened)), closed
 
 
 def apply_block_threshold(user: User, block_ppm: int, now: datetime) -> User:
