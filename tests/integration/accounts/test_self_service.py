@@ -25,6 +25,7 @@ FIELDS = {
         "monthlyLimit",
         "additionalTokens",
         "grants",
+        "enforcement",
         "currentUsage",
     ),
     *(

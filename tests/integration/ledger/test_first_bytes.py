@@ -30,6 +30,12 @@ def api(money: MoneyPath) -> Any:
     found.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write may take its time here: a busy machine's two seconds are soon over."""
+    monkeypatch.setattr("solaris.ledger.refusals.WRITE_SECONDS", 60.0)
+
+
 def refusals_of(money: MoneyPath) -> Refusals:
     settings = money.parts.settings
     return Refusals(
