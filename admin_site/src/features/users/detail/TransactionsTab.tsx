@@ -2,6 +2,7 @@ import {
   ArrowLeftRight,
   Coins,
   Gauge as GaugeIcon,
+  Hourglass,
   Layers,
   type LucideIcon,
   Merge,
@@ -12,6 +13,7 @@ import {
 } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
+import { useTermWords } from "@/shared/grants/terms";
 import { Bars, ListCard } from "@/shared/lists/ListCard";
 import { CardHeader } from "@/shared/ui/Card";
 import { Empty } from "@/shared/ui/states";
@@ -19,10 +21,12 @@ import { PLANS, STATUSES } from "../search";
 import { useUsersTexts } from "../texts";
 import { useTransactions } from "../userData";
 import { useUserTexts } from "../userTexts";
-import { actorName, deedOf, type Field, steps } from "./told";
+import { actorName, deedOf, type Field, isOfItself, steps } from "./told";
 
 const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
   grant: Coins,
+  grant_end: Hourglass,
+  grant_late: Hourglass,
   limit_change: GaugeIcon,
   plan_change: Layers,
   usage_reset: RotateCcw,
@@ -65,6 +69,7 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
   const t = useUserTexts();
   const format = useFormat();
   const words = useWords();
+  const term = useTermWords();
   const Icon = ICONS[row.kind];
   const changes = steps(row);
   return (
@@ -74,11 +79,12 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
       </span>
       <div className="min-w-0 flex-1">
         <p className="break-words">
-          <span className="font-medium">{actorName(row.actor, t)}</span>{" "}
+          {isOfItself(row) ? null : <span className="font-medium">{actorName(row.actor, t)} </span>}
           {deedOf(row, t, {
             tokens: format.integer,
             plan: (plan) => words("plan", plan),
             place: (place) => placeName(place, format),
+            term,
           })}
         </p>
         {row.reason && row.kind !== "correction" ? (
