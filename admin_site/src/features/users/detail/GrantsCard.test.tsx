@@ -76,8 +76,10 @@ describe("what the additional tokens are made of", () => {
       "300.000",
       "12.000",
     ]);
-    expect(screen.getByText("350.000 neste mês, na ordem em que são usados.")).toBeVisible();
-    expect(rows[0]).toHaveTextContent("38.000 de 50.000");
+    expect(
+      screen.getByText("350.000 neste mês; o que termina primeiro é usado primeiro."),
+    ).toBeVisible();
+    expect(rows[0]).toHaveTextContent("Restam 38.000 de 50.000");
     expect(rows[0]).toHaveTextContent("até 15 de dez. de 2026");
     expect(rows[0]).toHaveTextContent("Por admin@example.com, em 22 de nov. de 2026");
     expect(rows[0]).toHaveTextContent("“Fechamento do ano”");
@@ -87,7 +89,7 @@ describe("what the additional tokens are made of", () => {
 
   it("speaks English too", async () => {
     shown(38_000, [UNTIL], {}, "en");
-    expect(await screen.findByRole("listitem")).toHaveTextContent("38,000 of 50,000");
+    expect(await screen.findByRole("listitem")).toHaveTextContent("38,000 of 50,000 left");
     expect(screen.getByRole("listitem")).toHaveTextContent("until Dec 15, 2026");
     expect(screen.queryByText("already used this month")).toBeNull();
   });

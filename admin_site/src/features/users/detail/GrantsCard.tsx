@@ -70,7 +70,7 @@ function Row({ user, grant }: { user: User; grant: Grant }) {
   const left = format.integer(grant.tokens);
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-3">
-      <div className="min-w-0 flex-1 basis-56">
+      <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="tabular font-medium">
             {grant.tokens === grant.grantedTokens

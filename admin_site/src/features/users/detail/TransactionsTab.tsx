@@ -73,7 +73,7 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
   const Icon = ICONS[row.kind];
   const changes = steps(row);
   return (
-    <li className="flex items-start gap-3.5 px-5 py-4">
+    <li className="flex flex-wrap items-start gap-x-3.5 gap-y-2 px-5 py-4 sm:flex-nowrap">
       <span className="mt-0.5 grid size-8 shrink-0 place-items-center rounded-full bg-sunken text-ink-soft ring-1 ring-line">
         <Icon className="size-4" aria-hidden />
       </span>
@@ -101,10 +101,10 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
           ))}
         </ul>
       </div>
-      <div className="shrink-0 text-right text-ink-faint text-xs">
+      <div className="shrink-0 basis-full pl-11.5 text-ink-faint text-xs sm:basis-auto sm:pl-0 sm:text-right">
         <time dateTime={row.createdAt}>
-          {format.dateTime(row.createdAt)}
-          <span className="block">{format.ago(row.createdAt)}</span>
+          {format.dateTime(row.createdAt)}{" "}
+          <span className="ml-2 sm:ml-0 sm:block">{format.ago(row.createdAt)}</span>
         </time>
         {isOfItem(row) ? (
           <p className="tabular mt-1 hidden sm:block">

@@ -31,7 +31,6 @@ export function TermFields({
   const t = useActionTexts();
   const format = useFormat();
   const today = periodDay();
-  const isBack = amount < 0;
   return (
     <>
       <fieldset>
@@ -54,16 +53,13 @@ export function TermFields({
                 name="kind"
                 className="size-4 shrink-0 accent-brand outline-none"
                 checked={term.kind === kind}
-                disabled={isBack && kind !== "every_month"}
+                disabled={amount < 0 && kind !== "every_month"}
                 onChange={() => onKind(kind)}
               />
               <span className="min-w-0 font-medium text-ink">{t(`term_${kind}`)}</span>
             </label>
           ))}
         </div>
-        {isBack ? (
-          <p className="mt-1.5 text-[0.8125rem] text-ink-soft">{t("onlyEveryMonth")}</p>
-        ) : null}
       </fieldset>
       {term.kind === "until" ? (
         <Field label={t("lastDay")} error={problemText(t, error)}>

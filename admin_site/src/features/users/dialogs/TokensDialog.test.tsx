@@ -90,8 +90,8 @@ describe("granting tokens", () => {
     typed("Quantidade", "-50 mil");
     expect(radio("Todo mês").checked).toBe(true);
     expect(radio("Só este mês").disabled).toBe(true);
-    expect(screen.getByText("Um valor negativo só retira dos tokens de todo mês.")).toBeVisible();
     expect(await screen.findByText("Todos os meses passam a ter 1.250.000.")).toBeVisible();
+    expect(screen.getByText("Um valor negativo só retira dos 300.000 de todo mês.")).toBeVisible();
     typed("Motivo", "Engano");
     submit("Retirar");
     await waitFor(() => expect(onClose).toHaveBeenCalled());
