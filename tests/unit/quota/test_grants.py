@@ -150,6 +150,22 @@ def test_what_ends_first_is_used_first() -> None:
     assert rests(used(one, 1_350))["until_used-None"] == 50
 
 
+def test_grants_are_told_in_the_order_in_which_they_are_used() -> None:
+    one = granted(
+        user(1_000),
+        grant(100, UNTIL_USED),
+        grant(100, UNTIL, "2026-12-15"),
+        grant(100, THIS_MONTH),
+        grant(100, UNTIL, "2026-11-20"),
+    )
+    assert list(rests(one)) == [
+        "until-2026-11-20",
+        "this_month-None",
+        "until-2026-12-15",
+        "until_used-None",
+    ]
+
+
 def test_only_what_is_unused_ends() -> None:
     one = used(granted(user(), grant(500, UNTIL, "2026-11-20")), 300)
     before = end_grants(one, day_end(date(2026, 11, 20), ZONE) - timedelta(microseconds=1))

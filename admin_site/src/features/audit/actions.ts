@@ -10,6 +10,7 @@ export const ACTIONS = [
   "user.set_enforcement",
   "user.add_tokens",
   "user.set_additional_tokens",
+  "user.void_grant",
   "user.suspend",
   "user.activate",
   "user.block",

@@ -1,6 +1,8 @@
 import { CalendarClock, Lock, MoonStar, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { renewalDay, useFormat } from "@/shared/format";
+import { usedOfGrants, useTermWords } from "@/shared/grants/terms";
+import { useGrantTexts } from "@/shared/grants/texts";
 import { buttonClass } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
@@ -36,7 +38,10 @@ export function QuotaCard({ usage }: { usage: MyUsage }) {
           <Row label={t("usedTokens")}>{format.integer(usage.currentUsage)}</Row>
           <Row label={t("limit")}>{format.integer(usage.monthlyLimit)}</Row>
           {usage.additionalTokens > 0 ? (
-            <Row label={t("additional")}>{format.integer(usage.additionalTokens)}</Row>
+            <>
+              <Row label={t("additional")}>{format.integer(usage.additionalTokens)}</Row>
+              <Grants usage={usage} />
+            </>
           ) : null}
           <Row label={t("renews")}>
             {t("renewsIn", {
@@ -57,6 +62,28 @@ function Row({ label, children }: { label: string; children: ReactNode }) {
       <dt className="shrink-0 text-ink-soft">{label}</dt>
       <dd className="tabular text-right font-medium">{children}</dd>
     </div>
+  );
+}
+
+/** What the additional tokens are made of, first used first. */
+function Grants({ usage }: { usage: MyUsage }) {
+  const t = useGrantTexts();
+  const format = useFormat();
+  const term = useTermWords();
+  const used = usedOfGrants(usage.additionalTokens, usage.grants);
+  const lines = usage.grants.map((one) => ({ tokens: one.tokens, text: term(one) }));
+  if (used > 0) lines.push({ tokens: used, text: t("usedThisMonth") });
+  return (
+    <dd className="-mt-1 pb-2.5">
+      <ul className="tabular text-right text-[0.8125rem] text-ink-soft">
+        {lines.map(({ tokens, text }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: grants have no other name here
+          <li key={index}>
+            {format.integer(tokens)} {text}
+          </li>
+        ))}
+      </ul>
+    </dd>
   );
 }
 

@@ -20,10 +20,18 @@ describe("taking a change back", () => {
     ).toEqual({ kind: "edit", values: { status: "blocked" }, reason });
   });
 
-  it("takes granted tokens back", () => {
+  it("takes tokens of every month back by their amount", () => {
+    const term = { kind: "every_month", until: null } as const;
     expect(
-      inverse(someUser({}), { kind: "tokens", amount: 500, reason: "x" }, reason),
-    ).toMatchObject({ amount: -500 });
+      inverse(someUser({}), { kind: "tokens", amount: 500, term, reason: "x" }, reason),
+    ).toEqual({ kind: "tokens", amount: -500, term, reason });
+  });
+
+  it("voids a grant that ends, and brings none back that was voided", () => {
+    const term = { kind: "until", until: "2026-12-15" } as const;
+    const given = { kind: "tokens", amount: 500, term, reason: "x" } as const;
+    expect(inverse(someUser({}), given, reason)).toEqual({ kind: "takeBack", given, reason });
+    expect(inverse(someUser({}), { kind: "void", grantId: "g", reason: "" }, reason)).toBeNull();
   });
 
   it("restores the own limit together with the plan", () => {

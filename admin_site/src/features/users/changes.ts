@@ -1,5 +1,7 @@
 import { api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
+import type { Term } from "@/shared/grants/terms";
+import { actionText } from "./actionTexts";
 
 type User = Model<"UserOut">;
 
@@ -7,9 +9,19 @@ type User = Model<"UserOut">;
 export type Change =
   | { kind: "suspend"; reason: string }
   | { kind: "activate"; reason: string }
-  | { kind: "tokens"; amount: number; reason: string }
+  | Given
+  | { kind: "void"; grantId: string; reason: string }
+  | { kind: "takeBack"; given: Given; reason: string }
   | { kind: "reset"; reason: string }
   | { kind: "edit"; values: EditedValues; reason: string };
+
+/** Tokens granted, or taken back of those of every month. */
+export interface Given {
+  kind: "tokens";
+  amount: number;
+  term: Term;
+  reason: string;
+}
 
 export interface EditedValues {
   email?: string;
@@ -47,10 +59,14 @@ export function send(userId: string, change: Change, once: string): Promise<User
       return unwrap(
         api().POST("/admin/users/{user_id}/tokens", {
           params,
-          body: { amount: change.amount, reason: change.reason },
+          body: { amount: change.amount, ...change.term, reason: change.reason },
           headers: { "Idempotency-Key": once },
         }),
       );
+    case "void":
+      return voidGrant(userId, change.grantId, change.reason);
+    case "takeBack":
+      return takeBack(userId, change.given, change.reason);
     case "reset":
       return unwrap(
         api().POST("/admin/users/{user_id}/reset-usage", {
@@ -68,6 +84,28 @@ export function send(userId: string, change: Change, once: string): Promise<User
   }
 }
 
+function voidGrant(userId: string, grantId: string, reason: string): Promise<User> {
+  return unwrap(
+    api().DELETE("/admin/users/{user_id}/grants/{grant_id}", {
+      params: { path: { user_id: userId, grant_id: grantId }, query: reason ? { reason } : {} },
+    }),
+  );
+}
+
+/** Takes back what is unused of a grant that was given just now: the newest that is like it. */
+async function takeBack(userId: string, { amount, term }: Given, reason: string): Promise<User> {
+  const { items } = await unwrap(
+    api().GET("/admin/users/{user_id}/grants", { params: { path: { user_id: userId } } }),
+  );
+  const [newest] = items
+    .filter(
+      (one) => one.kind === term.kind && one.until === term.until && one.grantedTokens === amount,
+    )
+    .sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+  if (newest === undefined) throw new Error(actionText("grantGone"));
+  return voidGrant(userId, newest.id, reason);
+}
+
 /** What takes a change back; null where nothing does (forgiven usage is gone). */
 export function inverse(before: User, change: Change, reason: string): Change | null {
   switch (change.kind) {
@@ -75,10 +113,14 @@ export function inverse(before: User, change: Change, reason: string): Change | 
     case "activate":
       return statusBack(before.status, change.kind, reason);
     case "tokens":
-      return { kind: "tokens", amount: -change.amount, reason };
+      return change.term.kind === "every_month"
+        ? { ...change, amount: -change.amount, reason }
+        : { kind: "takeBack", given: change, reason };
     case "edit":
       return { kind: "edit", values: valuesBack(before, change.values), reason };
     case "reset":
+    case "void":
+    case "takeBack":
       return null;
   }
 }

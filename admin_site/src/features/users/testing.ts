@@ -43,3 +43,19 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     ...fields,
   };
 }
+
+/** A grant for tests. */
+export function someGrant(fields: Partial<Model<"GrantOut">>): Model<"GrantOut"> {
+  return {
+    id: "5d41402abc4b2a76b9719d911017c592",
+    kind: "this_month",
+    tokens: 50_000,
+    grantedTokens: 50_000,
+    until: null,
+    endsAt: null,
+    reason: "Fechamento do ano",
+    actor: "admin@example.com",
+    createdAt: "2026-11-22T13:05:09.123Z",
+    ...fields,
+  };
+}

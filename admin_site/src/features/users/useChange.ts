@@ -51,7 +51,7 @@ export function useChange(user: User) {
       show(queries, after);
       const back = inverse(before, change, actionText("undoReason"));
       toast(
-        said(change, before),
+        said(change, before, after),
         back === null ? {} : { undo: () => void undo(queries, user.id, back) },
       );
     },
@@ -70,7 +70,7 @@ async function undo(queries: QueryClient, userId: string, change: Change): Promi
   }
 }
 
-function said(change: Change, before: User): string {
+function said(change: Change, before: User, after: User): string {
   const name = before.name || before.email;
   switch (change.kind) {
     case "suspend":
@@ -85,6 +85,11 @@ function said(change: Change, before: User): string {
       return actionText(change.amount < 0 ? "tokensTaken" : "tokensAdded", {
         name,
         tokens: format().integer(Math.abs(change.amount)),
+      });
+    case "void":
+    case "takeBack":
+      return actionText("grantVoided", {
+        tokens: format().integer(before.additionalTokens - after.additionalTokens),
       });
   }
 }

@@ -90,6 +90,22 @@ export function useTransactions(id: string) {
   });
 }
 
+/** What a user's additional tokens are made of, with their sum as of the same moment. */
+export function useGrants({ id, additionalTokens }: Model<"UserOut">) {
+  return useQuery({
+    queryKey: ["user", id, "grants"],
+    queryFn: async ({ signal }) => {
+      const [user, grants] = await Promise.all([
+        unwrap(api().GET("/admin/users/{user_id}", { params: pathOf(id), signal })),
+        unwrap(api().GET("/admin/users/{user_id}/grants", { params: pathOf(id), signal })),
+      ]);
+      return { additionalTokens: user.additionalTokens, items: grants.items };
+    },
+    enabled: additionalTokens !== 0,
+    refetchInterval: LIVE_MILLISECONDS,
+  });
+}
+
 export function useMonths(id: string) {
   return useQuery({
     queryKey: ["user", id, "months"],

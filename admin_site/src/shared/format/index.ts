@@ -49,6 +49,8 @@ export interface Format {
   milliseconds(value: number): string;
   /** novembro de 2026; `period` is `2026-11`. */
   month(period: string): string;
+  /** novembro: where the year goes without saying. */
+  monthName(period: string): string;
 }
 
 /** A cost in CURRENCY; null where that is USD. */
@@ -287,6 +289,7 @@ function create(locale: Locale): Format {
         ? `${integer.format(value)} ms`
         : `${number({ maximumFractionDigits: 2 }).format(value / 1000)} s`,
     month: (period) => dated(`${period}-01`, { month: "long", year: "numeric" }),
+    monthName: (period) => dated(`${period}-01`, { month: "long" }),
   };
 }
 

@@ -6,7 +6,16 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { Field } from "@/shared/ui/Field";
 import { useActionTexts } from "../actionTexts";
 import { AmountField } from "../dialogs/AmountField";
-import { amountText, FormButtons, neededReason, PlanSelect, ReasonField } from "../dialogs/forms";
+import {
+  aLastDay,
+  FormButtons,
+  grantFields,
+  neededReason,
+  PlanSelect,
+  ReasonField,
+} from "../dialogs/forms";
+import { TermFields } from "../dialogs/TermFields";
+import { KINDS, termOf } from "../granting";
 import { PLANS } from "../search";
 import { parseTokens } from "../tokens";
 import { BulkFailures } from "./BulkFailures";
@@ -83,8 +92,8 @@ function Body({ action, selected, known, onSelect, onClose }: Props) {
 
 const base = { reason: neededReason, plan: z.enum(PLANS) };
 const schemas = {
-  other: z.object({ ...base, amount: z.string() }),
-  tokens: z.object({ ...base, amount: amountText }),
+  other: z.object({ ...base, ...grantFields, amount: z.string() }),
+  tokens: z.object({ ...base, ...grantFields }).check(aLastDay),
 };
 
 function BulkForm({
@@ -102,13 +111,21 @@ function BulkForm({
   onClose: () => void;
 }) {
   const t = useActionTexts();
-  const { register, control, handleSubmit, formState } = useForm({
+  const { register, control, handleSubmit, setValue, formState, watch } = useForm({
     resolver: zodResolver(action === "add_tokens" ? schemas.tokens : schemas.other),
-    defaultValues: { amount: "", plan: "pro" as (typeof PLANS)[number], reason: "" },
+    defaultValues: {
+      amount: "",
+      kind: KINDS[0] as (typeof KINDS)[number],
+      until: "",
+      plan: "pro" as (typeof PLANS)[number],
+      reason: "",
+    },
   });
   const { errors } = formState;
-  const submit = handleSubmit(({ amount, plan, reason }) => {
-    if (action === "add_tokens") onSubmit({ action, amount: parseTokens(amount) ?? 0, reason });
+  const submit = handleSubmit((values) => {
+    const { plan, reason } = values;
+    const amount = parseTokens(values.amount) ?? 0;
+    if (action === "add_tokens") onSubmit({ action, amount, ...termOf(values), reason });
     else if (action === "set_plan") onSubmit({ action, plan, reason });
     else onSubmit({ action, reason });
   });
@@ -120,13 +137,23 @@ function BulkForm({
         </p>
       ) : null}
       {action === "add_tokens" ? (
-        <Controller
-          control={control}
-          name="amount"
-          render={({ field }) => (
-            <AmountField {...field} help={t("bulkAmountHelp")} error={errors.amount} />
-          )}
-        />
+        <>
+          <Controller
+            control={control}
+            name="amount"
+            render={({ field }) => (
+              <AmountField {...field} help={t("amountHelp")} error={errors.amount} />
+            )}
+          />
+          <TermFields
+            term={termOf(watch())}
+            amount={parseTokens(watch("amount")) ?? 0}
+            months={null}
+            onKind={(kind) => setValue("kind", kind)}
+            until={register("until")}
+            error={errors.until}
+          />
+        </>
       ) : null}
       {action === "set_plan" ? (
         <Controller

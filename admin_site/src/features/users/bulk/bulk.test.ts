@@ -39,12 +39,29 @@ describe("taking a bulk change back", () => {
     });
   });
 
-  it("takes tokens back from those who got them", () => {
-    const grant = { action: "add_tokens", amount: 100, reason: "x" } as const;
+  it("takes tokens of every month back from those who got them", () => {
+    const grant = {
+      action: "add_tokens",
+      amount: 100,
+      kind: "every_month",
+      until: null,
+      reason: "x",
+    } as const;
     expect(inverseSteps(grant, ["a"], known(ana, leo), "u")).toEqual([
-      { userIds: ["a"], change: { action: "add_tokens", amount: -100, reason: "u" } },
+      { userIds: ["a"], change: { ...grant, amount: -100, reason: "u" } },
     ]);
     expect(inverseSteps(grant, [], known(ana), "u")).toBeNull();
+  });
+
+  it("offers nothing for grants that end: nothing negative takes them back", () => {
+    const grant = {
+      action: "add_tokens",
+      amount: 100,
+      kind: "this_month",
+      until: null,
+      reason: "x",
+    } as const;
+    expect(inverseSteps(grant, ["a"], known(ana), "u")).toBeNull();
   });
 });
 

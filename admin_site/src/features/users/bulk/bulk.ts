@@ -1,17 +1,18 @@
 import { ApiError, api, unwrap } from "@/shared/api/client";
 import { newId } from "@/shared/api/ids";
 import type { Model } from "@/shared/api/types";
+import type { Term } from "@/shared/grants/terms";
 
 type User = Model<"UserOut">;
 type Plan = User["plan"];
 
-const NOTHING = { amount: null, plan: null, monthlyLimit: null } as const;
+const NOTHING = { amount: null, kind: null, until: null, plan: null, monthlyLimit: null } as const;
 /** The most users that one call takes. */
 const MAX_USERS = 100;
 
 export type BulkChange =
   | { action: "suspend" | "activate"; reason: string }
-  | { action: "add_tokens"; amount: number; reason: string }
+  | ({ action: "add_tokens"; amount: number; reason: string } & Term)
   | { action: "set_plan"; plan: Plan; monthlyLimit?: number; reason: string };
 
 export interface BulkOutcome {
@@ -66,7 +67,7 @@ export async function runBulk(
 
 /**
  * The steps that take a change back, by how the users were before; null when somebody cannot be
- * restored: half an undo would be worse than none.
+ * restored: half an undo would be worse than none. Grants that end are voided one by one, by people.
  */
 export function inverseSteps(
   change: BulkChange,
@@ -81,8 +82,8 @@ export function inverseSteps(
     users.push(user);
   }
   if (change.action === "add_tokens") {
-    const back: BulkChange = { action: "add_tokens", amount: -change.amount, reason };
-    return done.length === 0 ? null : [{ userIds: [...done], change: back }];
+    if (done.length === 0 || change.kind !== "every_month") return null;
+    return [{ userIds: [...done], change: { ...change, amount: -change.amount, reason } }];
   }
   if (change.action === "set_plan") return plansBack(users, reason);
   return statusBack(change.action, users, reason);

@@ -2,6 +2,7 @@ import {
   ArrowLeftRight,
   Coins,
   Gauge as GaugeIcon,
+  Hourglass,
   Layers,
   type LucideIcon,
   Merge,
@@ -12,6 +13,7 @@ import {
 } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
+import { useTermWords } from "@/shared/grants/terms";
 import { Bars, ListCard } from "@/shared/lists/ListCard";
 import { CardHeader } from "@/shared/ui/Card";
 import { Empty } from "@/shared/ui/states";
@@ -19,10 +21,12 @@ import { PLANS, STATUSES } from "../search";
 import { useUsersTexts } from "../texts";
 import { useTransactions } from "../userData";
 import { useUserTexts } from "../userTexts";
-import { actorName, deedOf, type Field, steps } from "./told";
+import { actorName, deedOf, type Field, isOfItself, steps } from "./told";
 
 const ICONS: Record<Model<"TransactionKind">, LucideIcon> = {
   grant: Coins,
+  grant_end: Hourglass,
+  grant_late: Hourglass,
   limit_change: GaugeIcon,
   plan_change: Layers,
   usage_reset: RotateCcw,
@@ -65,20 +69,22 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
   const t = useUserTexts();
   const format = useFormat();
   const words = useWords();
+  const term = useTermWords();
   const Icon = ICONS[row.kind];
   const changes = steps(row);
   return (
-    <li className="flex items-start gap-3.5 px-5 py-4">
+    <li className="flex flex-wrap items-start gap-x-3.5 gap-y-2 px-5 py-4 sm:flex-nowrap">
       <span className="mt-0.5 grid size-8 shrink-0 place-items-center rounded-full bg-sunken text-ink-soft ring-1 ring-line">
         <Icon className="size-4" aria-hidden />
       </span>
       <div className="min-w-0 flex-1">
         <p className="break-words">
-          <span className="font-medium">{actorName(row.actor, t)}</span>{" "}
+          {isOfItself(row) ? null : <span className="font-medium">{actorName(row.actor, t)} </span>}
           {deedOf(row, t, {
             tokens: format.integer,
             plan: (plan) => words("plan", plan),
             place: (place) => placeName(place, format),
+            term,
           })}
         </p>
         {row.reason && row.kind !== "correction" ? (
@@ -95,10 +101,10 @@ function Entry({ row }: { row: Model<"TransactionOut"> }) {
           ))}
         </ul>
       </div>
-      <div className="shrink-0 text-right text-ink-faint text-xs">
+      <div className="shrink-0 basis-full pl-11.5 text-ink-faint text-xs sm:basis-auto sm:pl-0 sm:text-right">
         <time dateTime={row.createdAt}>
-          {format.dateTime(row.createdAt)}
-          <span className="block">{format.ago(row.createdAt)}</span>
+          {format.dateTime(row.createdAt)}{" "}
+          <span className="ml-2 sm:ml-0 sm:block">{format.ago(row.createdAt)}</span>
         </time>
         {isOfItem(row) ? (
           <p className="tabular mt-1 hidden sm:block">

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "@/shared/api/types";
+import type { Term } from "@/shared/grants/terms";
 import type { UserTexts } from "../userTexts";
-import { actorName, deedOf, steps } from "./told";
+import { actorName, deedOf, isOfItself, steps } from "./told";
 
 const t: UserTexts = (key, values) => [key, ...Object.values(values ?? {})].join(" ");
 const words = {
   tokens: String,
   plan: (plan: string) => plan.toUpperCase(),
   place: (place: string) => `<${place}>`,
+  term: ({ kind, until }: Term, period: string) => `${kind}/${until}/${period}`,
 };
 
 function row(fields: Partial<Model<"TransactionOut">>): Model<"TransactionOut"> {
@@ -37,8 +39,28 @@ describe("a transaction, told", () => {
   });
 
   it("tells granting from taking back, without the sign", () => {
-    expect(deedOf(row({ amount: 500 }), t, words)).toBe("did_granted 500");
+    const granted = "did_granted 500 every_month/null/2026-11";
+    expect(deedOf(row({ amount: 500 }), t, words)).toBe(granted);
     expect(deedOf(row({ amount: -500 }), t, words)).toBe("did_taken 500");
+  });
+
+  it("says how long a grant is good for, and that one was voided", () => {
+    const after = { additionalTokens: 9, grantId: "g", grantKind: "until", until: "2026-12-15" };
+    const term = "until/2026-12-15/2026-11";
+    expect(deedOf(row({ amount: 500, after }), t, words)).toBe(`did_granted 500 ${term}`);
+    expect(deedOf(row({ amount: -500, after }), t, words)).toBe(`did_voided 500 ${term}`);
+    const month = row({ amount: 500, after: { grantKind: "this_month" }, period: "2026-10" });
+    expect(deedOf(month, t, words)).toBe("did_granted 500 this_month/null/2026-10");
+  });
+
+  it("tells what ended or came late without a name before it", () => {
+    const ended = row({ kind: "grant_end", amount: -12_000 });
+    expect(deedOf(ended, t, words)).toBe("did_ended 12000");
+    expect(isOfItself(ended)).toBe(true);
+    const late = row({ kind: "grant_late", amount: -70 });
+    expect(deedOf(late, t, words)).toBe("did_used_late 70");
+    expect(deedOf({ ...late, amount: 70 }, t, words)).toBe("did_given_back_late 70");
+    expect(isOfItself(row({ amount: 500 }))).toBe(false);
   });
 
   it("names the new plan and status", () => {

@@ -3,28 +3,33 @@ import { Controller, useForm } from "react-hook-form";
 import { z } from "zod/mini";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { everyMonthTokens } from "@/shared/grants/terms";
 import { Dialog } from "@/shared/ui/Dialog";
 import { useActionTexts } from "../actionTexts";
+import { KINDS, outlives, termOf } from "../granting";
 import { parseTokens } from "../tokens";
 import { useChange } from "../useChange";
+import { useGrants } from "../userData";
 import { AmountField } from "./AmountField";
 import {
-  amountText,
+  aLastDay,
   FormButtons,
   FormProblem,
+  grantFields,
   landError,
   neededReason,
   ReasonField,
 } from "./forms";
+import { TermFields } from "./TermFields";
 
-const schema = z.object({ amount: amountText, reason: neededReason });
+const schema = z.object({ ...grantFields, reason: neededReason }).check(aLastDay);
 
 interface Props {
   user: Model<"UserOut">;
   onClose: () => void;
 }
 
-/** Grants tokens on top of the limit, or takes them back. */
+/** Grants tokens on top of the limit for as long as is chosen, or takes them back. */
 export function TokensDialog({ open, ...props }: Props & { open: boolean }) {
   const t = useActionTexts();
   return (
@@ -43,19 +48,25 @@ function TokensForm({ user, onClose }: Props) {
   const t = useActionTexts();
   const format = useFormat();
   const change = useChange(user);
-  const { register, control, handleSubmit, setError, formState, watch } = useForm({
+  const grants = useOwnGrants(user);
+  const { register, control, handleSubmit, setError, setValue, formState, watch } = useForm({
     resolver: zodResolver(schema),
-    defaultValues: { amount: "", reason: "" },
+    defaultValues: { amount: "", kind: KINDS[0] as (typeof KINDS)[number], until: "", reason: "" },
   });
   const { errors } = formState;
   const amount = parseTokens(watch("amount")) ?? 0;
   const submit = handleSubmit(async (values) => {
     const tokens = parseTokens(values.amount) ?? 0;
     try {
-      await change.mutateAsync({ kind: "tokens", amount: tokens, reason: values.reason });
+      await change.mutateAsync({
+        kind: "tokens",
+        amount: tokens,
+        term: termOf(values),
+        reason: values.reason,
+      });
       onClose();
     } catch (error) {
-      landError(error, setError, ["amount", "reason"]);
+      landError(error, setError, ["amount", "until", "reason"]);
     }
   });
   return (
@@ -67,14 +78,29 @@ function TokensForm({ user, onClose }: Props) {
         render={({ field }) => (
           <AmountField
             {...field}
-            help={t("amountHelp", { granted: format.integer(user.additionalTokens) })}
+            help={
+              grants?.everyMonth
+                ? t("amountHelpBack", { tokens: format.integer(grants.everyMonth) })
+                : t("amountHelp")
+            }
             error={errors.amount}
           />
         )}
       />
-      <p className="tabular rounded-xl bg-sunken px-3.5 py-2.5 text-ink-soft">
-        {t("availableThen", { tokens: format.integer(user.availableTokens + amount) })}
-      </p>
+      <TermFields
+        term={termOf(watch())}
+        amount={amount}
+        months={
+          grants && {
+            tokens: user.monthlyLimit + grants.everyMonth,
+            hasLasting: grants.hasLasting,
+          }
+        }
+        onKind={(kind) => setValue("kind", kind)}
+        until={register("until")}
+        error={errors.until}
+        note={t("availableThen", { tokens: format.integer(user.availableTokens + amount) })}
+      />
       <ReasonField error={errors.reason} {...register("reason")} />
       <FormButtons
         submit={t(amount < 0 ? "takeBack" : "add")}
@@ -83,4 +109,15 @@ function TokensForm({ user, onClose }: Props) {
       />
     </form>
   );
+}
+
+/** What is granted to the user already; null while that is on its way. */
+function useOwnGrants(user: Model<"UserOut">) {
+  const grants = useGrants(user).data;
+  if (user.additionalTokens === 0) return { everyMonth: 0, hasLasting: false };
+  if (!grants) return null;
+  return {
+    everyMonth: everyMonthTokens(grants.items),
+    hasLasting: grants.items.some((one) => outlives(one, user.period)),
+  };
 }

@@ -3,13 +3,14 @@ import type { ComponentProps, ReactNode } from "react";
 import type { FieldError, FieldValues, Path, UseFormSetError } from "react-hook-form";
 import { z } from "zod/mini";
 import { ApiError } from "@/shared/api/client";
-import { useFormat } from "@/shared/format";
+import { periodDay, useFormat } from "@/shared/format";
 import { Button } from "@/shared/ui/Button";
 import { DialogActions } from "@/shared/ui/Dialog";
 import { Field, Input, Textarea } from "@/shared/ui/Field";
 import { type Option, Select } from "@/shared/ui/Select";
 import { useUiTexts } from "@/shared/ui/texts";
 import { type ActionTexts, actionText, useActionTexts } from "../actionTexts";
+import { type GrantValues, isLastDay, KINDS, termOf } from "../granting";
 import { limitOf, useQuotaSettings } from "../plans";
 import { PLANS } from "../search";
 import { useUsersTexts } from "../texts";
@@ -43,6 +44,11 @@ export const tokensText = z.string().check(
 export const amountText = tokensText.check(
   z.refine((text) => parseTokens(text) !== 0, key("tokensZero")),
 );
+export const grantFields = { amount: amountText, kind: z.enum(KINDS), until: z.string() };
+export const aLastDay = z.refine<GrantValues>((values) => isLastDay(termOf(values), periodDay()), {
+  error: key("lastDayNeeded"),
+  path: ["until"],
+});
 export const limitText = tokensText.check(
   z.refine((text) => (parseTokens(text) ?? 0) >= 0, key("tokensNegative")),
 );
@@ -89,9 +95,12 @@ export function FormButtons({
   busy,
   disabled = false,
   variant = "primary",
+  cancel,
   onCancel,
 }: {
   submit: ReactNode;
+  /** Where "cancel" would be the word for what is being done. */
+  cancel?: string;
   busy: boolean;
   disabled?: boolean;
   variant?: "primary" | "danger";
@@ -101,7 +110,7 @@ export function FormButtons({
   return (
     <DialogActions>
       <Button onClick={onCancel} disabled={busy}>
-        {t("cancel")}
+        {cancel ?? t("cancel")}
       </Button>
       <Button type="submit" variant={variant} busy={busy} disabled={disabled}>
         {submit}

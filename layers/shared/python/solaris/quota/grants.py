@@ -170,7 +170,11 @@ def live_grants(user: User) -> list[Grant]:
 
     Not those that are used up.
     """
-    return [one for one in _in_order(burn(user, user.current_usage).grants) if one.tokens]
+    left = [one for one in burn(user, user.current_usage).grants if one.tokens]
+    own = [one for one in left if one.is_of_the_month]
+    late = [one for one in left if one.outlives(user.period)]
+    early = [one for one in left if one not in own and one not in late]
+    return [*_in_order(early), *_in_order(own), *_in_order(late)]
 
 
 def grants_now(user: User) -> list[Grant]:
@@ -273,9 +277,7 @@ def _in_order(grants: Sequence[Grant]) -> list[Grant]:
 
 
 def _end(grant: Grant) -> tuple[int, float]:
-    if grant.ends_at is not None:
-        return 1, grant.ends_at.timestamp()
-    return (0, 0.0) if grant.is_of_the_month else (2, 0.0)
+    return (1, 0.0) if grant.ends_at is None else (0, grant.ends_at.timestamp())
 
 
 def _held_before(user: User, instant: datetime | None) -> list[Reservation]:
