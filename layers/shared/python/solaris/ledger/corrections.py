@@ -83,6 +83,8 @@ class LateGrants:
         if len(left) < len(user.reservations):
             after = replace(after, reservations=left, version=user.version + 1)
         writes = [*self._users.put_actions([(user, after)])]
+        if not writes and tokens:  # nothing else of that month may have come in between
+            writes.append(self._actions.touch_user(event, user.version))
         if tokens:
             writes.append(self._actions.add_to_period(event, tokens, found_usage=usage))
         name = event.request_id + (OF_EXPIRY if event.outcome is Outcome.EXPIRED else "")
