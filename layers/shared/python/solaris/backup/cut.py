@@ -234,9 +234,11 @@ class Cut:
             "available_tokens": number(available),
             "reservations": {"M": still_open},
             "version": number(version),
-            **{name: granted[name] for name in ("additional_tokens", "grants") if name in granted},
         }
-        self._staging.put("users", [item | mended])
+        of_grants: Item = {
+            one: granted[one] for one in ("additional_tokens", "grants") if one in granted
+        }
+        self._staging.put("users", [item | mended | of_grants])
         return True
 
     def _mend_counter(self, owner: str, day_model: str, sums: Counter[str]) -> bool:
