@@ -26,7 +26,7 @@ def api(money: MoneyPath) -> Iterator[Api]:
     api.close()
 
 
-KINDS = (
+KINDS: tuple[Any, ...] = (
     "this_month",
     "until",
     "until_used",
@@ -38,7 +38,7 @@ KINDS = (
     [],
     "forever",
 )
-DAYS = (
+DAYS: tuple[Any, ...] = (
     *("2026-12-15", "2026-11-10", "2026-11-09", "2026-02-30", "9999-12-31", "0001-01-01"),
     *("2026-12-15T00:00:00Z", "15/12/2026", "", 1_797_292_800, "1797292800", 0, True, {}),
     *(20_261_215, "20261215", "+2026-12-15", " 2026-12-15", "２０２６-12-15"),
@@ -63,22 +63,34 @@ def test_whatever_term_is_asked_for_is_given_or_refused_by_name(money: MoneyPath
 
 
 def test_a_term_belongs_to_tokens_alone(money: MoneyPath, api: Api) -> None:
-    for action, more in (("suspend", {}), ("activate", {}), ("set_plan", {"plan": "pro"})):
+    actions: tuple[tuple[str, dict[str, str]], ...] = (
+        ("suspend", {}),
+        ("activate", {}),
+        ("set_plan", {"plan": "pro"}),
+    )
+    for action, more in actions:
         for term in ({"kind": "this_month"}, {"until": "2026-12-15"}, {"kind": "every_month"}):
-            body = {"action": action, "userIds": [ANA_ID], "reason": "slip", **more, **term}
+            body: dict[str, Any] = {
+                "action": action,
+                "userIds": [ANA_ID],
+                "reason": "slip",
+                **more,
+                **term,
+            }
             answer = api("POST", BULK, body)
             assert answer.status == 422
             assert "kind" in answer.problems
     before = money.user()
     body = {"action": "add_tokens", "userIds": [ANA_ID], "reason": "slip", "amount": 10}
-    for term, field in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"kind": "until"}, "until"),
         ({"until": "2026-12-15"}, "until"),
         ({"kind": "this_month", "until": "2026-12-15"}, "until"),
         ({"kind": "until", "until": "2026-11-09"}, "until"),
         ({"kind": "until_used", "amount": -10}, "amount"),
-    ):
-        answer = api("POST", BULK, body | term)
+    )
+    for asked, field in wrong:
+        answer = api("POST", BULK, body | asked)
         told = [one["problem"] for one in answer.body.get("results", [])]
         fields = {one["field"] for one in told} if told else {*answer.problems}
         assert fields == {field}, answer.body

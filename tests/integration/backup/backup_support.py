@@ -148,7 +148,7 @@ class Traffic:
         self.office = user_changes_of(source)
         self.open: list[tuple[str, Reservation]] = []
         self.expired: list[tuple[str, Reservation]] = []
-        self.moves = (
+        self.moves: tuple[Callable[[], None], ...] = (
             *(self.ask, self.ask, self.answer, self.answer, self.answer, self.release),
             *(self.expire, self.late, self.unreserved, self.grant, self.forgive, self.someone_new),
         )

@@ -22,6 +22,7 @@ from solaris.platform.errors import (
 from solaris.quota.grant import MAX_GRANTS
 from solaris.quota.item import user_to_item
 from solaris.quota.periods import day_end, renews_at
+from solaris.quota.usage import Outcome
 from solaris.quota.user import User, UserStatus, user_id_for
 from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, Clock, MoneyPath
@@ -370,6 +371,32 @@ async def test_taken_back_twice_at_once_while_requests_run(november: MoneyPath, 
     assert user.additional_tokens == 5_000 + sum(rows)
     assert user.available_tokens >= 0
     assert user.current_usage <= user.quota.granted_tokens
+    agree(november)
+
+
+async def test_two_late_answers_at_once_are_both_taken_from_the_grant(
+    november: MoneyPath, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is booked while the other, of a request that holds nothing any more, is being planned."""
+    assert give(api, 1_000, "until_used").status == 200
+    await spend(november, 10_000)
+    unreserved = november.event(None, prompt=400)
+    november.clock.now = datetime(2026, 12, 1, 2, 59, 59, tzinfo=UTC)
+    held = await november.admit(prompt=1_000, completes=False)
+    november.clock.forward(seconds=1)
+    await spend(november, 10)
+    users = november.parts.quota.users
+    read = users.closed_grants
+
+    def interrupted(user_id: str, period: str) -> Any:
+        monkeypatch.setattr(users, "closed_grants", read)
+        released = november.event(held.reservation, outcome=Outcome.RELEASED)
+        assert november.record(released) == []
+        return read(user_id, period)
+
+    monkeypatch.setattr(users, "closed_grants", interrupted)
+    assert november.record(unreserved) == []
+    assert november.user().additional_tokens == 600
     agree(november)
 
 

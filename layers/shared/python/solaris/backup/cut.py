@@ -31,12 +31,13 @@ from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, booked_hour, counted_
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import figures_of_record
 from solaris.ledger.shards import counter_shard
-from solaris.ledger.transactions import SYSTEM_ID, TransactionKind
+from solaris.ledger.transactions import OF_EXPIRY, SYSTEM_ID, TransactionKind
 from solaris.platform.actor import Role
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import is_progress
 from solaris.platform.instants import iso_milliseconds, parse_instant
-from solaris.quota.item import reservation_from_item
+from solaris.quota.grants import with_carried_tokens
+from solaris.quota.item import reservation_from_item, user_from_item, user_to_item
 from solaris.quota.usage import Outcome
 from solaris.sign_in.admin_store import COUNT_KEY
 
@@ -63,6 +64,8 @@ class Cut:
         self._final: set[str] = set()
         self._recent_changes: set[str] = set()
         self._versions: dict[str, int] = {}
+        # what closed months used of grants after the account was read (negative), or gave back
+        self._late_grants: dict[str, int] = defaultdict(int)
         self.open_before: set[Key] = set()
         """Keys of the records that requests begun before the backup are still to get."""
 
@@ -156,13 +159,26 @@ class Cut:
         if user_id == SYSTEM_ID:  # of no account: what it tells of was read after the start
             return bool(item["created_at"]["S"] < self._started_at)
         standing, version = self._staging.standing(user_id), int(item["version"]["N"])
-        if keeps_change(standing, version):
-            return True
-        # the row of a late answer (ledger/corrections.py) goes with its record
-        if standing is None or item["transaction_id"]["S"] not in self._final:
-            return False
+        is_known, is_shown = self._goes_with_record(user_id, item), keeps_change(standing, version)
+        if is_shown or standing is None or not is_known:
+            return is_shown
+        if item["kind"]["S"] == TransactionKind.GRANT_LATE.value:
+            if item["period"]["S"] > standing.period:
+                return False  # its month is still open in the account that was read
+            self._late_grants[user_id] += int(item["amount"]["N"])
         self._versions[user_id] = max(version, self._versions.get(user_id, 0))
         return True
+
+    def _goes_with_record(self, user_id: str, item: Item) -> bool:
+        """Whether a row of a late answer (ledger/corrections.py) has its record in.
+
+        Of grants an expiry has a row of its own, which stays when a late answer takes its place.
+        """
+        name = item["transaction_id"]["S"]
+        request_id = name.removesuffix(OF_EXPIRY)
+        return name in self._final or (
+            request_id != name and request_id in self._booked.get(user_id, ())
+        )
 
     def audited(self, page: Iterable[Item]) -> list[Item]:
         """The audit rows, but for those of changes that do not belong in."""
@@ -201,11 +217,13 @@ class Cut:
         used = int(item["current_usage"]["N"])
         usage = self._usage.get((user_id, item["period"]["S"]), used)
         usage = used if usage < 0 else usage
-        if usage == used and len(still_open) == len(held):
+        late = self._late_grants.get(user_id, 0)
+        if usage == used and len(still_open) == len(held) and not late:
             return False
+        granted = user_to_item(with_carried_tokens(user_from_item(item), late)) if late else item
         available = available_tokens(
             monthly_limit=int(item["monthly_limit"]["N"]),
-            additional_tokens=int(item["additional_tokens"]["N"]),
+            additional_tokens=int(granted["additional_tokens"]["N"]),
             current_usage=usage,
             reserved_tokens=sum(int(one["M"]["tokens"]["N"]) for one in still_open.values()),
             block_ppm=int(item["block_ppm"]["N"]),
@@ -217,7 +235,10 @@ class Cut:
             "reservations": {"M": still_open},
             "version": number(version),
         }
-        self._staging.put("users", [item | mended])
+        of_grants: Item = {
+            one: granted[one] for one in ("additional_tokens", "grants") if one in granted
+        }
+        self._staging.put("users", [item | mended | of_grants])
         return True
 
     def _mend_counter(self, owner: str, day_model: str, sums: Counter[str]) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 from solaris.ledger.booking import Action, LedgerActions
 from solaris.ledger.transaction_store import TransactionStore, put_transaction
 from solaris.ledger.transactions import (
+    OF_EXPIRY,
     Origin,
     TransactionKind,
     grants_row,
@@ -32,7 +33,7 @@ from solaris.quota.grants import late_difference, with_late_burn
 from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Settlement, beyond_zero
 from solaris.quota.store import UserStore
-from solaris.quota.usage import UsageEvent
+from solaris.quota.usage import Outcome, UsageEvent
 from solaris.quota.user import User
 
 MAX_HOPS = 20  # accounts that were merged one into another
@@ -82,9 +83,12 @@ class LateGrants:
         if len(left) < len(user.reservations):
             after = replace(after, reservations=left, version=user.version + 1)
         writes = [*self._users.put_actions([(user, after)])]
+        if not writes and tokens:  # nothing else of that month may have come in between
+            writes.append(self._actions.touch_user(event, user.version))
         if tokens:
             writes.append(self._actions.add_to_period(event, tokens, found_usage=usage))
-        origin = Origin(transaction_id=event.request_id, actor="system", reason="", now=now)
+        name = event.request_id + (OF_EXPIRY if event.outcome is Outcome.EXPIRED else "")
+        origin = Origin(transaction_id=name, actor="system", reason="", now=now)
         row = grants_row(user, after, origin, TransactionKind.GRANT_LATE)
         if row is not None:
             writes.append(put_transaction(self._actions.transactions_table, row))

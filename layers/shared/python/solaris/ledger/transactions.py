@@ -21,6 +21,9 @@ from solaris.quota.user import User
 SYSTEM_ID = "system"
 """Stands for a user's id in the corrections of the system's own counters."""
 
+OF_EXPIRY = "-expired"
+"""Ends the id of a `grant_late` row that an expiry has, so that the late answer's is another."""
+
 
 class TransactionKind(StrEnum):
     """What was changed."""

@@ -165,6 +165,26 @@ def with_late_burn(user: User, difference: Mapping[str, int], now: datetime) -> 
     return replace(shown, available_tokens=shown.quota.available_tokens)
 
 
+def with_carried_tokens(user: User, tokens: int) -> User:
+    """Take what closed months have used of carried grants, or (more than 0) give it back.
+
+    For whoever knows the sum alone: the grants are taken in the order in which they are used, then
+    what this month has used of them. Available tokens and version are left to the caller.
+    """
+    lasting = _in_order([one for one in user.grants if not one.is_of_the_month])
+    shown = user
+    for grant in lasting if tokens < 0 else reversed(lasting):
+        change = max(-grant.tokens, min(tokens, grant.granted_tokens - grant.tokens))
+        shown = _with_tokens(shown, grant.grant_id, grant.tokens + change, ended=-change)
+        tokens -= change
+    change = max(-shown.burnt_tokens, tokens)
+    return replace(
+        shown,
+        burnt_tokens=shown.burnt_tokens + change,
+        additional_tokens=shown.additional_tokens + change,
+    )
+
+
 def live_grants(user: User) -> list[Grant]:
     """The grants that end, as of what is used now, in the order in which they are used.
 
