@@ -54,6 +54,7 @@ PURE = (
     "backup/cut_rules.py",
     "directory/listing.py",
     "exports/export.py",
+    "gateway/admission.py",
     "gateway/models/named.py",
     "keys/key.py",
     "ledger/figures.py",
@@ -112,7 +113,7 @@ AT_THE_EDGE: dict[tuple[str, ...], tuple[str, ...]] = {
         *("platform/", "ledger/day_index.py", "operations/doctor.py", "backup/whole_tables.py"),
         "alerts/ses_list.py",
     ),
-    ("aiohttp",): ("platform/", "gateway/upstream.py", "gateway/connections.py"),
+    ("aiohttp",): ("platform/", "gateway/upstream.py"),
     ("redis",): ("platform/cache.py",),
     ("cachetools",): ("platform/cache.py",),
     ("joserfc",): (

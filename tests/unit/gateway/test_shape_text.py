@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.shapes.all import SHAPES, ApiShape
+from solaris.gateway.shapes.text import Prompt
 from tests.unit.gateway.media_support import data_url, jpeg, pdf, png, wav
 
 CHAT = SHAPES["/v1/chat/completions"]

@@ -1,6 +1,7 @@
 """A streamed answer, frame by frame: to the client, or to its end when the client has gone.
 
-Frames go out as they come; the last one waits until the books know. DESIGN section 4, step 6.
+Frames go out as they come; the last one waits until the books know. It is step 6
+of "A metered request" in ARCHITECTURE.md.
 """
 
 import asyncio

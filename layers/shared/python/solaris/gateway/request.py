@@ -4,7 +4,8 @@
 
 What a client saw finished is in the books: the usage event is on the queue before the last bytes
 go out. Every exit after the reserve resolves it: an answer settles, an upstream error releases,
-a client that hangs up is read on without, so that its usage is booked as stated. DESIGN section 4.
+a client that hangs up is read on without, so that its usage is booked as stated. Each step is told
+in ARCHITECTURE.md, "A metered request".
 """
 
 import asyncio
@@ -17,10 +18,9 @@ from typing import Any
 
 import orjson
 
+from solaris.gateway.admission import AnswerContext, RequestFacts, Ticket
 from solaris.gateway.answer import Answer, BufferedReply, Reply
-from solaris.gateway.answer_context import AnswerContext, RequestFacts
 from solaris.gateway.body.bodies import Body
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.body.understanding import Understanding
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
@@ -41,7 +41,7 @@ from solaris.gateway.relaying import open_stream
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.sending import Sending
 from solaris.gateway.shapes.all import SHAPES, ApiShape
-from solaris.gateway.tickets import Ticket
+from solaris.gateway.shapes.text import Prompt
 from solaris.gateway.upstream import Upstream, UpstreamAnswer
 from solaris.keys.entrance import Entered, Entrance
 from solaris.keys.key import GatewayKey

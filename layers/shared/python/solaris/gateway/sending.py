@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from solaris.gateway.answer_context import AnswerContext
+from solaris.gateway.admission import AnswerContext
 from solaris.gateway.body.heavy import in_heavy_thread
 from solaris.gateway.dialect import (
     REFUSED_STATUSES,

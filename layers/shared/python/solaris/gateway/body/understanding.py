@@ -12,11 +12,11 @@ from solaris.gateway import tokenizer as tokens
 from solaris.gateway.body.allowed_fields import passed_on, passed_query
 from solaris.gateway.body.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.body.heavy import HEAVY_BYTES, in_heavy_thread, in_light_thread
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.models.access import check_models, checked_flat_body
 from solaris.gateway.models.named import named_models
 from solaris.gateway.sending import Asked
 from solaris.gateway.shapes.all import ApiShape, MalformedBodyError
+from solaris.gateway.shapes.text import Prompt
 from solaris.keys.entrance import Entered
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.web.body_structure import has_bounded_structure

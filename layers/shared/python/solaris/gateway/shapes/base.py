@@ -4,12 +4,14 @@ A body is what an untrusted client sent: any field may be of any type. Only `val
 only `MalformedBodyError`; every other method reads what it understands and passes over the rest.
 """
 
+import json
 from collections.abc import Container
 from typing import Any, ClassVar
 
+import orjson
+
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.body.prompt import Prompt
-from solaris.gateway.shapes.text import PromptText
+from solaris.gateway.shapes.text import Prompt, PromptText
 from solaris.quota.usage import TokenCounts
 
 Body = dict[str, Any]
@@ -229,6 +231,22 @@ class ApiShape:
         if not isinstance(value, self._input_types):
             kinds = "text or a list" if str in self._input_types else "a list"
             raise MalformedBodyError(f"{self._input_field} must be {kinds}")
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON as upstreams really write it: also NaN, Infinity and half a surrogate pair.
+
+    orjson is fast and refuses what the standard forbids; Python's own parser reads it. An answer
+    that states its usage must not go unread for a `-Infinity` among its log probabilities. Raises
+    ValueError for what is no JSON to either parser.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(data)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.shapes.base import (
     ApiShape,
     Body,
@@ -13,7 +12,7 @@ from solaris.gateway.shapes.base import (
     is_count,
     objects_in,
 )
-from solaris.gateway.shapes.text import PromptText
+from solaris.gateway.shapes.text import Prompt, PromptText
 from solaris.gateway.shapes.usage import messages_usage
 from solaris.quota.usage import TokenCounts
 

@@ -11,8 +11,8 @@ from typing import Any
 from solaris.gateway import tokenizer as tokens
 from solaris.gateway.relay import DeliveredText, SseRelay
 from solaris.gateway.shapes.all import ApiShape
-from solaris.gateway.shapes.lenient_json import parse_json
-from solaris.gateway.shapes.usage_scanner import UsageScanner
+from solaris.gateway.shapes.base import parse_json
+from solaris.gateway.shapes.usage import UsageScanner
 from solaris.quota.usage import TokenCounts
 
 _EVENT_STREAM_BEGINS = (b"data:", b"event:", b":")

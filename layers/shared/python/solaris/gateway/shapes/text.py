@@ -4,6 +4,7 @@ Bodies come from untrusted clients, so nothing here raises, whatever the shape: 
 own stack (nesting cannot exhaust Python's) and passes over what it does not understand.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -66,6 +67,22 @@ REFERENCE_CHARACTERS = 200
 
 # Arguments of a tool call, where they come as an object rather than as text.
 _JSON_KEYS = frozenset({"arguments", "input"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's size, and what of it only the upstream can know.
+
+    `tokens` is all that could be counted. `references` are the things on the upstream's side that
+    the body only names, as `kind:id`, each once, in the order of the body: `previous_response_id`,
+    `conversation`, `prompt` (a stored one), `container`, `item` (of an earlier response), `audio`
+    (an earlier answer's), `file` (by id) and `url` (a file by URL, cut to 200 characters). Any of
+    them may be as large as the model's context.
+    """
+
+    tokens: int
+    references: tuple[str, ...] = ()
+    has_media: bool = False
 
 
 class PromptText:
