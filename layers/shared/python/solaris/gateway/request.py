@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -173,7 +172,7 @@ class Forwarder:
         return BufferedReply(200, {"content-type": "application/json"}, body)
 
     async def _prompt(
-        self, understanding: Understanding, shape: ApiShape, body: dict[str, Any]
+        self, understanding: Understanding, shape: ApiShape, body: dict[str, object]
     ) -> Prompt:
         """What the model will read, with what is named and lies elsewhere."""
         prompt = await understanding.prompt(shape, body)
@@ -188,7 +187,9 @@ class Forwarder:
             size = prompt.tokens + sum(one or 0 for one in known)
         return replace(prompt, tokens=size)
 
-    def _demand(self, shape: ApiShape, body: dict[str, Any], model: str, prompt: Prompt) -> Demand:
+    def _demand(
+        self, shape: ApiShape, body: dict[str, object], model: str, prompt: Prompt
+    ) -> Demand:
         longest = maximum_output_tokens(model, self._settings.model_max_output_tokens)
         if longest is None:
             longest = self._settings.unknown_model_max_output_tokens

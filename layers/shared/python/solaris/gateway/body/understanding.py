@@ -4,7 +4,6 @@ A body is heavy by its bytes or by its parts: 150 kB of 19,000 small objects are
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import orjson
 
@@ -54,7 +53,7 @@ class Understanding:
             return self._checked(shape, more)
         return await in_heavy_thread(self._checked_and_weighed, shape, more)
 
-    async def prompt(self, shape: ApiShape, body: dict[str, Any]) -> Prompt:
+    async def prompt(self, shape: ApiShape, body: dict[str, object]) -> Prompt:
         """What the model will read of it."""
         if self._prompt is not None:
             return self._prompt
@@ -79,7 +78,7 @@ class Understanding:
             self._prompt = shape.prompt(asked.body)
         return asked
 
-    def _parsed(self) -> dict[str, Any]:
+    def _parsed(self) -> dict[str, object]:
         if self._headers.get("content-encoding", "identity").lower() != "identity":
             raise InvalidRequestError("the body must not be compressed")
         data = self._body.data

@@ -8,7 +8,6 @@ list of models, and a tool may bring a model of its own.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs
 
 from solaris.keys.key import GatewayKey
@@ -30,9 +29,10 @@ class BookedNames:
     answered: str | None = None
 
 
-def named_models(body: Mapping[str, Any], query: str) -> list[str]:
+def named_models(body: Mapping[str, object], query: str) -> list[str]:
     """Every model that a body and a query string name, the body's own first; may be empty."""
-    names = [body["model"]] if isinstance(body.get("model"), str) else []
+    model = body.get("model")
+    names = [model] if isinstance(model, str) else []
     for field in _FALLBACKS:
         names += _names_in(body.get(field), _MAX_DEPTH)
     tools = body.get("tools")
@@ -58,7 +58,7 @@ def booked_names(asked: str, answered: str | None, key: GatewayKey) -> BookedNam
     return BookedNames(answered, asked=asked)
 
 
-def _names_in(value: Any, depth: int) -> Iterator[str]:
+def _names_in(value: object, depth: int) -> Iterator[str]:
     """`"a"`, `["a", "b"]`, `[{"model": "a", …}]` and `[{"a": ["b"]}]` name what they look like."""
     if isinstance(value, str):
         yield value
