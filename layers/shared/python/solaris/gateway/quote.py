@@ -28,7 +28,7 @@ from solaris.platform.errors import (
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
-from solaris.platform.rate_limit import BlockingRateLimiter, network_of
+from solaris.platform.rate_limit import BlockingRateLimiter, counted_address
 from solaris.platform.settings import Settings
 from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
@@ -165,7 +165,7 @@ class Quoting:
             key = self._authenticator.authenticate(headers)
         except InvalidApiKeyError:
             if self._wrong_keys is not None:
-                self._wrong_keys.admit(network_of(address))
+                self._wrong_keys.admit(counted_address(address))
             raise
         try:
             identity = identity_of(key, headers, {}, self._settings, self._clock())
