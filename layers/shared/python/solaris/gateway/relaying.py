@@ -13,9 +13,9 @@ from http import HTTPStatus
 from solaris.gateway.answer import Answer
 from solaris.gateway.client import Client, Heartbeat
 from solaris.gateway.frames import cut_frames
-from solaris.gateway.relay import DeliveredText, SseRelay
 from solaris.gateway.shapes.all import ApiShape
 from solaris.gateway.shapes.reading import completed
+from solaris.gateway.sse import DeliveredText, SseRelay
 from solaris.gateway.upstream import UpstreamAnswer
 from solaris.platform.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
 from solaris.platform.logs import get_logger

@@ -8,10 +8,10 @@ than it says: LiteLLM answers a list for a list of models, and each of its eleme
 from dataclasses import dataclass, fields, replace
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.relay import DeliveredText, SseRelay
 from solaris.gateway.shapes.all import ApiShape
 from solaris.gateway.shapes.base import parse_json
 from solaris.gateway.shapes.usage import UsageScanner
+from solaris.gateway.sse import DeliveredText, SseRelay
 from solaris.quota.usage import TokenCounts
 
 _EVENT_STREAM_BEGINS = (b"data:", b"event:", b":")
