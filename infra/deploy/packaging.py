@@ -30,7 +30,7 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 # What the command line alone uses: some of it needs packages that no function has.
 _BACKUP = (
-    *("archive", "backup", "cut", "cut_rules", "drill", "own_queues", "queued_events"),
+    *("archive", "backup", "cut", "cut_rules", "drill", "queued_events"),
     *("restore", "staging", "whole_tables"),
 )
 LEFT_OUT = (

@@ -44,6 +44,7 @@ from infra.local.run.programs import (
     gateway_command,
     worker_command,
 )
+from infra.local.run.settings_file import effective
 from infra.local.run.supervisor import POLL_SECONDS, Program, ProgramError, Supervisor
 from infra.local.run.watching import MOST_BEATS_MISSED, Watch, answers, beats, pongs
 from infra.local.store.earlier.takeover import mark_format, open_data
@@ -52,12 +53,10 @@ from infra.local.store.errors import StoreError
 from infra.local.store.mails import MAILS_FILE
 from infra.local.store.tables.program import free_port, secret_address, wait_until_listening
 from solaris.operations.unsteady import Unsteady
-from solaris.platform.books_disk import FOLDER, BooksDisk, OpenBooks, books_files
-from solaris.platform.disk_room import DiskRoom
+from solaris.platform.books_disk import FOLDER, BooksDisk, DiskRoom, OpenBooks, books_files
 from solaris.platform.errors import ConfigurationError, SolarisError
 from solaris.platform.logs import configure_logging
 from solaris.platform.settings import LOCAL_SECRET, Settings, load_settings
-from solaris.platform.settings_file import effective
 from solaris.platform.settings_values import machine_address, reachable_host
 
 if TYPE_CHECKING:

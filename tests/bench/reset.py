@@ -28,8 +28,8 @@ import psutil
 from infra.local.run.preflight import free_port
 from infra.local.store.tables.program import tables_command, wait_until_listening
 from solaris.app import Parts
+from solaris.gateway.admission import Ticket
 from solaris.gateway.meter import Meter
-from solaris.gateway.tickets import Ticket
 from solaris.months.opening import ResetReport
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import USAGE_QUEUE, EventSender

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from solaris.operations.probing import REUSE_SECONDS
 from solaris.platform.books_disk import books_files
-from solaris.platform.probing import REUSE_SECONDS
 from tests.e2e.local_system import LocalSystem, running
 
 pytestmark = pytest.mark.e2e

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from solaris.platform.probing import REUSE_SECONDS
+from solaris.operations.probing import REUSE_SECONDS
 from tests.e2e.local_system import LocalSystem, clean_environment, running
 from tests.e2e.local_system import start as start_system
 

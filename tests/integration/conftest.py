@@ -25,8 +25,8 @@ from infra.local.run.running import running_program
 from infra.local.store.embedded import running_store
 from infra.local.store.mails import MAILS_FILE
 from solaris.app import Parts
+from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.meter import Meter
-from solaris.gateway.tickets import Admission, Ticket
 from solaris.ledger.booking import REFUSALS_OWNER, LedgerEntry
 from solaris.ledger.events import event_to_json
 from solaris.ledger.first_byte import BUCKET_NAMES, bucket_of

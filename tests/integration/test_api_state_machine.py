@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 )
 
 from solaris.app import Parts
-from solaris.gateway.tickets import Ticket
+from solaris.gateway.admission import Ticket
 from solaris.keys.authenticator import BlockingAuthenticator, identity_of
 from solaris.keys.key import GatewayKey
 from solaris.months.opening import Resetter

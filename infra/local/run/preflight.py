@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from solaris.platform.disk_room import DiskRoom
+from solaris.platform.books_disk import DiskRoom
 
 MINIMUM_NODE = 20
 # A stream holds two; more than this no one process here can use, and some systems have no limit.

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from solaris.gateway import tokenizer as tokens
+from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.app import GatewayApp
 from solaris.gateway.body.bodies import Bodies
 from solaris.gateway.meter import Meter
 from solaris.gateway.request import Forwarder
 from solaris.gateway.response_sizes import ResponseSizes
-from solaris.gateway.tickets import Admission, Ticket
 from solaris.gateway.upstream import Upstream
 from solaris.keys.authenticator import Authenticator
 from solaris.keys.entrance import Entrance

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.relay import FOLD_BYTES, MAX_FRAME_BYTES, DeliveredText, SseRelay
 from solaris.gateway.shapes.all import SHAPES
+from solaris.gateway.sse import FOLD_BYTES, MAX_FRAME_BYTES, DeliveredText, SseRelay
 from solaris.quota.usage import TokenCounts
 
 CHAT = "/v1/chat/completions"

@@ -8,7 +8,7 @@ import pytest
 
 from solaris.accounts.changes import UserUpdate
 from solaris.accounts.moving import Mover
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.platform.actor import Actor
 from solaris.quota.user import user_id_for
 from tests.integration.accounts.users_support import Api

@@ -11,7 +11,7 @@ from solaris.accounts import deletion as deleting
 from solaris.accounts import personal_data_routes as personal_data
 from solaris.alerts.alert import Alert, AlertType, Audience, Crossing, MailState, UsageFigures
 from solaris.alerts.mails import MailRenderer, Person, ThresholdNotice
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.keys.key import new_key
 from solaris.ledger import usage_by_user as user_usage
 from solaris.ledger.usage_by_user import PERSONAL

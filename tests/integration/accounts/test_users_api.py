@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.ledger.transactions import TransactionKind
 from solaris.platform.errors import AccountStatusError
 from solaris.quota.user import user_id_for

@@ -12,7 +12,7 @@ from infra.local.store.errors import StoreError
 from infra.local.store.peeking import waiting_messages
 from solaris.backup import commands as command
 from solaris.backup.archive import ArchiveReader
-from solaris.backup.own_queues import queue_file
+from solaris.backup.commands import queue_file
 from solaris.backup.queued_events import QUEUES_KEPT, TABLE, Peek
 from solaris.cli import app
 from solaris.ledger.events import event_to_json

@@ -286,6 +286,7 @@ async def test_a_check_says_what_the_meter_then_does(money: MoneyPath) -> None:
         email = f"user{n}@example.com"
         before = _some_user(money, email, chance)
         available = quotes.own(headers(email)).body["available_tokens"]
+        assert isinstance(available, int)
         tokens = max(0, available + chance.choice([-500, -1, 0, 1, 500]))
         told = check(quotes, tokens, email).body
         assert money.user(email) == before

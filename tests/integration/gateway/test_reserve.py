@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.errors import (
     AccountStatusError,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.platform.errors import QuotaExhaustedError
 from solaris.quota.user import Enforcement, user_id_for
 from tests.integration.accounts.users_support import Api

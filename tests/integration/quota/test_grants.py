@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from solaris.accounts.by_email import Administration
 from solaris.accounts.change import Change
-from solaris.gateway.tickets import Admission
+from solaris.gateway.admission import Admission
 from solaris.ledger.booking import LedgerEntry
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.platform.aws.client import AwsCallError

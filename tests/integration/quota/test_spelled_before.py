@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from solaris.accounts.moving import Mover
-from solaris.gateway.tickets import Ticket
+from solaris.gateway.admission import Ticket
 from solaris.operations.twins import strays
 from solaris.platform.errors import (
     NotFoundError,

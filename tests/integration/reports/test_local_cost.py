@@ -15,8 +15,7 @@ from solaris.months.summary import Summary
 from solaris.platform.web.operations import Call
 from solaris.quota.user import user_id_for
 from solaris.reports import routes
-from solaris.reports.report_schemas import UsageReportQuery
-from solaris.reports.statistics_schemas import TimeSeriesQuery
+from solaris.reports.schemas import TimeSeriesQuery, UsageReportQuery
 from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.exports.exports_support import Exports

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 from solaris.platform.web.operations import Call
 from solaris.quota.user import user_id_for
 from solaris.reports import routes
-from solaris.reports.report_schemas import UsageReportQuery
-from solaris.reports.statistics_schemas import TimeSeriesQuery
+from solaris.reports.schemas import TimeSeriesQuery, UsageReportQuery
 from tests.integration.conftest import MoneyPath
 from tests.integration.reports.reading_support import EMAILS, Readers, a_month_of_usage
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.body.prompt import Prompt
-from solaris.gateway.shapes.all import SHAPES, ApiShape
+from solaris.gateway.shapes.all import SHAPES, ApiShape, Body
+from solaris.gateway.shapes.text import Prompt
 from tests.unit.gateway.media_support import data_url, jpeg, pdf, png, wav
 
 CHAT = SHAPES["/v1/chat/completions"]
@@ -254,7 +254,7 @@ def test_what_comes_back_encrypted_counts_at_the_rate_of_text(item: dict[str, An
 
 def test_four_images_for_a_model_that_counts_tiles_dearly() -> None:
     part = {"type": "image_url", "image_url": {"url": data_url(jpeg(2_048, 768), "image/jpeg")}}
-    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": [part] * 4}]}
+    body: Body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": [part] * 4}]}
     assert CHAT.prompt(body).tokens >= 4 * 48_169
 
 
@@ -278,7 +278,7 @@ def test_a_pdf_of_four_megabytes_counts_its_pages(pages: int) -> None:
 )
 def test_a_long_paste_is_not_below_its_exact_count(text: str) -> None:
     assert len(text) > 65_536
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+    body: Body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
     exact = tokens.count_tokens(text)
     assert exact <= CHAT.prompt(body).tokens <= exact + 20
 
@@ -352,7 +352,8 @@ def nested(depth: int, leaf: Any) -> Any:
 @pytest.mark.parametrize("shape", ALL, ids=lambda shape: shape.endpoint)
 def test_deep_nesting_is_counted_and_does_not_raise(shape: ApiShape) -> None:
     deep = nested(50_000, LONG)
-    body = {"model": "m", "messages": [deep], "input": [deep], "prompt": [deep], "tools": [deep]}
+    fields: Body = {"messages": [deep], "input": [deep], "prompt": [deep], "tools": [deep]}
+    body: Body = {"model": "m", **fields}
     assert shape.prompt_tokens(body) >= LONG_TOKENS
     shape.text_of_body({"choices": [{"message": deep}], "output": deep, "content": deep})
     shape.text_of_frame({"choices": [{"delta": deep}]})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from solaris.gateway.shapes.all import (
     SHAPES,
     ApiShape,
+    Body,
     MalformedBodyError,
 )
 from solaris.quota.usage import TokenCounts
@@ -67,7 +68,7 @@ def test_the_maximum_of_the_client_is_over_all_choices(
     ],
 )
 def test_the_added_cap_is_named_as_openais_model_takes_it(model: str, field: str) -> None:
-    body = {"model": model, "max_tokens": None}
+    body: Body = {"model": model, "max_tokens": None}
     assert CHAT.with_maximum(body, 300) == {"model": model, field: 300}
 
 

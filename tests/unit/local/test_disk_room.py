@@ -1,4 +1,4 @@
-"""Room for the books: what counts as too little, who says so, and who waits for it."""
+"""A disk without room, or with a broken file: what a start says, and how often."""
 
 from pathlib import Path
 
@@ -8,22 +8,8 @@ from infra.local.run.preflight import StartError, check_room
 from infra.local.run.supervisor import MAX_TOLD_LINES, TOLD_WINDOW_SECONDS, FewLines
 from infra.local.store.errors import StoreError
 from infra.local.store.tables.program import check_file
-from solaris.platform.disk_room import DiskRoom
 
 MORE_THAN_THERE_IS = 1 << 62
-
-
-@pytest.mark.parametrize(("least", "is_missing"), [(0, False), (1, False), (1 << 62, True)])
-def test_so_much_must_be_free(tmp_path: Path, least: int, is_missing: bool) -> None:
-    assert DiskRoom(tmp_path, least).is_missing() is is_missing
-
-
-def test_a_folder_that_is_gone_is_the_stores_matter(tmp_path: Path) -> None:
-    assert not DiskRoom(tmp_path / "gone", MORE_THAN_THERE_IS).is_missing()
-
-
-def test_nothing_can_be_written_where_proc_is() -> None:
-    assert DiskRoom(Path("/proc"), 1).is_missing()
 
 
 def test_a_start_on_a_full_disk_is_one_line(tmp_path: Path) -> None:

@@ -32,9 +32,8 @@ from solaris.operations.health import (
 from solaris.operations.states import Status
 from solaris.platform.aws.queue_lag import QueueLag
 from solaris.platform.aws.queues import Queues
-from solaris.platform.books_disk import BooksDisk
+from solaris.platform.books_disk import BooksDisk, DiskRoom
 from solaris.platform.cache import Cache
-from solaris.platform.disk_room import DiskRoom
 from solaris.platform.errors import StoreUnavailableError
 from solaris.quota.store import UserStore
 
@@ -145,7 +144,7 @@ def test_many_callers_at_once_cause_one_call(monkeypatch: pytest.MonkeyPatch) ->
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: checks.report(), range(20)))
     assert len(calls) == 1
-    monkeypatch.setattr("solaris.platform.probing.REUSE_SECONDS", 0.0)
+    monkeypatch.setattr("solaris.operations.probing.REUSE_SECONDS", 0.0)
     checks.report()
     assert len(calls) == 2
 

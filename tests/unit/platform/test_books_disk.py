@@ -1,4 +1,4 @@
-"""Files of the books that somebody removes or replaces while they are open."""
+"""Room for the books, and files of them that somebody removes or replaces while they are open."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -7,8 +7,7 @@ import pytest
 
 from solaris.operations.health import check_database
 from solaris.operations.states import Status
-from solaris.platform.books_disk import BooksDisk, OpenBooks, books_files
-from solaris.platform.disk_room import DiskRoom
+from solaris.platform.books_disk import BooksDisk, DiskRoom, OpenBooks, books_files
 
 MORE_THAN_THERE_IS = 1 << 62
 
@@ -24,6 +23,19 @@ def made(folder: Path) -> tuple[Path, Path]:
     queues.write_bytes(b"queues")
     OpenBooks(folder).note([tables, queues])
     return tables, queues
+
+
+@pytest.mark.parametrize(("least", "is_missing"), [(0, False), (1, False), (1 << 62, True)])
+def test_so_much_must_be_free(tmp_path: Path, least: int, is_missing: bool) -> None:
+    assert DiskRoom(tmp_path, least).is_missing() is is_missing
+
+
+def test_a_folder_that_is_gone_is_the_stores_matter(tmp_path: Path) -> None:
+    assert not DiskRoom(tmp_path / "gone", MORE_THAN_THERE_IS).is_missing()
+
+
+def test_nothing_can_be_written_where_proc_is() -> None:
+    assert DiskRoom(Path("/proc"), 1).is_missing()
 
 
 def test_files_that_grow_and_shrink_are_the_same(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from infra.local.demo.company.parts import DemoClock, DemoParts
 from infra.local.demo.company.people import Person
 from infra.local.demo.company.requests import Asked, Requests, chunks
 from infra.local.demo.company.story import Story
-from solaris.gateway.tickets import Admission, Ticket
+from solaris.gateway.admission import Admission, Ticket
 from solaris.ledger.events import event_to_json
 from solaris.months.progress import ResetStore
 from solaris.platform.aws.queues import Message

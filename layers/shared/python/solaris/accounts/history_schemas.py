@@ -10,11 +10,18 @@ from solaris.ledger.record_choice import RecordFilters
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.months.closed import ClosedMonth
 from solaris.platform.exchange import ExchangeRates
-from solaris.platform.web.money_schemas import NO_LOCAL_COST, LocalCostOut
-from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
+from solaris.platform.web.schemas import (
+    NO_LOCAL_COST,
+    ApiModel,
+    Instant,
+    LocalCostOut,
+    PageQuery,
+    RangeEnd,
+    RangeStart,
+)
 from solaris.quota.quota import Quota
 from solaris.quota.usage import Outcome
-from solaris.reports.report_schemas import NO_PRICE
+from solaris.reports.schemas import NO_PRICE
 
 MAX_MODELS = 20
 MAX_MODEL_CHARACTERS = 200

@@ -17,7 +17,7 @@ from solaris.keys.schemas import KeyOut
 from solaris.platform.exchange import ExchangeRates
 from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.quota.thresholds import ThresholdRule
-from solaris.reports.report_schemas import NO_PRICE
+from solaris.reports.schemas import NO_PRICE
 
 
 class PersonalCounter(ApiModel):

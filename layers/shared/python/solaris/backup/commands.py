@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from solaris import __version__
 from solaris.backup.command_texts import TEXTS
-from solaris.backup.own_queues import queue_file
 from solaris.backup.parts import BackupParts
 from solaris.platform.errors import SolarisError
 from solaris.platform.instants import parse_instant
@@ -34,8 +34,12 @@ from solaris.platform.terminal.output import (
 from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from solaris.backup.archive import Manifest
     from solaris.backup.backup import BackupReport, Tick
+    from solaris.backup.queued_events import Peek
+    from solaris.platform.settings import Settings
 
 _t, _common, _reconciliation = Texts(TEXTS), Texts(COMMON), Texts(RECONCILIATION)
 MEGABYTE = 1_000_000
@@ -261,3 +265,34 @@ def _bar() -> "Iterator[Tick]":
             bar.update(task, description=_t("bar", table=table, tables=TABLES_IN_ALL, **shown))
 
         yield tick
+
+
+def queue_file(settings: "Settings") -> "Peek | None":
+    """What reads this stage's usage queues; None where they are not a file of this machine.
+
+    Only such a file can be looked into without taking anything from anybody.
+    """
+    if load_run_environment() is None:
+        return None  # the endpoint that is set is another system's
+    try:
+        import infra.local.store.peeking  # noqa: F401, PLC0415 - not everywhere
+    except ImportError:
+        return None
+    from solaris.platform.books_disk import books_files  # noqa: PLC0415 - slow
+
+    _, file = books_files(Path(settings.solaris_data_dir).absolute())
+    return partial(_peek, file, settings) if file.exists() else None
+
+
+def _peek(file: Path, settings: "Settings") -> "Iterator[Mapping[str, str]]":
+    from infra.local.store.errors import StoreError  # noqa: PLC0415 - not everywhere
+    from infra.local.store.peeking import waiting_messages  # noqa: PLC0415 - see above
+    from solaris.backup.queued_events import QUEUES_KEPT  # noqa: PLC0415 - slow
+    from solaris.platform.errors import StoreUnavailableError  # noqa: PLC0415 - slow
+
+    names = {settings.queue_name(one): one for one in QUEUES_KEPT}
+    try:
+        for message in waiting_messages(file, names):
+            yield {**message, "queue": names[message["queue"]]}
+    except StoreError as error:
+        raise StoreUnavailableError(str(error)) from error

@@ -120,14 +120,12 @@ class UserCounts:
     """Figures over all users but the deleted. Tokens are those of the current month.
 
     `by_status` and `by_level` name every status (without `deleted`) and level, with 0 if need be.
-    `active_tokens` is what the users with status active have used of `month_tokens`; `used` counts
-    who has asked anything this month, whatever their status.
+    `used` counts who has asked anything this month, whatever their status.
     """
 
     by_status: dict[UserStatus, int] = field(default_factory=dict)
     by_level: dict[UsageLevel, int] = field(default_factory=dict)
     month_tokens: int = 0
-    active_tokens: int = 0
     used: int = 0
 
     @property

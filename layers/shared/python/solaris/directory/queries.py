@@ -132,11 +132,10 @@ def users_page(connection: Connection, query: UserQuery, view: View) -> Listing[
 
 def counts(connection: Connection, view: View) -> UserCounts:
     """Users by status and level, and the month's tokens, of all but the deleted."""
-    used_by = 0
+    used_by = tokens = 0
     starts = iso_milliseconds(period_start(view.measure.period, view.settings.zone))
     by_status = {one: 0 for one in UserStatus if one.value != "deleted"}
     by_level = dict.fromkeys(LEVELS, 0)
-    tokens = dict.fromkeys(by_status, 0)
     levels = list(LEVELS)
     groups = connection.execute(
         # whose usage was reset has used tokens all the same
@@ -149,12 +148,11 @@ def counts(connection: Connection, view: View) -> UserCounts:
         used_by += who
         by_status[UserStatus(status)] += users
         by_level[levels[level]] += users
-        tokens[UserStatus(status)] += used
+        tokens += used
     return UserCounts(
         by_status=by_status,
         by_level=by_level,
-        month_tokens=sum(tokens.values()),
-        active_tokens=tokens[UserStatus.ACTIVE],
+        month_tokens=tokens,
         used=used_by,
     )
 

@@ -23,7 +23,7 @@ from solaris.exports.exporter import AuditQuery, ExportOrder, Filters
 from solaris.platform.texts import Locale
 from solaris.platform.web.schemas import ApiModel, Instant, RangeEnd, RangeStart
 from solaris.quota.user import Plan, UserStatus
-from solaris.reports.report_schemas import ReportFilterModel
+from solaris.reports.schemas import ReportFilterModel
 
 ExportId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{9}-[0-9a-f]{16}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]

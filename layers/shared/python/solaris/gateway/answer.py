@@ -18,14 +18,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.answer_context import AnswerContext
+from solaris.gateway.admission import AnswerContext
 from solaris.gateway.body.allowed_fields import shown_names
 from solaris.gateway.body.heavy import in_light_thread
-from solaris.gateway.booked_names import booked_names
 from solaris.gateway.client import STREAM_HEADERS, Client
 from solaris.gateway.frames import error_frame
 from solaris.gateway.key_refusal import refuses_key
 from solaris.gateway.meter import Meter
+from solaris.gateway.models.named import booked_names
 from solaris.gateway.quote import token_headers
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.shapes.all import ApiShape

@@ -4,7 +4,7 @@ An error in mid-stream must be an error to the client's library, or a broken ans
 whole one: OpenAI's clients raise on an `error` in the data, Anthropic's on `event: error` alone.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 import orjson
 
@@ -22,7 +22,9 @@ _ANTHROPIC_TYPES = {
 }
 
 
-def refusal(endpoint: str, status: int, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+def refusal(
+    endpoint: str, status: int, error: dict[str, object], request_id: str
+) -> dict[str, object]:
     """Return the body of a refusal in the API's shape; `error` is OpenAI's, by http.error_answer.
 
     On Anthropic's path `code` and `details` stay beside its own two fields.
@@ -37,7 +39,7 @@ def error_frame(endpoint: str, message: str, code: str, request_id: str) -> byte
     """Return the one frame that tells a client that its stream has failed."""
     details = {"request_id": request_id}
     if endpoint == MESSAGES:
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "type": "error",
             "error": {"type": "api_error", "message": message, "code": code, "details": details},
             "request_id": request_id,
@@ -75,7 +77,7 @@ def cut_frames(
     """
     if endpoint == MESSAGES:
         delta = {"stop_reason": "max_tokens", "stop_sequence": None}
-        usage: dict[str, Any] = {"output_tokens": completion_tokens}
+        usage: dict[str, object] = {"output_tokens": completion_tokens}
         stop = {"type": "content_block_stop", "index": open_block}
         return b"".join(
             (
@@ -127,9 +129,9 @@ def cut_frames(
 _LENGTH = {"finish_reason": "length", "logprobs": None}
 
 
-def _data(body: dict[str, Any]) -> bytes:
+def _data(body: Mapping[str, object]) -> bytes:
     return b"data: " + orjson.dumps(body) + b"\n\n"
 
 
-def _named(event: str, body: dict[str, Any]) -> bytes:
+def _named(event: str, body: Mapping[str, object]) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + orjson.dumps(body) + b"\n\n"

@@ -2,7 +2,7 @@
 
 One conditional write decides (gateway/reserve.py); everything else here is what to do when
 it says no, and to keep what is held for as long as its request lives (gateway/open_requests.py).
-DESIGN section 4, steps 4 and 6.
+ARCHITECTURE.md, "A metered request", has it as steps 4 and 7.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.doubtful_reserves import DoubtfulReserves
 from solaris.gateway.open_requests import OpenRequests
 from solaris.gateway.reserve import ReserveResult, reserve
-from solaris.gateway.tickets import Admission, Ticket
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.events import event_to_dict, event_to_json
 from solaris.ledger.recorder import Recorder

@@ -142,9 +142,9 @@ class GatewayParts:
 
     def warm_up(self) -> None:
         """Make ahead what the first requests would wait for; blocks for about half a second."""
-        from solaris.gateway.warming import warm_up
+        from solaris.gateway import tokenizer
 
-        warm_up()
+        tokenizer.warm_up()
         self.platform.aws.prepare("dynamodb", "sqs")
         _ = self._ledger.recorder
 

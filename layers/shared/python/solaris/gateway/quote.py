@@ -8,7 +8,6 @@ opinion. A check holds nothing; only a request through the gateway does.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -29,7 +28,7 @@ from solaris.platform.errors import (
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
-from solaris.platform.rate_limit import BlockingRateLimiter, network_of
+from solaris.platform.rate_limit import BlockingRateLimiter, counted_address
 from solaris.platform.settings import Settings
 from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
@@ -56,7 +55,7 @@ MAX_CHECK_BYTES = 8 * 1024
 class Statement:
     """A JSON-serialisable answer and its headers."""
 
-    body: dict[str, Any]
+    body: dict[str, object]
     headers: dict[str, str]
 
 
@@ -102,7 +101,7 @@ class Quoting:
         if user is None:
             raise UserNotAllowedError
         quota = user.quota
-        body = {
+        body: dict[str, object] = {
             "user_id": user.user_id,
             "email": user.email,
             "status": user.status.value,
@@ -146,7 +145,7 @@ class Quoting:
         if model is not None and not key.allows(model):
             reason = ModelNotAllowedError.code
         period = user.period if user else self._period()
-        body = {
+        body: dict[str, object] = {
             "allowed": reason is None,
             "reason": reason,
             "estimated_tokens": estimated,
@@ -166,7 +165,7 @@ class Quoting:
             key = self._authenticator.authenticate(headers)
         except InvalidApiKeyError:
             if self._wrong_keys is not None:
-                self._wrong_keys.admit(network_of(address))
+                self._wrong_keys.admit(counted_address(address))
             raise
         try:
             identity = identity_of(key, headers, {}, self._settings, self._clock())
@@ -248,7 +247,7 @@ def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> 
     return None
 
 
-def _parse(data: bytes | str) -> dict[str, Any]:
+def _parse(data: bytes | str) -> dict[str, object]:
     if len(data) > MAX_CHECK_BYTES:
         raise PayloadTooLargeError(MAX_CHECK_BYTES)
     try:
@@ -260,14 +259,14 @@ def _parse(data: bytes | str) -> dict[str, Any]:
     return body
 
 
-def _model(body: Mapping[str, Any]) -> str | None:
+def _model(body: Mapping[str, object]) -> str | None:
     model = body.get("model")
     if model is not None and not isinstance(model, str):
         raise InvalidRequestError("model must be the name of a model")
     return model
 
 
-def _estimated_tokens(body: Mapping[str, Any]) -> int:
+def _estimated_tokens(body: Mapping[str, object]) -> int:
     tokens = body.get("estimated_tokens")
     if type(tokens) is not int or not 0 <= tokens <= MAX_ESTIMATED_TOKENS:
         raise InvalidRequestError(

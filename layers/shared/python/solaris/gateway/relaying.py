@@ -1,6 +1,7 @@
 """A streamed answer, frame by frame: to the client, or to its end when the client has gone.
 
-Frames go out as they come; the last one waits until the books know. DESIGN section 4, step 6.
+Frames go out as they come; the last one waits until the books know. It is step 6
+of "A metered request" in ARCHITECTURE.md.
 """
 
 import asyncio
@@ -12,9 +13,9 @@ from http import HTTPStatus
 from solaris.gateway.answer import Answer
 from solaris.gateway.client import Client, Heartbeat
 from solaris.gateway.frames import cut_frames
-from solaris.gateway.relay import DeliveredText, SseRelay
 from solaris.gateway.shapes.all import ApiShape
 from solaris.gateway.shapes.reading import completed
+from solaris.gateway.sse import DeliveredText, SseRelay
 from solaris.gateway.upstream import UpstreamAnswer
 from solaris.platform.errors import SolarisError, UpstreamTimeoutError, UpstreamUnavailableError
 from solaris.platform.logs import get_logger

@@ -4,7 +4,8 @@
 
 What a client saw finished is in the books: the usage event is on the queue before the last bytes
 go out. Every exit after the reserve resolves it: an answer settles, an upstream error releases,
-a client that hangs up is read on without, so that its usage is booked as stated. DESIGN section 4.
+a client that hangs up is read on without, so that its usage is booked as stated. Each step is told
+in ARCHITECTURE.md, "A metered request".
 """
 
 import asyncio
@@ -13,14 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import orjson
 
+from solaris.gateway.admission import AnswerContext, RequestFacts, Ticket
 from solaris.gateway.answer import Answer, BufferedReply, Reply
-from solaris.gateway.answer_context import AnswerContext, RequestFacts
 from solaris.gateway.body.bodies import Body
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.body.understanding import Understanding
 from solaris.gateway.client import Client, ClientGoneError, Heartbeat
 from solaris.gateway.dialect import Dialect
@@ -41,7 +40,7 @@ from solaris.gateway.relaying import open_stream
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.sending import Sending
 from solaris.gateway.shapes.all import SHAPES, ApiShape
-from solaris.gateway.tickets import Ticket
+from solaris.gateway.shapes.text import Prompt
 from solaris.gateway.upstream import Upstream, UpstreamAnswer
 from solaris.keys.entrance import Entered, Entrance
 from solaris.keys.key import GatewayKey
@@ -173,7 +172,7 @@ class Forwarder:
         return BufferedReply(200, {"content-type": "application/json"}, body)
 
     async def _prompt(
-        self, understanding: Understanding, shape: ApiShape, body: dict[str, Any]
+        self, understanding: Understanding, shape: ApiShape, body: dict[str, object]
     ) -> Prompt:
         """What the model will read, with what is named and lies elsewhere."""
         prompt = await understanding.prompt(shape, body)
@@ -188,7 +187,9 @@ class Forwarder:
             size = prompt.tokens + sum(one or 0 for one in known)
         return replace(prompt, tokens=size)
 
-    def _demand(self, shape: ApiShape, body: dict[str, Any], model: str, prompt: Prompt) -> Demand:
+    def _demand(
+        self, shape: ApiShape, body: dict[str, object], model: str, prompt: Prompt
+    ) -> Demand:
         longest = maximum_output_tokens(model, self._settings.model_max_output_tokens)
         if longest is None:
             longest = self._settings.unknown_model_max_output_tokens

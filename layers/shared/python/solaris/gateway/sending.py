@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
-from solaris.gateway.answer_context import AnswerContext
+from solaris.gateway.admission import AnswerContext
 from solaris.gateway.body.heavy import in_heavy_thread
 from solaris.gateway.dialect import (
     REFUSED_STATUSES,
@@ -38,7 +37,7 @@ class Asked:
     `is_heavy` when it came as a large body: it is then written in a thread.
     """
 
-    body: dict[str, Any]
+    body: dict[str, object]
     dropped: list[str]
     query: str
     is_heavy: bool = False
@@ -105,7 +104,7 @@ class Sending:
         return known if cap is None or cap < MINIMUM_COMPLETION_TOKENS else told
 
     def _written(
-        self, body: dict[str, Any], context: AnswerContext, known: ModelDialect
+        self, body: dict[str, object], context: AnswerContext, known: ModelDialect
     ) -> tuple[bytes, SentFields]:
         shape = self._shape
         prompt = context.admission.reservation.prompt_tokens

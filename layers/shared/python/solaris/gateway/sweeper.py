@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.recorder import Recorder
@@ -38,7 +37,7 @@ class SweepReport:
     failed_users: int = 0
     is_done: bool = False
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, object]:
         """What the function answers."""
         return {
             "state": "done" if self.is_done else "running",

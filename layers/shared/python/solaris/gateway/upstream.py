@@ -6,18 +6,23 @@ on cookies, URLs and headers (ARCHITECTURE.md, "Hot path"). Connecting may take 
 """
 
 import asyncio
+import select
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.tracing import Trace
 from yarl import URL
 
-from solaris.gateway.connections import UpstreamConnector, WallClock
 from solaris.platform.errors import UpstreamTimeoutError, UpstreamUnavailableError
 
 MAX_WHOLE_BYTES = 1024 * 1024
@@ -33,6 +38,8 @@ _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]"
 # How a body begins that is a stream of server-sent events, whatever its content type says.
 _EVENT_STREAM_BEGINS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+WallClock = Callable[[], float]
 
 
 class UpstreamAnswer:
@@ -108,6 +115,57 @@ class UpstreamAnswer:
         with _upstream_errors():
             async with asyncio.timeout(self._idle_seconds):
                 return await self._response.content.readany()
+
+
+class UpstreamConnector(aiohttp.TCPConnector):
+    """aiohttp's pool, which hands out no kept connection that is closed or too old.
+
+    `wall_clock` gives seconds that go on while the process stands still.
+
+    The rule for sending anew, as a chat costs money each time that it is answered: a request goes
+    over another connection only while not one byte of it is written. A kept connection that the
+    upstream has closed, that is idle for too long, or on which something came that nobody asked for
+    (it would be taken for the answer to the next one's request) is therefore found before it is
+    used. What breaks off later is told to the client, since the upstream may have worked on it;
+    only GET and its like, which change nothing, are asked once more (by aiohttp).
+    """
+
+    def __init__(
+        self, *, limit: int, keep_alive_seconds: float, wall_clock: WallClock = time.time
+    ) -> None:
+        super().__init__(limit=limit, keepalive_timeout=keep_alive_seconds)
+        self._keep_alive_seconds = keep_alive_seconds
+        self._wall_clock = wall_clock
+        self._last_used: WeakKeyDictionary[ResponseHandler, float] = WeakKeyDictionary()
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
+    ) -> Connection:
+        """A kept connection that is open, or a new one."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or self._is_usable(protocol):
+                break
+            connection.close()
+        if protocol is not None:
+            connection.add_callback(partial(self._note, protocol))
+        return connection
+
+    def _note(self, protocol: ResponseHandler) -> None:
+        self._last_used[protocol] = self._wall_clock()
+
+    def _is_usable(self, protocol: ResponseHandler) -> bool:
+        last_used = self._last_used.get(protocol)
+        if last_used is None:
+            return True
+        if protocol.should_close:  # it has read what nobody asked for: the next one's answer
+            return False
+        idle = self._wall_clock() - last_used
+        return 0 <= idle < self._keep_alive_seconds and not _has_something_to_read(protocol)
 
 
 class Upstream:
@@ -204,3 +262,17 @@ def _upstream_errors() -> Iterator[None]:
     except (aiohttp.ClientError, HttpProcessingError) as error:
         # the text quotes the answer, and this one goes into the log
         raise UpstreamUnavailableError(type(error).__name__) from error
+
+
+def _has_something_to_read(protocol: ResponseHandler) -> bool:
+    """Whether an idle connection has bytes or its end waiting, which the loop has not seen yet.
+
+    Nobody has asked for anything on it, so whatever it is, this connection is at its end.
+    """
+    transport = protocol.transport
+    socket = None if transport is None else transport.get_extra_info("socket")
+    if socket is None or socket.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

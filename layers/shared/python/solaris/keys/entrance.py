@@ -20,7 +20,7 @@ from solaris.platform.rate_limit import (
     READING_SCOPE,
     WRONG_KEY_SCOPE,
     RateLimiter,
-    network_of,
+    counted_address,
 )
 from solaris.platform.settings import Settings
 from solaris.quota.identity import Identity
@@ -116,4 +116,4 @@ class Entrance:
 
 
 def _wrong_keys_of(address: str | None) -> str:
-    return f"{WRONG_KEY_SCOPE}:{network_of(address)}"
+    return f"{WRONG_KEY_SCOPE}:{counted_address(address)}"

@@ -2,7 +2,7 @@
 
 Every change is written together with its audit row, then published to the lists and taken out of
 Redis, before it is answered. A proxy remembers a key for 2.5 s, so a change holds everywhere
-within five seconds (authenticating.py).
+within five seconds (authenticator.py).
 """
 
 import re

@@ -117,7 +117,6 @@ class Page:
 
     items: list[Item]
     cursor: str | None
-    scanned: int
 
 
 class ResetStore:
@@ -153,7 +152,7 @@ class ResetStore:
             request |= {"FilterExpression": where, "ExpressionAttributeValues": values}
         answer = await self._aws.call("dynamodb", "Scan", request)
         last = answer.get("LastEvaluatedKey")
-        return Page(answer["Items"], last["user_id"]["S"] if last else None, answer["ScannedCount"])
+        return Page(answer["Items"], last["user_id"]["S"] if last else None)
 
     async def roll_over(self, pack: Sequence[tuple[User, User, ClosedPeriod]]) -> bool:
         """Open the month of up to 25 users, all or none; False when any item has changed."""

@@ -1,6 +1,6 @@
 """Whether the parts that the gateway stands on answer now, for people and for Prometheus.
 
-Each check runs in a thread of its own (platform/probing.py) and the answer waits for all of them
+Each check runs in a thread of its own (operations/probing.py) and the answer waits for all of them
 together, at most two seconds: one that hangs is reported as timed out and holds nothing up.
 
 Of a failure only the class of the exception is told: texts may hold addresses and keys.
@@ -21,6 +21,7 @@ import psutil
 from solaris.backup.store import BackupLog
 from solaris.gateway.key_refusal import refuses_key
 from solaris.operations.clock_watch import ClockWatch
+from solaris.operations.probing import Probe, answer_by
 from solaris.operations.states import SILENT, Status
 from solaris.operations.unsteady import Unsteady
 from solaris.platform.aws.queue_lag import QueueLag
@@ -30,7 +31,6 @@ from solaris.platform.cache import Cache
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.logs import get_logger
 from solaris.platform.metrics import UNWELL, Metrics
-from solaris.platform.probing import Probe, answer_by
 from solaris.platform.settings import Settings
 from solaris.quota.store import UserStore
 

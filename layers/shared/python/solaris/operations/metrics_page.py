@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from solaris.operations.health import Health, HealthReport
+from solaris.operations.probing import Probe, answer_by
 from solaris.operations.states import REASONS, Status
 from solaris.platform import metrics as names
 from solaris.platform.cache import Cache
@@ -16,7 +17,6 @@ from solaris.platform.errors import SolarisError
 from solaris.platform.instants import parse_instant
 from solaris.platform.logs import get_logger
 from solaris.platform.metrics import METRICS_KEY, Definition, Metrics, render
-from solaris.platform.probing import Probe, answer_by
 from solaris.reconciliation.run_store import ReconciliationRun
 from solaris.reports.totals import Totals, UserTotals
 

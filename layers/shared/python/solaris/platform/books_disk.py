@@ -1,11 +1,12 @@
 """Whether this machine can keep the books: room on their disk, and files that are still theirs."""
 
 import json
+import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from solaris.platform.disk_room import DiskRoom
 from solaris.platform.whole_files import write_whole
 
 FOLDER = "store"
@@ -17,6 +18,31 @@ Trouble = Literal["disk_full", "books_gone"]
 
 _Identity = tuple[int, int]
 """Device and inode."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRoom:
+    """Looks at the file system of `folder`; with `least_bytes` 0 at none.
+
+    Some room is left for the answers that are under way: their tokens are booked after them.
+    """
+
+    folder: Path
+    least_bytes: int
+
+    def is_missing(self) -> bool:
+        """Whether too little is free, or nothing can be written at all.
+
+        One system call. A folder that cannot be looked at is the store's to complain about.
+        """
+        if not self.least_bytes:
+            return False
+        try:
+            found = os.statvfs(self.folder)
+        except OSError:
+            return False
+        is_read_only = bool(found.f_flag & os.ST_RDONLY)
+        return is_read_only or found.f_bavail * found.f_frsize < self.least_bytes
 
 
 class OpenBooks:

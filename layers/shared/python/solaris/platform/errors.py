@@ -36,7 +36,7 @@
     ├── MailServiceError           SES refused what it was asked, or did not answer
     └── StoreUnavailableError      DynamoDB or SQS did not answer
 
-What each means in HTTP is said once, in http.py; the texts are in texts.py.
+What each means in HTTP is said once, in web/errors.py; the texts are in texts.py.
 """
 
 from collections.abc import Mapping, Sequence

@@ -158,8 +158,7 @@ class PlatformParts:
     @part
     def books_disk(self) -> BooksDisk:
         """Room and files of the books, where this system keeps them on a disk of its own."""
-        from solaris.platform.books_disk import BooksDisk, OpenBooks
-        from solaris.platform.disk_room import DiskRoom
+        from solaris.platform.books_disk import BooksDisk, DiskRoom, OpenBooks
 
         folder = Path(self.settings.solaris_data_dir).absolute()
         room = DiskRoom(folder, self.settings.min_free_disk_mb << 20)

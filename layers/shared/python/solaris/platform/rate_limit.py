@@ -80,7 +80,7 @@ class BlockingRateLimiter:
             raise RateLimitedError(wait)
 
 
-def network_of(address: str | None) -> str:
+def counted_address(address: str | None) -> str:
     """What is counted as one address: an IPv6 customer has a whole /64."""
     try:
         parsed = ip_address(address or "")

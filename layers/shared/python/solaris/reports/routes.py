@@ -11,15 +11,14 @@ from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
 from solaris.platform.exchange import ExchangeRates, LocalCost
-from solaris.platform.web.money_schemas import LocalCostOut
 from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.schemas import LocalCostOut
 from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
-from solaris.reports.report_schemas import FiguresOut, UsageReport, UsageReportQuery, UsageRow
 from solaris.reports.reporting import ReportQuery
-from solaris.reports.statistics import Interval, Point, PointPart, SystemStats
-from solaris.reports.statistics_schemas import (
+from solaris.reports.schemas import (
     CostOut,
+    FiguresOut,
     FirstByteOut,
     LevelCounts,
     ModelShare,
@@ -33,9 +32,13 @@ from solaris.reports.statistics_schemas import (
     TodayOut,
     TopUser,
     UsageOut,
+    UsageReport,
+    UsageReportQuery,
+    UsageRow,
     UserCountsOut,
     UserForecast,
 )
+from solaris.reports.statistics import Interval, Point, PointPart, SystemStats
 
 if TYPE_CHECKING:
     from solaris.reports.parts import ReportsParts

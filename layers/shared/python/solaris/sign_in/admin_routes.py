@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from solaris.platform.web.operations import Access, Call, operation
 from solaris.platform.web.schemas import Page
-from solaris.sign_in.admin_schemas import AdminCreate, AdminIssued, AdminOut, AdminUpdate
+from solaris.sign_in.schemas import AdminCreate, AdminIssued, AdminOut, AdminUpdate
 
 if TYPE_CHECKING:
     from solaris.sign_in.parts import SignInParts

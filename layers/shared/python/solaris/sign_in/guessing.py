@@ -25,7 +25,6 @@ from datetime import datetime, timedelta
 
 from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import LoginLockedError, RateLimitedError
-from solaris.platform.networks import network_of, site_of
 from solaris.sign_in.attempts import AttemptStore
 from solaris.sign_in.lockout import (
     NETWORK_FAILURES,
@@ -43,6 +42,7 @@ from solaris.sign_in.lockout import (
     window_of,
     window_seconds,
 )
+from solaris.sign_in.networks import network_of, site_of
 
 BUSY_SECONDS = 1.0
 TOLD_EVERY = timedelta(minutes=1)

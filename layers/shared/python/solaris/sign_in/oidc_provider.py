@@ -3,10 +3,14 @@
 Authorization code flow with PKCE (RFC 7636, S256); OpenID Connect Core 1.0, sections 3.1 and 5.
 Authlib builds and checks what the standards say; the calls themselves are `oidc_http`'s, which
 bounds them.
+
+An address without a word that it is verified is what its owner has typed in: who signs in by it
+may be anybody (Microsoft's own warning, called nOAuth). Entra never says `email_verified`; it says
+`xms_edov` where the application asks for that claim.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -23,13 +27,14 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from solaris.platform.cache import Remembered
+from solaris.platform.email import normalise_email
 from solaris.sign_in.oidc_http import OidcError, ProviderHttp, endpoint
-from solaris.sign_in.vouching import together, vouched
 
 METADATA_SECONDS = 600.0
 ALGORITHMS = ("RS256", "ES256")
 CLOCK_SKEW = timedelta(seconds=60)
 SCOPE = "openid email profile"
+_EDOV_TRUE = (True, 1, "1", "true")
 # providers add header fields of their own
 _REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
@@ -41,6 +46,14 @@ class Person:
     email: str
     is_verified: bool
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What claims say of an address: `is_verified` is None where they say nothing."""
+
+    email: str | None
+    is_verified: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +227,30 @@ class OidcProvider:
             )
             self._known.put(issuer, found, METADATA_SECONDS)
             return found
+
+
+def vouched(claims: Mapping[str, Any]) -> Vouched:
+    """Read the claims of an id token or of userinfo.
+
+    Only the JSON value true verifies an address; Entra writes its own claim as "1", too.
+    """
+    email = claims.get("email")
+    stated, edov = claims.get("email_verified"), claims.get("xms_edov")
+    is_verified: bool | None = None
+    if stated is not None:
+        is_verified = stated is True
+    elif edov is not None:
+        is_verified = edov in _EDOV_TRUE
+    return Vouched(email if isinstance(email, str) else None, is_verified)
+
+
+def together(token: Vouched, userinfo: Vouched) -> Vouched:
+    """What an id token and userinfo of the same subject say.
+
+    What userinfo says of another address than the token's is not said of the token's.
+    """
+    if token.email is None:
+        return userinfo
+    if userinfo.email is None or normalise_email(userinfo.email) != normalise_email(token.email):
+        return token
+    return Vouched(token.email, userinfo.is_verified)

@@ -6,9 +6,9 @@ from urllib.parse import urlencode, urlsplit
 from solaris.platform.errors import ForbiddenError, UnauthenticatedError
 from solaris.platform.web.operations import BASE_PATH, Access, Call, OtherAnswer, Reply, operation
 from solaris.sign_in.admin import SignedIn
-from solaris.sign_in.admin_schemas import AdminOut
 from solaris.sign_in.oidc import Arrival
 from solaris.sign_in.schemas import (
+    AdminOut,
     LoginRequest,
     OidcDeparture,
     OidcOption,

@@ -13,7 +13,6 @@ tests/unit/gateway/test_allowed_fields.py holds them against.
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from solaris.platform.errors import InvalidRequestError
@@ -79,8 +78,8 @@ _ALLOWED_QUERY = frozenset({"beta", "api-version"})
 
 
 def passed_on(
-    endpoint: str, body: Mapping[str, Any], more: Iterable[str] = ()
-) -> tuple[dict[str, Any], list[str]]:
+    endpoint: str, body: Mapping[str, object], more: Iterable[str] = ()
+) -> tuple[dict[str, object], list[str]]:
     """Return the fields to send and the names of those left out, in the body's order.
 
     `more` are the names of PASS_BODY_FIELDS. Raises InvalidRequestError for a name that is a
@@ -102,7 +101,7 @@ def passed_on(
     return sent, dropped
 
 
-def _clean(sent: dict[str, Any]) -> None:
+def _clean(sent: dict[str, object]) -> None:
     """Leave in two objects only what their documents say: a text may hold an object as well."""
     if "metadata" in sent:
         metadata = sent["metadata"] if isinstance(sent["metadata"], dict) else {}

@@ -4,7 +4,6 @@ A body is heavy by its bytes or by its parts: 150 kB of 19,000 small objects are
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import orjson
 
@@ -12,11 +11,11 @@ from solaris.gateway import tokenizer as tokens
 from solaris.gateway.body.allowed_fields import passed_on, passed_query
 from solaris.gateway.body.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.body.heavy import HEAVY_BYTES, in_heavy_thread, in_light_thread
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.models.access import check_models, checked_flat_body
 from solaris.gateway.models.named import named_models
 from solaris.gateway.sending import Asked
 from solaris.gateway.shapes.all import ApiShape, MalformedBodyError
+from solaris.gateway.shapes.text import Prompt
 from solaris.keys.entrance import Entered
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.web.body_structure import has_bounded_structure
@@ -54,7 +53,7 @@ class Understanding:
             return self._checked(shape, more)
         return await in_heavy_thread(self._checked_and_weighed, shape, more)
 
-    async def prompt(self, shape: ApiShape, body: dict[str, Any]) -> Prompt:
+    async def prompt(self, shape: ApiShape, body: dict[str, object]) -> Prompt:
         """What the model will read of it."""
         if self._prompt is not None:
             return self._prompt
@@ -79,7 +78,7 @@ class Understanding:
             self._prompt = shape.prompt(asked.body)
         return asked
 
-    def _parsed(self) -> dict[str, Any]:
+    def _parsed(self) -> dict[str, object]:
         if self._headers.get("content-encoding", "identity").lower() != "identity":
             raise InvalidRequestError("the body must not be compressed")
         data = self._body.data

@@ -1,7 +1,6 @@
 """What a key with allowed models may ask for, and what it gets to see of the list of models."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import orjson
 
@@ -20,7 +19,7 @@ from solaris.platform.web.body_structure import has_bounded_structure
 _MODEL_PATH = "/v1/models/"
 
 
-def check_models(key: GatewayKey, body: Mapping[str, Any], query: str) -> None:
+def check_models(key: GatewayKey, body: Mapping[str, object], query: str) -> None:
     """Every model that a request names must be allowed; raises ModelNotAllowedError."""
     if key.allows_any_model:
         return
@@ -44,7 +43,7 @@ def checked_flat_body(
     if key.allows_any_model or key.allows(path_model):
         return data
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    body: Any = None
+    body: object = None
     if kind == "application/json":
         if not has_bounded_structure(data):
             raise InvalidRequestError(TOO_MANY_PARTS)
@@ -81,16 +80,15 @@ def visible_models(
     if is_whole or path.startswith(_MODEL_PATH) or is_error(status):
         return body
     try:
-        answer: Any = orjson.loads(body)
+        answer: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise UpstreamUnavailableError("the list of models is not JSON") from error
-    listed = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(listed, list):
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         raise UpstreamUnavailableError("the list of models has no data")
-    answer["data"] = [one for one in listed if _is_visible(key, hidden, one)]
+    answer["data"] = [one for one in answer["data"] if _is_visible(key, hidden, one)]
     return orjson.dumps(answer)
 
 
-def _is_visible(key: GatewayKey, hidden: Collection[str], model: Any) -> bool:
+def _is_visible(key: GatewayKey, hidden: Collection[str], model: object) -> bool:
     name = model.get("id") if isinstance(model, dict) else None
     return isinstance(name, str) and key.allows(name) and not is_named(name, hidden)

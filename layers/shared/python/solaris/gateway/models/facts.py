@@ -10,14 +10,18 @@ maximum (Llama, Gemma) are left out, and the operator names theirs in MODEL_MAX_
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from itertools import takewhile
 from types import MappingProxyType
 
-from solaris.gateway.models.names import bare_names, longest_prefix, version_after
-
 DEFAULT_CONTEXT_TOKENS = 128_000
+# Bedrock's regions and vendors, letters before a dot: `us.anthropic.claude-…`. A version
+# (`gpt-5.1`) has a digit there.
+_DOTTED_PREFIX = re.compile(r"[a-z][a-z-]*\.")
+_DOTTED_DIGIT = re.compile(r"(?<=\d)\.(?=\d)")
+_MOST_PREFIXES = 4
 
 _MAXIMUM_OUTPUT_TOKENS: Mapping[str, int] = MappingProxyType(
     {
@@ -233,7 +237,7 @@ def maximum_output_tokens(model: str, overrides: Mapping[str, int]) -> int | Non
     `overrides` is the setting MODEL_MAX_OUTPUT_TOKENS: the exact name goes first, then the longest
     `prefix*`, then `*`, each for the name as the client writes it and for its last path segment.
     """
-    names = (model.strip().lower(), *bare_names(model))
+    names = (model.strip().lower(), *_bare_names(model))
     own = {name.strip().lower(): tokens for name, tokens in overrides.items()}
     for name in names:
         if name in own:
@@ -242,7 +246,7 @@ def maximum_output_tokens(model: str, overrides: Mapping[str, int]) -> int | Non
     for prefix in stars:
         if any(name.startswith(prefix) for name in names):
             return own[prefix + "*"]
-    known = longest_prefix(bare_names(model), _MAXIMUM_OUTPUT_TOKENS)
+    known = _longest_prefix(_bare_names(model), _MAXIMUM_OUTPUT_TOKENS)
     return None if known is None else _MAXIMUM_OUTPUT_TOKENS[known]
 
 
@@ -261,8 +265,8 @@ def known_context_tokens(model: str) -> int | None:
 
     By genai-prices, the vendor's figure before a reseller's, or a family's own where that is more.
     """
-    names = bare_names(model)
-    family = longest_prefix(names, _CONTEXT_TOKENS)
+    names = _bare_names(model)
+    family = _longest_prefix(names, _CONTEXT_TOKENS)
     listed = next((found for name in names if (found := _listed_context(name))), None)
     known = max(listed or 0, 0 if family is None else _CONTEXT_TOKENS[family])
     return max(known, maximum_output_tokens(model, {}) or 0) if known else None
@@ -275,7 +279,7 @@ def is_reasoning_model(model: str) -> bool:
     Claude 3.7 to 4.x think only where the body asks for it (`thinking`): false for those, and
     true from 5 on, where thinking is adaptive and on by default.
     """
-    names = bare_names(model)
+    names = _bare_names(model)
     if any("non-reasoning" in name or "non-thinking" in name for name in names):
         return False
     return any(
@@ -287,17 +291,17 @@ def is_reasoning_model(model: str) -> bool:
 @lru_cache(maxsize=1024)
 def image_family(model: str) -> ImageFamily:
     """Return by which rule the model counts images."""
-    known = longest_prefix(bare_names(model), _IMAGE_FAMILIES)
+    known = _longest_prefix(_bare_names(model), _IMAGE_FAMILIES)
     return ImageFamily.UNKNOWN if known is None else _IMAGE_FAMILIES[known]
 
 
 def _is_gemini_that_thinks(name: str) -> bool:
-    version = version_after(name, "gemini-")
+    version = _version_after(name, "gemini-")
     return version is not None and version >= (2, 5)
 
 
 def _is_claude_that_thinks(name: str) -> bool:
-    versions = (version_after(name, f"claude-{line}") for line in ("opus", "sonnet", "haiku"))
+    versions = (_version_after(name, f"claude-{line}") for line in ("opus", "sonnet", "haiku"))
     return any(version is not None and version >= (5,) for version in versions)
 
 
@@ -316,3 +320,51 @@ def _listed_context(name: str) -> int | None:
             if listed.context_window and listed.is_match(name):
                 return int(listed.context_window)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _bare_names(model: str) -> tuple[str, ...]:
+    """Return the names to look for, the whole last path segment first, lower-case.
+
+    Clients name the same model as `gpt-4o`, `openai/gpt-4o`, `azure/eu/gpt-4o`,
+    `ft:gpt-4o:org::id`, `bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0`. Claude's versions
+    come with dots from some routers (`claude-opus-4.5`) and are written with dashes here, as
+    Anthropic does.
+    """
+    name = model.rpartition("/")[2].strip().lower().removeprefix("ft:")
+    names = [name]
+    for _ in range(_MOST_PREFIXES):
+        prefix = _DOTTED_PREFIX.match(name)
+        if prefix is None:
+            break
+        name = name[prefix.end() :]
+        names.append(name)
+    return tuple(
+        _DOTTED_DIGIT.sub("-", one) if one.startswith("claude") else one for one in names if one
+    )
+
+
+def _longest_prefix(names: Iterable[str], prefixes: Iterable[str]) -> str | None:
+    """Return the longest of the prefixes with which one of the names begins, else None.
+
+    A prefix ends where a word or a number does: `o1` is the beginning of `o1-pro`, not of `o1js`.
+    """
+    known = sorted(prefixes, key=len, reverse=True)
+    wanted = tuple(names)
+    return next((prefix for prefix in known if any(_begins(name, prefix) for name in wanted)), None)
+
+
+def _version_after(name: str, word: str) -> tuple[int, ...] | None:
+    """Return the version that follows `word` in a name: (2, 5) for `gemini-2.5-pro`.
+
+    At most two parts of at most two digits: what is longer is a date or a size.
+    """
+    if not name.startswith(word):
+        return None
+    parts = re.split(r"[.-]", name[len(word) :].lstrip("-"))
+    numbers = takewhile(lambda part: part.isascii() and part.isdigit() and len(part) <= 2, parts)  # noqa: PLR2004 - as above
+    return tuple(int(part) for part in numbers)[:2] or None
+
+
+def _begins(name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and not name[len(prefix) : len(prefix) + 1].isalnum()

@@ -1,13 +1,16 @@
-"""Which models a request names. Pure.
+"""Which models a request names, and under which one its answer is booked. Pure.
 
 A key that allows some models only would be of little use if the body could name another one
 beside `model`: LiteLLM takes fallbacks from the body and a `model` from the query, OpenRouter a
 list of models, and a tool may bring a model of its own.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import parse_qs
+
+from solaris.keys.key import GatewayKey
 
 _FALLBACKS = (
     *("models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks"),
@@ -17,9 +20,19 @@ _FALLBACKS = (
 _MAX_DEPTH = 4
 
 
-def named_models(body: Mapping[str, Any], query: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class BookedNames:
+    """The booked model, and beside it what was asked or has answered, where that differs."""
+
+    model: str
+    asked: str | None = None
+    answered: str | None = None
+
+
+def named_models(body: Mapping[str, object], query: str) -> list[str]:
     """Every model that a body and a query string name, the body's own first; may be empty."""
-    names = [body["model"]] if isinstance(body.get("model"), str) else []
+    model = body.get("model")
+    names = [model] if isinstance(model, str) else []
     for field in _FALLBACKS:
         names += _names_in(body.get(field), _MAX_DEPTH)
     tools = body.get("tools")
@@ -32,7 +45,20 @@ def named_models(body: Mapping[str, Any], query: str) -> list[str]:
     return names
 
 
-def _names_in(value: Any, depth: int) -> Iterator[str]:
+def booked_names(asked: str, answered: str | None, key: GatewayKey) -> BookedNames:
+    """Return the names of an event: `answered` is who says to have answered, if anybody does.
+
+    Ordinarily the model that was asked for. A key with allowed models is booked by the model that
+    answered, so that another one behind an allowed name is seen.
+    """
+    if not answered or answered == asked:
+        return BookedNames(asked)
+    if key.allows_any_model or _is_version(asked, answered):
+        return BookedNames(asked, answered=answered)
+    return BookedNames(answered, asked=asked)
+
+
+def _names_in(value: object, depth: int) -> Iterator[str]:
     """`"a"`, `["a", "b"]`, `[{"model": "a", …}]` and `[{"a": ["b"]}]` name what they look like."""
     if isinstance(value, str):
         yield value
@@ -46,3 +72,9 @@ def _names_in(value: Any, depth: int) -> Iterator[str]:
         for name, inner in value.items():
             yield name
             yield from _names_in(inner, depth - 1)
+
+
+def _is_version(asked: str, answered: str) -> bool:
+    """`gpt-4o-2024-08-06` is `gpt-4o`, and `openai/gpt-4o` is `gpt-4o`."""
+    name = asked.rpartition("/")[2].lower()
+    return re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d[\d-]*)?", answered.lower()) is not None

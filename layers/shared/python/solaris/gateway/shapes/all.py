@@ -1,12 +1,12 @@
 """The metered endpoints: how each one states its model, its maximum, its prompt and its usage.
 
-ApiShape (shape_base) holds what they have in common
-├── ChatCompletions, Completions, Embeddings   shape_openai
-├── Responses                                  shape_responses
-└── Messages                                   shape_messages
+ApiShape (base.py) holds what they have in common
+├── ChatCompletions, Completions, Embeddings   openai.py
+├── Responses                                  responses.py
+└── Messages                                   messages.py
 
-Text is counted in shape_text, media found in shape_media (and weighed in gateway/media), stated
-usage read in shape_usage.
+Text is counted in text.py, media found in media.py (and weighed in gateway/body/media.py), stated
+usage read in usage.py.
 """
 
 from collections.abc import Mapping

@@ -4,15 +4,17 @@ A body is what an untrusted client sent: any field may be of any type. Only `val
 only `MalformedBodyError`; every other method reads what it understands and passes over the rest.
 """
 
+import json
 from collections.abc import Container
-from typing import Any, ClassVar
+from typing import ClassVar, TypeGuard
+
+import orjson
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.body.prompt import Prompt
-from solaris.gateway.shapes.text import PromptText
+from solaris.gateway.shapes.text import Prompt, PromptText
 from solaris.quota.usage import TokenCounts
 
-Body = dict[str, Any]
+Body = dict[str, object]
 
 MODEL_CHARACTERS = 200
 MOST_CHOICES = 128
@@ -41,7 +43,7 @@ class ApiShape:
     _input_types: ClassVar[tuple[type, ...]] = (str, list)
     _input_required: ClassVar[bool] = True
 
-    def validate(self, body: Any) -> None:
+    def validate(self, body: object) -> None:
         """Check what the gateway relies on and leave the rest to the upstream.
 
         Raises MalformedBodyError.
@@ -95,8 +97,8 @@ class ApiShape:
     def choices(self, body: Body) -> int:
         """Return how many answers one request gives, at least 1."""
         fields = as_object(body)
-        asked = [name for name in self._choice_fields if _is_choice_count(fields.get(name))]
-        return max((fields[name] for name in asked), default=1)
+        stated = (fields.get(name) for name in self._choice_fields)
+        return max((one for one in stated if _is_choice_count(one)), default=1)
 
     def prompt_tokens(self, body: Body) -> int:
         """Estimate the prompt, in tokens; see `prompt`."""
@@ -148,51 +150,51 @@ class ApiShape:
         """True when the client gets a frame of usage; False: it is hidden from it."""
         return True
 
-    def usage_of_body(self, answer: Any) -> TokenCounts | None:
+    def usage_of_body(self, answer: object) -> TokenCounts | None:
         """Return the usage that a buffered answer states; None when it states none."""
         return self._usage(as_object(answer).get("usage"))
 
-    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+    def usage_of_frame(self, frame: object, so_far: TokenCounts | None) -> TokenCounts | None:
         """Return the usage known after this parsed frame of a stream."""
         return self._usage(as_object(frame).get("usage")) or so_far
 
-    def is_finish(self, frame: Any) -> bool:  # noqa: ARG002 - each API has its own word for it
+    def is_finish(self, frame: object) -> bool:  # noqa: ARG002 - each API has its own word for it
         """True for a frame that says why the answer has ended: what is stated then is final."""
         return False
 
-    def is_provisional(self, frame: Any) -> bool:  # noqa: ARG002 - only Anthropic states usage twice
+    def is_provisional(self, frame: object) -> bool:  # noqa: ARG002 - only Anthropic states usage twice
         """True for a frame whose usage is a first figure, to be replaced by a later frame."""
         return False
 
-    def error_of_frame(self, frame: Any) -> str | None:
+    def error_of_frame(self, frame: object) -> str | None:
         """Return what a frame tells of a failure, None when it tells of none."""
         return told_error(frame)
 
-    def error_of_body(self, answer: Any) -> str | None:
+    def error_of_body(self, answer: object) -> str | None:
         """Return what a buffered answer of status 200 tells of a failure, None if nothing."""
         return told_error(answer)
 
-    def model_of(self, answer: Any) -> str | None:
+    def model_of(self, answer: object) -> str | None:
         """Return the model that says it has answered: of a body or a frame."""
         return as_model(as_object(answer).get("model"))
 
-    def response_id_of(self, answer: Any) -> str | None:  # noqa: ARG002 - only /v1/responses keeps them
+    def response_id_of(self, answer: object) -> str | None:  # noqa: ARG002 - only /v1/responses keeps them
         """Return the id by which a later request may refer to this answer."""
         return None
 
-    def frame_of_usage(self, usage: dict[str, Any]) -> Any:
+    def frame_of_usage(self, usage: dict[str, object]) -> object:
         """Return the frame that would state this usage, for one that was too long to parse."""
         return {"usage": usage}
 
-    def is_usage_only(self, frame: Any) -> bool:  # noqa: ARG002 - as above
+    def is_usage_only(self, frame: object) -> bool:  # noqa: ARG002 - as above
         """True for a frame that holds the usage and nothing of the answer."""
         return False
 
-    def text_of_frame(self, frame: Any) -> str:  # noqa: ARG002 - embeddings deliver no text
+    def text_of_frame(self, frame: object) -> str:  # noqa: ARG002 - embeddings deliver no text
         """Return the text that one frame delivered, to count an answer that was cut off."""
         return ""
 
-    def text_of_body(self, answer: Any) -> str:  # noqa: ARG002 - as above
+    def text_of_body(self, answer: object) -> str:  # noqa: ARG002 - as above
         """Return the text of a buffered answer, to count one that states no usage."""
         return ""
 
@@ -207,7 +209,7 @@ class ApiShape:
         """Put everything that the model reads into `text`."""
         text.add_input(body.get(self._input_field))
 
-    def _usage(self, usage: Any) -> TokenCounts | None:
+    def _usage(self, usage: object) -> TokenCounts | None:
         raise NotImplementedError
 
     def _spellings(
@@ -221,9 +223,10 @@ class ApiShape:
         return fields or list(self._maximum_fields[:1])
 
     def _stated_maxima(self, body: Body) -> dict[str, int]:
-        return {name: body[name] for name in self._maximum_fields if is_maximum(body.get(name))}
+        stated = ((name, body.get(name)) for name in self._maximum_fields)
+        return {name: one for name, one in stated if is_maximum(one)}
 
-    def _check_input(self, value: Any) -> None:
+    def _check_input(self, value: object) -> None:
         if value is None and not self._input_required:
             return
         if not isinstance(value, self._input_types):
@@ -231,12 +234,28 @@ class ApiShape:
             raise MalformedBodyError(f"{self._input_field} must be {kinds}")
 
 
-def as_object(value: Any) -> dict[str, Any]:
+def parse_json(data: bytes) -> object:
+    """JSON as upstreams really write it: also NaN, Infinity and half a surrogate pair.
+
+    orjson is fast and refuses what the standard forbids; Python's own parser reads it. An answer
+    that states its usage must not go unread for a `-Infinity` among its log probabilities. Raises
+    ValueError for what is no JSON to either parser.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(data)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def as_object(value: object) -> dict[str, object]:
     """Return the value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def objects_in(value: Any, key: str) -> list[dict[str, Any]]:
+def objects_in(value: object, key: str) -> list[dict[str, object]]:
     """Return the JSON objects in the list at `key`."""
     found = as_object(value).get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
@@ -253,17 +272,17 @@ def _with_smaller_thinking(body: Body, maximum: int) -> Body:
     return {**body, "thinking": {"type": "disabled"}}
 
 
-def is_maximum(value: Any) -> bool:
+def is_maximum(value: object) -> TypeGuard[int]:
     """True for a maximum of an answer; 0 asks for none, and upstreams read it as no limit."""
     return is_count(value) and value > 0
 
 
-def as_model(value: Any) -> str | None:
+def as_model(value: object) -> str | None:
     """Return the name of a model, bounded; None for anything else."""
     return value[:MODEL_CHARACTERS] if isinstance(value, str) and value else None
 
 
-def told_error(value: Any) -> str | None:
+def told_error(value: object) -> str | None:
     """Return the text of an `error` that is an object or a text; None when there is none."""
     error = as_object(value).get("error")
     if not error or isinstance(error, bool | int | float):
@@ -276,16 +295,16 @@ def told_error(value: Any) -> str | None:
     return str(message)[:ERROR_CHARACTERS]
 
 
-def is_count(value: Any) -> bool:
+def is_count(value: object) -> TypeGuard[int]:
     """True for a whole number from 0 up (True is an int to Python, but no count)."""
     return type(value) is int and value >= 0
 
 
-def _is_choice_count(value: Any) -> bool:
+def _is_choice_count(value: object) -> TypeGuard[int]:
     return type(value) is int and 1 <= value <= MOST_CHOICES
 
 
-def _check_model(model: Any) -> None:
+def _check_model(model: object) -> None:
     if not isinstance(model, str) or not model.strip():
         raise MalformedBodyError("model must be the name of a model")
     if len(model) > MODEL_CHARACTERS or not model.isprintable():

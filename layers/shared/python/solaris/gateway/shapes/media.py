@@ -8,7 +8,6 @@ expected is passed over.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from solaris.gateway.body.media import Kind, is_url
 
@@ -50,12 +49,13 @@ class MediaPart:
     detail: str
 
 
-def media_part(part: Mapping[str, Any]) -> MediaPart | None:
+def media_part(part: Mapping[str, object]) -> MediaPart | None:
     """Return the media of a part; None for a part that is none, or whose text is in the open."""
     kind = part.get("type")
     if not isinstance(kind, str) or kind not in _KINDS or _is_open_document(part):
         return None
-    holders = [part, *(part[key] for key in _HOLDERS if isinstance(part.get(key), dict))]
+    inner = (part.get(key) for key in _HOLDERS)
+    holders = [part, *(one for one in inner if isinstance(one, dict))]
     contents = [one for holder in holders for one in _strings(holder, _CONTENTS)]
     return MediaPart(
         kind=_KINDS[kind],
@@ -68,18 +68,18 @@ def media_part(part: Mapping[str, Any]) -> MediaPart | None:
     )
 
 
-def _is_open_document(part: Mapping[str, Any]) -> bool:
+def _is_open_document(part: Mapping[str, object]) -> bool:
     """True for Anthropic's documents of plain text or of blocks."""
     source = part.get("source")
     return isinstance(source, dict) and source.get("type") in ("text", "content")
 
 
-def _strings(holder: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[str]:
+def _strings(holder: Mapping[str, object], keys: tuple[str, ...]) -> Iterator[str]:
     for key in keys:
         value = holder.get(key)
         if isinstance(value, str) and value:
             yield value
 
 
-def _first(holders: list[Mapping[str, Any]], keys: tuple[str, ...]) -> str:
+def _first(holders: list[Mapping[str, object]], keys: tuple[str, ...]) -> str:
     return next((one for holder in holders for one in _strings(holder, keys)), "")

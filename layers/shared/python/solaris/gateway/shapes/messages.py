@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
-from solaris.gateway.body.prompt import Prompt
 from solaris.gateway.shapes.base import (
     ApiShape,
     Body,
@@ -13,7 +11,7 @@ from solaris.gateway.shapes.base import (
     is_count,
     objects_in,
 )
-from solaris.gateway.shapes.text import PromptText
+from solaris.gateway.shapes.text import Prompt, PromptText
 from solaris.gateway.shapes.usage import messages_usage
 from solaris.quota.usage import TokenCounts
 
@@ -41,7 +39,7 @@ class Messages(ApiShape):
             return replace(prompt, tokens=2 * prompt.tokens + COMPACTED_TOKENS)
         return prompt
 
-    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+    def usage_of_frame(self, frame: object, so_far: TokenCounts | None) -> TokenCounts | None:
         event = as_object(frame)
         if event.get("type") == "message_start":
             return messages_usage(as_object(event.get("message")).get("usage"), so_far)
@@ -49,24 +47,24 @@ class Messages(ApiShape):
             return messages_usage(event.get("usage"), so_far)
         return so_far
 
-    def frame_of_usage(self, usage: dict[str, Any]) -> Any:
+    def frame_of_usage(self, usage: dict[str, object]) -> object:
         return {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
 
-    def is_provisional(self, frame: Any) -> bool:
+    def is_provisional(self, frame: object) -> bool:
         """True for message_start: it states the prompt, and one token of the completion."""
         return as_object(frame).get("type") == "message_start"
 
-    def is_finish(self, frame: Any) -> bool:
+    def is_finish(self, frame: object) -> bool:
         event = as_object(frame)
         return event.get("type") == "message_delta" and bool(
             as_object(event.get("delta")).get("stop_reason")
         )
 
-    def model_of(self, answer: Any) -> str | None:
+    def model_of(self, answer: object) -> str | None:
         whole = as_object(answer)
         return as_model(as_object(whole.get("message")).get("model") or whole.get("model"))
 
-    def text_of_frame(self, frame: Any) -> str:
+    def text_of_frame(self, frame: object) -> str:
         event = as_object(frame)
         if event.get("type") == "content_block_start":
             name = as_object(event.get("content_block")).get("name")
@@ -77,7 +75,7 @@ class Messages(ApiShape):
         texts = (delta.get(key) for key in ("text", "thinking", "partial_json"))
         return "".join(text for text in texts if isinstance(text, str))
 
-    def text_of_body(self, answer: Any) -> str:
+    def text_of_body(self, answer: object) -> str:
         text = PromptText()
         text.add(as_object(answer).get("content"))
         return text.joined()
@@ -98,6 +96,6 @@ class Messages(ApiShape):
         text.add_json(body.get("output_format"))
         text.add_json(as_object(body.get("output_config")).get("format"))
 
-    def _usage(self, usage: Any) -> TokenCounts | None:
+    def _usage(self, usage: object) -> TokenCounts | None:
         # A finished answer states its own tokens; only the first frame of a stream may not.
         return messages_usage(usage) if is_count(as_object(usage).get("output_tokens")) else None

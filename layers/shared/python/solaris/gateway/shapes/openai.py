@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Container
-from typing import Any
 
 from solaris.gateway.shapes.base import ApiShape, Body, as_object, objects_in, told_error
 from solaris.gateway.shapes.text import PromptText
@@ -36,20 +35,20 @@ class _StreamsChunks(ApiShape):
         options = as_object(as_object(body).get("stream_options"))
         return options.get("include_usage") is True
 
-    def is_usage_only(self, frame: Any) -> bool:
+    def is_usage_only(self, frame: object) -> bool:
         chunk = as_object(frame)
         return not chunk.get("choices") and self.usage_of_frame(frame, None) is not None
 
-    def usage_of_body(self, answer: Any) -> TokenCounts | None:
+    def usage_of_body(self, answer: object) -> TokenCounts | None:
         return self._usage_anywhere(answer)
 
-    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+    def usage_of_frame(self, frame: object, so_far: TokenCounts | None) -> TokenCounts | None:
         return self._usage_anywhere(frame) or so_far
 
-    def is_finish(self, frame: Any) -> bool:
+    def is_finish(self, frame: object) -> bool:
         return any(choice.get("finish_reason") for choice in objects_in(frame, "choices"))
 
-    def error_of_frame(self, frame: Any) -> str | None:
+    def error_of_frame(self, frame: object) -> str | None:
         told = told_error(frame)
         if told is not None:
             return told
@@ -61,10 +60,10 @@ class _StreamsChunks(ApiShape):
                 return "the answer ended in an error"
         return None
 
-    def error_of_body(self, answer: Any) -> str | None:
+    def error_of_body(self, answer: object) -> str | None:
         return self.error_of_frame(answer)
 
-    def _usage_anywhere(self, value: Any) -> TokenCounts | None:
+    def _usage_anywhere(self, value: object) -> TokenCounts | None:
         """Where upstreams put it: at the top, in Groq's extension, in a choice (Moonshot)."""
         whole = as_object(value)
         found = self._usage(whole.get("usage"))
@@ -75,7 +74,7 @@ class _StreamsChunks(ApiShape):
                 found = self._usage(choice.get("usage")) or found
         return found
 
-    def _usage(self, usage: Any) -> TokenCounts | None:
+    def _usage(self, usage: object) -> TokenCounts | None:
         return chat_usage(usage)
 
 
@@ -88,11 +87,11 @@ class ChatCompletions(_StreamsChunks):
     _input_field = "messages"
     _input_types = (list,)
 
-    def text_of_frame(self, frame: Any) -> str:
+    def text_of_frame(self, frame: object) -> str:
         choices = objects_in(frame, "choices")
         return "".join("".join(_texts_of(choice.get("delta"))) for choice in choices)
 
-    def text_of_body(self, answer: Any) -> str:
+    def text_of_body(self, answer: object) -> str:
         choices = objects_in(answer, "choices")
         return "\n".join("\n".join(_texts_of(choice.get("message"))) for choice in choices)
 
@@ -135,11 +134,11 @@ class Completions(_StreamsChunks):
             prompts = max(1, sum(isinstance(one, str | list) for one in prompt))
         return super().choices(body) * prompts
 
-    def text_of_frame(self, frame: Any) -> str:
+    def text_of_frame(self, frame: object) -> str:
         texts = (choice.get("text") for choice in objects_in(frame, "choices"))
         return "".join(text for text in texts if isinstance(text, str))
 
-    def text_of_body(self, answer: Any) -> str:
+    def text_of_body(self, answer: object) -> str:
         texts = (choice.get("text") for choice in objects_in(answer, "choices"))
         return "\n".join(text for text in texts if isinstance(text, str))
 
@@ -155,11 +154,11 @@ class Embeddings(ApiShape):
     completes = False
     _input_field = "input"
 
-    def _usage(self, usage: Any) -> TokenCounts | None:
+    def _usage(self, usage: object) -> TokenCounts | None:
         return embeddings_usage(usage)
 
 
-def _texts_of(value: Any) -> list[str]:
+def _texts_of(value: object) -> list[str]:
     """Return what a chat message or delta delivers: answer, reasoning, refusal and tool calls."""
     message = as_object(value)
     text = PromptText()

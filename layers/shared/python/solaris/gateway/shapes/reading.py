@@ -6,13 +6,12 @@ than it says: LiteLLM answers a list for a list of models, and each of its eleme
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from solaris.gateway import tokenizer as tokens
-from solaris.gateway.relay import DeliveredText, SseRelay
 from solaris.gateway.shapes.all import ApiShape
-from solaris.gateway.shapes.lenient_json import parse_json
-from solaris.gateway.shapes.usage_scanner import UsageScanner
+from solaris.gateway.shapes.base import parse_json
+from solaris.gateway.shapes.usage import UsageScanner
+from solaris.gateway.sse import DeliveredText, SseRelay
 from solaris.quota.usage import TokenCounts
 
 _EVENT_STREAM_BEGINS = (b"data:", b"event:", b":")
@@ -70,7 +69,7 @@ def completed(
     return counts, True
 
 
-def _read_object(shape: ApiShape, value: dict[str, Any], prompt_tokens: int) -> Reading:
+def _read_object(shape: ApiShape, value: dict[str, object], prompt_tokens: int) -> Reading:
     stated = shape.usage_of_body(value)
     told = shape.error_of_body(value)
     model, response_id = shape.model_of(value), shape.response_id_of(value)
@@ -91,7 +90,7 @@ def _read_object(shape: ApiShape, value: dict[str, Any], prompt_tokens: int) -> 
     return Reading(counts, estimated, error=told, model=model, response_id=response_id)
 
 
-def _read_list(shape: ApiShape, values: list[Any], prompt_tokens: int) -> Reading:
+def _read_list(shape: ApiShape, values: list[object], prompt_tokens: int) -> Reading:
     """Each element for itself; the prompt is estimated for each that states nothing."""
     read = [
         _read_object(shape, one, prompt_tokens)

@@ -1,7 +1,6 @@
 """OpenAI's /v1/responses: typed items, and a stream of named events."""
 
 import re
-from typing import Any
 
 from solaris.gateway.shapes.base import (
     ERROR_CHARACTERS,
@@ -37,7 +36,7 @@ class Responses(ApiShape):
     _input_field = "input"
     _input_required = False
 
-    def usage_of_frame(self, frame: Any, so_far: TokenCounts | None) -> TokenCounts | None:
+    def usage_of_frame(self, frame: object, so_far: TokenCounts | None) -> TokenCounts | None:
         event = as_object(frame)
         if event.get("type") not in tuple(_LAST_EVENTS):
             return so_far
@@ -55,13 +54,13 @@ class Responses(ApiShape):
     def without_stream_options(self, body: Body) -> Body:
         return {name: body[name] for name in body if name != "stream_options"}
 
-    def frame_of_usage(self, usage: dict[str, Any]) -> Any:
+    def frame_of_usage(self, usage: dict[str, object]) -> object:
         return {"type": "response.completed", "response": {"usage": usage}}
 
-    def is_finish(self, frame: Any) -> bool:
+    def is_finish(self, frame: object) -> bool:
         return as_object(frame).get("type") in tuple(_LAST_EVENTS)
 
-    def error_of_frame(self, frame: Any) -> str | None:
+    def error_of_frame(self, frame: object) -> str | None:
         event = as_object(frame)
         if event.get("type") == "response.failed":
             return told_error(event.get("response")) or "the answer failed"
@@ -70,21 +69,21 @@ class Responses(ApiShape):
             return told or str(event.get("message") or "error")[:ERROR_CHARACTERS]
         return told_error(event)
 
-    def error_of_body(self, answer: Any) -> str | None:
+    def error_of_body(self, answer: object) -> str | None:
         told = told_error(answer)
         failed = as_object(answer).get("status") == "failed"
         return told or ("the answer failed" if failed else None)
 
-    def model_of(self, answer: Any) -> str | None:
+    def model_of(self, answer: object) -> str | None:
         whole = as_object(answer)
         return as_model(as_object(whole.get("response")).get("model") or whole.get("model"))
 
-    def response_id_of(self, answer: Any) -> str | None:
+    def response_id_of(self, answer: object) -> str | None:
         whole = as_object(answer)
         found = as_object(whole.get("response")).get("id") or whole.get("id")
         return found if isinstance(found, str) else None
 
-    def text_of_frame(self, frame: Any) -> str:
+    def text_of_frame(self, frame: object) -> str:
         event = as_object(frame)
         kind = event.get("type")
         if kind == "response.output_item.added":
@@ -97,7 +96,7 @@ class Responses(ApiShape):
         delta = event.get("delta")
         return delta if isinstance(delta, str) else ""
 
-    def text_of_body(self, answer: Any) -> str:
+    def text_of_body(self, answer: object) -> str:
         text = PromptText()
         text.add(as_object(answer).get("output"))
         return text.joined()
@@ -125,5 +124,5 @@ class Responses(ApiShape):
             text.refer("container", tool.get("container"))
         text.add_json(as_object(body.get("text")).get("format"))
 
-    def _usage(self, usage: Any) -> TokenCounts | None:
+    def _usage(self, usage: object) -> TokenCounts | None:
         return responses_usage(usage)

@@ -4,7 +4,7 @@ Bodies come from untrusted clients, so nothing here raises, whatever the shape: 
 own stack (nesting cannot exhaust Python's) and passes over what it does not understand.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
 
@@ -68,6 +68,22 @@ REFERENCE_CHARACTERS = 200
 _JSON_KEYS = frozenset({"arguments", "input"})
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's size, and what of it only the upstream can know.
+
+    `tokens` is all that could be counted. `references` are the things on the upstream's side that
+    the body only names, as `kind:id`, each once, in the order of the body: `previous_response_id`,
+    `conversation`, `prompt` (a stored one), `container`, `item` (of an earlier response), `audio`
+    (an earlier answer's), `file` (by id) and `url` (a file by URL, cut to 200 characters). Any of
+    them may be as large as the model's context.
+    """
+
+    tokens: int
+    references: tuple[str, ...] = ()
+    has_media: bool = False
+
+
 class PromptText:
     """What a body holds: pieces of text, tokens that are not text, names of what is elsewhere.
 
@@ -87,7 +103,7 @@ class PromptText:
         """One text for one tokenizer call; the line breaks keep the pieces' tokens apart."""
         return "\n".join(self.pieces)
 
-    def add(self, value: Any) -> None:
+    def add(self, value: object) -> None:
         """Add all the text in a message, a content part or a list of them."""
         waiting = [value]
         while waiting:
@@ -99,7 +115,7 @@ class PromptText:
             elif isinstance(item, dict):
                 self._add_part(item, waiting)
 
-    def add_json(self, value: Any) -> None:
+    def add_json(self, value: object) -> None:
         """Add a tool definition, a schema or arguments as compact JSON, the closest to its cost."""
         if not isinstance(value, (dict, list)) or not value:
             return
@@ -108,7 +124,7 @@ class PromptText:
         except orjson.JSONEncodeError:  # nested deeper than orjson writes (254 levels)
             self._add_keys_and_text(value)
 
-    def add_message(self, message: Any) -> None:
+    def add_message(self, message: object) -> None:
         """Add a chat message with what stands around it."""
         self.tokens += MESSAGE_TOKENS
         if isinstance(message, dict):
@@ -123,20 +139,20 @@ class PromptText:
             self.refer("audio", message.get("audio"))  # an earlier answer's
         self.add(message)
 
-    def add_messages(self, messages: Any) -> None:
+    def add_messages(self, messages: object) -> None:
         """Add a conversation and the priming of its answer."""
         self.tokens += REPLY_TOKENS
         if isinstance(messages, list):
             for message in messages:
                 self.add_message(message)
 
-    def refer(self, kind: str, value: Any) -> None:
+    def refer(self, kind: str, value: object) -> None:
         """Note something on the upstream's side by its id, a text or an object with `id`."""
         known = value.get("id") if isinstance(value, dict) else value
         if isinstance(known, str) and known:
             self.references[f"{kind}:{known[:REFERENCE_CHARACTERS]}"] = None
 
-    def add_input(self, value: Any) -> None:
+    def add_input(self, value: object) -> None:
         """Add a prompt of text or token ids, or a list of either."""
         if not isinstance(value, list):
             self.add(value)
@@ -150,7 +166,7 @@ class PromptText:
             else:
                 self.add(item)
 
-    def _add_part(self, part: dict[str, Any], waiting: list[Any]) -> None:
+    def _add_part(self, part: dict[str, object], waiting: list[object]) -> None:
         media = media_part(part)
         if media is not None:
             self._add_media(media)
@@ -198,17 +214,17 @@ class PromptText:
         for file_id in media.file_ids:
             self.refer("file", file_id)
 
-    def _add_labels(self, part: dict[str, Any], waiting: list[Any]) -> None:
+    def _add_labels(self, part: dict[str, object], waiting: list[object]) -> None:
         """Add what a file is called: an upstream shows it to the model."""
         inner = part.get("file")
         waiting.append(inner.get("filename") if isinstance(inner, dict) else None)
         waiting.extend(part.get(key) for key in ("filename", "title", "context"))
 
-    def _add_opaque(self, value: Any) -> None:
+    def _add_opaque(self, value: object) -> None:
         if isinstance(value, str):
             self.tokens += -(-len(value) // _OPAQUE_CHARACTERS_A_TOKEN)
 
-    def _add_keys_and_text(self, value: Any) -> None:
+    def _add_keys_and_text(self, value: object) -> None:
         waiting = [value]
         while waiting:
             item = waiting.pop()
@@ -221,12 +237,13 @@ class PromptText:
                 self.pieces.append(item)
 
 
-def _document_text(part: dict[str, Any]) -> list[Any]:
+def _document_text(part: dict[str, object]) -> list[object]:
     """Text of an Anthropic document whose source is plain text or blocks."""
     source = part["source"]
-    return [part.get("title"), part.get("context"), source.get("data"), source.get("content")]
+    contents = (source.get("data"), source.get("content")) if isinstance(source, dict) else ()
+    return [part.get("title"), part.get("context"), *contents]
 
 
-def _is_too_long(key: str, value: Any) -> bool:
+def _is_too_long(key: str, value: object) -> bool:
     """An id or a label of a length that only a text has; templates of open models show them."""
     return key in _LABEL_KEYS and isinstance(value, str) and len(value) > LABEL_CHARACTERS

@@ -14,13 +14,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import fields as fields_of
 from dataclasses import replace
-from typing import Any
+
+import orjson
 
 from solaris.quota.usage import TokenCounts
 
 LARGEST_FIGURE = 10**12
 MAX_ITERATIONS = 1_000
 """Passes of one answer that are summed up; Anthropic's are a handful."""
+
+_KEY = re.compile(rb'(?<!\\)"usage"\s*:\s*(?=\{)')
+_LONGEST_KEY_BYTES = 64
+MAX_USAGE_BYTES = 16 * 1024
 
 _DIGITS = re.compile(r"\d{1,13}", re.ASCII)
 _COUNTS = tuple(one.name for one in fields_of(TokenCounts))
@@ -35,28 +40,28 @@ _CACHE_WRITES = (
 _FIVE_MINUTES, _HOUR = "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"
 
 
-def chat_usage(usage: Any) -> TokenCounts | None:
+def chat_usage(usage: object) -> TokenCounts | None:
     """Read the usage of /v1/chat/completions and /v1/completions."""
     if not isinstance(usage, dict):
         return None
     return _with_passes(_openai_counts(usage, "prompt", "completion"), usage)
 
 
-def embeddings_usage(usage: Any) -> TokenCounts | None:
+def embeddings_usage(usage: object) -> TokenCounts | None:
     """Read the usage of /v1/embeddings, where the prompt is all there is."""
     stated = [_figure(usage, name) for name in ("prompt_tokens", "total_tokens")]
     figures = [one for one in stated if one is not None]
     return TokenCounts(prompt_tokens=max(figures)) if figures else None
 
 
-def responses_usage(usage: Any) -> TokenCounts | None:
+def responses_usage(usage: object) -> TokenCounts | None:
     """Read the usage of /v1/responses."""
     if not isinstance(usage, dict):
         return None
     return _with_passes(_openai_counts(usage, "input", "output"), usage)
 
 
-def messages_usage(usage: Any, so_far: TokenCounts | None = None) -> TokenCounts | None:
+def messages_usage(usage: object, so_far: TokenCounts | None = None) -> TokenCounts | None:
     """Read Anthropic's usage, laid over what an earlier frame stated.
 
     Its `input_tokens` leave out what is written to or read from the cache; ours hold everything.
@@ -91,7 +96,7 @@ def messages_usage(usage: Any, so_far: TokenCounts | None = None) -> TokenCounts
     return _larger(_fitted(stated), billed)
 
 
-def _openai_counts(usage: dict[str, Any], prompt: str, completion: str) -> TokenCounts | None:
+def _openai_counts(usage: dict[str, object], prompt: str, completion: str) -> TokenCounts | None:
     """Usage in OpenAI's shape; `prompt` and `completion` are what this API calls the two."""
     details = usage.get(f"{prompt}_tokens_details")
     reasoning = _figure(usage.get(f"{completion}_tokens_details"), "reasoning_tokens")
@@ -165,7 +170,7 @@ def _outside_prompt(
     return 0
 
 
-def _with_passes(counts: TokenCounts | None, usage: dict[str, Any]) -> TokenCounts | None:
+def _with_passes(counts: TokenCounts | None, usage: dict[str, object]) -> TokenCounts | None:
     """LiteLLM hands Anthropic's passes on in OpenAI's shape, its totals with or without them."""
     billed = _billed_passes(usage.get("iterations"))
     return billed if counts is None else _larger(counts, billed)
@@ -178,7 +183,7 @@ def _larger(counts: TokenCounts, billed: TokenCounts | None) -> TokenCounts:
     return _fitted(replace(billed, reasoning_tokens=counts.reasoning_tokens))
 
 
-def _billed_passes(iterations: Any) -> TokenCounts | None:
+def _billed_passes(iterations: object) -> TokenCounts | None:
     """The sum of what Anthropic bills of `usage.iterations`; None where they are not stated.
 
     The totals beside them leave out `compaction` and `advisor_message` passes and the attempts
@@ -195,12 +200,12 @@ def _billed_passes(iterations: Any) -> TokenCounts | None:
     return _summed(counts for one in passes if (counts := _of_pass(one)) is not None)
 
 
-def _is_declined(one: dict[str, Any]) -> bool:
+def _is_declined(one: dict[str, object]) -> bool:
     is_attempt = one.get("type") in ("message", "fallback_message")
     return is_attempt and not _figure(one, "output_tokens")
 
 
-def _of_pass(one: dict[str, Any]) -> TokenCounts | None:
+def _of_pass(one: dict[str, object]) -> TokenCounts | None:
     prompt, completion = _figure(one, "input_tokens"), _figure(one, "output_tokens")
     read, written, hour = _anthropic_cache(one)
     if prompt is None and completion is None:
@@ -218,7 +223,7 @@ def _summed(passes: Iterable[TokenCounts]) -> TokenCounts | None:
     )
 
 
-def _anthropic_cache(usage: dict[str, Any]) -> tuple[int | None, int | None, int]:
+def _anthropic_cache(usage: dict[str, object]) -> tuple[int | None, int | None, int]:
     """What was read from the cache, what was written, and the part written for an hour."""
     written = _figure(usage, "cache_creation_input_tokens")
     by_age = _by_age(usage.get("cache_creation"))
@@ -227,13 +232,13 @@ def _anthropic_cache(usage: dict[str, Any]) -> tuple[int | None, int | None, int
     return _figure(usage, "cache_read_input_tokens"), written, by_age[1] if by_age else 0
 
 
-def _by_age(fields: Any) -> tuple[int, int] | None:
+def _by_age(fields: object) -> tuple[int, int] | None:
     """Writes kept for five minutes and for an hour."""
     minutes, hour = _figure(fields, _FIVE_MINUTES), _figure(fields, _HOUR)
     return None if minutes is None and hour is None else (minutes or 0, hour or 0)
 
 
-def _largest(places: Iterable[Any], names: Iterable[str]) -> int | None:
+def _largest(places: Iterable[object], names: Iterable[str]) -> int | None:
     names = tuple(names)
     found = [_figure(place, name) for place in places for name in names]
     return max((one for one in found if one is not None), default=None)
@@ -255,7 +260,7 @@ def _fitted(counts: TokenCounts) -> TokenCounts:
     )
 
 
-def _figure(fields: Any, key: str) -> int | None:
+def _figure(fields: object, key: str) -> int | None:
     value = fields.get(key) if isinstance(fields, dict) else None
     if isinstance(value, str):
         value = int(value) if _DIGITS.fullmatch(value) else None
@@ -263,3 +268,51 @@ def _figure(fields: Any, key: str) -> int | None:
         value = int(value) if value.is_integer() else None
     # type(), not isinstance(): True is an int.
     return value if type(value) is int and 0 <= value <= LARGEST_FIGURE else None
+
+
+class UsageScanner:
+    """Finds the usage in a frame that is too long to be kept, while its parts pass by.
+
+    A tool's output or an image may make the last event of /v1/responses larger than memory should
+    hold. Its usage is a small object under the key "usage"; text cannot fake that key, because
+    inside a JSON text the quotes are escaped. The last one counts, wherever the bytes are cut.
+    """
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._found: dict[str, object] | None = None
+
+    def feed(self, part: bytes) -> None:
+        """Take the next bytes."""
+        data = self._kept + part
+        keep_from = max(0, len(data) - _LONGEST_KEY_BYTES)
+        for key in _KEY.finditer(data):
+            value = _object_at(data, key.end())
+            if value is not None:
+                self._found = value
+            elif len(data) - key.end() < MAX_USAGE_BYTES:
+                # its end is still to come
+                keep_from = min(keep_from, key.start())
+        self._kept = data[keep_from:]
+
+    def found(self) -> dict[str, object] | None:
+        """The last whole usage object, None if there was none."""
+        return self._found
+
+
+def _object_at(data: bytes, start: int) -> dict[str, object] | None:
+    """The JSON object that begins at `start`; None while it is not whole, or is none."""
+    depth = 0
+    for position in range(start, min(len(data), start + MAX_USAGE_BYTES)):
+        byte = data[position]
+        if byte == ord("{"):
+            depth += 1
+        elif byte == ord("}"):
+            depth -= 1
+            if depth == 0:
+                try:
+                    value = orjson.loads(data[start : position + 1])
+                except orjson.JSONDecodeError:
+                    return None
+                return value if isinstance(value, dict) else None
+    return None

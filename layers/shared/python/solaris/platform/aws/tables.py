@@ -1,8 +1,8 @@
 """The tables: PynamoDB models are the schema, and template.yaml holds the same definitions.
 
 Reads and simple writes of cold paths go through the models; the conditional writes that decide
-about tokens are spelled out clause by clause in reservations.py, users.py and ledger.py. The
-tables about admins are in admin_models.py.
+about tokens are spelled out clause by clause in gateway/reserve.py, quota/store.py and
+ledger/booking.py.
 """
 
 from typing import Any, ClassVar

@@ -1,6 +1,6 @@
 """What every Chalice view has in common: errors answered in one shape, security headers set.
 
-Apart from http.py, because the proxy is no Chalice app and should not load Chalice.
+Apart from errors.py, because the proxy is no Chalice app and should not load Chalice.
 """
 
 import uuid

@@ -1,8 +1,8 @@
-"""Models that every part of the API uses: names in camelCase, times in ISO 8601 UTC."""
+"""Models that every part of the API uses: names in camelCase, times in ISO 8601 UTC, costs."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,11 +17,13 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from solaris.platform.email import MAX_EMAIL_CHARACTERS
+from solaris.platform.exchange import MILLIONTHS, Currency, LocalCost
 from solaris.platform.instants import iso_milliseconds
 
 MAX_PAGE_ITEMS = 200
 DEFAULT_PAGE_ITEMS = 50
 MAX_CURSOR_CHARACTERS = 1000
+NO_LOCAL_COST = "In CURRENCY; null where that is USD, or where the cost in dollars is null."
 
 T = TypeVar("T")
 
@@ -164,3 +166,31 @@ class Problem(ApiModel):
     instance: str | None = Field(default=None, description="Path of the request.")
     request_id: str
     errors: list[FieldProblem] | None = None
+
+
+class LocalCostOut(ApiModel):
+    """A cost in CURRENCY: the dollars of each day at the rate of that day, summed."""
+
+    currency: Currency
+    micros: int = Field(description="Millionths of the currency, rounded half up.")
+    rate: float | None = Field(
+        description=(
+            "The currency for a dollar: the one rate of these days, or the mean of several by what "
+            "was spent; null where nothing was."
+        )
+    )
+    rate_since: date | None = Field(
+        description="First day of the one rate; null where several hold on these days."
+    )
+
+    @classmethod
+    def of(cls, local: LocalCost | None) -> Self | None:
+        """As it is shown; None stays None."""
+        if local is None:
+            return None
+        return cls(
+            currency=local.currency,
+            micros=local.micros,
+            rate=None if local.rate is None else local.rate / MILLIONTHS,
+            rate_since=local.since,
+        )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from solaris.platform.networks import NO_NETWORK, network_of, site_of
+from solaris.sign_in.networks import NO_NETWORK, network_of, site_of
 
 
 @pytest.mark.parametrize(

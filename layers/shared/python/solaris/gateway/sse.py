@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from solaris.gateway import tokenizer as tokens
 from solaris.gateway.shapes.all import ApiShape
-from solaris.gateway.shapes.lenient_json import parse_json
-from solaris.gateway.shapes.usage_scanner import UsageScanner
+from solaris.gateway.shapes.base import parse_json
+from solaris.gateway.shapes.usage import UsageScanner
 from solaris.quota.usage import TokenCounts
 
 # A frame longer than this is relayed in parts and searched for its usage: memory stays bounded.

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solaris.gateway.relay import MAX_FRAME_BYTES, DeliveredText, SseRelay
 from solaris.gateway.shapes.all import SHAPES, MalformedBodyError
+from solaris.gateway.sse import MAX_FRAME_BYTES, DeliveredText, SseRelay
 from solaris.quota.reservation import Demand, hold_for
 from solaris.quota.usage import TokenCounts
 from tests.functional.gateway.test_sse import CUTS, ENDPOINTS, STREAMS, pieces_of

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from infra.local.__main__ import LocalSystem
+from infra.local.run.settings_file import WITHHELD, effective, withheld
 from solaris.platform.settings import Settings, load_settings
-from solaris.platform.settings_file import WITHHELD, effective, withheld
 from solaris.platform.terminal.environment import load_run_environment, withheld_secrets
 
 SECRETS = {

@@ -1,13 +1,46 @@
-"""What is known of an admitted request while it is answered."""
+"""What is known of one request: asked (Ticket), admitted (Admission), being answered. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from solaris.gateway.tickets import Admission
 from solaris.keys.key import GatewayKey
+from solaris.quota.identity import Identity
+from solaris.quota.reservation import Demand, Reservation
 from solaris.quota.usage import TokenCounts
+from solaris.quota.user import User
 
 # Another tokenizer than ours counts otherwise: nobody's answer is cut for half as much again.
 LEEWAY_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request as the meter sees it, before tokens are held."""
+
+    request_id: str
+    identity: Identity
+    demand: Demand
+    model: str
+    endpoint: str
+    key_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Tokens are held: the reservation, the cap if the answer is to be cut, the user after."""
+
+    reservation: Reservation
+    cap_tokens: int | None
+    user: User
+    renews_at: datetime
+    is_over_limit: bool = False
+    """Would have been refused, were the user not warned only."""
+
+    @property
+    def completion_tokens(self) -> int:
+        """What is held for the answer."""
+        return max(0, self.reservation.tokens - self.reservation.prompt_tokens)
 
 
 @dataclass(frozen=True, slots=True)
