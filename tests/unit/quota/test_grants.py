@@ -320,6 +320,33 @@ def test_a_reset_forgives_usage_and_gives_no_grant_back() -> None:
     assert opened.additional_tokens == 0
 
 
+@pytest.mark.parametrize(
+    ("limit", "more", "less", "left"),
+    [
+        (0, 0, 300, 900),  # all of what it gave was of grants
+        (0, 0, 400, 1_000),
+        (200, 0, 300, 1_000),  # the other 100 are the month's own
+        (0, 50, 300, 855),  # five of the fifty were of this month's grant
+    ],
+)
+def test_usage_that_turns_out_to_be_less_goes_back_to_the_grant(
+    limit: int, more: int, less: int, left: int
+) -> None:
+    """A late answer in the place of what its expiry charged, after a change has counted that."""
+    one = granted(used(granted(user(limit), grant(1_000, UNTIL_USED)), 400), grant(5, THIS_MONTH))
+    corrected = used(granted(used(one, more), grant(5, THIS_MONTH, name="more")), -less)
+    opened, _ = open_period(corrected, "2026-12", at(1, 12))
+    assert rests(opened) == {"until_used-None": left}
+    assert agrees(corrected)
+
+
+def test_what_a_reset_forgave_does_not_come_back_to_a_grant() -> None:
+    one = reset_usage(used(granted(user(0), grant(1_000, UNTIL_USED)), 400), rule=RULE, now=at(5))
+    one = used(granted(used(one, 50), grant(5, THIS_MONTH)), -30)
+    opened, _ = open_period(one, "2026-12", at(1, 12))
+    assert rests(opened) == {"until_used-None": 600}
+
+
 def test_what_is_granted_every_month_is_changed_alone() -> None:
     one = granted(add_tokens(user(), 500, rule=RULE, now=START), grant(100, THIS_MONTH))
     assert set_additional(one, 100, rule=RULE, now=at(5)).every_month_tokens == 0

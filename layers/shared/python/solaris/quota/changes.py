@@ -198,7 +198,10 @@ def reset_usage(user: User, *, rule: ThresholdRule, now: datetime) -> User:
     """Forgive what was used this month. What open requests hold stays held, and is charged."""
     if user.current_usage == 0:
         return user
-    counted = _granted_fields(burn(user, user.current_usage)) | {"burnt_at_usage": 0}
+    counted = _granted_fields(burn(user, user.current_usage))
+    # what is forgiven stays used of the grants
+    forgiven = tuple(replace(one, burnt_tokens=0) for one in counted["grants"])
+    counted |= {"burnt_at_usage": 0, "grants": forgiven}
     return _eased(user, _changed(user, now, current_usage=0, **counted), rule)
 
 

@@ -263,6 +263,7 @@ def _grant_to_row(grant: Grant) -> Row:
         "created_at": iso_milliseconds(grant.created_at),
         "until": grant.until,
         "ends_at": ends_at,
+        "burnt_tokens": grant.burnt_tokens,
     }
 
 
@@ -276,6 +277,7 @@ def _grant_from_row(row: Row) -> Grant:
         created_at=parse_instant(row["created_at"]),
         until=row["until"],
         ends_at=None if ends_at is None else parse_instant(ends_at),
+        burnt_tokens=row["burnt_tokens"],
     )
 
 

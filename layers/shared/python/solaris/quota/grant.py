@@ -59,7 +59,8 @@ class Grant:
 
     `tokens` is what is left of `granted_tokens`, as of `User.burnt_at_usage`; one of this month
     is part of the month's own allowance and keeps them all. `until` is the last day, written
-    `2026-12-15`, and `ends_at` the instant after it; both only of that kind.
+    `2026-12-15`, and `ends_at` the instant after it; both only of that kind. `burnt_tokens` of it
+    were used this month: it has them back when usage turns out to be less.
     """
 
     grant_id: str
@@ -69,6 +70,7 @@ class Grant:
     created_at: datetime
     until: str | None = None
     ends_at: datetime | None = None
+    burnt_tokens: int = 0
 
     @property
     def is_of_the_month(self) -> bool:

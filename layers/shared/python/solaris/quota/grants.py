@@ -60,6 +60,10 @@ def burn(user: User, usage: int) -> User:
     if not lasting:
         return user if user.burnt_at_usage == usage else replace(user, burnt_at_usage=usage)
     used = usage - user.burnt_at_usage
+    if used < 0:
+        user = _given_back(user, lasting, -used)
+        lasting = [one for one in user.grants if not one.is_of_the_month]
+        lasting, used = _in_order(lasting), 0
     early = [one for one in lasting if not one.outlives(user.period)]
     left = {one.grant_id: one.tokens for one in lasting}
     by_early = _taken(left, early, used)
@@ -67,12 +71,40 @@ def burn(user: User, usage: int) -> User:
     by_any = _taken(left, lasting, used - by_early - _own_left(user))
     return replace(
         user,
-        grants=tuple(
-            replace(one, tokens=left.get(one.grant_id, one.tokens)) for one in user.grants
-        ),
+        grants=tuple(_burnt_to(one, left.get(one.grant_id, one.tokens)) for one in user.grants),
         burnt_tokens=user.burnt_tokens + by_early + by_any,
         burnt_at_usage=usage,
     )
+
+
+def _given_back(user: User, lasting: Sequence[Grant], tokens: int) -> User:
+    """The user whose usage turned out to be so much less than was counted.
+
+    Grants that outlive the month have back what they had given to it, the last to be used before
+    the others; the rest is the month's own.
+    """
+    free = min(tokens, max(0, _own_left(user) + tokens))
+    shown = replace(user, burnt_at_usage=user.burnt_at_usage - tokens)
+    for grant in reversed([one for one in lasting if one.outlives(user.period)]):
+        part = min(grant.burnt_tokens, free)
+        free -= part
+        shown = replace(
+            shown,
+            grants=tuple(
+                _burnt_to(one, one.tokens + part) if one.grant_id == grant.grant_id else one
+                for one in shown.grants
+            ),
+            burnt_tokens=shown.burnt_tokens - part,
+        )
+    return shown
+
+
+def _burnt_to(grant: Grant, tokens: int) -> Grant:
+    """A grant of which so much is left, by what the month has used."""
+    if tokens == grant.tokens:
+        return grant
+    burnt = grant.burnt_tokens + grant.tokens - tokens
+    return replace(grant, tokens=tokens, burnt_tokens=burnt)
 
 
 def end_grants(user: User, now: datetime) -> User:
@@ -114,7 +146,7 @@ def carry_over(user: User, period: str) -> tuple[User, CarriedGrants | None]:
         if not one.is_of_the_month and not one.outlives(closing.period)
     )
     kept = [one for one in last if one.outlives(previous_period(period)) and one.tokens > 0]
-    grants = tuple(replace(one, tokens=_left(held, one)) for one in kept)
+    grants = tuple(replace(one, tokens=_left(held, one), burnt_tokens=0) for one in kept)
     opened = replace(
         user,
         grants=grants,

@@ -151,6 +151,8 @@ def _grant_to_item(grant: Grant) -> Item:
     }
     if grant.until is not None:
         item["until"] = text(grant.until)
+    if grant.burnt_tokens:
+        item["burnt"] = number(grant.burnt_tokens)
     if grant.ends_at is not None:
         item["ends_at"] = number(epoch_milliseconds(grant.ends_at))
     return {"M": item}
@@ -165,6 +167,7 @@ def _grant_from_item(item: Mapping[str, Any]) -> Grant:
         created_at=_instant(item["created_at"]),
         until=item["until"]["S"] if "until" in item else None,
         ends_at=_instant(item["ends_at"]) if "ends_at" in item else None,
+        burnt_tokens=int(item["burnt"]["N"]) if "burnt" in item else 0,
     )
 
 
