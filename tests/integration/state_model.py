@@ -1,6 +1,7 @@
 """What one person's quota should be, in plain Python: the other half of test_api_state_machine.py.
 
-Written from DESIGN section 4 and not from the code, and as simply as that allows.
+Written from what is promised (functions/proxy/README.md) and not from the code, and as simply as
+that allows.
 """
 
 from dataclasses import dataclass, field, replace

@@ -5,7 +5,10 @@ tests at the end feed each rule a tiny source that breaks it, so that no rule ho
 """
 
 import ast
+import io
+import re
 import subprocess
+import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,6 +146,11 @@ CODES = ("ConditionalCheckFailed", "TransactionCanceledException")
 # From which HTTP status on a request counts as an error: `is_error`, and nobody's own comparison.
 ERRORS_AT = f"{SOLARIS}/ledger/figures.py"
 ERROR_STATUSES = (399, 400, "FIRST_ERROR", "_FIRST_ERROR", "_ERROR_STATUS")
+
+
+# Modules that comments name, and those that each package has one of.
+NAMED_MODULE = re.compile(r"(?<![\w/.*-])((?:[\w-]+/)*\w+\.py)\b")
+IN_EVERY_PACKAGE = ("parts.py", "routes.py", "schemas.py", "commands.py", "app.py")
 
 
 @dataclass(frozen=True)
@@ -312,6 +320,28 @@ def error_statuses(source: Source) -> list[str]:
     ]
 
 
+def modules_gone(source: Source) -> list[str]:
+    """A comment names a module by its path from solaris, tests or the root, or its neighbour."""
+    folders = (SOLARIS, ".", "tests", source.path.rpartition("/")[0])
+    return [
+        f"{source.path}:{line}: there is no {name}"
+        for line, text in _prose(source)
+        for name in NAMED_MODULE.findall(text)
+        if name not in IN_EVERY_PACKAGE
+        and not any((ROOT / folder / name).exists() for folder in folders)
+    ]
+
+
+def _prose(source: Source) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(source.tree):
+        if isinstance(node, documented) and (text := ast.get_docstring(node, clean=False)):
+            yield node.body[0].lineno, text
+
+
 def long_functions(source: Source) -> list[str]:
     return [
         f"{source.path}:{node.lineno}: {node.name} has more than {MAX_FUNCTION_LINES} lines"
@@ -406,6 +436,11 @@ def test_retries_have_one_home(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", LAYER)
+def test_comments_name_modules_that_are_there(path: str) -> None:
+    check(modules_gone, path)
+
+
+@pytest.mark.parametrize("path", LAYER)
 def test_what_counts_as_an_error_has_one_home(path: str) -> None:
     check(error_statuses, path)
 
@@ -494,6 +529,8 @@ ENTRY = "functions/proxy/app.py"
         (codes_of_lost_races, LEDGER, "LOST = ('TransactionCanceledException',)"),
         (error_statuses, LEDGER, "X = status >= 400"),
         (error_statuses, LEDGER, "FIRST_ERROR = 400; x = 300 <= status < FIRST_ERROR"),
+        (modules_gone, LEDGER, "X = 1  # see quota/gone.py"),
+        (modules_gone, LEDGER, "def f() -> None:\n    'As store.py of another folder.'"),
         (long_functions, LEDGER, "def f() -> None:" + "\n    pass" * (MAX_FUNCTION_LINES + 1)),
     ],
 )

@@ -1,6 +1,6 @@
 """What the operator does with users, by address: the command line calls this.
 
-The changes themselves are user_changes.py's, which the admin API calls by the user's id.
+The changes themselves are changes.py's, which the admin API calls by the user's id.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """What people change about users, by the user's id; the command line and the admin API call this.
 
-Rules are in quota/changes.py, the write with its rows in user_writes.py.
+Rules are in quota/changes.py, the write with its rows in writer.py.
 """
 
 import uuid

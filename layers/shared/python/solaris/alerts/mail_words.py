@@ -1,4 +1,4 @@
-"""What the mails say, in pt-BR and en. `{names}` are filled in by rendering.py.
+"""What the mails say, in pt-BR and en. `{names}` are filled in by mails.py.
 
 Plain text only: the HTML templates escape all of it.
 """

@@ -1,7 +1,7 @@
 """The transactions table: rows are put together with the change they describe, and only read after.
 
-The put belongs into the transaction that changes the user's item (users.py, ledger.py); nothing
-here writes on its own.
+The put belongs into the transaction that changes the user's item (quota/store.py, ledger.py);
+nothing here writes on its own.
 """
 
 from collections.abc import Iterable

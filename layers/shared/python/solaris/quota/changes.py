@@ -23,8 +23,8 @@ MAX_GRANT_TOKENS = 10**12
 class ChangeRefusedError(ValueError):
     """A change that the rules do not allow; the message says why, for people, in English.
 
-    `code` and `values` say the same in any language (texts.py); `field` is the word of the rule
-    for what is wrong: `monthly_limit`, `amount`; None: the user.
+    `code` and `values` say the same in any language (platform/texts.py); `field` is the word of
+    the rule for what is wrong: `monthly_limit`, `amount`; None: the user.
     """
 
     def __init__(self, message: str, *, code: str, field: str | None = None, **values: int) -> None:

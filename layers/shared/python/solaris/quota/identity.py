@@ -1,4 +1,4 @@
-"""Who a request speaks for: the rules of the identity headers. DESIGN section 4, step 2."""
+"""Who a request speaks for: the rules of the identity headers."""
 
 import base64
 import unicodedata

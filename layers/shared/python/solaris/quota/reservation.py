@@ -8,7 +8,7 @@ as long as the upstream keeps to the maximum that it was given and reads no more
 estimated. It holds because a request holds *all* that its answer may be: the client's own
 maximum, else the model's. Where that does not fit beside room for other chats, the answer gets a
 slice of what is left and is capped to it, so that one open chat never takes everything. One
-conditional write decides (gateway/reserve.py). DESIGN section 4, step 4.
+conditional write decides (gateway/reserve.py).
 """
 
 from collections.abc import Callable, Mapping

@@ -2,7 +2,7 @@
 
 Every change of an existing item is a pure function from user to user, written under the
 condition that nobody wrote in between (`version`). The reserve of the request path is in
-reservations.py, the settlement in ledger.py.
+gateway/reserve.py, the settlement in ledger/ledger.py.
 """
 
 import re
@@ -34,7 +34,8 @@ from solaris.quota.user import NOBODY, User, user_id_before, user_id_for
 
 # Optimistic writes lose races against each other: the pauses grow to half a second, so that a
 # change gives up after 60 attempts and 24 seconds of pauses at most (12 on average). Of 200 mixed
-# operations on one user at the same moment none needed more than 22 attempts (test_grants.py).
+# operations on one user at the same moment none needed more than 22 attempts
+# (integration/quota/test_changes.py).
 SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction

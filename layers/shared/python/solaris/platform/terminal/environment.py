@@ -1,8 +1,8 @@
 """Where the command line finds the system: the environment, or the one running on this machine.
 
 The local runner writes the settings that it goes by (infra/local/run/settings_file.py) into
-`run.env` in its data directory while it runs. This is the one module besides settings.py that
-touches the environment, and it does so before settings are read.
+`run.env` in its data directory while it runs. This is the one module besides
+platform/settings.py that touches the environment, and it does so before settings are read.
 """
 
 import os
