@@ -11,7 +11,7 @@ from tests.integration.conftest import ANA, MoneyPath
 
 ANA_ID = user_id_for(ANA)
 ANA_PATH = f"/admin/users/{ANA_ID}"
-# CONTRACT.md, TokenUsage
+# what other programs read of a request
 USAGE_FIELDS = {
     *("id", "userId", "requestId", "model", "endpoint", "method", "promptTokens"),
     *("completionTokens", "totalTokens", "costPerToken", "totalCost", "userAgent", "ipAddress"),

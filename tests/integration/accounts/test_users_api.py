@@ -16,7 +16,7 @@ from tests.integration.conftest import ANA, MoneyPath
 ANA_ID = user_id_for(ANA)
 ANA_PATH = f"/admin/users/{ANA_ID}"
 NOBODY = f"/admin/users/{user_id_for('zoe@example.com')}"
-# CONTRACT.md, User
+# what other programs read of a user
 USER_FIELDS = {
     *("id", "email", "name", "status", "plan", "monthlyLimit", "currentUsage"),
     *("additionalTokens", "usagePercentage", "remainingTokens", "alert80Sent", "alert95Sent"),

@@ -1340,7 +1340,7 @@ export interface components {
         AlertState: "open" | "resolved";
         /**
          * AlertType
-         * @description How serious an alert is (CONTRACT: Alert.type).
+         * @description How serious an alert is.
          * @enum {string}
          */
         AlertType: "critical" | "warning" | "info";
@@ -1693,7 +1693,7 @@ export interface components {
         ExportFormat: "csv" | "json" | "xlsx";
         /**
          * ExportKind
-         * @description What the rows are (CONTRACT: `type`).
+         * @description What the rows are.
          * @enum {string}
          */
         ExportKind: "usage" | "users" | "summary_by_user" | "summary_by_model" | "summary_by_day" | "alerts" | "audit";

@@ -26,7 +26,7 @@ MONTHLY_SUMMARY = "monthly_summary"
 
 
 class AlertType(StrEnum):
-    """How serious an alert is (CONTRACT: Alert.type)."""
+    """How serious an alert is."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -143,7 +143,7 @@ class MonthlySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The record (CONTRACT: Alert). It stands whatever happens to its mails."""
+    """The record. It stands whatever happens to its mails."""
 
     alert_id: str
     type: AlertType

@@ -35,7 +35,7 @@ _EXPORT_ID = re.compile(r"\d{8}T\d{9}-[0-9a-f]{16}", re.ASCII)
 
 
 class ExportKind(StrEnum):
-    """What the rows are (CONTRACT: `type`)."""
+    """What the rows are."""
 
     USAGE = "usage"
     USERS = "users"

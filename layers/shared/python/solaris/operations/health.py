@@ -192,7 +192,7 @@ def standard_checks(
     cache: Cache,
     disk: BooksDisk,
 ) -> dict[str, Check]:
-    """The checks of CONTRACT.md (Health) and the queues."""
+    """The checks of each part, and the queues."""
     url, key = settings.upstream_url, settings.upstream_key
     return {
         "database": lambda: check_database(users, backups, disk),
@@ -332,7 +332,7 @@ class SystemCheck:
 
 
 def short_of(*, cpu_percent: float, memory_percent: float, disk_percent: float) -> tuple[str, ...]:
-    """What there is too little of: from 80 % of CPU or memory (CONTRACT.md), 90 % of the disk."""
+    """What there is too little of: from 80 % of CPU or memory, 90 % of the disk."""
     found = {
         "processor_busy": cpu_percent >= MAX_CPU_PERCENT,
         "memory_short": memory_percent >= MAX_MEMORY_PERCENT,

@@ -59,12 +59,12 @@ class Quota:
 
     @property
     def remaining_tokens(self) -> int:
-        """Granted minus used, never below zero (CONTRACT: remainingTokens)."""
+        """Granted minus used, never below zero: `remainingTokens` of the API."""
         return max(0, self.balance_tokens)
 
     @property
     def usage_percentage(self) -> float:
-        """Usage as a percentage of the monthly limit (CONTRACT: usagePercentage)."""
+        """Usage as a percentage of the monthly limit: `usagePercentage` of the API."""
         if self.monthly_limit == 0:
             return 100.0 if self.current_usage else 0.0
         return round(100 * self.current_usage / self.monthly_limit, 2)

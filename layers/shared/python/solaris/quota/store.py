@@ -35,7 +35,7 @@ from solaris.quota.user import NOBODY, User, user_id_before, user_id_for
 # Optimistic writes lose races against each other: the pauses grow to half a second, so that a
 # change gives up after 60 attempts and 24 seconds of pauses at most (12 on average). Of 200 mixed
 # operations on one user at the same moment none needed more than 22 attempts
-# (integration/quota/test_changes.py).
+# (integration/quota/test_grants.py).
 SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction

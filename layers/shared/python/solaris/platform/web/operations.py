@@ -147,7 +147,7 @@ def operation(
     problems: tuple[int, ...] = (),
     others: tuple[OtherAnswer, ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Register a function as an operation; `name` is the call's name in CONTRACT.md's style."""
+    """Register a function as an operation; `name` is the call's name, as `getUsers`."""
 
     def register(handler: Handler) -> Handler:
         key = (method, path)
