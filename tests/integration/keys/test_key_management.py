@@ -15,6 +15,7 @@ from solaris.keys.key import GatewayKey, KeyKind, new_key
 from solaris.keys.listing import KeyRow, KeysPage, KeyState, key_state
 from solaris.keys.management import KeyManagement, KeyTerms
 from solaris.platform.actor import Actor
+from solaris.platform.aws.items import Action
 from solaris.platform.cache import Cache
 from solaris.platform.errors import (
     InvalidRequestError,
@@ -199,7 +200,7 @@ def test_a_change_does_not_undo_one_that_came_between(
     keys = desk.parts.keys.store
     write = keys._write
 
-    def overtaken(kind: str, request: dict[str, Any], *rows: dict[str, Any]) -> bool:
+    def overtaken(kind: str, request: dict[str, Any], *rows: Action) -> bool:
         monkeypatch.setattr(keys, "_write", write)
         keys.change(key.key_hash, lambda one: replace(one, allowed_models=("a",)))
         return write(kind, request, *rows)
@@ -281,7 +282,7 @@ def test_an_id_that_two_keys_share_means_neither(desk: Desk) -> None:
 
 def test_a_change_and_its_audit_row_are_written_both_or_neither(desk: Desk) -> None:
     key = desk.create()
-    broken = {"Put": {"TableName": "no-such-table", "Item": {"x": {"S": "x"}}}}
+    broken: Action = {"Put": {"TableName": "no-such-table", "Item": {"x": {"S": "x"}}}}
     with pytest.raises(Exception, match="ResourceNotFound"):
         desk.parts.keys.store.change(
             key.key_hash, lambda one: replace(one, name="new"), lambda *_: broken

@@ -15,6 +15,7 @@ from solaris.ledger.shards import (
     usage_shard,
     usage_shards,
 )
+from solaris.platform.aws.items import Action, Write
 from solaris.platform.settings import Settings
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
@@ -44,7 +45,7 @@ def actions() -> LedgerActions:
     return LedgerActions(Settings(redis_url="none"), lambda: NOON)
 
 
-def updates(found: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
+def updates(found: list[Action], owner: str) -> list[Write]:
     """The counter updates whose owner begins so."""
     return [
         one["Update"]
@@ -53,7 +54,7 @@ def updates(found: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
     ]
 
 
-def added(update: dict[str, Any]) -> dict[str, int]:
+def added(update: Write) -> dict[str, int]:
     values = update["ExpressionAttributeValues"]
     return {name[1:]: int(value["N"]) for name, value in values.items() if "N" in value}
 

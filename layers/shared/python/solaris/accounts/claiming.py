@@ -7,8 +7,8 @@ somebody else's in between writes it, and this write is refused and tried again 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
+from solaris.platform.aws.items import Action
 from solaris.platform.errors import UserExistsError
 from solaris.quota.moving import alias_of, move, owned
 from solaris.quota.store import UserStore
@@ -19,7 +19,7 @@ class Claim:
     """One user's claim on an address (normalised), for one change."""
 
     def __init__(
-        self, users: UserStore, email: str, tell: Callable[[Sequence[User]], list[dict[str, Any]]]
+        self, users: UserStore, email: str, tell: Callable[[Sequence[User]], list[Action]]
     ) -> None:
         self._users = users
         self._email = email
@@ -46,7 +46,7 @@ class Claim:
         # the item of the address is written, so the user is, too: each on its own condition
         return moved if moved is not user else replace(user, version=user.version + 1)
 
-    def actions(self, after: User) -> list[dict[str, Any]]:
+    def actions(self, after: User) -> list[Action]:
         """What is written beside the user, as the last call of `rule` has found it."""
         if user_id_for(self._email) == after.user_id:
             return []

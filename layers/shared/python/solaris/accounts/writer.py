@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from solaris.accounts.change import Change
 from solaris.audit.auditor import Auditor
@@ -24,6 +24,7 @@ from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Origin, Transaction, transaction_of
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
+from solaris.platform.aws.items import Action
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
@@ -39,7 +40,7 @@ _FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usa
 _AUDITED = ("name", "enforcement", *_FIGURES)
 
 T = TypeVar("T")
-Tell = Callable[[Sequence[User]], list[dict[str, Any]]]
+Tell = Callable[[Sequence[User]], list[Action]]
 """Gives the actions that tell the directory of users (quota/feed.py)."""
 
 _log = get_logger("solaris.administration")
@@ -109,7 +110,7 @@ class UserWriter:
         actor: Actor,
         reason: str,
         transaction_ids: Sequence[str] = (),
-        beside: Callable[[User], list[dict[str, Any]]] = lambda _: [],
+        beside: Callable[[User], list[Action]] = lambda _: [],
     ) -> Change:
         """Make the steps that change something, in one write with a row for each.
 
@@ -132,7 +133,7 @@ class UserWriter:
             rows.clear()
             return seen[-1]
 
-        def record(_before: User, after: User) -> list[dict[str, Any]]:
+        def record(_before: User, after: User) -> list[Action]:
             rows.clear()
             audit = []
             for n, (first, second) in enumerate(pairwise(seen)):

@@ -33,7 +33,7 @@ from solaris.platform.aws.client import (
     WriteConflictError,
     store_errors,
 )
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.leases import free_values, held_until, is_free
 from solaris.quota.thresholds import Threshold
@@ -58,7 +58,7 @@ class Resolution:
     """An alert to be marked as resolved, and the put of its audit row (audit/store.py)."""
 
     alert_id: str
-    audit: dict[str, Any]
+    audit: Action
 
 
 class AlertStore:

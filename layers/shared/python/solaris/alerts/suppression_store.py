@@ -20,7 +20,7 @@ from solaris.platform.aws.client import (
     store_errors,
 )
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -30,9 +30,6 @@ MAX_READS_A_PAGE = 10
 READ_ITEMS = 1_000
 
 _CURSOR_FIELDS = frozenset({"email"})
-
-Action = dict[str, Any]
-"""One action of TransactWriteItems: the put of an audit row."""
 
 
 @dataclass(frozen=True, slots=True)

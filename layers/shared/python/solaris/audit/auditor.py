@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from solaris.audit.entry import AuditEntry, AuditFigures, AuditFilters
 from solaris.audit.store import AuditPage, AuditStore, put_audit
 from solaris.platform.actor import MAX_ACTOR_CHARACTERS, MAX_REASON_CHARACTERS, Actor
+from solaris.platform.aws.items import Action
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
 
@@ -59,7 +59,7 @@ class Auditor:
             transaction_id=transaction_id,
         )
 
-    def action(self, entry: AuditEntry) -> dict[str, Any]:
+    def action(self, entry: AuditEntry) -> Action:
         """The DynamoDB action that puts the entry, for the transaction of the change itself."""
         return put_audit(self._store.table, entry)
 

@@ -13,7 +13,7 @@ from solaris.audit.entry import AUDIT_DAYS, AuditEntry, AuditFigures, AuditFilte
 from solaris.platform.actor import Actor
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
 # A page looks at so many days and makes so many reads at most; it may come back short, with a
@@ -33,7 +33,7 @@ class AuditPage:
     next_cursor: str | None
 
 
-def put_audit(table: str, entry: AuditEntry) -> dict[str, Any]:
+def put_audit(table: str, entry: AuditEntry) -> Action:
     """The action that puts a row, for the transaction of the change that it describes."""
     return {"Put": {"TableName": table, "Item": _to_item(entry)}}
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -20,7 +20,7 @@ from solaris.directory.replica import Replica, View
 from solaris.directory.tables import ReplicaTables
 from solaris.platform.aws.items import Item
 from solaris.platform.settings import Settings
-from solaris.quota.feed import user_from_row
+from solaris.quota.feed import Row, user_from_row
 from solaris.quota.item import user_from_item
 
 PAGE_ITEMS = 500
@@ -152,7 +152,7 @@ class Checker:
         view = View(self._settings, self._clock())
         ours, theirs = (
             view.row(replace(user, reservations={}))
-            for user in (user_from_row(stored), user_from_item(item))
+            for user in (user_from_row(cast("Row", stored)), user_from_item(item))
         )
         return _published(ours) == _published(theirs)
 

@@ -33,6 +33,7 @@ from solaris.keys.key import (
 from solaris.keys.listing import KeyQuery, KeyRow, key_state, keys_listed
 from solaris.keys.store import MAX_KEYS_LISTED, KeyStore
 from solaris.platform.actor import Actor
+from solaris.platform.aws.items import Action
 from solaris.platform.cache import Cache
 from solaris.platform.email import valid_email
 from solaris.platform.errors import (
@@ -268,7 +269,7 @@ class KeyManagement:
     ) -> KeyRow:
         changed: list[str] = []
 
-        def audit(before: GatewayKey, after: GatewayKey) -> dict[str, Any]:
+        def audit(before: GatewayKey, after: GatewayKey) -> Action:
             old, new = figures(before), figures(after)
             changed[:] = [name for name in new if new[name] != old[name]]
             entry = self._entry(

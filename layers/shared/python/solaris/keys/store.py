@@ -19,7 +19,7 @@ from solaris.platform.aws.client import (
     WriteConflictError,
     store_errors,
 )
-from solaris.platform.aws.items import Item, text
+from solaris.platform.aws.items import Action, Item, text
 from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -32,8 +32,6 @@ _TERMS = (
     *("name", "allowed_models", "rate_limit_per_second", "rate_limit_burst"),
     *("expires_at", "revoked_at", "user_email"),
 )
-
-Action = dict[str, Any]
 """One action of TransactWriteItems: the put of an audit row, or of one for the lists."""
 
 

@@ -8,18 +8,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, counted_model, is_error
 from solaris.ledger.first_byte import bucket_of
 from solaris.ledger.records import usage_item
 from solaris.ledger.shards import counter_shard
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.settings import Settings
 from solaris.quota.settlement import Settlement, settle
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
-
-Action = dict[str, Any]
 
 # No single item takes every write of the system: one partition carries 1,000 writes a second.
 SYSTEM_SHARDS = 8

@@ -7,10 +7,10 @@ at every user that it has booked for, hands on what it finds there.
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Origin, merge_row
+from solaris.platform.aws.items import Action
 from solaris.platform.errors import NotFoundError
 from solaris.platform.settings import Settings
 from solaris.quota.moving import carry
@@ -19,7 +19,7 @@ from solaris.quota.user import User
 
 MAX_HOPS = 20
 
-Tell = Callable[[Sequence[User]], list[dict[str, Any]]]
+Tell = Callable[[Sequence[User]], list[Action]]
 
 
 class Carrier:

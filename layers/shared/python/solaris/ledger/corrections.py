@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from solaris.ledger.booking import Action, LedgerActions
+from solaris.ledger.booking import LedgerActions
 from solaris.ledger.transaction_store import TransactionStore, put_transaction
 from solaris.ledger.transactions import (
     OF_EXPIRY,
@@ -29,6 +29,7 @@ from solaris.ledger.transactions import (
     merge_row,
     reset_correction,
 )
+from solaris.platform.aws.items import Action
 from solaris.quota.grants import late_difference, with_late_burn
 from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Settlement, beyond_zero

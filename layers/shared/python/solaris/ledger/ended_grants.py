@@ -7,10 +7,10 @@ Whoever meets such a user first does it, under the condition of every change: a 
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Origin, TransactionKind, grants_row
+from solaris.platform.aws.items import Action
 from solaris.platform.logs import get_logger
 from solaris.quota.grants import end_grants
 from solaris.quota.store import UserStore
@@ -27,7 +27,7 @@ class EndedGrants:
         users: UserStore,
         *,
         transactions_table: str,
-        tell: Callable[[Sequence[User]], list[dict[str, Any]]],
+        tell: Callable[[Sequence[User]], list[Action]],
     ) -> None:
         self._users = users
         self._table = transactions_table
@@ -40,7 +40,7 @@ class EndedGrants:
         """
         transaction_id = uuid.uuid4().hex
 
-        def record(before: User, after: User) -> list[dict[str, Any]]:
+        def record(before: User, after: User) -> list[Action]:
             origin = Origin(transaction_id=transaction_id, actor="system", reason="", now=now)
             row = grants_row(before, after, origin, TransactionKind.GRANT_END)
             rows = [] if row is None else [put_transaction(self._table, row)]

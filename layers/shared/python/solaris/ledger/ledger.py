@@ -19,7 +19,7 @@ from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
 from solaris.ledger.corrections import Corrections, LateGrants
 from solaris.ledger.records import line_from_item
 from solaris.platform.aws.client import CANCELLED, CONDITION_REASON, AwsCallError, store_errors
-from solaris.platform.aws.items import text
+from solaris.platform.aws.items import Action, text
 from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.quota.settlement import Booking, Posting, posting_for
@@ -122,7 +122,7 @@ class Ledger:
 
     def _writes(
         self, entry: LedgerEntry, user: User, recorded: RecordedUsage | None, posting: Posting
-    ) -> list[dict[str, Any]]:
+    ) -> list[Action]:
         """A posting as actions of one transaction; it decides, nothing is decided here."""
         event, actions, change = entry.event, self._actions, posting.change
         late = self._of_carried_grants(event, user, posting)
@@ -149,7 +149,7 @@ class Ledger:
 
     def _of_carried_grants(
         self, event: UsageEvent, user: User, posting: Posting
-    ) -> list[dict[str, Any]] | None:
+    ) -> list[Action] | None:
         """The writes on user and month, where it is closed and has carried grants over."""
         if event.period >= user.period or not user.grants:
             return None
@@ -161,7 +161,7 @@ class Ledger:
             return self._late_grants.books(event, user, posting.change.usage_delta)
         return None
 
-    def _transact(self, actions: list[dict[str, Any]]) -> bool:
+    def _transact(self, actions: list[Action]) -> bool:
         for _ in attempts(CONFLICT):
             try:
                 with store_errors():

@@ -12,7 +12,7 @@ from typing import Any
 from solaris.ledger.transactions import Figures, Transaction, TransactionKind
 from solaris.platform.aws.client import read_items, store_errors
 from solaris.platform.aws.cursors import decode_cursor, encode_cursor
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 
 # a row is below 4 kB, so that these fit into one page of 1 MB
@@ -30,7 +30,7 @@ class TransactionPage:
     next_cursor: str | None
 
 
-def put_transaction(table: str, transaction: Transaction) -> dict[str, Any]:
+def put_transaction(table: str, transaction: Transaction) -> Action:
     """The action that puts a row, once: the same change again finds it there."""
     return {
         "Put": {

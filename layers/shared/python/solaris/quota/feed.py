@@ -20,12 +20,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import orjson
 
 from solaris.platform.aws.client import store_errors
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
@@ -40,13 +40,7 @@ MAX_IDS = 1_000
 MAX_PAGES = 10_000  # of 1 MB each, in ten minutes
 RESTORE_SLOT, RESTORE_KEY = "restore", "#"
 
-_FIGURES = (
-    *("monthly_limit", "additional_tokens", "current_usage", "available_tokens"),
-    *("reserved_tokens", "block_ppm", "alert_round", "version"),
-)
-_TEXTS = ("user_id", "email", "name", "status", "plan", "period")
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_INSTANTS = ("created_at", "updated_at", "last_alert_at", "last_seen_at", "next_change_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +77,13 @@ class Changes:
             with store_errors():
                 self._client.put_item(TableName=self._table, Item=item)
 
-    def actions(self, users: Iterable[User]) -> list[dict[str, Any]]:
+    def actions(self, users: Iterable[User]) -> list[Action]:
         """The same as Put actions, for the transaction that writes the users: told if written."""
         return [
             {"Put": {"TableName": self._table, "Item": item}} for item in self._items(users, (), ())
         ]
 
-    def key_actions(self, key_hashes: Iterable[str]) -> list[dict[str, Any]]:
+    def key_actions(self, key_hashes: Iterable[str]) -> list[Action]:
         """The same for keys, for the transaction that writes them."""
         return [
             {"Put": {"TableName": self._table, "Item": item}}
@@ -138,19 +132,20 @@ class Changes:
 
         Raises StoreUnavailableError or AwsCallError.
         """
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "slot = :slot AND change_key >= :since",
-            "ExpressionAttributeValues": {":slot": text(slot), ":since": text(since_key)},
-        }
+        start: dict[str, Item] = {}
         for _ in range(MAX_PAGES):
             with store_errors():
-                page = self._client.query(**request)
+                page = self._client.query(
+                    TableName=self._table,
+                    ConsistentRead=True,
+                    KeyConditionExpression="slot = :slot AND change_key >= :since",
+                    ExpressionAttributeValues={":slot": text(slot), ":since": text(since_key)},
+                    **start,
+                )
             yield [_published(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         msg = f"slot {slot} has more than {MAX_PAGES} pages"
         raise RuntimeError(msg)
 
@@ -191,26 +186,84 @@ def slots_between(first: datetime, last: datetime) -> Iterator[tuple[str, dateti
         yield slot_of(begin), begin + SLOT
 
 
-Row = dict[str, Any]
-"""A user's row, as parsed from JSON: the item, with the sum of the reservations in their place."""
+class GrantRow(TypedDict):
+    """A grant that ends, as a user's row holds it."""
+
+    grant_id: str
+    kind: str
+    granted_tokens: int
+    tokens: int
+    created_at: str
+    until: str | None
+    ends_at: str | None
+    burnt_tokens: int
+
+
+class Row(TypedDict):
+    """A user's row, as its JSON holds it: the item, with the sum of its reservations instead."""
+
+    user_id: str
+    email: str
+    name: str
+    status: str
+    plan: str
+    period: str
+    monthly_limit: int
+    additional_tokens: int
+    current_usage: int
+    available_tokens: int
+    reserved_tokens: int
+    block_ppm: int
+    alert_round: int
+    version: int
+    alerts_sent: list[str]
+    aliases: NotRequired[list[str]]
+    created_at: str
+    updated_at: str
+    last_alert_at: NotRequired[str]
+    last_seen_at: NotRequired[str]
+    enforcement: NotRequired[str]
+    grants: NotRequired[list[GrantRow]]
+    burnt_tokens: NotRequired[int]
+    burnt_at_usage: NotRequired[int]
+    next_change_at: NotRequired[str]
 
 
 def user_to_row(user: User) -> Row:
     """A user's row."""
-    row: Row = {name: getattr(user, name) for name in _FIGURES}
-    row |= {name: str(getattr(user, name)) for name in _TEXTS}
-    row["alerts_sent"] = sorted(user.alerts_sent)
+    row = Row(
+        user_id=user.user_id,
+        email=user.email,
+        name=user.name,
+        status=user.status.value,
+        plan=user.plan.value,
+        period=user.period,
+        monthly_limit=user.monthly_limit,
+        additional_tokens=user.additional_tokens,
+        current_usage=user.current_usage,
+        available_tokens=user.available_tokens,
+        reserved_tokens=user.reserved_tokens,
+        block_ppm=user.block_ppm,
+        alert_round=user.alert_round,
+        version=user.version,
+        alerts_sent=sorted(user.alerts_sent),
+        created_at=iso_milliseconds(user.created_at),
+        updated_at=iso_milliseconds(user.updated_at),
+    )
     if user.aliases:
         row["aliases"] = list(user.aliases)
     if user.enforcement is not Enforcement.BLOCK:
         row["enforcement"] = user.enforcement.value
     if user.grants or user.burnt_tokens:
-        row |= {"burnt_tokens": user.burnt_tokens, "burnt_at_usage": user.burnt_at_usage}
+        row["burnt_tokens"] = user.burnt_tokens
+        row["burnt_at_usage"] = user.burnt_at_usage
         row["grants"] = [_grant_to_row(one) for one in user.grants]
-    for name in _INSTANTS:
-        instant = getattr(user, name)
-        if instant is not None:
-            row[name] = iso_milliseconds(instant)
+    if user.last_alert_at is not None:
+        row["last_alert_at"] = iso_milliseconds(user.last_alert_at)
+    if user.last_seen_at is not None:
+        row["last_seen_at"] = iso_milliseconds(user.last_seen_at)
+    if user.next_change_at is not None:
+        row["next_change_at"] = iso_milliseconds(user.next_change_at)
     return row
 
 
@@ -231,7 +284,13 @@ def user_from_row(row: Row) -> User:
         period=row["period"],
     )
     return User(
-        **{name: row[name] for name in _FIGURES if name != "reserved_tokens"},
+        monthly_limit=row["monthly_limit"],
+        additional_tokens=row["additional_tokens"],
+        current_usage=row["current_usage"],
+        available_tokens=row["available_tokens"],
+        block_ppm=row["block_ppm"],
+        alert_round=row["alert_round"],
+        version=row["version"],
         user_id=row["user_id"],
         email=row["email"],
         name=row["name"],
@@ -240,20 +299,20 @@ def user_from_row(row: Row) -> User:
         period=row["period"],
         created_at=created_at,
         updated_at=parse_instant(row["updated_at"]),
-        last_alert_at=_optional_instant(row, "last_alert_at"),
-        last_seen_at=_optional_instant(row, "last_seen_at"),
+        last_alert_at=_optional_instant(row.get("last_alert_at")),
+        last_seen_at=_optional_instant(row.get("last_seen_at")),
         alerts_sent=frozenset(Threshold(one) for one in row["alerts_sent"]),
         aliases=tuple(row.get("aliases", ())),
         reservations={"*": together} if held else {},
         grants=tuple(_grant_from_row(one) for one in row.get("grants", ())),
         burnt_tokens=row.get("burnt_tokens", 0),
         burnt_at_usage=row.get("burnt_at_usage", 0),
-        next_change_at=_optional_instant(row, "next_change_at"),
+        next_change_at=_optional_instant(row.get("next_change_at")),
         enforcement=Enforcement(row.get("enforcement", Enforcement.BLOCK)),
     )
 
 
-def _grant_to_row(grant: Grant) -> Row:
+def _grant_to_row(grant: Grant) -> GrantRow:
     ends_at = None if grant.ends_at is None else iso_milliseconds(grant.ends_at)
     return {
         "grant_id": grant.grant_id,
@@ -267,7 +326,7 @@ def _grant_to_row(grant: Grant) -> Row:
     }
 
 
-def _grant_from_row(row: Row) -> Grant:
+def _grant_from_row(row: GrantRow) -> Grant:
     ends_at = row["ends_at"]
     return Grant(
         grant_id=row["grant_id"],
@@ -281,8 +340,8 @@ def _grant_from_row(row: Row) -> Grant:
     )
 
 
-def _optional_instant(row: Row, name: str) -> datetime | None:
-    return parse_instant(row[name]) if name in row else None
+def _optional_instant(stated: str | None) -> datetime | None:
+    return None if stated is None else parse_instant(stated)
 
 
 def _packs(rows: Iterable[bytes]) -> Iterator[str]:

@@ -4,7 +4,6 @@ import base64
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from solaris.platform.email import spelled_before, valid_email
@@ -34,7 +33,7 @@ class Identity:
 
 def identify(
     headers: Mapping[str, str],
-    body: Mapping[str, Any],
+    body: Mapping[str, object],
     *,
     email_headers: Sequence[str],
     name_headers: Sequence[str],

@@ -21,7 +21,7 @@ from solaris.platform.aws.client import (
     read_items,
     store_errors,
 )
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, Write, number, text
 from solaris.platform.aws.retry import CONFLICT, Attempts, attempts
 from solaris.platform.email import normalise_email
 from solaris.platform.errors import ConflictError, NotFoundError
@@ -40,10 +40,6 @@ SWAPS = Attempts(60, pause_seconds=0.02, max_pause_seconds=0.5)
 PAGE_SIZE = 500
 MAX_ROWS = 50  # of a change, besides the user; DynamoDB allows 100 actions a transaction
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-Action = dict[str, Any]
-"""One action of TransactWriteItems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +289,7 @@ class UserStore:
             raise
         return True
 
-    def roll_over_actions(
-        self, before: User, opened: User, closed: ClosedPeriod
-    ) -> list[dict[str, Any]]:
+    def roll_over_actions(self, before: User, opened: User, closed: ClosedPeriod) -> list[Action]:
         """The two actions of `roll_over`, for a transaction that opens the month of many users."""
         return [
             {"Put": self._swap_put(before, opened)},
@@ -311,7 +305,7 @@ class UserStore:
 
     def scan(self) -> Iterator[User]:
         """Every user, page by page, in no order. For the command line, not for requests."""
-        start: dict[str, Any] = {}
+        start: dict[str, Item] = {}
         while True:
             with store_errors():
                 page = self._client.scan(TableName=self._users, Limit=PAGE_SIZE, **start)
@@ -348,14 +342,14 @@ class UserStore:
             raise
         return True
 
-    def _new_put(self, user: User) -> dict[str, Any]:
+    def _new_put(self, user: User) -> Write:
         return {
             "TableName": self._users,
             "Item": user_to_item(user),
             "ConditionExpression": "attribute_not_exists(user_id)",
         }
 
-    def _swap_put(self, before: User, after: User) -> dict[str, Any]:
+    def _swap_put(self, before: User, after: User) -> Write:
         if after.version <= before.version:
             msg = f"a change makes a version above {before.version}, not {after.version}"
             raise ValueError(msg)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
 
 from solaris.ledger.counters import SystemCounters
 from solaris.ledger.figures import FIGURE_NAMES, Figures
@@ -21,6 +20,7 @@ from solaris.ledger.records import RECORD_DAYS
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import SYSTEM_ID, Origin, Transaction, correction
 from solaris.ledger.usage_by_day import UsageDays
+from solaris.platform.aws.items import Action
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.logs import get_logger
 from solaris.quota.store import UserStore
@@ -93,7 +93,7 @@ class Reconciler:
         days: UsageDays,
         recorder: Recorder,
         transactions_table: str,
-        tell: Callable[[Sequence[User]], list[dict[str, Any]]],
+        tell: Callable[[Sequence[User]], list[Action]],
         zone: tzinfo,
         clock: Callable[[], datetime],
     ) -> None:

@@ -24,7 +24,7 @@ from solaris.platform.aws.client import (
     WriteConflictError,
     store_errors,
 )
-from solaris.platform.aws.items import Item, number, text
+from solaris.platform.aws.items import Action, Item, Write, number, text
 from solaris.platform.aws.retry import Attempts, attempts
 from solaris.platform.email import (
     MAX_EMAIL_CHARACTERS,
@@ -100,7 +100,7 @@ class AdminStore:
 
     def create_first(self, admin: Admin, entry: AuditEntry) -> bool:
         """Write the first admin of all; False if there has been one already."""
-        count = {
+        count: Action = {
             "Put": {
                 "TableName": self.table,
                 "Item": {"email": text(COUNT_KEY), "admins": number(1)},
@@ -153,12 +153,10 @@ class AdminStore:
                 if attempt:  # gone meanwhile, by this call's lost answer or by somebody else
                     return
                 raise NotFoundError(f"no such admin: {email}")
-            delete = {
-                "Delete": {
-                    "TableName": self.table,
-                    "Key": {"email": text(email)},
-                    **_unchanged(before),
-                }
+            delete: Action = {
+                "Delete": _if_unchanged(
+                    {"TableName": self.table, "Key": {"email": text(email)}}, before
+                )
             }
             actions = [delete, put_audit(self._audit, describe(before, None))]
             if before.role is Role.ADMIN:
@@ -192,7 +190,7 @@ class AdminStore:
             if error.aws_code != CONDITION_FAILED:
                 raise
 
-    def _transact(self, actions: Sequence[dict[str, Any]]) -> bool:
+    def _transact(self, actions: Sequence[Action]) -> bool:
         """Write all or nothing: the admin, the audit row, the count (if that changes).
 
         False when another write came first. Raises LastAdminError.
@@ -216,7 +214,7 @@ class AdminStore:
             raise
         return True
 
-    def _put_new(self, admin: Admin) -> dict[str, Any]:
+    def _put_new(self, admin: Admin) -> Action:
         return {
             "Put": {
                 "TableName": self.table,
@@ -225,11 +223,11 @@ class AdminStore:
             }
         }
 
-    def _swap(self, before: Admin, after: Admin) -> dict[str, Any]:
-        return {"Put": {"TableName": self.table, "Item": _to_item(after), **_unchanged(before)}}
+    def _swap(self, before: Admin, after: Admin) -> Action:
+        return {"Put": _if_unchanged({"TableName": self.table, "Item": _to_item(after)}, before)}
 
-    def _count(self, change: int) -> dict[str, Any]:
-        update: dict[str, Any] = {
+    def _count(self, change: int) -> Action:
+        update: Write = {
             "TableName": self.table,
             "Key": {"email": text(COUNT_KEY)},
             "UpdateExpression": "ADD admins :change",
@@ -276,13 +274,12 @@ def _to_item(admin: Admin) -> Item:
     return item
 
 
-def _unchanged(before: Admin) -> dict[str, Any]:
-    return {
-        # every write raises the version, so an equal one means that nothing has changed
-        "ConditionExpression": "#version = :version",
-        "ExpressionAttributeNames": {"#version": "version"},
-        "ExpressionAttributeValues": {":version": number(before.version)},
-    }
+def _if_unchanged(write: Write, before: Admin) -> Write:
+    # every write raises the version, so an equal one means that nothing has changed
+    write["ConditionExpression"] = "#version = :version"
+    write["ExpressionAttributeNames"] = {"#version": "version"}
+    write["ExpressionAttributeValues"] = {":version": number(before.version)}
+    return write
 
 
 def _conflict(email: str) -> ConflictError:
