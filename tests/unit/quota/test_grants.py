@@ -340,6 +340,18 @@ def test_usage_that_turns_out_to_be_less_goes_back_to_the_grant(
     assert agrees(corrected)
 
 
+def test_what_a_late_burn_took_does_not_come_back_when_usage_is_less() -> None:
+    end = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    opened, _ = open_period(granted(user(0), grant(500, UNTIL_USED)), "2026-12", end)
+    busy = granted(used(opened, 450), grant(10, THIS_MONTH, now=end), now=end)
+    late = with_late_burn(busy, {"until_used-None": 200}, end)
+    roomy = set_limit(late, 1_000, bounds=LimitBounds(0, 10_000), rule=RULE, now=end)
+    less = granted(used(roomy, -450), grant(1, THIS_MONTH, name="b", now=end), now=end)
+    assert rests(less)["until_used-None"] == 300
+    assert less.every_month_tokens == 0
+    assert agrees(less)
+
+
 def test_what_a_reset_forgave_does_not_come_back_to_a_grant() -> None:
     one = reset_usage(used(granted(user(0), grant(1_000, UNTIL_USED)), 400), rule=RULE, now=at(5))
     one = used(granted(used(one, 50), grant(5, THIS_MONTH)), -30)

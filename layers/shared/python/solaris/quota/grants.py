@@ -86,7 +86,7 @@ def _given_back(user: User, lasting: Sequence[Grant], tokens: int) -> User:
     free = min(tokens, max(0, _own_left(user) + tokens))
     shown = replace(user, burnt_at_usage=user.burnt_at_usage - tokens)
     for grant in reversed([one for one in lasting if one.outlives(user.period)]):
-        part = min(grant.burnt_tokens, free)
+        part = min(grant.burnt_tokens, free, shown.burnt_tokens)
         free -= part
         shown = replace(
             shown,
@@ -188,6 +188,12 @@ def with_late_burn(user: User, difference: Mapping[str, int], now: datetime) -> 
         shown = _with_tokens(shown, grant.grant_id, grant.tokens - from_rest, ended=from_rest)
         shown = replace(
             shown,
+            grants=tuple(
+                replace(one, burnt_tokens=max(0, one.burnt_tokens - from_burnt))
+                if one.grant_id == grant.grant_id
+                else one
+                for one in shown.grants
+            ),
             burnt_tokens=shown.burnt_tokens - from_burnt,
             additional_tokens=shown.additional_tokens - from_burnt,
         )
