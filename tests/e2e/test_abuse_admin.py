@@ -221,18 +221,27 @@ def test_a_personal_link_shows_its_owner_alone(company: Company) -> None:
     assert mine.status_code == 200
     assert mine.json()["name"] == "Bruno Barros"
     other = company.user(Person("", "ana.almeida@example.com"))["id"]
-    raw = bytearray(base64.urlsafe_b64decode(whole))
-    raw[:16] = uuid.UUID(other).bytes
-    forged = base64.urlsafe_b64encode(raw).decode()
-    later = bytearray(base64.urlsafe_b64decode(whole))
-    later[16:20] = b"\xff\xff\xff\xff"
-    for one in (forged, base64.urlsafe_b64encode(later).decode(), whole[:-1], whole + "A"):
+    head, payload, signature = whole.split(".")
+    said = base64.urlsafe_b64decode(payload + "==")
+    nobody_signed = _base64(b'{"alg":"none"}')
+    forged = {
+        "another's": f"{head}.{_base64(said[:-16] + uuid.UUID(other).bytes)}.{signature}",
+        "longer": f"{head}.{_base64(bytes([255] * 4) + said[-16:])}.{signature}",
+        "unsigned": f"{nobody_signed}.{payload}.",
+        "cut": whole[:-1],
+        "longer than itself": whole + "A",
+    }
+    for kind, one in forged.items():
         answer = httpx.get(url, headers={"authorization": f"Bearer {one}"})
-        assert answer.status_code == 401
+        assert answer.status_code == 401, kind
     for query in (f"user={other}", f"userId={other}", f"id={other}"):
         again = httpx.get(f"{url}?{query}", headers={"authorization": f"Bearer {whole}"})
         assert "Ana Almeida" not in again.text
     assert opens(company, whole) == 401
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
