@@ -226,7 +226,7 @@ def test_a_personal_link_shows_its_owner_alone(company: Company) -> None:
     nobody_signed = _base64(b'{"alg":"none"}')
     forged = {
         "another's": f"{head}.{_base64(said[:-16] + uuid.UUID(other).bytes)}.{signature}",
-        "longer": f"{head}.{_base64(bytes([255] * 4) + said[-16:])}.{signature}",
+        "longer": f"{head}.{_base64(bytes([255] * (len(said) - 16)) + said[-16:])}.{signature}",
         "unsigned": f"{nobody_signed}.{payload}.",
         "cut": whole[:-1],
         "longer than itself": whole + "A",
