@@ -105,7 +105,8 @@ def test_the_layers_stay_small(packages: dict[str, Package]) -> None:
         source: (one.archive.zip_bytes / MEGABYTE, one.archive.unzipped_bytes / MEGABYTE)
         for source, one in packages.items()
     }
-    assert sizes["layers/shared"] < (2, 5)
+    # our own code and its bytecode; what grows it fast is no code of ours
+    assert sizes["layers/shared"] < (2.25, 5)
     assert sizes["layers/dependencies"][0] < 30
     assert sizes["layers/dependencies"][1] < 85
     assert sum(unzipped for _, unzipped in sizes.values()) < 200
