@@ -157,6 +157,8 @@ async def test_months_with_each_kind_of_grant(november: MoneyPath, api: Api) -> 
     give(api, 3_000, "until", "2026-12-15")
     give(api, 4_000, "until_used")
     assert november.user().available_tokens == 20_000
+    ends = [one["endsAt"] for one in api.ok("GET", f"{USER}/grants")["items"]]
+    assert ends == ["2026-12-01T03:00:00.000Z", "2026-12-16T03:00:00.000Z", None, None]
     # the month's own 13,000 go first, and 500 of what ends in December
     await spend(november, 13_500)
     assert grants(api) == [

@@ -1868,7 +1868,7 @@ export interface components {
             createdAt: string;
             /**
              * Endsat
-             * @description The instant after it. Null: with its month, when used up, or not at all.
+             * @description The instant after it. Null: when it is used up, or not at all.
              */
             endsAt: string | null;
             /** Grantedtokens */
@@ -2402,7 +2402,7 @@ export interface components {
         OwnGrant: {
             /**
              * Endsat
-             * @description The instant after it. Null: with its month, when used up, or not at all.
+             * @description The instant after it. Null: when it is used up, or not at all.
              */
             endsAt: string | null;
             /** Grantedtokens */

@@ -100,7 +100,7 @@ class Quoting:
         user = self._find(identity)
         if user is None:
             raise UserNotAllowedError
-        quota = user.quota
+        quota, renews = user.quota, self._renews_at(user.period)
         body: dict[str, object] = {
             "user_id": user.user_id,
             "email": user.email,
@@ -108,10 +108,10 @@ class Quoting:
             "enforcement": user.enforcement.value,
             "plan": user.plan.value,
             "period": user.period,
-            "renews_at": self._renews_at(user.period).isoformat(),
+            "renews_at": renews.isoformat(),
             "monthly_limit": quota.monthly_limit,
             "additional_tokens": quota.additional_tokens,
-            "grants": [_grant(one) for one in grants_now(user)],
+            "grants": [_grant(one, renews) for one in grants_now(user)],
             "current_usage": quota.current_usage,
             "reserved_tokens": quota.reserved_tokens,
             "bookings_late": bool(self._unbooked(user)),
@@ -217,13 +217,14 @@ def token_headers(user: User, renews: datetime, now: datetime) -> dict[str, str]
     }
 
 
-def _grant(one: Grant) -> dict[str, int | str | None]:
+def _grant(one: Grant, renews: datetime) -> dict[str, int | str | None]:
+    ends_at = one.end(renews)
     return {
         "kind": one.kind.value,
         "tokens": one.tokens,
         "granted_tokens": one.granted_tokens,
         "until": one.until,
-        "ends_at": None if one.ends_at is None else one.ends_at.isoformat(),
+        "ends_at": None if ends_at is None else ends_at.astimezone(renews.tzinfo).isoformat(),
     }
 
 

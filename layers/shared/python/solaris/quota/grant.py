@@ -83,6 +83,10 @@ class Grant:
             return self.until[:7] > period
         return self.kind is GrantKind.UNTIL_USED
 
+    def end(self, renews_at: datetime) -> datetime | None:
+        """When it ends, for a user whose month does at `renews_at`; None: not at a time."""
+        return renews_at if self.is_of_the_month else self.ends_at
+
     def is_over(self, now: datetime) -> bool:
         """Whether its end has come; the instant of the end is after it."""
         return self.ends_at is not None and self.ends_at <= now

@@ -56,14 +56,13 @@ def burn(user: User, usage: int) -> User:
     Neither `additional_tokens` nor what is available changes: what grants give to the usage stays
     part of this month.
     """
-    lasting = _in_order([one for one in user.grants if not one.is_of_the_month])
+    lasting = _lasting(user)
     if not lasting:
         return user if user.burnt_at_usage == usage else replace(user, burnt_at_usage=usage)
     used = usage - user.burnt_at_usage
     if used < 0:
         user = _given_back(user, lasting, -used)
-        lasting = [one for one in user.grants if not one.is_of_the_month]
-        lasting, used = _in_order(lasting), 0
+        lasting, used = _lasting(user), 0
     early = [one for one in lasting if not one.outlives(user.period)]
     left = {one.grant_id: one.tokens for one in lasting}
     by_early = _taken(left, early, used)
@@ -209,7 +208,7 @@ def with_carried_tokens(user: User, tokens: int) -> User:
     For whoever knows the sum alone: the grants are taken in the order in which they are used, then
     what this month has used of them. Available tokens and version are left to the caller.
     """
-    lasting = _in_order([one for one in user.grants if not one.is_of_the_month])
+    lasting = _lasting(user)
     shown = user
     for grant in lasting if tokens < 0 else reversed(lasting):
         change = max(-grant.tokens, min(tokens, grant.granted_tokens - grant.tokens))
@@ -327,6 +326,11 @@ def _taken(left: dict[str, int], grants: Sequence[Grant], tokens: int) -> int:
         left[grant.grant_id] -= part
         taken += part
     return taken
+
+
+def _lasting(user: User) -> list[Grant]:
+    """The grants that are no part of the month's own, in the order in which they are used."""
+    return _in_order([one for one in user.grants if not one.is_of_the_month])
 
 
 def _in_order(grants: Sequence[Grant]) -> list[Grant]:

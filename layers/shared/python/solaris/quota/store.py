@@ -82,13 +82,7 @@ class UserStore:
         """
         if period == user.period:
             return user
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._periods,
-                Key={"user_id": text(user.user_id), "period": text(period)},
-                ConsistentRead=True,
-            )
-        item = answer.get("Item")
+        item = self._closed(user.user_id, period)
         if not item:
             return None
         return replace(
@@ -105,13 +99,7 @@ class UserStore:
 
         Strongly consistent. Raises StoreUnavailableError.
         """
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._periods,
-                Key={"user_id": text(user_id), "period": text(period)},
-                ConsistentRead=True,
-            )
-        item = answer.get("Item")
+        item = self._closed(user_id, period)
         if not item or "carried_grants" not in item:
             return None
         carried = item["carried_grants"]["M"]
@@ -120,6 +108,16 @@ class UserStore:
         )
         usage, free = int(carried["usage"]["N"]), int(carried["free"]["N"])
         return int(item["current_usage"]["N"]), CarriedGrants(usage, free, grants)
+
+    def _closed(self, user_id: str, period: str) -> Item | None:
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._periods,
+                Key={"user_id": text(user_id), "period": text(period)},
+                ConsistentRead=True,
+            )
+        item: Item | None = answer.get("Item")
+        return item
 
     def of_address(self, email: str, spelled: str = "") -> User | None:
         """The user whose an address is; None: nobody's. One read for whoever never moved.

@@ -78,7 +78,8 @@ def grants(email: Email, *, json: AsJson = False) -> None:
     administration = open_parts(AccountsParts).by_email
     found = administration.grants(email)
     if json:
-        as_json({"grants": [grant_json(one) for one in found]})
+        renews_at = administration.find(email).renews_at
+        as_json({"grants": [grant_json(one, renews_at) for one in found]})
         return
     table(
         _t.names("col.id", "col.term", "col.left", "col.granted", "col.actor", "col.reason"),
@@ -115,16 +116,17 @@ def void_grant(
     show_available(change, json=json)
 
 
-def grant_json(one: "GivenGrant") -> dict[str, Any]:
+def grant_json(one: "GivenGrant", renews_at: datetime) -> dict[str, Any]:
     """A grant in the words of the admin API."""
     grant, row = one.grant, one.row
+    ends_at = grant.end(renews_at)
     return {
         "id": grant.grant_id,
         "kind": grant.kind.value,
         "tokens": grant.tokens,
         "grantedTokens": grant.granted_tokens,
         "until": grant.until,
-        "endsAt": None if grant.ends_at is None else iso_milliseconds(grant.ends_at),
+        "endsAt": None if ends_at is None else iso_milliseconds(ends_at),
         "createdAt": iso_milliseconds(grant.created_at),
         "reason": None if row is None else row.reason,
         "actor": None if row is None else row.actor,

@@ -18,19 +18,18 @@ class OwnGrant(ApiModel):
     granted_tokens: int
     until: date | None = Field(description="The last day, in the periods' zone.")
     ends_at: Instant | None = Field(
-        description="The instant after it. Null: with its month, when used up, or not at all."
+        description="The instant after it. Null: when it is used up, or not at all."
     )
 
     @classmethod
     def of(cls, grant: Grant, renews_at: datetime) -> "OwnGrant":
         """A grant of a user whose month ends at `renews_at`."""
-        ends_at = renews_at if grant.is_of_the_month else grant.ends_at
         return cls(
             kind=grant.kind,
             tokens=grant.tokens,
             granted_tokens=grant.granted_tokens,
             until=None if grant.until is None else date.fromisoformat(grant.until),
-            ends_at=ends_at,
+            ends_at=grant.end(renews_at),
         )
 
 
