@@ -33,6 +33,7 @@ from solaris.ledger.records import figures_of_record
 from solaris.ledger.shards import counter_shard
 from solaris.ledger.transactions import OF_EXPIRY, SYSTEM_ID, TransactionKind
 from solaris.platform.actor import Role
+from solaris.platform.aws.documents import is_policy
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import is_progress
 from solaris.platform.instants import iso_milliseconds, parse_instant
@@ -90,6 +91,8 @@ class Cut:
         self._staging.put(table, kept)
 
     def _keeps_month(self, item: Item) -> bool:
+        if is_policy(item):
+            return True
         if is_progress(item):
             # work under way tells of users as they were read one by one: it is begun again
             return "finished_at" in item and item["finished_at"]["S"] < self._started_at

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.platform.aws.documents import Documents
     from solaris.platform.parts import PlatformParts
     from solaris.quota.feed import Changes
     from solaris.quota.personal_links import PersonalLinks
@@ -40,6 +41,13 @@ class QuotaParts:
             self.platform.settings.table_name("changes"),
             self.platform.clock,
         )
+
+    @part
+    def documents(self) -> Documents:
+        """What admins change while the system runs: weights, plans."""
+        from solaris.platform.aws.documents import Documents
+
+        return Documents(self.platform.dynamodb, self.platform.settings.table_name("periods"))
 
     @part
     def personal_links(self) -> PersonalLinks:
