@@ -103,6 +103,9 @@ PURE = (
     "sign_in/admin.py",
     "sign_in/lockout.py",
     "sign_in/networks.py",
+    "platform/model_weight.py",
+    "quota/model_names.py",
+    "quota/weights.py",
 )
 
 # No input, no output, no clock: what such a module may not import.

@@ -1767,7 +1767,7 @@ export interface components {
          * @description What does not agree with the records.
          * @enum {string}
          */
-        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "overdue_reservation";
+        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "record_charge" | "overdue_reservation";
         /**
          * FieldProblem
          * @description What is wrong with one field of a request.

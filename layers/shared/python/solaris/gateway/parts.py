@@ -82,6 +82,7 @@ class GatewayParts:
             settings=settings,
             entrance=self._keys.entrance,
             meter=meter,
+            weighing=self._ledger.weighing,
             upstream=self.upstream,
             sizes=ResponseSizes(self.platform.async_cache, stage),
             metrics=self.platform.metrics,
@@ -119,6 +120,7 @@ class GatewayParts:
             authenticator=BlockingAuthenticator(self._keys.store, self.platform.clock),
             users=self._quota.users,
             counters=self._ledger.user_counters,
+            weighing=self._ledger.weighing,
             clock=self.platform.clock,
             readers=self.platform.limiter(READING_SCOPE, self.platform.settings.rate_rule),
             wrong_keys=self.platform.limiter(

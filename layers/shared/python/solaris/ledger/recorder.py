@@ -28,6 +28,7 @@ from solaris.platform.metrics import (
     Metrics,
     publish_now,
 )
+from solaris.platform.model_weight import PLAIN
 from solaris.platform.settings import Settings
 from solaris.quota.changes import announced
 from solaris.quota.feed import Changes
@@ -343,7 +344,8 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         model=reservation.model,
         endpoint=reservation.endpoint,
         counts=counts,
-        charged_tokens=counts.charged_tokens(),
+        charged_tokens=reservation.prompt_charge,
+        weight=None if reservation.weight == PLAIN else reservation.weight,
         reserved_tokens=reservation.tokens,
         estimated=True,
         status_code=0,

@@ -6,6 +6,7 @@ from typing import Any
 
 from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
@@ -27,7 +28,19 @@ def reservation_to_item(reservation: Reservation) -> Item:
         item["key_id"] = text(reservation.key_id)
     if reservation.carried_tokens:
         item["carried_tokens"] = number(reservation.carried_tokens)
+    if reservation.weight != PLAIN:
+        item["weight"] = weight_to_item(reservation.weight)
     return {"M": item}
+
+
+def weight_to_item(weight: ModelWeight) -> Item:
+    """A weight as `[prompt, completion, cached]` in thousandths."""
+    return {"L": [number(weight.prompt), number(weight.completion), number(weight.cached)]}
+
+
+def weight_from_item(item: Mapping[str, Any]) -> ModelWeight:
+    """Read a weight."""
+    return ModelWeight(*(int(one["N"]) for one in item["L"]))
 
 
 def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservation:
@@ -44,6 +57,7 @@ def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservati
         endpoint=entry["endpoint"]["S"],
         key_id=entry["key_id"]["S"] if "key_id" in entry else None,
         carried_tokens=int(entry["carried_tokens"]["N"]) if "carried_tokens" in entry else 0,
+        weight=weight_from_item(entry["weight"]) if "weight" in entry else PLAIN,
     )
 
 
