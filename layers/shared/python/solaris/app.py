@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from solaris.reconciliation.parts import ReconciliationParts
     from solaris.reports.parts import ReportsParts
     from solaris.sign_in.parts import SignInParts
+    from solaris.weights.parts import WeightsParts
 
 
 class Parts:
@@ -126,6 +127,15 @@ class Parts:
 
         return ReportsParts(
             platform=self.platform, quota=self.quota, directory=self.directory, ledger=self.ledger
+        )
+
+    @part
+    def weights(self) -> WeightsParts:
+        """How much a token of which model counts."""
+        from solaris.weights.parts import WeightsParts
+
+        return WeightsParts(
+            platform=self.platform, audit=self.audit, quota=self.quota, ledger=self.ledger
         )
 
     @part

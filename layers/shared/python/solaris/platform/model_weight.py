@@ -16,6 +16,7 @@ THOUSAND = 1_000
 MOST_TIMES = 1_000
 """No token counts more often than this."""
 
+MOST_CHARACTERS = 200
 AUTO = "auto:"
 _PARTS = ("prompt", "completion", "cached")
 
@@ -120,22 +121,27 @@ def stated_weight(value: Any) -> StatedWeight:
     return StatedWeight(both, both)
 
 
+class WeightError(ValueError):
+    """An entry of a table is wrong: which, and why."""
+
+    def __init__(self, entry: str, reason: str) -> None:
+        super().__init__(f"{entry!r}: {reason}")
+        self.entry = entry
+
+
 def stated_weights(entries: Mapping[str, Any]) -> dict[str, StatedWeight]:
-    """Read a whole table, name by name, in lower case. Raises ValueError that names the entry."""
+    """Read a whole table, name by name, in lower case. Raises WeightError."""
     found: dict[str, StatedWeight] = {}
     for name, value in entries.items():
         key = name.strip().lower()
-        if not key or "*" in key[:-1]:
-            msg = f"{name!r}: a model's name, or its beginning with * at the end"
-            raise ValueError(msg)
+        if not key or "*" in key[:-1] or len(key) > MOST_CHARACTERS:
+            raise WeightError(name, "a model's name, or its beginning with * at the end")
         if key in found:
-            msg = f"{name!r} is stated twice"
-            raise ValueError(msg)
+            raise WeightError(name, "stated twice")
         try:
             found[key] = stated_weight(value)
         except ValueError as error:
-            msg = f"{name!r}: {error}"
-            raise ValueError(msg) from error
+            raise WeightError(name, str(error)) from error
     return found
 
 

@@ -259,6 +259,16 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Não pertence a esta ação",
         "en": "Does not belong to this action",
     },
+    "not_a_weight": {
+        "pt-BR": "Deve ser um número de 0 a 1000 com até três decimais, prompt e completion, ou "
+        "auto:<modelo>; o nome é o de um modelo ou o começo de nomes (gpt-5*)",
+        "en": "Must be a number from 0 to 1000 with three decimals at most, prompt and completion, "
+        "or auto:<model>; the name is a model's or the beginning of names (gpt-5*)",
+    },
+    "too_many_weights": {
+        "pt-BR": "Pode haver no máximo 500 entradas",
+        "en": "There may be 500 entries at most",
+    },
     "not_an_email": {
         "pt-BR": "Não é um endereço de e-mail",
         "en": "Not an e-mail address",
