@@ -46,7 +46,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(parts: Parts) -> N
     parts.ledger.recorder.record_one(event(parts, "req-1", 1_000))
     out = run("models", "set-weight", "*", "2.5", "--dry-run").stdout
     assert "1,000 tokens charged, would have been 2,500 (150.0 % more)" in out
-    assert "over their quota: 0 of 1 users" in out
+    assert "users over their quota: 0 of 1; because of this: 0" in out
     assert weights() == {"version": 0, "changedBy": None, "weights": {}}
     found = json.loads(run("models", "set-weight", "*", "0.5", "--dry-run", "--json").stdout)
     assert (found["wouldCharge"], found["percent"]) == (500, -50)

@@ -89,8 +89,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "{period}: {charged} tokens charged, would have been {would} ({percent})",
     },
     "preview_users": {
-        "pt-BR": "acima da cota: {over} de {users} usuários, {newly} deles por causa disso",
-        "en": "over their quota: {over} of {users} users, {newly} of them because of this",
+        "pt-BR": "usuários acima da cota: {over} de {users}; por causa disso: {newly}",
+        "en": "users over their quota: {over} of {users}; because of this: {newly}",
     },
     "preview_part": {
         "pt-BR": "nem todos os usuários foram vistos: são muitos",
