@@ -324,6 +324,14 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Endereço ou identificador da conta que fica.",
         "en": "Address or id of who stays.",
     },
+    "merge.ended_one": {
+        "pt-BR": "{n} token adicional da conta unida não é levado",
+        "en": "{n} additional token of the merged account is not carried over",
+    },
+    "merge.ended_other": {
+        "pt-BR": "{n} tokens adicionais da conta unida não são levados",
+        "en": "{n} additional tokens of the merged account are not carried over",
+    },
     "merge.sure": {
         "pt-BR": "Unir {source} a {into} definitivamente?",
         "en": "Merge {source} into {into} for good?",

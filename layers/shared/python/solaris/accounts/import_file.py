@@ -64,6 +64,8 @@ _PASSED_OVER = frozenset(
         *("tokens restantes", "remaining tokens", "tokens disponiveis", "available tokens"),
         *("tokens reservados", "reserved tokens", "uso do limite mensal", "uso da cota"),
         *("usage of the monthly limit", "usage of the quota", "nivel de uso", "usage level"),
+        *("adicionais de todo mes", "tokens of every month", "adicionais que terminam"),
+        *("tokens that end", "proximo fim de adicionais", "next end of tokens"),
         *("data e hora", "date and time", "atualizado em", "updated at"),
         *("ultimo acesso", "last seen"),
     }
