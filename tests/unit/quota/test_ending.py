@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ WEEK_BEFORE = END - NOTICE
 SECOND = timedelta(seconds=1)
 
 
-def grant(**changes: object) -> Grant:
+def grant(**changes: Any) -> Grant:
     made = Grant(
         grant_id="g",
         kind=GrantKind.UNTIL,
