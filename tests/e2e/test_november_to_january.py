@@ -25,7 +25,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.local_system import ROOT, LocalSystem, running
-from tests.e2e.site_support import Company, visiting
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +39,7 @@ class Stating(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         """One chat."""
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         prompt, _, completion = asked["messages"][-1]["content"].partition("+")
@@ -65,7 +64,7 @@ class Stating(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """The list of models."""
         body = b'{"object":"list","data":[{"id":"big"},{"id":"small"},{"id":"llama-4"}]}'
         self.send_response(200)
@@ -234,12 +233,16 @@ def november(walk: Walk, browser: Browser) -> None:
     # of November's own 17,000 (limit, this month, every month) all is used, and of what ends on
     # 15 December 1,000
     assert walk.standing == (14_000, 18_000, 6_000)
-    assert walk.grants() == {
-        "this_month": 0,
-        "until": 3_000,
-        "until_used": 3_000,
-        "every_month": 0,
-    } or walk.grants()["until"] == 3_000
+    assert (
+        walk.grants()
+        == {
+            "this_month": 0,
+            "until": 3_000,
+            "until_used": 3_000,
+            "every_month": 0,
+        }
+        or walk.grants()["until"] == 3_000
+    )
     usage = walk.api.get("/reports/usage", params={"groupBy": "model"}).json()["items"]
     charged = {one["model"]: one["chargedTokens"] for one in usage}
     assert charged == {"small": 13_600, "big": 4_400, "llama-4": 0}

@@ -30,11 +30,14 @@ export const FIELDS = [
   "mergedInto",
   "mergedFrom",
   "usage",
+  "endedTokens",
   "status",
   "enforcement",
   "plan",
   "monthlyLimit",
   "additionalTokens",
+  "grantKind",
+  "until",
   "currentUsage",
   "role",
   "hasPassword",
@@ -86,6 +89,9 @@ export const WORDS = [
   "failed",
   "block",
   "warn",
+  "this_month",
+  "until",
+  "until_used",
   "bounce",
   "complaint",
 ] as const;
@@ -99,11 +105,13 @@ const WORDED = new Set([
   "role",
   "method",
   "kind",
+  "grantKind",
   "type",
   "state",
   "suppression",
 ]);
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export type Shown =
   | { kind: "none" }
@@ -111,6 +119,7 @@ export type Shown =
   | { kind: "yes" | "no" }
   | { kind: "number"; value: number }
   | { kind: "instant"; value: string }
+  | { kind: "day"; value: string }
   | { kind: "text"; value: string };
 
 /** How a value is to be shown. */
@@ -121,5 +130,6 @@ export function shownAs(field: string, value: Value | undefined): Shown {
   const word = WORDED.has(field) ? WORDS.find((one) => one === value) : undefined;
   if (word) return { kind: "word", word };
   if (INSTANT.test(value)) return { kind: "instant", value };
+  if (field === "until" && DAY.test(value)) return { kind: "day", value };
   return { kind: "text", value: field === "format" ? value.toUpperCase() : value };
 }

@@ -658,6 +658,7 @@ export interface paths {
          * Make a user part of another account of the same person
          * @description Answers with the other account: its usage grows by the user's, its limit does not.
          *
+         *     What is granted to the user ends with it; the audit log says how much (`endedTokens`).
          *     Addresses and keys go with it; records and closed months stay under the user's id. Again
          *     changes nothing. It cannot be undone.
          */
@@ -1324,10 +1325,10 @@ export interface components {
             resolvedAt: string | null;
             /**
              * Resolvedby
-             * @description Null though resolved: it was out of date from the start.
+             * @description Null though resolved: there was nothing to do about it from the start.
              */
             resolvedBy: string | null;
-            /** @description Null: the summary of a month. */
+            /** @description Null: the summary of a month, or of a user the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
             title: string;
@@ -1616,6 +1617,8 @@ export interface components {
         /**
          * ChangeOut
          * @description One field of a user, before and after; `before` is null for a new user.
+         *
+         *     What a line grants are `additionalAmount`, `additionalKind` and `until`, without a before.
          */
         ChangeOut: {
             /** After */
@@ -4233,7 +4236,7 @@ export interface components {
         UserImport: {
             /**
              * Csv
-             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is.
+             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is. `additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, `adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or `every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is granted once, `this_month` once a month.
              * @example email;nome;plano;limite_mensal
              *     ana@example.com;Ana Lima;pro;2.000.000
              */

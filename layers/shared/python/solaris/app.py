@@ -144,7 +144,11 @@ class Parts:
         from solaris.gateway.parts import GatewayParts
 
         return GatewayParts(
-            platform=self.platform, quota=self.quota, keys=self.keys, ledger=self.ledger
+            platform=self.platform,
+            quota=self.quota,
+            keys=self.keys,
+            alerts=self.alerts,
+            ledger=self.ledger,
         )
 
     @part

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.quota import Quota
 from solaris.quota.thresholds import Threshold, ThresholdRule, reached
 from solaris.quota.user import Enforcement, Plan, User, UserStatus
@@ -102,6 +103,12 @@ class UserRow:
     version: int = 0
     aliases: tuple[str, ...] = ()
     enforcement: Enforcement = Enforcement.BLOCK
+    every_month_tokens: int = 0
+    ending_tokens: int = 0
+    """What is left of the grants that end."""
+
+    next_last_day: str | None = None
+    """Of the grant that ends first, `2026-12-15`."""
 
     @property
     def quota(self) -> Quota:
@@ -175,6 +182,9 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         version=user.version,
         aliases=user.aliases,
         enforcement=user.enforcement,
+        every_month_tokens=user.every_month_tokens,
+        ending_tokens=ending_tokens(user),
+        next_last_day=next_last_day(user),
     )
 
 

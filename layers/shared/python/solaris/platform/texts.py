@@ -285,6 +285,23 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Não é um número inteiro de tokens",
         "en": "Not a whole number of tokens",
     },
+    "amount_needed": {
+        "pt-BR": "Informe quantos tokens adicionais conceder",
+        "en": "State how many additional tokens to grant",
+    },
+    "kind_needed": {
+        "pt-BR": "Informe por quanto tempo: este_mes, ate (com o último dia), ate_usar ou todo_mes",
+        "en": "State for how long: this_month, until (with the last day), until_used or "
+        "every_month",
+    },
+    "unknown_kind": {
+        "pt-BR": "O tipo deve ser este_mes, ate, ate_usar ou todo_mes",
+        "en": "The kind must be this_month, until, until_used or every_month",
+    },
+    "not_a_day": {
+        "pt-BR": "Não é um dia como 2026-12-15 (na coluna ate, também 15/12/2026)",
+        "en": "Not a day like 2026-12-15 (in the column ate, 15/12/2026 as well)",
+    },
     "repeated_in_file": {
         "pt-BR": "O endereço já está na linha {line}",
         "en": "The address is in line {line} already",

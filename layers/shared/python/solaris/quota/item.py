@@ -135,7 +135,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         merged_from=_texts(item, "merged_from"),
         address_of=item["address_of"]["S"] if "address_of" in item else None,
         merged_into=item["merged_into"]["S"] if "merged_into" in item else None,
-        grants=tuple(_grant_from_item(one["M"]) for one in granted["list"]["L"]) if granted else (),
+        grants=grants_from_item(item),
         burnt_tokens=int(granted["burnt"]["N"]) if granted else 0,
         burnt_at_usage=int(granted["at_usage"]["N"]) if granted else 0,
         next_change_at=_instant(change_at) if change_at else None,
@@ -167,9 +167,18 @@ def _grant_to_item(grant: Grant) -> Item:
         item["until"] = text(grant.until)
     if grant.burnt_tokens:
         item["burnt"] = number(grant.burnt_tokens)
+    if grant.is_announced:
+        item["announced"] = {"BOOL": True}
     if grant.ends_at is not None:
         item["ends_at"] = number(epoch_milliseconds(grant.ends_at))
     return {"M": item}
+
+
+def grants_from_item(item: Mapping[str, Any]) -> tuple[Grant, ...]:
+    """The grants that end, of a user item or of a projection that has its `grants`."""
+    if "grants" not in item:
+        return ()
+    return tuple(_grant_from_item(one["M"]) for one in item["grants"]["M"]["list"]["L"])
 
 
 def _grant_from_item(item: Mapping[str, Any]) -> Grant:
@@ -182,6 +191,7 @@ def _grant_from_item(item: Mapping[str, Any]) -> Grant:
         until=item["until"]["S"] if "until" in item else None,
         ends_at=_instant(item["ends_at"]) if "ends_at" in item else None,
         burnt_tokens=int(item["burnt"]["N"]) if "burnt" in item else 0,
+        is_announced="announced" in item,
     )
 
 
