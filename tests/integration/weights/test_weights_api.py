@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from solaris.alerts.alert import ModelWithoutPrice
+from solaris.alerts.notices import notice_from_json
 from solaris.ledger.booking import LedgerEntry
+from solaris.platform.aws.queues import ALERTS_QUEUE, Message
 from solaris.platform.model_weight import ModelWeight
-from solaris.quota.usage import TokenCounts
+from solaris.quota.usage import Outcome, TokenCounts
 from tests.integration.accounts.users_support import BOSS, Api
 from tests.integration.conftest import ANA, MoneyPath
 
@@ -168,3 +171,30 @@ def test_the_environment_is_where_weights_begin(money: MoneyPath) -> None:
     # an empty table is a table: nothing comes back from the environment
     assert api.ok("PUT", WEIGHTS, {"weights": {}, "version": 0})["entries"] == []
     api.close()
+
+
+def test_a_model_that_should_follow_its_price_and_has_none_raises_one_alert(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user(monthly_limit=1_000_000)
+    api.ok("PUT", WEIGHTS, {"weights": {"*": "auto:gpt-4o-mini"}, "version": 0})
+    money.parts.ledger.weighing.live.forget()
+    events = [
+        replace(money.event(None, prompt=10), model=model)
+        for model in ("our-own-model", "our-own-model", "gpt-4o")
+    ]
+    failed = replace(money.event(None), model="made-up", status_code=404)
+    assert money.record(*events, replace(failed, outcome=Outcome.RELEASED)) == []
+    assert money.record(replace(money.event(None, prompt=5), model="our-own-model")) == []
+    received = money.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=1)
+    bodies = [one["Body"] for one in received]
+    assert [notice_from_json(one) for one in bodies] == [
+        ModelWithoutPrice("our-own-model", "*", "2026-11")
+    ]
+    alerter = money.parts.alerts.alerter
+    # another process tells it again
+    assert alerter.handle_messages([Message(str(n), bodies[0]) for n in range(2)]) == []
+    (alert,) = api.ok("GET", "/admin/alerts")["items"]
+    assert alert["title"] == "Modelo sem preço: our-own-model"
+    assert "MODEL_PRICES" in alert["message"]
+    assert alert["userId"] is None

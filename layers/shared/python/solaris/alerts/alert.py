@@ -24,6 +24,7 @@ MAX_ERROR_CHARACTERS = 200
 SYSTEM = "system"
 MONTHLY_SUMMARY = "monthly_summary"
 GRANT_ENDING = "grant_ending"
+MODEL_WITHOUT_PRICE = "model_without_price"
 
 
 class AlertType(StrEnum):
@@ -94,6 +95,20 @@ class GrantEnding:
     def alert_id(self) -> str:
         """One alert a grant."""
         return f"{self.user_id}#{GRANT_ENDING}#{self.grant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWithoutPrice:
+    """A model has answered whose weight should follow its price, and none is known."""
+
+    model: str
+    entry: str
+    period: str
+
+    @property
+    def alert_id(self) -> str:
+        """One alert a period and model."""
+        return f"{SYSTEM}#{self.period}#{MODEL_WITHOUT_PRICE}#{self.model}"
 
 
 @dataclass(frozen=True, slots=True)

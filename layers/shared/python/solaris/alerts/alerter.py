@@ -30,6 +30,7 @@ from solaris.alerts.alert import (
     Crossing,
     GrantEnding,
     MailState,
+    ModelWithoutPrice,
     MonthlySummary,
     UsageFigures,
     figures_of,
@@ -156,6 +157,8 @@ class Alerter:
             return self._summarise(notice)
         if isinstance(notice, GrantEnding):
             return self._tell_of_end(notice)
+        if isinstance(notice, ModelWithoutPrice):
+            return self._tell_of_price(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -224,6 +227,24 @@ class Alerter:
         self._changes.publish(alert_ids=[alert.alert_id])
         mail = _Mail(Audience.USER, [user.email], lambda: self._renderer.ending(notice))
         return self._send_due(alert.alert_id, [mail])
+
+    def _tell_of_price(self, unpriced: ModelWithoutPrice) -> bool:
+        """A record for the admins' list; no mail: nobody is refused, and the site says it too."""
+        title, text = self._renderer.unpriced_record(unpriced)
+        alert = Alert(
+            alert_id=unpriced.alert_id,
+            type=AlertType.WARNING,
+            title=title,
+            message=text,
+            period=unpriced.period,
+            created_at=self._clock(),
+            mails={Audience.USER: MailState.NONE, Audience.ADMINS: MailState.NONE},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("model_without_price", model=unpriced.model, entry=unpriced.entry)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        return True
 
     def _summarise(self, summary: MonthlySummary) -> bool:
         title, text = self._renderer.summary_record(summary)

@@ -306,6 +306,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "warning": "{threshold} da cota usados",
         "critical": "{threshold} da cota usados",
         "block": "Cota esgotada",
+        "unpriced": "Modelo sem preço: {model}",
+        "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
+        "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
         "ending": "Tokens adicionais valem até {until}",
         "ending_message": "{email} ainda tem {left} de {granted} tokens adicionais, que valem até "
         "{until}.",
@@ -318,6 +321,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "warning": "{threshold} of the quota used",
         "critical": "{threshold} of the quota used",
         "block": "Quota used up",
+        "unpriced": "Model without a price: {model}",
+        "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
+        "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
         "ending": "Additional tokens are good until {until}",
         "ending_message": "{email} still has {left} of {granted} additional tokens, good until "
         "{until}.",

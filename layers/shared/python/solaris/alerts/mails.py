@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from solaris.alerts.alert import Audience, MonthlySummary, UsageFigures
+from solaris.alerts.alert import Audience, ModelWithoutPrice, MonthlySummary, UsageFigures
 from solaris.alerts.mail_words import (
     ENDING_WORDS,
     LABELS,
@@ -194,6 +194,12 @@ class MailRenderer:
         """Title and message of the record of a grant's end."""
         words, values = RECORD_WORDS[self._locale], self._ending_values(notice)
         return words["ending"].format(**values), words["ending_message"].format(**values)
+
+    def unpriced_record(self, unpriced: ModelWithoutPrice) -> tuple[str, str]:
+        """Title and message of the record of a model whose price is not known."""
+        words = RECORD_WORDS[self._locale]
+        values = {"model": one_line(unpriced.model), "entry": one_line(unpriced.entry)}
+        return words["unpriced"].format(**values), words["unpriced_message"].format(**values)
 
     def summary_record(self, summary: MonthlySummary) -> tuple[str, str]:
         """Title and message of a summary's record."""

@@ -1,7 +1,8 @@
-"""What is on the alerts queue: crossings, ends of grants, monthly summaries; to JSON and back.
+"""What is on the alerts queue: crossings, ends of grants and what concerns all; to JSON and back.
 
 {"version": 1, "user_id", "period", "threshold", "crossed_at", "round"?}
 {"version": 1, "kind": "grant_ending", "user_id", "grant_id", "announced_at"}
+{"version": 1, "kind": "model_without_price", "model", "entry", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 
 `round`, `unpriced_requests` and `local_cost` are later than the others: a message that was queued
@@ -17,9 +18,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from solaris.alerts.alert import (
     GRANT_ENDING,
+    MODEL_WITHOUT_PRICE,
     MONTHLY_SUMMARY,
     Crossing,
     GrantEnding,
+    ModelWithoutPrice,
     MonthlySummary,
     TopUser,
 )
@@ -78,6 +81,12 @@ class _EndingMessage(_Message):
     announced_at: _Instant
 
 
+class _UnpricedMessage(_Base):
+    kind: Literal["model_without_price"]
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    entry: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class _Top(BaseModel):
     email: str
     tokens: _Count
@@ -107,7 +116,7 @@ class _SummaryMessage(_Base):
     figures: _Figures
 
 
-Notice = Crossing | GrantEnding | MonthlySummary
+Notice = Crossing | GrantEnding | ModelWithoutPrice | MonthlySummary
 
 
 def notice_to_json(notice: Notice) -> str:
@@ -119,6 +128,8 @@ def notice_to_json(notice: Notice) -> str:
         told = {"kind": MONTHLY_SUMMARY, "period": told.pop("period"), "figures": told}
     if isinstance(notice, GrantEnding):
         told = {"kind": GRANT_ENDING, **told}
+    if isinstance(notice, ModelWithoutPrice):
+        told = {"kind": MODEL_WITHOUT_PRICE, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
@@ -127,6 +138,9 @@ def notice_from_json(body: str) -> Notice:
     try:
         if f'"{MONTHLY_SUMMARY}"' in body:
             return _summary(_SummaryMessage.model_validate_json(body))
+        if f'"kind":"{MODEL_WITHOUT_PRICE}"' in body:
+            unpriced = _UnpricedMessage.model_validate_json(body)
+            return ModelWithoutPrice(unpriced.model, unpriced.entry, unpriced.period)
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

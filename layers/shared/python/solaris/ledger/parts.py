@@ -67,6 +67,7 @@ class LedgerParts:
             queues=self.platform.queues,
             metrics=self.platform.metrics,
             cache=self.platform.cache,
+            weighing=self.weighing,
             clock=self.platform.clock,
         )
 
