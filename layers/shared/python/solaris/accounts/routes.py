@@ -16,6 +16,7 @@ from solaris.accounts.schemas import (
     UserListQuery,
     UserOut,
     UserUpdateIn,
+    day_fields,
 )
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import row_of
@@ -102,6 +103,7 @@ def get_user_by_id(parts: "AccountsParts", call: Call, *, user_id: UserId) -> Us
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
         merged_from=list(account.user.merged_from),
         merged_into=account.user.merged_into,
+        **day_fields(account.user),
     )
 
 
@@ -217,6 +219,23 @@ def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: Add
         reason=body.reason,
         idempotency_key=idempotency_key(call),
     )
+    return shown(parts, change.after)
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/lift-day",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="liftDailyLimit",
+    summary="Let a user's daily limit not hold today",
+    problems=(409,),
+)
+def lift_daily_limit(
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
+) -> UserOut:
+    """Tomorrow it holds again by itself. Again changes nothing."""
+    change = parts.user_changes.lift_day(user_id, actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 
