@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from solaris.accounts.changes import UserChanges
-from solaris.accounts.daily_limits import DailyLimits
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.accounts.grants.service import Grants
 from solaris.accounts.writer import UserWriter
 from solaris.api import registered
@@ -27,6 +27,11 @@ NEVER_MOVED: dict[str, Any] = {
     "aliases": [],
     "mergedFrom": [],
     "mergedInto": None,
+    "dailyLimit": None,
+    "dailyLimitTokens": None,
+    "dayUsed": None,
+    "dayAvailable": None,
+    "dayLifted": False,
 }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from solaris.accounts.change import Change
 from solaris.accounts.claiming import Claim
-from solaris.accounts.daily_limits import DailyLimits
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor

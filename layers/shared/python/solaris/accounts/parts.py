@@ -80,7 +80,7 @@ class AccountsParts:
     def user_changes(self) -> UserChanges:
         """What changes users."""
         from solaris.accounts.changes import UserChanges
-        from solaris.accounts.daily_limits import DailyLimits
+        from solaris.accounts.daily.steps import DailyLimits
 
         return UserChanges(
             settings=self.platform.settings,

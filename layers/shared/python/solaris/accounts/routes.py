@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from solaris.accounts.changes import MAX_IDEMPOTENCY_CHARACTERS
+from solaris.accounts.daily.schemas import day_fields
 from solaris.accounts.schemas import (
     AddTokens,
     DeletionOut,
@@ -16,7 +17,6 @@ from solaris.accounts.schemas import (
     UserListQuery,
     UserOut,
     UserUpdateIn,
-    day_fields,
 )
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import row_of
@@ -219,23 +219,6 @@ def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: Add
         reason=body.reason,
         idempotency_key=idempotency_key(call),
     )
-    return shown(parts, change.after)
-
-
-@operation(
-    "POST",
-    "/admin/users/{user_id}/lift-day",
-    access=Access.ADMIN,
-    tag=TAG,
-    name="liftDailyLimit",
-    summary="Let a user's daily limit not hold today",
-    problems=(409,),
-)
-def lift_daily_limit(
-    parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
-) -> UserOut:
-    """Tomorrow it holds again by itself. Again changes nothing."""
-    change = parts.user_changes.lift_day(user_id, actor=call.as_actor, reason=body.reason)
     return shown(parts, change.after)
 
 

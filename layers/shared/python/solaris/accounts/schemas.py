@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
 from solaris.accounts.changes import UserUpdate
+from solaris.accounts.daily.schemas import DailyLimitText, DailyTokens, DayOut
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import (
     MAX_SEARCH_CHARACTERS,
@@ -20,12 +21,10 @@ from solaris.directory.listing import (
 from solaris.platform.actor import MAX_REASON_CHARACTERS
 from solaris.platform.web.schemas import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.changes import MAX_GRANT_TOKENS
-from solaris.quota.daily_limit import MAX_DAILY_TOKENS
-from solaris.quota.day_cap import used_tokens
 from solaris.quota.grant import GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.user import Enforcement, Plan, UserStatus
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -57,11 +56,6 @@ def _day(value: Any) -> Any:
 
 
 LastDay = Annotated[date, BeforeValidator(_day)]
-DailyTokens = Annotated[int, Field(ge=1, le=MAX_DAILY_TOKENS)]
-DailyLimitText = Annotated[
-    str,
-    StringConstraints(pattern=r"^(none|auto:([0-9]|[1-9][0-9]{1,2}|1000)|[1-9][0-9]{0,11})$"),
-]
 NeededReason = Annotated[str, Field(min_length=1, max_length=MAX_REASON_CHARACTERS)]
 Reason = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS)]
 
@@ -206,8 +200,8 @@ class StatusChange(ApiModel):
     created_at: Instant
 
 
-class UserDetail(UserOut):
-    """A user, whether mail reaches them, and what became one with them."""
+class UserDetail(UserOut, DayOut):
+    """A user, whether mail reaches them, what became one with them, and how their day stands."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
@@ -219,36 +213,6 @@ class UserDetail(UserOut):
     merged_into: str | None = Field(
         description="Id of the account that this one became part of; its records stay here."
     )
-    daily_limit: str | None = Field(
-        description="`50000` or `auto:25`, a thirtieth of the monthly limit and 25% more; null: none."
-    )
-    daily_limit_tokens: int | None = Field(description="The same in tokens of today.")
-    day_used: int | None = Field(description="Used today; null without a daily limit.")
-    day_available: int | None = Field(
-        description="What a new request may take of the day; null without a limit, and while it "
-        "is lifted."
-    )
-    day_lifted: bool = Field(description="The daily limit does not hold today.")
-
-
-def day_fields(user: User) -> dict[str, Any]:
-    """How a user's day stands, by the names of `UserDetail`."""
-    cap = user.day_cap
-    if cap is None:
-        return {
-            "daily_limit": None,
-            "daily_limit_tokens": None,
-            "day_used": None,
-            "day_available": None,
-            "day_lifted": False,
-        }
-    return {
-        "daily_limit": str(cap.limit),
-        "daily_limit_tokens": cap.limit.in_force(user.monthly_limit),
-        "day_used": used_tokens(user),
-        "day_available": None if cap.is_lifted else cap.available_tokens,
-        "day_lifted": cap.is_lifted,
-    }
 
 
 class UserCreate(ApiModel):

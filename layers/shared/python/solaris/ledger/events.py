@@ -98,7 +98,7 @@ def event_from_dict(value: Any) -> UsageEvent:
             "estimated": _flag(value, "estimated"),
             "period": _period(value),
             "over_limit": "over_limit" in value and _flag(value, "over_limit"),
-            "day": _day(value) if "day" in value else None,
+            "day": _day(value) if value.get("day") is not None else None,
         }
     except (ValueError, OverflowError) as error:
         raise MalformedEventError(str(error)) from error
