@@ -45,6 +45,7 @@ def day_refusal(user: User, refused: Demand, zone: tzinfo, now: datetime) -> Dai
     if cap is None:
         msg = f"no day's cap refuses {user.user_id}"
         raise ValueError(msg)
+    is_long = cap.available_tokens >= MINIMUM_COMPLETION_TOKENS
     renews_at = day_end(date.fromisoformat(cap.day), zone).astimezone(zone)
     return DailyLimitError(
         used=used_tokens(user),
@@ -52,5 +53,7 @@ def day_refusal(user: User, refused: Demand, zone: tzinfo, now: datetime) -> Dai
         available=cap.available_tokens,
         renews_at=renews_at,
         renews_in_seconds=max(0, int((renews_at - now).total_seconds())),
-        needed=refused.smallest_tokens if cap.available_tokens >= MINIMUM_COMPLETION_TOKENS else None,
+        needed=refused.smallest_tokens
+        if cap.available_tokens >= MINIMUM_COMPLETION_TOKENS
+        else None,
     )
