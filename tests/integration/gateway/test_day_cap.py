@@ -14,10 +14,11 @@ from solaris.platform.web.errors import error_answer
 from solaris.quota.day_cap import used_tokens
 from solaris.quota.usage import Outcome
 from solaris.quota.user import Enforcement, User, user_id_for
+from solaris.reconciliation.books import Fault
 from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, MoneyPath
 from tests.integration.gateway.test_quoting import check, headers, quoting
-from tests.integration.reconciliation.test_reconciling import run
+from tests.integration.reconciliation.test_reconciling import faults, run
 
 USER = f"/admin/users/{user_id_for(ANA)}"
 TODAY, TOMORROW = "2026-11-15", "2026-11-16"
@@ -421,6 +422,26 @@ async def test_the_cap_survives_a_reset_a_deletion_and_a_merge(money: MoneyPath,
     other = user_id_for("other@example.com")
     api.ok("POST", f"/admin/users/{other}/merge", {"into": user_id_for(ANA), "reason": "one"})
     assert left(money) == 600
+    assert not run(money).findings
+
+
+async def test_a_days_figure_that_is_wrong_is_found_and_put_right(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user()
+    limit(api, 1_000)
+    await spend(money, 400)
+    await money.admit(prompt=100, completes=False)
+
+    def wrong(user: User) -> User:
+        assert user.day_cap is not None
+        cap = replace(user.day_cap, available_tokens=777)
+        return replace(user, day_cap=cap, version=user.version + 1)
+
+    money.parts.quota.users.change(user_id_for(ANA), wrong)
+    assert faults(run(money)) == {(Fault.DAY, "day_available"): (500, 777)}
+    assert run(money, repair=True).open_findings == 0
+    assert left(money) == 500
     assert not run(money).findings
 
 

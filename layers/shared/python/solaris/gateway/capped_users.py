@@ -53,7 +53,5 @@ def day_refusal(user: User, refused: Demand, zone: tzinfo, now: datetime) -> Dai
         available=cap.available_tokens,
         renews_at=renews_at,
         renews_in_seconds=max(0, int((renews_at - now).total_seconds())),
-        needed=refused.smallest_tokens
-        if cap.available_tokens >= MINIMUM_COMPLETION_TOKENS
-        else None,
+        needed=refused.smallest_tokens if is_long else None,
     )
