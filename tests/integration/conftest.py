@@ -232,11 +232,13 @@ class MoneyPath:
             charged_tokens=counts.total_tokens,
             reserved_tokens=reservation.tokens if reservation else 0,
             status_code=502 if outcome is Outcome.RELEASED else 200,
+            day=reservation.day if reservation else None,
         )
         return replace(event, **changes)
 
     def day(self, event: UsageEvent) -> str:
-        return max(day_of(event.created_at, self.parts.settings.zone), f"{event.period}-01")
+        day = max(day_of(event.created_at, self.parts.settings.zone), f"{event.period}-01")
+        return max(day, event.day or "")
 
     def record(self, *events: UsageEvent) -> list[str]:
         """Deliver events as one batch; returns the request ids of those that failed."""
