@@ -386,6 +386,17 @@ async def test_who_is_warned_only_is_not_refused_by_the_day(money: MoneyPath, ap
     assert more.reservation.tokens == 6_010
 
 
+async def test_an_open_answer_of_who_is_warned_only_goes_on_when_a_cap_comes(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user(enforcement=Enforcement.WARN)
+    held = await money.admit(prompt=900, completes=False)
+    limit(api, 500)
+    assert left(money) == -400
+    assert (await money.meter.hold_more(held, 1_000)).reservation.tokens == 1_900
+    assert left(money) == -1_400
+
+
 async def test_the_quota_endpoint_tells_the_day(money: MoneyPath, api: Api) -> None:
     money.put_user()
     quota = quoting(money)

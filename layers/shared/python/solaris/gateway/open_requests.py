@@ -56,6 +56,7 @@ class OpenRequests:
         """
         of_day = held.day is not None
         for _ in range(HOLD_TRIES):
+            guessed = of_day
             try:
                 holds, available, of_day = await hold_more(
                     self._aws,
@@ -68,6 +69,8 @@ class OpenRequests:
             except SolarisError as error:
                 _log.warning("no_more_held", request_id=held.request_id, error=str(error))
                 return held
+            if holds == held.tokens and of_day != guessed:
+                continue
             tokens = min(tokens, available)
             if holds > held.tokens or tokens < 1:
                 return replace(held, tokens=holds)
