@@ -33,6 +33,8 @@ export const FIELDS = [
   "endedTokens",
   "status",
   "enforcement",
+  "dailyLimit",
+  "liftedDay",
   "plan",
   "monthlyLimit",
   "additionalTokens",

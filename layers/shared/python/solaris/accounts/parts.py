@@ -80,6 +80,7 @@ class AccountsParts:
     def user_changes(self) -> UserChanges:
         """What changes users."""
         from solaris.accounts.changes import UserChanges
+        from solaris.accounts.daily.steps import DailyLimits
 
         return UserChanges(
             settings=self.platform.settings,
@@ -87,6 +88,7 @@ class AccountsParts:
             writer=self.writer,
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
+            daily_limits=DailyLimits(self.platform.settings, self._ledger.user_counters),
             clock=self.platform.clock,
         )
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
 from solaris.accounts.changes import UserUpdate
+from solaris.accounts.daily.schemas import DailyLimitText, DailyTokens, DayOut
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import (
     MAX_SEARCH_CHARACTERS,
@@ -199,8 +200,8 @@ class StatusChange(ApiModel):
     created_at: Instant
 
 
-class UserDetail(UserOut):
-    """A user, whether mail reaches them, and what became one with them."""
+class UserDetail(UserOut, DayOut):
+    """A user, whether mail reaches them, what became one with them, and how their day stands."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
@@ -241,6 +242,11 @@ class UserUpdateIn(ApiModel):
     )
     monthly_limit: Tokens | None = None
     additional_tokens: Tokens | None = None
+    daily_limit: DailyTokens | DailyLimitText | None = Field(
+        default=None,
+        description="Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. "
+        "`none` takes it away.",
+    )
     reason: Reason = ""
 
     def update(self) -> UserUpdate:
@@ -252,6 +258,7 @@ class UserUpdateIn(ApiModel):
             plan=self.plan,
             monthly_limit=self.monthly_limit,
             additional_tokens=self.additional_tokens,
+            daily_limit=None if self.daily_limit is None else str(self.daily_limit),
             email=self.email,
         )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from solaris.platform.email import normalise_email, spelled_before
+from solaris.quota.daily_limit import DayCap
 from solaris.quota.grant import Grant
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import Reservation
@@ -77,6 +78,8 @@ class User:
     `additional_tokens` is all that is granted on top of the limit now: every month, by `grants`,
     and what this month has used of grants already (`burnt_tokens`, counted up to
     `burnt_at_usage`; quota/grants.py). From `next_change_at` on a grant's end is to be seen to.
+
+    `day_cap` is there for whoever has a limit a day alone (quota/day_cap.py).
     """
 
     user_id: str
@@ -107,6 +110,22 @@ class User:
     burnt_at_usage: int = 0
     next_change_at: datetime | None = None
     enforcement: Enforcement = Enforcement.BLOCK
+    day_cap: DayCap | None = None
+
+    @property
+    def daily_limit(self) -> str | None:
+        """The limit a day as people state it, `50000` or `auto:25`; None without one."""
+        return None if self.day_cap is None else str(self.day_cap.limit)
+
+    @property
+    def cap_day(self) -> str | None:
+        """The day that the item's cap is of; None without one."""
+        return None if self.day_cap is None else self.day_cap.day
+
+    @property
+    def lifted_day(self) -> str | None:
+        """The day on which the limit a day does not hold."""
+        return None if self.day_cap is None else self.day_cap.lifted_day
 
     @property
     def every_month_tokens(self) -> int:
