@@ -87,6 +87,7 @@ class AccountsParts:
             writer=self.writer,
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
+            plans=self._quota.plans,
             clock=self.platform.clock,
         )
 

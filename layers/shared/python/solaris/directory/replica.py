@@ -33,7 +33,7 @@ from solaris.quota.quota import Quota
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import User
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 NAME_CHARACTERS = 100  # of a name that the order depends on
 BUSY_SECONDS = 5.0
 BATCH_ROWS = 1_000
@@ -146,7 +146,13 @@ class _Measure:
         used = figures["current_usage"] if figures["period"] >= self.period else 0
         additional = figures["additional_tokens"]
         quota = Quota(figures["monthly_limit"], additional, used, 0, self.block_ppm)
-        level = level_of(quota, self.rule)
+        rule = self.rule
+        if "warning_ppm" in figures or "critical_ppm" in figures:
+            rule = ThresholdRule(
+                warning_ppm=figures.get("warning_ppm", rule.warning_ppm),
+                critical_ppm=figures.get("critical_ppm", rule.critical_ppm),
+            )
+        level = level_of(quota, rule)
         return LEVELS[level], min(used, MAX_INTEGER), min(quota.granted_ppm, MAX_INTEGER)
 
 

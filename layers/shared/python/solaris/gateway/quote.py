@@ -34,6 +34,7 @@ from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
 from solaris.quota.periods import period_of, renews_at
+from solaris.quota.plan_store import PlanStore
 from solaris.quota.policy import block_ppm_of, provisioning_of
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
@@ -77,7 +78,9 @@ class Quoting:
         readers: BlockingRateLimiter | None = None,
         wrong_keys: BlockingRateLimiter | None = None,
         is_late: Callable[[], bool] = lambda: False,
+        plans: PlanStore | None = None,
     ) -> None:
+        self._plans = plans
         self._is_late = is_late
         self._settings = settings
         self._authenticator = authenticator
@@ -191,7 +194,8 @@ class Quoting:
         user = self._users.of_address(identity.email, identity.spelled)
         if user is not None:
             return put_right(user, period=period, block_ppm=block_ppm, now=now)
-        policy = provisioning_of(self._settings)
+        plans = None if self._plans is None else self._plans.recent().plans
+        policy = provisioning_of(self._settings, plans)
         return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
 
     def _period(self) -> str:

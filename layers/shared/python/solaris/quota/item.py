@@ -6,10 +6,11 @@ from typing import Any
 
 from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.rate_rule import RateRule
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
 
 def reservation_to_item(reservation: Reservation) -> Item:
@@ -88,7 +89,7 @@ def user_to_item(user: User) -> Item:
         item["enforcement"] = text(user.enforcement.value)
     if user.next_change_at is not None:
         item["next_change_at"] = number(epoch_milliseconds(user.next_change_at))
-    return item
+    return item | _of_plan_to_item(user)
 
 
 def user_from_item(item: Mapping[str, Any]) -> User:
@@ -128,7 +129,41 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         enforcement=Enforcement(item["enforcement"]["S"])
         if "enforcement" in item
         else Enforcement.BLOCK,
+        **_of_plan_from_item(item),
     )
+
+
+def _of_plan_to_item(user: User) -> Item:
+    item: Item = {}
+    if user.limit_source is not None:
+        item["limit_source"] = text(user.limit_source.value)
+    if user.own:
+        item["own"] = {"L": [text(one.value) for one in sorted(user.own)]}
+    for name in ("warning_ppm", "critical_ppm"):
+        value = getattr(user, name)
+        if value is not None:
+            item[name] = number(value)
+    if user.rate is not None:
+        rate = {"per_second": text(repr(user.rate.per_second)), "burst": number(user.rate.burst)}
+        item["rate"] = {"M": rate}
+    return item
+
+
+def _of_plan_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user has of their plan; a version before knew of nothing that only warns but people's
+    own choice.
+    """
+    own = frozenset(OwnField(one) for one in _texts(item, "own"))
+    if "limit_source" not in item:
+        return {"own": own or frozenset({OwnField.ENFORCEMENT} if "enforcement" in item else ())}
+    rate = item["rate"]["M"] if "rate" in item else None
+    return {
+        "limit_source": LimitSource(item["limit_source"]["S"]),
+        "own": own,
+        "warning_ppm": int(item["warning_ppm"]["N"]) if "warning_ppm" in item else None,
+        "critical_ppm": int(item["critical_ppm"]["N"]) if "critical_ppm" in item else None,
+        "rate": RateRule(float(rate["per_second"]["S"]), int(rate["burst"]["N"])) if rate else None,
+    }
 
 
 def _grants_to_item(user: User) -> Item:

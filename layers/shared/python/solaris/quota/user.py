@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from solaris.platform.email import normalise_email, spelled_before
+from solaris.platform.rate_rule import RateRule
 from solaris.quota.grant import Grant
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import Reservation
@@ -41,8 +42,26 @@ class Enforcement(StrEnum):
     told."""
 
 
+class LimitSource(StrEnum):
+    """Where a user's monthly limit comes from."""
+
+    OWN = "own"
+    """An admin gave it to this user: a change of the plan does not touch it."""
+
+    PLAN = "plan"
+    DEFAULT = "default"
+    """DEFAULT_MONTHLY_LIMIT, for who came by a first request; the plan does not touch it either."""
+
+
+class OwnField(StrEnum):
+    """What of a plan, besides the limit, a user may have of their own."""
+
+    ENFORCEMENT = "enforcement"
+    DAILY_LIMIT = "daily_limit"
+
+
 class Plan(StrEnum):
-    """The plan sets the default monthly limit."""
+    """What is given to many alike (quota/plans.py)."""
 
     TRIAL = "trial"
     BASIC = "basic"
@@ -77,6 +96,10 @@ class User:
     `additional_tokens` is all that is granted on top of the limit now: every month, by `grants`,
     and what this month has used of grants already (`burnt_tokens`, counted up to
     `burnt_at_usage`; quota/grants.py). From `next_change_at` on a grant's end is to be seen to.
+
+    `own` names what is not the plan's. `limit_source` is None in an item of a version before plans
+    could be changed (`Seeds.source_of`). `warning_ppm`, `critical_ppm` and `rate` are the plan's,
+    None: as the settings have them.
     """
 
     user_id: str
@@ -107,6 +130,11 @@ class User:
     burnt_at_usage: int = 0
     next_change_at: datetime | None = None
     enforcement: Enforcement = Enforcement.BLOCK
+    limit_source: LimitSource | None = None
+    own: frozenset[OwnField] = frozenset()
+    warning_ppm: int | None = None
+    critical_ppm: int | None = None
+    rate: RateRule | None = None
 
     @property
     def every_month_tokens(self) -> int:
