@@ -64,6 +64,7 @@ def user_changes_of(money: MoneyPath) -> UserChanges:
         writer=writer_of(money),
         tell=parts.quota.changes.actions,
         transactions=parts.ledger.transactions,
+        plans=parts.quota.plans,
         clock=money.clock,
     )
 

@@ -6,6 +6,7 @@ from solaris.accounts import moving_routes as moving
 from solaris.accounts import personal_data_routes as personal_data
 from solaris.accounts import routes as users
 from solaris.accounts.grants import routes as grants
+from solaris.accounts.plans import routes as plans
 from solaris.accounts.self_service import routes as me
 from solaris.alerts import routes as alerts
 from solaris.alerts import suppression_routes as suppressions
@@ -31,6 +32,7 @@ __all__ = [
     "me",
     "moving",
     "personal_data",
+    "plans",
     "reconciliation",
     "registered",
     "reports",

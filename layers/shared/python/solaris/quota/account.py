@@ -5,7 +5,7 @@ from datetime import datetime
 
 from solaris.platform.settings import Settings
 from solaris.quota.periods import period_of, renews_at
-from solaris.quota.policy import block_ppm_of
+from solaris.quota.policy import block_ppm_of, seeds_of
 from solaris.quota.standing import put_right
 from solaris.quota.user import User
 
@@ -31,5 +31,10 @@ def account_of(user: User, settings: Settings, now: datetime) -> Account:
     """Show a user as the next request would put the item right; nothing is written."""
     period = period_of(now, settings.zone)
     shown = put_right(user, period=period, block_ppm=block_ppm_of(settings), now=now)
-    shown = replace(shown, updated_at=user.updated_at, version=user.version)
+    shown = replace(
+        shown,
+        updated_at=user.updated_at,
+        version=user.version,
+        limit_source=seeds_of(settings).source_of(user),
+    )
     return Account(shown, user.period, renews_at(shown.period, settings.zone))

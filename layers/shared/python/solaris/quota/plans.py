@@ -73,11 +73,13 @@ class Seeds:
 
     def source_of(self, user: User) -> LimitSource:
         """Where a user's limit comes from; of one whom a version before wrote, by its figure."""
-        if user.limit_source is not None:
-            return user.limit_source
-        if user.monthly_limit == self.limits[user.plan]:
+        return user.limit_source or self.source_before(user.plan, user.monthly_limit)
+
+    def source_before(self, plan: Plan, monthly_limit: int) -> LimitSource:
+        """Where the limit comes from in an item of a version before, which did not say."""
+        if monthly_limit == self.limits[plan]:
             return LimitSource.PLAN
-        if user.plan is Plan.BASIC and user.monthly_limit == self.first_request:
+        if plan is Plan.BASIC and monthly_limit == self.first_request:
             return LimitSource.DEFAULT
         return LimitSource.OWN
 
@@ -136,6 +138,12 @@ def copied(user: User, policy: PlanPolicy, source: LimitSource) -> User:
     }
     changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
     return replace(user, **changed) if changed else user
+
+
+def gets_something(before: User, after: User) -> bool:
+    """Whether a plan has brought something that is felt, and not only a mark in the item."""
+    names = ("monthly_limit", "enforcement", "warning_ppm", "critical_ppm", "rate")
+    return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 def _daily_fields(user: User, policy: PlanPolicy) -> dict[str, Any]:  # noqa: ARG001 - see below

@@ -35,7 +35,7 @@ from solaris.quota import changes
 from solaris.quota.item import user_from_item
 from solaris.quota.periods import period_of
 from solaris.quota.plan_store import PlanStore, StatedPlans
-from solaris.quota.plans import Seeds, signature
+from solaris.quota.plans import Seeds, gets_something, signature
 from solaris.quota.policy import threshold_rule_of
 from solaris.quota.store import UserStore, Writes
 from solaris.quota.user import User, UserStatus
@@ -251,14 +251,17 @@ class Propagation:
         )
 
     def _pack(self, run: _Run, users: Sequence[User]) -> int:
-        """Change these users in one write; one by one where others are quicker."""
+        """Change these users in one write, one by one where others are quicker.
+
+        Returns how many got something.
+        """
         pack = list(users)
         for _ in range(PACK_ATTEMPTS):
             if any(self._is_due(user) for user in pack):
                 break
             pairs = [(user, after) for user in pack if (after := self._followed(run, user)) != user]
             if not pairs or self._users.write(Writes(pairs, self._rows(run, pairs))):
-                return len(pairs)
+                return sum(gets_something(*pair) for pair in pairs)
             self._check(run)
             pack = self._users.get_many(user.user_id for user in users)
         return sum(self._alone(run, user.user_id) for user in users)
@@ -271,7 +274,7 @@ class Propagation:
         return user.period < period_of(now, self._settings.zone)
 
     def _alone(self, run: _Run, user_id: str) -> bool:
-        """Change one user, whoever writes meanwhile; False where nothing was to change."""
+        """Change one user, whoever writes meanwhile; whether that got them something."""
         now = self._clock()
         try:
             user = self._users.in_current_month(user_id, self._settings.zone, self._clock)
@@ -286,16 +289,16 @@ class Propagation:
                 tried = True
                 return self._followed(run, found)
 
-            seen: list[User] = []
+            seen: list[tuple[User, User]] = []
 
             def record(before: User, after: User) -> list[Action]:
-                seen[:] = [after]
+                seen[:] = [(before, after)]
                 return self._rows(run, [(before, after)])
 
             self._users.change(user_id, rule, record)
         except NotFoundError:
             return False
-        return bool(seen)
+        return any(gets_something(*pair) for pair in seen)
 
     def _rows(self, run: _Run, pairs: Sequence[tuple[User, User]]) -> list[Action]:
         """Rows of the books, the word of it for the directory, the condition on the plans."""
