@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.quota.plan_store import PlanStore
+    from solaris.quota.user import User
 
 
 class AccountsParts:
@@ -99,6 +100,10 @@ class AccountsParts:
     def plan_store(self) -> PlanStore:
         """The plans as they are now."""
         return self._quota.plans
+
+    def everybody(self) -> list[User]:
+        """All users, the deleted too: the whole table, for the command line."""
+        return list(self._quota.users.scan())
 
     @part
     def propagation_store(self) -> PropagationStore:

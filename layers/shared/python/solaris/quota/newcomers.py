@@ -62,8 +62,8 @@ class Newcomers:
         return True  # or somebody else was quicker: either way it is somebody's by now
 
     def plans(self) -> StatedPlans | None:
-        """The plans as they are now, of which newcomers have the basic one."""
-        return None if self._plans is None else self._plans.read()
+        """The plans as they were seconds ago at most; of them newcomers have the basic one."""
+        return None if self._plans is None else self._plans.recent()
 
     def store(self, user: User, released: User | None, plans: StatedPlans | None = None) -> bool:
         """Write a new user and the word of it for the directory, both or neither.
