@@ -186,7 +186,7 @@ class UserChanges:
 
     def _steps_of(self, update: UserUpdate, reading: PlanReading) -> list[Step]:
         """The steps of an update, in the order in which they are made."""
-        if update.limit_source is not None and update.monthly_limit is not None:
+        if update.limit_source is LimitSource.PLAN and update.monthly_limit is not None:
             msg = "limit_source says where the limit comes from: state no limit beside it"
             raise InvalidRequestError(msg, field="limit_source", rule="limit_source_and_limit")
         bounds, rule = self._bounds, self._rule
@@ -208,8 +208,6 @@ class UserChanges:
             )
         if update.limit_source is LimitSource.PLAN:
             steps.append(Step("set_limit", reading.limit_of_plan))
-        if update.limit_source is LimitSource.OWN:
-            steps.append(Step("set_limit", changes.keep_limit))
         if limit is not None:
             steps.append(
                 Step(
@@ -219,6 +217,8 @@ class UserChanges:
                     ),
                 )
             )
+        if update.limit_source is LimitSource.OWN:
+            steps.append(Step("set_limit", changes.keep_limit))
         if additional is not None:
             steps.append(
                 Step(

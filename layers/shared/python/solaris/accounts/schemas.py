@@ -255,7 +255,7 @@ class UserUpdateIn(ApiModel):
     limit_source: Literal["own", "plan"] | None = Field(
         default=None,
         description="`plan`: back to the plan's limit; `own`: the limit of now stays, whatever "
-        "becomes of the plan. Not beside `monthlyLimit`.",
+        "becomes of the plan. `plan` not beside `monthlyLimit`.",
     )
     additional_tokens: Tokens | None = None
     reason: Reason = ""

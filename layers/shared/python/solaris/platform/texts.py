@@ -196,15 +196,15 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "Must be a whole number, from 0 on",
     },
     "plan_daily_limit": {
-        "pt-BR": "Deve ser um número de tokens, ou auto:25 (25 % acima da média do mês)",
-        "en": "Must be a number of tokens, or auto:25 (25 % above the month's average)",
+        "pt-BR": "Deve ser um número de tokens, ou auto:25 (25% acima da média do mês)",
+        "en": "Must be a number of tokens, or auto:25 (25% above the month's average)",
     },
     "plan_threshold": {
         "pt-BR": "Deve ficar acima de 0 e no máximo em 100 %",
         "en": "Must be above 0 and at most 100 %",
     },
     "plan_rate_halves": {
-        "pt-BR": "Informe juntos os pedidos por segundo e quantos de uma vez",
+        "pt-BR": "Informe juntos as requisições por segundo e quantos de uma vez",
         "en": "State requests a second and how many at once together",
     },
     "plan_rate": {

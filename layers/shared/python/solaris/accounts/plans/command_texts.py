@@ -31,8 +31,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Tokens a month, as 2M; or default.",
     },
     "set.day_cap": {
-        "pt-BR": "Teto do dia: tokens, ou auto:25 (25 % acima da média do mês); default: nenhum.",
-        "en": "A day's cap: tokens, or auto:25 (25 % above the month's average); default: none.",
+        "pt-BR": "Teto do dia: tokens, ou auto:25 (25% acima da média do mês); default: nenhum.",
+        "en": "A day's cap: tokens, or auto:25 (25% above the month's average); default: none.",
     },
     "set.enforcement": {
         "pt-BR": "block: recusa quando a cota acaba; warn: só avisa.",
@@ -47,11 +47,11 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Second warning, as 95; or default.",
     },
     "set.rate": {
-        "pt-BR": "Pedidos por segundo de cada usuário, com --burst; ou default.",
+        "pt-BR": "Requisições por segundo de cada usuário, com --burst; ou default.",
         "en": "Requests a second of each user, with --burst; or default.",
     },
     "set.burst": {
-        "pt-BR": "Pedidos de uma vez, com --rate; ou default.",
+        "pt-BR": "Requisições de uma vez, com --rate; ou default.",
         "en": "Requests at once, with --rate; or default.",
     },
     "set.preview": {
@@ -78,7 +78,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "col.first": {"pt-BR": "PADRÃO", "en": "DEFAULT"},
     "col.enforcement": {"pt-BR": "SEM COTA", "en": "USED UP"},
     "col.warnings": {"pt-BR": "AVISOS", "en": "WARNINGS"},
-    "col.rate": {"pt-BR": "RITMO", "en": "RATE"},
+    "col.rate": {"pt-BR": "REQUISIÇÕES", "en": "RATE"},
     "enforcement.block": {"pt-BR": "recusa", "en": "refuses"},
     "enforcement.warn": {"pt-BR": "só avisa", "en": "only warns"},
     "rate": {"pt-BR": "{rate}/s, {burst} de uma vez", "en": "{rate}/s, {burst} at once"},
@@ -90,7 +90,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "show.day": {"pt-BR": "Teto por dia", "en": "A day's cap"},
     "show.enforcement": {"pt-BR": "Sem cota", "en": "When used up"},
     "show.warnings": {"pt-BR": "Avisos", "en": "Warnings"},
-    "show.rate": {"pt-BR": "Ritmo", "en": "Rate"},
+    "show.rate": {"pt-BR": "Requisições", "en": "Rate"},
     "show.users": {"pt-BR": "Pessoas", "en": "Users"},
     "show.from_plan": {"pt-BR": "  com o limite do plano", "en": "  with the plan's limit"},
     "show.own": {"pt-BR": "  com limite próprio", "en": "  with a limit of their own"},

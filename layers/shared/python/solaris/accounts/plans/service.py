@@ -25,6 +25,7 @@ from solaris.quota.plans import (
     signature,
 )
 from solaris.quota.policy import threshold_rule_of
+from solaris.quota.quota import PPM
 from solaris.quota.user import Plan
 
 PlanChange = Mapping[str, Any]
@@ -143,17 +144,21 @@ class PlanAdministration:
 
 
 def told_of(policy: PlanPolicy) -> dict[str, int | str | bool | None]:
-    """A policy in figures that can be compared, told and audited."""
+    """A policy as it is told and audited."""
     rate = policy.rate
     return {
         "monthly_limit": policy.monthly_limit,
         "daily_limit": policy.daily_limit,
         "enforcement": policy.enforcement.value,
-        "warning_ppm": policy.warning_ppm,
-        "critical_ppm": policy.critical_ppm,
+        "warning": _percent(policy.warning_ppm),
+        "critical": _percent(policy.critical_ppm),
         "rate_per_second": None if rate is None else f"{rate.per_second:g}",
         "rate_burst": None if rate is None else rate.burst,
     }
+
+
+def _percent(ppm: int | None) -> str | None:
+    return None if ppm is None else f"{ppm * 100 / PPM:g} %"
 
 
 def _differing(one: PlanPolicy, other: PlanPolicy) -> dict[str, int | str | bool | None]:
