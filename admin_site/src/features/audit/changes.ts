@@ -94,6 +94,7 @@ export const WORDS = [
   "warn",
   "own",
   "default",
+  "plan",
   "bounce",
   "complaint",
 ] as const;

@@ -111,7 +111,7 @@ function People({ plan }: { plan: PlanDetail }) {
   const t = usePlansTexts();
   const format = useFormat();
   const counted = (count: number) => ({ count, shown: format.integer(count) });
-  const parts = [t("users", counted(plan.users))];
+  const parts = [plan.users === 0 ? t("nobody") : t("users", counted(plan.users))];
   if (plan.usersWithOwnLimit > 0) parts.push(t("usersOwn", counted(plan.usersWithOwnLimit)));
   if (plan.usersWithDefaultLimit > 0) {
     parts.push(t("usersDefault", counted(plan.usersWithDefaultLimit)));
