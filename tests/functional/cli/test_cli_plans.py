@@ -56,9 +56,7 @@ def test_a_plan_is_changed_for_all_who_have_it(parts: Parts) -> None:
     own = parts.accounts.by_email.find("own@example.com").user
     assert (own.monthly_limit, own.warning_ppm) == (300_000, 750_000)
     assert "version 1" in run("plans").stdout
-    answer = json.loads(
-        run("plans", "set", "basic", "--limit", "default", "--yes", "--json").stdout
-    )
+    answer = json.loads(run("plans", "set", "basic", "--limit", "unset", "--yes", "--json").stdout)
     assert (answer["monthlyLimit"], answer["warning"]) == (1_000_000, 0.75)
     assert answer["propagation"]["state"] == "done"
     assert stored(parts).monthly_limit == 1_000_000

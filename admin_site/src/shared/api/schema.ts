@@ -2835,7 +2835,7 @@ export interface components {
             critical: number | null;
             /**
              * Dailylimit
-             * @description A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25 % more.
+             * @description A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25% more.
              */
             dailyLimit: string | null;
             enforcement: components["schemas"]["Enforcement"];

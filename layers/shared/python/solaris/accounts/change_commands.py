@@ -47,7 +47,7 @@ def set_limit(
     email: Email,
     tokens: Annotated[
         int | None,
-        typer.Argument(metavar="[TOKENS]", parser=tokens_of, help=_t.help("set_limit.tokens")),
+        typer.Argument(metavar="TOKENS", parser=tokens_of, help=_t.help("set_limit.tokens")),
     ] = None,
     *,
     of_plan: Annotated[bool, typer.Option("--plan", help=_t.help("set_limit.of_plan"))] = False,

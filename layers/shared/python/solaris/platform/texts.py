@@ -200,8 +200,8 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "Must be a number of tokens, or auto:25 (25% above the month's average)",
     },
     "plan_threshold": {
-        "pt-BR": "Deve ficar acima de 0 e no máximo em 100 %",
-        "en": "Must be above 0 and at most 100 %",
+        "pt-BR": "Deve ficar acima de 0 e no máximo em 100%",
+        "en": "Must be above 0 and at most 100%",
     },
     "plan_rate_halves": {
         "pt-BR": "Informe juntos as requisições por segundo e quantos de uma vez",

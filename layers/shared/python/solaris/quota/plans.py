@@ -176,7 +176,7 @@ def _threshold(stated: Mapping[str, Any], name: str) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= PPM:
         raise _refused(
-            name.removesuffix("_ppm"), "plan_threshold", "must be above 0 and at most 100 %"
+            name.removesuffix("_ppm"), "plan_threshold", "must be above 0 and at most 100%"
         )
     return value
 

@@ -17,42 +17,42 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "set": {
         "pt-BR": "Muda um plano para todos os que o têm. Quem tem limite próprio fica com ele.\n\n"
         "Mostra antes a quem a mudança chega e pergunta; --preview só mostra. O que não for "
-        "informado fica como está; `default` volta ao que diz o ambiente (PLAN_*_LIMIT, "
+        "informado fica como está; `unset` volta ao que diz o ambiente (PLAN_*_LIMIT, "
         "ALERT_THRESHOLD, RATE_LIMIT_*). Pode ser interrompido: a varredura continua.\n\n"
         'Exemplo: solaris plans set basic --limit 2M --warn 75 --reason "mais uso em 2027"',
         "en": "Change a plan for all who have it. Who has a limit of their own keeps it.\n\n"
         "Whom the change reaches is shown before, and asked for; --preview only shows it. What is "
-        "left out stays; `default` goes back to the environment (PLAN_*_LIMIT, ALERT_THRESHOLD, "
+        "left out stays; `unset` goes back to the environment (PLAN_*_LIMIT, ALERT_THRESHOLD, "
         "RATE_LIMIT_*). It may be interrupted: the sweep goes on with it.\n\n"
         'Example: solaris plans set basic --limit 2M --warn 75 --reason "more use in 2027"',
     },
     "set.limit": {
-        "pt-BR": "Tokens por mês, como 2M; ou default.",
-        "en": "Tokens a month, as 2M; or default.",
+        "pt-BR": "Tokens por mês, como 2M; ou unset.",
+        "en": "Tokens a month, as 2M; or unset.",
     },
     "set.day_cap": {
-        "pt-BR": "Teto do dia: tokens, ou auto:25 (25% acima da média do mês); default: nenhum.",
-        "en": "A day's cap: tokens, or auto:25 (25% above the month's average); default: none.",
+        "pt-BR": "Teto do dia: tokens, ou auto:25 (25% acima da média do mês); unset: nenhum.",
+        "en": "A day's cap: tokens, or auto:25 (25% above the month's average); unset: none.",
     },
     "set.enforcement": {
         "pt-BR": "block: recusa quando a cota acaba; warn: só avisa.",
         "en": "block: refuses when the quota is used up; warn: only warns.",
     },
     "set.warn": {
-        "pt-BR": "Primeiro aviso, como 80; ou default.",
-        "en": "First warning, as 80; or default.",
+        "pt-BR": "Primeiro aviso, como 80; ou unset.",
+        "en": "First warning, as 80; or unset.",
     },
     "set.critical": {
-        "pt-BR": "Segundo aviso, como 95; ou default.",
-        "en": "Second warning, as 95; or default.",
+        "pt-BR": "Segundo aviso, como 95; ou unset.",
+        "en": "Second warning, as 95; or unset.",
     },
     "set.rate": {
-        "pt-BR": "Requisições por segundo de cada usuário, com --burst; ou default.",
-        "en": "Requests a second of each user, with --burst; or default.",
+        "pt-BR": "Requisições por segundo de cada usuário, com --burst; ou unset.",
+        "en": "Requests a second of each user, with --burst; or unset.",
     },
     "set.burst": {
-        "pt-BR": "Requisições de uma vez, com --rate; ou default.",
-        "en": "Requests at once, with --rate; or default.",
+        "pt-BR": "Requisições de uma vez, com --rate; ou unset.",
+        "en": "Requests at once, with --rate; or unset.",
     },
     "set.preview": {
         "pt-BR": "Só mostra a quem a mudança chega.",
@@ -76,7 +76,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "col.from_plan": {"pt-BR": "DO PLANO", "en": "PLAN'S"},
     "col.own": {"pt-BR": "PRÓPRIO", "en": "OWN"},
     "col.first": {"pt-BR": "PADRÃO", "en": "DEFAULT"},
-    "col.enforcement": {"pt-BR": "SEM COTA", "en": "USED UP"},
+    "col.enforcement": {"pt-BR": "COTA ESGOTADA", "en": "USED UP"},
     "col.warnings": {"pt-BR": "AVISOS", "en": "WARNINGS"},
     "col.rate": {"pt-BR": "REQUISIÇÕES", "en": "RATE"},
     "enforcement.block": {"pt-BR": "recusa", "en": "refuses"},
@@ -88,7 +88,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "show.plan": {"pt-BR": "Plano", "en": "Plan"},
     "show.limit": {"pt-BR": "Limite mensal", "en": "Monthly limit"},
     "show.day": {"pt-BR": "Teto por dia", "en": "A day's cap"},
-    "show.enforcement": {"pt-BR": "Sem cota", "en": "When used up"},
+    "show.enforcement": {"pt-BR": "Cota esgotada", "en": "When used up"},
     "show.warnings": {"pt-BR": "Avisos", "en": "Warnings"},
     "show.rate": {"pt-BR": "Requisições", "en": "Rate"},
     "show.users": {"pt-BR": "Pessoas", "en": "Users"},
@@ -112,11 +112,11 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "{n} have a limit of their own or the default one, and keep it",
     },
     "impact.used_up_one": {
-        "pt-BR": "{n} ficaria sem cota; recusados: {blocked}",
+        "pt-BR": "{n} ficaria com a cota esgotada; recusados: {blocked}",
         "en": "{n} would have no quota left; refused: {blocked}",
     },
     "impact.used_up_other": {
-        "pt-BR": "{n} ficariam sem cota; recusados: {blocked}",
+        "pt-BR": "{n} ficariam com a cota esgotada; recusados: {blocked}",
         "en": "{n} would have no quota left; refused: {blocked}",
     },
     "impact.served_one": {

@@ -44,18 +44,18 @@ if TYPE_CHECKING:
 
 _t = Texts(TEXTS)
 app = typer.Typer(invoke_without_command=True, help=_t.help("plans"))
-DEFAULT = "default"
+UNSET = "unset"
 _COLUMNS = ("col.limit", "col.day", "col.users", "col.from_plan", "col.own", "col.first")
 
 
 def _amount(text: str) -> int | str:
-    return DEFAULT if text == DEFAULT else tokens_of(text)
+    return UNSET if text == UNSET else tokens_of(text)
 
 
 def _percent(text: str) -> int | str:
     """`80` or `80%`, in millionths."""
-    if text == DEFAULT:
-        return DEFAULT
+    if text == UNSET:
+        return UNSET
     try:
         value = float(text.removesuffix("%").strip().replace(",", "."))
     except ValueError:
@@ -66,8 +66,8 @@ def _percent(text: str) -> int | str:
 
 
 def _rate(text: str) -> float | str:
-    if text == DEFAULT:
-        return DEFAULT
+    if text == UNSET:
+        return UNSET
     try:
         return float(text.replace(",", "."))
     except ValueError as error:
@@ -77,7 +77,7 @@ def _rate(text: str) -> float | str:
 Named = Annotated[Plan, typer.Argument(help=_t.help("arg.plan"))]
 
 
-@app.callback()
+@app.callback(help=_t.help("plans"))
 def list_plans(context: typer.Context, *, json: AsJson = False) -> None:
     """List plans, and how many have each."""
     if context.invoked_subcommand is not None:
@@ -129,21 +129,19 @@ def show(plan: Named, *, json: AsJson = False) -> None:
     if json:
         as_json(plan_json(plan, policy, counts))
         return
-    facts(
-        (_t(key), value)
-        for key, value in {
-            "show.plan": plan_word(plan),
-            "show.limit": number(policy.monthly_limit),
-            "show.day": policy.daily_limit or _t("none"),
-            "show.enforcement": _t(f"enforcement.{policy.enforcement.value}"),
-            "show.warnings": _warnings(policy) or _t("as_set"),
-            "show.rate": _rate_text(policy) or _t("as_set"),
-            "show.users": number(counts.users),
-            "show.from_plan": number(counts.from_plan),
-            "show.own": number(counts.own),
-            "show.first": number(counts.default),
-        }.items()
-    )
+    shown = {
+        "show.plan": plan_word(plan),
+        "show.limit": number(policy.monthly_limit),
+        "show.day": policy.daily_limit or _t("none"),
+        "show.enforcement": _t(f"enforcement.{policy.enforcement.value}"),
+        "show.warnings": _warnings(policy) or _t("as_set"),
+        "show.rate": _rate_text(policy) or _t("as_set"),
+        "show.users": number(counts.users),
+        "show.from_plan": number(counts.from_plan),
+        "show.own": number(counts.own),
+        "show.first": number(counts.default),
+    }
+    facts((_t(key), value) for key, value in shown.items())
     _say_progress(now, parts)
 
 
@@ -186,7 +184,7 @@ def set_plan(
         "rate_burst": int(burst) if isinstance(burst, float) else burst,
     }
     change = {
-        name: None if value == DEFAULT else value
+        name: None if value == UNSET else value
         for name, value in given.items()
         if value is not None
     }
@@ -336,7 +334,7 @@ def _progress_json(progress: "Done | None") -> dict[str, Any] | None:
 
 def _warnings(policy: "PlanPolicy") -> str:
     parts = [policy.warning_ppm, policy.critical_ppm]
-    shown = [_t("as_set_short") if one is None else f"{_percents(one)} %" for one in parts]
+    shown = [_t("as_set_short") if one is None else f"{_percents(one)}%" for one in parts]
     return "" if parts == [None, None] else " · ".join(shown)
 
 

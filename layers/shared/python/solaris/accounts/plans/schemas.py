@@ -14,7 +14,7 @@ from solaris.quota.quota import PPM, threshold_ppm
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import Enforcement, Plan
 
-Part = Annotated[float, Field(gt=0, le=1, description="A part of what is granted: 0.8 is 80 %.")]
+Part = Annotated[float, Field(gt=0, le=1, description="A part of what is granted: 0.8 is 80%.")]
 _AS_SET = "null: as the environment has it."
 
 
@@ -23,7 +23,7 @@ class PlanTerms(ApiModel):
 
     monthly_limit: int
     daily_limit: str | None = Field(
-        description="A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25 % more."
+        description="A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25% more."
     )
     enforcement: Enforcement
     warning: float | None = Field(description="First warning, a part of what is granted.")

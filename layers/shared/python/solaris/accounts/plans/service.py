@@ -158,7 +158,7 @@ def told_of(policy: PlanPolicy) -> dict[str, int | str | bool | None]:
 
 
 def _percent(ppm: int | None) -> str | None:
-    return None if ppm is None else f"{ppm * 100 / PPM:g} %"
+    return None if ppm is None else f"{ppm * 100 / PPM:g}%"
 
 
 def _differing(one: PlanPolicy, other: PlanPolicy) -> dict[str, int | str | bool | None]:
