@@ -34,6 +34,7 @@ from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import USAGE_QUEUE, EventSender, Message
 from solaris.platform.aws.tables import create_tables
 from solaris.platform.books_disk import FOLDER
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings import Settings
 from solaris.quota.identity import Identity
 from solaris.quota.periods import day_of, period_of
@@ -160,12 +161,13 @@ class MoneyPath:
         most: int | None = None,
         completes: bool = True,
         request_id: str = "",
+        weight: ModelWeight = PLAIN,
     ) -> Admission:
         return await self.meter.admit(
             Ticket(
                 request_id=request_id or f"req-{uuid.uuid4().hex}",
                 identity=Identity(email, "Somebody"),
-                demand=Demand(prompt, most, completes, MODEL_MAXIMUM),
+                demand=Demand(prompt, most, completes, MODEL_MAXIMUM, weight=weight),
                 model="gpt-4o-mini",
                 endpoint="/v1/chat/completions",
                 key_id="key_1",

@@ -35,7 +35,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("app", "api"),
     ("operations",),
     ("gateway", "accounts", "exports", "backup"),
-    ("months", "reconciliation", "reports"),
+    ("months", "reconciliation", "reports", "weights"),
     ("ledger",),
     ("keys", "alerts"),
     ("directory", "sign_in"),
@@ -104,6 +104,10 @@ PURE = (
     "sign_in/admin.py",
     "sign_in/lockout.py",
     "sign_in/networks.py",
+    "platform/model_weight.py",
+    "weights/preview.py",
+    "quota/model_names.py",
+    "quota/weights.py",
 )
 
 # No input, no output, no clock: what such a module may not import.

@@ -10,6 +10,7 @@ const { useTexts } = defineTexts("alert-words", {
     critical: "Quase no limite",
     block: "Cota esgotada",
     summary: "Resumo de {{month}}",
+    ending: "Tokens adicionais perto do fim",
     figures: "{{used}} de {{granted}} tokens",
     report: "Ver o relatório do mês",
   },
@@ -18,6 +19,7 @@ const { useTexts } = defineTexts("alert-words", {
     critical: "Nearly at the limit",
     block: "Quota used up",
     summary: "Summary of {{month}}",
+    ending: "Additional tokens ending soon",
     figures: "{{used}} of {{granted}} tokens",
     report: "See the month's report",
   },
@@ -25,22 +27,36 @@ const { useTexts } = defineTexts("alert-words", {
 
 type Alert = Pick<
   Model<"AlertOut">,
-  "threshold" | "period" | "currentUsage" | "monthlyLimit" | "additionalTokens"
+  | "threshold"
+  | "userId"
+  | "message"
+  | "period"
+  | "currentUsage"
+  | "monthlyLimit"
+  | "additionalTokens"
 >;
+
+/** Whether it says that somebody's grant ends soon: they were told, and nobody has to do anything. */
+export function isEnding({ threshold, userId }: Pick<Alert, "threshold" | "userId">): boolean {
+  return threshold === null && userId !== null;
+}
 
 /** An alert's title in the language shown; its record has it in the stage's, written once. */
 export function useAlertTitle(): (alert: Alert) => string {
   const t = useTexts();
   const format = useFormat();
-  return ({ threshold, period }) =>
-    threshold === null ? t("summary", { month: format.month(period) }) : t(threshold);
+  return (alert) => {
+    if (alert.threshold !== null) return t(alert.threshold);
+    return isEnding(alert) ? t("ending") : t("summary", { month: format.month(alert.period) });
+  };
 }
 
-/** How far an alert's usage went, or for a month's summary the way to its figures. */
+/** How far an alert's usage went, what is left of a grant, or the way to a month's figures. */
 export function AlertText({ alert, className }: { alert: Alert; className?: string }) {
   const t = useTexts();
   const format = useFormat();
   const { currentUsage: used, monthlyLimit: limit } = alert;
+  if (isEnding(alert)) return <p className={className}>{alert.message}</p>;
   if (alert.threshold === null) {
     return (
       <p className={className}>

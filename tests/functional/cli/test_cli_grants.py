@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,27 @@ def test_a_grant_that_is_not_there_is_named(parts: Parts, name: str) -> None:
 def test_grants_of_nobody(parts: Parts) -> None:
     for call in (("grants",), ("void-grant", "every-month"), ("add-tokens", "5k", "--reason", "x")):
         assert "no such user" in error_of("users", call[0], "zoe@example.com", *call[1:])
+
+
+def test_an_import_shows_what_it_grants_and_grants_it_once(parts: Parts, tmp_path: Path) -> None:
+    run("users", "create", ANA)
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    people = tmp_path / "people.csv"
+    people.write_text(
+        f"email,additional_amount,additional_kind,until\n{ANA},5000,until,{day}\n"
+        "bia@example.com,700,this_month,\n"
+    )
+    shown = run("users", "import", str(people), lang=PT).stdout
+    assert f"conceder 5000, válidos até uma data, último dia {day:%d/%m/%Y}" in shown
+    assert "conceder 700, válidos só este mês" in shown
+    for counts in ("1 create, 1 update", "0 create, 0 update, 2 unchanged"):
+        assert counts in run("users", "import", str(people), "--yes").stdout
+    assert stored(parts).additional_tokens == 5_000
+    told = json.loads(run("users", "show", ANA, "--json").stdout)
+    assert (told["everyMonthTokens"], told["endingTokens"], told["nextGrantEnd"]) == (
+        0,
+        5_000,
+        day.isoformat(),
+    )
+    rows = run("users", "transactions", ANA).stdout
+    assert f"until {day}" in rows

@@ -52,7 +52,12 @@ def test_a_merge_is_asked_for_and_then_done(parts: Parts) -> None:
         run("users", "create", email)
     parts.ledger.recorder.record_one(event(parts, "r-1"))
     used = shown(ANA)["currentUsage"]
-    run("users", "merge", ANA, NEW, code=1, stdin="n\n")
+    asked = run("users", "merge", ANA, NEW, code=1, stdin="n\n").stdout
+    assert "not carried over" not in asked
+    run("users", "add-tokens", ANA, "3k", "--this-month", "--reason", "report")
+    run("users", "add-tokens", ANA, "2k", "--reason", "report")
+    asked = run("users", "merge", ANA, NEW, code=1, stdin="n\n").stdout
+    assert "5,000 additional tokens of the merged account are not carried over" in asked
     assert shown(ANA)["mergedInto"] is None
     run("users", "merge", ANA, NEW, "--yes")
     found = shown(ANA)

@@ -18,6 +18,8 @@ from solaris.gateway.upstream import Upstream
 from solaris.keys.authenticator import Authenticator
 from solaris.keys.entrance import Entrance
 from solaris.keys.key import GatewayKey, KeyKind
+from solaris.ledger.weighing import Weighing
+from solaris.platform.aws.documents import Document, Documents
 from solaris.platform.background import drain
 from solaris.platform.cache import AsyncCache
 from solaris.platform.errors import QuotaExhaustedError, TokensHeldError
@@ -86,6 +88,7 @@ class MemoryMeter:
             model=ticket.model,
             endpoint=ticket.endpoint,
             key_id=ticket.key_id,
+            weight=ticket.demand.weight,
         )
         held = {**self.user.reservations, one.request_id: one}
         self.user = replace(self.user, available_tokens=available - hold.tokens, reservations=held)
@@ -93,6 +96,7 @@ class MemoryMeter:
         return Admission(
             reservation=one,
             cap_tokens=hold.cap_tokens,
+            completion_tokens=hold.completion_tokens,
             user=self.user,
             renews_at=renews_at("2026-11", self._settings.zone),
             is_over_limit=self.user.enforcement is Enforcement.WARN,
@@ -100,13 +104,14 @@ class MemoryMeter:
 
     async def hold_more(self, admission: Admission, tokens: int) -> Admission:
         more = min(tokens, self.user.available_tokens)
+        longer = admission.completion_tokens + more
         one = replace(admission.reservation, tokens=admission.reservation.tokens + more)
         self.user = replace(
             self.user,
             available_tokens=self.user.available_tokens - more,
             reservations={**self.user.reservations, one.request_id: one},
         )
-        return replace(admission, reservation=one)
+        return replace(admission, reservation=one, completion_tokens=longer)
 
     async def resolve(self, event: UsageEvent) -> None:
         self.events.append(event)
@@ -119,6 +124,13 @@ class MemoryMeter:
             available_tokens=self.user.available_tokens + change.available_delta,
             current_usage=self.user.current_usage + change.usage_delta,
         )
+
+
+class Nothing:
+    """Documents that nobody has written: what holds is the environment's."""
+
+    def get(self, name: str) -> Document:
+        return Document(name)
 
 
 class OneKey:
@@ -200,6 +212,7 @@ class Gateway:
                 settings=self.settings,
                 entrance=entrance,
                 meter=cast("Meter", self.meter),
+                weighing=Weighing(self.settings, cast("Documents", Nothing())),
                 upstream=self.upstream,
                 sizes=self.sizes,
                 metrics=self.metrics,
@@ -226,6 +239,7 @@ class Gateway:
         leave_after: float | None = None,
         query: str = "",
         got: Got | None = None,
+        method: str = "POST",
     ) -> Got:
         """Ask once and return when all is settled.
 
@@ -255,7 +269,7 @@ class Gateway:
 
         scope = {
             "type": "http",
-            "method": "POST",
+            "method": method,
             "path": path,
             "query_string": query.encode(),
             "headers": [(b"x-user-email", ANA.encode()), (b"authorization", b"Bearer sk")],

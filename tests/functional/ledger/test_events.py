@@ -18,6 +18,7 @@ from solaris.ledger.events import (
     event_to_dict,
     event_to_json,
 )
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 # JSON cannot carry half a surrogate pair, and no text of an event holds one
@@ -26,6 +27,7 @@ FIGURES = st.integers(min_value=0, max_value=MAX_TOKENS)
 INSTANTS = st.integers(min_value=0, max_value=4_000_000_000_000).map(
     lambda milliseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 )
+WEIGHTS = st.builds(ModelWeight, prompt=FIGURES, completion=FIGURES, cached=FIGURES)
 EVENTS = st.builds(
     UsageEvent,
     request_id=TEXTS,
@@ -49,6 +51,7 @@ EVENTS = st.builds(
             *("asked_model", "answered_model"),
         )
     },
+    **{name: st.none() | WEIGHTS for name in ("weight", "held_weight")},
     **{name: st.none() | FIGURES for name in ("response_time_ms", "first_byte_ms")},
 )
 FULL = event_to_dict(
@@ -73,11 +76,13 @@ FULL = event_to_dict(
         asked_model="small",
         answered_model="gpt-4o-mini-2024-07-18",
         over_limit=True,
+        weight=ModelWeight(5_000, 15_000, 2_500),
+        held_weight=ModelWeight(6_000, 15_000, 3_000),
     )
 )
 LATER = {
     *("cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"),
-    "over_limit",
+    *("over_limit", "weight", "held_weight"),
 }
 """What messages of the version before do not have."""
 
@@ -173,6 +178,14 @@ def test_an_unknown_outcome_is_refused(value: str) -> None:
 @pytest.mark.parametrize("value", [0, 1, "true", []])
 def test_estimated_is_true_or_false(value: Any) -> None:
     refused(estimated=value)
+
+
+@pytest.mark.parametrize(
+    "value", [5, "5", [], [1_000], [1_000, 1_000, 1_000, 1_000], [1_000, -1, 0], [1.5, 1, 1], {}]
+)
+def test_a_weight_that_is_not_three_whole_numbers_is_refused(value: Any) -> None:
+    refused(weight=value)
+    refused(held_weight=value)
 
 
 @pytest.mark.parametrize("value", [0, 2, "1", True, 1.0, [1]])

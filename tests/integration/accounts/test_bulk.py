@@ -216,3 +216,118 @@ def test_lines_that_there_was_no_time_for_say_so_and_are_done_by_the_next_call(
     ]
     second = api.ok("POST", IMPORT, {"csv": text, "dryRun": False})
     assert (second["unchanged"], second["created"]) == (3, 2)
+
+
+GRANTS = """email;nome;adicionais_quantidade;adicionais_tipo;ate
+ana@example.com;Ana Lima;50.000;ate;15/12/2026
+bia@example.com;;20.000;este_mes;
+caio@example.com;Caio;30.000;ate_usar;
+eva@example.com;;10.000;todo_mes;
+rui@example.com;;10.000;;
+ivo@example.com;Ivo;10.000;ate;01/11/2026
+lia@example.com;;10.000;ate;01/01/2039
+"""
+
+
+def given(money: MoneyPath) -> dict[str, int]:
+    """Additional tokens by the name in the address, of those who have any."""
+    users = [money.user(row["email"]) for row in money.rows("users")]
+    return {
+        one.email.partition("@")[0]: one.additional_tokens for one in users if one.additional_tokens
+    }
+
+
+def test_lines_grant_tokens_once_however_often_the_file_is_sent(money: MoneyPath, api: Api) -> None:
+    money.put_user(name="Ana")
+    for email in (BIA, "eva@example.com"):
+        money.put_user(email)
+    tables = ("users", "transactions", "audit", "changes")
+    before = [money.rows(table) for table in tables]
+    dry = api.ok("POST", IMPORT, {"csv": GRANTS})
+    assert [money.rows(table) for table in tables] == before
+    assert outline(dry) == [
+        (2, "update", None),
+        (3, "update", None),
+        (4, "create", None),
+        (5, "update", None),
+        (6, "error", "kind_needed"),
+        (7, "error", "grant_is_over"),
+        (8, "error", "until_too_far"),
+    ]
+    assert dry["results"][0]["changes"] == [
+        {"field": "name", "before": "Ana", "after": "Ana Lima"},
+        {"field": "additionalAmount", "before": None, "after": 50_000},
+        {"field": "additionalKind", "before": None, "after": "until"},
+        {"field": "until", "before": None, "after": "2026-12-15"},
+    ]
+    real = api.ok("POST", IMPORT, {"csv": GRANTS, "dryRun": False, "reason": "welcome"})
+    assert real == dry | {"dryRun": False}
+    granted = {"ana": 50_000, "bia": 20_000, "caio": 30_000, "eva": 10_000}
+    assert given(money) == granted
+    # what is refused makes no user
+    emails = {row["email"] for row in money.rows("users")}
+    assert emails.isdisjoint({"ivo@example.com", "lia@example.com", "rui@example.com"})
+    (grant,) = api.ok("GET", f"/admin/users/{user_id_for(ANA)}/grants")["items"]
+    assert (grant["kind"], grant["until"], grant["reason"]) == ("until", "2026-12-15", "welcome")
+    for is_dry in (True, False):
+        again = api.ok("POST", IMPORT, {"csv": GRANTS, "dryRun": is_dry, "reason": "other"})
+        assert (again["unchanged"], again["failed"]) == (4, 3)
+    assert given(money) == granted
+    assert money.user().available_tokens == 1_050_000
+    money.assert_books_balance()
+
+
+def test_a_grant_of_this_month_is_made_again_next_month_and_no_other_is(
+    money: MoneyPath, api: Api
+) -> None:
+    for email in (ANA, BIA, "eva@example.com"):
+        money.put_user(email)
+    text = (
+        "email,additional_amount,additional_kind\nana@example.com,5,this_month\n"
+        "bia@example.com,6,until_used\neva@example.com,7,every_month\n"
+    )
+    assert api.ok("POST", IMPORT, {"csv": text, "dryRun": False})["updated"] == 3
+    money.clock.forward(days=31)
+    found = api.ok("POST", IMPORT, {"csv": text, "dryRun": False})
+    assert [action for _, action, _ in outline(found)] == ["update", "unchanged", "unchanged"]
+    assert given(money) == {"ana": 5, "bia": 6, "eva": 7}
+
+
+def test_a_line_of_another_amount_is_another_grant_and_one_taken_back_stays_so(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user()
+    line = "email,additional_amount,additional_kind\nana@example.com,{},until_used\n"
+    assert api.ok("POST", IMPORT, {"csv": line.format(5), "dryRun": False})["updated"] == 1
+    assert api.ok("POST", IMPORT, {"csv": line.format(6), "dryRun": False})["updated"] == 1
+    path = f"/admin/users/{user_id_for(ANA)}/grants"
+    first = next(one for one in api.ok("GET", path)["items"] if one["tokens"] == 5)
+    api.ok("DELETE", f"{path}/{first['id']}")
+    assert api.ok("POST", IMPORT, {"csv": line.format(5), "dryRun": False})["unchanged"] == 1
+    assert given(money) == {"ana": 6}
+
+
+def test_a_restored_user_is_granted_once_as_well(money: MoneyPath, api: Api) -> None:
+    text = "email,additional_amount,additional_kind\nana@example.com,5,until_used\n"
+    assert api.ok("POST", IMPORT, {"csv": text, "dryRun": False})["created"] == 1
+    assert api("DELETE", f"/admin/users/{user_id_for(ANA)}").status == 204
+    dry = api.ok("POST", IMPORT, {"csv": text})
+    real = api.ok("POST", IMPORT, {"csv": text, "dryRun": False})
+    assert real == dry | {"dryRun": False}
+    assert (real["created"], given(money)) == (1, {"ana": 5})
+
+
+def test_a_grant_lost_between_the_two_writes_of_a_new_user_is_made_by_the_next_import(
+    money: MoneyPath, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "email,additional_amount,additional_kind\nana@example.com,5,until_used\n"
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UserChanges, "update", failing)
+        assert api.ok("POST", IMPORT, {"csv": text, "dryRun": False})["failed"] == 1
+    assert given(money) == {}
+    assert api.ok("POST", IMPORT, {"csv": text, "dryRun": False})["updated"] == 1
+    assert given(money) == {"ana": 5}

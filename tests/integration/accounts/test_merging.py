@@ -64,6 +64,9 @@ async def test_a_merge_adds_usage_and_never_quota(money: MoneyPath, api: Api) ->
     amounts = {row["user_id"]: row["amount"] for row in money.rows("transactions")}
     assert amounts == {ANA_ID: 300, NEW_ID: -300}
     assert {row["target_id"] for row in money.rows("audit")} == {ANA_ID, NEW_ID}
+    told = [one["after"] for one in api.ok("GET", "/admin/audit?action=user.merge")["items"]]
+    # what was granted to the source is not taken along, and the log says how much it was
+    assert [one["endedTokens"] for one in told] == [70, 70]
     assert [one["id"] for one in api.ok("GET", "/admin/users")["items"]] == [ANA_ID]
     assert reconciled(money).findings == []
     again = api.ok("POST", f"/admin/users/{NEW_ID}/merge", {"into": ANA_ID})

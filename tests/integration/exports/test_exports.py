@@ -22,8 +22,10 @@ from solaris.ledger.counters import SystemCounters
 from solaris.ledger.figures import ReportFilters
 from solaris.ledger.refusals import Refusals
 from solaris.quota.usage import Outcome
+from solaris.quota.user import user_id_for
 from solaris.reports.statistics import Statistics
 from solaris.reports.system_days import SystemDays
+from tests.integration.accounts.users_support import Api
 from tests.integration.conftest import ANA, NOON, MoneyPath
 from tests.integration.exports.exports_support import (
     BOSS,
@@ -229,3 +231,59 @@ def test_users_and_alerts_come_from_the_directory_page_by_page(
     assert found["E-mail"] == [*emails, "Total"]
     assert found["Limite mensal"] == [100_000, 200_000, 300_000, 400_000, 500_000, 1_500_000]
     assert json.loads(alerts) == []
+
+
+GRANT_TITLES = {
+    "pt-BR": ("Adicionais de todo mês", "Adicionais que terminam", "Próximo fim de adicionais"),
+    "en": ("Tokens of every month", "Tokens that end", "Next end of tokens"),
+}
+
+
+def test_exports_tell_of_grants_behind_the_columns_of_before(money: MoneyPath) -> None:
+    exports = Exports.of(money)
+    api = Api(money)
+    exports.exporter._directory = api.parts.directory.directory  # by the test's clock
+    money.clock.now = NOON
+    for email in (ANA, BEA):
+        money.put_user(email)
+    for amount, kind, until in (
+        (1_000, "every_month", None),
+        (2_000, "until_used", None),
+        (3_000, "this_month", None),
+        (4_000, "until", "2026-11-20"),
+    ):
+        body = {"amount": amount, "reason": "report", "kind": kind}
+        body |= {} if until is None else {"until": until}
+        api.ok("POST", f"/admin/users/{user_id_for(ANA)}/tokens", body)
+    body = {"amount": 50, "reason": "report", "kind": "this_month"}
+    api.ok("POST", f"/admin/users/{user_id_for(BEA)}/tokens", body)
+    # of the grant that ends first
+    money.record(money.event(None, ANA, prompt=1_500))
+    try:
+        found = [
+            at_once(exports, ExportKind.USERS, form, filters=UserQuery(), locale=locale)
+            for form, locale in (
+                (ExportFormat.JSON, "pt-BR"),
+                (ExportFormat.CSV, "pt-BR"),
+                (ExportFormat.CSV, "en"),
+            )
+        ]
+        audit = at_once(exports, ExportKind.AUDIT, ExportFormat.JSON, filters=AuditFilters())
+    finally:
+        api.close()
+    names = ("everyMonthTokens", "endingTokens", "nextGrantEnd")
+    assert [tuple(row[name] for name in names) for row in json.loads(found[0])] == [
+        (1_000, 2_000 + 3_000 + 2_500, "2026-11-20"),
+        (0, 50, "2026-11-30"),
+    ]
+    for data, locale, delimiter in ((found[1], "pt-BR", ";"), (found[2], "en", ",")):
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter))
+        assert tuple(rows[0][-3:]) == GRANT_TITLES[locale]
+    granted = [row for row in json.loads(audit) if row["action"] == "user.add_tokens"]
+    assert {(row["grantKind"], row["grantUntil"]) for row in granted} == {
+        (None, None),
+        ("until_used", None),
+        ("this_month", None),
+        ("until", "2026-11-20"),
+    }
+    assert list(granted[0])[-2:] == ["grantKind", "grantUntil"]

@@ -52,6 +52,7 @@ def quoting(money: MoneyPath, *, is_late: bool = True) -> Quoting:
         counters=UserCounters(
             money.parts.platform.dynamodb, money.parts.settings.table_name("counters")
         ),
+        weighing=money.parts.ledger.weighing,
         clock=money.clock,
         is_late=lambda: is_late,
     )

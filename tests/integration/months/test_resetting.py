@@ -372,6 +372,7 @@ def sweeper(money: MoneyPath) -> Sweeper:
         users=parts.quota.users,
         recorder=parts.ledger.recorder,
         ended_grants=parts.ledger.ended_grants,
+        ending_grants=parts.alerts.ending_grants,
         clock=money.clock,
     )
 
@@ -381,7 +382,13 @@ async def test_the_sweep_expires_what_is_overdue_and_nothing_else(january: Money
     january.clock.forward(seconds=RESERVATION_SECONDS)
     await january.admit(BOB, prompt=10, request_id="req-new")
     report = await asyncio.to_thread(sweeper(january).run)
-    assert report.body() == {"state": "done", "expired": 1, "ended_grants": 0, "failed_users": 0}
+    assert report.body() == {
+        "state": "done",
+        "expired": 1,
+        "ended_grants": 0,
+        "ending_grants": 0,
+        "failed_users": 0,
+    }
     assert (january.user(ANA).reservations, list(january.user(BOB).reservations)) == (
         {},
         ["req-new"],
@@ -398,4 +405,10 @@ async def test_the_sweep_expires_what_is_overdue_and_nothing_else(january: Money
 async def test_a_sweep_out_of_time_says_so(january: MoneyPath) -> None:
     await january.admit()
     report = await asyncio.to_thread(sweeper(january).run, lambda: 1.0)
-    assert report.body() == {"state": "running", "expired": 0, "ended_grants": 0, "failed_users": 0}
+    assert report.body() == {
+        "state": "running",
+        "expired": 0,
+        "ended_grants": 0,
+        "ending_grants": 0,
+        "failed_users": 0,
+    }

@@ -66,6 +66,7 @@ def sweep(money: MoneyPath) -> dict[str, Any]:
         users=parts.quota.users,
         recorder=parts.ledger.recorder,
         ended_grants=parts.ledger.ended_grants,
+        ending_grants=parts.alerts.ending_grants,
         clock=money.clock,
     )
     return sweeper.run().body()

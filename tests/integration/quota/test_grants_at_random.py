@@ -39,6 +39,7 @@ def sweep(money: MoneyPath) -> None:
         users=money.parts.quota.users,
         recorder=money.parts.ledger.recorder,
         ended_grants=money.parts.ledger.ended_grants,
+        ending_grants=money.parts.alerts.ending_grants,
         clock=money.clock,
     )
     with ThreadPoolExecutor(1) as pool:

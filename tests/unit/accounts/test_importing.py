@@ -4,18 +4,19 @@ import csv
 import io
 import string
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.accounts.import_file import MAX_LINES, ImportRefusedError, parse_users
+from solaris.accounts.import_file import MAX_LINES, ImportRefusedError, LineGrant, parse_users
 from solaris.exports.columns import columns_of
 from solaris.exports.export import ExportKind
 from solaris.platform.cells import guarded
 from solaris.platform.texts import Locale, rule_text
+from solaris.quota.grant import GrantKind, Term
 from solaris.quota.user import Plan
 
 
@@ -141,6 +142,85 @@ def test_an_export_of_users_is_read_as_it_is(locale: Locale) -> None:
     (line,) = parse_users(text.getvalue())
     assert (line.email, line.name, line.plan) == ("ana@x.y", "Ana", Plan.PRO)
     assert (line.monthly_limit, line.refused) == (2_000_000, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "grant"),
+    [
+        (
+            "email;adicionais_quantidade;adicionais_tipo;até\nana@x.y;50.000;Até;15/12/2026\n",
+            LineGrant(50_000, Term(GrantKind.UNTIL, date(2026, 12, 15))),
+        ),
+        (
+            "email,additional_amount,additional_kind,until\nana@x.y,50000,until,2026-12-15\n",
+            LineGrant(50_000, Term(GrantKind.UNTIL, date(2026, 12, 15))),
+        ),
+        (
+            "email;adicionais_quantidade;ate\nana@x.y;50.000;2026-12-15\n",
+            LineGrant(50_000, Term(GrantKind.UNTIL, date(2026, 12, 15))),
+        ),
+        (
+            "email;adicionais_quantidade;adicionais_tipo\nana@x.y;7;este mês\n",
+            LineGrant(7, Term(GrantKind.THIS_MONTH)),
+        ),
+        (
+            "email;adicionais_quantidade;adicionais_tipo\nana@x.y;7;ate_usar\n",
+            LineGrant(7, Term(GrantKind.UNTIL_USED)),
+        ),
+        (
+            "email;adicionais_quantidade;adicionais_tipo\nana@x.y;7;Todo Mês\n",
+            LineGrant(7, Term(GrantKind.EVERY_MONTH)),
+        ),
+        ("email,additional_amount,additional_kind,until\nana@x.y,,,\n", None),
+    ],
+)
+def test_a_line_may_grant_tokens_and_says_for_how_long(text: str, grant: LineGrant | None) -> None:
+    (line,) = parse_users(text)
+    assert (line.refused, line.grant) == (None, grant)
+
+
+@pytest.mark.parametrize("kind", list(GrantKind))
+def test_every_kind_of_grant_can_be_named_as_the_api_names_it(kind: GrantKind) -> None:
+    until = "2026-12-15" if kind is GrantKind.UNTIL else ""
+    (line,) = parse_users(
+        f"email,additional_amount,additional_kind,until\nana@x.y,7,{kind.value},{until}\n"
+    )
+    assert line.grant is not None
+    assert line.grant.term.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "column"),
+    [
+        ("many,until,2026-12-15", "not_a_number", "additional_amount"),
+        ("0,until,2026-12-15", "not_a_number", "additional_amount"),
+        ("-5,every_month,", "not_a_number", "additional_amount"),
+        (",until,2026-12-15", "amount_needed", "additional_amount"),
+        (",,2026-12-15", "amount_needed", "additional_amount"),
+        ("5,,", "kind_needed", "additional_kind"),
+        ("5,forever,", "unknown_kind", "additional_kind"),
+        ("5,until,", "until_needed", "until"),
+        ("5,this_month,2026-12-15", "until_not_of_kind", "until"),
+        ("5,until,soon", "not_a_day", "until"),
+        ("5,until,2026-02-30", "not_a_day", "until"),
+        # which is the month nobody knows
+        ("5,until,03/04/2026", "not_a_day", "until"),
+    ],
+)
+def test_a_grant_that_cannot_be_understood_refuses_its_line_alone(
+    cells: str, rule: str, column: str
+) -> None:
+    found = parse_users(
+        f"email,additional_amount,additional_kind,until\nana@x.y,{cells}\nb@x.y,7,until_used,\n"
+    )
+    assert [one.refused for one in found] == [rule, None]
+    assert found[0].refused_field == column
+    assert all(rule_text(rule, locale, found[0].values) for locale in ("pt-BR", "en"))
+
+
+def test_the_last_day_has_one_column() -> None:
+    with pytest.raises(ImportRefusedError, match="repeated_column"):
+        parse_users("email,until,ate\nana@x.y,,\n")
 
 
 @given(st.text(alphabet=string.printable + "é;\ufeff\0", max_size=80))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
 from solaris.quota.reservation import (
     MAX_OPEN_RESERVATIONS,
@@ -22,6 +23,8 @@ from solaris.quota.reservation import (
 from solaris.quota.settlement import settle
 
 INTERLEAVINGS = 10_000
+WEIGHTS = [ModelWeight(5_000, 5_000, 2_500), ModelWeight(150, 601, 75), ModelWeight(1_000, 0, 0)]
+WEIGHTS += [ModelWeight(0, 0, 0), ModelWeight(1, 333, 1), ModelWeight(0, 40_000, 0)]
 STEPS = 40
 
 
@@ -56,17 +59,18 @@ class Item:
 def most_used(demand: Demand, hold: Hold) -> int:
     """Prompt, and the shorter of the cap and of what client and model let the answer be."""
     if not demand.completes:
-        return demand.prompt_tokens
+        return demand.charged(0)
     stated = demand.max_completion_tokens
     answer = demand.model_maximum_tokens if stated is None else stated
-    return demand.prompt_tokens + (answer if hold.cap_tokens is None else hold.cap_tokens)
+    return demand.charged(answer if hold.cap_tokens is None else hold.cap_tokens)
 
 
 def random_demand(chance: random.Random) -> Demand:
     stated = chance.choice([None, None, 1, 100, 256, 4_096, 30_000, 128_000])
     maximum = chance.choice([4_096, 16_384, 100_000, UNKNOWN_MODEL_TOKENS])
     prompt = chance.choice([0, 10, 500, 5_000, 70_000])
-    return Demand(prompt, stated, chance.random() > 0.1, maximum)
+    weight = chance.choice([PLAIN, PLAIN, *WEIGHTS])
+    return Demand(prompt, stated, chance.random() > 0.1, maximum, weight=weight)
 
 
 @pytest.mark.parametrize("part", range(10))

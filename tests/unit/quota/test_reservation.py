@@ -1,11 +1,13 @@
 """Reservation: what a request holds, when its answer is capped, when a hold expires."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from solaris.platform.model_weight import ModelWeight
 from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
 from solaris.quota.reservation import (
     MINIMUM_COMPLETION_TOKENS,
@@ -46,14 +48,14 @@ def reservation(request_id: str, created_at: datetime) -> Reservation:
 
 def test_an_unstated_maximum_holds_all_that_the_model_may_answer() -> None:
     known = Demand(prompt_tokens=1_000, model_maximum_tokens=16_384)
-    assert full_hold(known) == Hold(tokens=17_384, required_tokens=17_384 + ROOM_TOKENS)
+    assert full_hold(known) == Hold(17_384, 17_384 + ROOM_TOKENS, completion_tokens=16_384)
     assert full_hold(Demand(prompt_tokens=1_000)).tokens == 1_000 + UNKNOWN_MODEL_TOKENS
 
 
 @pytest.mark.parametrize("stated", [1, 100, 4_096, 20_000, 200_000])
 def test_a_stated_maximum_is_held_in_full_and_never_capped_by_us(stated: int) -> None:
     hold = full_hold(Demand(prompt_tokens=50, max_completion_tokens=stated))
-    assert hold == Hold(tokens=50 + stated, required_tokens=50 + stated + ROOM_TOKENS)
+    assert hold == Hold(50 + stated, 50 + stated + ROOM_TOKENS, completion_tokens=stated)
 
 
 def test_strict_cap_names_the_maximum_of_every_answer() -> None:
@@ -67,7 +69,7 @@ def test_strict_cap_names_the_maximum_of_every_answer() -> None:
 
 def test_near_the_limit_an_answer_gets_a_third_of_what_is_left_and_is_capped_to_it() -> None:
     hold = slice_hold(Demand(prompt_tokens=1_000), 31_000)
-    assert hold == Hold(tokens=11_000, required_tokens=11_000, cap_tokens=10_000)
+    assert hold == Hold(11_000, 11_000, cap_tokens=10_000, completion_tokens=10_000)
 
 
 def test_the_last_tokens_are_not_cut_into_ever_smaller_slices() -> None:
@@ -79,7 +81,7 @@ def test_the_last_tokens_are_not_cut_into_ever_smaller_slices() -> None:
 
 def test_a_stated_maximum_that_fits_its_share_is_not_capped() -> None:
     demand = Demand(prompt_tokens=10, max_completion_tokens=300)
-    assert slice_hold(demand, 1_010) == Hold(tokens=310, required_tokens=310)
+    assert slice_hold(demand, 1_010) == Hold(310, 310, completion_tokens=300)
 
 
 def test_a_full_hold_leaves_room_for_a_second_chat_and_its_title() -> None:
@@ -191,3 +193,46 @@ def test_expired_returns_exactly_the_late_ones_oldest_first(ages: list[int]) -> 
     }
     assert [one.created_at for one in late] == sorted(one.created_at for one in late)
     assert len(late) == len({one.request_id for one in late})
+
+
+HEAVY = ModelWeight(prompt=2_000, completion=5_000, cached=1_000)
+FREE = ModelWeight(0, 0, 0)
+
+
+def test_a_heavy_model_holds_its_tokens_by_their_weight() -> None:
+    hold = full_hold(Demand(1_000, 500, weight=HEAVY))
+    assert hold == Hold(4_500, 4_500 + ROOM_TOKENS, completion_tokens=500)
+    assert (
+        full_hold(Demand(1_001, completes=False, weight=ModelWeight(prompt=1_500))).tokens == 1_502
+    )
+
+
+def test_a_heavy_answer_near_the_limit_gets_its_third_in_its_own_tokens() -> None:
+    hold = slice_hold(Demand(1_000, weight=HEAVY), 2_000 + 30_000)
+    # 30,000 of the quota are 6,000 tokens of the answer
+    assert hold == Hold(12_000, 12_000, cap_tokens=2_000, completion_tokens=2_000)
+    last = slice_hold(Demand(1_000, weight=HEAVY), 2_000 + 256 * 5)
+    assert last is not None
+    assert (last.cap_tokens, last.tokens) == (256, 3_280)
+    assert slice_hold(Demand(1_000, weight=HEAVY), 2_000 + 256 * 5 - 1) is None
+    assert slice_hold(Demand(1_000, weight=HEAVY), 1_999) is None
+
+
+def test_a_free_model_is_held_for_whatever_is_used_or_overdrawn() -> None:
+    for available in (10**9, 0, -50_000):
+        hold = hold_for(Demand(1_000, weight=FREE), available)
+        assert hold is not None
+        assert (hold.tokens, hold.cap_tokens) == (0, None)
+        assert hold.completion_tokens == UNKNOWN_MODEL_TOKENS
+        assert hold.required_tokens < available
+
+
+def test_where_only_the_prompt_counts_an_answer_is_never_cut() -> None:
+    demand = Demand(1_000, weight=ModelWeight(1_000, 0, 0))
+    hold = slice_hold(demand, 1_000)
+    assert hold == Hold(1_000, 1_000, completion_tokens=UNKNOWN_MODEL_TOKENS)
+    assert slice_hold(demand, 999) is None
+
+
+def test_after_a_crash_the_prompt_is_charged_by_its_weight() -> None:
+    assert replace(reservation("r", NOW), weight=HEAVY).prompt_charge == 200

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 EVENT = UsageEvent(
@@ -38,17 +39,22 @@ def counts(prompt: int, completion: int = 0, cached: int = 0) -> TokenCounts:
     return TokenCounts(prompt_tokens=prompt, completion_tokens=completion, cached_tokens=cached)
 
 
+def share(weight: float) -> ModelWeight:
+    """Each token counts once, and a cached one by this weight."""
+    return ModelWeight(cached=round(weight * 1000))
+
+
 @pytest.mark.parametrize(
     ("weight", "charged"), [(0.0, 600 + 50), (0.1, 640 + 50), (0.5, 800 + 50), (1.0, 1_050)]
 )
 def test_cached_prompt_tokens_count_by_their_weight(weight: float, charged: int) -> None:
-    assert counts(1_000, 50, cached=400).charged_tokens(weight) == charged
+    assert counts(1_000, 50, cached=400).charged_tokens(share(weight)) == charged
 
 
 def test_a_fraction_of_a_token_is_charged_as_a_whole_one() -> None:
-    assert counts(10, cached=1).charged_tokens(0.1) == 10
-    assert counts(11, cached=11).charged_tokens(0.1) == 2
-    assert counts(3, cached=3).charged_tokens(0.5) == 2
+    assert counts(10, cached=1).charged_tokens(share(0.1)) == 10
+    assert counts(11, cached=11).charged_tokens(share(0.1)) == 2
+    assert counts(3, cached=3).charged_tokens(share(0.5)) == 2
 
 
 def test_cached_and_reasoning_tokens_are_never_on_top_of_the_total() -> None:
@@ -60,8 +66,8 @@ def test_cached_and_reasoning_tokens_are_never_on_top_of_the_total() -> None:
 
 
 def test_an_upstream_that_states_more_cached_than_prompt_tokens_is_read_as_all_cached() -> None:
-    assert counts(100, 7, cached=5_000).charged_tokens(0.0) == 7
-    assert counts(100, 7, cached=5_000).charged_tokens(1.0) == 107
+    assert counts(100, 7, cached=5_000).charged_tokens(share(0.0)) == 7
+    assert counts(100, 7, cached=5_000).charged_tokens(share(1.0)) == 107
 
 
 @given(prompt=tokens, completion=tokens, cached=tokens)
@@ -82,7 +88,7 @@ def test_float_noise_never_changes_the_charge(
     part = min(cached, prompt)
     exact = prompt + completion - part + math.ceil(part * Fraction(weight_percent, 100))
     answer = counts(prompt, completion, cached)
-    assert answer.charged_tokens(weight_percent / 100) == exact
+    assert answer.charged_tokens(share(weight_percent / 100)) == exact
 
 
 @given(
@@ -92,7 +98,7 @@ def test_float_noise_never_changes_the_charge(
 def test_a_product_that_is_whole_is_charged_whole(hundreds: int, weight_percent: int) -> None:
     cached = hundreds * 100
     answer = counts(cached, cached=cached)
-    assert answer.charged_tokens(weight_percent / 100) == hundreds * weight_percent
+    assert answer.charged_tokens(share(weight_percent / 100)) == hundreds * weight_percent
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_float_noise_above_a_whole_product_is_not_rounded_up(
 ) -> None:
     """As floats these products lie above the whole number: 100 × 0.07 is 7.000000000000001."""
     assert cached * weight > charged
-    assert counts(cached, cached=cached).charged_tokens(weight) == charged
+    assert counts(cached, cached=cached).charged_tokens(share(weight)) == charged
 
 
 @given(prompt=tokens, completion=tokens, cached=tokens, low=st.floats(0, 1), high=st.floats(0, 1))
@@ -112,8 +118,8 @@ def test_a_heavier_weight_never_charges_less_and_never_more_than_the_total(
 ) -> None:
     answer = counts(prompt, completion, cached)
     low, high = sorted((low, high))
-    assert completion <= answer.charged_tokens(low) <= answer.charged_tokens(high)
-    assert answer.charged_tokens(high) <= answer.total_tokens
+    assert completion <= answer.charged_tokens(share(low)) <= answer.charged_tokens(share(high))
+    assert answer.charged_tokens(share(high)) <= answer.total_tokens
 
 
 def test_the_record_key_is_the_time_in_utc_and_the_request() -> None:

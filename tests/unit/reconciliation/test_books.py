@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from solaris.ledger.figures import FIGURE_NAMES, NO_MODEL, Figures
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.changes import new_user
 from solaris.quota.reservation import Reservation
 from solaris.quota.usage import Outcome
@@ -83,7 +84,7 @@ def test_books_that_agree_differ_in_nothing() -> None:
     kept = books(
         user(150),
         line(),
-        line(figures=replace(CHARGED, charged_tokens=50)),
+        line(figures=replace(CHARGED, prompt_tokens=20, charged_tokens=50)),
         line("2026-10", "2026-10-02"),
         closed={"2026-10": 100},
     )
@@ -176,3 +177,26 @@ def test_the_systems_counters_have_no_user() -> None:
         user_id=None,
     )
     assert (one.user_id, one.figure, one.expected, one.found) == (None, "requests", 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("weight", "cached", "charged", "expected"),
+    [
+        (None, 0, 100, None),
+        (None, 0, 99, 100),
+        (None, 40, 60, None),  # CACHED_TOKEN_WEIGHT was nothing
+        (None, 40, 59, 100),
+        (None, 40, 101, 100),
+        (ModelWeight(2_000, 5_000, 500), 40, 2 * 30 + 20 + 5 * 30, None),
+        (ModelWeight(2_000, 5_000, 500), 40, 100, 230),
+        (ModelWeight(0, 0, 0), 40, 0, None),
+        (ModelWeight(0, 0, 0), 40, 100, 0),
+    ],
+)
+def test_a_record_charges_its_tokens_by_its_weight(
+    weight: ModelWeight | None, cached: int, charged: int, expected: int | None
+) -> None:
+    figures = replace(CHARGED, cached_tokens=cached, charged_tokens=charged)
+    kept = books(user(charged), line(figures=figures, weight=weight))
+    wrong = [(Fault.CHARGE, "2026-11-22#1", "charged_tokens", expected, charged)]
+    assert found_in(kept) == ([] if expected is None else wrong)

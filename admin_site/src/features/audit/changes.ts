@@ -30,6 +30,7 @@ export const FIELDS = [
   "mergedInto",
   "mergedFrom",
   "usage",
+  "endedTokens",
   "status",
   "enforcement",
   "plan",
@@ -41,6 +42,8 @@ export const FIELDS = [
   "ratePerSecond",
   "rateBurst",
   "additionalTokens",
+  "grantKind",
+  "until",
   "currentUsage",
   "role",
   "hasPassword",
@@ -95,6 +98,9 @@ export const WORDS = [
   "own",
   "default",
   "plan",
+  "this_month",
+  "until",
+  "until_used",
   "bounce",
   "complaint",
 ] as const;
@@ -109,11 +115,13 @@ const WORDED = new Set([
   "role",
   "method",
   "kind",
+  "grantKind",
   "type",
   "state",
   "suppression",
 ]);
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export type Shown =
   | { kind: "none" }
@@ -121,6 +129,7 @@ export type Shown =
   | { kind: "yes" | "no" }
   | { kind: "number"; value: number }
   | { kind: "instant"; value: string }
+  | { kind: "day"; value: string }
   | { kind: "text"; value: string };
 
 /** How a value is to be shown. */
@@ -131,5 +140,6 @@ export function shownAs(field: string, value: Value | undefined): Shown {
   const word = WORDED.has(field) ? WORDS.find((one) => one === value) : undefined;
   if (word) return { kind: "word", word };
   if (INSTANT.test(value)) return { kind: "instant", value };
+  if (field === "until" && DAY.test(value)) return { kind: "day", value };
   return { kind: "text", value: field === "format" ? value.toUpperCase() : value };
 }

@@ -54,6 +54,8 @@ export function valueText(
       return format.integer(shown.value);
     case "instant":
       return format.dateTime(shown.value);
+    case "day":
+      return format.date(shown.value);
     default:
       return shown.value;
   }

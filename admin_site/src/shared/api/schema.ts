@@ -741,6 +741,7 @@ export interface paths {
          * Make a user part of another account of the same person
          * @description Answers with the other account: its usage grows by the user's, its limit does not.
          *
+         *     What is granted to the user ends with it; the audit log says how much (`endedTokens`).
          *     Addresses and keys go with it; records and closed months stay under the user's id. Again
          *     changes nothing. It cannot be undone.
          */
@@ -956,6 +957,52 @@ export interface paths {
          *     again finds the others unchanged.
          */
         post: operations["importUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much a token of which model counts
+         * @description The exact name goes first, then the longest beginning, then `*`, else once.
+         */
+        get: operations["getWeights"];
+        /**
+         * Change how much tokens count
+         * @description In force everywhere within five seconds, for requests that begin then.
+         *
+         *     The whole table is written. 409: somebody else has changed it meanwhile.
+         */
+        put: operations["changeWeights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/weights/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the last month would have charged by other weights
+         * @description Of this month, where the last one was idle. Nothing is changed.
+         */
+        post: operations["previewWeights"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1361,10 +1408,10 @@ export interface components {
             resolvedAt: string | null;
             /**
              * Resolvedby
-             * @description Null though resolved: it was out of date from the start.
+             * @description Null though resolved: there was nothing to do about it from the start.
              */
             resolvedBy: string | null;
-            /** @description Null: the summary of a month. */
+            /** @description Null: the summary of a month, or of a user the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
             title: string;
@@ -1653,6 +1700,8 @@ export interface components {
         /**
          * ChangeOut
          * @description One field of a user, before and after; `before` is null for a new user.
+         *
+         *     What a line grants are `additionalAmount`, `additionalKind` and `until`, without a before.
          */
         ChangeOut: {
             /** After */
@@ -1850,7 +1899,7 @@ export interface components {
          * @description What does not agree with the records.
          * @enum {string}
          */
-        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "overdue_reservation";
+        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "record_charge" | "overdue_reservation";
         /**
          * FieldProblem
          * @description What is wrong with one field of a request.
@@ -2306,6 +2355,20 @@ export interface components {
              * @default
              */
             reason?: string;
+        };
+        /**
+         * ModelPreviewOut
+         * @description One model of the month.
+         */
+        ModelPreviewOut: {
+            /** Chargedtokens */
+            chargedTokens: number;
+            /** Model */
+            model: string;
+            /** Tokens */
+            tokens: number;
+            /** Wouldcharge */
+            wouldCharge: number;
         };
         /**
          * ModelShare
@@ -4269,6 +4332,34 @@ export interface components {
             userId?: string | null;
         };
         /**
+         * UsedModelOut
+         * @description A model of this month or the last one, and its weight now.
+         */
+        UsedModelOut: {
+            /** Chargedtokens */
+            chargedTokens: number;
+            /**
+             * Entry
+             * @description The entry that says so; null: each token counts once.
+             */
+            entry: string | null;
+            /**
+             * Hasprice
+             * @description Where it follows prices: whether one is known; if not, it counts as `*`.
+             */
+            hasPrice: boolean | null;
+            /** Model */
+            model: string;
+            /** Requests */
+            requests: number;
+            /**
+             * Tokens
+             * @description Prompt and completion, as the model counts them.
+             */
+            tokens: number;
+            weight: components["schemas"]["WeightParts"];
+        };
+        /**
          * UserCountsOut
          * @description Users by status; deleted ones are not counted.
          */
@@ -4510,7 +4601,7 @@ export interface components {
         UserImport: {
             /**
              * Csv
-             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is.
+             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is. `additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, `adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or `every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is granted once, `this_month` once a month.
              * @example email;nome;plano;limite_mensal
              *     ana@example.com;Ana Lima;pro;2.000.000
              */
@@ -4780,6 +4871,125 @@ export interface components {
              * @default null
              */
             status?: ("active" | "suspended" | "blocked" | "pending") | null;
+        };
+        /**
+         * WeightEntryOut
+         * @description What is written for a name.
+         */
+        WeightEntryOut: {
+            /**
+             * Auto
+             * @description The model that counts once, where it follows prices.
+             */
+            auto: string | null;
+            /** Name */
+            name: string;
+            /** @description Null: it follows the prices. */
+            weight: components["schemas"]["WeightParts"] | null;
+        };
+        /**
+         * WeightParts
+         * @description How many times a token of each kind counts: 0 to 1000, three decimals at most.
+         */
+        WeightParts: {
+            /**
+             * Cached
+             * @description Of the prompt, what came from a cache; null: by the settings.
+             * @default null
+             */
+            cached?: number | null;
+            /** Completion */
+            completion: number;
+            /** Prompt */
+            prompt: number;
+        };
+        /**
+         * WeightsChange
+         * @description A table in the place of another.
+         */
+        WeightsChange: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Version
+             * @description Of the table that was read: 409 where it has changed.
+             */
+            version: number;
+            /** Weights */
+            weights: {
+                [key: string]: number | string | components["schemas"]["WeightParts"];
+            };
+        };
+        /**
+         * WeightsIn
+         * @description A table of weights, by a model's name, the beginning of names (`gpt-5*`), or `*`.
+         */
+        WeightsIn: {
+            /** Weights */
+            weights: {
+                [key: string]: number | string | components["schemas"]["WeightParts"];
+            };
+        };
+        /**
+         * WeightsOut
+         * @description The table in force.
+         */
+        WeightsOut: {
+            /** Changedat */
+            changedAt: string | null;
+            /** Changedby */
+            changedBy: string | null;
+            /** Entries */
+            entries: components["schemas"]["WeightEntryOut"][];
+            /**
+             * Models
+             * @description Of this month and the last, most used first.
+             */
+            models: components["schemas"]["UsedModelOut"][];
+            /**
+             * Version
+             * @description 0: the environment's, as MODEL_WEIGHTS says.
+             */
+            version: number;
+        };
+        /**
+         * WeightsPreviewOut
+         * @description What a month would have charged. Tokens; nothing is changed.
+         */
+        WeightsPreviewOut: {
+            /** Chargedtokens */
+            chargedTokens: number;
+            /**
+             * Iswhole
+             * @description False: so many users that not all were looked at.
+             */
+            isWhole: boolean;
+            /** Models */
+            models: components["schemas"]["ModelPreviewOut"][];
+            /**
+             * Percent
+             * @description How much more; null: nothing was charged.
+             */
+            percent: number | null;
+            /** Period */
+            period: string;
+            /** Users */
+            users: number;
+            /**
+             * Usersnewlyover
+             * @description Of those, whose usage does not pass it today.
+             */
+            usersNewlyOver: number;
+            /**
+             * Usersover
+             * @description Whose usage would pass what they are granted now.
+             */
+            usersOver: number;
+            /** Wouldcharge */
+            wouldCharge: number;
         };
     };
     responses: {
@@ -6576,6 +6786,94 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getWeights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changeWeights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeightsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewWeights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeightsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsPreviewOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];

@@ -28,6 +28,7 @@ from solaris.platform.errors import (
     RateLimitedError,
     TokensHeldError,
 )
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings_values import AutoProvision
 from solaris.quota.identity import Identity
 from solaris.quota.periods import period_of
@@ -133,7 +134,7 @@ class History:
         ticket = Ticket(
             request_id=asked.request_id,
             identity=Identity(asked.person.email, asked.person.name),
-            demand=Demand(prompt, None, asked.completes),
+            demand=Demand(prompt, None, asked.completes, weight=self._weight(asked.model)),
             model=asked.model,
             endpoint=asked.endpoint,
             key_id=self._key_of(asked),
@@ -152,8 +153,11 @@ class History:
                 self.totals.refused += 1
                 return None
 
+    def _weight(self, model: str) -> ModelWeight:
+        return self._parts.ledger.weighing.live.get().of(model)
+
     def _event(self, asked: Asked, admission: Admission) -> UsageEvent:
-        counts = asked.counts
+        counts, weight = asked.counts, admission.reservation.weight
         cap = admission.cap_tokens
         if cap is not None and counts.completion_tokens > cap:
             reasoning = min(counts.reasoning_tokens, cap)
@@ -169,7 +173,8 @@ class History:
             model=asked.model,
             endpoint=asked.endpoint,
             counts=counts,
-            charged_tokens=counts.charged_tokens(self._parts.settings.cached_token_weight),
+            charged_tokens=counts.charged_tokens(weight),
+            weight=None if weight == PLAIN else weight,
             reserved_tokens=admission.reservation.tokens,
             estimated=not failed and self._chance.random() * 100 < _ESTIMATED_PERCENT,
             status_code=asked.status,

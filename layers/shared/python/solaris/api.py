@@ -19,6 +19,7 @@ from solaris.reconciliation import routes as reconciliation
 from solaris.reports import routes as stats
 from solaris.sign_in import admin_routes as admins
 from solaris.sign_in import routes as auth
+from solaris.weights import routes as weights
 
 __all__ = [
     "admins",
@@ -40,4 +41,5 @@ __all__ = [
     "suppressions",
     "user_records",
     "users",
+    "weights",
 ]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from solaris.reconciliation.parts import ReconciliationParts
     from solaris.reports.parts import ReportsParts
     from solaris.sign_in.parts import SignInParts
+    from solaris.weights.parts import WeightsParts
 
 
 class Parts:
@@ -129,12 +130,25 @@ class Parts:
         )
 
     @part
+    def weights(self) -> WeightsParts:
+        """How much a token of which model counts."""
+        from solaris.weights.parts import WeightsParts
+
+        return WeightsParts(
+            platform=self.platform, audit=self.audit, quota=self.quota, ledger=self.ledger
+        )
+
+    @part
     def gateway(self) -> GatewayParts:
         """The metered request."""
         from solaris.gateway.parts import GatewayParts
 
         return GatewayParts(
-            platform=self.platform, quota=self.quota, keys=self.keys, ledger=self.ledger
+            platform=self.platform,
+            quota=self.quota,
+            keys=self.keys,
+            alerts=self.alerts,
+            ledger=self.ledger,
         )
 
     @part

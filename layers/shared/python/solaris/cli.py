@@ -30,6 +30,7 @@ from solaris.reconciliation import commands as reconcile
 from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 from solaris.reports import commands as reports
 from solaris.sign_in import commands as admins
+from solaris.weights import commands as models
 
 _t = Texts(TEXTS)
 _backup, _months = Texts(BACKUP), Texts(MONTHS)
@@ -82,6 +83,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
 app.add_typer(reports.app, name="reports")
+app.add_typer(models.app, name="models")
 app.command("reset", help=_months.help("reset"))(reset.reset)
 app.command("reconcile", help=_reconciliation.help("reconcile"))(reconcile.reconcile)
 app.add_typer(mail.app, name="mail")

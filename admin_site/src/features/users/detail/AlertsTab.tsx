@@ -1,5 +1,5 @@
 import { BellOff, Check } from "lucide-react";
-import { AlertText, useAlertTitle } from "@/shared/alerts";
+import { AlertText, isEnding, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -55,6 +55,12 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
   const resolve = useResolveAlert(userId);
   const title = useAlertTitle();
   const isOpen = alert.resolvedAt === null;
+  const state =
+    alert.resolvedAt === null
+      ? t("open")
+      : alert.resolvedBy
+        ? t("resolvedBy", { who: alert.resolvedBy, ago: format.ago(alert.resolvedAt) })
+        : t("resolvedAt", { ago: format.ago(alert.resolvedAt) });
   return (
     <li className="flex flex-wrap items-start gap-3 px-5 py-4">
       <div className="min-w-0 flex-1 basis-64">
@@ -71,12 +77,7 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
           <time dateTime={alert.createdAt}>{format.dateTime(alert.createdAt)}</time>
           {" · "}
           {format.ago(alert.createdAt)}
-          {" · "}
-          {alert.resolvedAt === null
-            ? t("open")
-            : alert.resolvedBy
-              ? t("resolvedBy", { who: alert.resolvedBy, ago: format.ago(alert.resolvedAt) })
-              : t("resolvedAt", { ago: format.ago(alert.resolvedAt) })}
+          {isEnding(alert) ? null : <> · {state}</>}
         </p>
       </div>
       {isOpen && canChange ? (

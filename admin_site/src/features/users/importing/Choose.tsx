@@ -69,6 +69,7 @@ export function Choose({
         {t("limits", { lines: format.integer(MAX_LINES), size: format.bytes(MAX_BYTES) })}
       </p>
       <Sample />
+      <p className="text-[0.8125rem] text-ink-soft">{t("grants")}</p>
       {isPasting ? (
         <DialogActions>
           <Button onClick={() => setPasting(false)} disabled={busy}>

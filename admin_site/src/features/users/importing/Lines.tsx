@@ -1,6 +1,7 @@
 import { MoveRight } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { type Format, useFormat } from "@/shared/format";
+import { useTermWords } from "@/shared/grants/terms";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { PLANS } from "../search";
@@ -17,7 +18,15 @@ export const ACTION_TONE: Record<Model<"ImportAction">, Tone> = {
   unchanged: "neutral",
   error: "danger",
 };
-const FIELDS = ["name", "status", "plan", "monthlyLimit"] as const;
+const FIELDS = [
+  "name",
+  "status",
+  "plan",
+  "monthlyLimit",
+  "additionalAmount",
+  "additionalKind",
+] as const;
+const KINDS = ["this_month", "until", "until_used", "every_month"] as const;
 
 /** More than these in a page would make it slow; errors are told apart by the filter. */
 const SHOWN_LINES = 500;
@@ -90,8 +99,17 @@ function Changes({ changes }: { changes: readonly Change[] }) {
     const known = PLANS.find((one) => one === value);
     return known ? names(`plan_${known}`) : value;
   };
-  // A new user is active without saying so.
-  const shown = changes.filter((one) => one.field !== "status" || one.before !== null);
+  const term = useTermWords();
+  const until = changes.find((one) => one.field === "until")?.after;
+  const value = (shown: string | number, field: string) => {
+    const kind = KINDS.find((one) => one === shown);
+    if (field === "additionalKind" && kind) return term({ kind, until: String(until ?? "") });
+    return shownValue(shown, field, format, plan);
+  };
+  const shown = changes.filter(
+    // A new user is active without saying so; the last day is told with its kind.
+    ({ field, before }) => (field !== "status" || before !== null) && field !== "until",
+  );
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-0.5 text-ink-soft text-xs">
       {shown.map((one) => {
@@ -101,11 +119,11 @@ function Changes({ changes }: { changes: readonly Change[] }) {
             <span className="text-ink-faint">{field ? t(`field_${field}`) : one.field}</span>
             {one.before === null ? null : (
               <>
-                {shownValue(one.before, one.field, format, plan)}
+                {value(one.before, one.field)}
                 <MoveRight className="size-3 text-ink-faint" aria-label="→" />
               </>
             )}
-            <span className="text-ink">{shownValue(one.after, one.field, format, plan)}</span>
+            <span className="text-ink">{value(one.after, one.field)}</span>
           </li>
         );
       })}

@@ -94,7 +94,11 @@ class UserImport(ApiModel):
         max_length=MAX_CHARACTERS,
         description="First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, "
         f"`limite_mensal`), commas, semicolons or tabs; {MAX_LINES:,} lines of users at most. An "
-        "empty cell leaves the field as it is. An export of users may be sent as it is.",
+        "empty cell leaves the field as it is. An export of users may be sent as it is. "
+        "`additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, "
+        "`adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or "
+        "`every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is "
+        "granted once, `this_month` once a month.",
         examples=["email;nome;plano;limite_mensal\nana@example.com;Ana Lima;pro;2.000.000\n"],
     )
     dry_run: bool = Field(default=True, description="Say what would be done, and write nothing.")
@@ -102,7 +106,10 @@ class UserImport(ApiModel):
 
 
 class ChangeOut(ApiModel):
-    """One field of a user, before and after; `before` is null for a new user."""
+    """One field of a user, before and after; `before` is null for a new user.
+
+    What a line grants are `additionalAmount`, `additionalKind` and `until`, without a before.
+    """
 
     field: str
     before: str | int | None

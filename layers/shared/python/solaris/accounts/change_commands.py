@@ -19,6 +19,7 @@ from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, day, moment, number, say, table
 from solaris.quota.completion import addresses
 from solaris.quota.grant import Grant
+from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, UserStatus
 
@@ -224,8 +225,12 @@ def _steps(one: Transaction) -> str:
         f"{_t.word('field', name)} {_shown(name, value)} → {_shown(name, one.after[name])}"
         for name, value in one.before.items()
     )
-    kind = one.after.get("grant_kind")
-    return steps if kind is None else f"{steps} ({_t.word('term', str(kind))})"
+    kind, until = one.after.get("grant_kind"), one.after.get("until")
+    if kind is None:
+        return steps
+    if until is None:
+        return f"{steps} ({_t.word('term', str(kind))})"
+    return f"{steps} ({_t('term.until_day', until=day(date.fromisoformat(str(until))))})"
 
 
 def _shown(name: str, value: int | str) -> str:
@@ -274,6 +279,9 @@ def user_json(account: "Account") -> dict[str, Any]:
         "aliases": list(user.aliases),
         "mergedFrom": list(user.merged_from),
         "mergedInto": user.merged_into,
+        "everyMonthTokens": user.every_month_tokens,
+        "endingTokens": ending_tokens(user),
+        "nextGrantEnd": next_last_day(user),
     }
 
 

@@ -61,6 +61,16 @@ class UserUpdate:
     email: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OnceGranted:
+    """Tokens to be granted once: not where there is a row `grant_id` made since an instant."""
+
+    amount: int
+    term: Term
+    grant_id: str
+    since: datetime
+
+
 class UserChanges:
     """Changes users; `clock` gives the time in UTC."""
 
@@ -158,8 +168,16 @@ class UserChanges:
             raise ConflictError(msg)
         return self._restore(owner.user_id, user, actor, reason)
 
-    def update(self, user_id: str, update: UserUpdate, *, actor: Actor, reason: str) -> Change:
-        """Apply what is stated and differs, all of it or nothing, in one write.
+    def update(
+        self,
+        user_id: str,
+        update: UserUpdate,
+        *,
+        actor: Actor,
+        reason: str,
+        grant: OnceGranted | None = None,
+    ) -> Change:
+        """Apply what is stated and differs, and grant; all of it or nothing, in one write.
 
         A plan brings its default limit unless a limit is stated; the plan that the user has
         already brings nothing. Raises NotFoundError, InvalidRequestError, and UserExistsError for
@@ -167,9 +185,18 @@ class UserChanges:
         """
         reading = self._reading()
         steps = self._steps_of(update, reading)
+        ids = [uuid.uuid4().hex for _ in steps]
+        if grant is not None:
+            steps.append(self._once(user_id, grant))
+            ids.append(grant.grant_id)
         if update.email is None:
             return self._writer.apply(
-                user_id, steps, actor=actor, reason=reason, beside=reading.actions
+                user_id,
+                steps,
+                actor=actor,
+                reason=reason,
+                transaction_ids=ids,
+                beside=reading.actions,
             )
         claim = Claim(self._users, checked_email(update.email), self._tell)
         steps.insert(0, Step("move", claim.rule))
@@ -288,36 +315,38 @@ class UserChanges:
         if idempotency_key is not None:
             name = f"{actor.name}\n{user_id}\n{idempotency_key}"
             transaction_id = uuid.uuid5(_IDEMPOTENCY_NAMESPACE, name).hex
-        step = Step(
-            "add_tokens", lambda user, now: self._granted(user, amount, term, transaction_id, now)
-        )
         if idempotency_key is None:
+            step = Step(
+                "add_tokens",
+                lambda user, now: self._granted(user, amount, term, transaction_id, now),
+            )
             return self._writer.apply(
                 user_id, [step], actor=actor, reason=reason, transaction_ids=[transaction_id]
             )
         since = self._clock() - timedelta(hours=IDEMPOTENCY_HOURS)
+        once = self._once(user_id, OnceGranted(amount, term, transaction_id, since))
+        change = self._writer.apply(
+            user_id, [once], actor=actor, reason=reason, transaction_ids=[transaction_id]
+        )
+        # the user of a repetition may have been read before the first one's write
+        return change if change.is_change else self._writer.unchanged(user_id)
+
+    def _once(self, user_id: str, grant: OnceGranted) -> Step:
+        _check_term(grant.term, self._clock())
 
         def once(user: User, now: datetime) -> User:
             # The user was read before this look for the row. Whoever writes the row writes the
             # user too: either the row is found here, or the user's version has changed and the
             # write of this attempt is refused.
-            row = self._transactions.find(user_id, transaction_id, since)
+            row = self._transactions.find(user_id, grant.grant_id, grant.since)
             if row is None:
-                return step.rule(user, now)
-            if (row.amount, row.after.get("grant_kind")) != (amount, term.told_kind):
+                return self._granted(user, grant.amount, grant.term, grant.grant_id, now)
+            if (row.amount, row.after.get("grant_kind")) != (grant.amount, grant.term.told_kind):
                 msg = "the idempotency key was used for another amount"
                 raise KeyReusedError(msg)
             return user
 
-        change = self._writer.apply(
-            user_id,
-            [Step(step.verb, once)],
-            actor=actor,
-            reason=reason,
-            transaction_ids=[transaction_id],
-        )
-        # the user of a repetition may have been read before the first one's write
-        return change if change.is_change else self._writer.unchanged(user_id)
+        return Step("add_tokens", once)
 
     def _granted(self, user: User, amount: int, term: Term, grant_id: str, now: datetime) -> User:
         if term.kind is GrantKind.EVERY_MONTH:
@@ -359,9 +388,12 @@ class UserChanges:
             user_id, [Step("delete", changes.delete)], actor=actor, reason=reason
         )
 
-    def preview(self, user: User, update: UserUpdate) -> User:
+    def preview(self, user: User, update: UserUpdate, grant: OnceGranted | None = None) -> User:
         """What `update` would make of a user; raises as it does. Nothing is written."""
-        return self._writer.preview(user, self._steps_of(update, self._reading(is_shown=True)))
+        steps = self._steps_of(update, self._reading(is_shown=True))
+        if grant is not None:
+            steps.append(self._once(user.user_id, grant))
+        return self._writer.preview(user, steps)
 
     def preview_restored(self, user: User, wanted: User) -> User:
         """What `create` would make of a deleted user."""

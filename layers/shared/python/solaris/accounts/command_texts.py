@@ -275,11 +275,17 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "Sem --yes nada é gravado. Cabeçalhos em português ou inglês, vírgulas ou ponto e "
         "vírgula, UTF-8 ou o que o Excel grava; uma exportação de usuários serve como "
         "está. Sem limite prático de linhas.\n\n"
+        "Também concede tokens: adicionais_quantidade, adicionais_tipo (este_mes, ate, ate_usar, "
+        "todo_mes) e ate (o último dia). A mesma concessão ao mesmo usuário é feita uma vez só; "
+        "a de este_mes, uma vez por mês.\n\n"
         "Exemplo: solaris users import pessoas.csv --yes",
         "en": "Create and change users by a CSV file: email, name, plan, monthly_limit.\n\n"
         "Without --yes nothing is written. Headers in English or Portuguese, commas or "
         "semicolons, UTF-8 or what Excel writes; an export of users may be given as it is. "
         "However many lines.\n\n"
+        "It grants tokens, too: additional_amount, additional_kind (this_month, until, until_used, "
+        "every_month) and until (the last day). The same grant to the same user is made once; "
+        "that of this_month once a month.\n\n"
         "Example: solaris users import people.csv --yes",
     },
     "import.file": {"pt-BR": "Um arquivo CSV.", "en": "A CSV file."},
@@ -336,6 +342,14 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "merge.into": {
         "pt-BR": "Endereço ou identificador da conta que fica.",
         "en": "Address or id of who stays.",
+    },
+    "merge.ended_one": {
+        "pt-BR": "{n} token adicional da conta unida não é levado",
+        "en": "{n} additional token of the merged account is not carried over",
+    },
+    "merge.ended_other": {
+        "pt-BR": "{n} tokens adicionais da conta unida não são levados",
+        "en": "{n} additional tokens of the merged account are not carried over",
     },
     "merge.sure": {
         "pt-BR": "Unir {source} a {into} definitivamente?",
@@ -436,6 +450,9 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "field.monthly_limit": {"pt-BR": "limite mensal", "en": "monthly_limit"},
     "field.additional_tokens": {"pt-BR": "tokens adicionais", "en": "additional_tokens"},
     "field.current_usage": {"pt-BR": "usados", "en": "current_usage"},
+    "field.additional_amount": {"pt-BR": "conceder", "en": "grant"},
+    "field.additional_kind": {"pt-BR": "válidos", "en": "for"},
+    "field.until": {"pt-BR": "último dia", "en": "last day"},
     "field.status": {"pt-BR": "status", "en": "status"},
     "field.plan": {"pt-BR": "plano", "en": "plan"},
     "field.name": {"pt-BR": "nome", "en": "name"},

@@ -1,5 +1,6 @@
 """`solaris users import`: a CSV file of users, shown before it is written."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from solaris.platform.terminal.command_texts import TEXTS as COMMON
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.error_texts import told
 from solaris.platform.terminal.language import Texts, language
-from solaris.platform.terminal.output import AsJson, as_json, fail, say, table, why_not
+from solaris.platform.terminal.output import AsJson, as_json, day, fail, say, table, why_not
 from solaris.platform.texts import Locale, rule_text
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ def _step(one: "FieldChange") -> str:
 
 def _shown(field: str, value: str | int) -> str:
     """As it would be typed, but for a plan."""
+    if field == "additional_kind":
+        return _t.word("term", str(value))
+    if field == "until":
+        return day(date.fromisoformat(str(value)))
     return _t.word(field, str(value)) if field == "plan" else str(value)
 
 

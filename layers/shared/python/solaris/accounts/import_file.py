@@ -4,7 +4,12 @@
     ana@example.com;Ana Lima;pro;2.000.000
 
 Columns come in any order, in English or Portuguese; only the address is needed. An empty cell
-says nothing about its column. Commas, semicolons or tabs, as the header has them or `sep=;` before
+says nothing about its column. Additional tokens may be granted with a limit of their own:
+
+    email;adicionais_quantidade;adicionais_tipo;ate
+    ana@example.com;50.000;ate;15/12/2026
+
+Commas, semicolons or tabs, as the header has them or `sep=;` before
 it says. An export of users is such a file: what it has besides is passed over.
 """
 
@@ -13,11 +18,13 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from solaris.directory.listing import folded
 from solaris.platform.cells import unguarded
 from solaris.platform.email import valid_email
 from solaris.platform.printable import printable
+from solaris.quota.grant import GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.user import Plan
 
@@ -40,6 +47,14 @@ _COLUMNS = {
     "limite_mensal": "monthly_limit",
     "limite mensal": "monthly_limit",
     "limite": "monthly_limit",
+    # not as an export calls its column of additional tokens: sent back, that grants nothing
+    "additional_amount": "additional_amount",
+    "adicionais_quantidade": "additional_amount",
+    "additional_kind": "additional_kind",
+    "adicionais_tipo": "additional_kind",
+    "until": "until",
+    "ate": "ate",
+    "até": "ate",
 }
 # what an export of users has besides, folded: figures that no file sets
 _PASSED_OVER = frozenset(
@@ -49,6 +64,8 @@ _PASSED_OVER = frozenset(
         *("tokens restantes", "remaining tokens", "tokens disponiveis", "available tokens"),
         *("tokens reservados", "reserved tokens", "uso do limite mensal", "uso da cota"),
         *("usage of the monthly limit", "usage of the quota", "nivel de uso", "usage level"),
+        *("adicionais de todo mes", "tokens of every month", "adicionais que terminam"),
+        *("tokens that end", "proximo fim de adicionais", "next end of tokens"),
         *("data e hora", "date and time", "atualizado em", "updated at"),
         *("ultimo acesso", "last seen"),
     }
@@ -58,6 +75,13 @@ _PLANS = {
     "teste": Plan.TRIAL,
     "basico": Plan.BASIC,
     "empresarial": Plan.ENTERPRISE,
+}
+_TERMS = {
+    **{one.value: one for one in GrantKind},
+    "este_mes": GrantKind.THIS_MONTH,
+    "ate": GrantKind.UNTIL,
+    "ate_usar": GrantKind.UNTIL_USED,
+    "todo_mes": GrantKind.EVERY_MONTH,
 }
 _SEPARATOR = re.compile(r'"?sep=([;,\t])"?[ \t]*(\r\n|\n|\r)', re.IGNORECASE)
 _UNIT = re.compile(
@@ -81,6 +105,14 @@ class ImportRefusedError(ValueError):
         self.values = values
 
 
+@dataclass(frozen=True, slots=True)
+class LineGrant:
+    """Additional tokens that a line grants."""
+
+    tokens: int
+    term: Term
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportLine:
     """One line; `line` counts from 1, the header included. None: nothing was said about it.
@@ -93,6 +125,7 @@ class ImportLine:
     name: str | None = None
     plan: Plan | None = None
     monthly_limit: int | None = None
+    grant: LineGrant | None = None
     refused: str | None = None
     refused_field: str | None = None
     values: Mapping[str, int] = field(default_factory=dict)
@@ -150,6 +183,8 @@ def _columns(header: Sequence[str]) -> list[str]:
         if name and name in columns:
             raise ImportRefusedError("repeated_column")
         columns.append(name)
+    if {"until", "ate"} <= set(columns):
+        raise ImportRefusedError("repeated_column")
     if "email" not in columns:
         raise ImportRefusedError("no_header")
     return columns
@@ -169,7 +204,8 @@ def _line(
             email=_email(said.get("email", ""), number, seen),
             name=_name(said.get("name", "")),
             plan=_plan(said.get("plan", "")),
-            monthly_limit=_tokens(said.get("monthly_limit", "")),
+            monthly_limit=_tokens(said.get("monthly_limit", ""), "monthly_limit"),
+            grant=_grant(said),
         )
     except _CellError as error:
         return ImportLine(
@@ -205,10 +241,51 @@ def _plan(cell: str) -> Plan | None:
     return plan
 
 
-def _tokens(cell: str) -> int | None:
+def _grant(said: Mapping[str, str]) -> LineGrant | None:
+    """What a line grants: how much, and for how long, which only the last day may say alone."""
+    tokens = _tokens(said.get("additional_amount", ""), "additional_amount")
+    kind = _kind(said.get("additional_kind", ""))
+    until = _day(said.get("until", ""), "%Y-%m-%d") or _day(said.get("ate", ""), "%d/%m/%Y")
+    if tokens is None:
+        if kind is None and until is None:
+            return None
+        raise _CellError("amount_needed", "additional_amount")
+    if tokens == 0:
+        raise _CellError("not_a_number", "additional_amount")
+    if kind is None and until is None:
+        raise _CellError("kind_needed", "additional_kind")
+    kind = kind or GrantKind.UNTIL
+    if kind is GrantKind.UNTIL and until is None:
+        raise _CellError("until_needed", "until")
+    if kind is not GrantKind.UNTIL and until is not None:
+        raise _CellError("until_not_of_kind", "until")
+    return LineGrant(tokens, Term(kind, until))
+
+
+def _kind(cell: str) -> GrantKind | None:
+    word = re.sub(r"[\s-]+", "_", folded(cell.strip()))
+    if word and word not in _TERMS:
+        raise _CellError("unknown_kind", "additional_kind")
+    return _TERMS.get(word)
+
+
+def _day(cell: str, form: str) -> date | None:
+    """A day as 2026-12-15, which is read everywhere, or as its language writes it."""
+    shown = cell.strip()
+    if not shown:
+        return None
+    for one in dict.fromkeys(("%Y-%m-%d", form)):
+        try:
+            return datetime.strptime(shown, one).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise _CellError("not_a_day", "until")
+
+
+def _tokens(cell: str, column: str) -> int | None:
     figure = cell.strip()
     if not figure:
         return None
     if not _TOKENS.fullmatch(figure):
-        raise _CellError("not_a_number", "monthly_limit")
+        raise _CellError("not_a_number", column)
     return int(re.sub("[.,]", "", _DECIMALS.sub("", figure)))

@@ -1,15 +1,28 @@
-"""Users out of a CSV file: what a real run does is what the dry run said it would."""
+"""Users out of a CSV file: what a real run does is what the dry run said it would.
 
+A file may be sent again, whole or in part: what is so already is not changed, and what a line has
+granted is not granted again (`Importer._once`).
+"""
+
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from solaris.accounts.changes import UserChanges, UserUpdate
-from solaris.accounts.import_file import MAX_LINES, ImportLine, ImportRefusedError, parse_users
+from solaris.accounts.changes import OnceGranted, UserChanges, UserUpdate
+from solaris.accounts.import_file import (
+    MAX_LINES,
+    ImportLine,
+    ImportRefusedError,
+    LineGrant,
+    parse_users,
+)
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.logs import get_logger
+from solaris.quota.grant import GrantKind
+from solaris.quota.periods import period_of
 from solaris.quota.store import UserStore
 from solaris.quota.user import User, UserStatus
 
@@ -17,6 +30,8 @@ from solaris.quota.user import User, UserStatus
 # others unchanged.
 MAX_SECONDS = 20.0
 DEFAULT_REASON = "CSV"
+
+_GRANTS_NAMESPACE = uuid.UUID("5d0a2f6e-93c4-5b7f-8a51-2c64b7e1d90f")
 
 _SHOWN = ("name", "status", "plan", "monthly_limit")
 
@@ -36,7 +51,7 @@ class ImportAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of a user; `before` is None for a user who is new."""
+    """One field of a user; `before` is None for a user who is new, and for what is granted."""
 
     field: str
     before: str | int | None
@@ -55,13 +70,19 @@ class ImportResult:
 
 
 class Importer:
-    """Reads files of users; `clock` gives the time in UTC."""
+    """Reads files of users; months are those of `zone`, `clock` gives the time in UTC."""
 
     def __init__(
-        self, *, users: UserStore, changes: UserChanges, clock: Callable[[], datetime]
+        self,
+        *,
+        users: UserStore,
+        changes: UserChanges,
+        zone: tzinfo,
+        clock: Callable[[], datetime],
     ) -> None:
         self._users = users
         self._changes = changes
+        self._zone = zone
         self._clock = clock
 
     def run(
@@ -122,42 +143,94 @@ class Importer:
         self, line: ImportLine, user: User | None, is_dry: bool, actor: Actor, reason: str
     ) -> ImportResult:
         if user is None or user.status is UserStatus.DELETED:
-            after = self._create(line, user, is_dry, actor, reason)
+            after, granted = self._create(line, user, is_dry, actor, reason)
             action = ImportAction.CREATE
         else:
-            after = self._update(line, user, is_dry, actor, reason)
+            after, granted = self._update(line, user, is_dry, actor, reason)
             action = ImportAction.UPDATE
-        changes = _differences(user, after)
+        changes = (*_differences(user, after), *(_told(line.grant) if granted else ()))
         return ImportResult(
             line.line, line.email, action if changes else ImportAction.UNCHANGED, changes
         )
 
     def _create(
         self, line: ImportLine, user: User | None, is_dry: bool, actor: Actor, reason: str
-    ) -> User:
-        if not is_dry:
-            change = self._changes.create(
-                line.email,
-                actor=actor,
-                name=line.name or "",
-                plan=line.plan,
-                monthly_limit=line.monthly_limit,
-                reason=reason,
-            )
-            return change.after.user
+    ) -> tuple[User, bool]:
         wanted = self._changes.new_user(
             line.email, name=line.name or "", plan=line.plan, limit=line.monthly_limit
         )
-        return wanted if user is None else self._changes.preview_restored(user, wanted)
+        seen = wanted
+        if user is not None and (is_dry or line.grant is not None):
+            seen = self._changes.preview_restored(user, wanted)
+        # before anything is written: a grant that is refused makes no user
+        granted = self._grants(line, seen)
+        if is_dry:
+            return seen, granted
+        made = self._changes.create(
+            line.email,
+            actor=actor,
+            name=line.name or "",
+            plan=line.plan,
+            monthly_limit=line.monthly_limit,
+            reason=reason,
+        ).after.user
+        if line.grant is None:
+            return made, False
+        given = self._changes.update(
+            made.user_id,
+            UserUpdate(),
+            actor=actor,
+            reason=reason,
+            grant=self._once(line.grant, made),
+        )
+        return made, given.is_change
 
     def _update(
         self, line: ImportLine, user: User, is_dry: bool, actor: Actor, reason: str
-    ) -> User:
+    ) -> tuple[User, bool]:
         update = UserUpdate(name=line.name, plan=line.plan, monthly_limit=line.monthly_limit)
         if is_dry:
-            return self._changes.preview(user, update)
-        change = self._changes.update(user.user_id, update, actor=actor, reason=reason)
-        return change.after.user
+            after = self._changes.preview(user, update)
+            return after, self._grants(line, after)
+        once = None if line.grant is None else self._once(line.grant, user)
+        change = self._changes.update(user.user_id, update, actor=actor, reason=reason, grant=once)
+        granted = once is not None and any(
+            row.transaction_id == once.grant_id for row in change.transactions
+        )
+        return change.after.user, granted
+
+    def _grants(self, line: ImportLine, user: User) -> bool:
+        """Whether a line would grant the user something; raises what the rules refuse."""
+        if line.grant is None:
+            return False
+        after = self._changes.preview(user, UserUpdate(), self._once(line.grant, user))
+        return after.version != user.version
+
+    def _once(self, grant: LineGrant, user: User) -> OnceGranted:
+        """The grant of a line: the same user, amount, kind and last day are granted once.
+
+        For this month once a month. It does not matter which file, or when.
+        """
+        term = grant.term
+        parts = [user.user_id, str(grant.tokens), term.kind.value]
+        if term.until is not None:
+            parts.append(term.until.isoformat())
+        if term.kind is GrantKind.THIS_MONTH:
+            parts.append(period_of(self._clock(), self._zone))
+        grant_id = uuid.uuid5(_GRANTS_NAMESPACE, "\n".join(parts)).hex
+        # a day more: clocks differ, and whoever wrote the row may have been another
+        return OnceGranted(grant.tokens, term, grant_id, user.created_at - timedelta(days=1))
+
+
+def _told(grant: LineGrant | None) -> tuple[FieldChange, ...]:
+    if grant is None:
+        return ()
+    told = (
+        FieldChange("additional_amount", None, grant.tokens),
+        FieldChange("additional_kind", None, grant.term.kind.value),
+    )
+    until = grant.term.until
+    return told if until is None else (*told, FieldChange("until", None, until.isoformat()))
 
 
 def _differences(before: User | None, after: User) -> tuple[FieldChange, ...]:

@@ -31,6 +31,7 @@ from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
 from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
+from solaris.quota.grants import granted_tokens
 from solaris.quota.moving import merge, owned, released
 from solaris.quota.store import UserStore, Writes
 from solaris.quota.user import NOBODY, User, user_id_for
@@ -202,6 +203,10 @@ def _described(
     entries: Sequence[AuditEntry], source: User, target: User, rows: Sequence[Transaction]
 ) -> list[AuditEntry]:
     figures: dict[str, Any] = {"usage": source.current_usage}
+    ended = granted_tokens(source)
+    if ended:
+        # they stay with the source, which nobody is served by any more
+        figures["ended_tokens"] = ended
     ids: list[str | None] = [row.transaction_id for row in rows] or [None, None]
     told = (
         (source.email, {"merged_into": target.user_id, **figures}),

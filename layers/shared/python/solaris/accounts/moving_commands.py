@@ -13,6 +13,7 @@ from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, say, sure
 from solaris.quota.completion import addresses
+from solaris.quota.grants import granted_tokens
 
 _t = Texts(TEXTS)
 
@@ -68,6 +69,9 @@ def merge(
     try:
         first = parts.by_email.find(source).user
         second = parts.by_email.find(into).user
+        ended = granted_tokens(first)
+        if ended:
+            say(_t.many("merge.ended", ended))
         if not yes:
             shown = ascii(first.email)[1:-1]
             sure(_t("merge.sure", source=shown, into=second.email))
@@ -81,7 +85,7 @@ def merge(
     say(_t("used", email=user.email, **used))
     say(_t("available_now", tokens=user.quota.available_tokens))
     if json:
-        as_json({"user": user_json(account)})
+        as_json({"user": user_json(account), "endedTokens": ended})
 
 
 def release_alias(

@@ -30,6 +30,7 @@ class MergeUser(ApiModel):
 def merge_user(parts: "AccountsParts", call: Call, *, user_id: UserId, body: MergeUser) -> UserOut:
     """Answers with the other account: its usage grows by the user's, its limit does not.
 
+    What is granted to the user ends with it; the audit log says how much (`endedTokens`).
     Addresses and keys go with it; records and closed months stay under the user's id. Again
     changes nothing. It cannot be undone.
     """

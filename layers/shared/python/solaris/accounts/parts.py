@@ -236,7 +236,10 @@ class AccountsParts:
         from solaris.accounts.importer import Importer
 
         return Importer(
-            users=self._quota.users, changes=self.user_changes, clock=self.platform.clock
+            users=self._quota.users,
+            changes=self.user_changes,
+            zone=self.platform.settings.zone,
+            clock=self.platform.clock,
         )
 
     @part

@@ -219,9 +219,15 @@ def _described(entry: AuditEntry, before: User, after: User, row: Transaction | 
         entry,
         target_label=label,
         before=_told(before, changed),
-        after=_told(after, changed),
+        after=_told(after, changed) | _grant_of(row),
         transaction_id=row.transaction_id if row else None,
     )
+
+
+def _grant_of(row: Transaction | None) -> dict[str, int | str | bool | None]:
+    """Kind and last day of the grant that a row made or took back, if it is one that ends."""
+    told = {} if row is None else row.after
+    return {name: told[name] for name in ("grant_kind", "until") if name in told}
 
 
 def _told(user: User, names: Sequence[str]) -> dict[str, int | str | bool | None]:

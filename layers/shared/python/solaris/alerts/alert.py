@@ -23,6 +23,8 @@ ALERT_DAYS = 400  # as long as the usage records
 MAX_ERROR_CHARACTERS = 200
 SYSTEM = "system"
 MONTHLY_SUMMARY = "monthly_summary"
+GRANT_ENDING = "grant_ending"
+MODEL_WITHOUT_PRICE = "model_without_price"
 
 
 class AlertType(StrEnum):
@@ -79,6 +81,34 @@ class Crossing:
         """One alert a user, period, threshold and round."""
         base = f"{self.user_id}#{self.period}#{self.threshold.value}"
         return f"{base}#{self.round}" if self.round else base
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEnding:
+    """A grant of additional tokens ends within a week, and most of it is unused."""
+
+    user_id: str
+    grant_id: str
+    announced_at: datetime
+
+    @property
+    def alert_id(self) -> str:
+        """One alert a grant."""
+        return f"{self.user_id}#{GRANT_ENDING}#{self.grant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWithoutPrice:
+    """A model has answered whose weight should follow its price, and none is known."""
+
+    model: str
+    entry: str
+    period: str
+
+    @property
+    def alert_id(self) -> str:
+        """One alert a period and model."""
+        return f"{SYSTEM}#{self.period}#{MODEL_WITHOUT_PRICE}#{self.model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +187,7 @@ class Alert:
     figures: UsageFigures | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
-    """Whoever resolved it; None when it was out of date from the start."""
+    """Whoever resolved it; None when there was nothing to do about it from the start."""
 
     errors: dict[Audience, str] | None = None
 

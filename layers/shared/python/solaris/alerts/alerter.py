@@ -1,4 +1,4 @@
-"""Crossed thresholds and closed months into alerts: one record and one mail to each audience.
+"""Crossed thresholds, ends of grants and closed months into alerts: a record and its mails.
 
 The record is written first and stands whatever happens to the mails. Every copy of a message
 then looks after the mails that are still due (alerts/store.py has the timeline):
@@ -8,6 +8,8 @@ then looks after the mails that are still due (alerts/store.py has the timeline)
 - refused for good (MailRejectedError): state `rejected`, done;
 - every recipient's address is suppressed after a bounce or a complaint: state `suppressed`, done;
   of several recipients the others get it;
+- the end of a grant: told to its user alone, and recorded as resolved: nobody else has to do
+  anything about it. No record and no mail once it is void, used by more than half, or over;
 - out of date (the month is over, or the user is back under the threshold): state `skipped`, the
   record is written as resolved, no mail;
 - a crash after sending, before marking: sent a second time after the lease, with the same
@@ -19,14 +21,16 @@ not it changed anything: when that fails, the message is delivered again and tel
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from solaris.alerts.alert import (
     Alert,
     AlertType,
     Audience,
     Crossing,
+    GrantEnding,
     MailState,
+    ModelWithoutPrice,
     MonthlySummary,
     UsageFigures,
     figures_of,
@@ -34,7 +38,14 @@ from solaris.alerts.alert import (
     retry_seconds,
     type_of,
 )
-from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
+from solaris.alerts.mails import (
+    EndingNotice,
+    MailRenderer,
+    Person,
+    Rendered,
+    ThresholdNotice,
+    compose,
+)
 from solaris.alerts.notices import MalformedNoticeError, notice_from_json
 from solaris.alerts.store import AlertStore
 from solaris.alerts.suppression import Suppression
@@ -47,6 +58,8 @@ from solaris.platform.logs import get_logger
 from solaris.platform.mail.sender import MailRejectedError, MailSender, MailUnavailableError
 from solaris.platform.metrics import ALERT_MAILS, ALERTS, Metrics, publish_now
 from solaris.platform.settings import Settings
+from solaris.quota.account import account_of
+from solaris.quota.ending import ending_grant
 from solaris.quota.feed import Changes
 from solaris.quota.periods import period_of, renews_at
 from solaris.quota.personal_links import PersonalLinks
@@ -142,6 +155,10 @@ class Alerter:
         notice = notice_from_json(body)
         if isinstance(notice, MonthlySummary):
             return self._summarise(notice)
+        if isinstance(notice, GrantEnding):
+            return self._tell_of_end(notice)
+        if isinstance(notice, ModelWithoutPrice):
+            return self._tell_of_price(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -175,6 +192,59 @@ class Alerter:
             )
         ]
         return self._send_due(alert.alert_id, mails)
+
+    def _tell_of_end(self, ending: GrantEnding) -> bool:
+        user = self._users.get(ending.user_id)
+        if user is None:
+            raise NotFoundError(ending.user_id)
+        now = self._clock()
+        grant = ending_grant(account_of(user, self._settings, now).user, ending.grant_id, now)
+        if grant is None or grant.until is None:
+            _log.info("grant_end_not_told", user_id=user.user_id, grant_id=ending.grant_id)
+            return True
+        notice = EndingNotice(
+            person=_person(user),
+            tokens=grant.tokens,
+            granted_tokens=grant.granted_tokens,
+            until=date.fromisoformat(grant.until),
+            usage_url=self._usage_url(user),
+        )
+        title, text = self._renderer.ending_record(notice)
+        alert = Alert(
+            alert_id=ending.alert_id,
+            type=AlertType.INFO,
+            title=title,
+            message=text,
+            user_id=user.user_id,
+            period=grant.until[:7],
+            created_at=now,
+            resolved_at=now,
+            mails={Audience.USER: MailState.PENDING, Audience.ADMINS: MailState.NONE},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("grant_end_recorded", user_id=user.user_id, grant_id=grant.grant_id)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(Audience.USER, [user.email], lambda: self._renderer.ending(notice))
+        return self._send_due(alert.alert_id, [mail])
+
+    def _tell_of_price(self, unpriced: ModelWithoutPrice) -> bool:
+        """A record for the admins' list; no mail: nobody is refused, and the site says it too."""
+        title, text = self._renderer.unpriced_record(unpriced)
+        alert = Alert(
+            alert_id=unpriced.alert_id,
+            type=AlertType.WARNING,
+            title=title,
+            message=text,
+            period=unpriced.period,
+            created_at=self._clock(),
+            mails={Audience.USER: MailState.NONE, Audience.ADMINS: MailState.NONE},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("model_without_price", model=unpriced.model, entry=unpriced.entry)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        return True
 
     def _summarise(self, summary: MonthlySummary) -> bool:
         title, text = self._renderer.summary_record(summary)
@@ -265,14 +335,17 @@ class Alerter:
             Threshold.BLOCK: block_ppm_of(settings),
         }
         return ThresholdNotice(
-            person=Person(user.email, user.name, user.plan.value, user.enforcement),
+            person=_person(user),
             threshold=crossing.threshold,
             threshold_ppm=ppm[crossing.threshold],
             period=crossing.period,
             figures=self._figures(crossing, user),
             renews_at=renews_at(crossing.period, settings.zone),
-            usage_url=None if self._links is None else self._links.for_mail(user.user_id),
+            usage_url=self._usage_url(user),
         )
+
+    def _usage_url(self, user: User) -> str | None:
+        return None if self._links is None else self._links.for_mail(user.user_id)
 
     def _figures(self, crossing: Crossing, user: User) -> UsageFigures:
         figures = figures_of(user)
@@ -308,6 +381,10 @@ class Alerter:
         self, notice: ThresholdNotice, audience: Audience
     ) -> Callable[[], Rendered]:
         return lambda: self._renderer.threshold(notice, audience)
+
+
+def _person(user: User) -> Person:
+    return Person(user.email, user.name, user.plan.value, user.enforcement)
 
 
 def _due(to: Sequence[str]) -> MailState:

@@ -1,10 +1,10 @@
 """Every mail with made-up figures, for `solaris mail preview` and for looking at them."""
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from solaris.alerts.alert import Audience, MonthlySummary, TopUser, UsageFigures
-from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice
+from solaris.alerts.mails import EndingNotice, MailRenderer, Person, Rendered, ThresholdNotice
 from solaris.quota.periods import renews_at
 from solaris.quota.thresholds import Threshold
 
@@ -40,6 +40,8 @@ def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendere
         )
         for audience in Audience:
             yield f"{threshold.value}-{audience.value}", renderer.threshold(notice, audience)
+    ending = EndingNotice(ANA, 160_000, 200_000, date(2026, 12, 15), USAGE_URL)
+    yield "grant-ending", renderer.ending(ending)
     summary = MonthlySummary(
         period=PERIOD,
         users=1_284,

@@ -142,6 +142,18 @@ _PT_SUMMARY = MailWords(
     intro="O mês foi fechado e as cotas foram renovadas. Respostas que estavam em andamento na "
     "virada ainda são somadas ao mês em que começaram.",
 )
+_PT_ENDING = MailWords(
+    subject="Você ainda tem {left} tokens adicionais, que valem até {until}",
+    preheader="{percentage} dos {granted} tokens concedidos ainda não foram usados.",
+    badge="Lembrete",
+    heading="Seus tokens adicionais valem até {until}",
+    intro="Dos {granted} tokens adicionais que você recebeu, {left} ainda não foram usados. Eles "
+    "valem até o fim do dia {until}; o que sobrar deixa de valer.",
+    steps=(
+        "Se você guardava alguma tarefa maior para depois, este é um bom momento.",
+        "Se não precisar deles, não é preciso fazer nada: seu limite mensal não muda.",
+    ),
+)
 
 _EN_USER = {
     Threshold.WARNING: MailWords(
@@ -261,6 +273,18 @@ _EN_SUMMARY = MailWords(
     intro="The month is closed and quotas are renewed. Answers under way at the turn of the "
     "month are still added to the month in which they began.",
 )
+_EN_ENDING = MailWords(
+    subject="You still have {left} additional tokens, good until {until}",
+    preheader="{percentage} of the {granted} tokens granted are still unused.",
+    badge="Reminder",
+    heading="Your additional tokens are good until {until}",
+    intro="Of the {granted} additional tokens that you were granted, {left} are still unused. They "
+    "are good until the end of {until}; what is left after that is lost.",
+    steps=(
+        "If you were keeping a larger task for later, now is a good time.",
+        "If you do not need them, there is nothing to do: your monthly limit stays the same.",
+    ),
+)
 
 THRESHOLD_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]]] = {
     "pt-BR": {Audience.USER: _PT_USER, Audience.ADMINS: _PT_ADMINS},
@@ -274,12 +298,20 @@ WARNED_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]]] 
 
 SUMMARY_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_SUMMARY, "en": _EN_SUMMARY}
 
+ENDING_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_ENDING, "en": _EN_ENDING}
+
 # The alert's record: what the admins' site lists.
 RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
     "pt-BR": {
         "warning": "{threshold} da cota usados",
         "critical": "{threshold} da cota usados",
         "block": "Cota esgotada",
+        "unpriced": "Modelo sem preço: {model}",
+        "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
+        "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
+        "ending": "Tokens adicionais valem até {until}",
+        "ending_message": "{email} ainda tem {left} de {granted} tokens adicionais, que valem até "
+        "{until}.",
         "summary": "Resumo de {month}",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
         "summary_message": "{total} tokens. Usaram: {active} de {users}. Cota esgotada no fim: "
@@ -289,6 +321,12 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "warning": "{threshold} of the quota used",
         "critical": "{threshold} of the quota used",
         "block": "Quota used up",
+        "unpriced": "Model without a price: {model}",
+        "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
+        "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
+        "ending": "Additional tokens are good until {until}",
+        "ending_message": "{email} still has {left} of {granted} additional tokens, good until "
+        "{until}.",
         "summary": "Summary of {month}",
         "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
         "summary_message": "{total} tokens. Used by {active} of {users}. Quota used up at the end: "
@@ -306,6 +344,10 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "additional": "Tokens adicionais",
         "remaining": "Restam",
         "percentage": "Percentual usado",
+        "unused_of": "{left} de {granted} tokens sem uso",
+        "grant_granted": "Concedidos",
+        "grant_left": "Sem uso",
+        "grant_until": "Valem até",
         "renews": "Renova em",
         "user": "Usuário",
         "email": "E-mail",
@@ -342,6 +384,10 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "additional": "Additional tokens",
         "remaining": "Left",
         "percentage": "Percentage used",
+        "unused_of": "{left} of {granted} tokens unused",
+        "grant_granted": "Granted",
+        "grant_left": "Unused",
+        "grant_until": "Good until",
         "renews": "Renews on",
         "user": "User",
         "email": "E-mail",

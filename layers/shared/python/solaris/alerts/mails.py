@@ -8,7 +8,7 @@ import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from solaris.alerts.alert import Audience, MonthlySummary, UsageFigures
+from solaris.alerts.alert import Audience, ModelWithoutPrice, MonthlySummary, UsageFigures
 from solaris.alerts.mail_words import (
+    ENDING_WORDS,
     LABELS,
     RECORD_WORDS,
     SUMMARY_WORDS,
@@ -81,6 +82,17 @@ class ThresholdNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class EndingNotice:
+    """Everything that a mail about the end of a grant says; `until` is the grant's last day."""
+
+    person: Person
+    tokens: int
+    granted_tokens: int
+    until: date
+    usage_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """One mail, not addressed yet."""
 
@@ -104,8 +116,6 @@ class MailRenderer:
             words = WARNED_WORDS[self._locale][audience].get(notice.threshold, words)
         values = self._values(notice)
         is_user = audience is Audience.USER
-        name = one_line(notice.person.name, 60)
-        greeting = self._labels["greeting" if name else "greeting_unnamed"].format(name=name)
         ask = self._support_email if is_user else None
         permille = notice.figures.permille
         return self._render(
@@ -113,7 +123,7 @@ class MailRenderer:
             words,
             values,
             notice.threshold.value,
-            greeting=greeting if is_user else None,
+            greeting=self._greeting(notice.person) if is_user else None,
             percentage=values["percentage"],
             used_of=self._labels["of"].format(**values),
             bar=min(100, permille // 10),
@@ -124,6 +134,31 @@ class MailRenderer:
             ask_address=ask,
             ask_url=ask and f"mailto:{quote(ask, safe='@')}?subject={self._ask_subject()}",
             footer=self._labels["footer" if is_user else "footer_admins"],
+        )
+
+    def ending(self, notice: EndingNotice) -> Rendered:
+        """The mail to the user whose grant ends soon, most of it unused."""
+        values = self._ending_values(notice)
+        permille = notice.tokens * 1000 // notice.granted_tokens
+        return self._render(
+            "threshold",
+            ENDING_WORDS[self._locale],
+            values,
+            "summary",
+            greeting=self._greeting(notice.person),
+            percentage=values["percentage"],
+            used_of=self._labels["unused_of"].format(**values),
+            bar=permille // 10,
+            text_bar=_text_bar(permille),
+            facts=[
+                (self._labels[f"grant_{name}"], values[name])
+                for name in ("granted", "left", "until")
+            ],
+            command=None,
+            usage_url=notice.usage_url,
+            ask_address=None,
+            ask_url=None,
+            footer=self._labels["footer"],
         )
 
     def summary(self, summary: MonthlySummary) -> Rendered:
@@ -155,6 +190,17 @@ class MailRenderer:
         values = self._values(notice)
         return words[notice.threshold.value].format(**values), words["message"].format(**values)
 
+    def ending_record(self, notice: EndingNotice) -> tuple[str, str]:
+        """Title and message of the record of a grant's end."""
+        words, values = RECORD_WORDS[self._locale], self._ending_values(notice)
+        return words["ending"].format(**values), words["ending_message"].format(**values)
+
+    def unpriced_record(self, unpriced: ModelWithoutPrice) -> tuple[str, str]:
+        """Title and message of the record of a model whose price is not known."""
+        words = RECORD_WORDS[self._locale]
+        values = {"model": one_line(unpriced.model), "entry": one_line(unpriced.entry)}
+        return words["unpriced"].format(**values), words["unpriced_message"].format(**values)
+
     def summary_record(self, summary: MonthlySummary) -> tuple[str, str]:
         """Title and message of a summary's record."""
         words = RECORD_WORDS[self._locale]
@@ -176,6 +222,19 @@ class MailRenderer:
             "additional": format_integer(figures.additional_tokens, self._locale),
             "remaining": format_integer(figures.remaining_tokens, self._locale),
         }
+
+    def _ending_values(self, notice: EndingNotice) -> dict[str, str]:
+        return {
+            "email": one_line(notice.person.email),
+            "left": format_integer(notice.tokens, self._locale),
+            "granted": format_integer(notice.granted_tokens, self._locale),
+            "percentage": percentage(notice.tokens * 1000 // notice.granted_tokens, self._locale),
+            "until": long_date(notice.until, self._locale),
+        }
+
+    def _greeting(self, person: Person) -> str:
+        name = one_line(person.name, 60)
+        return self._labels["greeting" if name else "greeting_unnamed"].format(name=name)
 
     def _summary_values(self, summary: MonthlySummary) -> dict[str, str]:
         numbers = {

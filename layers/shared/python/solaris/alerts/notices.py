@@ -1,6 +1,8 @@
-"""What is on the alerts queue: crossings and monthly summaries, to JSON and back.
+"""What is on the alerts queue: crossings, ends of grants and what concerns all; to JSON and back.
 
 {"version": 1, "user_id", "period", "threshold", "crossed_at", "round"?}
+{"version": 1, "kind": "grant_ending", "user_id", "grant_id", "announced_at"}
+{"version": 1, "kind": "model_without_price", "model", "entry", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 
 `round`, `unpriced_requests` and `local_cost` are later than the others: a message that was queued
@@ -12,9 +14,18 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from solaris.alerts.alert import MONTHLY_SUMMARY, Crossing, MonthlySummary, TopUser
+from solaris.alerts.alert import (
+    GRANT_ENDING,
+    MODEL_WITHOUT_PRICE,
+    MONTHLY_SUMMARY,
+    Crossing,
+    GrantEnding,
+    ModelWithoutPrice,
+    MonthlySummary,
+    TopUser,
+)
 from solaris.platform.exchange import Currency, LocalCost
 from solaris.quota.periods import next_period
 from solaris.quota.thresholds import Threshold
@@ -26,13 +37,27 @@ _Count = Annotated[int, Field(ge=0, strict=True)]
 
 
 class MalformedNoticeError(ValueError):
-    """A message that is no crossing and no summary."""
+    """A message that is none of them."""
 
 
-class _Base(BaseModel):
+def _with_zone(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        msg = "needs a time zone"
+        raise ValueError(msg)
+    return value
+
+
+_UserId = Annotated[str, Field(min_length=1, max_length=200)]
+_Instant = Annotated[datetime, AfterValidator(_with_zone)]
+
+
+class _Message(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     version: Literal[1]
+
+
+class _Base(_Message):
     period: str
 
     @field_validator("period")
@@ -43,18 +68,23 @@ class _Base(BaseModel):
 
 
 class _CrossingMessage(_Base):
-    user_id: Annotated[str, Field(min_length=1, max_length=200)]
+    user_id: _UserId
     threshold: Threshold
-    crossed_at: datetime
+    crossed_at: _Instant
     round: _Count = 0
 
-    @field_validator("crossed_at")
-    @classmethod
-    def _has_zone(cls, value: datetime) -> datetime:
-        if value.tzinfo is None:
-            msg = "needs a time zone"
-            raise ValueError(msg)
-        return value
+
+class _EndingMessage(_Message):
+    kind: Literal["grant_ending"]
+    user_id: _UserId
+    grant_id: Annotated[str, Field(min_length=1, max_length=100)]
+    announced_at: _Instant
+
+
+class _UnpricedMessage(_Base):
+    kind: Literal["model_without_price"]
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    entry: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Top(BaseModel):
@@ -86,21 +116,34 @@ class _SummaryMessage(_Base):
     figures: _Figures
 
 
-def notice_to_json(notice: Crossing | MonthlySummary) -> str:
+Notice = Crossing | GrantEnding | ModelWithoutPrice | MonthlySummary
+
+
+def notice_to_json(notice: Notice) -> str:
     """Write a message, by the names of the notice's own fields."""
     told: dict[str, Any] = asdict(notice)
     if isinstance(notice, MonthlySummary):
         if notice.local_cost is None:
             del told["local_cost"]
         told = {"kind": MONTHLY_SUMMARY, "period": told.pop("period"), "figures": told}
+    if isinstance(notice, GrantEnding):
+        told = {"kind": GRANT_ENDING, **told}
+    if isinstance(notice, ModelWithoutPrice):
+        told = {"kind": MODEL_WITHOUT_PRICE, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
-def notice_from_json(body: str) -> Crossing | MonthlySummary:
+def notice_from_json(body: str) -> Notice:
     """Read a message; raises MalformedNoticeError naming the first thing that is wrong."""
     try:
         if f'"{MONTHLY_SUMMARY}"' in body:
             return _summary(_SummaryMessage.model_validate_json(body))
+        if f'"kind":"{MODEL_WITHOUT_PRICE}"' in body:
+            unpriced = _UnpricedMessage.model_validate_json(body)
+            return ModelWithoutPrice(unpriced.model, unpriced.entry, unpriced.period)
+        if f'"{GRANT_ENDING}"' in body:
+            ending = _EndingMessage.model_validate_json(body)
+            return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)
         message = _CrossingMessage.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]

@@ -8,6 +8,7 @@ from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
+    from solaris.alerts.ending_grants import EndingGrants
     from solaris.alerts.management import AlertManagement
     from solaris.alerts.store import AlertStore
     from solaris.alerts.suppressions import MailSuppressions
@@ -74,6 +75,18 @@ class AlertsParts:
             cache=self.platform.cache,
             links=self._quota.personal_links,
             clock=self.platform.clock,
+        )
+
+    @part
+    def ending_grants(self) -> EndingGrants:
+        """What announces the ends of grants."""
+        from solaris.alerts.ending_grants import EndingGrants
+
+        return EndingGrants(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            queues=self.platform.queues,
+            tell=self._quota.changes.actions,
         )
 
     @part

@@ -90,7 +90,9 @@ class AlertOut(ApiModel):
     title: str
     message: str
     period: str = Field(examples=["2026-11"])
-    threshold: Threshold | None = Field(description="Null: the summary of a month.")
+    threshold: Threshold | None = Field(
+        description="Null: the summary of a month, or of a user the coming end of a grant."
+    )
     user_id: str | None
     user_email: str | None
     user_name: str | None
@@ -103,7 +105,7 @@ class AlertOut(ApiModel):
     created_at: Instant
     resolved_at: Instant | None
     resolved_by: str | None = Field(
-        description="Null though resolved: it was out of date from the start."
+        description="Null though resolved: there was nothing to do about it from the start."
     )
     actions: list[str] = Field(
         description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`."

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.quota import Quota
 from solaris.quota.thresholds import Threshold, ThresholdRule, reached, rule_of
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
@@ -104,6 +105,12 @@ class UserRow:
     enforcement: Enforcement = Enforcement.BLOCK
     limit_source: LimitSource | None = None
     own: frozenset[OwnField] = frozenset()
+    every_month_tokens: int = 0
+    ending_tokens: int = 0
+    """What is left of the grants that end."""
+
+    next_last_day: str | None = None
+    """Of the grant that ends first, `2026-12-15`."""
 
     @property
     def quota(self) -> Quota:
@@ -182,6 +189,9 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         enforcement=user.enforcement,
         limit_source=user.limit_source,
         own=user.own,
+        every_month_tokens=user.every_month_tokens,
+        ending_tokens=ending_tokens(user),
+        next_last_day=next_last_day(user),
     )
 
 

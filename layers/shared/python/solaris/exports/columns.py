@@ -33,13 +33,17 @@ _TITLES: dict[str, tuple[str, str]] = {
     "day": ("Dia", "Day"),
     "email": ("E-mail", "E-mail"),
     "exchangeRate": ("Câmbio ({currency} por USD)", "Exchange rate ({currency} for 1 USD)"),
+    "endingTokens": ("Adicionais que terminam", "Tokens that end"),
     "endpoint": ("Endpoint", "Endpoint"),
     "errorMessage": ("Erro", "Error"),
     "errors": ("Erros", "Errors"),
     "estimated": ("Estimado", "Estimated"),
+    "everyMonthTokens": ("Adicionais de todo mês", "Tokens of every month"),
     "firstByteMs": ("Primeiro token (ms)", "First token (ms)"),
     "firstByteP95Ms": ("Primeiro token, p95 (ms)", "First token, p95 (ms)"),
     "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
+    "grantKind": ("Tipo da concessão", "Kind of grant"),
+    "grantUntil": ("Último dia da concessão", "Last day of the grant"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
     "keyId": ("ID da chave", "Key ID"),
@@ -50,6 +54,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "model": ("Modelo", "Model"),
     "monthlyLimit": ("Limite mensal", "Monthly limit"),
     "name": ("Nome", "Name"),
+    "nextGrantEnd": ("Próximo fim de adicionais", "Next end of tokens"),
     "outcome": ("Resultado", "Outcome"),
     "period": ("Período", "Period"),
     "plan": ("Plano", "Plan"),
@@ -90,7 +95,7 @@ _KINDS: dict[str, Kind] = {
     "cost": Kind.MONEY,
     "localCost": Kind.LOCAL_MONEY,
     "exchangeRate": Kind.RATE,
-    "day": Kind.DAY,
+    **dict.fromkeys(("day", "grantUntil", "nextGrantEnd"), Kind.DAY),
     "estimated": Kind.YES_NO,
     "usagePercentage": Kind.DECIMAL,
     "grantedPercentage": Kind.DECIMAL,
@@ -101,6 +106,7 @@ _SUMMED = frozenset(
         *("reasoningTokens", "totalTokens", "tokens", "cost", "currentUsage", "monthlyLimit"),
         *("cacheWriteTokens", "cacheWrite1HTokens", "unpricedRequests", "localCost"),
         *("additionalTokens", "remainingTokens", "availableTokens", "reservedTokens"),
+        *("everyMonthTokens", "endingTokens"),
     }
 )
 _WIDE = frozenset(
@@ -135,14 +141,14 @@ _NAMES: dict[ExportKind, str] = {
     ExportKind.USERS: (
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
-        "usageLevel createdAt updatedAt lastLogin"
+        "usageLevel createdAt updatedAt lastLogin everyMonthTokens endingTokens nextGrantEnd"
     ),
     ExportKind.ALERTS: (
         "createdAt type title message email name userId period threshold resolvedAt alertId"
     ),
     ExportKind.AUDIT: (
         "createdAt actor action targetType targetId targetLabel reason before after "
-        "transactionId requestId ipAddress auditId"
+        "transactionId requestId ipAddress auditId grantKind grantUntil"
     ),
 }
 

@@ -335,6 +335,7 @@ def _user_row(user: UserRow) -> Row:
         *(user.quota.remaining_tokens, user.available_tokens, user.reserved_tokens),
         *(user.quota.usage_percentage, user.quota.granted_percentage, user.level.value),
         *(user.created_at, user.updated_at, user.last_seen_at),
+        *(user.every_month_tokens, user.ending_tokens, _day(user.next_last_day)),
     )
 
 
@@ -355,4 +356,15 @@ def _audit_row(entry: AuditEntry) -> Row:
         *(entry.target_label, entry.reason),
         *(None if one is None else dict(one) for one in (entry.before, entry.after)),
         *(entry.transaction_id, entry.actor.request_id, entry.actor.ip_address, entry.audit_id),
+        *_grant_of(entry),
     )
+
+
+def _grant_of(entry: AuditEntry) -> Row:
+    """Kind and last day of the grant that was made or taken back; None: it is none that ends."""
+    told = entry.after or {}
+    return (told.get("grant_kind"), _day(told.get("until")))
+
+
+def _day(day: object) -> date | None:
+    return date.fromisoformat(day) if isinstance(day, str) else None

@@ -8,6 +8,7 @@ from solaris.quota.identity import Identity
 from solaris.quota.reservation import Demand, Reservation
 from solaris.quota.usage import TokenCounts
 from solaris.quota.user import User
+from solaris.quota.weights import NO_WEIGHTS, Weights
 
 # Another tokenizer than ours counts otherwise: nobody's answer is cut for half as much again.
 LEEWAY_TOKENS = 256
@@ -28,19 +29,18 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Tokens are held: the reservation, the cap if the answer is to be cut, the user after."""
+    """Tokens are held: the reservation, the cap if the answer is to be cut, the user after.
+
+    `completion_tokens` is the answer that they are held for, as the model counts it.
+    """
 
     reservation: Reservation
     cap_tokens: int | None
     user: User
     renews_at: datetime
+    completion_tokens: int
     is_over_limit: bool = False
     """Would have been refused, were the user not warned only."""
-
-    @property
-    def completion_tokens(self) -> int:
-        """What is held for the answer."""
-        return max(0, self.reservation.tokens - self.reservation.prompt_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class RequestFacts:
     is_stream: bool = False
     wants_usage_frame: bool = True
     dropped_fields: tuple[str, ...] = ()
+    weights: Weights = NO_WEIGHTS
+    """As they were when the request came: a change holds for new ones."""
 
 
 @dataclass(frozen=True, slots=True)

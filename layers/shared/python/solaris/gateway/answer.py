@@ -42,6 +42,7 @@ from solaris.platform.errors import (
 )
 from solaris.platform.logs import get_logger
 from solaris.platform.metrics import DURATION, FIRST_BYTE, NO_MODEL, REQUESTS, Metrics
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.printable import printable
 from solaris.platform.settings import Settings
 from solaris.platform.texts import error_text
@@ -314,6 +315,7 @@ class Answer:
             error = f"the upstream answered {status}"
         reservation = self._reservation
         names = booked_names(reservation.model, model, self.context.facts.key)
+        weight = self._weight(model)
         event = UsageEvent(
             request_id=reservation.request_id,
             user_id=self.context.admission.user.user_id,
@@ -325,7 +327,9 @@ class Answer:
             answered_model=names.answered,
             endpoint=reservation.endpoint,
             counts=counts,
-            charged_tokens=counts.charged_tokens(self._settings.cached_token_weight),
+            charged_tokens=counts.charged_tokens(weight),
+            weight=None if weight == PLAIN else weight,
+            held_weight=None if weight == reservation.weight else reservation.weight,
             reserved_tokens=reservation.tokens,
             estimated=estimated,
             status_code=int(status),
@@ -340,6 +344,13 @@ class Answer:
         )
         self._observe(event)
         await asyncio.shield(keep(self._hand_over(event, response_id)))
+
+    def _weight(self, answered: str | None) -> ModelWeight:
+        """By what the answer is charged: the weight of who has answered."""
+        held = self._reservation.weight
+        if self.shape is None:  # charged what the setting says
+            return held
+        return self.context.facts.weights.charged(self._reservation.model, answered, held)
 
     async def _hand_over(self, event: UsageEvent, response_id: str | None) -> None:
         if response_id is not None and event.outcome is Outcome.SETTLED:

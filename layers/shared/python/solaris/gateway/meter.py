@@ -191,10 +191,18 @@ class Meter:
             raise
 
     async def hold_more(self, admission: Admission, tokens: int) -> Admission:
-        """Hold up to so many tokens more for an open request, as far as they are left."""
+        """Hold for an answer that is so many tokens longer, as far as that is left."""
         held = admission.reservation
-        now_held = await self._open.hold_more(admission.user.user_id, held, tokens)
-        return replace(admission, reservation=now_held)
+        charged = held.weight.charge(0, tokens)
+        if not charged:
+            return replace(admission, completion_tokens=admission.completion_tokens + tokens)
+        now_held = await self._open.hold_more(admission.user.user_id, held, charged)
+        more = held.weight.answer_within(now_held.tokens - held.tokens, 0) or 0
+        return replace(
+            admission,
+            reservation=now_held,
+            completion_tokens=admission.completion_tokens + min(more, tokens),
+        )
 
     async def resolve(self, event: UsageEvent) -> None:
         """Hand the event to the books: by the queue, else directly, else by the log.
@@ -378,6 +386,7 @@ class Meter:
             model=ticket.model,
             endpoint=ticket.endpoint,
             key_id=ticket.key_id,
+            weight=ticket.demand.weight,
         )
 
     def _admission(
@@ -385,10 +394,14 @@ class Meter:
     ) -> Admission:
         # The item that comes back decides: a repeated write found the first one's reservation.
         kept = user.reservations.get(reservation.request_id, reservation)
-        is_less = kept.tokens < hold.tokens
+        completion, cap = hold.completion_tokens, hold.cap_tokens
+        if kept.tokens < hold.tokens:
+            completion = kept.weight.answer_within(kept.tokens, kept.prompt_tokens) or 0
+            cap = completion
         return Admission(
             reservation=kept,
-            cap_tokens=kept.tokens - kept.prompt_tokens if is_less else hold.cap_tokens,
+            cap_tokens=cap,
+            completion_tokens=completion,
             user=user,
             renews_at=renews_at(user.period, self._settings.zone),
             is_over_limit=user.enforcement is Enforcement.WARN
@@ -397,7 +410,6 @@ class Meter:
 
     def _exhausted(self, user: User, refused: Demand) -> QuotaExhaustedError:
         is_long = user.available_tokens >= MINIMUM_COMPLETION_TOKENS
-        needed = refused.prompt_tokens + (MINIMUM_COMPLETION_TOKENS if refused.completes else 0)
         renews = renews_at(user.period, self._settings.zone)
         return QuotaExhaustedError(
             used=user.current_usage,
@@ -406,7 +418,7 @@ class Meter:
             available=user.available_tokens,
             renews_at=renews,
             renews_in_seconds=int((renews - self._clock()).total_seconds()),
-            needed=needed if is_long else None,
+            needed=refused.smallest_tokens if is_long else None,
             link=None if self._links is None else self._links.for_refusal(user.user_id),
         )
 

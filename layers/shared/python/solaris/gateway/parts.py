@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.alerts.parts import AlertsParts
     from solaris.gateway.app import GatewayApp
     from solaris.gateway.body.bodies import Bodies
     from solaris.gateway.quote import Quoting
@@ -23,11 +24,18 @@ class GatewayParts:
     """The metered request."""
 
     def __init__(
-        self, *, platform: PlatformParts, quota: QuotaParts, keys: KeysParts, ledger: LedgerParts
+        self,
+        *,
+        platform: PlatformParts,
+        quota: QuotaParts,
+        keys: KeysParts,
+        alerts: AlertsParts,
+        ledger: LedgerParts,
     ) -> None:
         self.platform = platform
         self._quota = quota
         self._keys = keys
+        self._alerts = alerts
         self._ledger = ledger
 
     @property
@@ -84,6 +92,7 @@ class GatewayParts:
             settings=settings,
             entrance=self._keys.entrance,
             meter=meter,
+            weighing=self._ledger.weighing,
             upstream=self.upstream,
             sizes=ResponseSizes(self.platform.async_cache, stage),
             metrics=self.platform.metrics,
@@ -121,6 +130,7 @@ class GatewayParts:
             authenticator=BlockingAuthenticator(self._keys.store, self.platform.clock),
             users=self._quota.users,
             counters=self._ledger.user_counters,
+            weighing=self._ledger.weighing,
             clock=self.platform.clock,
             readers=self.platform.limiter(READING_SCOPE, self.platform.settings.rate_rule),
             wrong_keys=self.platform.limiter(
@@ -132,7 +142,7 @@ class GatewayParts:
 
     @part
     def sweeper(self) -> Sweeper:
-        """What expires the reservations that crashes have left."""
+        """What sees to users who do not come back."""
         from solaris.gateway.sweeper import Sweeper
 
         return Sweeper(
@@ -140,6 +150,7 @@ class GatewayParts:
             users=self._quota.users,
             recorder=self._ledger.recorder,
             ended_grants=self._ledger.ended_grants,
+            ending_grants=self._alerts.ending_grants,
             clock=self.platform.clock,
         )
 

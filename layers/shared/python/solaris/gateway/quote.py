@@ -6,7 +6,7 @@ opinion. A check holds nothing; only a request through the gateway does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ import orjson
 from solaris.keys.authenticator import BlockingAuthenticator, identity_of
 from solaris.keys.key import GatewayKey
 from solaris.ledger.counters import UserCounters
+from solaris.ledger.weighing import Weighing
 from solaris.platform.errors import (
     AccountStatusError,
     BookingsLateError,
@@ -28,6 +29,7 @@ from solaris.platform.errors import (
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
+from solaris.platform.model_weight import ModelWeight
 from solaris.platform.rate_limit import BlockingRateLimiter, counted_address
 from solaris.platform.settings import Settings
 from solaris.quota.grant import Grant
@@ -74,6 +76,7 @@ class Quoting:
         authenticator: BlockingAuthenticator,
         users: UserStore,
         counters: UserCounters,
+        weighing: Weighing,
         clock: Callable[[], datetime],
         readers: BlockingRateLimiter | None = None,
         wrong_keys: BlockingRateLimiter | None = None,
@@ -88,6 +91,7 @@ class Quoting:
         self._wrong_keys = wrong_keys
         self._users = users
         self._counters = counters
+        self._weighing = weighing
         self._clock = clock
 
     def own(self, headers: Mapping[str, str], address: str | None = None) -> Statement:
@@ -129,22 +133,29 @@ class Quoting:
     def check(
         self, headers: Mapping[str, str], data: bytes | str, address: str | None = None
     ) -> Statement:
-        """Say whether a call of `estimated_tokens` in all would be admitted now, and if not, why.
+        """Say whether a call would be admitted now, and if not, why.
 
-        `reason` is the code of the refusal; when a `model` is stated, whether the key allows it is
-        asked first. Raises as `own`, and InvalidRequestError; somebody who may not become a user
-        is an answer here, not an error.
+        `estimated_tokens` are those of the call in all; with `max_tokens`, those of its prompt, and
+        the answer has that many at most. They count by the weight of the `model`, once where none
+        is stated: `charged_tokens` is what the call would take from the quota at most. `reason` is
+        the code of the refusal; whether the key allows the model is asked first.
+
+        Raises as `own`, and InvalidRequestError; somebody who may not become a user is an answer
+        here, not an error.
         """
         key, identity = self._enter(headers, address)
         request = _parse(data)
         if identity is None:
             identity = identity_of(key, headers, request, self._settings, self._clock())
             self._count(user_id_for(identity.email))
-        estimated = _estimated_tokens(request)
+        estimated = _tokens(request, "estimated_tokens")
         model = _model(request)
+        most = _tokens(request, "max_tokens") if "max_tokens" in request else None
+        weight = self._weight(model)
+        demand = _demand(estimated, most, weight)
         user = self._find(identity)
         late = self._unbooked(user) if user else []
-        reason = _refusal(user, Demand(prompt_tokens=estimated, completes=False), late)
+        reason = _refusal(user, demand, late)
         if model is not None and not key.allows(model):
             reason = ModelNotAllowedError.code
         period = user.period if user else self._period()
@@ -152,6 +163,8 @@ class Quoting:
             "allowed": reason is None,
             "reason": reason,
             "estimated_tokens": estimated,
+            "charged_tokens": demand.charged(most or 0),
+            "weight": weight.times(),
             "available_tokens": user.available_tokens if user else 0,
             "user_id": user.user_id if user else user_id_for(identity.email),
             "status": user.status.value if user else None,
@@ -159,6 +172,10 @@ class Quoting:
             "renews_at": self._renews_at(period).isoformat(),
         }
         return Statement(body, self._headers(user))
+
+    def _weight(self, model: str | None) -> ModelWeight:
+        weights = self._weighing.live.get()
+        return weights.others if model is None else weights.of(model)
 
     def _enter(
         self, headers: Mapping[str, str], address: str | None
@@ -271,10 +288,16 @@ def _model(body: Mapping[str, object]) -> str | None:
     return model
 
 
-def _estimated_tokens(body: Mapping[str, object]) -> int:
-    tokens = body.get("estimated_tokens")
+def _demand(estimated: int, most: int | None, weight: ModelWeight) -> Demand:
+    """A call of so many tokens: in all, whichever they are, or beside an answer of so many."""
+    if most is not None:
+        return Demand(estimated, max_completion_tokens=most, weight=weight)
+    dearest = max(weight.prompt, weight.completion)
+    return Demand(estimated, completes=False, weight=replace(weight, prompt=dearest))
+
+
+def _tokens(body: Mapping[str, object], name: str) -> int:
+    tokens = body.get(name)
     if type(tokens) is not int or not 0 <= tokens <= MAX_ESTIMATED_TOKENS:
-        raise InvalidRequestError(
-            f"estimated_tokens must be an integer from 0 to {MAX_ESTIMATED_TOKENS}"
-        )
+        raise InvalidRequestError(f"{name} must be an integer from 0 to {MAX_ESTIMATED_TOKENS}")
     return tokens

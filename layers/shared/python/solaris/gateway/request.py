@@ -29,6 +29,7 @@ from solaris.gateway.meter import Meter
 from solaris.gateway.models.access import (
     check_model_path,
     visible_models,
+    with_weights,
 )
 from solaris.gateway.models.facts import (
     context_tokens,
@@ -36,6 +37,7 @@ from solaris.gateway.models.facts import (
     maximum_output_tokens,
 )
 from solaris.gateway.models.listing import ModelList, is_models
+from solaris.gateway.models.named import named_models
 from solaris.gateway.relaying import open_stream
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.sending import Sending
@@ -44,6 +46,7 @@ from solaris.gateway.shapes.text import Prompt
 from solaris.gateway.upstream import Upstream, UpstreamAnswer
 from solaris.keys.entrance import Entered, Entrance
 from solaris.keys.key import GatewayKey
+from solaris.ledger.weighing import Weighing
 from solaris.platform.background import keep
 from solaris.platform.errors import (
     SolarisError,
@@ -87,6 +90,7 @@ class Forwarder:
         settings: Settings,
         entrance: Entrance,
         meter: Meter,
+        weighing: Weighing,
         upstream: Upstream,
         sizes: ResponseSizes,
         metrics: Metrics,
@@ -94,6 +98,7 @@ class Forwarder:
         self._settings = settings
         self._entrance = entrance
         self._meter = meter
+        self._weighing = weighing
         self._upstream = upstream
         self._dialect = Dialect()
         self._models = ModelList(upstream, settings.models_cache_seconds)
@@ -118,7 +123,8 @@ class Forwarder:
                 raise UpstreamKeyRefusedError(f"the upstream answers {found.status} to our key")
             hidden = self._settings.hidden_models
             shown = visible_models(key, request.path, found.status, found.body, hidden)
-            return replace(found, body=shown)
+            weights = await self._weighing.live.aget()
+            return replace(found, body=with_weights(weights, found.status, shown))
         if request.method == "POST" and request.path == COUNT_PATH:
             return await self._count(request)
         shape = SHAPES.get(request.path)
@@ -138,7 +144,10 @@ class Forwarder:
         identity = await self._entrance.identify(request.entered, request.headers, body)
         prompt = await self._prompt(understanding, shape, body)
         model = shape.model(body)
+        weights = await self._weighing.live.aget()
         demand = self._demand(shape, body, model, prompt)
+        named = [model, *named_models(body, request.query)] if weights.entries else [model]
+        demand = replace(demand, weight=weights.held(named))
         ticket = _ticket(request, key, identity, demand, model)
         facts = replace(
             _facts(request, key),
@@ -151,6 +160,7 @@ class Forwarder:
             is_stream=shape.is_stream(body),
             wants_usage_frame=shape.wants_usage_frame(body),
             dropped_fields=tuple(asked.dropped),
+            weights=weights,
         )
         answer = await self._hold(ticket, facts, client, shape=shape)
         sending = Sending(self._upstream, self._dialect, shape, self._settings)

@@ -1,7 +1,7 @@
-"""What is due with users who do not come back: reservations that crashes have left behind, and
-grants whose end has come.
+"""What is due with users who do not come back: reservations that crashes have left behind, grants
+whose end has come, and those whose end is near, of which the user is told.
 
-A user who comes back sees to both with the next request (gateway/meter.py).
+A user who comes back sees to the first two with the next request (gateway/meter.py).
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.alerts.ending_grants import EndingGrants
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.recorder import Recorder
 from solaris.months.progress import Page, ResetStore
@@ -17,7 +18,8 @@ from solaris.platform.aws.items import epoch_milliseconds, number
 from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
-from solaris.quota.item import reservation_from_item
+from solaris.quota.grant import NOTICE
+from solaris.quota.item import grants_from_item, reservation_from_item
 from solaris.quota.reservation import expired
 from solaris.quota.store import UserStore
 
@@ -34,6 +36,7 @@ class SweepReport:
 
     expired: int = 0
     ended_grants: int = 0
+    ending_grants: int = 0
     failed_users: int = 0
     is_done: bool = False
 
@@ -43,6 +46,7 @@ class SweepReport:
             "state": "done" if self.is_done else "running",
             "expired": self.expired,
             "ended_grants": self.ended_grants,
+            "ending_grants": self.ending_grants,
             "failed_users": self.failed_users,
         }
 
@@ -57,17 +61,20 @@ class Sweeper:
         users: UserStore,
         recorder: Recorder,
         ended_grants: EndedGrants,
+        ending_grants: EndingGrants,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._users = users
         self._recorder = recorder
         self._ended_grants = ended_grants
+        self._ending_grants = ending_grants
         self._clock = clock
 
     def run(self, remaining_seconds: Callable[[], float] = lambda: float("inf")) -> SweepReport:
-        """Look at every user with open requests or a grant that has ended; each is seen to, once.
+        """Look at every user with open requests or a grant that ends within a week, or has ended.
 
+        What is due of each is seen to, once.
         A user whose books cannot be written is left to the next sweep. Raises
         StoreUnavailableError or AwsCallError when the users cannot be read.
         """
@@ -82,11 +89,13 @@ class Sweeper:
             for _ in range(MAX_PAGES):
                 if remaining_seconds() < STOP_BEFORE_SECONDS:
                     return report
+                soon = epoch_milliseconds(self._clock() + NOTICE)
                 page = await store.page(
                     cursor,
-                    fields=("user_id", "reservations", "next_change_at"),
-                    where="size(#reservations) > :none OR #next_change_at <= :now",
-                    values={":none": number(0), ":now": number(epoch_milliseconds(self._clock()))},
+                    fields=("user_id", "reservations", "next_change_at", "grants"),
+                    # the first of a user's grants to end: none ends sooner
+                    where="size(#reservations) > :none OR #next_change_at <= :soon",
+                    values={":none": number(0), ":soon": number(soon)},
                     limit=PAGE_USERS,
                 )
                 await asyncio.to_thread(self._see_to, page, report)
@@ -111,6 +120,8 @@ class Sweeper:
                 if change_at is not None and int(change_at["N"]) <= epoch_milliseconds(now):
                     self._ended_grants.end(user_id, now)
                     report.ended_grants += 1
+                if any(one.is_to_announce(now) for one in grants_from_item(item)):
+                    report.ending_grants += self._ending_grants.announce(user_id, now)
             except (SolarisError, ValueError) as error:
                 report.failed_users += 1
                 _log.error("user_not_swept", user_id=user_id, error=str(error))

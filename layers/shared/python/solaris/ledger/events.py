@@ -11,11 +11,13 @@ import orjson
 
 from solaris.platform.errors import SolarisError
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.periods import next_period
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 
 EVENT_VERSION = 1
 MAX_TOKENS = 10**12
+_WEIGHT_PARTS = len(fields(ModelWeight))
 
 # Told apart later: a message without them has none, and a reader from before passes them over.
 _LATER_COUNTS = ("cache_write_tokens", "cache_write_1h_tokens")
@@ -26,6 +28,7 @@ _OPTIONAL_TEXTS = (
     *("error_message", "key_id", "conversation_id", "user_agent", "ip_address"),
     *("asked_model", "answered_model"),
 )
+_WEIGHTS = ("weight", "held_weight")
 _OPTIONAL_NUMBERS = ("response_time_ms", "first_byte_ms")
 
 
@@ -49,6 +52,10 @@ def event_to_dict(event: UsageEvent) -> dict[str, Any]:
     body |= {name: value for name in _LATER_COUNTS if (value := getattr(event.counts, name))}
     if event.over_limit:
         body["over_limit"] = True
+    for name in _WEIGHTS:
+        weight = getattr(event, name)
+        if weight is not None:
+            body[name] = [weight.prompt, weight.completion, weight.cached]
     for name in (*_OPTIONAL_TEXTS, *_OPTIONAL_NUMBERS):
         value = getattr(event, name)
         if value is not None and value != "":
@@ -99,7 +106,18 @@ def event_from_dict(value: Any) -> UsageEvent:
     for name in _OPTIONAL_NUMBERS:
         if value.get(name) is not None:
             fields_read[name] = _tokens(value, name)
+    for name in _WEIGHTS:
+        if value.get(name) is not None:
+            fields_read[name] = _weight(value, name)
     return UsageEvent(**fields_read)
+
+
+def _weight(value: dict[str, Any], name: str) -> ModelWeight:
+    parts = value[name]
+    if not isinstance(parts, list) or len(parts) != _WEIGHT_PARTS:
+        msg = f"{name} is not three whole numbers"
+        raise MalformedEventError(msg)
+    return ModelWeight(*(_tokens({name: part}, name) for part in parts))
 
 
 def _counts(value: dict[str, Any]) -> TokenCounts:

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from operator import add, attrgetter
 from typing import NamedTuple, Self, TypeVar
 
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.periods import day_of, hour_of, period_of
 from solaris.quota.usage import Outcome
 
@@ -191,6 +192,8 @@ class UsageLine:
     asked_model: str | None = None
     answered_model: str | None = None
     over_limit: bool = False
+    weight: ModelWeight | None = None
+    held_weight: ModelWeight | None = None
 
     @property
     def cost(self) -> int | None:

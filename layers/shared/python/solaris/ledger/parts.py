@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from solaris.ledger.transaction_store import TransactionStore
     from solaris.ledger.usage_by_day import UsageDays
     from solaris.ledger.usage_by_user import UserUsage
+    from solaris.ledger.weighing import Weighing
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
 
@@ -66,8 +67,16 @@ class LedgerParts:
             queues=self.platform.queues,
             metrics=self.platform.metrics,
             cache=self.platform.cache,
+            weighing=self.weighing,
             clock=self.platform.clock,
         )
+
+    @part
+    def weighing(self) -> Weighing:
+        """How much a token of which model counts."""
+        from solaris.ledger.weighing import Weighing
+
+        return Weighing(self.platform.settings, self._quota.documents)
 
     @part
     def replayer(self) -> Replayer:

@@ -15,6 +15,7 @@ from solaris.ledger.figures import (
 )
 from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
 from solaris.ledger.pricing import cost_of
+from solaris.ledger.weighing import Weighing
 from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE, Message, Queues
 from solaris.platform.cache import Cache
 from solaris.platform.errors import SolarisError, StoreUnavailableError
@@ -28,6 +29,7 @@ from solaris.platform.metrics import (
     Metrics,
     publish_now,
 )
+from solaris.platform.model_weight import PLAIN
 from solaris.platform.settings import Settings
 from solaris.quota.changes import announced
 from solaris.quota.feed import Changes
@@ -39,6 +41,7 @@ from solaris.quota.thresholds import Threshold, reached, rule_of, to_announce
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
 
+MOST_TOLD_MODELS, MOST_TOLD_CHARACTERS = 1_000, 200
 _KINDS = ("prompt", "completion", "cached", "reasoning")
 
 
@@ -101,9 +104,12 @@ class Recorder:
         queues: Queues,
         metrics: Metrics,
         cache: Cache,
+        weighing: Weighing,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._weighing = weighing
+        self._told_unpriced: set[str] = set()
         self._ledger = ledger
         self._users = users
         self._changes = changes
@@ -284,6 +290,28 @@ class Recorder:
 
     def _count(self, entry: LedgerEntry, booked: Booked) -> None:
         count_booked(self._metrics, entry, booked.booking, booked.replaced, self._clock())
+        try:
+            self._look_for_price(entry.event)
+        except SolarisError as error:
+            _log.warning("price_not_looked_for", error=str(error))
+
+    def _look_for_price(self, event: UsageEvent) -> None:
+        """Tell the admins once of a model whose weight should follow its price, and has none."""
+        has_answered = event.outcome is Outcome.SETTLED and not is_error(event.status_code)
+        if not has_answered or event.model in self._told_unpriced:
+            return
+        found = self._weighing.live.get().find(event.model)
+        if found.by_price is not False or found.entry is None:
+            return
+        if len(self._told_unpriced) >= MOST_TOLD_MODELS:
+            self._told_unpriced.clear()
+        self._told_unpriced.add(event.model)
+        # with the first such model, which most of these processes never meet
+        from solaris.alerts.alert import ModelWithoutPrice  # noqa: PLC0415 - see above
+        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - see above
+
+        notice = ModelWithoutPrice(event.model[:MOST_TOLD_CHARACTERS], found.entry, event.period)
+        self._queues.send(ALERTS_QUEUE, notice_to_json(notice))
 
     def _entry(self, event: UsageEvent) -> LedgerEntry:
         cost = cost_of(
@@ -343,7 +371,8 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         model=reservation.model,
         endpoint=reservation.endpoint,
         counts=counts,
-        charged_tokens=counts.charged_tokens(),
+        charged_tokens=reservation.prompt_charge,
+        weight=None if reservation.weight == PLAIN else reservation.weight,
         reserved_tokens=reservation.tokens,
         estimated=True,
         status_code=0,

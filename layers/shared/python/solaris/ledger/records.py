@@ -8,6 +8,7 @@ from solaris.ledger.figures import FIGURE_NAMES, Figures, UsageLine, is_error
 from solaris.ledger.shards import usage_shard
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.item import weight_from_item, weight_to_item
 from solaris.quota.usage import UsageEvent
 
 RECORD_DAYS = 400  # 13 months and a few days
@@ -73,6 +74,9 @@ def usage_item(
         item["unpriced"] = {"BOOL": True}
     if event.over_limit:
         item["over_limit"] = {"BOOL": True}
+    for name, weight in (("weight", event.weight), ("held_weight", event.held_weight)):
+        if weight is not None:
+            item[name] = weight_to_item(weight)
     return item
 
 
@@ -111,6 +115,8 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
         cache_write_1h_tokens=_optional_number(item, "cache_write_1h_tokens") or 0,
         asked_model=_optional_text(item, "asked_model"),
         answered_model=_optional_text(item, "answered_model"),
+        weight=weight_from_item(item["weight"]) if "weight" in item else None,
+        held_weight=weight_from_item(item["held_weight"]) if "held_weight" in item else None,
     )
 
 

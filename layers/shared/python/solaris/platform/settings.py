@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 from solaris.platform.email import canonical_domain, valid_email
 from solaris.platform.errors import ConfigurationError
 from solaris.platform.exchange import Currency, ExchangeRates, parse_rates
+from solaris.platform.model_weight import stated_weights
 from solaris.platform.password_rules import password_problem
 from solaris.platform.rate_rule import RateRule
 from solaris.platform.settings_secret import VARIABLE, secret_settings
@@ -313,6 +314,7 @@ class Settings(CurrencySettings):
     plan_pro_limit: int = Field(default=5_000_000, ge=0)
     plan_enterprise_limit: int = Field(default=10_000_000, ge=0)
     cached_token_weight: float = Field(default=1.0, ge=0, le=1)
+    model_weights: dict[str, Any] = Field(default_factory=dict)
     strict_cap: bool = False
     model_max_output_tokens: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     unknown_model_max_output_tokens: int = Field(default=UNKNOWN_MODEL_TOKENS, ge=256)
@@ -401,6 +403,12 @@ class Settings(CurrencySettings):
     @classmethod
     def _is_address_of_a_site(cls, value: str | None) -> str | None:
         return None if value is None else site_url(value).rstrip("/")
+
+    @field_validator("model_weights")
+    @classmethod
+    def _weights(cls, value: dict[str, Any]) -> dict[str, Any]:
+        stated_weights(value)
+        return value
 
     @field_validator("flat_token_charges")
     @classmethod

@@ -295,6 +295,16 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Não pertence a esta ação",
         "en": "Does not belong to this action",
     },
+    "not_a_weight": {
+        "pt-BR": "Deve ser um número de 0 a 1000 com até três decimais, prompt e completion, ou "
+        "auto:<modelo>; o nome é o de um modelo ou o começo de nomes (gpt-5*)",
+        "en": "Must be a number from 0 to 1000 with three decimals at most, prompt and completion, "
+        "or auto:<model>; the name is a model's or the beginning of names (gpt-5*)",
+    },
+    "too_many_weights": {
+        "pt-BR": "Pode haver no máximo 500 entradas",
+        "en": "There may be 500 entries at most",
+    },
     "not_an_email": {
         "pt-BR": "Não é um endereço de e-mail",
         "en": "Not an e-mail address",
@@ -310,6 +320,23 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
     "not_a_number": {
         "pt-BR": "Não é um número inteiro de tokens",
         "en": "Not a whole number of tokens",
+    },
+    "amount_needed": {
+        "pt-BR": "Informe quantos tokens adicionais conceder",
+        "en": "State how many additional tokens to grant",
+    },
+    "kind_needed": {
+        "pt-BR": "Informe por quanto tempo: este_mes, ate (com o último dia), ate_usar ou todo_mes",
+        "en": "State for how long: this_month, until (with the last day), until_used or "
+        "every_month",
+    },
+    "unknown_kind": {
+        "pt-BR": "O tipo deve ser este_mes, ate, ate_usar ou todo_mes",
+        "en": "The kind must be this_month, until, until_used or every_month",
+    },
+    "not_a_day": {
+        "pt-BR": "Não é um dia como 2026-12-15 (na coluna ate, também 15/12/2026)",
+        "en": "Not a day like 2026-12-15 (in the column ate, 15/12/2026 as well)",
     },
     "repeated_in_file": {
         "pt-BR": "O endereço já está na linha {line}",

@@ -32,6 +32,9 @@ class GrantKind(StrEnum):
 MAX_DAYS = 1_830
 """How far away the end of a grant may be: five years."""
 
+NOTICE = timedelta(days=7)
+"""So long before a grant's end its user is told of what is unused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -60,7 +63,8 @@ class Grant:
     `tokens` is what is left of `granted_tokens`, as of `User.burnt_at_usage`; one of this month
     is part of the month's own allowance and keeps them all. `until` is the last day, written
     `2026-12-15`, and `ends_at` the instant after it; both only of that kind. `burnt_tokens` of it
-    were used this month: it has them back when usage turns out to be less.
+    were used this month: it has them back when usage turns out to be less. Once its end
+    `is_announced` nobody looks whether to announce it any more.
     """
 
     grant_id: str
@@ -71,6 +75,7 @@ class Grant:
     until: str | None = None
     ends_at: datetime | None = None
     burnt_tokens: int = 0
+    is_announced: bool = False
 
     @property
     def is_of_the_month(self) -> bool:
@@ -90,3 +95,9 @@ class Grant:
     def is_over(self, now: datetime) -> bool:
         """Whether its end has come; the instant of the end is after it."""
         return self.ends_at is not None and self.ends_at <= now
+
+    def is_to_announce(self, now: datetime) -> bool:
+        """Whether its end is near, and was not when it was granted; nobody has looked yet."""
+        if self.ends_at is None or self.is_announced:
+            return False
+        return self.created_at <= self.ends_at - NOTICE <= now < self.ends_at

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from solaris.quota.grant import EVERY_MONTH_ID, Grant, GrantKind
-from solaris.quota.periods import previous_period
+from solaris.quota.periods import days_in, previous_period
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
 from solaris.quota.user import User
@@ -241,6 +241,27 @@ def grants_now(user: User) -> list[Grant]:
     """
     every_month = every_month_of(user)
     return [*live_grants(user), *([every_month] if every_month else [])]
+
+
+def ending_tokens(user: User) -> int:
+    """What is left, as of what is used now, of the grants that end."""
+    return sum(one.tokens for one in live_grants(user))
+
+
+def granted_tokens(user: User) -> int:
+    """What is left of all that is granted; what is granted every month counts in full."""
+    return user.every_month_tokens + ending_tokens(user)
+
+
+def next_last_day(user: User) -> str | None:
+    """The last day of the grant that ends first, `2026-12-15`; None: none ends at a time.
+
+    `user` is as the next request would find them.
+    """
+    days = [
+        days_in(user.period)[-1] if one.is_of_the_month else one.until for one in live_grants(user)
+    ]
+    return min((one for one in days if one is not None), default=None)
 
 
 def every_month_of(user: User) -> Grant | None:

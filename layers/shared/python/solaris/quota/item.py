@@ -6,6 +6,7 @@ from typing import Any
 
 from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.rate_rule import RateRule
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
@@ -28,7 +29,19 @@ def reservation_to_item(reservation: Reservation) -> Item:
         item["key_id"] = text(reservation.key_id)
     if reservation.carried_tokens:
         item["carried_tokens"] = number(reservation.carried_tokens)
+    if reservation.weight != PLAIN:
+        item["weight"] = weight_to_item(reservation.weight)
     return {"M": item}
+
+
+def weight_to_item(weight: ModelWeight) -> Item:
+    """A weight as `[prompt, completion, cached]` in thousandths."""
+    return {"L": [number(weight.prompt), number(weight.completion), number(weight.cached)]}
+
+
+def weight_from_item(item: Mapping[str, Any]) -> ModelWeight:
+    """Read a weight."""
+    return ModelWeight(*(int(one["N"]) for one in item["L"]))
 
 
 def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservation:
@@ -45,6 +58,7 @@ def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservati
         endpoint=entry["endpoint"]["S"],
         key_id=entry["key_id"]["S"] if "key_id" in entry else None,
         carried_tokens=int(entry["carried_tokens"]["N"]) if "carried_tokens" in entry else 0,
+        weight=weight_from_item(entry["weight"]) if "weight" in entry else PLAIN,
     )
 
 
@@ -122,7 +136,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         merged_from=_texts(item, "merged_from"),
         address_of=item["address_of"]["S"] if "address_of" in item else None,
         merged_into=item["merged_into"]["S"] if "merged_into" in item else None,
-        grants=tuple(_grant_from_item(one["M"]) for one in granted["list"]["L"]) if granted else (),
+        grants=grants_from_item(item),
         burnt_tokens=int(granted["burnt"]["N"]) if granted else 0,
         burnt_at_usage=int(granted["at_usage"]["N"]) if granted else 0,
         next_change_at=_instant(change_at) if change_at else None,
@@ -188,9 +202,18 @@ def _grant_to_item(grant: Grant) -> Item:
         item["until"] = text(grant.until)
     if grant.burnt_tokens:
         item["burnt"] = number(grant.burnt_tokens)
+    if grant.is_announced:
+        item["announced"] = {"BOOL": True}
     if grant.ends_at is not None:
         item["ends_at"] = number(epoch_milliseconds(grant.ends_at))
     return {"M": item}
+
+
+def grants_from_item(item: Mapping[str, Any]) -> tuple[Grant, ...]:
+    """The grants that end, of a user item or of a projection that has its `grants`."""
+    if "grants" not in item:
+        return ()
+    return tuple(_grant_from_item(one["M"]) for one in item["grants"]["M"]["list"]["L"])
 
 
 def _grant_from_item(item: Mapping[str, Any]) -> Grant:
@@ -203,6 +226,7 @@ def _grant_from_item(item: Mapping[str, Any]) -> Grant:
         until=item["until"]["S"] if "until" in item else None,
         ends_at=_instant(item["ends_at"]) if "ends_at" in item else None,
         burnt_tokens=int(item["burnt"]["N"]) if "burnt" in item else 0,
+        is_announced="announced" in item,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings_values import UNKNOWN_MODEL_TOKENS
 
 # What one answer leaves to other chats: a second tab, and the title that LibreChat asks for at
@@ -33,6 +34,8 @@ RESERVATION_SECONDS = 15 * 60
 RENEWAL_SECONDS = 5 * 60
 # An answer that began longer ago and has ended is booked late.
 BOOKING_SECONDS = 25
+# What a request must find that charges nothing: it is served whatever is used or overdrawn.
+NOTHING_REQUIRED = -(10**15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Demand:
     `max_completion_tokens` is the client's own maximum over all choices, None when unstated;
     `model_maximum_tokens` is what the answer may be then, over all choices. `completes` is False
     for endpoints that give no completion (embeddings, flat charges). Each of the `choices` has one
-    token at least, whatever maximum is given.
+    token at least, whatever maximum is given. These are tokens as the model counts them; by
+    `weight` they count against the quota.
     """
 
     prompt_tokens: int
@@ -50,19 +54,31 @@ class Demand:
     completes: bool = True
     model_maximum_tokens: int = UNKNOWN_MODEL_TOKENS
     choices: int = 1
+    weight: ModelWeight = PLAIN
+
+    @property
+    def smallest_tokens(self) -> int:
+        """What the prompt and a short answer charge."""
+        return self.charged(MINIMUM_COMPLETION_TOKENS if self.completes else 0)
+
+    def charged(self, completion_tokens: int) -> int:
+        """What the prompt and an answer of this length charge."""
+        return self.weight.charge(self.prompt_tokens, completion_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Tokens to reserve; `required_tokens` must be available for it.
+    """Tokens of the quota to reserve; `required_tokens` must be available for it.
 
-    `cap_tokens` is the completion that the upstream is limited to, None when the answer may be
-    as long as its client and model allow: that is held in full.
+    `completion_tokens` is the answer that they are held for. `cap_tokens` is the completion that
+    the upstream is limited to, None when the answer may be as long as its client and model allow:
+    that is held in full. Both are as the model counts them.
     """
 
     tokens: int
     required_tokens: int
     cap_tokens: int | None = None
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,7 @@ class Reservation:
 
     `tokens` is 0 once its month is closed: it then holds nothing of the new one, and `period`
     says which month its usage belongs to. `carried_tokens` is what it held of that one.
+    `prompt_tokens` are as the model counts them; `tokens` are of the quota, by `weight`.
     """
 
     request_id: str
@@ -83,6 +100,12 @@ class Reservation:
     endpoint: str = ""
     key_id: str | None = None
     carried_tokens: int = 0
+    weight: ModelWeight = PLAIN
+
+    @property
+    def prompt_charge(self) -> int:
+        """What the prompt alone charges, where nothing else is known: after a crash."""
+        return self.weight.charge(self.prompt_tokens, 0)
 
     def is_expired(self, now: datetime) -> bool:
         """True from the instant of expiry on."""
@@ -99,12 +122,15 @@ def full_hold(demand: Demand, *, strict: bool = False) -> Hold:
 
     `strict` (STRICT_CAP) names the maximum to the upstream even where nobody has stated one.
     """
-    if not demand.completes:
-        return Hold(tokens=demand.prompt_tokens, required_tokens=demand.prompt_tokens)
-    wanted = _wanted(demand, strict=strict)
-    tokens = demand.prompt_tokens + wanted
-    cap = wanted if strict else None
-    return Hold(tokens=tokens, required_tokens=tokens + ROOM_TOKENS, cap_tokens=cap)
+    wanted = _wanted(demand, strict=strict) if demand.completes else 0
+    tokens = demand.charged(wanted)
+    required = tokens + ROOM_TOKENS if demand.completes else tokens
+    return Hold(
+        tokens=tokens,
+        required_tokens=NOTHING_REQUIRED if demand.weight.is_free else required,
+        cap_tokens=wanted if strict and demand.completes else None,
+        completion_tokens=wanted,
+    )
 
 
 def slice_hold(demand: Demand, available_tokens: int, *, strict: bool = False) -> Hold | None:
@@ -112,17 +138,27 @@ def slice_hold(demand: Demand, available_tokens: int, *, strict: bool = False) -
 
     None when not even a short answer (256 tokens, or the client's smaller maximum) is left.
     """
-    left = available_tokens - demand.prompt_tokens
+    if demand.weight.is_free:
+        return full_hold(demand, strict=strict)
     if not demand.completes:
-        return full_hold(demand) if left >= 0 else None
+        return full_hold(demand) if available_tokens >= demand.charged(0) else None
     wanted = _wanted(demand, strict=strict)
-    share = max(left // SLICE_PARTS, min(left, SMALLEST_SLICE_TOKENS))
-    completion = min(wanted, share)
+    completion = min(wanted, _share(demand, available_tokens, wanted))
     if completion < max(min(wanted, MINIMUM_COMPLETION_TOKENS), demand.choices):
         return None
-    tokens = demand.prompt_tokens + completion
+    tokens = demand.charged(completion)
     cap = completion if strict or completion < wanted else None
-    return Hold(tokens=tokens, required_tokens=tokens, cap_tokens=cap)
+    return Hold(tokens, required_tokens=tokens, cap_tokens=cap, completion_tokens=completion)
+
+
+def _share(demand: Demand, available_tokens: int, wanted: int) -> int:
+    """The answer that a slice of what is left is held for; -1 where not even the prompt fits."""
+    if available_tokens < demand.charged(0):
+        return -1
+    left = demand.weight.answer_within(available_tokens, demand.prompt_tokens)
+    if left is None:  # answers of this model charge nothing
+        return wanted
+    return max(left // SLICE_PARTS, min(left, SMALLEST_SLICE_TOKENS))
 
 
 def _wanted(demand: Demand, *, strict: bool) -> int:

@@ -13,7 +13,6 @@ from solaris.quota.reservation import MINIMUM_COMPLETION_TOKENS, Demand, expired
 from solaris.quota.rollover import apply_block_threshold, open_period
 from solaris.quota.settlement import settle
 from solaris.quota.thresholds import ThresholdRule
-from solaris.quota.usage import TokenCounts
 from solaris.quota.user import User
 
 
@@ -35,8 +34,7 @@ def put_right(user: User, *, period: str, block_ppm: int, now: datetime) -> User
         shown = replace(shown, reservations=held)
         if late.period < shown.period:
             continue
-        charged = TokenCounts(prompt_tokens=late.prompt_tokens).charged_tokens()
-        change = settle(reserved_tokens=late.tokens, charged_tokens=charged)
+        change = settle(reserved_tokens=late.tokens, charged_tokens=late.prompt_charge)
         shown = replace(
             shown,
             available_tokens=shown.available_tokens + change.available_delta,

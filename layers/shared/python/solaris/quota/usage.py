@@ -4,12 +4,12 @@ Token figures are the upstream's own (OpenAI's words: prompt and completion); ca
 writes and reasoning are parts of those two, never on top of them.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from solaris.platform.instants import iso_milliseconds
+from solaris.platform.model_weight import PLAIN, ModelWeight
 
 
 class Outcome(StrEnum):
@@ -41,10 +41,9 @@ class TokenCounts:
         """Prompt plus completion."""
         return self.prompt_tokens + self.completion_tokens
 
-    def charged_tokens(self, cached_weight: float = 1.0) -> int:
-        """Tokens taken from the quota: cached prompt tokens count by their weight, rounded up."""
-        cached = min(self.cached_tokens, self.prompt_tokens)
-        return self.total_tokens - cached + math.ceil(round(cached * cached_weight, 6))
+    def charged_tokens(self, weight: ModelWeight = PLAIN) -> int:
+        """Tokens taken from the quota: each counts by its weight, the sum is rounded up."""
+        return weight.charge(self.prompt_tokens, self.completion_tokens, self.cached_tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +54,11 @@ class UsageEvent:
     month in which it started. Times are UTC; `*_ms` are milliseconds.
 
     `over_limit`: it would have been refused, were the user not warned only.
+
+    `weight` is by what `counts` were charged: None where each token counts once, and in events of
+    versions before, where cached tokens may have counted less. `held_weight` is by what tokens
+    were held, only when that is another: a model has answered that was not asked for, or not the
+    dearest that was.
 
     `asked_model` is what the client asked for, only when the event is booked under another model;
     `answered_model` what the upstream says has answered, only when that is not `model`.
@@ -83,6 +87,8 @@ class UsageEvent:
     asked_model: str | None = None
     answered_model: str | None = None
     over_limit: bool = False
+    weight: ModelWeight | None = None
+    held_weight: ModelWeight | None = None
 
     @property
     def record_key(self) -> str:

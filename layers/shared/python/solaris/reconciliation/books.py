@@ -8,6 +8,8 @@ The usage records are the truth; everything else is a sum that is kept beside th
     a closed month     = the same for its period
     additional_tokens  = what its transactions granted - what of it ended with the months
     a day's counter    = the figures of that day's records of that model
+    a record's charge  = its tokens by the weight that it states (without one: once, cached ones
+                         perhaps less, as CACHED_TOKEN_WEIGHT was)
 
 Records live for 13 months (TTL), sums stay: older days and months are not looked at.
 """
@@ -18,11 +20,15 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from solaris.ledger.figures import FIGURE_NAMES, Figures, counted_model
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.quota.reservation import expired
 from solaris.quota.user import User
 
 DayModel = tuple[str, str]
 """A day (`2026-11-22`) and a model as the counters name it."""
+
+MOST_WRONG = 20
+"""So many records of a user that charge something wrong are told."""
 
 USAGE = "current_usage"
 GRANTED = "additional_tokens"
@@ -40,6 +46,9 @@ class Fault(StrEnum):
     COUNTER = "user_counter"
     SYSTEM_COUNTER = "system_counter"
     """A day's system counters, held against the sum of the users' counters."""
+
+    CHARGE = "record_charge"
+    """A record charges something else than its own tokens by its own weight. Never mended."""
 
     OVERDUE = "overdue_reservation"
     """A reservation still held long after its expiry; `found` are its tokens."""
@@ -70,6 +79,19 @@ class BookedLine:
     model: str
     outcome: str
     figures: Figures
+    weight: ModelWeight | None = None
+
+    @property
+    def charge_expected(self) -> int | None:
+        """What its tokens charge by its weight; None where it charges that."""
+        figures = self.figures
+        counts = figures.prompt_tokens, figures.completion_tokens, figures.cached_tokens
+        if self.weight is not None:
+            expected = self.weight.charge(*counts)
+            return None if expected == figures.charged_tokens else expected
+        total = PLAIN.charge(*counts)
+        least = total - min(figures.cached_tokens, figures.prompt_tokens)
+        return None if least <= figures.charged_tokens <= total else total
 
     @property
     def day_model(self) -> DayModel:
@@ -84,10 +106,15 @@ class RecordSums:
     by_period: dict[str, int] = field(default_factory=dict)
     by_day: dict[DayModel, list[int]] = field(default_factory=dict)
     records: int = 0
+    wrong: list[tuple[str, int, int]] = field(default_factory=list)
+    """Records that charge something else than their tokens: key, what they should, what they do."""
 
     def add(self, line: BookedLine) -> None:
         """Take one record in."""
         self.records += 1
+        expected = line.charge_expected
+        if expected is not None and len(self.wrong) < MOST_WRONG:
+            self.wrong.append((line.record_key, expected, line.figures.charged_tokens))
         charged = line.figures.charged_tokens
         self.by_period[line.period] = self.by_period.get(line.period, 0) + charged
         sums = self.by_day.setdefault(line.day_model, [0] * len(FIGURE_NAMES))
@@ -127,6 +154,7 @@ def differences(books: UserBooks, overdue_before: datetime) -> list[Difference]:
     return [
         *_of_item(books, overdue_before),
         *_of_closed_months(books),
+        *_of_records(books),
         *counter_differences(
             {key: books.sums.figures(key) for key in books.sums.by_day},
             books.counters,
@@ -227,6 +255,18 @@ def _of_closed_months(books: UserBooks) -> Iterable[Difference]:
                 expected=expected,
                 found=found,
             )
+
+
+def _of_records(books: UserBooks) -> Iterable[Difference]:
+    for record_key, expected, found in books.sums.wrong:
+        yield Difference(
+            fault=Fault.CHARGE,
+            user_id=books.user.user_id,
+            place=record_key,
+            figure="charged_tokens",
+            expected=expected,
+            found=found,
+        )
 
 
 def _is_kept(period: str, first_day: date) -> bool:

@@ -70,6 +70,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "fault.additional_tokens": {"pt-BR": "tokens adicionais", "en": "additional_tokens"},
     "fault.user_counter": {"pt-BR": "contador do usuário", "en": "user_counter"},
     "fault.system_counter": {"pt-BR": "contador do sistema", "en": "system_counter"},
+    "fault.record_charge": {"pt-BR": "cobrança do registro", "en": "record_charge"},
     "fault.overdue_reservation": {"pt-BR": "reserva vencida", "en": "overdue_reservation"},
     "figure.current_usage": {"pt-BR": "tokens usados", "en": "current_usage"},
     "figure.additional_tokens": {"pt-BR": "tokens adicionais", "en": "additional_tokens"},

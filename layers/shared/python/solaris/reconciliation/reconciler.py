@@ -221,6 +221,8 @@ class Reconciler:
                 held = books.user.reservations[first.place]
                 self._recorder.expire(books.user.user_id, [held])
                 done = True
+            case Fault.CHARGE:
+                done = False  # records are the truth: a person looks at it
             case Fault.COUNTER:
                 done = self._mend_counter(books, first.place)
             case Fault.CLOSED_MONTH:

@@ -20,6 +20,7 @@ from solaris.platform.aws.client import CANCELLED, AwsCallError, store_errors
 from solaris.platform.aws.direct import query_items
 from solaris.platform.aws.items import Item, number, text
 from solaris.platform.settings import Settings
+from solaris.quota.item import weight_from_item
 from solaris.quota.store import UserStore
 from solaris.reconciliation.books import BookedLine, DayModel, RecordSums, UserBooks
 
@@ -36,6 +37,7 @@ _RECORD = (
     "status_code",
     "unpriced",
     "over_limit",
+    "weight",
     *SUMMED_OF_A_RECORD,
 )
 
@@ -99,10 +101,10 @@ class BookStore:
         return books, after
 
     def records_of(self, user_id: str, place: str, most: int) -> list[str]:
-        """Keys of the records behind a period or a `<day>#<model>`, at most so many, in order."""
+        """Keys of the records behind a period, a `<day>#<model>` or a key, so many at most."""
         found = []
         for line in self._lines(user_id):
-            if place in {line.period, "#".join(line.day_model)}:
+            if place in {line.period, "#".join(line.day_model), line.record_key}:
                 found.append(line.record_key)
                 if len(found) == most:
                     break
@@ -249,4 +251,5 @@ def _line(item: Mapping[str, Any]) -> BookedLine:
         model=item["model"]["S"],
         outcome=item["outcome"]["S"],
         figures=figures_of_record(item),
+        weight=weight_from_item(item["weight"]) if "weight" in item else None,
     )

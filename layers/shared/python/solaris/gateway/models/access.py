@@ -15,6 +15,7 @@ from solaris.platform.errors import (
     UpstreamUnavailableError,
 )
 from solaris.platform.web.body_structure import has_bounded_structure
+from solaris.quota.weights import Weights
 
 _MODEL_PATH = "/v1/models/"
 
@@ -86,6 +87,28 @@ def visible_models(
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         raise UpstreamUnavailableError("the list of models has no data")
     answer["data"] = [one for one in answer["data"] if _is_visible(key, hidden, one)]
+    return orjson.dumps(answer)
+
+
+def with_weights(weights: Weights, status: int, body: bytes) -> bytes:
+    """A list of models, or one model, with how many times a token of each counts.
+
+    `x_solaris_weight` of each: `{"prompt": 5, "completion": 5, "cached": 2.5}`. Where no weights
+    are stated, and what cannot be read, stays as it came.
+    """
+    if not weights.entries or is_error(status):
+        return body
+    try:
+        answer: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(answer, dict):
+        return body
+    listed = answer.get("data")
+    for model in listed if isinstance(listed, list) else [answer]:
+        name = model.get("id") if isinstance(model, dict) else None
+        if isinstance(name, str):
+            model["x_solaris_weight"] = weights.of(name).times()
     return orjson.dumps(answer)
 
 

@@ -16,13 +16,9 @@ from functools import lru_cache
 from itertools import takewhile
 from types import MappingProxyType
 
-DEFAULT_CONTEXT_TOKENS = 128_000
-# Bedrock's regions and vendors, letters before a dot: `us.anthropic.claude-…`. A version
-# (`gpt-5.1`) has a digit there.
-_DOTTED_PREFIX = re.compile(r"[a-z][a-z-]*\.")
-_DOTTED_DIGIT = re.compile(r"(?<=\d)\.(?=\d)")
-_MOST_PREFIXES = 4
+from solaris.quota.model_names import bare_names
 
+DEFAULT_CONTEXT_TOKENS = 128_000
 _MAXIMUM_OUTPUT_TOKENS: Mapping[str, int] = MappingProxyType(
     {
         # OpenAI
@@ -237,7 +233,7 @@ def maximum_output_tokens(model: str, overrides: Mapping[str, int]) -> int | Non
     `overrides` is the setting MODEL_MAX_OUTPUT_TOKENS: the exact name goes first, then the longest
     `prefix*`, then `*`, each for the name as the client writes it and for its last path segment.
     """
-    names = (model.strip().lower(), *_bare_names(model))
+    names = (model.strip().lower(), *bare_names(model))
     own = {name.strip().lower(): tokens for name, tokens in overrides.items()}
     for name in names:
         if name in own:
@@ -246,7 +242,7 @@ def maximum_output_tokens(model: str, overrides: Mapping[str, int]) -> int | Non
     for prefix in stars:
         if any(name.startswith(prefix) for name in names):
             return own[prefix + "*"]
-    known = _longest_prefix(_bare_names(model), _MAXIMUM_OUTPUT_TOKENS)
+    known = _longest_prefix(bare_names(model), _MAXIMUM_OUTPUT_TOKENS)
     return None if known is None else _MAXIMUM_OUTPUT_TOKENS[known]
 
 
@@ -265,7 +261,7 @@ def known_context_tokens(model: str) -> int | None:
 
     By genai-prices, the vendor's figure before a reseller's, or a family's own where that is more.
     """
-    names = _bare_names(model)
+    names = bare_names(model)
     family = _longest_prefix(names, _CONTEXT_TOKENS)
     listed = next((found for name in names if (found := _listed_context(name))), None)
     known = max(listed or 0, 0 if family is None else _CONTEXT_TOKENS[family])
@@ -279,7 +275,7 @@ def is_reasoning_model(model: str) -> bool:
     Claude 3.7 to 4.x think only where the body asks for it (`thinking`): false for those, and
     true from 5 on, where thinking is adaptive and on by default.
     """
-    names = _bare_names(model)
+    names = bare_names(model)
     if any("non-reasoning" in name or "non-thinking" in name for name in names):
         return False
     return any(
@@ -291,7 +287,7 @@ def is_reasoning_model(model: str) -> bool:
 @lru_cache(maxsize=1024)
 def image_family(model: str) -> ImageFamily:
     """Return by which rule the model counts images."""
-    known = _longest_prefix(_bare_names(model), _IMAGE_FAMILIES)
+    known = _longest_prefix(bare_names(model), _IMAGE_FAMILIES)
     return ImageFamily.UNKNOWN if known is None else _IMAGE_FAMILIES[known]
 
 
@@ -320,28 +316,6 @@ def _listed_context(name: str) -> int | None:
             if listed.context_window and listed.is_match(name):
                 return int(listed.context_window)
     return None
-
-
-@lru_cache(maxsize=1024)
-def _bare_names(model: str) -> tuple[str, ...]:
-    """Return the names to look for, the whole last path segment first, lower-case.
-
-    Clients name the same model as `gpt-4o`, `openai/gpt-4o`, `azure/eu/gpt-4o`,
-    `ft:gpt-4o:org::id`, `bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0`. Claude's versions
-    come with dots from some routers (`claude-opus-4.5`) and are written with dashes here, as
-    Anthropic does.
-    """
-    name = model.rpartition("/")[2].strip().lower().removeprefix("ft:")
-    names = [name]
-    for _ in range(_MOST_PREFIXES):
-        prefix = _DOTTED_PREFIX.match(name)
-        if prefix is None:
-            break
-        name = name[prefix.end() :]
-        names.append(name)
-    return tuple(
-        _DOTTED_DIGIT.sub("-", one) if one.startswith("claude") else one for one in names if one
-    )
 
 
 def _longest_prefix(names: Iterable[str], prefixes: Iterable[str]) -> str | None:

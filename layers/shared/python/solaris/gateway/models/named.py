@@ -5,12 +5,12 @@ beside `model`: LiteLLM takes fallbacks from the body and a `model` from the que
 list of models, and a tool may bring a model of its own.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from solaris.keys.key import GatewayKey
+from solaris.quota.model_names import is_version
 
 _FALLBACKS = (
     *("models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks"),
@@ -53,7 +53,7 @@ def booked_names(asked: str, answered: str | None, key: GatewayKey) -> BookedNam
     """
     if not answered or answered == asked:
         return BookedNames(asked)
-    if key.allows_any_model or _is_version(asked, answered):
+    if key.allows_any_model or is_version(asked, answered):
         return BookedNames(asked, answered=answered)
     return BookedNames(answered, asked=asked)
 
@@ -72,9 +72,3 @@ def _names_in(value: object, depth: int) -> Iterator[str]:
         for name, inner in value.items():
             yield name
             yield from _names_in(inner, depth - 1)
-
-
-def _is_version(asked: str, answered: str) -> bool:
-    """`gpt-4o-2024-08-06` is `gpt-4o`, and `openai/gpt-4o` is `gpt-4o`."""
-    name = asked.rpartition("/")[2].lower()
-    return re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d[\d-]*)?", answered.lower()) is not None

@@ -179,6 +179,8 @@ class UsageModel(Model):
     cost_nanos = NumberAttribute(null=True)
     unpriced = BooleanAttribute(null=True)
     over_limit = BooleanAttribute(null=True)
+    weight: Any = ListAttribute(null=True)
+    held_weight: Any = ListAttribute(null=True)
     cache_write_tokens = NumberAttribute(null=True)
     cache_write_1h_tokens = NumberAttribute(null=True)
     estimated = BooleanAttribute()

@@ -1,7 +1,7 @@
 """Numbers, dates and foreign text as mails show them. Pure."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date
 
 from solaris.platform.texts import Locale, format_integer
 
@@ -49,8 +49,8 @@ def month(period: str, locale: Locale) -> str:
     return f"{name} de {year}" if locale == "pt-BR" else f"{name} {year}"
 
 
-def long_date(instant: datetime, locale: Locale) -> str:
-    """The day of an instant in its own zone: `1º de dezembro de 2026`, `December 1, 2026`."""
+def long_date(instant: date, locale: Locale) -> str:
+    """A day, an instant's in its own zone: `1º de dezembro de 2026`, `December 1, 2026`."""
     name = _MONTHS[locale][instant.month - 1]
     if locale == "pt-BR":
         day = "1º" if instant.day == 1 else str(instant.day)
