@@ -44,7 +44,7 @@ FILLED = {
 }
 # LibreChat's own, the provider's that must not be there, and many at once
 FOREIGN = {"SOLARIS_API_KEY", "OIDC_…"}
-MENU = ("dashboard", "users", "reports", "alerts", "keys", "audit", "admins", "settings")
+MENU = ("dashboard", "users", "plans", "reports", "alerts", "keys", "audit", "admins", "settings")
 # Words of the guide by their key in the site's texts
 SITE_WORDS = {
     "users/actionTexts.ts": ("activate", "addTokens", "delete", "edit"),
@@ -54,6 +54,7 @@ SITE_WORDS = {
         *("plan_trial", "plan_basic", "plan_pro", "plan_enterprise"),
     ),
     "admins/texts.ts": ("role_admin", "role_viewer"),
+    "plans/texts.ts": ("edit",),
 }
 
 

@@ -85,6 +85,7 @@ def test_the_open_pages_are_accessible(plain: Visitor, company: Company) -> None
         ("/admin/users", ("Novo usuário", "Importar CSV", "Visões > Salvar esta visão…")),
         ("/admin/users/{id}", ("Suspender", "Adicionar tokens")),
         ("/admin/users/{id}", ("Mais ações > Editar", "Mais ações > Excluir usuário")),
+        ("/admin/plans", ("Alterar o plano Básico",)),
         ("/admin/keys", ("Nova chave",)),
         ("/admin/admins", ("Adicionar pessoa",)),
         ("/admin/reports", ("Exportar > Exportações recentes",)),

@@ -140,6 +140,8 @@ class MoneyPath:
             recorder=parts.ledger.recorder,
             ended_grants=parts.ledger.ended_grants,
             clock=clock,
+            plans=parts.quota.plans,
+            rates=parts.keys.user_rates,
         )
         return cls(parts, clock, aws, meter)
 

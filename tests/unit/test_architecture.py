@@ -90,6 +90,7 @@ PURE = (
     "quota/moving.py",
     "quota/periods.py",
     "quota/personal_links.py",
+    "quota/plans.py",
     "quota/provisioning.py",
     "quota/quota.py",
     "quota/reservation.py",

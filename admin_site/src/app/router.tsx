@@ -76,6 +76,12 @@ const user = createRoute({
   component: lazyRouteComponent(() => import("@/features/users/UserPage"), "UserPage"),
 });
 
+const plans = createRoute({
+  getParentRoute: () => inside,
+  path: "/plans",
+  component: lazyRouteComponent(() => import("@/features/plans/PlansPage"), "PlansPage"),
+});
+
 const reports = createRoute({
   getParentRoute: () => inside,
   path: "/reports",
@@ -122,6 +128,7 @@ const routes = root.addChildren([
     dashboard,
     users,
     user,
+    plans,
     reports,
     alerts,
     keys,

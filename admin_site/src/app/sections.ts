@@ -2,6 +2,7 @@ import {
   ChartColumn,
   FileClock,
   KeyRound,
+  Layers,
   LayoutDashboard,
   Settings,
   ShieldCheck,
@@ -14,6 +15,7 @@ export const SECTIONS = [
   [
     { to: "/", icon: LayoutDashboard, text: "dashboard" },
     { to: "/users", icon: Users, text: "users" },
+    { to: "/plans", icon: Layers, text: "plans" },
     { to: "/reports", icon: ChartColumn, text: "reports" },
     { to: "/alerts", icon: TriangleAlert, text: "alerts" },
   ],

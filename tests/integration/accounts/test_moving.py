@@ -66,8 +66,11 @@ async def test_who_never_moved_costs_the_calls_of_before(
 
 
 async def test_a_first_request_costs_no_more_either(money: MoneyPath, calls: list[str]) -> None:
+    money.parts.quota.plans.recent()
+    calls.clear()
     await money.admit()
-    assert calls == ["UpdateItem", "TransactWriteItems"]
+    # the last looks whether the plans have changed in these milliseconds
+    assert calls == ["UpdateItem", "TransactWriteItems", "GetItem"]
 
 
 async def test_a_move_is_told_to_lists_and_audit(money: MoneyPath, api: Api) -> None:

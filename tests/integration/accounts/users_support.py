@@ -71,6 +71,7 @@ def user_changes_of(money: MoneyPath) -> UserChanges:
         tell=parts.quota.changes.actions,
         transactions=parts.ledger.transactions,
         daily_limits=DailyLimits(parts.settings, parts.ledger.user_counters),
+        plans=parts.quota.plans,
         clock=money.clock,
     )
 

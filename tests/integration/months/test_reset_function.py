@@ -68,6 +68,9 @@ def test_the_function_answers_running_without_time_and_done_with_it(late: MoneyP
         "ended_grants": 0,
         "ending_grants": 0,
         "failed_users": 0,
+        "plans": "done",
+        "plan_users": 0,
+        "plan_users_changed": 0,
     }
 
 

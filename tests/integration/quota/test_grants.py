@@ -31,7 +31,7 @@ from solaris.quota.changes import suspend
 from solaris.quota.settlement import Booking
 from solaris.quota.thresholds import Threshold
 from solaris.quota.usage import Outcome
-from solaris.quota.user import Plan, UserStatus, user_id_for
+from solaris.quota.user import LimitSource, Plan, UserStatus, user_id_for
 from tests.integration.accounts.users_support import grants_of, user_changes_of
 from tests.integration.conftest import ANA, MoneyPath
 
@@ -282,7 +282,7 @@ async def test_a_grant_whose_answer_is_lost_is_made_again_and_granted_once(
     money: MoneyPath, office: Administration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As boto3 does after a time-out: the same bytes again."""
-    money.put_user()
+    money.put_user(limit_source=LimitSource.PLAN)
     real = money.parts.platform.dynamodb.transact_write_items
 
     def twice(**arguments: Any) -> Any:

@@ -8,9 +8,10 @@ from solaris.platform.errors import ConfigurationError
 from solaris.platform.settings import Settings, load_settings, mail_domain
 from solaris.platform.settings_values import AutoProvision
 from solaris.quota.identity import Identity
-from solaris.quota.policy import provisioning_of
+from solaris.quota.plans import PlanPolicy, plans_of
+from solaris.quota.policy import plan_limits_of, provisioning_of
 from solaris.quota.provisioning import ProvisioningPolicy, provision
-from solaris.quota.user import Plan, User, UserStatus, user_id_for
+from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus, user_id_for
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
@@ -71,15 +72,39 @@ def test_a_domain_is_matched_whole(mode: AutoProvision, email: str, *, allowed: 
 
 
 def test_the_settings_make_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    basic = PlanPolicy(monthly_limit=1_000_000)
     assert provisioning_of(Settings()) == ProvisioningPolicy(
-        AutoProvision.ACTIVE, frozenset(), 1_000_000
+        AutoProvision.ACTIVE, frozenset(), 1_000_000, LimitSource.PLAN, basic
     )
     monkeypatch.setenv("AUTO_PROVISION", "pending")
     monkeypatch.setenv("ALLOWED_EMAIL_DOMAINS", " Example.com, filial.example.com ,")
     monkeypatch.setenv("DEFAULT_MONTHLY_LIMIT", "5")
     assert provisioning_of(Settings()) == ProvisioningPolicy(
-        AutoProvision.PENDING, frozenset({"example.com", "filial.example.com"}), 5
+        AutoProvision.PENDING,
+        frozenset({"example.com", "filial.example.com"}),
+        5,
+        LimitSource.DEFAULT,
+        basic,
     )
+    limits = plan_limits_of(Settings())
+    stated = {**plans_of(None, limits), Plan.BASIC: PlanPolicy(monthly_limit=5)}
+    assert provisioning_of(Settings(), stated).source is LimitSource.PLAN
+
+
+def test_newcomers_follow_the_basic_plan_unless_the_environment_has_a_limit_of_their_own() -> None:
+    raised = {
+        **plans_of(None, plan_limits_of(Settings())),
+        Plan.BASIC: PlanPolicy(monthly_limit=2_000_000, enforcement=Enforcement.WARN),
+    }
+    policy = provisioning_of(Settings(), raised)
+    assert (policy.monthly_limit, policy.source) == (2_000_000, LimitSource.PLAN)
+    own = provisioning_of(Settings(default_monthly_limit=300_000), raised)
+    assert (own.monthly_limit, own.source) == (300_000, LimitSource.DEFAULT)
+    user = provision(
+        Identity("ana@example.com"), policy, period="2026-11", block_ppm=1_000_000, now=NOW
+    )
+    assert user is not None
+    assert (user.enforcement, user.available_tokens) == (Enforcement.WARN, 2_000_000)
 
 
 @pytest.mark.parametrize(

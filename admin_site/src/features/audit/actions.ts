@@ -22,6 +22,7 @@ export const ACTIONS = [
   "user.restore",
   "user.link",
   "user.export_data",
+  "plan.update",
   "suppression.lift",
   "key.create",
   "key.update",
@@ -44,5 +45,5 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export const TARGETS = ["user", "key", "admin", "alert", "report", "suppression"] as const;
+export const TARGETS = ["user", "key", "admin", "alert", "report", "suppression", "plan"] as const;
 export type Target = (typeof TARGETS)[number];

@@ -35,13 +35,27 @@ describe("taking a change back", () => {
   });
 
   it("restores the own limit together with the plan", () => {
-    const before = someUser({ plan: "basic", monthlyLimit: 2_100_000 });
+    const before = someUser({ plan: "basic", monthlyLimit: 2_100_000, limitSource: "own" });
     const change = { kind: "edit", values: { plan: "pro" }, reason: "" } as const;
     expect(inverse(before, change, reason)).toEqual({
       kind: "edit",
-      values: { plan: "basic", monthlyLimit: 2_100_000 },
+      values: { plan: "basic", monthlyLimit: 2_100_000, limitSource: "own" },
       reason,
     });
+  });
+
+  it("goes back to the plan's limit, whatever that is by then", () => {
+    const before = someUser({ plan: "basic", limitSource: "plan" });
+    const change = { kind: "edit", values: { monthlyLimit: 5 }, reason: "" } as const;
+    const values = { limitSource: "plan" };
+    expect(inverse(before, change, reason)).toEqual({ kind: "edit", values, reason });
+  });
+
+  it("gives back an own limit that was given up", () => {
+    const before = someUser({ monthlyLimit: 7, limitSource: "own" });
+    const change = { kind: "edit", values: { limitSource: "plan" }, reason: "" } as const;
+    const values = { monthlyLimit: 7, limitSource: "own" };
+    expect(inverse(before, change, reason)).toEqual({ kind: "edit", values, reason });
   });
 
   it("cannot bring forgiven usage back", () => {
@@ -86,9 +100,19 @@ describe("an edited user", () => {
     expect(values).toEqual({ enforcement: "warn" });
     expect(inverse(before, { kind: "edit", values, reason: "" }, reason)).toEqual({
       kind: "edit",
-      values: { enforcement: "block" },
+      values: { enforcementSource: "plan" },
       reason,
     });
+    const own = someUser({ ...before, enforcementSource: "own" });
+    expect(inverse(own, { kind: "edit", values, reason: "" }, reason)).toMatchObject({
+      values: { enforcement: "block" },
+    });
+  });
+
+  it("leaves the limit to a new plan where it is the plan's", () => {
+    const form = { ...SAME, name: "Ana", plan: "pro", monthlyLimit: 5_000_000 } as const;
+    expect(edited(before, form, 5_000_000)).toEqual({ plan: "pro" });
+    expect(edited(before, form, 4_000_000)).toEqual({ plan: "pro", monthlyLimit: 5_000_000 });
   });
 
   it("states the limit with a new plan, so that what was shown is what happens", () => {

@@ -30,6 +30,8 @@ export interface EditedValues {
   name?: string;
   plan?: User["plan"];
   monthlyLimit?: number;
+  limitSource?: "own" | "plan";
+  enforcementSource?: "plan";
   enforcement?: User["enforcement"];
   status?: Exclude<User["status"], "deleted">;
 }
@@ -42,6 +44,8 @@ const UNCHANGED = {
   monthlyLimit: null,
   status: null,
   enforcement: null,
+  enforcementSource: null,
+  limitSource: null,
   additionalTokens: null,
   dailyLimit: null,
 } as const;
@@ -157,27 +161,39 @@ function valuesBack(before: User, values: EditedValues): EditedValues {
   if (values.email !== undefined) back.email = before.email;
   if (values.name !== undefined) back.name = before.name;
   if (values.plan !== undefined) back.plan = before.plan;
-  if (values.enforcement !== undefined) back.enforcement = before.enforcement;
+  if (values.enforcement !== undefined || values.enforcementSource !== undefined) {
+    if (before.enforcementSource === "plan") back.enforcementSource = "plan";
+    else back.enforcement = before.enforcement;
+  }
   // Another plan brings another limit, stated or not.
-  if (values.plan !== undefined || values.monthlyLimit !== undefined)
-    back.monthlyLimit = before.monthlyLimit;
+  if ([values.plan, values.monthlyLimit, values.limitSource].some((one) => one !== undefined)) {
+    if (before.limitSource === "plan") back.limitSource = "plan";
+    else Object.assign(back, { monthlyLimit: before.monthlyLimit, limitSource: "own" });
+  }
   return back;
 }
 
-/** Only what differs; an empty object means that there is nothing to ask for. */
+/**
+ * Only what differs; an empty object means that there is nothing to ask for.
+ *
+ * `planLimit` is the limit of the plan in the form: with another plan and its limit, the limit stays
+ * the plan's, and changes with it.
+ */
 export function edited(
   before: User,
   form: Pick<User, "email" | "name" | "plan" | "monthlyLimit" | "enforcement">,
+  planLimit?: number,
 ): EditedValues {
   const values: EditedValues = {};
   if (form.email !== before.email) values.email = form.email;
   if (form.name !== before.name) values.name = form.name;
   if (form.plan !== before.plan) values.plan = form.plan;
   if (form.enforcement !== before.enforcement) values.enforcement = form.enforcement;
-  // With another plan the limit is always stated: what the form shows is what is asked for.
-  if (form.plan !== before.plan || form.monthlyLimit !== before.monthlyLimit) {
-    values.monthlyLimit = form.monthlyLimit;
-  }
+  const isOwn =
+    form.plan === before.plan
+      ? form.monthlyLimit !== before.monthlyLimit
+      : form.monthlyLimit !== planLimit;
+  if (isOwn) values.monthlyLimit = form.monthlyLimit;
   return values;
 }
 

@@ -25,6 +25,8 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     name: "Ana",
     status: "active",
     enforcement: "block",
+    enforcementSource: "plan",
+    limitSource: "plan",
     plan: "basic",
     monthlyLimit: 1_000_000,
     additionalTokens: 0,

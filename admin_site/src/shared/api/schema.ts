@@ -289,6 +289,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each plan gives, who has it, how far the last change has come
+         * @description A change of a plan reaches those who have it, but for what is their own.
+         */
+        get: operations["getPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a plan, and bring it to those who have it
+         * @description New users have it at once, the others within two seconds in a small company.
+         *
+         *     While `propagation.state` is `running`, POST /admin/plans/propagation goes on with it; the
+         *     sweep does so too. 409: somebody else has changed the plans since `version`.
+         */
+        put: operations["updatePlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans/{plan}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whom a change of a plan would reach
+         * @description Nothing is written.
+         */
+        post: operations["previewPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans/propagation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on bringing the last change to those who have the plans
+         * @description For eight seconds at most; at once when it is done, or another is at work.
+         */
+        post: operations["propagatePlans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reconciliation": {
         parameters: {
             query?: never;
@@ -2193,6 +2276,12 @@ export interface components {
             sesList: components["schemas"]["SesListAnswer"];
         };
         /**
+         * LimitSource
+         * @description Where a user's monthly limit comes from.
+         * @enum {string}
+         */
+        LimitSource: "own" | "plan" | "default";
+        /**
          * LocalCostOut
          * @description A cost in CURRENCY: the dollars of each day at the rate of that day, summed.
          */
@@ -2819,19 +2908,247 @@ export interface components {
         };
         /**
          * Plan
-         * @description The plan sets the default monthly limit.
+         * @description What is given to many alike (quota/plans.py).
          * @enum {string}
          */
         Plan: "trial" | "basic" | "pro" | "enterprise";
         /**
+         * PlanDefaults
+         * @description What holds for a plan that states nothing: the settings.
+         */
+        PlanDefaults: {
+            /** Critical */
+            critical: number;
+            /** Rateburst */
+            rateBurst: number;
+            /** Ratepersecond */
+            ratePerSecond: number;
+            /** Warning */
+            warning: number;
+        };
+        /**
+         * PlanDetail
+         * @description A plan and who has it. Users are counted without the deleted.
+         */
+        PlanDetail: {
+            /**
+             * Critical
+             * @description Second warning.
+             */
+            critical: number | null;
+            /**
+             * Dailylimit
+             * @description A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25% more.
+             */
+            dailyLimit: string | null;
+            enforcement: components["schemas"]["Enforcement"];
+            /**
+             * Environmentlimit
+             * @description The limit where nobody has stated another.
+             */
+            environmentLimit: number;
+            /** Monthlylimit */
+            monthlyLimit: number;
+            plan: components["schemas"]["Plan"];
+            /**
+             * Rateburst
+             * @description Requests of one user at once.
+             */
+            rateBurst: number | null;
+            /**
+             * Ratepersecond
+             * @description Requests a second of one user.
+             */
+            ratePerSecond: number | null;
+            /** Users */
+            users: number;
+            /**
+             * Userswithdefaultlimit
+             * @description Made by a first request, with DEFAULT_MONTHLY_LIMIT; left alone, too.
+             */
+            usersWithDefaultLimit: number;
+            /**
+             * Userswithownlimit
+             * @description A change of the plan's limit leaves them alone.
+             */
+            usersWithOwnLimit: number;
+            /** Userswithplanlimit */
+            usersWithPlanLimit: number;
+            /**
+             * Warning
+             * @description First warning, a part of what is granted.
+             */
+            warning: number | null;
+        };
+        /**
          * PlanOut
-         * @description A plan's default monthly limit, in tokens.
+         * @description A plan's monthly limit as it is now, in tokens.
          */
         PlanOut: {
             /** Monthlylimit */
             monthlyLimit: number;
             /** Plan */
             plan: string;
+        };
+        /**
+         * PlanPreviewIn
+         * @description What shall be different. Left out: stays; null: as the environment has it.
+         */
+        PlanPreviewIn: {
+            /**
+             * Critical
+             * @description null: as the environment has it.
+             * @default null
+             */
+            critical?: number | null;
+            /**
+             * Dailylimit
+             * @description `50000` or `auto:25`; null: none.
+             * @default null
+             */
+            dailyLimit?: string | null;
+            /**
+             * @description null: `block`.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
+            /**
+             * Monthlylimit
+             * @description null: as the environment has it.
+             * @default null
+             */
+            monthlyLimit?: number | null;
+            /**
+             * Rateburst
+             * @description null: as the environment has it.
+             * @default null
+             */
+            rateBurst?: number | null;
+            /**
+             * Ratepersecond
+             * @description Together with `rateBurst`. null: as the environment has it.
+             * @default null
+             */
+            ratePerSecond?: number | null;
+            /**
+             * Warning
+             * @description null: as the environment has it.
+             * @default null
+             */
+            warning?: number | null;
+        };
+        /**
+         * PlanPreviewOut
+         * @description Whom a change would reach, by this month's usage so far. Nothing is written.
+         */
+        PlanPreviewOut: {
+            /**
+             * Blocked
+             * @description Who would be refused, and is served now.
+             */
+            blocked: number;
+            /**
+             * Changed
+             * @description Who would get something else.
+             */
+            changed: number;
+            plan: components["schemas"]["Plan"];
+            /**
+             * Served
+             * @description Who would be served again.
+             */
+            served: number;
+            /**
+             * Usedup
+             * @description Who would have no tokens left, and has some now.
+             */
+            usedUp: number;
+            /**
+             * Users
+             * @description Who has the plan.
+             */
+            users: number;
+            /** Userswithdefaultlimit */
+            usersWithDefaultLimit: number;
+            /** Userswithownlimit */
+            usersWithOwnLimit: number;
+        };
+        /**
+         * PlansOut
+         * @description All plans, and who has changed them last.
+         */
+        PlansOut: {
+            /** Changedat */
+            changedAt: string | null;
+            /** Changedby */
+            changedBy: string | null;
+            defaults: components["schemas"]["PlanDefaults"];
+            /** Items */
+            items: components["schemas"]["PlanDetail"][];
+            /** @description null: nobody has changed a plan yet. */
+            propagation: components["schemas"]["PropagationOut"] | null;
+            /**
+             * Version
+             * @description To be named by a change; 0: nobody has changed any.
+             */
+            version: number;
+        };
+        /**
+         * PlanUpdateIn
+         * @description What shall be different, made for one version of the plans.
+         */
+        PlanUpdateIn: {
+            /**
+             * Critical
+             * @description null: as the environment has it.
+             * @default null
+             */
+            critical?: number | null;
+            /**
+             * Dailylimit
+             * @description `50000` or `auto:25`; null: none.
+             * @default null
+             */
+            dailyLimit?: string | null;
+            /**
+             * @description null: `block`.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
+            /**
+             * Monthlylimit
+             * @description null: as the environment has it.
+             * @default null
+             */
+            monthlyLimit?: number | null;
+            /**
+             * Rateburst
+             * @description null: as the environment has it.
+             * @default null
+             */
+            rateBurst?: number | null;
+            /**
+             * Ratepersecond
+             * @description Together with `rateBurst`. null: as the environment has it.
+             * @default null
+             */
+            ratePerSecond?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Version
+             * @description `version` of the plans that the change was made for.
+             */
+            version: number;
+            /**
+             * Warning
+             * @description null: as the environment has it.
+             * @default null
+             */
+            warning?: number | null;
         };
         /**
          * PointFigures
@@ -3063,6 +3380,47 @@ export interface components {
              * @description `urn:ia-solaris:problem:<code>`
              */
             type: string;
+        };
+        /**
+         * PropagationOut
+         * @description How far the last change has come to those who have the plans.
+         */
+        PropagationOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * Changed
+             * @description Who got something.
+             */
+            changed: number;
+            /**
+             * Failed
+             * @description Items that could not be read.
+             */
+            failed: number;
+            /** Finishedat */
+            finishedAt: string | null;
+            /**
+             * Startedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            startedAt: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done";
+            /**
+             * Total
+             * @description About so many there are.
+             */
+            total: number;
+            /**
+             * Users
+             * @description Looked at so far.
+             */
+            users: number;
         };
         /**
          * ProvisioningOut
@@ -4149,6 +4507,11 @@ export interface components {
             /** @description `block`: refused when the quota is used up; `warn`: served all the same. */
             enforcement: components["schemas"]["Enforcement"];
             /**
+             * Enforcementsource
+             * @enum {string}
+             */
+            enforcementSource: "own" | "plan";
+            /**
              * Grantedpercentage
              * @description Of limit plus additional tokens: what levels and warnings follow.
              */
@@ -4162,6 +4525,8 @@ export interface components {
              * @description Last request.
              */
             lastLogin: string | null;
+            /** @description `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes. */
+            limitSource: components["schemas"]["LimitSource"];
             /** @description Why warnings are not mailed to them; null: they are. */
             mailSuppression: components["schemas"]["MailSuppression"] | null;
             /**
@@ -4352,6 +4717,11 @@ export interface components {
             /** @description `block`: refused when the quota is used up; `warn`: served all the same. */
             enforcement: components["schemas"]["Enforcement"];
             /**
+             * Enforcementsource
+             * @enum {string}
+             */
+            enforcementSource: "own" | "plan";
+            /**
              * Grantedpercentage
              * @description Of limit plus additional tokens: what levels and warnings follow.
              */
@@ -4365,6 +4735,8 @@ export interface components {
              * @description Last request.
              */
             lastLogin: string | null;
+            /** @description `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes. */
+            limitSource: components["schemas"]["LimitSource"];
             /** Monthlylimit */
             monthlyLimit: number;
             /** Name */
@@ -4533,7 +4905,20 @@ export interface components {
              */
             enforcement?: components["schemas"]["Enforcement"] | null;
             /**
+             * Enforcementsource
+             * @description Back to what the plan says, instead of `enforcement`.
+             * @default null
+             */
+            enforcementSource?: "plan" | null;
+            /**
+             * Limitsource
+             * @description `plan`: back to the plan's limit; `own`: the limit of now stays, whatever becomes of the plan. `plan` not beside `monthlyLimit`.
+             * @default null
+             */
+            limitSource?: ("own" | "plan") | null;
+            /**
              * Monthlylimit
+             * @description Another than now is the user's own from then on.
              * @default null
              */
             monthlyLimit?: number | null;
@@ -5342,6 +5727,126 @@ export interface operations {
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: "trial" | "basic" | "pro" | "enterprise";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanUpdateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: "trial" | "basic" | "pro" | "enterprise";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanPreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPreviewOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    propagatePlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -11,6 +11,7 @@ from datetime import date
 from infra.local.demo.company.parts import DemoParts
 from infra.local.demo.company.people import DOMAIN, Person, join_day
 from solaris.accounts.changes import UserUpdate
+from solaris.alerts.alert import Crossing, MonthlySummary
 from solaris.alerts.notices import Notice, notice_from_json
 from solaris.keys.management import KeyTerms
 from solaris.platform.actor import Actor

@@ -7,6 +7,7 @@ from solaris.accounts import personal_data_routes as personal_data
 from solaris.accounts import routes as users
 from solaris.accounts.daily import routes as daily_limits
 from solaris.accounts.grants import routes as grants
+from solaris.accounts.plans import routes as plans
 from solaris.accounts.self_service import routes as me
 from solaris.alerts import routes as alerts
 from solaris.alerts import suppression_routes as suppressions
@@ -34,6 +35,7 @@ __all__ = [
     "me",
     "moving",
     "personal_data",
+    "plans",
     "reconciliation",
     "registered",
     "reports",

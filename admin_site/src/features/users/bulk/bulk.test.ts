@@ -8,7 +8,13 @@ function known(...users: ReturnType<typeof someUser>[]) {
 
 describe("taking a bulk change back", () => {
   const ana = someUser({ id: "a", status: "active", plan: "basic", monthlyLimit: 1_000_000 });
-  const leo = someUser({ id: "b", status: "suspended", plan: "pro", monthlyLimit: 5_000_000 });
+  const leo = someUser({
+    id: "b",
+    status: "suspended",
+    plan: "pro",
+    monthlyLimit: 6_000_000,
+    limitSource: "own",
+  });
   const eva = someUser({ id: "c", status: "blocked", plan: "basic", monthlyLimit: 1_000_000 });
 
   it("touches only those whose status was changed", () => {
@@ -31,10 +37,12 @@ describe("taking a bulk change back", () => {
       "u",
     );
     expect(steps?.map((step) => step.userIds)).toEqual([["a", "c"], ["b"]]);
+    // the plan's limit, whatever it is by then; their own as it was
+    expect(steps?.[0]?.change).toEqual({ action: "set_plan", plan: "basic", reason: "u" });
     expect(steps?.[1]?.change).toEqual({
       action: "set_plan",
       plan: "pro",
-      monthlyLimit: 5_000_000,
+      monthlyLimit: 6_000_000,
       reason: "u",
     });
   });

@@ -104,11 +104,12 @@ function statusBack(
 
 function plansBack(users: readonly User[], reason: string): BulkStep[] | null {
   const groups = new Map<string, BulkStep>();
-  for (const { id, plan, monthlyLimit } of users) {
-    const key = `${plan}/${monthlyLimit}`;
+  for (const { id, plan, monthlyLimit, limitSource } of users) {
+    const own = limitSource === "plan" ? {} : { monthlyLimit };
+    const key = `${plan}/${own.monthlyLimit}`;
     const step = groups.get(key) ?? {
       userIds: [],
-      change: { action: "set_plan", plan, monthlyLimit, reason },
+      change: { action: "set_plan", plan, ...own, reason },
     };
     step.userIds.push(id);
     groups.set(key, step);

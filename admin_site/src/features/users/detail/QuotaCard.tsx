@@ -1,12 +1,16 @@
-import { CalendarClock, ShieldAlert, TrendingUp } from "lucide-react";
+import { CalendarClock, ShieldAlert, TrendingUp, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { periodDay, renewalDay, useFormat } from "@/shared/format";
+import { useCanChange } from "@/shared/hooks/session";
 import { Badge, type Tone } from "@/shared/ui/Badge";
+import { Button } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Skeleton } from "@/shared/ui/states";
+import { toastError } from "@/shared/ui/toast";
 import { useUsersTexts } from "../texts";
+import { useChange } from "../useChange";
 import { useForecast, useUserStats } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
 import { type Outlook, outlook } from "./forecast";
@@ -50,6 +54,8 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
                 {names(`level_${user.usageLevel}`)}
               </Badge>
               {user.enforcement === "warn" ? <Badge tone="info">{t("warnedOnly")}</Badge> : null}
+              <Badge>{t(`limitSource_${user.limitSource}`)}</Badge>
+              {user.limitSource === "plan" ? null : <BackToPlan user={user} />}
             </>
           ) : null}
         </div>
@@ -78,6 +84,30 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
         <Heading user={user} />
       </div>
     </Card>
+  );
+}
+
+/** Gives up the limit that is this user's own. */
+function BackToPlan({ user }: { user: Model<"UserOut"> }) {
+  const t = useUserTexts();
+  const canChange = useCanChange();
+  const change = useChange(user);
+  if (!canChange || user.status === "deleted") return null;
+  return (
+    <Button
+      variant="ghost"
+      size="small"
+      icon={<Undo2 className="size-3.5" aria-hidden />}
+      busy={change.isPending}
+      onClick={() =>
+        change.mutate(
+          { kind: "edit", values: { limitSource: "plan" }, reason: "" },
+          { onError: (error) => toastError(t("backToPlanFailed"), error.message) },
+        )
+      }
+    >
+      {t("backToPlan")}
+    </Button>
   );
 }
 

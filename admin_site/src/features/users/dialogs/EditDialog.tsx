@@ -76,7 +76,7 @@ function EditForm({ user, onClose }: Props) {
   const { errors, isDirty } = formState;
   const submit = handleSubmit(async (values) => {
     const monthlyLimit = parseTokens(values.monthlyLimit) ?? user.monthlyLimit;
-    const differing = edited(user, { ...values, monthlyLimit });
+    const differing = edited(user, { ...values, monthlyLimit }, limitOf(quota, values.plan));
     if (Object.keys(differing).length === 0) return onClose();
     try {
       await change.mutateAsync({ kind: "edit", values: differing, reason: values.reason });

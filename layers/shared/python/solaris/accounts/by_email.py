@@ -16,7 +16,7 @@ from solaris.platform.settings import Settings
 from solaris.quota.account import Account, account_of
 from solaris.quota.grant import EVERY_MONTH, Term
 from solaris.quota.store import UserStore
-from solaris.quota.user import Enforcement, Plan, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, Plan, UserStatus
 
 
 class Administration:
@@ -78,9 +78,17 @@ class Administration:
         return change.after
 
     def set_limit(self, email: str, monthly_limit: int, *, actor: str, reason: str = "") -> Change:
-        """Set the monthly limit in tokens. Raises NotFoundError, InvalidRequestError."""
+        """Set the monthly limit in tokens; other than now, it is the user's own from then on.
+
+        Raises NotFoundError, InvalidRequestError.
+        """
         by = Actor(name=actor)
         return self._changes.set_limit(self._id(email), monthly_limit, actor=by, reason=reason)
+
+    def limit_of_plan(self, email: str, *, actor: str, reason: str = "") -> Change:
+        """Give back the plan's limit. Raises NotFoundError, InvalidRequestError."""
+        update, by = UserUpdate(limit_source=LimitSource.PLAN), Actor(name=actor)
+        return self._changes.update(self._id(email), update, actor=by, reason=reason)
 
     def set_plan(
         self,
@@ -123,10 +131,15 @@ class Administration:
         return self._grants.void(self._id(email), grant_id, actor=by, reason=reason)
 
     def set_enforcement(
-        self, email: str, enforcement: Enforcement, *, reason: str, actor: str
+        self, email: str, enforcement: Enforcement | None, *, reason: str, actor: str
     ) -> Change:
-        """Refuse, or only warn, when the quota is used up. Raises NotFoundError."""
-        update, by = UserUpdate(enforcement=enforcement), Actor(name=actor)
+        """Refuse, or only warn, when the quota is used up; None: as the plan says.
+
+        Raises NotFoundError.
+        """
+        source = LimitSource.PLAN if enforcement is None else None
+        update = UserUpdate(enforcement=enforcement, enforcement_source=source)
+        by = Actor(name=actor)
         return self._changes.update(self._id(email), update, actor=by, reason=reason)
 
     def set_daily_limit(self, email: str, limit: str, *, reason: str, actor: str) -> Change:

@@ -4,6 +4,7 @@ Users and what changed them are JSON in the words of the admin API.
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from solaris.quota.day_cap import used_tokens
 from solaris.quota.grant import Grant
 from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, UserStatus
 
 if TYPE_CHECKING:
     from solaris.accounts.change import Change
@@ -36,19 +37,33 @@ Email = Annotated[
 Reason = Annotated[str, typer.Option(help=_t.help("arg.reason"))]
 
 
+class _Enforced(StrEnum):
+    """What `set-enforcement` takes."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    PLAN = "plan"
+
+
 def set_limit(
     email: Email,
     tokens: Annotated[
-        int, typer.Argument(metavar="TOKENS", parser=tokens_of, help=_t.help("set_limit.tokens"))
-    ],
+        int | None,
+        typer.Argument(metavar="TOKENS", parser=tokens_of, help=_t.help("set_limit.tokens")),
+    ] = None,
     *,
+    of_plan: Annotated[bool, typer.Option("--plan", help=_t.help("set_limit.of_plan"))] = False,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
     """Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not enterprise)."""
-    change = open_parts(AccountsParts).by_email.set_limit(
-        email, tokens, actor=actor(), reason=reason
-    )
+    if of_plan is (tokens is not None):
+        raise typer.BadParameter(_t("set_limit.one_of"))
+    people = open_parts(AccountsParts).by_email
+    if tokens is None:
+        change = people.limit_of_plan(email, actor=actor(), reason=reason)
+    else:
+        change = people.set_limit(email, tokens, actor=actor(), reason=reason)
     _show_limit(change)
     show_available(change, json=json)
 
@@ -77,16 +92,18 @@ def set_plan(
 
 def set_enforcement(
     email: Email,
-    enforcement: Annotated[Enforcement, typer.Argument(help=_t.help("set_enforcement.what"))],
+    enforcement: Annotated[_Enforced, typer.Argument(help=_t.help("set_enforcement.what"))],
     *,
     reason: Reason = "",
     json: AsJson = False,
 ) -> None:
     """Refuse a user whose quota is used up, or only warn."""
+    wanted = None if enforcement is _Enforced.PLAN else Enforcement(enforcement.value)
     change = open_parts(AccountsParts).by_email.set_enforcement(
-        email, enforcement, reason=reason, actor=actor()
+        email, wanted, reason=reason, actor=actor()
     )
-    say(_t(f"enforced.{enforcement.value}", email=change.after.user.email))
+    user = change.after.user
+    say(_t(f"enforced.{user.enforcement.value}", email=user.email))
     show_available(change, json=json)
 
 
@@ -240,8 +257,10 @@ def user_json(account: "Account") -> dict[str, Any]:
         "name": user.name,
         "status": user.status.value,
         "enforcement": user.enforcement.value,
+        "enforcementSource": "own" if OwnField.ENFORCEMENT in user.own else "plan",
         "plan": user.plan.value,
         "monthlyLimit": user.monthly_limit,
+        "limitSource": (user.limit_source or LimitSource.OWN).value,
         "additionalTokens": user.additional_tokens,
         "dailyLimit": user.daily_limit,
         "dailyLimitTokens": None if cap is None else cap.limit.in_force(user.monthly_limit),

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from solaris.accounts.change import Change
 from solaris.accounts.claiming import Claim
 from solaris.accounts.daily.steps import DailyLimits
+from solaris.accounts.plans.reading import PlanReading
 from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
+from solaris.platform.aws.client import WriteConflictError
+from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.email import valid_email
 from solaris.platform.errors import (
     ConflictError,
@@ -29,9 +32,10 @@ from solaris.quota.grant import EVERY_MONTH, Grant, GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.newcomers import with_own_id
 from solaris.quota.periods import day_end, period_of
-from solaris.quota.policy import block_ppm_of, plan_limits_of, threshold_rule_of
+from solaris.quota.plan_store import PlanStore, StatedPlans
+from solaris.quota.policy import block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
-from solaris.quota.user import NOBODY, Enforcement, Plan, User, UserStatus
+from solaris.quota.user import NOBODY, Enforcement, LimitSource, Plan, User, UserStatus
 
 IDEMPOTENCY_HOURS = 24
 MAX_IDEMPOTENCY_CHARACTERS = 200
@@ -46,6 +50,12 @@ class UserUpdate:
     name: str | None = None
     status: UserStatus | None = None
     enforcement: Enforcement | None = None
+    limit_source: LimitSource | None = None
+    """PLAN: back to the plan's limit; OWN: the limit stays, whatever becomes of the plan."""
+
+    enforcement_source: LimitSource | None = None
+    """PLAN: as the plan says."""
+
     plan: Plan | None = None
     monthly_limit: int | None = None
     additional_tokens: int | None = None
@@ -75,9 +85,11 @@ class UserChanges:
         tell: Tell,
         transactions: TransactionStore,
         daily_limits: DailyLimits,
+        plans: PlanStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._plans = plans
         self._users = users
         self._writer = writer
         self._tell = tell
@@ -89,10 +101,18 @@ class UserChanges:
 
     def new_user(self, email: str, *, name: str, plan: Plan | None, limit: int | None) -> User:
         """The user that `create` would write; raises InvalidRequestError. Nothing is written."""
-        limits = plan_limits_of(self._settings)
-        default = limits[plan] if plan else self._settings.default_monthly_limit
+        return self._new_user(email, name, plan, limit, self._plans.recent())
+
+    def _new_user(
+        self, email: str, name: str, plan: Plan | None, limit: int | None, stated: StatedPlans
+    ) -> User:
         chosen = plan or Plan.BASIC
-        monthly_limit = default if limit is None else limit
+        policy, source = stated.plans[chosen], LimitSource.PLAN
+        monthly_limit = policy.monthly_limit
+        if limit is not None:
+            monthly_limit, source = limit, LimitSource.OWN
+        elif plan is None:
+            monthly_limit, source = self._plans.seeds.newcomer(stated.plans)
         if plan is not None or limit is not None:
             allowed(lambda: self._bounds.check(monthly_limit, chosen))
         now = self._clock()
@@ -104,6 +124,8 @@ class UserChanges:
             period=period_of(now, self._settings.zone),
             block_ppm=block_ppm_of(self._settings),
             now=now,
+            source=source,
+            policy=policy,
         )
 
     def create(
@@ -121,14 +143,27 @@ class UserChanges:
         A deleted user is restored, with the same id, grants and usage of this month. Raises
         InvalidRequestError, and UserExistsError when the user exists.
         """
-        user = self.new_user(email, name=name, plan=plan, limit=monthly_limit)
-        made = self._writer.create(user, actor=actor, reason=reason)
+        for attempt in attempts(CONFLICT):
+            reading = self._reading()
+            user = self._new_user(email, name, plan, monthly_limit, reading.now())
+            try:
+                return self._create(user, reading, actor, reason)
+            except WriteConflictError:  # the plans have just been changed
+                if attempt == CONFLICT.most - 1:
+                    raise
+        raise AssertionError
+
+    def _create(self, user: User, reading: PlanReading, actor: Actor, reason: str) -> Change:
+        beside = reading.actions()
+        made = self._writer.create(user, actor=actor, reason=reason, beside=beside)
         if made is not None:
             return made
         item = self._users.get(user.user_id)
         if item is not None and item.address_of == NOBODY:  # somebody else's before
             own = with_own_id(user)
-            made = self._writer.create(own, actor=actor, reason=reason, released=item)
+            made = self._writer.create(
+                own, actor=actor, reason=reason, released=item, beside=beside
+            )
             if made is not None:
                 return made
         owner = self._users.owner(user.user_id)
@@ -152,21 +187,39 @@ class UserChanges:
         already brings nothing. Raises NotFoundError, InvalidRequestError, and UserExistsError for
         an address that is somebody else's.
         """
-        steps = self.steps_of(update)
+        reading = self._reading()
+        steps = self._steps_of(update, reading)
         ids = [uuid.uuid4().hex for _ in steps]
         if grant is not None:
             steps.append(self._once(user_id, grant))
             ids.append(grant.grant_id)
         if update.email is None:
             return self._writer.apply(
-                user_id, steps, actor=actor, reason=reason, transaction_ids=ids
+                user_id,
+                steps,
+                actor=actor,
+                reason=reason,
+                transaction_ids=ids,
+                beside=reading.actions,
             )
         claim = Claim(self._users, checked_email(update.email), self._tell)
         steps.insert(0, Step("move", claim.rule))
-        return self._writer.apply(user_id, steps, actor=actor, reason=reason, beside=claim.actions)
+        return self._writer.apply(
+            user_id,
+            steps,
+            actor=actor,
+            reason=reason,
+            beside=lambda user: [*claim.actions(user), *reading.actions()],
+        )
 
-    def steps_of(self, update: UserUpdate) -> list[Step]:
+    def _reading(self, *, is_shown: bool = False) -> PlanReading:
+        return PlanReading(self._plans, self._settings, self._plans.recent if is_shown else None)
+
+    def _steps_of(self, update: UserUpdate, reading: PlanReading) -> list[Step]:
         """The steps of an update, in the order in which they are made."""
+        if update.limit_source is LimitSource.PLAN and update.monthly_limit is not None:
+            msg = "limit_source says where the limit comes from: state no limit beside it"
+            raise InvalidRequestError(msg, field="limit_source", rule="limit_source_and_limit")
         bounds, rule = self._bounds, self._rule
         name, status, plan = update.name, update.status, update.plan
         limit, additional = update.monthly_limit, update.additional_tokens
@@ -176,7 +229,16 @@ class UserChanges:
             clean = printable(name, MAX_NAME_CHARACTERS)
             steps.append(Step("rename", lambda user, now: changes.rename(user, clean, now)))
         if plan is not None:
-            steps.append(Step("set_plan", lambda user, now: self._to_plan(user, plan, limit, now)))
+            steps.append(
+                Step(
+                    "set_plan",
+                    lambda user, now: (
+                        user if user.plan is plan else reading.to_plan(user, plan, limit, now)
+                    ),
+                )
+            )
+        if update.limit_source is LimitSource.PLAN:
+            steps.append(Step("set_limit", reading.limit_of_plan))
         if limit is not None:
             steps.append(
                 Step(
@@ -186,6 +248,8 @@ class UserChanges:
                     ),
                 )
             )
+        if update.limit_source is LimitSource.OWN:
+            steps.append(Step("set_limit", changes.keep_limit))
         if additional is not None:
             steps.append(
                 Step(
@@ -200,6 +264,8 @@ class UserChanges:
                     lambda user, now: changes.set_enforcement(user, enforcement, now),
                 )
             )
+        elif update.enforcement_source is LimitSource.PLAN:
+            steps.append(Step("set_enforcement", reading.enforcement_of_plan))
         if update.daily_limit is not None:
             steps.append(self._daily_limits.set(update.daily_limit))
         if status is not None:
@@ -222,18 +288,16 @@ class UserChanges:
         reason: str,
         monthly_limit: int | None = None,
     ) -> Change:
-        """Change the plan, and with it the limit: the plan's default unless one is stated.
+        """Change the plan, and with it the limit: the plan's unless one is stated.
 
-        Raises NotFoundError, and InvalidRequestError when the limit is out of bounds.
+        Of the plan that the user has already, the limit comes back instead of their own. Raises
+        NotFoundError, and InvalidRequestError when the limit is out of bounds.
         """
-        limit = plan_limits_of(self._settings)[plan] if monthly_limit is None else monthly_limit
-
-        def rule(user: User, now: datetime) -> User:
-            return changes.set_plan(
-                user, plan, limit, bounds=self._bounds, rule=self._rule, now=now
-            )
-
-        return self._writer.apply(user_id, [Step("set_plan", rule)], actor=actor, reason=reason)
+        reading = self._reading()
+        step = Step("set_plan", lambda user, now: reading.to_plan(user, plan, monthly_limit, now))
+        return self._writer.apply(
+            user_id, [step], actor=actor, reason=reason, beside=reading.actions
+        )
 
     def add_tokens(
         self,
@@ -339,27 +403,25 @@ class UserChanges:
 
     def preview(self, user: User, update: UserUpdate, grant: OnceGranted | None = None) -> User:
         """What `update` would make of a user; raises as it does. Nothing is written."""
-        steps = self.steps_of(update)
+        steps = self._steps_of(update, self._reading(is_shown=True))
         if grant is not None:
             steps.append(self._once(user.user_id, grant))
         return self._writer.preview(user, steps)
 
     def preview_restored(self, user: User, wanted: User) -> User:
         """What `create` would make of a deleted user."""
-        return self._writer.preview(user, self._restoring(wanted))
-
-    def _to_plan(self, user: User, plan: Plan, limit: int | None, now: datetime) -> User:
-        if user.plan is plan:
-            return user
-        chosen = plan_limits_of(self._settings)[plan] if limit is None else limit
-        return changes.set_plan(user, plan, chosen, bounds=self._bounds, rule=self._rule, now=now)
+        steps = self._restoring(wanted, self._reading(is_shown=True))
+        return self._writer.preview(user, steps)
 
     def _restore(self, user_id: str, wanted: User, actor: Actor, reason: str) -> Change:
         """Make a deleted user again as one that is created would be."""
-        steps = self._restoring(wanted)
-        return self._writer.apply(user_id, steps, actor=actor, reason=reason)
+        reading = self._reading()
+        steps = self._restoring(wanted, reading)
+        return self._writer.apply(
+            user_id, steps, actor=actor, reason=reason, beside=reading.actions
+        )
 
-    def _restoring(self, wanted: User) -> list[Step]:
+    def _restoring(self, wanted: User, reading: PlanReading) -> list[Step]:
         def restore(user: User, now: datetime) -> User:
             if user.status is not UserStatus.DELETED:
                 msg = f"user exists already: {wanted.email}"
@@ -367,15 +429,7 @@ class UserChanges:
             return changes.restore(user, wanted.email, wanted.name, now)
 
         def plan(user: User, now: datetime) -> User:
-            return changes.set_plan(
-                user,
-                wanted.plan,
-                wanted.monthly_limit,
-                # the limit was checked when the wanted user was made
-                bounds=LimitBounds(0, changes.MAX_GRANT_TOKENS),
-                rule=self._rule,
-                now=now,
-            )
+            return reading.as_wanted(user, wanted, now)
 
         return [Step("restore", restore), Step("set_plan", plan)]
 

@@ -151,12 +151,31 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "set_limit": {
         "pt-BR": "Define o limite mensal de um usuário, entre MIN_USER_LIMIT e MAX_USER_LIMIT (o "
         "plano enterprise pode mais).\n\n"
-        "Vale na hora: abaixo do que já foi usado, bloqueia; acima, volta a atender.\n\n"
+        "Vale na hora: abaixo do que já foi usado, bloqueia; acima, volta a atender. Passa a ser "
+        "próprio: uma mudança do plano não o altera, até --plan.\n\n"
         'Exemplo: solaris users set-limit ana@example.com 2000000 --reason "projeto novo"',
         "en": "Set a user's monthly limit, within MIN_USER_LIMIT and MAX_USER_LIMIT (not "
         "enterprise).\n\n"
-        "It holds at once: below what is used it blocks, above it serves again.\n\n"
+        "It holds at once: below what is used it blocks, above it serves again. It is the user's "
+        "own: a change of the plan leaves it alone, until --plan.\n\n"
         'Example: solaris users set-limit ana@example.com 2000000 --reason "new project"',
+    },
+    "set_limit.of_plan": {
+        "pt-BR": "Volta ao limite do plano, e muda com ele.",
+        "en": "Back to the plan's limit, and change with it.",
+    },
+    "set_limit.one_of": {
+        "pt-BR": "diga o limite ou --plan, um dos dois",
+        "en": "state the limit or --plan, one of the two",
+    },
+    "show.limit_source.own": {
+        "pt-BR": "{limit} (próprio)",
+        "en": "{limit} (their own)",
+    },
+    "show.limit_source.plan": {"pt-BR": "{limit} (do plano)", "en": "{limit} (the plan's)"},
+    "show.limit_source.default": {
+        "pt-BR": "{limit} (padrão de quem chega)",
+        "en": "{limit} (the default of newcomers)",
     },
     "set_limit.tokens": {"pt-BR": "Tokens por mês, como 500k.", "en": "Tokens a month, as 500k."},
     "limit": {
@@ -204,8 +223,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "Example: solaris users set-enforcement ana@example.com warn",
     },
     "set_enforcement.what": {
-        "pt-BR": "block: recusa; warn: só avisa.",
-        "en": "block: refuses; warn: only warns.",
+        "pt-BR": "block: recusa; warn: só avisa; plan: como diz o plano.",
+        "en": "block: refuses; warn: only warns; plan: as the plan says.",
     },
     "enforced.block": {
         "pt-BR": "{email} é recusado quando a cota acaba",

@@ -43,7 +43,7 @@ from solaris.platform.terminal.output import (
 from solaris.quota.day_cap import used_tokens
 from solaris.quota.grants import live_grants
 from solaris.quota.periods import days_in
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -234,7 +234,9 @@ def _show_account(account: "Account") -> None:
         "show.status": status_word(user.status),
         "show.plan": plan_word(user.plan),
         "show.period": user.period,
-        "show.limit": number(user.monthly_limit),
+        "show.limit": _t(
+            f"show.limit_source.{user.limit_source or LimitSource.OWN}", limit=user.monthly_limit
+        ),
         "show.additional": number(user.additional_tokens),
         "show.used": _t("show.of_quota", used=user.current_usage, percent=percent),
         "show.reserved": number(user.reserved_tokens),

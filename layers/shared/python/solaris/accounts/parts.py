@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from solaris.accounts.importer import Importer
     from solaris.accounts.moving import Mover
     from solaris.accounts.personal_data import PersonalDataReader
+    from solaris.accounts.plans.progress import PropagationStore
+    from solaris.accounts.plans.propagation import Propagation
+    from solaris.accounts.plans.service import PlanAdministration
     from solaris.accounts.self_service.link_issuer import LinkIssuer
     from solaris.accounts.self_service.link_reader import LinkReader
     from solaris.accounts.self_service.service import SelfService
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.plan_store import PlanStore
+    from solaris.quota.user import User
 
 
 class AccountsParts:
@@ -89,6 +94,53 @@ class AccountsParts:
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
             daily_limits=DailyLimits(self.platform.settings, self._ledger.user_counters),
+            plans=self._quota.plans,
+            clock=self.platform.clock,
+        )
+
+    @property
+    def plan_store(self) -> PlanStore:
+        """The plans as they are now."""
+        return self._quota.plans
+
+    def everybody(self) -> list[User]:
+        """All users, the deleted too: the whole table, for the command line."""
+        return list(self._quota.users.scan())
+
+    @part
+    def propagation_store(self) -> PropagationStore:
+        """How far a change of plans has come."""
+        from solaris.accounts.plans.progress import PropagationStore
+
+        periods = self.platform.settings.table_name("periods")
+        return PropagationStore(self.platform.dynamodb, periods, self._quota.plans.seeds)
+
+    @part
+    def plans(self) -> PlanAdministration:
+        """What changes plans."""
+        from solaris.accounts.plans.service import PlanAdministration
+
+        return PlanAdministration(
+            settings=self.platform.settings,
+            plans=self._quota.plans,
+            store=self.propagation_store,
+            auditor=self._audit.auditor,
+            clock=self.platform.clock,
+        )
+
+    @part
+    def propagation(self) -> Propagation:
+        """What brings a change of plans to everybody."""
+        from solaris.accounts.plans.propagation import Propagation
+
+        return Propagation(
+            settings=self.platform.settings,
+            client=self.platform.dynamodb,
+            users=self._quota.users,
+            plans=self._quota.plans,
+            store=self.propagation_store,
+            ended_grants=self._ledger.ended_grants,
+            tell=self._quota.changes.actions,
             clock=self.platform.clock,
         )
 

@@ -24,7 +24,7 @@ from solaris.quota.changes import MAX_GRANT_TOKENS
 from solaris.quota.grant import GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, UserStatus
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -134,8 +134,13 @@ class UserOut(ApiModel):
     enforcement: Enforcement = Field(
         description="`block`: refused when the quota is used up; `warn`: served all the same."
     )
+    enforcement_source: Literal["own", "plan"]
     plan: Plan
     monthly_limit: int
+    limit_source: LimitSource = Field(
+        description="`plan`: changes with it; `own`: an admin's choice for this user; `default`: "
+        "DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes."
+    )
     additional_tokens: int
     current_usage: int
     reserved_tokens: int = Field(description="Held by open requests.")
@@ -169,8 +174,10 @@ class UserOut(ApiModel):
             name=row.name,
             status=row.status,
             enforcement=row.enforcement,
+            enforcement_source="own" if OwnField.ENFORCEMENT in row.own else "plan",
             plan=row.plan,
             monthly_limit=row.monthly_limit,
+            limit_source=row.limit_source or LimitSource.OWN,
             additional_tokens=row.additional_tokens,
             current_usage=row.current_usage,
             reserved_tokens=row.reserved_tokens,
@@ -237,10 +244,20 @@ class UserUpdateIn(ApiModel):
     enforcement: Enforcement | None = Field(
         default=None, description="`warn`: served, booked and warned beyond the quota, not refused."
     )
+    enforcement_source: Literal["plan"] | None = Field(
+        default=None, description="Back to what the plan says, instead of `enforcement`."
+    )
     plan: Plan | None = Field(
         default=None, description="Another plan brings its limit, unless `monthlyLimit` is stated."
     )
-    monthly_limit: Tokens | None = None
+    monthly_limit: Tokens | None = Field(
+        default=None, description="Another than now is the user's own from then on."
+    )
+    limit_source: Literal["own", "plan"] | None = Field(
+        default=None,
+        description="`plan`: back to the plan's limit; `own`: the limit of now stays, whatever "
+        "becomes of the plan. `plan` not beside `monthlyLimit`.",
+    )
     additional_tokens: Tokens | None = None
     daily_limit: DailyTokens | DailyLimitText | None = Field(
         default=None,
@@ -257,6 +274,8 @@ class UserUpdateIn(ApiModel):
             enforcement=self.enforcement,
             plan=self.plan,
             monthly_limit=self.monthly_limit,
+            limit_source=None if self.limit_source is None else LimitSource(self.limit_source),
+            enforcement_source=None if self.enforcement_source is None else LimitSource.PLAN,
             additional_tokens=self.additional_tokens,
             daily_limit=None if self.daily_limit is None else str(self.daily_limit),
             email=self.email,

@@ -37,7 +37,7 @@ from solaris.quota.user import User, UserStatus
 
 # what an audit row may tell of a user; transactions hold the figures alone
 _FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usage")
-_AUDITED = ("name", "enforcement", *_FIGURES)
+_AUDITED = ("name", "enforcement", "limit_source", *_FIGURES)
 _OF_THE_DAY = ("daily_limit", "lifted_day")
 
 T = TypeVar("T")
@@ -77,14 +77,21 @@ class UserWriter:
         self._clock = clock
 
     def create(
-        self, user: User, *, actor: Actor, reason: str, released: User | None = None
+        self,
+        user: User,
+        *,
+        actor: Actor,
+        reason: str,
+        released: User | None = None,
+        beside: Sequence[Action] = (),
     ) -> Change | None:
         """Write a new user with an audit row; None if there is one with this id already.
 
-        `released` is the item of the address, when that was somebody else's before.
+        `released` is the item of the address, when that was somebody else's before; `beside` is
+        what else is written. Raises ConflictError when that could not be.
         """
         entry = replace(self._entry(actor, "create", user, reason), after=_told(user, _AUDITED))
-        rows = [self._auditor.action(entry), *self._tell([user])]
+        rows = [self._auditor.action(entry), *self._tell([user]), *beside]
         if released is not None:
             rows += self._users.put_actions([(released, owned(released, user.user_id))])
         if not self._users.create(user, rows):

@@ -65,7 +65,7 @@ from solaris.quota.periods import period_of, renews_at
 from solaris.quota.personal_links import PersonalLinks
 from solaris.quota.policy import block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
-from solaris.quota.thresholds import Threshold
+from solaris.quota.thresholds import Threshold, rule_of
 from solaris.quota.user import User
 
 _FINAL = frozenset(MailState) - {MailState.PENDING, MailState.SENDING, MailState.FAILED}
@@ -170,7 +170,7 @@ class Alerter:
             crossing,
             user,
             current_period=period_of(now, self._settings.zone),
-            rule=threshold_rule_of(self._settings),
+            rule=rule_of(user, threshold_rule_of(self._settings)),
         )
         notice = self._notice(crossing, user)
         alert = self._alert(crossing, notice, now, is_late=is_late)
@@ -328,9 +328,10 @@ class Alerter:
 
     def _notice(self, crossing: Crossing, user: User) -> ThresholdNotice:
         settings = self._settings
+        rule = rule_of(user, threshold_rule_of(settings))
         ppm = {
-            Threshold.WARNING: threshold_rule_of(settings).warning_ppm,
-            Threshold.CRITICAL: threshold_rule_of(settings).critical_ppm,
+            Threshold.WARNING: rule.warning_ppm,
+            Threshold.CRITICAL: rule.critical_ppm,
             Threshold.BLOCK: block_ppm_of(settings),
         }
         return ThresholdNotice(

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 
 from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.quota import Quota
-from solaris.quota.thresholds import Threshold, ThresholdRule, reached
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.thresholds import Threshold, ThresholdRule, reached, rule_of
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
 MAX_LIST_LIMIT = 200
 MAX_SEARCH_CHARACTERS = 200
@@ -103,6 +103,8 @@ class UserRow:
     version: int = 0
     aliases: tuple[str, ...] = ()
     enforcement: Enforcement = Enforcement.BLOCK
+    limit_source: LimitSource | None = None
+    own: frozenset[OwnField] = frozenset()
     every_month_tokens: int = 0
     ending_tokens: int = 0
     """What is left of the grants that end."""
@@ -158,7 +160,10 @@ def level_of(quota: Quota, rule: ThresholdRule) -> UsageLevel:
 
 
 def row_of(user: User, rule: ThresholdRule) -> UserRow:
-    """The row of a user who is already as the next request would find them (`account_of`)."""
+    """The row of a user who is already as the next request would find them (`account_of`).
+
+    `rule` is the settings'.
+    """
     return UserRow(
         user_id=user.user_id,
         email=user.email,
@@ -174,7 +179,7 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         created_at=user.created_at,
         updated_at=user.updated_at,
         block_ppm=user.block_ppm,
-        level=level_of(user.quota, rule),
+        level=level_of(user.quota, rule_of(user, rule)),
         alerts_sent=user.alerts_sent,
         alert_round=user.alert_round,
         last_alert_at=user.last_alert_at,
@@ -182,6 +187,8 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         version=user.version,
         aliases=user.aliases,
         enforcement=user.enforcement,
+        limit_source=user.limit_source,
+        own=user.own,
         every_month_tokens=user.every_month_tokens,
         ending_tokens=ending_tokens(user),
         next_last_day=next_last_day(user),

@@ -28,12 +28,13 @@ from solaris.platform.settings import Settings
 from solaris.quota.account import account_of
 from solaris.quota.feed import Row
 from solaris.quota.periods import period_of
-from solaris.quota.policy import block_ppm_of, threshold_rule_of
+from solaris.quota.plans import Seeds
+from solaris.quota.policy import block_ppm_of, seeds_of, threshold_rule_of
 from solaris.quota.quota import Quota
 from solaris.quota.thresholds import ThresholdRule
-from solaris.quota.user import User
+from solaris.quota.user import Plan, User
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 NAME_CHARACTERS = 100  # of a name that the order depends on
 BUSY_SECONDS = 5.0
 BATCH_ROWS = 1_000
@@ -47,7 +48,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL,
     name TEXT NOT NULL, email TEXT NOT NULL, status TEXT NOT NULL, plan TEXT NOT NULL,
-    level INTEGER NOT NULL, used INTEGER NOT NULL, ppm INTEGER NOT NULL,
+    level INTEGER NOT NULL, used INTEGER NOT NULL, ppm INTEGER NOT NULL, source TEXT NOT NULL,
     name_key TEXT NOT NULL, search TEXT NOT NULL,
     created_at TEXT NOT NULL, seen_up TEXT NOT NULL, seen_down TEXT NOT NULL
 );
@@ -80,7 +81,7 @@ CREATE INDEX IF NOT EXISTS keys_created ON keys (created_at, key_hash);
 """
 _INDEX_NAMES = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 _COLUMNS = (
-    *("user_id", "version", "name", "email", "status", "plan", "level", "used", "ppm"),
+    *("user_id", "version", "name", "email", "status", "plan", "level", "used", "ppm", "source"),
     *("name_key", "search", "created_at", "seen_up", "seen_down"),
 )
 
@@ -114,14 +115,17 @@ class View:
         """What sorting and filtering depend on."""
         settings = self.settings
         period = period_of(self.now, settings.zone)
-        return _Measure(period, block_ppm_of(settings), threshold_rule_of(settings))
+        rule, seeds = threshold_rule_of(settings), seeds_of(settings)
+        return _Measure(period, block_ppm_of(settings), rule, seeds)
 
     @property
     def signature(self) -> str:
         """Equal for two moments that see every user alike."""
         measure = self.measure
         rule = measure.rule
-        return f"{measure.period} {measure.block_ppm} {rule.warning_ppm} {rule.critical_ppm}"
+        seeds = f"{list(measure.seeds.limits.values())} {measure.seeds.first_request}"
+        thresholds = f"{measure.block_ppm} {rule.warning_ppm} {rule.critical_ppm}"
+        return f"{measure.period} {thresholds} {seeds}"
 
     def row(self, stored: User) -> UserRow:
         """The user as the next request would find them."""
@@ -133,21 +137,32 @@ class View:
 class _Measure:
     """The month and the thresholds of a view.
 
-    The rule of `account_of` for the three figures that lists sort and filter by, at a tenth of
+    The rule of `account_of` for the figures that lists sort and filter by, at a tenth of
     its price, for there are a hundred thousand of them; a test compares the two.
     """
 
     period: str
     block_ppm: int
     rule: ThresholdRule
+    seeds: Seeds
 
-    def standing(self, figures: Row) -> tuple[int, int, int]:
-        """Level, tokens used and millionths of what is granted, of a stored row."""
+    def standing(self, figures: Row) -> tuple[int, int, int, str]:
+        """Level, tokens used, millionths of what is granted, whence the limit, of a stored row."""
         used = figures["current_usage"] if figures["period"] >= self.period else 0
         additional = figures["additional_tokens"]
         quota = Quota(figures["monthly_limit"], additional, used, 0, self.block_ppm)
-        level = level_of(quota, self.rule)
-        return LEVELS[level], min(used, MAX_INTEGER), min(quota.granted_ppm, MAX_INTEGER)
+        rule = self.rule
+        if "warning_ppm" in figures or "critical_ppm" in figures:
+            rule = ThresholdRule(
+                warning_ppm=figures.get("warning_ppm", rule.warning_ppm),
+                critical_ppm=figures.get("critical_ppm", rule.critical_ppm),
+            )
+        level = level_of(quota, rule)
+        source = figures.get("limit_source") or self.seeds.source_before(
+            Plan(figures["plan"]), figures["monthly_limit"]
+        )
+        ppm = min(quota.granted_ppm, MAX_INTEGER)
+        return LEVELS[level], min(used, MAX_INTEGER), ppm, str(source)
 
 
 class Replica:
@@ -269,12 +284,13 @@ class Replica:
 
     def look_anew(self, view: View) -> None:
         """Recompute what lists sort and filter by, for every user, from the stored rows."""
-        update = "UPDATE users SET level = ?, used = ?, ppm = ? WHERE user_id = ?"
+        update = "UPDATE users SET level = ?, used = ?, ppm = ?, source = ? WHERE user_id = ?"
         measure = view.measure
         # in this order: nothing is written between the reader's first look and these writes
         with self.writing() as connection, self.reading() as source:
             rows = source.execute(
-                "SELECT user_id, level, used, ppm, row FROM users JOIN user_rows USING (user_id)"
+                "SELECT user_id, level, used, ppm, source, row "
+                "FROM users JOIN user_rows USING (user_id)"
             )
             while some := rows.fetchmany(BATCH_ROWS):
                 changed = [

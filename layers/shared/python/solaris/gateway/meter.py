@@ -15,6 +15,7 @@ from solaris.gateway.capped_users import CappedUsers, day_refusal
 from solaris.gateway.doubtful_reserves import DoubtfulReserves
 from solaris.gateway.open_requests import OpenRequests
 from solaris.gateway.reserve import ReserveResult, reserve
+from solaris.keys.user_rates import UserRates
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.events import event_to_dict, event_to_json
 from solaris.ledger.figures import booked_day
@@ -42,6 +43,7 @@ from solaris.quota.feed import Changes
 from solaris.quota.newcomers import Newcomers, with_own_id
 from solaris.quota.periods import period_of, renews_at
 from solaris.quota.personal_links import PersonalLinks
+from solaris.quota.plan_store import PlanStore, StatedPlans
 from solaris.quota.policy import block_ppm_of, provisioning_of, threshold_rule_of
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
@@ -59,7 +61,7 @@ from solaris.quota.reservation import (
 from solaris.quota.rollover import apply_block_threshold, open_period
 from solaris.quota.standing import is_blocked
 from solaris.quota.store import UserStore
-from solaris.quota.thresholds import Threshold
+from solaris.quota.thresholds import Threshold, rule_of
 from solaris.quota.usage import UsageEvent
 from solaris.quota.user import NOBODY, Enforcement, User, UserStatus, user_id_for
 
@@ -76,7 +78,7 @@ _log = get_logger("solaris.metering")
 class Meter:
     """Reserves and resolves. `clock` gives the time in UTC; `links` go into refusals.
 
-    Without `room` on the disk nothing new is admitted.
+    Without `room` on the disk nothing new is admitted. `rates` learns of users whose plan has one.
     """
 
     def __init__(
@@ -93,12 +95,15 @@ class Meter:
         links: PersonalLinks | None = None,
         disk: BooksDisk | None = None,
         knows_all_open: bool = True,
+        plans: PlanStore | None = None,
+        rates: UserRates | None = None,
     ) -> None:
         self._knows_all_open = knows_all_open
         self._settings = settings
         self._aws = aws
         self._users = users
-        self._newcomers = Newcomers(users, changes, clock)
+        self._newcomers = Newcomers(users, changes, clock, plans)
+        self._rates = rates
         self._sender = sender
         self._recorder = recorder
         self._ended_grants = ended_grants
@@ -124,6 +129,8 @@ class Meter:
             raise StoreUnavailableError(trouble)
         admission = await self._admit(ticket)
         self._open.add(admission.user.user_id, admission.reservation)
+        if self._rates is not None:
+            self._rates.learn(user_id_for(ticket.identity.email), admission.user.rate)
         return admission
 
     async def close(self) -> None:
@@ -281,7 +288,8 @@ class Meter:
         later ones find the flag in the item.
         """
         told = Threshold.BLOCK in user.alerts_sent or user.user_id in self._announcing
-        if told or not is_blocked(user, refused, threshold_rule_of(self._settings)):
+        rule = rule_of(user, threshold_rule_of(self._settings))
+        if told or not is_blocked(user, refused, rule):
             return
         self._announcing.add(user.user_id)
         work = keep(asyncio.to_thread(self._recorder.announce_block, user))
@@ -344,9 +352,10 @@ class Meter:
             known = await asyncio.to_thread(self._newcomers.is_known_otherwise, identity)
             if known:
                 return None
+        plans = await asyncio.to_thread(self._newcomers.plans)
         made = provision(
             identity,
-            provisioning_of(self._settings),
+            provisioning_of(self._settings, None if plans is None else plans.plans),
             period=period,
             block_ppm=block_ppm_of(self._settings),
             now=ticket.received_at,
@@ -356,13 +365,15 @@ class Meter:
         user = replace(made, last_seen_at=ticket.received_at)
         user = user if released is None else with_own_id(user)
         if user.status is not UserStatus.ACTIVE:
-            if not await self._store_new(user, ticket, released):
+            if not await self._store_new(user, ticket, released, plans):
                 return None
             raise AccountStatusError(user.status.value)
         try:
             hold = self._next_hold(ticket.demand, user)
         except QuotaExhaustedError:
-            await self._store_new(user, ticket, released)
+            await self._store_new(user, ticket, released, plans)
+            if user.enforcement is Enforcement.WARN:
+                return None  # served as a known user is
             raise
         reservation = self._reservation(ticket, hold, period, None)
         user = replace(
@@ -370,12 +381,14 @@ class Meter:
             available_tokens=user.available_tokens - hold.tokens,
             reservations={reservation.request_id: reservation},
         )
-        if not await self._store_new(user, ticket, released):
+        if not await self._store_new(user, ticket, released, plans):
             return None
         return self._admission(user, reservation, hold, ticket.demand)
 
-    async def _store_new(self, user: User, ticket: Ticket, released: User | None) -> bool:
-        created = await asyncio.to_thread(self._newcomers.store, user, released)
+    async def _store_new(
+        self, user: User, ticket: Ticket, released: User | None, plans: StatedPlans | None
+    ) -> bool:
+        created = await asyncio.to_thread(self._newcomers.store, user, released, plans)
         if created:
             _log.info(
                 "user_created",

@@ -85,6 +85,8 @@ class GatewayParts:
             clock=self.platform.clock,
             disk=self.platform.books_disk,
             knows_all_open=not is_aws(self.platform.dynamodb),
+            plans=self._quota.plans,
+            rates=self._keys.user_rates,
         )
         forwarder = Forwarder(
             settings=settings,
@@ -135,6 +137,7 @@ class GatewayParts:
                 WRONG_KEY_SCOPE, self.platform.settings.wrong_key_rule
             ),
             is_late=self.platform.queue_lag.usage_is_late,
+            plans=self._quota.plans,
         )
 
     @part

@@ -38,6 +38,7 @@ from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
 from solaris.quota.periods import day_end, day_of, period_of, renews_at
+from solaris.quota.plan_store import PlanStore
 from solaris.quota.policy import block_ppm_of, provisioning_of
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
@@ -82,7 +83,9 @@ class Quoting:
         readers: BlockingRateLimiter | None = None,
         wrong_keys: BlockingRateLimiter | None = None,
         is_late: Callable[[], bool] = lambda: False,
+        plans: PlanStore | None = None,
     ) -> None:
+        self._plans = plans
         self._is_late = is_late
         self._settings = settings
         self._authenticator = authenticator
@@ -211,7 +214,8 @@ class Quoting:
         if user is not None:
             day = day_of(now, self._settings.zone)
             return put_right(user, period=period, day=day, block_ppm=block_ppm, now=now)
-        policy = provisioning_of(self._settings)
+        plans = None if self._plans is None else self._plans.recent().plans
+        policy = provisioning_of(self._settings, plans)
         return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
 
     def _day(self, user: User) -> dict[str, object]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from solaris.keys.authenticator import Authenticator, identity_of
 from solaris.keys.key import GatewayKey
+from solaris.keys.user_rates import UserRates
 from solaris.platform.errors import InvalidApiKeyError, UserNotIdentifiedError
 from solaris.platform.rate_limit import (
     READING_SCOPE,
@@ -48,7 +49,9 @@ class Entrance:
         limiter: RateLimiter,
         settings: Settings,
         clock: Callable[[], datetime],
+        rates: UserRates | None = None,
     ) -> None:
+        self._rates = rates or UserRates()
         self._authenticator = authenticator
         self._limiter = limiter
         self._settings = settings
@@ -91,7 +94,7 @@ class Entrance:
         if key.rate_rule is not None:
             await self._limiter.admit_key(key.key_id, key.rate_rule)
         if identity is not None:
-            await self._limiter.admit(user_id_for(identity.email))
+            await self._count(user_id_for(identity.email))
         return Entered(key, identity)
 
     async def identify(
@@ -105,8 +108,11 @@ class Entrance:
             return entered.identity
         named = body if self._settings.identity_from_body else {}
         identity = identity_of(entered.key, headers, named, self._settings, self._clock())
-        await self._limiter.admit(user_id_for(identity.email))
+        await self._count(user_id_for(identity.email))
         return identity
+
+    async def _count(self, user_id: str) -> None:
+        await self._limiter.admit(user_id, self._rates.of(user_id))
 
     def _named(self, key: GatewayKey, headers: Mapping[str, str]) -> Identity | None:
         try:

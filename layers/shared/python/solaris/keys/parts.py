@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.keys.entrance import Entrance
     from solaris.keys.management import KeyManagement
     from solaris.keys.store import KeyStore
+    from solaris.keys.user_rates import UserRates
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
 
@@ -57,6 +58,13 @@ class KeysParts:
         )
 
     @part
+    def user_rates(self) -> UserRates:
+        """What this process knows of the rates of users' plans."""
+        from solaris.keys.user_rates import UserRates
+
+        return UserRates()
+
+    @part
     def entrance(self) -> Entrance:
         """What lets requests to /v1 in by their head."""
         from solaris.keys.authenticator import Authenticator
@@ -76,6 +84,7 @@ class KeysParts:
             limiter=RateLimiter(self.platform.async_cache, stage, settings.rate_rule),
             settings=settings,
             clock=self.platform.clock,
+            rates=self.user_rates,
         )
 
     def _is_user(self, email: str) -> bool:

@@ -37,7 +37,7 @@ from solaris.quota.policy import threshold_rule_of
 from solaris.quota.reservation import Reservation
 from solaris.quota.settlement import Booking
 from solaris.quota.store import UserStore
-from solaris.quota.thresholds import Threshold, reached, to_announce
+from solaris.quota.thresholds import Threshold, reached, rule_of, to_announce
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
 
@@ -332,7 +332,7 @@ class Recorder:
         )
 
     def _announce_user(self, user: User) -> None:
-        rule = threshold_rule_of(self._settings)
+        rule = rule_of(user, threshold_rule_of(self._settings))
         threshold = to_announce(user.quota, rule, user.alerts_sent)
         if threshold is not None:
             self._put_on_queue(user, threshold, frozenset(reached(user.quota, rule)))

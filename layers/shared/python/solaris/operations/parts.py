@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from solaris.operations.metrics_page import MetricsPage
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.user import Plan
     from solaris.reconciliation.parts import ReconciliationParts
     from solaris.reports.parts import ReportsParts
     from solaris.sign_in.parts import SignInParts
@@ -51,6 +52,11 @@ class OperationsParts:
     def replayer(self) -> Replayer:
         """What takes lost usage events back into the books."""
         return self._ledger.replayer
+
+    @property
+    def plan_limits(self) -> dict[Plan, int]:
+        """The plans' limits as they are now."""
+        return {plan: one.monthly_limit for plan, one in self._quota.plans.recent().plans.items()}
 
     @property
     def keys(self) -> KeyStore:

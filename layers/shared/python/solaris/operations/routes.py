@@ -1,5 +1,6 @@
 """What is configured, and what the API offers."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from solaris.platform.exchange import MILLIONTHS
 from solaris.platform.settings import Settings
 from solaris.platform.web.openapi import document_json
 from solaris.platform.web.operations import JSON, Access, Call, OtherAnswer, Reply, operation
-from solaris.quota.policy import plan_limits_of
+from solaris.quota.user import Plan
 
 if TYPE_CHECKING:
     from solaris.operations.parts import OperationsParts
@@ -64,7 +65,7 @@ def get_settings(parts: "OperationsParts", call: Call) -> SettingsOut:  # noqa: 
             ],
             support_email=settings.support_email,
         ),
-        quota=_quota(settings),
+        quota=_quota(settings, parts.plan_limits),
         provisioning=ProvisioningOut(
             auto_provision=settings.auto_provision,
             allowed_email_domains=list(settings.allowed_email_domains),
@@ -87,12 +88,9 @@ def get_settings(parts: "OperationsParts", call: Call) -> SettingsOut:  # noqa: 
     )
 
 
-def _quota(settings: Settings) -> QuotaOut:
+def _quota(settings: Settings, limits: Mapping[Plan, int]) -> QuotaOut:
     return QuotaOut(
-        plans=[
-            PlanOut(plan=plan.value, monthly_limit=limit)
-            for plan, limit in plan_limits_of(settings).items()
-        ],
+        plans=[PlanOut(plan=plan.value, monthly_limit=limit) for plan, limit in limits.items()],
         default_monthly_limit=settings.default_monthly_limit,
         min_user_limit=settings.min_user_limit,
         max_user_limit=settings.max_user_limit,

@@ -31,7 +31,7 @@ class SystemOut(ApiModel):
 
 
 class PlanOut(ApiModel):
-    """A plan's default monthly limit, in tokens."""
+    """A plan's monthly limit as it is now, in tokens."""
 
     plan: str
     monthly_limit: int

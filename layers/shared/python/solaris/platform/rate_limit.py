@@ -27,8 +27,12 @@ class RateLimiter:
         self._own = _Arrivals(rule)
         self._waiting: Remembered[str, None] = Remembered(MAX_TRACKED)
 
-    async def admit(self, user_id: str) -> None:
-        """Count one request of a user."""
+    async def admit(self, user_id: str, rule: RateRule | None = None) -> None:
+        """Count one request of a user, by a rule of the user's plan where there is one."""
+        if rule is not None:
+            # by the rule too, as for keys
+            await self.admit_subject(f"{user_id}:{rule.per_second:g}:{rule.burst}", rule)
+            return
         now = time.time()
         wait = await self._cache.wait_for_rate(self._prefix + user_id, now, self._rule)
         if wait is None:

@@ -191,6 +191,42 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
 
 # Rules that a change may break; quota/changes.py and the services name them.
 _RULES: Mapping[str, Mapping[Locale, str]] = {
+    "limit_source_and_limit": {
+        "pt-BR": "Diga o limite ou de onde ele vem, não os dois",
+        "en": "State the limit or where it comes from, not both",
+    },
+    "plan_enforcement_unknown": {
+        "pt-BR": "Deve ser block ou warn",
+        "en": "Must be block or warn",
+    },
+    "plan_warning_above_critical": {
+        "pt-BR": "O primeiro aviso não pode ficar acima do segundo",
+        "en": "The first warning must not lie above the second",
+    },
+    "plan_not_a_count": {
+        "pt-BR": "Deve ser um número inteiro, de 0 em diante",
+        "en": "Must be a whole number, from 0 on",
+    },
+    "plan_daily_limit": {
+        "pt-BR": "Deve ser um número de tokens, ou auto:25 (25% acima da média do mês)",
+        "en": "Must be a number of tokens, or auto:25 (25% above the month's average)",
+    },
+    "plan_threshold": {
+        "pt-BR": "Deve ficar acima de 0 e no máximo em 100%",
+        "en": "Must be above 0 and at most 100%",
+    },
+    "plan_rate_halves": {
+        "pt-BR": "Informe juntos as requisições por segundo e quantos de uma vez",
+        "en": "State requests a second and how many at once together",
+    },
+    "plan_rate": {
+        "pt-BR": "Deve ficar acima de 0 e no máximo em 10000",
+        "en": "Must be above 0 and at most 10000",
+    },
+    "plan_burst": {
+        "pt-BR": "Deve ser de 1 a 100000",
+        "en": "Must be from 1 to 100000",
+    },
     "limit_out_of_bounds": {
         "pt-BR": "O limite mensal deve ser de {low} a {high} tokens (mais que isso, só enterprise)",
         "en": "The monthly limit must be from {low} to {high} tokens (beyond only for enterprise)",

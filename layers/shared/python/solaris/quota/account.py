@@ -5,7 +5,7 @@ from datetime import datetime
 
 from solaris.platform.settings import Settings
 from solaris.quota.periods import day_of, period_of, renews_at
-from solaris.quota.policy import block_ppm_of
+from solaris.quota.policy import block_ppm_of, seeds_of
 from solaris.quota.standing import put_right
 from solaris.quota.user import User
 
@@ -37,5 +37,10 @@ def account_of(user: User, settings: Settings, now: datetime) -> Account:
         block_ppm=block_ppm_of(settings),
         now=now,
     )
-    shown = replace(shown, updated_at=user.updated_at, version=user.version)
+    shown = replace(
+        shown,
+        updated_at=user.updated_at,
+        version=user.version,
+        limit_source=seeds_of(settings).source_of(user),
+    )
     return Account(shown, user.period, renews_at(shown.period, settings.zone))

@@ -16,10 +16,19 @@ from solaris.quota.daily_limit import DailyLimit
 from solaris.quota.day_cap import capped, day_within, lifted, limited, moved, turned
 from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
 from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
+from solaris.quota.plans import PlanPolicy, copied
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
-from solaris.quota.thresholds import Threshold, ThresholdRule, to_rearm
-from solaris.quota.user import Enforcement, Plan, User, UserStatus, user_id_for
+from solaris.quota.thresholds import Threshold, ThresholdRule, rule_of, to_rearm
+from solaris.quota.user import (
+    Enforcement,
+    LimitSource,
+    OwnField,
+    Plan,
+    User,
+    UserStatus,
+    user_id_for,
+)
 
 MAX_GRANT_TOKENS = 10**12
 
@@ -69,9 +78,14 @@ def new_user(
     period: str,
     block_ppm: int,
     now: datetime,
+    source: LimitSource | None = None,
+    policy: PlanPolicy | None = None,
 ) -> User:
-    """Return a user who has used nothing, active from now on."""
-    return User(
+    """Return a user who has used nothing, active from now on, with what else the plan says.
+
+    `source` says where the limit comes from.
+    """
+    user = User(
         user_id=user_id_for(email),
         email=normalise_email(email),
         name=name,
@@ -86,7 +100,12 @@ def new_user(
         updated_at=now,
         block_ppm=block_ppm,
         version=1,
+        limit_source=source,
     )
+    if policy is None or source is None:
+        return user
+    user = copied(user, policy, source)
+    return replace(user, available_tokens=user.quota.available_tokens)
 
 
 def set_limit(
@@ -97,15 +116,21 @@ def set_limit(
     rule: ThresholdRule,
     now: datetime,
 ) -> User:
-    """Set the monthly limit; what is available changes by the difference.
+    """Set the monthly limit, the user's own from then on; available changes by the difference.
 
-    A limit below what is used is allowed and blocks the user until the month ends. Raises
-    ChangeRefusedError outside the bounds.
+    The limit that the user has already changes nothing, wherever it is from. One below what is
+    used is allowed and blocks the user until the month ends. Raises ChangeRefusedError outside
+    the bounds.
     """
     bounds.check(monthly_limit, user.plan)
     if monthly_limit == user.monthly_limit:
         return user
-    return _eased(user, _changed(user, now, monthly_limit=monthly_limit), rule)
+    return _eased(user, _own_limit(user, monthly_limit, now), rule)
+
+
+def keep_limit(user: User, now: datetime) -> User:
+    """Make the limit that the user has their own: a change of the plan leaves it alone."""
+    return _own_limit(user, user.monthly_limit, now)
 
 
 def set_plan(
@@ -116,16 +141,38 @@ def set_plan(
     bounds: LimitBounds,
     rule: ThresholdRule,
     now: datetime,
+    policy: PlanPolicy | None = None,
+    source: LimitSource | None = None,
 ) -> User:
-    """Put the user on a plan, with the limit that comes with it; both at once.
+    """Put the user on a plan, with the limit that comes with it and what else the plan says.
+
+    `source` says where the limit comes from; all of it at once.
 
     Raises ChangeRefusedError when the limit is outside the bounds of the new plan, also for a
     plan's own default: MAX_USER_LIMIT may have been set below it.
     """
     bounds.check(monthly_limit, plan)
-    if (plan, monthly_limit) == (user.plan, user.monthly_limit):
-        return user
-    return _eased(user, _changed(user, now, plan=plan, monthly_limit=monthly_limit), rule)
+    moved = replace(user, plan=plan, monthly_limit=monthly_limit)
+    if policy is not None and source is not None:
+        moved = copied(moved, policy, source)
+    return _moved(user, moved, rule, now)
+
+
+def follow_plan(
+    user: User,
+    policy: PlanPolicy,
+    source: LimitSource,
+    *,
+    own: frozenset[OwnField] | None = None,
+    rule: ThresholdRule,
+    now: datetime,
+) -> User:
+    """Give the user what the plan says, but for what is their own; `source` is the limit's.
+
+    `own` is what stays their own, None: what is so already.
+    """
+    kept = user if own is None or own == user.own else replace(user, own=own)
+    return _moved(user, copied(kept, policy, source), rule, now)
 
 
 def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -> User:
@@ -230,10 +277,11 @@ def set_status(user: User, status: UserStatus, now: datetime) -> User:
 
 
 def set_enforcement(user: User, enforcement: Enforcement, now: datetime) -> User:
-    """Refuse, or only warn, when the quota is used up."""
+    """Refuse, or only warn, when the quota is used up; the user's own from then on."""
     if user.enforcement is enforcement:
         return user
-    return _changed(user, now, enforcement=enforcement)
+    own = user.own | {OwnField.ENFORCEMENT}
+    return _changed(user, now, enforcement=enforcement, own=own)
 
 
 def set_daily_limit(
@@ -398,8 +446,30 @@ def _changed(user: User, now: datetime, **fields: Any) -> User:
     return replace(changed, available_tokens=changed.quota.available_tokens)
 
 
+def _own_limit(user: User, monthly_limit: int, now: datetime) -> User:
+    if (user.monthly_limit, user.limit_source) == (monthly_limit, LimitSource.OWN):
+        return user
+    return _changed(user, now, monthly_limit=monthly_limit, limit_source=LimitSource.OWN)
+
+
+_OF_PLAN = (
+    *("plan", "monthly_limit", "limit_source", "own", "enforcement"),
+    *("warning_ppm", "critical_ppm", "rate"),
+)
+
+
+def _moved(before: User, after: User, rule: ThresholdRule, now: datetime) -> User:
+    """The change from one to the other of what a plan gives."""
+    fields = {name: getattr(after, name) for name in _OF_PLAN}
+    if all(getattr(before, name) == value for name, value in fields.items()):
+        return before
+    return _eased(before, _changed(before, now, **fields), rule)
+
+
 def _eased(before: User, after: User, rule: ThresholdRule) -> User:
     """Re-arm the warnings that a change for the better has brought out of reach.
+
+    `rule` is the settings': the user's plan may have thresholds of its own.
 
     A change for the worse re-arms nothing: a block may be announced with tokens left (too few for
     a request), and must not be announced again for that.
@@ -407,9 +477,10 @@ def _eased(before: User, after: User, rule: ThresholdRule) -> User:
     if not (
         after.quota.granted_tokens > before.quota.granted_tokens
         or after.current_usage < before.current_usage
+        or rule_of(after, rule) != rule_of(before, rule)
     ):
         return after
-    out_of_reach = to_rearm(after.quota, rule, after.alerts_sent)
+    out_of_reach = to_rearm(after.quota, rule_of(after, rule), after.alerts_sent)
     if not out_of_reach:
         return after
     return replace(

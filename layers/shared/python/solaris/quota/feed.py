@@ -27,10 +27,11 @@ import orjson
 from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.platform.rate_rule import RateRule
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
 KEEP_DAYS = 3
 SLOT = timedelta(minutes=10)
@@ -227,6 +228,11 @@ class Row(TypedDict):
     burnt_tokens: NotRequired[int]
     burnt_at_usage: NotRequired[int]
     next_change_at: NotRequired[str]
+    limit_source: NotRequired[str]
+    own: NotRequired[list[str]]
+    warning_ppm: NotRequired[int]
+    critical_ppm: NotRequired[int]
+    rate: NotRequired[tuple[float, int]]
 
 
 def user_to_row(user: User) -> Row:
@@ -264,7 +270,21 @@ def user_to_row(user: User) -> Row:
         row["last_seen_at"] = iso_milliseconds(user.last_seen_at)
     if user.next_change_at is not None:
         row["next_change_at"] = iso_milliseconds(user.next_change_at)
+    _add_of_plan(row, user)
     return row
+
+
+def _add_of_plan(row: Row, user: User) -> None:
+    if user.limit_source is not None:
+        row["limit_source"] = user.limit_source.value
+    if user.own:
+        row["own"] = sorted(user.own)
+    if user.warning_ppm is not None:
+        row["warning_ppm"] = user.warning_ppm
+    if user.critical_ppm is not None:
+        row["critical_ppm"] = user.critical_ppm
+    if user.rate is not None:
+        row["rate"] = (user.rate.per_second, user.rate.burst)
 
 
 def user_from_row(row: Row) -> User:
@@ -275,6 +295,9 @@ def user_from_row(row: Row) -> User:
     """
     held = row["reserved_tokens"]
     created_at = parse_instant(row["created_at"])
+    source = row.get("limit_source")
+    # as item.py reads what a version before has written
+    own_before = ["enforcement"] if source is None and "enforcement" in row else []
     together = Reservation(
         request_id="*",
         tokens=held,
@@ -309,6 +332,11 @@ def user_from_row(row: Row) -> User:
         burnt_at_usage=row.get("burnt_at_usage", 0),
         next_change_at=_optional_instant(row.get("next_change_at")),
         enforcement=Enforcement(row.get("enforcement", Enforcement.BLOCK)),
+        limit_source=LimitSource(source) if source else None,
+        own=frozenset(OwnField(one) for one in row.get("own", own_before)),
+        warning_ppm=row.get("warning_ppm"),
+        critical_ppm=row.get("critical_ppm"),
+        rate=RateRule(*row["rate"]) if "rate" in row else None,
     )
 
 

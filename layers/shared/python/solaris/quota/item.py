@@ -7,11 +7,12 @@ from typing import Any
 from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.model_weight import PLAIN, ModelWeight
+from solaris.platform.rate_rule import RateRule
 from solaris.quota.daily_limit import DailyLimit, DayCap
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement, Plan, User, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
 
 def reservation_to_item(reservation: Reservation) -> Item:
@@ -108,7 +109,7 @@ def user_to_item(user: User) -> Item:
         item["next_change_at"] = number(epoch_milliseconds(user.next_change_at))
     if user.day_cap is not None:
         item |= _day_cap_to_item(user.day_cap)
-    return item
+    return item | _of_plan_to_item(user)
 
 
 def user_from_item(item: Mapping[str, Any]) -> User:
@@ -149,6 +150,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         if "enforcement" in item
         else Enforcement.BLOCK,
         day_cap=_day_cap_from_item(item) if "day_available" in item else None,
+        **_of_plan_from_item(item),
     )
 
 
@@ -170,6 +172,39 @@ def _day_cap_from_item(item: Mapping[str, Any]) -> DayCap:
         available_tokens=int(item["day_available"]["N"]),
         lifted_day=item["day_lifted"]["S"] if "day_lifted" in item else None,
     )
+
+
+def _of_plan_to_item(user: User) -> Item:
+    item: Item = {}
+    if user.limit_source is not None:
+        item["limit_source"] = text(user.limit_source.value)
+    if user.own:
+        item["own"] = {"L": [text(one.value) for one in sorted(user.own)]}
+    for name in ("warning_ppm", "critical_ppm"):
+        value = getattr(user, name)
+        if value is not None:
+            item[name] = number(value)
+    if user.rate is not None:
+        rate = {"per_second": text(repr(user.rate.per_second)), "burst": number(user.rate.burst)}
+        item["rate"] = {"M": rate}
+    return item
+
+
+def _of_plan_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user has of their plan; a version before knew of nothing that only warns but people's
+    own choice.
+    """
+    own = frozenset(OwnField(one) for one in _texts(item, "own"))
+    if "limit_source" not in item:
+        return {"own": own or frozenset({OwnField.ENFORCEMENT} if "enforcement" in item else ())}
+    rate = item["rate"]["M"] if "rate" in item else None
+    return {
+        "limit_source": LimitSource(item["limit_source"]["S"]),
+        "own": own,
+        "warning_ppm": int(item["warning_ppm"]["N"]) if "warning_ppm" in item else None,
+        "critical_ppm": int(item["critical_ppm"]["N"]) if "critical_ppm" in item else None,
+        "rate": RateRule(float(rate["per_second"]["S"]), int(rate["burst"]["N"])) if rate else None,
+    }
 
 
 def _grants_to_item(user: User) -> Item:

@@ -9,16 +9,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from solaris.platform.aws.client import LOST_RACE, AwsCallError
+from solaris.platform.aws.client import LOST_RACE, AwsCallError, WriteConflictError
 from solaris.platform.email import valid_email
+from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
+from solaris.quota.changes import follow_plan
 from solaris.quota.feed import Changes
 from solaris.quota.identity import Identity
 from solaris.quota.moving import alias_of, owned
+from solaris.quota.plan_store import PlanStore, StatedPlans
+from solaris.quota.quota import PPM
 from solaris.quota.store import UserStore
-from solaris.quota.user import User, user_id_before
+from solaris.quota.thresholds import ThresholdRule
+from solaris.quota.user import LimitSource, User, user_id_before
 
 _LOST = LOST_RACE - {"None"}
+# to re-arm nothing: who has just come has no warnings
+NO_WARNING_SENT = ThresholdRule(PPM, PPM)
 
 _log = get_logger("solaris.newcomers")
 
@@ -26,7 +33,14 @@ _log = get_logger("solaris.newcomers")
 class Newcomers:
     """Makes users of first requests. `clock` gives the time in UTC."""
 
-    def __init__(self, users: UserStore, changes: Changes, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        users: UserStore,
+        changes: Changes,
+        clock: Callable[[], datetime],
+        plans: PlanStore | None = None,
+    ) -> None:
+        self._plans = plans
         self._users = users
         self._changes = changes
         self._clock = clock
@@ -47,14 +61,46 @@ class Newcomers:
             _log.info("spelling_linked", user_id=known.user_id, alias_id=alias.user_id)
         return True  # or somebody else was quicker: either way it is somebody's by now
 
-    def store(self, user: User, released: User | None) -> bool:
+    def plans(self) -> StatedPlans | None:
+        """The plans as they were seconds ago at most; of them newcomers have the basic one."""
+        return None if self._plans is None else self._plans.recent()
+
+    def store(self, user: User, released: User | None, plans: StatedPlans | None = None) -> bool:
         """Write a new user and the word of it for the directory, both or neither.
 
         Once in a user's life, so the transaction's price does not matter, and no crash leaves
         somebody whom no list shows. False if somebody else made the user, or is about to.
-        `released` is the item of an address that was somebody else's.
+        `released` is the item of an address that was somebody else's; `plans` are those that the
+        user was made by.
         """
-        return self._store(user, released)
+        is_stored = self._store(user, released)
+        if is_stored and plans is not None:
+            self._keep_up(user, plans)
+        return is_stored
+
+    def _keep_up(self, user: User, plans: StatedPlans) -> None:
+        """Bring what has become of the plans since: the job of that may have passed already.
+
+        Looked at afterwards, because people who come for the first time at the same moment must
+        not wait for each other.
+        """
+        try:
+            latest = None if self._plans is None else self._plans.read()
+            if latest is None or latest.document.version == plans.document.version:
+                return
+            self._users.change(
+                user.user_id,
+                lambda found: follow_plan(
+                    found,
+                    latest.plans[found.plan],
+                    found.limit_source or LimitSource.OWN,
+                    rule=NO_WARNING_SENT,
+                    now=self._clock(),
+                ),
+                lambda _, after: self._changes.actions([after]),
+            )
+        except SolarisError as error:
+            _log.warning("plan_not_followed", user_id=user.user_id, error=str(error))
 
     def _store(self, user: User, released: User | None = None) -> bool:
         rows = self._changes.actions([user])
@@ -62,6 +108,8 @@ class Newcomers:
             rows += self._users.put_actions([(released, owned(released, user.user_id))])
         try:
             return self._users.create(user, rows)
+        except WriteConflictError:
+            return False
         except AwsCallError as error:
             if _LOST & set(error.reasons):
                 return False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from solaris.platform.parts import PlatformParts
     from solaris.quota.feed import Changes
     from solaris.quota.personal_links import PersonalLinks
+    from solaris.quota.plan_store import PlanStore
     from solaris.quota.store import UserStore
 
 
@@ -48,6 +49,14 @@ class QuotaParts:
         from solaris.platform.aws.documents import Documents
 
         return Documents(self.platform.dynamodb, self.platform.settings.table_name("periods"))
+
+    @part
+    def plans(self) -> PlanStore:
+        """The plans as they are now."""
+        from solaris.quota.plan_store import PlanStore
+        from solaris.quota.policy import seeds_of
+
+        return PlanStore(self.documents, seeds_of(self.platform.settings))
 
     @part
     def personal_links(self) -> PersonalLinks:

@@ -7,7 +7,8 @@ from solaris.platform.email import valid_email
 from solaris.platform.settings_values import AutoProvision
 from solaris.quota.changes import new_user
 from solaris.quota.identity import Identity
-from solaris.quota.user import Plan, User, UserStatus
+from solaris.quota.plans import PlanPolicy
+from solaris.quota.user import LimitSource, Plan, User, UserStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,15 @@ class ProvisioningPolicy:
     """How users are made by their first request; known users are not affected.
 
     `allowed_domains` are lower-case and matched whole (a subdomain is another domain); empty
-    allows all. `monthly_limit` is in tokens.
+    allows all. `monthly_limit` is in tokens, `source` says where it is from; `plan` is the basic
+    plan, which newcomers have.
     """
 
     mode: AutoProvision
     allowed_domains: frozenset[str]
     monthly_limit: int
+    source: LimitSource | None = None
+    plan: PlanPolicy | None = None
 
     def allows(self, email: str) -> bool:
         """Whether a first request with this normalised address creates a user."""
@@ -43,6 +47,8 @@ def provision(
         period=period,
         block_ppm=block_ppm,
         now=now,
+        source=policy.source,
+        policy=policy.plan,
     )
     if policy.mode is AutoProvision.PENDING:
         return replace(user, status=UserStatus.PENDING)

@@ -16,6 +16,7 @@ from solaris.platform.aws.client import (
     CONDITION_FAILED,
     CONDITION_REASON,
     CURABLE,
+    LOST_RACE,
     AwsCallError,
     WriteConflictError,
     read_items,
@@ -173,7 +174,7 @@ class UserStore:
         """
         for _ in attempts(SWAPS):
             writes = plan()
-            if not writes.changes or self._write(writes):
+            if not writes.changes or self.write(writes):
                 return writes
         msg = f"users changed under {SWAPS.most} attempts"
         raise ConflictError(msg)
@@ -186,7 +187,8 @@ class UserStore:
             if before is not after
         ]
 
-    def _write(self, writes: Writes) -> bool:
+    def write(self, writes: Writes) -> bool:
+        """Write several users at once, all or none; False when one has changed, or is changing."""
         actions = [*self.put_actions(writes.changes), *writes.rows]
         try:
             with store_errors():
@@ -200,7 +202,8 @@ class UserStore:
     def create(self, user: User, rows: Sequence[Action] = ()) -> bool:
         """Write a new user; False if somebody else made it first (nothing is changed then).
 
-        `rows` are written with the user, all or nothing.
+        `rows` are written with the user, all or nothing; raises WriteConflictError when one of
+        them met another write, or its condition did not hold.
         """
         put = self._new_put(user)
         try:
@@ -214,6 +217,8 @@ class UserStore:
                 return False
             if error.reasons[:1] == (CONDITION_REASON,):
                 return False
+            if error.reasons and set(error.reasons) <= LOST_RACE:
+                raise WriteConflictError(str(error)) from error
             raise
         return True
 

@@ -6,6 +6,7 @@ a threshold and re-arms its warning.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from solaris.quota.quota import Quota
 
@@ -24,6 +25,28 @@ class ThresholdRule:
 
     warning_ppm: int
     critical_ppm: int
+
+
+class HasThresholds(Protocol):
+    """Whoever may have thresholds of their plan, in millionths; None: the settings'."""
+
+    @property
+    def warning_ppm(self) -> int | None:
+        """The first warning."""
+
+    @property
+    def critical_ppm(self) -> int | None:
+        """The second one."""
+
+
+def rule_of(user: HasThresholds, rule: ThresholdRule) -> ThresholdRule:
+    """The rule for one user: the plan's thresholds where it has some, else those of `rule`."""
+    if user.warning_ppm is None and user.critical_ppm is None:
+        return rule
+    return ThresholdRule(
+        warning_ppm=rule.warning_ppm if user.warning_ppm is None else user.warning_ppm,
+        critical_ppm=rule.critical_ppm if user.critical_ppm is None else user.critical_ppm,
+    )
 
 
 def reached(quota: Quota, rule: ThresholdRule) -> list[Threshold]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from solaris.platform.email import normalise_email, spelled_before
+from solaris.platform.rate_rule import RateRule
 from solaris.quota.daily_limit import DayCap
 from solaris.quota.grant import Grant
 from solaris.quota.quota import PPM, Quota
@@ -42,8 +43,26 @@ class Enforcement(StrEnum):
     told."""
 
 
+class LimitSource(StrEnum):
+    """Where a user's monthly limit comes from."""
+
+    OWN = "own"
+    """An admin gave it to this user: a change of the plan does not touch it."""
+
+    PLAN = "plan"
+    DEFAULT = "default"
+    """DEFAULT_MONTHLY_LIMIT, for who came by a first request; the plan does not touch it either."""
+
+
+class OwnField(StrEnum):
+    """What of a plan, besides the limit, a user may have of their own."""
+
+    ENFORCEMENT = "enforcement"
+    DAILY_LIMIT = "daily_limit"
+
+
 class Plan(StrEnum):
-    """The plan sets the default monthly limit."""
+    """What is given to many alike (quota/plans.py)."""
 
     TRIAL = "trial"
     BASIC = "basic"
@@ -80,6 +99,10 @@ class User:
     `burnt_at_usage`; quota/grants.py). From `next_change_at` on a grant's end is to be seen to.
 
     `day_cap` is there for whoever has a limit a day alone (quota/day_cap.py).
+
+    `own` names what is not the plan's. `limit_source` is None in an item of a version before plans
+    could be changed (`Seeds.source_of`). `warning_ppm`, `critical_ppm` and `rate` are the plan's,
+    None: as the settings have them.
     """
 
     user_id: str
@@ -110,6 +133,11 @@ class User:
     burnt_at_usage: int = 0
     next_change_at: datetime | None = None
     enforcement: Enforcement = Enforcement.BLOCK
+    limit_source: LimitSource | None = None
+    own: frozenset[OwnField] = frozenset()
+    warning_ppm: int | None = None
+    critical_ppm: int | None = None
+    rate: RateRule | None = None
     day_cap: DayCap | None = None
 
     @property

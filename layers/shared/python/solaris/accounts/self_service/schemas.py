@@ -11,7 +11,7 @@ from solaris.directory.listing import UsageLevel, level_of
 from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.quota.grants import grants_now
 from solaris.quota.personal_links import PersonalLink, masked_email
-from solaris.quota.thresholds import ThresholdRule
+from solaris.quota.thresholds import ThresholdRule, rule_of
 from solaris.quota.user import Enforcement, Plan, UserStatus
 
 
@@ -90,7 +90,7 @@ class MyUsage(DayFigures):
             remaining_tokens=quota.remaining_tokens,
             usage_percentage=quota.usage_percentage,
             granted_percentage=quota.granted_percentage,
-            usage_level=level_of(quota, rule),
+            usage_level=level_of(quota, rule_of(user, rule)),
             period=user.period,
             renews_at=own.account.renews_at,
             **day_figures(user),

@@ -21,7 +21,7 @@ from solaris.platform.aws.client import (
     AwsCallError,
     store_errors,
 )
-from solaris.platform.aws.items import Action, number, text
+from solaris.platform.aws.items import Action, Write, number, text
 from solaris.platform.aws.progress import progress_owner
 from solaris.platform.background import keep
 from solaris.platform.errors import ConflictError, SolarisError
@@ -121,6 +121,19 @@ class Documents:
                 raise ConflictError(msg) from error
             raise
         return after
+
+    def unchanged(self, seen: Document) -> Action:
+        """The action that refuses a transaction when another version than `seen` was written."""
+        check: Write = {
+            "TableName": self._table,
+            "Key": {"user_id": text(POLICY_OWNER), "period": text(seen.name)},
+            "ConditionExpression": "attribute_not_exists(user_id)",
+        }
+        if seen.version:
+            check["ConditionExpression"] = "#version = :seen"
+            check["ExpressionAttributeNames"] = {"#version": "version"}
+            check["ExpressionAttributeValues"] = {":seen": number(seen.version)}
+        return {"ConditionCheck": check}
 
 
 class Live(Generic[T]):

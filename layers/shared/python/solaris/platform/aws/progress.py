@@ -1,8 +1,9 @@
 """How far the system's own work of a period has come, in items beside users' closed months.
 
 They lie in the periods table under `system#<work>`: `system#reset` (months/progress.py),
-`system#reconcile` (reconciliation/run_store.py). No user has such an id, so whoever reads one
-user's months never meets them; whoever reads the whole table asks `is_progress`.
+`system#reconcile` (reconciliation/run_store.py), `system#plans` (accounts/plans/progress.py). No
+user has such an id, so whoever reads one user's months never meets them; whoever reads the whole
+table asks `is_progress`.
 """
 
 from collections.abc import Mapping
