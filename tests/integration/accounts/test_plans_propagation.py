@@ -21,6 +21,7 @@ from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, LimitSource, Plan, UserStatus, user_id_for
 from tests.integration.accounts.users_support import BOSS, auditor_of, user_changes_of
 from tests.integration.conftest import Clock, MoneyPath
+from tests.integration.reconciliation.test_reconciling import run as reconciled
 
 ADMIN = Actor(name=BOSS)
 LIMIT = 1_000_000
@@ -52,6 +53,7 @@ class Company:
             plans=parts.quota.plans,
             store=parts.accounts.propagation_store,
             ended_grants=parts.ledger.ended_grants,
+            daily_limits=parts.accounts.daily_limits,
             tell=parts.quota.changes.actions,
             clock=self.money.clock,
         )
@@ -492,3 +494,76 @@ def test_the_audit_log_tells_what_was_changed_by_whom(company: Company) -> None:
     assert (entry.actor.name, entry.target_id, entry.reason) == (BOSS, "basic", "spring")
     assert entry.before == {"monthly_limit": LIMIT, "enforcement": "block"}
     assert entry.after == {"monthly_limit": 2_000_000, "enforcement": "warn"}
+
+
+def left_today(money: MoneyPath, email: str) -> int | None:
+    cap = money.user(email).day_cap
+    return None if cap is None else cap.available_tokens
+
+
+async def test_a_plans_limit_a_day_reaches_its_users_with_what_they_used_today(
+    company: Company,
+) -> None:
+    money = company.money
+    emails = company.people(8)
+    money.put_user("own@example.com")
+    company.changes.update(
+        user_id_for("own@example.com"), UserUpdate(daily_limit="7000"), actor=ADMIN, reason=""
+    )
+    money.spend(2_000, emails[0])
+    held = await money.admit(emails[1], prompt=500, completes=False)
+    company.change(daily_limit="10000", monthly_limit=900_000)
+    assert company.job.run().is_done
+    assert left_today(money, emails[0]) == 8_000
+    assert left_today(money, emails[1]) == 9_500
+    assert left_today(money, emails[2]) == 10_000
+    assert left_today(money, "own@example.com") == 7_000
+    assert money.record(money.event(held.reservation, emails[1], completion=0)) == []
+    assert left_today(money, emails[1]) == 9_500
+    # another limit: no more and no less than the difference
+    company.change(daily_limit="auto:100")
+    assert company.job.run().is_done
+    assert left_today(money, emails[0]) == 60_000 - 2_000
+    assert left_today(money, emails[1]) == 60_000 - 500
+    # a plan with another monthly limit moves it too
+    company.change(daily_limit="auto:100", monthly_limit=1_200_000)
+    assert company.job.run().is_done
+    assert left_today(money, emails[0]) == 80_000 - 2_000
+    assert not reconciled(money).findings
+    company.change(daily_limit=None)
+    assert company.job.run().is_done
+    assert left_today(money, emails[0]) is None
+    assert left_today(money, "own@example.com") == 7_000
+
+
+async def test_newcomers_and_those_who_go_back_to_the_plan_have_its_limit_a_day(
+    company: Company,
+) -> None:
+    money = company.money
+    company.change(daily_limit="10000")
+    admission = await money.admit("new@example.com", prompt=400, completes=False)
+    assert admission.reservation.tokens == 400
+    assert left_today(money, "new@example.com") == 9_600
+    made = company.changes.create("made@example.com", actor=ADMIN).after.user
+    assert made.daily_limit == "10000"
+    user_id = user_id_for("made@example.com")
+
+    def state(limit: str) -> str | None:
+        update = UserUpdate(daily_limit=limit)
+        return company.changes.update(
+            user_id, update, actor=ADMIN, reason=""
+        ).after.user.daily_limit
+
+    assert state("none") is None
+    company.change(daily_limit="20000")
+    assert company.job.run().is_done
+    assert money.user("made@example.com").daily_limit is None, "their own choice"
+    assert left_today(money, "new@example.com") == 19_600
+    assert state("plan") == "20000"
+    pro = company.changes.set_plan(user_id, Plan.PRO, actor=ADMIN, reason="").after.user
+    assert pro.daily_limit is None, "the plan pro has none"
+    money.parts.ledger.recorder.record_one(
+        money.event(admission.reservation, "new@example.com", prompt=300)
+    )
+    assert left_today(money, "new@example.com") == 19_700
+    assert not reconciled(money).findings

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from solaris.accounts.change import Change
 from solaris.accounts.claiming import Claim
-from solaris.accounts.daily.steps import DailyLimits
+from solaris.accounts.daily.steps import OF_PLAN, DailyLimits
 from solaris.accounts.plans.reading import PlanReading
 from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
@@ -31,7 +31,7 @@ from solaris.quota.changes import LimitBounds
 from solaris.quota.grant import EVERY_MONTH, Grant, GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.newcomers import with_own_id
-from solaris.quota.periods import day_end, period_of
+from solaris.quota.periods import day_end, day_of, period_of
 from solaris.quota.plan_store import PlanStore, StatedPlans
 from solaris.quota.policy import block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
@@ -126,6 +126,7 @@ class UserChanges:
             now=now,
             source=source,
             policy=policy,
+            day=day_of(now, self._settings.zone),
         )
 
     def create(
@@ -213,7 +214,8 @@ class UserChanges:
         )
 
     def _reading(self, *, is_shown: bool = False) -> PlanReading:
-        return PlanReading(self._plans, self._settings, self._plans.recent if is_shown else None)
+        read = self._plans.recent if is_shown else None
+        return PlanReading(self._plans, self._settings, self._daily_limits, read)
 
     def _steps_of(self, update: UserUpdate, reading: PlanReading) -> list[Step]:
         """The steps of an update, in the order in which they are made."""
@@ -267,7 +269,9 @@ class UserChanges:
         elif update.enforcement_source is LimitSource.PLAN:
             steps.append(Step("set_enforcement", reading.enforcement_of_plan))
         if update.daily_limit is not None:
-            steps.append(self._daily_limits.set(update.daily_limit))
+            of_plan = Step("set_daily_limit", reading.daily_limit_of_plan)
+            is_of_plan = update.daily_limit == OF_PLAN
+            steps.append(of_plan if is_of_plan else self._daily_limits.set(update.daily_limit))
         if status is not None:
             steps.append(
                 Step(_STATUS_VERBS[status], lambda u, now: changes.set_status(u, status, now))

@@ -9,6 +9,7 @@ from solaris.platform.parts import part
 if TYPE_CHECKING:
     from solaris.accounts.by_email import Administration
     from solaris.accounts.changes import UserChanges
+    from solaris.accounts.daily.steps import DailyLimits
     from solaris.accounts.deletion import Deleter
     from solaris.accounts.grants.service import Grants
     from solaris.accounts.history import Records
@@ -85,7 +86,6 @@ class AccountsParts:
     def user_changes(self) -> UserChanges:
         """What changes users."""
         from solaris.accounts.changes import UserChanges
-        from solaris.accounts.daily.steps import DailyLimits
 
         return UserChanges(
             settings=self.platform.settings,
@@ -93,7 +93,7 @@ class AccountsParts:
             writer=self.writer,
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
-            daily_limits=DailyLimits(self.platform.settings, self._ledger.user_counters),
+            daily_limits=self.daily_limits,
             plans=self._quota.plans,
             clock=self.platform.clock,
         )
@@ -140,9 +140,17 @@ class AccountsParts:
             plans=self._quota.plans,
             store=self.propagation_store,
             ended_grants=self._ledger.ended_grants,
+            daily_limits=self.daily_limits,
             tell=self._quota.changes.actions,
             clock=self.platform.clock,
         )
+
+    @part
+    def daily_limits(self) -> DailyLimits:
+        """What limits a day, by people and by plans."""
+        from solaris.accounts.daily.steps import DailyLimits
+
+        return DailyLimits(self.platform.settings, self._ledger.user_counters)
 
     @part
     def grants(self) -> Grants:

@@ -38,10 +38,10 @@ from solaris.platform.errors import (
 )
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
-from solaris.quota.day_cap import left_tokens, turn_day, turned
+from solaris.quota.day_cap import holding, left_tokens, turn_day, turned
 from solaris.quota.feed import Changes
 from solaris.quota.newcomers import Newcomers, with_own_id
-from solaris.quota.periods import period_of, renews_at
+from solaris.quota.periods import day_of, period_of, renews_at
 from solaris.quota.personal_links import PersonalLinks
 from solaris.quota.plan_store import PlanStore, StatedPlans
 from solaris.quota.policy import block_ppm_of, provisioning_of, threshold_rule_of
@@ -359,6 +359,7 @@ class Meter:
             period=period,
             block_ppm=block_ppm_of(self._settings),
             now=ticket.received_at,
+            day=day_of(ticket.received_at, self._settings.zone),
         )
         if made is None:
             raise UserNotAllowedError
@@ -375,12 +376,8 @@ class Meter:
             if user.enforcement is Enforcement.WARN:
                 return None  # served as a known user is
             raise
-        reservation = self._reservation(ticket, hold, period, None)
-        user = replace(
-            user,
-            available_tokens=user.available_tokens - hold.tokens,
-            reservations={reservation.request_id: reservation},
-        )
+        reservation = self._reservation(ticket, hold, period, user.cap_day)
+        user = holding(user, reservation)
         if not await self._store_new(user, ticket, released, plans):
             return None
         return self._admission(user, reservation, hold, ticket.demand)

@@ -216,7 +216,14 @@ class Quoting:
             return put_right(user, period=period, day=day, block_ppm=block_ppm, now=now)
         plans = None if self._plans is None else self._plans.recent().plans
         policy = provisioning_of(self._settings, plans)
-        return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
+        return provision(
+            identity,
+            policy,
+            period=period,
+            block_ppm=block_ppm,
+            now=now,
+            day=day_of(now, self._settings.zone),
+        )
 
     def _day(self, user: User) -> dict[str, object]:
         """The day's cap; nulls for who has none, and no `daily_available` while it is lifted."""

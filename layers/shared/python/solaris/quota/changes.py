@@ -9,14 +9,15 @@ of them.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from solaris.platform.email import normalise_email
 from solaris.quota.daily_limit import DailyLimit
-from solaris.quota.day_cap import capped, day_within, lifted, limited, moved, turned
+from solaris.quota.day_cap import day_within, lifted, moved, turned, with_limit
 from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
 from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
-from solaris.quota.plans import PlanPolicy, copied
+from solaris.quota.plans import Daily, PlanPolicy, copied
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold, ThresholdRule, rule_of, to_rearm
@@ -80,10 +81,11 @@ def new_user(
     now: datetime,
     source: LimitSource | None = None,
     policy: PlanPolicy | None = None,
+    day: str | None = None,
 ) -> User:
     """Return a user who has used nothing, active from now on, with what else the plan says.
 
-    `source` says where the limit comes from.
+    `source` says where the limit comes from; from `day` on a plan's limit a day holds.
     """
     user = User(
         user_id=user_id_for(email),
@@ -104,8 +106,14 @@ def new_user(
     )
     if policy is None or source is None:
         return user
-    user = copied(user, policy, source)
+    user = copied(user, policy, source, None if day is None else partial(_unused, day=day))
     return replace(user, available_tokens=user.quota.available_tokens)
+
+
+def _unused(user: User, limit: DailyLimit | None, day: str) -> User:
+    return with_limit(
+        user, limit, day=day, charged_on=lambda _: 0, booked_on=lambda one: one.day or day
+    )
 
 
 def set_limit(
@@ -143,19 +151,26 @@ def set_plan(
     now: datetime,
     policy: PlanPolicy | None = None,
     source: LimitSource | None = None,
+    daily: Daily | None = None,
 ) -> User:
     """Put the user on a plan, with the limit that comes with it and what else the plan says.
 
-    `source` says where the limit comes from; all of it at once.
+    `source` says where the limit comes from, `daily` gives the plan's limit a day; all of it at
+    once.
 
     Raises ChangeRefusedError when the limit is outside the bounds of the new plan, also for a
     plan's own default: MAX_USER_LIMIT may have been set below it.
     """
     bounds.check(monthly_limit, plan)
-    moved = replace(user, plan=plan, monthly_limit=monthly_limit)
     if policy is not None and source is not None:
-        moved = copied(moved, policy, source)
-    return _moved(user, moved, rule, now)
+        followed = copied(_on_plan(user, plan, monthly_limit), policy, source, daily)
+        return _moved(user, followed, rule, now)
+    return _moved(user, _on_plan(user, plan, monthly_limit), rule, now)
+
+
+def _on_plan(user: User, plan: Plan, monthly_limit: int) -> User:
+    """Plan and limit alone; the day has as much more, or less."""
+    return moved(user, replace(user, plan=plan, monthly_limit=monthly_limit))
 
 
 def follow_plan(
@@ -164,15 +179,17 @@ def follow_plan(
     source: LimitSource,
     *,
     own: frozenset[OwnField] | None = None,
+    daily: Daily | None = None,
     rule: ThresholdRule,
     now: datetime,
 ) -> User:
     """Give the user what the plan says, but for what is their own; `source` is the limit's.
 
-    `own` is what stays their own, None: what is so already.
+    `own` is what stays their own, None: what is so already. `daily` gives the plan's limit a day;
+    without it the user keeps what they have.
     """
     kept = user if own is None or own == user.own else replace(user, own=own)
-    return _moved(user, copied(kept, policy, source), rule, now)
+    return _moved(user, copied(kept, policy, source, daily), rule, now)
 
 
 def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -> User:
@@ -293,27 +310,16 @@ def set_daily_limit(
     booked_on: Callable[[Reservation], str],
     now: datetime,
 ) -> User:
-    """Limit what the user may use on one day, from this very day on; None: not any more.
+    """Limit what the user may use on one day, their own from then on; None: not any more.
 
-    `charged_on` tells what is charged on a day by its counters, and is asked when there was no
-    limit yet; `booked_on` the day to which an open request will be booked. Those of the day count.
+    As `with_limit` of day_cap.py. The limit that the user has already changes nothing.
     """
-    day = day_within(day, user.period)
-    before = turned(user, day)
-    if limit is None:
-        return user if user.day_cap is None else _changed(user, now, day_cap=None)
-    if before.day_cap is not None:
-        if before.day_cap.limit == limit:
-            return user
-        return _changed(user, now, day_cap=limited(before, limit).day_cap)
-    held = {
-        key: replace(one, day=booked_on(one)) if one.tokens else one
-        for key, one in user.reservations.items()
-    }
-    cap = capped(
-        replace(user, reservations=held), limit, day=day, charged_tokens=charged_on(day)
-    ).day_cap
-    return _changed(user, now, reservations=held, day_cap=cap)
+    own = user.own | {OwnField.DAILY_LIMIT}
+    shown = turned(user, day_within(day, user.period))
+    after = with_limit(shown, limit, day=day, charged_on=charged_on, booked_on=booked_on)
+    if after is shown:
+        return user
+    return _changed(user, now, reservations=after.reservations, day_cap=after.day_cap, own=own)
 
 
 def lift_day(user: User, day: str, now: datetime) -> User:
@@ -441,7 +447,7 @@ def _changed(user: User, now: datetime, **fields: Any) -> User:
     # what is used by now was used of what was granted by now
     counted = burn(user, user.current_usage) if user.grants else user
     changed = replace(counted, **fields, updated_at=now, version=user.version + 1)
-    if changed.monthly_limit != user.monthly_limit:
+    if changed.monthly_limit != user.monthly_limit and "day_cap" not in fields:
         changed = moved(user, changed)
     return replace(changed, available_tokens=changed.quota.available_tokens)
 
@@ -454,7 +460,7 @@ def _own_limit(user: User, monthly_limit: int, now: datetime) -> User:
 
 _OF_PLAN = (
     *("plan", "monthly_limit", "limit_source", "own", "enforcement"),
-    *("warning_ppm", "critical_ppm", "rate"),
+    *("warning_ppm", "critical_ppm", "rate", "day_cap", "reservations"),
 )
 
 

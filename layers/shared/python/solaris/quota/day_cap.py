@@ -11,7 +11,7 @@ request of the next one turns the day, never backwards. What was charged is know
 counters, and is only read when a cap is set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,6 +30,19 @@ def left_tokens(user: User, without: Iterable[Reservation] = ()) -> int:
         return left
     of_day = sum(one.tokens for one in resolved if one.day == cap.day)
     return min(left, cap.available_tokens + of_day)
+
+
+def holding(user: User, one: Reservation) -> User:
+    """A new user whose first request holds this. The version is left to the caller."""
+    cap = user.day_cap
+    if cap is not None:
+        cap = replace(cap, available_tokens=cap.available_tokens - one.tokens)
+    return replace(
+        user,
+        available_tokens=user.available_tokens - one.tokens,
+        reservations={one.request_id: one},
+        day_cap=cap,
+    )
 
 
 def held_tokens(user: User, day: str) -> int:
@@ -129,6 +142,33 @@ def moved(before: User, after: User) -> User:
     if not more:
         return after
     return replace(after, day_cap=replace(new, available_tokens=new.available_tokens + more))
+
+
+def with_limit(
+    user: User,
+    limit: DailyLimit | None,
+    *,
+    day: str,
+    charged_on: Callable[[str], int],
+    booked_on: Callable[[Reservation], str],
+) -> User:
+    """The user with this limit a day, from this very day on; None: without one.
+
+    `charged_on` tells what is charged on a day by its counters, and is asked when there was no
+    limit yet; `booked_on` the day to which an open request will be booked. The version is left to
+    the caller; the same object where nothing differs.
+    """
+    if limit is None:
+        return user if user.day_cap is None else replace(user, day_cap=None)
+    if user.day_cap is not None:
+        return user if user.day_cap.limit == limit else limited(user, limit)
+    day = day_within(day, user.period)
+    held = {
+        key: replace(one, day=booked_on(one)) if one.tokens else one
+        for key, one in user.reservations.items()
+    }
+    marked = replace(user, reservations=held)
+    return capped(marked, limit, day=day, charged_tokens=charged_on(day))
 
 
 def day_within(day: str, period: str) -> str:

@@ -6,18 +6,18 @@ Nothing of a plan is looked up while a request waits: what follows from it is co
 item, when the plan is set and by a job when the plan changes (accounts/plans/propagation.py).
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from solaris.platform.rate_rule import RateRule
+from solaris.quota.daily_limit import DailyLimit
+from solaris.quota.day_cap import moved
 from solaris.quota.quota import PPM
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User
 
 MAX_RATE_PER_SECOND = 10_000
 MAX_RATE_BURST = 100_000
-_DAILY = re.compile(r"[1-9]\d{0,12}|auto:[1-9]\d{0,3}", re.ASCII)
 
 
 class PlanRefusedError(ValueError):
@@ -43,6 +43,11 @@ class PlanPolicy:
     warning_ppm: int | None = None
     critical_ppm: int | None = None
     rate: RateRule | None = None
+
+    @property
+    def day_limit(self) -> DailyLimit | None:
+        """The limit a day; None without one."""
+        return None if self.daily_limit is None else DailyLimit.parse(self.daily_limit)
 
 
 Plans = Mapping[Plan, PlanPolicy]
@@ -119,36 +124,38 @@ def check_thresholds(policy: PlanPolicy, *, warning_ppm: int, critical_ppm: int)
         )
 
 
-def copied(user: User, policy: PlanPolicy, source: LimitSource) -> User:
+Daily = Callable[[User, DailyLimit | None], User]
+"""Gives a user a limit a day, or none: `with_limit` of day_cap.py, with what it must know."""
+
+
+def copied(user: User, policy: PlanPolicy, source: LimitSource, daily: Daily | None = None) -> User:
     """The user with what the plan says, but for what is the user's own.
 
-    `source` says where the limit comes from. Version and what is available are left as they were:
-    the caller puts them right (quota/changes.py). The same object where nothing differs.
+    `source` says where the limit comes from; without `daily` the limit a day stays as it is.
+    Version and what is available are left as they were: the caller puts them right
+    (quota/changes.py). The same object where nothing differs.
     """
     enforcement = user.enforcement if OwnField.ENFORCEMENT in user.own else policy.enforcement
     limit = policy.monthly_limit if source is LimitSource.PLAN else user.monthly_limit
-    fields = {
+    fields: dict[str, Any] = {
         "limit_source": source,
         "monthly_limit": limit,
         "enforcement": enforcement,
         "warning_ppm": policy.warning_ppm,
         "critical_ppm": policy.critical_ppm,
         "rate": policy.rate,
-        **_daily_fields(user, policy),
     }
     changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
-    return replace(user, **changed) if changed else user
+    after = moved(user, replace(user, **changed)) if changed else user
+    if daily is None or OwnField.DAILY_LIMIT in user.own:
+        return after
+    return daily(after, policy.day_limit)
 
 
 def gets_something(before: User, after: User) -> bool:
     """Whether a plan has brought something that is felt, and not only a mark in the item."""
-    names = ("monthly_limit", "enforcement", "warning_ppm", "critical_ppm", "rate")
+    names = ("monthly_limit", "daily_limit", "enforcement", "warning_ppm", "critical_ppm", "rate")
     return any(getattr(before, name) != getattr(after, name) for name in names)
-
-
-def _daily_fields(user: User, policy: PlanPolicy) -> dict[str, Any]:  # noqa: ARG001 - see below
-    """What of the day's cap goes into the item: nothing, as long as items have none."""
-    return {}
 
 
 def _whole(stated: Mapping[str, Any], name: str, default: int) -> int:
@@ -163,11 +170,12 @@ def _whole(stated: Mapping[str, Any], name: str, default: int) -> int:
 def _daily(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not _DAILY.fullmatch(value):
+    try:
+        return str(DailyLimit.parse(value if isinstance(value, str) else ""))
+    except ValueError as error:
         raise _refused(
             "daily_limit", "plan_daily_limit", "must be a number of tokens or auto:<percent>"
-        )
-    return value
+        ) from error
 
 
 def _threshold(stated: Mapping[str, Any], name: str) -> int | None:

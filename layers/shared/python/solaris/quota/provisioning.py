@@ -34,9 +34,18 @@ class ProvisioningPolicy:
 
 
 def provision(
-    identity: Identity, policy: ProvisioningPolicy, *, period: str, block_ppm: int, now: datetime
+    identity: Identity,
+    policy: ProvisioningPolicy,
+    *,
+    period: str,
+    block_ppm: int,
+    now: datetime,
+    day: str | None = None,
 ) -> User | None:
-    """Return the user that a first request makes, None when it makes none."""
+    """Return the user that a first request makes, None when it makes none.
+
+    `day` is that of the request, from which on a plan's limit a day holds.
+    """
     if not policy.allows(identity.email):
         return None
     user = new_user(
@@ -49,6 +58,7 @@ def provision(
         now=now,
         source=policy.source,
         policy=policy.plan,
+        day=day,
     )
     if policy.mode is AutoProvision.PENDING:
         return replace(user, status=UserStatus.PENDING)

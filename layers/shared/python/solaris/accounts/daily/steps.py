@@ -15,9 +15,14 @@ from solaris.platform.errors import InvalidRequestError
 from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.daily_limit import NO_DAILY_LIMIT, DailyLimit
+from solaris.quota.day_cap import day_within, turned, with_limit
 from solaris.quota.periods import day_of
+from solaris.quota.plans import Daily
 from solaris.quota.reservation import Reservation
 from solaris.quota.user import User
+
+OF_PLAN = "plan"
+"""Stands for the plan's limit a day where people state one."""
 
 
 def daily_limit_of(stated: str) -> DailyLimit | None:
@@ -30,6 +35,10 @@ def daily_limit_of(stated: str) -> DailyLimit | None:
         raise InvalidRequestError(
             str(error), field="daily_limit", rule="daily_limit_malformed"
         ) from error
+
+
+def _limit_of(user: User) -> DailyLimit | None:
+    return None if user.day_cap is None else user.day_cap.limit
 
 
 class DailyLimits:
@@ -54,6 +63,21 @@ class DailyLimits:
             )
 
         return Step("set_daily_limit", rule)
+
+    def by_plan(self, now: datetime) -> Daily:
+        """What gives a user the limit of their plan, with what they have used today."""
+        day = day_of(now, self._zone)
+
+        def daily(user: User, limit: DailyLimit | None) -> User:
+            return with_limit(
+                turned(user, day_within(day, user.period)) if limit != _limit_of(user) else user,
+                limit,
+                day=day,
+                charged_on=self._charged_on(user.user_id),
+                booked_on=self._booked_on,
+            )
+
+        return daily
 
     def lift(self) -> Step:
         """No limit today."""

@@ -1,8 +1,9 @@
 """Whom a change of a plan would reach, counted before anything is written. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from solaris.quota.daily_limit import DailyLimit, DayCap
 from solaris.quota.plans import PlanPolicy, Seeds, copied, gets_something
 from solaris.quota.quota import Quota
 from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus
@@ -61,7 +62,7 @@ def impact_of(users: Iterable[User], policy: PlanPolicy, *, seeds: Seeds, period
             continue
         source = seeds.source_of(user)
         impact.counts.add(source)
-        after = copied(user, policy, source)
+        after = copied(user, policy, source, _of_some_day)
         if not gets_something(user, after):
             continue
         impact.changed += 1
@@ -70,6 +71,14 @@ def impact_of(users: Iterable[User], policy: PlanPolicy, *, seeds: Seeds, period
         impact.blocked += _is_refused(after, is_out) and not _is_refused(user, was_out)
         impact.served += _is_refused(user, was_out) and not _is_refused(after, is_out)
     return impact
+
+
+def _of_some_day(user: User, limit: DailyLimit | None) -> User:
+    """The user with another limit a day, for comparing alone: the day's figure is not known."""
+    if limit is None or user.day_cap is None:
+        day = f"{user.period}-01"
+        return replace(user, day_cap=None if limit is None else DayCap(limit, day, 0))
+    return replace(user, day_cap=replace(user.day_cap, limit=limit))
 
 
 def _is_out(user: User, period: str) -> bool:

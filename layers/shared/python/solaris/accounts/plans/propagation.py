@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.accounts.plans.progress import (
     SYSTEM,
     LeaseLostError,
@@ -103,10 +104,12 @@ class Propagation:
         plans: PlanStore,
         store: PropagationStore,
         ended_grants: EndedGrants,
+        daily_limits: DailyLimits,
         tell: Tell,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._daily_limits = daily_limits
         self._client = client
         self._users_table = settings.table_name("users")
         self._transactions_table = settings.table_name("transactions")
@@ -242,12 +245,14 @@ class Propagation:
         """The user with what the plan says; the same object where that is so, or who is gone."""
         if user.status is UserStatus.DELETED:
             return user
+        now = self._clock()
         return changes.follow_plan(
             user,
             run.stated.plans[user.plan],
             run.seeds.source_of(user),
+            daily=self._daily_limits.by_plan(now),
             rule=threshold_rule_of(self._settings),
-            now=self._clock(),
+            now=now,
         )
 
     def _pack(self, run: _Run, users: Sequence[User]) -> int:

@@ -8,11 +8,13 @@ neither bring an old limit past the job that propagates a new one, nor lose to i
 from collections.abc import Callable
 from datetime import datetime
 
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.platform.aws.items import Action
 from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.changes import LimitBounds
 from solaris.quota.plan_store import PlanStore, StatedPlans
+from solaris.quota.plans import PlanPolicy
 from solaris.quota.policy import threshold_rule_of
 from solaris.quota.user import LimitSource, OwnField, Plan, User
 
@@ -24,8 +26,13 @@ class PlanReading:
     """
 
     def __init__(
-        self, store: PlanStore, settings: Settings, read: Callable[[], StatedPlans] | None = None
+        self,
+        store: PlanStore,
+        settings: Settings,
+        daily_limits: DailyLimits,
+        read: Callable[[], StatedPlans] | None = None,
     ) -> None:
+        self._daily_limits = daily_limits
         self._store = store
         self._read = read or store.read
         self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
@@ -53,6 +60,7 @@ class PlanReading:
             now=now,
             policy=policy,
             source=LimitSource.PLAN if limit is None else LimitSource.OWN,
+            daily=self._daily_limits.by_plan(now),
         )
 
     def as_wanted(self, user: User, wanted: User, now: datetime) -> User:
@@ -66,16 +74,37 @@ class PlanReading:
             now=now,
             policy=self.now().plans[wanted.plan],
             source=self._store.seeds.source_of(wanted),
+            daily=self._daily_limits.by_plan(now),
         )
 
     def limit_of_plan(self, user: User, now: datetime) -> User:
         """The user with the plan's limit, instead of their own."""
         policy = self.now().plans[user.plan]
         self._bounds.check(policy.monthly_limit, user.plan)
-        return changes.follow_plan(user, policy, LimitSource.PLAN, rule=self._rule, now=now)
+        daily = self._daily_limits.by_plan(now)
+        return changes.follow_plan(
+            user, policy, LimitSource.PLAN, daily=daily, rule=self._rule, now=now
+        )
 
     def enforcement_of_plan(self, user: User, now: datetime) -> User:
         """The user refused, or only warned, as the plan says."""
         policy, source = self.now().plans[user.plan], self._store.seeds.source_of(user)
-        own = user.own - {OwnField.ENFORCEMENT}
-        return changes.follow_plan(user, policy, source, own=own, rule=self._rule, now=now)
+        return self._without_own(user, OwnField.ENFORCEMENT, policy, source, now)
+
+    def daily_limit_of_plan(self, user: User, now: datetime) -> User:
+        """The user with the plan's limit a day, or none, instead of their own."""
+        policy, source = self.now().plans[user.plan], self._store.seeds.source_of(user)
+        return self._without_own(user, OwnField.DAILY_LIMIT, policy, source, now)
+
+    def _without_own(
+        self, user: User, field: OwnField, policy: PlanPolicy, source: LimitSource, now: datetime
+    ) -> User:
+        return changes.follow_plan(
+            user,
+            policy,
+            source,
+            own=user.own - {field},
+            daily=self._daily_limits.by_plan(now),
+            rule=self._rule,
+            now=now,
+        )
