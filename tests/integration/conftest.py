@@ -36,6 +36,7 @@ from solaris.platform.aws.tables import create_tables
 from solaris.platform.books_disk import FOLDER
 from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings import Settings
+from solaris.quota.day_cap import used_tokens
 from solaris.quota.identity import Identity
 from solaris.quota.periods import day_of, period_of
 from solaris.quota.policy import block_ppm_of
@@ -233,11 +234,13 @@ class MoneyPath:
             charged_tokens=counts.total_tokens,
             reserved_tokens=reservation.tokens if reservation else 0,
             status_code=502 if outcome is Outcome.RELEASED else 200,
+            day=reservation.day if reservation else None,
         )
         return replace(event, **changes)
 
     def day(self, event: UsageEvent) -> str:
-        return max(day_of(event.created_at, self.parts.settings.zone), f"{event.period}-01")
+        day = max(day_of(event.created_at, self.parts.settings.zone), f"{event.period}-01")
+        return max(day, event.day or "")
 
     def record(self, *events: UsageEvent) -> list[str]:
         """Deliver events as one batch; returns the request ids of those that failed."""
@@ -256,7 +259,8 @@ class MoneyPath:
     def assert_books_balance(self) -> None:
         """Hold users, closed months, records and counters against each other, all of them.
 
-        available == quota; usage of every open and closed month == the sum of its records and of
+        available == quota; what a day's cap has left == its limit - what is charged and held of it;
+        usage of every open and closed month == the sum of its records and of
         the amounts of its usage resets (negative) and merges;
         every counter, by user and summed over the system's shards == the sum of its records, with
         the buckets of first bytes;
@@ -268,6 +272,8 @@ class MoneyPath:
             used[record["user_id"], record["period"]] += record["charged_tokens"]
             created_at = datetime.fromisoformat(record["created_at"])
             day = max(day_of(created_at, self.parts.settings.zone), f"{record['period']}-01")
+            # later where it counts for the cap of a day that another request has turned
+            day = max(day, record.get("day_shard", "").partition("#")[0])
             model = "-" if record["outcome"] == "released" else record["model"]
             for owner in (f"user#{record['user_id']}", "system"):
                 sums = counted[owner, f"{day}#{model}"]
@@ -289,6 +295,7 @@ class MoneyPath:
         }
         for user in self.parts.quota.users.scan():
             assert user.available_tokens == user.quota.available_tokens
+            assert used_tokens(user) == _charged_on(user, counted)
             assert (user.user_id, user.period) not in stated
             stated[user.user_id, user.period] = user.current_usage
         assert _not_zero(stated) == _not_zero(used)
@@ -305,6 +312,15 @@ class MoneyPath:
                     hours = [value for name, value in row.items() if name.startswith(of_hour)]
                     assert sum(hours) == row[total]
         assert _figures(found) == _figures(counted)
+
+
+def _charged_on(user: User, counted: dict[tuple[str, str], dict[str, int]]) -> int:
+    """What the records charge of the day that a user's cap is of; 0 without one."""
+    return sum(
+        sums["charged_tokens"]
+        for (owner, day_model), sums in counted.items()
+        if owner == f"user#{user.user_id}" and day_model.partition("#")[0] == user.cap_day
+    )
 
 
 def _bucket(owner: str, record: dict[str, Any]) -> str:

@@ -82,6 +82,8 @@ PURE = (
     "platform/signed_tokens.py",
     "platform/web/body_structure.py",
     "quota/changes.py",
+    "quota/daily_limit.py",
+    "quota/day_cap.py",
     "quota/grant.py",
     "quota/grants.py",
     "quota/identity.py",

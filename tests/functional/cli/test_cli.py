@@ -36,6 +36,7 @@ def test_the_version_needs_no_settings_and_no_store() -> None:
         *(("users", name) for name in ("list", "show", "create", "set-limit", "add-tokens")),
         *(("users", name) for name in ("suspend", "activate", "set-plan", "reset-usage", "import")),
         *(("users", name) for name in ("transactions", "grants", "void-grant", "set-enforcement")),
+        *(("users", name) for name in ("set-daily-limit", "lift-day")),
         *(("models", name) for name in ("list", "weights", "set-weight", "remove-weight")),
         *(("keys", name) for name in ("create", "list", "revoke")),
         *(("replay",), ("doctor",), ("init",)),

@@ -151,7 +151,9 @@ def completed(words: str) -> list[str]:
 def test_commands_options_and_addresses_are_completed(parts: Parts) -> None:
     for email in (ANA, "ana.lima@example.com", BIA):
         run("users", "create", email)
-    assert completed("solaris users set-") == ["set-limit", "set-plan", "set-enforcement"]
+    assert completed("solaris users set-") == [
+        *("set-limit", "set-plan", "set-daily-limit", "set-enforcement"),
+    ]
     assert "--at-least" in completed("solaris users list --")
     assert completed("solaris users show an") == ["ana.lima@example.com", ANA]
     assert completed("solaris users show bia@e") == [BIA]

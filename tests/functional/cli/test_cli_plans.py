@@ -39,7 +39,7 @@ def test_plans_are_listed_and_shown(parts: Parts) -> None:
 def test_a_plan_is_changed_for_all_who_have_it(parts: Parts) -> None:
     run("users", "create", ANA, "--plan", "basic")
     run("users", "create", "own@example.com", "--plan", "basic", "--limit", "300k")
-    change = ("--limit", "2M", "--warn", "75", "--rate", "5", "--burst", "9", "--day-cap", "50000")
+    change = ("--limit", "2M", "--warn", "75", "--rate", "5", "--burst", "9")
     shown = run("plans", "set", "basic", *change, "--preview").stdout
     assert "changes 2 users" in shown
     assert "1 has a limit of their own" in shown

@@ -52,6 +52,7 @@ EVENTS = st.builds(
         )
     },
     **{name: st.none() | WEIGHTS for name in ("weight", "held_weight")},
+    day=st.none() | st.dates().map(lambda day: day.isoformat()),
     **{name: st.none() | FIGURES for name in ("response_time_ms", "first_byte_ms")},
 )
 FULL = event_to_dict(
@@ -78,11 +79,12 @@ FULL = event_to_dict(
         over_limit=True,
         weight=ModelWeight(5_000, 15_000, 2_500),
         held_weight=ModelWeight(6_000, 15_000, 3_000),
+        day="2026-11-22",
     )
 )
 LATER = {
     *("cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"),
-    *("over_limit", "weight", "held_weight"),
+    *("over_limit", "weight", "held_weight", "day"),
 }
 """What messages of the version before do not have."""
 

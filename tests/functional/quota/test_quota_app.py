@@ -28,6 +28,7 @@ FIELDS = (
     *("monthly_limit", "additional_tokens", "grants", "current_usage", "reserved_tokens"),
     *("bookings_late", "available_tokens"),
     *("remaining_tokens", "usage_percentage", "granted_percentage", "by_model"),
+    *("daily_limit", "daily_available", "day_renews_at", "daily_lifted"),
 )
 
 

@@ -37,6 +37,7 @@ FIELDS = {
         "period",
     ),
     *("renewsAt", "usageByDay", "usageByModel", "forecast", "supportEmail", "linkExpiresAt"),
+    *("dailyLimitTokens", "dayUsed", "dayAvailable", "dayLifted"),
 }
 
 

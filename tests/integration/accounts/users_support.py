@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from solaris.accounts.changes import UserChanges
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.accounts.grants.service import Grants
 from solaris.accounts.writer import UserWriter
 from solaris.api import registered
@@ -26,6 +27,11 @@ NEVER_MOVED: dict[str, Any] = {
     "aliases": [],
     "mergedFrom": [],
     "mergedInto": None,
+    "dailyLimit": None,
+    "dailyLimitTokens": None,
+    "dayUsed": None,
+    "dayAvailable": None,
+    "dayLifted": False,
 }
 
 
@@ -65,6 +71,7 @@ def user_changes_of(money: MoneyPath) -> UserChanges:
         tell=parts.quota.changes.actions,
         transactions=parts.ledger.transactions,
         plans=parts.quota.plans,
+        daily_limits=DailyLimits(parts.settings, parts.ledger.user_counters),
         clock=money.clock,
     )
 

@@ -58,6 +58,10 @@ def test_equal_tables(
 ) -> None:
     """Whether or not the last bookings are recent, and so summed anew."""
     lived(source)
+    documents = source.parts.quota.documents
+    written = documents.put(
+        documents.get("weights"), {"big": 5}, changed_by=BOSS.name, now=source.clock()
+    )
     source.clock.forward(hours=later_hours)
     report = back_up(source, tmp_path / "backup.gz")
     assert report.mended_items == 0
@@ -67,6 +71,7 @@ def test_equal_tables(
     restore(target, tmp_path / "backup.gz")
     found = tables_of(source)
     assert found == tables_of(target)
+    assert target.parts.quota.documents.get("weights") == written
     assert {"users", "usage", "counters", "transactions", "audit", "admins"} <= {
         name for name, items in found.items() if items
     }

@@ -177,9 +177,14 @@ async def test_more_is_held_once_whatever_the_store_says_of_it(
     aws, table = money.meter._aws, money.meter._table
     for _ in range(2):  # repeated
         found = await reservations.hold_more(
-            aws, table, user_id=user_id, reservation=held.reservation, more_tokens=500
+            aws,
+            table,
+            user_id=user_id,
+            reservation=held.reservation,
+            more_tokens=500,
+            of_day=False,
         )
-        assert found == (1_500, 98_500)
+        assert found == (1_500, 98_500, False)
 
     async def unanswered(*_arguments: Any, **_named: Any) -> None:
         raise StoreUnavailableError("timed out")

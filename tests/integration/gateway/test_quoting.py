@@ -99,6 +99,10 @@ async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPat
         "usage_percentage": 30.0,
         "granted_percentage": 25.0,
         "by_model": {"gpt-4o-mini": 30_000},
+        "daily_limit": None,
+        "daily_available": None,
+        "day_renews_at": None,
+        "daily_lifted": False,
     }
     assert stated.headers["x-ratelimit-limit-tokens"] == "120000"
     assert stated.headers["x-ratelimit-remaining-tokens"] == "85000"

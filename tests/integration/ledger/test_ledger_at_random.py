@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from solaris.platform.aws.client import AsyncAws
-from solaris.platform.errors import QuotaExhaustedError, RateLimitedError
+from solaris.platform.errors import QuotaExhaustedError, RateLimitedError, TokensHeldError
 from solaris.quota.reservation import Reservation
 from solaris.quota.rollover import open_period
 from solaris.quota.usage import Outcome, UsageEvent
@@ -40,7 +40,7 @@ class Crowd:
     async def admit(self, mine: MoneyPath, email: str, most: int) -> None:
         try:
             admission = await mine.admit(email, most=most)
-        except (QuotaExhaustedError, RateLimitedError):
+        except (QuotaExhaustedError, RateLimitedError, TokensHeldError):
             return
         with self.lock:
             self.open.append((email, admission.reservation))

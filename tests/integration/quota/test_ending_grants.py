@@ -279,7 +279,7 @@ async def test_a_gateway_of_the_version_before_loses_nothing_beside_this_one(
     assert clause in reserve._CONDITION
     with monkeypatch.context() as patch:
         before = clause.replace("next_change_at > :instant", ":instant = :instant")
-        patch.setattr(reserve, "_BY_ADDRESS", reserve._BY_ADDRESS.replace(clause, before))
+        patch.setattr(reserve, "_CONDITION", reserve._CONDITION.replace(clause, before))
         old = await november.admit(prompt=700, completes=False)
     assert november.user().grants
     assert november.record(november.event(old.reservation)) == []

@@ -53,7 +53,14 @@ def test_a_request_is_booked_to_its_local_day_and_hour_but_not_before_its_month(
     began_at: datetime, period: str, day: str, hour: int
 ) -> None:
     assert booked_day(began_at, period, ZONE) == day
-    assert booked_hour(began_at, period, ZONE) == hour
+    assert booked_hour(began_at, day, ZONE) == hour
+
+
+def test_a_request_that_counts_for_the_next_days_cap_is_booked_to_that_day() -> None:
+    began_at = datetime(2026, 11, 23, 2, 59, tzinfo=UTC)
+    assert booked_day(began_at, "2026-11", ZONE) == "2026-11-22"
+    assert booked_day(began_at, "2026-11", ZONE, "2026-11-23") == "2026-11-23"
+    assert booked_hour(began_at, "2026-11-23", ZONE) == 0
 
 
 def test_figures_are_added_up_by_key_each_by_its_name() -> None:

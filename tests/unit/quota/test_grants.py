@@ -406,7 +406,7 @@ def test_a_month_that_is_opened_late_gives_nothing_of_a_grant_that_has_ended() -
     now = at(20, 12)
     opened, _ = open_period(one, "2026-12", now)
     assert opened.next_change_at == day_end(date(2026, 12, 10), ZONE)
-    shown = put_right(one, period="2026-12", block_ppm=PPM, now=now)
+    shown = put_right(one, period="2026-12", day="2026-12-01", block_ppm=PPM, now=now)
     assert shown == end_grants(opened, now)
     assert (shown.additional_tokens, shown.available_tokens) == (50, 1_050)
     assert shown.next_change_at == day_end(date(2026, 12, 24), ZONE)

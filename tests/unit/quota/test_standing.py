@@ -57,7 +57,7 @@ def user(
 
 
 def shown(found: User, period: str = "2026-11", block_ppm: int = 1_000_000) -> User:
-    return put_right(found, period=period, block_ppm=block_ppm, now=NOW)
+    return put_right(found, period=period, day=f"{period}-01", block_ppm=block_ppm, now=NOW)
 
 
 def test_a_user_in_order_is_shown_as_stored() -> None:

@@ -8,6 +8,8 @@ export const ACTIONS = [
   "user.set_plan",
   "user.set_limit",
   "user.set_enforcement",
+  "user.set_daily_limit",
+  "user.lift_day",
   "user.add_tokens",
   "user.set_additional_tokens",
   "user.void_grant",

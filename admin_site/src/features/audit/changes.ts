@@ -33,6 +33,7 @@ export const FIELDS = [
   "endedTokens",
   "status",
   "enforcement",
+  "liftedDay",
   "plan",
   "monthlyLimit",
   "limitSource",

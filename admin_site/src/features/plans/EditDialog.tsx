@@ -140,7 +140,6 @@ function Terms({
   const percent = (value: number) => format.percent(100 * value, 0);
   const fields = [
     ["monthlyLimit", t("limit"), t("limitHelp", { limit: format.integer(plan.environmentLimit) })],
-    ["dailyLimit", t("daily"), t("dailyHelp")],
     ["warning", t("warning"), t("emptyHelp", { value: percent(defaults.warning) })],
     ["critical", t("critical"), t("emptyHelp", { value: percent(defaults.critical) })],
     ["ratePerSecond", t("ratePerSecond"), t("emptyHelp", { value: defaults.ratePerSecond })],

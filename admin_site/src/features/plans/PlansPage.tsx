@@ -92,9 +92,6 @@ function PlanCard({
               {t(`enforcement_${plan.enforcement}`)}
             </Badge>
           </Fact>
-          <Fact label={t("daily")} isFaint={plan.dailyLimit === null}>
-            {dailyText(plan.dailyLimit, t, format.integer)}
-          </Fact>
           <Fact label={t("warnings")} isFaint={plan.warning === null && plan.critical === null}>
             {warningsText(plan, defaults, t, (value) => format.percent(100 * value, 0))}
           </Fact>
@@ -134,11 +131,6 @@ function Fact({
       <dd className={isFaint ? "mt-0.5 text-ink-faint" : "mt-0.5 text-ink"}>{children}</dd>
     </div>
   );
-}
-
-function dailyText(cap: string | null, t: PlansTexts, integer: (value: number) => string): string {
-  if (cap === null) return t("none");
-  return /^\d+$/.test(cap) ? integer(Number(cap)) : cap;
 }
 
 function warningsText(

@@ -6,7 +6,6 @@ const BASIC: PlanDetail = {
   plan: "basic",
   monthlyLimit: 1_000_000,
   environmentLimit: 1_000_000,
-  dailyLimit: null,
   enforcement: "block",
   warning: null,
   critical: 0.955,
@@ -29,17 +28,14 @@ it("reads what people type, and only what differs", () => {
   const values = {
     ...valuesOf(BASIC, integer),
     monthlyLimit: "2,5 mi",
-    dailyLimit: "50 mil",
     enforcement: "warn",
     warning: "80 %",
   } as const;
   expect(readPlan(BASIC, values).change).toEqual({
     monthlyLimit: 2_500_000,
-    dailyLimit: "50000",
     enforcement: "warn",
     warning: 0.8,
   });
-  expect(readPlan(BASIC, { ...values, dailyLimit: "Auto:25" }).change.dailyLimit).toBe("auto:25");
 });
 
 it("goes back to the settings where a field is emptied", () => {
@@ -59,7 +55,6 @@ it("names what cannot be read", () => {
   const values = {
     ...valuesOf(BASIC, integer),
     monthlyLimit: "-5",
-    dailyLimit: "auto",
     warning: "0.8",
     critical: "101",
     ratePerSecond: "fast",
@@ -67,7 +62,6 @@ it("names what cannot be read", () => {
   };
   expect(readPlan(BASIC, values).problems).toEqual({
     monthlyLimit: "tokensNeeded",
-    dailyLimit: "dailyNeeded",
     warning: "percentNeeded",
     critical: "percentNeeded",
     ratePerSecond: "numberNeeded",

@@ -4,7 +4,6 @@ import type { PlanChange, PlanDetail } from "./data";
 /** What is typed in the form; an empty text means: as the settings have it. */
 export interface PlanValues {
   monthlyLimit: string;
-  dailyLimit: string;
   enforcement: "block" | "warn";
   warning: string;
   critical: string;
@@ -13,15 +12,12 @@ export interface PlanValues {
   reason: string;
 }
 
-export type Problem = "tokensNeeded" | "dailyNeeded" | "percentNeeded" | "numberNeeded";
+export type Problem = "tokensNeeded" | "percentNeeded" | "numberNeeded";
 export type Problems = Partial<Record<keyof PlanValues, Problem>>;
-
-const AUTO = /^auto:[1-9]\d{0,3}$/;
 
 export function valuesOf(plan: PlanDetail, integer: (value: number) => string): PlanValues {
   return {
     monthlyLimit: integer(plan.monthlyLimit),
-    dailyLimit: plan.dailyLimit ?? "",
     enforcement: plan.enforcement,
     warning: percents(plan.warning),
     critical: percents(plan.critical),
@@ -47,7 +43,6 @@ export function readPlan(
   }
   const wanted = {
     monthlyLimit: limit,
-    dailyLimit: daily(values.dailyLimit, () => wrong("dailyLimit", "dailyNeeded")),
     enforcement: values.enforcement,
     warning: part(values.warning, () => wrong("warning", "percentNeeded")),
     critical: part(values.critical, () => wrong("critical", "percentNeeded")),
@@ -61,14 +56,6 @@ export function readPlan(
     if (after !== before) change[name] = value;
   }
   return { change: change as PlanChange, problems };
-}
-
-function daily(text: string, wrong: () => null): string | null {
-  const typed = text.trim().toLowerCase();
-  if (typed === "") return null;
-  if (AUTO.test(typed)) return typed;
-  const tokens = parseTokens(typed);
-  return tokens === null || tokens <= 0 ? wrong() : String(tokens);
 }
 
 function part(text: string, wrong: () => null): number | null {

@@ -16,6 +16,7 @@ import { useReportsTexts } from "./texts";
 const HEIGHT = 220;
 const NAMES = {
   insufficient_quota: "refused_insufficient_quota",
+  daily_limit_reached: "refused_daily_limit_reached",
   tokens_held: "refused_tokens_held",
   bookings_late: "refused_bookings_late",
   rate_limit_exceeded: "refused_rate_limit_exceeded",

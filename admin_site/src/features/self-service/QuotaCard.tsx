@@ -43,6 +43,16 @@ export function QuotaCard({ usage }: { usage: MyUsage }) {
               <Grants usage={usage} />
             </>
           ) : null}
+          {usage.dailyLimitTokens === null ? null : (
+            <Row label={t("today")}>
+              {usage.dayLifted
+                ? t("todayLifted", { used: format.integer(usage.dayUsed ?? 0) })
+                : t("todayUsed", {
+                    used: format.integer(usage.dayUsed ?? 0),
+                    limit: format.integer(usage.dailyLimitTokens),
+                  })}
+            </Row>
+          )}
           <Row label={t("renews")}>
             {t("renewsIn", {
               date: format.date(renewalDay(usage.period)),

@@ -10,6 +10,7 @@ import { Failure, Skeleton } from "@/shared/ui/states";
 import { STATUS_TONE, statusText } from "./columns";
 import { AlertsTab } from "./detail/AlertsTab";
 import { Aliases } from "./detail/Aliases";
+import { DayCard } from "./detail/DayCard";
 import { GrantsCard } from "./detail/GrantsCard";
 import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
@@ -44,6 +45,7 @@ export function UserPage() {
       <MailNotice user={user.data} />
       <Aliases user={user.data} />
       <QuotaCard user={user.data} />
+      <DayCard user={user.data} />
       <GrantsCard user={user.data} />
       <Sections key={userId} userId={userId} />
     </>

@@ -13,6 +13,8 @@ export type Change =
   | { kind: "void"; grantId: string; reason: string }
   | { kind: "takeBack"; given: Given; reason: string }
   | { kind: "reset"; reason: string }
+  | { kind: "daily"; dailyLimit: string; before: string; reason: string }
+  | { kind: "lift"; reason: string }
   | { kind: "edit"; values: EditedValues; reason: string };
 
 /** Tokens granted, or taken back of those of every month. */
@@ -45,6 +47,7 @@ const UNCHANGED = {
   enforcementSource: null,
   limitSource: null,
   additionalTokens: null,
+  dailyLimit: null,
 } as const;
 
 /** Asks the API for a change; `once` names a grant, so that a repetition grants nothing more. */
@@ -77,6 +80,17 @@ export function send(userId: string, change: Change, once: string): Promise<User
           params,
           body: { reason: change.reason },
         }),
+      );
+    case "daily":
+      return unwrap(
+        api().PUT("/admin/users/{user_id}", {
+          params,
+          body: { ...UNCHANGED, dailyLimit: change.dailyLimit, reason: change.reason },
+        }),
+      );
+    case "lift":
+      return unwrap(
+        api().POST("/admin/users/{user_id}/lift-day", { params, body: { reason: change.reason } }),
       );
     case "edit":
       return unwrap(
@@ -122,7 +136,10 @@ export function inverse(before: User, change: Change, reason: string): Change | 
         : { kind: "takeBack", given: change, reason };
     case "edit":
       return { kind: "edit", values: valuesBack(before, change.values), reason };
+    case "daily":
+      return { kind: "daily", dailyLimit: change.before, before: change.dailyLimit, reason };
     case "reset":
+    case "lift":
     case "void":
     case "takeBack":
       return null;

@@ -8,6 +8,11 @@ export function someDetail(fields: Partial<Model<"UserDetail">>): Model<"UserDet
     statusChange: null,
     mergedFrom: [],
     mergedInto: null,
+    dailyLimit: null,
+    dailyLimitTokens: null,
+    dayUsed: null,
+    dayAvailable: null,
+    dayLifted: false,
     ...fields,
   };
 }

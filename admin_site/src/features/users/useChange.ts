@@ -15,6 +15,11 @@ function show(queries: QueryClient, after: User): void {
     mailSuppression: null,
     mergedFrom: [],
     mergedInto: null,
+    dailyLimit: null,
+    dailyLimitTokens: null,
+    dayUsed: null,
+    dayAvailable: null,
+    dayLifted: false,
     ...before,
     // Why the status is another one, only the user's own answer tells.
     statusChange: before?.status === after.status ? before.statusChange : null,
@@ -78,7 +83,10 @@ function said(change: Change, before: User, after: User): string {
     case "activate":
       return actionText("activated", { name });
     case "edit":
+    case "daily":
       return actionText("edited", { name });
+    case "lift":
+      return actionText("dayLifted", { name });
     case "reset":
       return actionText("resetDone", { name, tokens: format().integer(before.currentUsage) });
     case "tokens":

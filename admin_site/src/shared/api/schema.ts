@@ -708,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{user_id}/lift-day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a user's daily limit not hold today
+         * @description Tomorrow it holds again by itself. Again changes nothing.
+         */
+        post: operations["liftDailyLimit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users/{user_id}/link": {
         parameters: {
             query?: never;
@@ -1899,7 +1919,7 @@ export interface components {
          * @description What does not agree with the records.
          * @enum {string}
          */
-        Fault: "available_tokens" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "record_charge" | "overdue_reservation";
+        Fault: "available_tokens" | "day_available" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "record_charge" | "overdue_reservation";
         /**
          * FieldProblem
          * @description What is wrong with one field of a request.
@@ -2413,6 +2433,26 @@ export interface components {
             /** Currentusage */
             currentUsage: number;
             /**
+             * Dailylimittokens
+             * @description What may be used on one day.
+             */
+            dailyLimitTokens: number | null;
+            /**
+             * Dayavailable
+             * @description What a new request may take of the day; null while the limit is lifted, too.
+             */
+            dayAvailable: number | null;
+            /**
+             * Daylifted
+             * @description The daily limit does not hold today.
+             */
+            dayLifted: boolean;
+            /**
+             * Dayused
+             * @description Used today.
+             */
+            dayUsed: number | null;
+            /**
              * Email
              * @description Masked.
              * @example a***@example.com
@@ -2896,11 +2936,6 @@ export interface components {
              * @description Second warning.
              */
             critical: number | null;
-            /**
-             * Dailylimit
-             * @description A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25% more.
-             */
-            dailyLimit: string | null;
             enforcement: components["schemas"]["Enforcement"];
             /**
              * Environmentlimit
@@ -2961,12 +2996,6 @@ export interface components {
              * @default null
              */
             critical?: number | null;
-            /**
-             * Dailylimit
-             * @description `50000` or `auto:25`; null: none.
-             * @default null
-             */
-            dailyLimit?: string | null;
             /**
              * @description null: `block`.
              * @default null
@@ -3064,12 +3093,6 @@ export interface components {
              * @default null
              */
             critical?: number | null;
-            /**
-             * Dailylimit
-             * @description `50000` or `auto:25`; null: none.
-             * @default null
-             */
-            dailyLimit?: string | null;
             /**
              * @description null: `block`.
              * @default null
@@ -4410,7 +4433,7 @@ export interface components {
         };
         /**
          * UserDetail
-         * @description A user, whether mail reaches them, and what became one with them.
+         * @description A user, whether mail reaches them, what became one with them, and how their day stands.
          */
         UserDetail: {
             /** Additionaltokens */
@@ -4437,6 +4460,31 @@ export interface components {
             createdAt: string;
             /** Currentusage */
             currentUsage: number;
+            /**
+             * Dailylimit
+             * @description `50000`, or `auto:25`: a thirtieth of the monthly limit and 25% more.
+             */
+            dailyLimit: string | null;
+            /**
+             * Dailylimittokens
+             * @description What may be used on one day.
+             */
+            dailyLimitTokens: number | null;
+            /**
+             * Dayavailable
+             * @description What a new request may take of the day; null while the limit is lifted, too.
+             */
+            dayAvailable: number | null;
+            /**
+             * Daylifted
+             * @description The daily limit does not hold today.
+             */
+            dayLifted: boolean;
+            /**
+             * Dayused
+             * @description Used today.
+             */
+            dayUsed: number | null;
             /** Email */
             email: string;
             /** @description `block`: refused when the quota is used up; `warn`: served all the same. */
@@ -4822,6 +4870,12 @@ export interface components {
              * @default null
              */
             additionalTokens?: number | null;
+            /**
+             * Dailylimit
+             * @description Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. `none` takes it away.
+             * @default null
+             */
+            dailyLimit?: number | string | null;
             /**
              * Email
              * @description Another address; the one before becomes an alias.
@@ -6391,6 +6445,42 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    liftDailyLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -11,8 +11,8 @@ from datetime import date
 from infra.local.demo.company.parts import DemoParts
 from infra.local.demo.company.people import DOMAIN, Person, join_day
 from solaris.accounts.changes import UserUpdate
-from solaris.alerts.alert import Crossing, GrantEnding, MonthlySummary
-from solaris.alerts.notices import notice_from_json
+from solaris.alerts.alert import Crossing, MonthlySummary
+from solaris.alerts.notices import Notice, notice_from_json
 from solaris.keys.management import KeyTerms
 from solaris.platform.actor import Actor
 from solaris.platform.errors import NotFoundError
@@ -59,7 +59,7 @@ class Story:
         self._people = people
         self._days = days
         self._chance = random.Random(5)
-        self._open: list[Crossing | GrantEnding | MonthlySummary] = []
+        self._open: list[Notice] = []
         self._has_taken_back = False
         self.newcomers = [
             (f"{first}.{last}@{DOMAIN}".lower().replace("á", "a"), f"{first} {last}")

@@ -5,6 +5,7 @@ from solaris.accounts import history_routes as user_records
 from solaris.accounts import moving_routes as moving
 from solaris.accounts import personal_data_routes as personal_data
 from solaris.accounts import routes as users
+from solaris.accounts.daily import routes as daily_limits
 from solaris.accounts.grants import routes as grants
 from solaris.accounts.plans import routes as plans
 from solaris.accounts.self_service import routes as me
@@ -28,6 +29,7 @@ __all__ = [
     "auth",
     "bulk",
     "configuration",
+    "daily_limits",
     "grants",
     "keys",
     "me",

@@ -142,6 +142,15 @@ class Administration:
         by = Actor(name=actor)
         return self._changes.update(self._id(email), update, actor=by, reason=reason)
 
+    def set_daily_limit(self, email: str, limit: str, *, reason: str, actor: str) -> Change:
+        """Limit a day: `50000`, `auto:25` or `none`. Raises NotFoundError, InvalidRequestError."""
+        update, by = UserUpdate(daily_limit=limit), Actor(name=actor)
+        return self._changes.update(self._id(email), update, actor=by, reason=reason)
+
+    def lift_day(self, email: str, *, reason: str, actor: str) -> Change:
+        """Let the daily limit not hold today. Raises NotFoundError, InvalidRequestError."""
+        return self._changes.lift_day(self._id(email), actor=Actor(name=actor), reason=reason)
+
     def reset_usage(self, email: str, *, reason: str, actor: str) -> Change:
         """Forgive this month's usage. Raises NotFoundError, InvalidRequestError."""
         by = Actor(name=actor)

@@ -18,6 +18,7 @@ from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts
 from solaris.platform.terminal.output import AsJson, as_json, day, moment, number, say, table
 from solaris.quota.completion import addresses
+from solaris.quota.day_cap import used_tokens
 from solaris.quota.grant import Grant
 from solaris.quota.grants import ending_tokens, next_last_day
 from solaris.quota.thresholds import Threshold
@@ -248,7 +249,7 @@ def change_json(change: "Change") -> dict[str, Any]:
 
 def user_json(account: "Account") -> dict[str, Any]:
     """A user; times are ISO 8601 in UTC, with milliseconds."""
-    user = account.user
+    user, cap = account.user, account.user.day_cap
     quota = user.quota
     return {
         "id": user.user_id,
@@ -261,6 +262,11 @@ def user_json(account: "Account") -> dict[str, Any]:
         "monthlyLimit": user.monthly_limit,
         "limitSource": (user.limit_source or LimitSource.OWN).value,
         "additionalTokens": user.additional_tokens,
+        "dailyLimit": user.daily_limit,
+        "dailyLimitTokens": None if cap is None else cap.limit.in_force(user.monthly_limit),
+        "dayUsed": None if cap is None else used_tokens(user),
+        "dayAvailable": None if cap is None or cap.is_lifted else cap.available_tokens,
+        "dayLifted": cap is not None and cap.is_lifted,
         "currentUsage": user.current_usage,
         "reservedTokens": user.reserved_tokens,
         "availableTokens": quota.available_tokens,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from solaris.accounts.change import Change
 from solaris.accounts.claiming import Claim
+from solaris.accounts.daily.steps import DailyLimits
 from solaris.accounts.plans.reading import PlanReading
 from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
@@ -44,7 +45,7 @@ _IDEMPOTENCY_NAMESPACE = uuid.UUID("1f0c9a54-4f6b-5c0e-8d53-7a1be0b4c3aa")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserUpdate:
-    """What a user shall be; None leaves it as it is."""
+    """What a user shall be; None leaves it as it is. A daily limit of `none` goes."""
 
     name: str | None = None
     status: UserStatus | None = None
@@ -58,6 +59,7 @@ class UserUpdate:
     plan: Plan | None = None
     monthly_limit: int | None = None
     additional_tokens: int | None = None
+    daily_limit: str | None = None
     email: str | None = None
 
 
@@ -83,6 +85,7 @@ class UserChanges:
         tell: Tell,
         transactions: TransactionStore,
         plans: PlanStore,
+        daily_limits: DailyLimits,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
@@ -91,6 +94,7 @@ class UserChanges:
         self._writer = writer
         self._tell = tell
         self._transactions = transactions
+        self._daily_limits = daily_limits
         self._clock = clock
         self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
         self._rule = threshold_rule_of(settings)
@@ -262,6 +266,8 @@ class UserChanges:
             )
         elif update.enforcement_source is LimitSource.PLAN:
             steps.append(Step("set_enforcement", reading.enforcement_of_plan))
+        if update.daily_limit is not None:
+            steps.append(self._daily_limits.set(update.daily_limit))
         if status is not None:
             steps.append(
                 Step(_STATUS_VERBS[status], lambda u, now: changes.set_status(u, status, now))
@@ -371,6 +377,13 @@ class UserChanges:
             "reset_usage", lambda user, now: changes.reset_usage(user, rule=self._rule, now=now)
         )
         return self._writer.apply(user_id, [step], actor=actor, reason=reason)
+
+    def lift_day(self, user_id: str, *, actor: Actor, reason: str) -> Change:
+        """Let the daily limit not hold today. Raises NotFoundError, and InvalidRequestError for
+        a user without one.
+        """
+        steps = [self._daily_limits.lift()]
+        return self._writer.apply(user_id, steps, actor=actor, reason=reason)
 
     def suspend(self, user_id: str, *, actor: Actor, reason: str) -> Change:
         """Refuse the user's requests from now on. Raises NotFoundError, InvalidRequestError."""

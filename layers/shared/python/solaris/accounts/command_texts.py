@@ -105,6 +105,15 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "{used} ({percent}% da cota)",
         "en": "{used} ({percent}% of the quota)",
     },
+    "show.daily_limit": {"pt-BR": "limite diário", "en": "daily limit"},
+    "show.day": {
+        "pt-BR": "{tokens} ({limit}); hoje: usados {used}, disponíveis {left}",
+        "en": "{tokens} ({limit}); today: used {used}, available {left}",
+    },
+    "show.day_lifted": {
+        "pt-BR": "{tokens} ({limit}), liberado hoje",
+        "en": "{tokens} ({limit}), lifted today",
+    },
     "show.reserved": {"pt-BR": "reservados", "en": "reserved"},
     "show.available": {"pt-BR": "disponíveis", "en": "available"},
     "show.renews": {"pt-BR": "renova em", "en": "renews"},

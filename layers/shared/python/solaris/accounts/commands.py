@@ -18,6 +18,7 @@ from solaris.accounts.change_commands import (
     warn_when_blocked,
 )
 from solaris.accounts.command_texts import TEXTS
+from solaris.accounts.daily import commands as daily
 from solaris.accounts.grants import commands as granting
 from solaris.accounts.parts import AccountsParts
 from solaris.ledger.figures import Figures, total_of
@@ -39,9 +40,10 @@ from solaris.platform.terminal.output import (
     say_rate,
     table,
 )
+from solaris.quota.day_cap import used_tokens
 from solaris.quota.grants import live_grants
 from solaris.quota.periods import days_in
-from solaris.quota.user import Enforcement, LimitSource, Plan, UserStatus
+from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,6 +176,7 @@ app.command("import", help=_t.help("import"))(importing.import_users)
 app.command("set-limit", help=_t.help("set_limit"))(changes.set_limit)
 app.command("set-plan", help=_t.help("set_plan"))(changes.set_plan)
 granting.register(app)
+daily.register(app)
 app.command("set-enforcement", help=_t.help("set_enforcement"))(changes.set_enforcement)
 app.command("reset-usage", help=_t.help("reset_usage"))(changes.reset_usage)
 app.command("suspend", help=_t.help("suspend"))(changes.suspend)
@@ -243,6 +246,7 @@ def _show_account(account: "Account") -> None:
     }
     rare = {
         "show.enforcement": "" if user.enforcement is Enforcement.BLOCK else _t("show.warned_only"),
+        "show.daily_limit": _day_line(user),
         "show.grants": "; ".join(
             f"{number(one.tokens)} {changes.term_word(one)}" for one in live_grants(user)
         ),
@@ -255,6 +259,17 @@ def _show_account(account: "Account") -> None:
     if account.is_still_closed:
         say(_t("show.still_closed", stored=account.stored_period, period=user.period))
     warn_when_blocked(account)
+
+
+def _day_line(user: User) -> str:
+    cap = user.day_cap
+    if cap is None:
+        return ""
+    tokens = cap.limit.in_force(user.monthly_limit)
+    if cap.is_lifted:
+        return _t("show.day_lifted", limit=str(cap.limit), tokens=tokens)
+    left = max(0, cap.available_tokens)
+    return _t("show.day", limit=str(cap.limit), tokens=tokens, used=used_tokens(user), left=left)
 
 
 def _show_reservations(account: "Account") -> None:

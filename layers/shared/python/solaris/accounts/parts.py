@@ -85,6 +85,7 @@ class AccountsParts:
     def user_changes(self) -> UserChanges:
         """What changes users."""
         from solaris.accounts.changes import UserChanges
+        from solaris.accounts.daily.steps import DailyLimits
 
         return UserChanges(
             settings=self.platform.settings,
@@ -93,6 +94,7 @@ class AccountsParts:
             tell=self._quota.changes.actions,
             transactions=self._ledger.transactions,
             plans=self._quota.plans,
+            daily_limits=DailyLimits(self.platform.settings, self._ledger.user_counters),
             clock=self.platform.clock,
         )
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from solaris.accounts.changes import MAX_IDEMPOTENCY_CHARACTERS
+from solaris.accounts.daily.schemas import day_fields
 from solaris.accounts.schemas import (
     AddTokens,
     DeletionOut,
@@ -102,6 +103,7 @@ def get_user_by_id(parts: "AccountsParts", call: Call, *, user_id: UserId) -> Us
         mail_suppression=None if suppression is None else MailSuppression.of(suppression),
         merged_from=list(account.user.merged_from),
         merged_into=account.user.merged_into,
+        **day_fields(account.user),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
 from solaris.accounts.changes import UserUpdate
+from solaris.accounts.daily.schemas import DailyLimitText, DailyTokens, DayOut
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import (
     MAX_SEARCH_CHARACTERS,
@@ -206,8 +207,8 @@ class StatusChange(ApiModel):
     created_at: Instant
 
 
-class UserDetail(UserOut):
-    """A user, whether mail reaches them, and what became one with them."""
+class UserDetail(UserOut, DayOut):
+    """A user, whether mail reaches them, what became one with them, and how their day stands."""
 
     mail_suppression: MailSuppression | None = Field(
         description="Why warnings are not mailed to them; null: they are."
@@ -258,6 +259,11 @@ class UserUpdateIn(ApiModel):
         "becomes of the plan. `plan` not beside `monthlyLimit`.",
     )
     additional_tokens: Tokens | None = None
+    daily_limit: DailyTokens | DailyLimitText | None = Field(
+        default=None,
+        description="Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. "
+        "`none` takes it away.",
+    )
     reason: Reason = ""
 
     def update(self) -> UserUpdate:
@@ -271,6 +277,7 @@ class UserUpdateIn(ApiModel):
             limit_source=None if self.limit_source is None else LimitSource(self.limit_source),
             enforcement_source=None if self.enforcement_source is None else LimitSource.PLAN,
             additional_tokens=self.additional_tokens,
+            daily_limit=None if self.daily_limit is None else str(self.daily_limit),
             email=self.email,
         )
 

@@ -38,6 +38,7 @@ from solaris.quota.user import User, UserStatus
 # what an audit row may tell of a user; transactions hold the figures alone
 _FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usage")
 _AUDITED = ("name", "enforcement", "limit_source", *_FIGURES)
+_OF_THE_DAY = ("daily_limit", "lifted_day")
 
 T = TypeVar("T")
 Tell = Callable[[Sequence[User]], list[Action]]
@@ -212,7 +213,7 @@ def _described(entry: AuditEntry, before: User, after: User, row: Transaction | 
     # who is gone, or back, is told by the address alone
     told = _FIGURES if after.status is UserStatus.DELETED else _AUDITED
     if UserStatus.DELETED not in {before.status, after.status}:
-        told = ("email", *told)
+        told = ("email", *told, *_OF_THE_DAY)
     changed = [name for name in told if getattr(before, name) != getattr(after, name)]
     label = after.email if before.status is UserStatus.DELETED else before.email
     return replace(

@@ -6,6 +6,7 @@ grows with what happens while a backup runs (and a quarter of an hour before), n
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -37,9 +38,11 @@ from solaris.platform.aws.documents import is_policy
 from solaris.platform.aws.items import Item, epoch_milliseconds, number, text
 from solaris.platform.aws.progress import is_progress
 from solaris.platform.instants import iso_milliseconds, parse_instant
+from solaris.quota.day_cap import counted, used_tokens
 from solaris.quota.grants import with_carried_tokens
 from solaris.quota.item import reservation_from_item, user_from_item, user_to_item
 from solaris.quota.usage import Outcome
+from solaris.quota.user import User
 from solaris.sign_in.admin_store import COUNT_KEY
 
 STAGED = ("users", "counters", "periods", "admins")
@@ -61,6 +64,7 @@ class Cut:
         # what bookings of these minutes touched, summed from the records by `add_up`
         self._usage: dict[tuple[str, str], int] = {}
         self._counters: dict[tuple[str, str], Counter[str]] = {}
+        self._days: dict[tuple[str, str], int] = {}
         self._booked: dict[str, set[str]] = defaultdict(set)
         self._final: set[str] = set()
         self._recent_changes: set[str] = set()
@@ -108,6 +112,7 @@ class Cut:
     def _new(self, item: Item) -> bool:
         user_id, period = item["user_id"]["S"], item["period"]["S"]
         self._usage.setdefault((user_id, period), 0)
+        self._days.setdefault((user_id, self._day(item)), 0)
         if item["created_at"]["S"] >= self._summed_since:
             day = self._day(item)
             # an expired record may have been replaced by one that no model answered
@@ -128,7 +133,10 @@ class Cut:
         if (user_id, period) in self._usage:
             self._usage[user_id, period] += charged
         model = counted_model(item["model"]["S"], item["outcome"]["S"])
-        day_model = f"{self._day(item)}#{model}"
+        day = self._day(item)
+        if (user_id, day) in self._days:
+            self._days[user_id, day] += charged
+        day_model = f"{day}#{model}"
         system = self._counters.get((_SYSTEM, day_model))
         if system is None:
             return
@@ -138,7 +146,7 @@ class Cut:
         for sums in (system, mine):
             if sums is not None:
                 sums.update(figures)
-        hour = booked_hour(parse_instant(item["created_at"]["S"]), period, self._zone)
+        hour = booked_hour(parse_instant(item["created_at"]["S"]), day, self._zone)
         system[hour_tokens(hour)] += charged
         system[hour_requests(hour)] += 1
         if "first_byte_ms" in item:
@@ -241,8 +249,23 @@ class Cut:
         of_grants: Item = {
             one: granted[one] for one in ("additional_tokens", "grants") if one in granted
         }
-        self._staging.put("users", [item | mended | of_grants])
+        of_day = self._mended_day(user_from_item(item), still_open)
+        self._staging.put("users", [item | mended | of_grants | of_day])
         return True
+
+    def _mended_day(self, user: User, still_open: Item) -> Item:
+        """What a user with a day's cap has left of it, with these requests open."""
+        cap = user.day_cap
+        if cap is None:
+            return {}
+        charged = self._days.get((user.user_id, cap.day), used_tokens(user))
+        held = {key: one for key, one in user.reservations.items() if key in still_open}
+        shown = counted(replace(user, reservations=held), charged)
+        return (
+            {}
+            if shown.day_cap is None
+            else {"day_available": number(shown.day_cap.available_tokens)}
+        )
 
     def _mend_counter(self, owner: str, day_model: str, sums: Counter[str]) -> bool:
         item = self._staging.get("counters", owner, day_model)

@@ -341,6 +341,7 @@ class Answer:
             user_agent=_short(self.context.facts.user_agent),
             ip_address=self.context.facts.ip_address,
             over_limit=self.context.admission.is_over_limit,
+            day=reservation.day,
         )
         self._observe(event)
         await asyncio.shield(keep(self._hand_over(event, response_id)))

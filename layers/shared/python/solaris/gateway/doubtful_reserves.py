@@ -65,4 +65,5 @@ def _released(user_id: str, reservation: Reservation) -> UsageEvent:
         status_code=HTTPStatus.SERVICE_UNAVAILABLE,
         error_message="the store did not answer in time",
         key_id=reservation.key_id,
+        day=reservation.day,
     )

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from solaris.gateway.admission import Admission, Ticket
+from solaris.gateway.capped_users import CappedUsers, day_refusal
 from solaris.gateway.doubtful_reserves import DoubtfulReserves
 from solaris.gateway.open_requests import OpenRequests
 from solaris.gateway.reserve import ReserveResult, reserve
 from solaris.keys.user_rates import UserRates
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.events import event_to_dict, event_to_json
+from solaris.ledger.figures import booked_day
 from solaris.ledger.recorder import Recorder
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import EventSender
@@ -36,6 +38,7 @@ from solaris.platform.errors import (
 )
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
+from solaris.quota.day_cap import left_tokens, turn_day, turned
 from solaris.quota.feed import Changes
 from solaris.quota.newcomers import Newcomers, with_own_id
 from solaris.quota.periods import period_of, renews_at
@@ -111,14 +114,16 @@ class Meter:
         self._announcing: set[str] = set()
         self._doubtful = DoubtfulReserves(users, self.resolve)
         self._open = OpenRequests(aws, self._table, clock)
+        self._capped = CappedUsers()
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Hold tokens for a request, or raise the refusal.
 
         One write for a known user far from the limit, two near it or for a new user. Raises
-        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, TokensHeldError,
-        BookingsLateError, RateLimitedError, StoreUnavailableError, and ConflictError when twelve
-        bounded attempts all lost a race. What is held is kept until the event that resolves it.
+        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, DailyLimitError,
+        TokensHeldError, BookingsLateError, RateLimitedError, StoreUnavailableError, and
+        ConflictError when twelve bounded attempts all lost a race. What is held is kept until the
+        event that resolves it.
         """
         if self._disk is not None and (trouble := self._disk.trouble()) is not None:
             raise StoreUnavailableError(trouble)
@@ -137,9 +142,13 @@ class Meter:
         period = period_of(ticket.received_at, self._settings.zone)
         hold = full_hold(ticket.demand, strict=self._settings.strict_cap)
         for attempt in range(ATTEMPTS.most):
-            reservation = self._reservation(ticket, hold, period)
+            day = self._day(ticket, period)
+            of_day = self._capped.day(user_id, day)
+            reservation = self._reservation(ticket, hold, period, of_day)
             by_address = user_id == slot_id
             result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
+            if result.user is not None:
+                self._capped.learn(result.user)
             if result.reserved and result.user is not None:
                 return self._admission(result.user, reservation, hold, ticket.demand)
             user = result.user
@@ -153,14 +162,15 @@ class Meter:
                 user_id = other_id
                 continue
             period = max(period, user.period)
-            if await self._put_right(user, period, ticket.received_at):
+            day = self._day(ticket, period)
+            if await self._put_right(user, period, day, ticket.received_at):
                 continue
             try:
                 hold = self._next_hold(ticket.demand, user)
             except QuotaExhaustedError:
                 self._announce_block(user, ticket.demand)
                 raise
-            if attempt:
+            if attempt and of_day == self._capped.day(user.user_id, day):
                 await asyncio.sleep(ATTEMPTS.pause(attempt))
         msg = f"no reservation in {ATTEMPTS.most} attempts"
         raise ConflictError(msg)
@@ -247,15 +257,23 @@ class Meter:
 
     def _next_hold(self, demand: Demand, user: User) -> Hold:
         strict = self._settings.strict_cap
-        hold = hold_for(demand, user.available_tokens, strict=strict)
+        if user.enforcement is Enforcement.WARN:  # refused for something else, now put right
+            return full_hold(demand, strict=strict)
+        hold = hold_for(demand, left_tokens(user), strict=strict)
         if hold is not None:
             return hold
-        late = sum(one.tokens for one in self._unbooked(user))
-        if late and hold_for(demand, user.available_tokens + late, strict=strict):
+        late = self._unbooked(user)
+        if late and hold_for(demand, left_tokens(user, late), strict=strict):
             raise BookingsLateError(BOOKINGS_LATE_RETRY_SECONDS)
-        if hold_for(demand, user.available_tokens + user.reserved_tokens, strict=strict):
+        held = user.reservations.values()
+        if hold_for(demand, left_tokens(user, held), strict=strict):
             raise TokensHeldError(TOKENS_HELD_RETRY_SECONDS)
+        if hold_for(demand, user.available_tokens + user.reserved_tokens, strict=strict):
+            raise day_refusal(user, demand, self._settings.zone, self._clock())
         raise self._exhausted(user, demand)
+
+    def _day(self, ticket: Ticket, period: str) -> str:
+        return booked_day(ticket.received_at, period, self._settings.zone)
 
     def _unbooked(self, user: User) -> list[Reservation]:
         """What is held by answers that have ended, where this process knows all that are open."""
@@ -277,14 +295,14 @@ class Meter:
         work = keep(asyncio.to_thread(self._recorder.announce_block, user))
         work.add_done_callback(lambda _: self._announcing.discard(user.user_id))
 
-    async def _put_right(self, user: User, period: str, received_at: datetime) -> bool:
+    async def _put_right(self, user: User, period: str, day: str, received_at: datetime) -> bool:
         """Mend what stands in the way other than the quota; False when nothing does."""
         if user.status is not UserStatus.ACTIVE:
             raise AccountStatusError(user.status.value)
         now = self._clock()
         if user.period < period:
             opened, closed = open_period(user, period, now)
-            await asyncio.to_thread(self._users.roll_over, user, opened, closed)
+            await asyncio.to_thread(self._users.roll_over, user, turned(opened, day), closed)
             return True
         # as the condition had it, also where the clock was set back meanwhile
         instant = max(now, received_at)
@@ -293,6 +311,11 @@ class Meter:
             return True
         if user.block_ppm != block_ppm_of(self._settings):
             await asyncio.to_thread(self._realign, user.user_id)
+            return True
+        if turned(user, day) is not user:
+            await asyncio.to_thread(
+                self._users.change, user.user_id, lambda found: turn_day(found, day, now)
+            )
             return True
         # a clock that was set ahead ends none that is open
         left = [
@@ -352,7 +375,7 @@ class Meter:
             if user.enforcement is Enforcement.WARN:
                 return None  # served as a known user is
             raise
-        reservation = self._reservation(ticket, hold, period)
+        reservation = self._reservation(ticket, hold, period, None)
         user = replace(
             user,
             available_tokens=user.available_tokens - hold.tokens,
@@ -375,7 +398,7 @@ class Meter:
             )
         return created
 
-    def _reservation(self, ticket: Ticket, hold: Hold, period: str) -> Reservation:
+    def _reservation(self, ticket: Ticket, hold: Hold, period: str, day: str | None) -> Reservation:
         return Reservation(
             request_id=ticket.request_id,
             tokens=hold.tokens,
@@ -387,6 +410,7 @@ class Meter:
             endpoint=ticket.endpoint,
             key_id=ticket.key_id,
             weight=ticket.demand.weight,
+            day=day,
         )
 
     def _admission(
@@ -405,7 +429,7 @@ class Meter:
             user=user,
             renews_at=renews_at(user.period, self._settings.zone),
             is_over_limit=user.enforcement is Enforcement.WARN
-            and hold_for(demand, user.available_tokens + kept.tokens) is None,
+            and hold_for(demand, left_tokens(user, [kept])) is None,
         )
 
     def _exhausted(self, user: User, refused: Demand) -> QuotaExhaustedError:

@@ -17,8 +17,9 @@ from solaris.platform.logs import get_logger
 from solaris.quota.reservation import RENEWAL_SECONDS, Reservation, expiry_of
 
 LOOK_SECONDS = 30.0
-# All that is asked for, what is left then, and once more what others have left of that.
-HOLD_TRIES = 3
+# All that is asked for, what is left then, and once more what others have left of that; and once
+# for a day whose cap it counts for no more, or does now.
+HOLD_TRIES = 4
 
 _log = get_logger("solaris.open_requests")
 
@@ -53,14 +54,23 @@ class OpenRequests:
         Returns the reservation as it is then, unchanged where nothing is left or the store does
         not answer: what it may have written then is settled with what the item holds.
         """
+        of_day = held.day is not None
         for _ in range(HOLD_TRIES):
+            guessed = of_day
             try:
-                holds, available = await hold_more(
-                    self._aws, self._table, user_id=user_id, reservation=held, more_tokens=tokens
+                holds, available, of_day = await hold_more(
+                    self._aws,
+                    self._table,
+                    user_id=user_id,
+                    reservation=held,
+                    more_tokens=tokens,
+                    of_day=of_day,
                 )
             except SolarisError as error:
                 _log.warning("no_more_held", request_id=held.request_id, error=str(error))
                 return held
+            if holds == held.tokens and of_day != guessed:
+                continue
             tokens = min(tokens, available)
             if holds > held.tokens or tokens < 1:
                 return replace(held, tokens=holds)

@@ -7,7 +7,7 @@ opinion. A check holds nothing; only a request through the gateway does.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
 import orjson
@@ -19,6 +19,7 @@ from solaris.ledger.weighing import Weighing
 from solaris.platform.errors import (
     AccountStatusError,
     BookingsLateError,
+    DailyLimitError,
     InvalidApiKeyError,
     InvalidRequestError,
     ModelNotAllowedError,
@@ -32,10 +33,11 @@ from solaris.platform.errors import (
 from solaris.platform.model_weight import ModelWeight
 from solaris.platform.rate_limit import BlockingRateLimiter, counted_address
 from solaris.platform.settings import Settings
+from solaris.quota.day_cap import left_tokens
 from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
-from solaris.quota.periods import period_of, renews_at
+from solaris.quota.periods import day_end, day_of, period_of, renews_at
 from solaris.quota.plan_store import PlanStore
 from solaris.quota.policy import block_ppm_of, provisioning_of
 from solaris.quota.provisioning import provision
@@ -127,7 +129,7 @@ class Quoting:
             "usage_percentage": quota.usage_percentage,
             "granted_percentage": quota.granted_percentage,
             "by_model": self._counters.charged_by_model(user.user_id, user.period),
-        }
+        } | self._day(user)
         return Statement(body, self._headers(user))
 
     def check(
@@ -210,10 +212,25 @@ class Quoting:
         block_ppm = block_ppm_of(self._settings)
         user = self._users.of_address(identity.email, identity.spelled)
         if user is not None:
-            return put_right(user, period=period, block_ppm=block_ppm, now=now)
+            day = day_of(now, self._settings.zone)
+            return put_right(user, period=period, day=day, block_ppm=block_ppm, now=now)
         plans = None if self._plans is None else self._plans.recent().plans
         policy = provisioning_of(self._settings, plans)
         return provision(identity, policy, period=period, block_ppm=block_ppm, now=now)
+
+    def _day(self, user: User) -> dict[str, object]:
+        """The day's cap; nulls for who has none, and no `daily_available` while it is lifted."""
+        cap = user.day_cap
+        if cap is None:
+            nothing = ("daily_limit", "daily_available", "day_renews_at")
+            return {**dict.fromkeys(nothing), "daily_lifted": False}
+        renews = day_end(date.fromisoformat(cap.day), self._settings.zone)
+        return {
+            "daily_limit": cap.limit.in_force(user.monthly_limit),
+            "daily_available": None if cap.is_lifted else cap.available_tokens,
+            "day_renews_at": renews.astimezone(self._settings.zone).isoformat(),
+            "daily_lifted": cap.is_lifted,
+        }
 
     def _period(self) -> str:
         return period_of(self._clock(), self._settings.zone)
@@ -260,13 +277,14 @@ def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> 
         return BookingsLateError.code if is_late else RateLimitedError.code
     if user.enforcement is Enforcement.WARN:
         return None
-    if hold_for(demand, user.available_tokens) is None:
-        unbooked_tokens = sum(one.tokens for one in late)
-        if unbooked_tokens and hold_for(demand, user.available_tokens + unbooked_tokens):
-            return BookingsLateError.code
-        is_held = hold_for(demand, user.available_tokens + user.reserved_tokens) is not None
-        return TokensHeldError.code if is_held else QuotaExhaustedError.code
-    return None
+    if hold_for(demand, left_tokens(user)) is not None:
+        return None
+    if late and hold_for(demand, left_tokens(user, late)):
+        return BookingsLateError.code
+    if hold_for(demand, left_tokens(user, user.reservations.values())):
+        return TokensHeldError.code
+    is_of_day = hold_for(demand, user.available_tokens + user.reserved_tokens) is not None
+    return DailyLimitError.code if is_of_day else QuotaExhaustedError.code
 
 
 def _parse(data: bytes | str) -> dict[str, object]:

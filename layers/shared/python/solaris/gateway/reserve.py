@@ -8,6 +8,10 @@ A timeline, to read the condition by:
     refused     the old item comes back with the failure, so no read is needed to say why
     repeated    the same request id again (the answer to the first try was lost): the item that
                 comes back holds the reservation, so it is taken as done, not done twice
+
+Of a user with a day's cap (quota/day_cap.py) the day's tokens are taken by the same write, which
+is another expression then: a reservation says by its day which of the two it wants. Where the
+item wants the other, the write is refused as above (gateway/capped_users.py).
 """
 
 from dataclasses import dataclass
@@ -16,6 +20,7 @@ from datetime import datetime
 from solaris.platform.aws.client import CONDITION_FAILED, AsyncAws, AwsCallError
 from solaris.platform.aws.items import epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds
+from solaris.quota.day_cap import left_tokens
 from solaris.quota.item import reservation_to_item, user_from_item
 from solaris.quota.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
 from solaris.quota.user import Enforcement, User, UserStatus
@@ -26,12 +31,20 @@ _UPDATE = (
     "last_seen_at = :now, "
     "#version = #version + :one"
 )
+_UPDATE_OF_DAY = _UPDATE + ", day_available = day_available - :hold"
+# enough is left: the stored figure already subtracts what is used and what others hold; or it is
+# not to matter. And there is no cap of the day's
+_ENOUGH = (
+    "(available_tokens >= :required OR enforcement = :warn) AND attribute_not_exists(day_available)"
+)
+# the same of the month and of the day, which is the one that the item has
+_ENOUGH_OF_DAY = (
+    "((available_tokens >= :required AND day_available >= :required) OR enforcement = :warn) "
+    "AND #day = :day"
+)
 _CONDITION = (
-    # enough is left: the stored figure already subtracts what is used and what others hold; or
-    # it is not to matter
-    "(available_tokens >= :required OR enforcement = :warn) "
     # nobody suspended meanwhile
-    "AND #status = :active "
+    " AND #status = :active "
     # the month is open; otherwise the caller rolls the user over first
     "AND #period = :period "
     # the stored figure was computed with today's block threshold
@@ -44,7 +57,7 @@ _CONDITION = (
     "AND attribute_not_exists(reservations.#request)"
 )
 # the address that the id was made from is still this user's
-_BY_ADDRESS = _CONDITION + " AND attribute_not_exists(address_of)"
+_BY_ADDRESS = " AND attribute_not_exists(address_of)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +85,42 @@ async def reserve(
     """Hold tokens for one request by a single conditional update.
 
     `by_address`: the id was made from an address; who was moved is refused then, and the item
-    says whose the address is (quota/moving.py). Not so for the id that it says.
+    says whose the address is (quota/moving.py). Not so for the id that it says. A reservation with
+    a `day` is one of a user with a day's cap.
 
     Raises StoreUnavailableError when DynamoDB does not answer within its bounded attempts.
     """
+    names = {
+        "#request": reservation.request_id,
+        "#status": "status",
+        "#period": "period",
+        "#version": "version",
+    }
+    values = {
+        ":hold": number(hold.tokens),
+        ":required": number(hold.required_tokens),
+        ":reservation": reservation_to_item(reservation),
+        ":active": text(UserStatus.ACTIVE.value),
+        ":warn": text(Enforcement.WARN.value),
+        ":period": text(reservation.period),
+        ":block_ppm": number(block_ppm),
+        ":max_open": number(MAX_OPEN_RESERVATIONS),
+        ":now": text(iso_milliseconds(now)),
+        ":instant": number(epoch_milliseconds(now)),
+        ":one": number(1),
+    }
+    enough = _ENOUGH
+    if reservation.day is not None:
+        enough = _ENOUGH_OF_DAY
+        names["#day"] = "day"
+        values[":day"] = text(reservation.day)
     payload = {
         "TableName": table,
         "Key": {"user_id": text(user_id)},
-        "UpdateExpression": _UPDATE,
-        "ConditionExpression": _BY_ADDRESS if by_address else _CONDITION,
-        "ExpressionAttributeNames": {
-            "#request": reservation.request_id,
-            "#status": "status",
-            "#period": "period",
-            "#version": "version",
-        },
-        "ExpressionAttributeValues": {
-            ":hold": number(hold.tokens),
-            ":required": number(hold.required_tokens),
-            ":reservation": reservation_to_item(reservation),
-            ":active": text(UserStatus.ACTIVE.value),
-            ":warn": text(Enforcement.WARN.value),
-            ":period": text(reservation.period),
-            ":block_ppm": number(block_ppm),
-            ":max_open": number(MAX_OPEN_RESERVATIONS),
-            ":now": text(iso_milliseconds(now)),
-            ":instant": number(epoch_milliseconds(now)),
-            ":one": number(1),
-        },
+        "UpdateExpression": _UPDATE if reservation.day is None else _UPDATE_OF_DAY,
+        "ConditionExpression": enough + _CONDITION + (_BY_ADDRESS if by_address else ""),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
         "ReturnValues": "ALL_NEW",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
@@ -115,30 +136,55 @@ async def reserve(
     return ReserveResult(reserved=True, user=user_from_item(answer["Attributes"]))
 
 
+_MORE = (
+    "SET available_tokens = available_tokens - :more, "
+    "reservations.#request.#tokens = :wanted, "
+    "#version = #version + :one"
+)
+_MORE_OF_DAY = _MORE + ", day_available = day_available - :more"
+# what it holds does not count for the day that the item has
+_MORE_IS_LEFT = (
+    "(available_tokens >= :more OR enforcement = :warn) "
+    "AND (attribute_not_exists(day_available) "
+    "OR attribute_not_exists(reservations.#request.#day) "
+    "OR #day <> reservations.#request.#day)"
+)
+# it does, and that day has as much left
+_MORE_OF_DAY_IS_LEFT = (
+    "((available_tokens >= :more AND day_available >= :more) OR enforcement = :warn) "
+    "AND #day = reservations.#request.#day"
+)
+
+
 async def hold_more(
-    aws: AsyncAws, table: str, *, user_id: str, reservation: Reservation, more_tokens: int
-) -> tuple[int, int]:
+    aws: AsyncAws,
+    table: str,
+    *,
+    user_id: str,
+    reservation: Reservation,
+    more_tokens: int,
+    of_day: bool,
+) -> tuple[int, int, bool]:
     """Let a reservation hold so many tokens more, if they are left and its month is open.
 
-    Returns what it holds then (less than asked for: refused) and what is available beside it. A
-    repeated write, whose first answer was lost, finds what the first one did. Raises
-    StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
+    `of_day`: they count for a day's cap, too; a wrong guess is refused. Returns what it holds then
+    (less than asked for: refused), what is available beside it, and whether it counts for the day
+    that the user has. A repeated write, whose first answer was lost, finds what the first one did.
+    Raises StoreUnavailableError when DynamoDB does not answer, AwsCallError when it refuses.
     """
     wanted = reservation.tokens + more_tokens
     payload = {
         "TableName": table,
         "Key": {"user_id": text(user_id)},
-        "UpdateExpression": "SET available_tokens = available_tokens - :more, "
-        "reservations.#request.#tokens = :wanted, "
-        "#version = #version + :one",
-        "ConditionExpression": "(available_tokens >= :more OR enforcement = :warn) "
-        "AND #period = :period "
-        "AND reservations.#request.#tokens = :held",
+        "UpdateExpression": _MORE_OF_DAY if of_day else _MORE,
+        "ConditionExpression": (_MORE_OF_DAY_IS_LEFT if of_day else _MORE_IS_LEFT)
+        + " AND #period = :period AND reservations.#request.#tokens = :held",
         "ExpressionAttributeNames": {
             "#request": reservation.request_id,
             "#tokens": "tokens",
             "#period": "period",
             "#version": "version",
+            "#day": "day",
         },
         "ExpressionAttributeValues": {
             ":more": number(more_tokens),
@@ -158,12 +204,13 @@ async def hold_more(
             raise
         item = error.item
     if not item:
-        return reservation.tokens, 0
+        return reservation.tokens, 0, of_day
     user = user_from_item(item)
     found = user.reservations.get(reservation.request_id)
     if found is None or found.tokens not in (reservation.tokens, wanted):
-        return reservation.tokens, 0  # booked, or of a month that is closed
-    return found.tokens, user.available_tokens
+        return reservation.tokens, 0, of_day  # booked, or of a month that is closed
+    counts = found.day is not None and found.day == user.cap_day
+    return found.tokens, left_tokens(user) if counts else user.available_tokens, counts
 
 
 async def renew(

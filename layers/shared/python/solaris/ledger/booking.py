@@ -6,7 +6,7 @@ Pure builders of DynamoDB's JSON, so that each clause can be read and tested on 
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, counted_model, is_error
@@ -88,17 +88,20 @@ class LedgerActions:
 
     def ordinary(self, entries: Sequence[LedgerEntry]) -> list[Action]:
         """Everything for events whose reservations are held in the open period."""
-        by_user: dict[tuple[str, str], list[UsageEvent]] = defaultdict(list)
+        by_user: dict[tuple[str, str, str | None], list[UsageEvent]] = defaultdict(list)
         for entry in entries:
-            by_user[entry.event.user_id, entry.event.period].append(entry.event)
+            event = entry.event
+            by_user[event.user_id, event.period, event.day].append(event)
         actions = [self.put_usage(entry) for entry in entries]
-        for events in by_user.values():
+        for (_, _, day), events in by_user.items():
             change = settle(
                 reserved_tokens=sum(event.reserved_tokens for event in events),
                 charged_tokens=sum(event.charged_tokens for event in events),
             )
+            if day is not None:
+                change = replace(change, day_delta=change.available_delta)
             held = [(event, event.reserved_tokens) for event in events]
-            actions.append(self.settle_user(held, change))
+            actions.append(self.settle_user(held, change, day))
         return [*actions, *self.add_counters(entries)]
 
     def put_usage(self, entry: LedgerEntry) -> Action:
@@ -135,12 +138,18 @@ class LedgerActions:
             }
         }
 
-    def settle_user(self, held: Sequence[tuple[UsageEvent, int]], change: Settlement) -> Action:
-        """Remove reservations of one user and period, and book what they used."""
+    def settle_user(
+        self, held: Sequence[tuple[UsageEvent, int]], change: Settlement, day: str | None
+    ) -> Action:
+        """Remove reservations of one user and period, and book what they used.
+
+        `day` is that of the user's cap, None where there is none: what the change was made for.
+        """
         first = held[0][0]
         names = {"#period": "period", "#version": "version", "#tokens": "tokens"}
         values = _user_values(first, change)
-        conditions = ["#period = :period"]
+        of_day = _OfDay(change, day, names, values)
+        conditions = ["#period = :period", of_day.condition]
         removed = []
         for n, (event, tokens) in enumerate(held):
             names[f"#r{n}"] = event.request_id
@@ -150,7 +159,7 @@ class LedgerActions:
             removed.append(f"reservations.#r{n}")
         return self._update_user(
             first,
-            f"{_ADJUST} REMOVE {', '.join(removed)}",
+            f"{_ADJUST}{of_day.update} REMOVE {', '.join(removed)}",
             " AND ".join(conditions),
             names,
             values,
@@ -160,14 +169,16 @@ class LedgerActions:
         self,
         event: UsageEvent,
         change: Settlement,
+        day: str | None,
         *,
         unreserved: bool = False,
         version: int | None = None,
     ) -> Action:
-        """Book a change of the open period that no reservation belongs to."""
+        """Book a change of the open period that no reservation belongs to; `day` as above."""
         names = {"#period": "period", "#version": "version"}
         values = _user_values(event, change)
-        condition = "#period = :period"
+        of_day = _OfDay(change, day, names, values)
+        condition = f"#period = :period AND {of_day.condition}"
         if unreserved:
             names["#request"] = event.request_id
             condition += " AND attribute_not_exists(reservations.#request)"
@@ -178,7 +189,7 @@ class LedgerActions:
         if version is not None:
             values[":version"] = number(version)
             condition += " AND #version = :version"
-        return self._update_user(event, _ADJUST, condition, names, values)
+        return self._update_user(event, _ADJUST + of_day.update, condition, names, values)
 
     def touch_user(self, event: UsageEvent, version: int) -> Action:
         """Give the item a new version and change nothing else, if it still has this one."""
@@ -305,6 +316,28 @@ def _user_values(event: UsageEvent, change: Settlement) -> Item:
         ":one": number(1),
         ":period": text(event.period),
     }
+
+
+class _OfDay:
+    """What a change of a user says of the day's cap, and on which condition.
+
+    A cap that was set, taken away or turned to another day meanwhile refuses it: it is decided
+    anew then. `names` and `values` of the expression get what is needed.
+    """
+
+    def __init__(
+        self, change: Settlement, day: str | None, names: dict[str, str], values: Item
+    ) -> None:
+        self.update = ""
+        self.condition = "attribute_not_exists(day_available)"
+        if day is None:
+            return
+        names["#day"] = "day"
+        values[":day"] = text(day)
+        self.condition = "#day = :day"
+        if change.day_delta:
+            values[":of_day"] = number(change.day_delta)
+            self.update = ", day_available = day_available + :of_day"
 
 
 class _Sums:

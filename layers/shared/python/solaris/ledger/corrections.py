@@ -124,7 +124,7 @@ class Corrections:
         excess = beyond_zero(month.then.current_usage, change)
         if not excess:
             if month.is_open:
-                return [self._actions.adjust_user(event, change)]
+                return [self._actions.adjust_user(event, change, user.cap_day)]
             return [self._actions.add_to_period(event, change.usage_delta)]
         origin = Origin(
             transaction_id=event.request_id,
@@ -133,7 +133,11 @@ class Corrections:
             now=self._clock(),
         )
         after = replace(month.then, current_usage=0, version=user.version + 1)
-        stopped = Settlement(change.available_delta - excess, change.usage_delta + excess)
+        stopped = replace(
+            change,
+            available_delta=change.available_delta - excess,
+            usage_delta=change.usage_delta + excess,
+        )
         heir = self._heir(month) if user.merged_into is not None else None
         wanted = 0 if heir is None else min(excess, self._taken_by_merges(month))
         taken = 0 if heir is None else min(wanted, heir.then.current_usage)
@@ -159,7 +163,10 @@ class Corrections:
         user = month.user
         of_user = replace(event, user_id=user.user_id)
         if month.is_open:
-            return [self._actions.adjust_user(of_user, change, version=user.version)]
+            adjusted = self._actions.adjust_user(
+                of_user, change, user.cap_day, version=user.version
+            )
+            return [adjusted]
         return [
             self._actions.add_to_period(of_user, change.usage_delta),
             self._actions.touch_user(of_user, user.version),

@@ -79,6 +79,12 @@ class UserCounters:
         )
         return charged_tokens(summed_by_model(parts))
 
+    def charged_on(self, user_id: str, day: str) -> int:
+        """The tokens charged to a user on a day (`2026-11-22`), strongly consistent."""
+        request = _between(self._table, user_owner(user_id), day, day)
+        request |= {"ProjectionExpression": "charged_tokens", "ConsistentRead": True}
+        return sum(int(one["charged_tokens"]["N"]) for one in query_items(self._client, request))
+
     def figures(self, user_id: str, first: date, last: date) -> Iterator[tuple[str, str, Figures]]:
         """Day, model and figures of each counter of a user, in the order of the days."""
         request = _between(self._table, user_owner(user_id), first.isoformat(), last.isoformat())

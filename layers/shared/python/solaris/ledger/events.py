@@ -5,6 +5,7 @@ ends in the dead-letter queue; it never becomes a half-right record.
 """
 
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 import orjson
@@ -56,6 +57,8 @@ def event_to_dict(event: UsageEvent) -> dict[str, Any]:
         weight = getattr(event, name)
         if weight is not None:
             body[name] = [weight.prompt, weight.completion, weight.cached]
+    if event.day is not None:
+        body["day"] = event.day
     for name in (*_OPTIONAL_TEXTS, *_OPTIONAL_NUMBERS):
         value = getattr(event, name)
         if value is not None and value != "":
@@ -95,6 +98,7 @@ def event_from_dict(value: Any) -> UsageEvent:
             "estimated": _flag(value, "estimated"),
             "period": _period(value),
             "over_limit": "over_limit" in value and _flag(value, "over_limit"),
+            "day": _day(value) if value.get("day") is not None else None,
         }
     except (ValueError, OverflowError) as error:
         raise MalformedEventError(str(error)) from error
@@ -145,6 +149,14 @@ def _period(value: dict[str, Any]) -> str:
     period = _text(value, "period")
     next_period(period)  # raises ValueError on anything that is no month
     return period
+
+
+def _day(value: dict[str, Any]) -> str:
+    day = _text(value, "day")
+    if date.fromisoformat(day).isoformat() != day:
+        msg = f"a day is written YYYY-MM-DD, got {day!r}"
+        raise ValueError(msg)
+    return day
 
 
 def _tokens(value: dict[str, Any], name: str) -> int:

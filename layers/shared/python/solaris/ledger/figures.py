@@ -17,7 +17,7 @@ from operator import add, attrgetter
 from typing import NamedTuple, Self, TypeVar
 
 from solaris.platform.model_weight import ModelWeight
-from solaris.quota.periods import day_of, hour_of, period_of
+from solaris.quota.periods import day_of, hour_of
 from solaris.quota.usage import Outcome
 
 MAX_REPORT_DAYS = 400
@@ -139,17 +139,18 @@ def counted_model(model: str, outcome: str) -> str:
     return NO_MODEL if outcome == Outcome.RELEASED else model
 
 
-def booked_day(began_at: datetime, period: str, zone: tzinfo) -> str:
+def booked_day(began_at: datetime, period: str, zone: tzinfo, day: str | None = None) -> str:
     """The local day that a request is booked to: its own, but never before its period began.
 
-    A request received just before midnight may be reserved after another has opened the month.
+    A request received just before midnight may be reserved after another has opened the month, or
+    the day whose cap it counts for (`day`).
     """
-    return max(day_of(began_at, zone), f"{period}-01")
+    return max(day_of(began_at, zone), f"{period}-01", day or "")
 
 
-def booked_hour(began_at: datetime, period: str, zone: tzinfo) -> int:
-    """The local hour of that day; the first, where the day is not the request's own."""
-    return 0 if period_of(began_at, zone) < period else hour_of(began_at, zone)
+def booked_hour(began_at: datetime, day: str, zone: tzinfo) -> int:
+    """The local hour of the booked day; the first, where that is not the request's own."""
+    return 0 if day_of(began_at, zone) < day else hour_of(began_at, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

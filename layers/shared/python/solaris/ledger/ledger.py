@@ -64,6 +64,9 @@ class Ledger:
         if len(entries) > MAX_EVENTS:
             msg = f"at most {MAX_EVENTS} events in one transaction, got {len(entries)}"
             raise ValueError(msg)
+        of_users = {(one.event.user_id, one.event.period, one.event.day) for one in entries}
+        if len({user_id for user_id, _, _ in of_users}) < len(of_users):
+            return False  # one item is not written twice in a transaction
         return self._transact(self._actions.ordinary(entries))
 
     def record(self, entry: LedgerEntry) -> Booking:
@@ -81,10 +84,12 @@ class Ledger:
             if user is None:
                 raise NotFoundError(entry.event.user_id)
             recorded = self.find(entry.event)
-            posting = (
-                posting_for(user, entry.event, None)
-                if recorded is None
-                else posting_for(user, entry.event, recorded.outcome, recorded.charged_tokens)
+            posting = posting_for(
+                user,
+                entry.event,
+                None if recorded is None else recorded.outcome,
+                0 if recorded is None else recorded.charged_tokens,
+                day=entry.day,
             )
             writes = self._writes(entry, user, recorded, posting)
             if not writes or self._transact(writes):
@@ -125,6 +130,7 @@ class Ledger:
     ) -> list[Action]:
         """A posting as actions of one transaction; it decides, nothing is decided here."""
         event, actions, change = entry.event, self._actions, posting.change
+        day = user.cap_day
         late = self._of_carried_grants(event, user, posting)
         if posting.booking is Booking.CORRECTION and recorded is not None and change is not None:
             return [
@@ -140,11 +146,11 @@ class Ledger:
         if posting.booking is Booking.CLOSED:
             writes.append(actions.add_to_period(event, event.charged_tokens))
         if posting.held is not None and change is not None:
-            writes.append(actions.settle_user([(event, posting.held.tokens)], change))
+            writes.append(actions.settle_user([(event, posting.held.tokens)], change, day))
         elif posting.held is not None:
             writes.append(actions.drop_reservation(event))
         elif change is not None:
-            writes.append(actions.adjust_user(event, change, unreserved=True))
+            writes.append(actions.adjust_user(event, change, day, unreserved=True))
         return writes
 
     def _of_carried_grants(

@@ -321,13 +321,14 @@ class Recorder:
             at=event.created_at,
             answered_model=event.answered_model,
         )
+        day = booked_day(event.created_at, event.period, self._settings.zone, event.day)
         return LedgerEntry(
             event=event,
             cost_micros=cost.micros,
             cost_nanos=cost.nanos,
             unpriced=not cost.is_known,
-            day=booked_day(event.created_at, event.period, self._settings.zone),
-            hour=booked_hour(event.created_at, event.period, self._settings.zone),
+            day=day,
+            hour=booked_hour(event.created_at, day, self._settings.zone),
         )
 
     def _announce_user(self, user: User) -> None:
@@ -378,4 +379,5 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         status_code=0,
         error_message="reservation expired",
         key_id=reservation.key_id,
+        day=reservation.day,
     )

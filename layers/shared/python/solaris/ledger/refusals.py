@@ -39,7 +39,8 @@ MAX_DAYS = 31
 
 OTHER = "other"
 REASONS = (
-    *("insufficient_quota", "tokens_held", "bookings_late", "rate_limit_exceeded"),
+    *("insufficient_quota", "daily_limit_reached", "tokens_held", "bookings_late"),
+    "rate_limit_exceeded",
     *("invalid_api_key", "user_not_identified", "user_not_allowed"),
     *("account_pending", "account_suspended", "account_blocked", "account_deleted"),
     *("model_not_allowed", "model_not_found"),

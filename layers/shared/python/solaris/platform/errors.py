@@ -135,6 +135,38 @@ class QuotaExhaustedError(SolarisError):
         self.needed = needed
         self.link = link
 
+    @property
+    def granted(self) -> int:
+        """Limit and additional tokens."""
+        return self.limit + self.additional
+
+
+class DailyLimitError(SolarisError):
+    """What is left of the day's tokens does not carry this request; the month's would.
+
+    Figures are tokens. `renews_at` is the local midnight that ends the day; `needed` as above.
+    """
+
+    code = "daily_limit_reached"
+
+    def __init__(
+        self,
+        *,
+        used: int,
+        limit: int,
+        available: int,
+        renews_at: datetime,
+        renews_in_seconds: int,
+        needed: int | None = None,
+    ) -> None:
+        super().__init__(f"used {used} of {limit} a day")
+        self.used = used
+        self.limit = self.granted = limit
+        self.available = available
+        self.renews_at = renews_at
+        self.renews_in_seconds = renews_in_seconds
+        self.needed = needed
+
 
 class TokensHeldError(SolarisError):
     """Enough is left, but other open requests of the same user hold it: try again."""

@@ -55,6 +55,18 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "en": "This request needs about {needed} tokens and {left} are left. "
         "Used {used} of {granted}. Renews on {renews}.",
     },
+    "daily_limit_reached": {
+        "pt-BR": "Limite de hoje atingido. Usados {used} de {limit} tokens do dia. "
+        "Renova amanhã às {renews}.",
+        "en": "Today's limit reached. Used {used} of {limit} tokens of the day. "
+        "Renews tomorrow at {renews}.",
+    },
+    "daily_limit_for_request": {
+        "pt-BR": "Esta pergunta precisa de cerca de {needed} tokens e restam {left} hoje. "
+        "Usados {used} de {limit} tokens do dia. Renova amanhã às {renews}.",
+        "en": "This request needs about {needed} tokens and {left} are left today. "
+        "Used {used} of {limit} tokens of the day. Renews tomorrow at {renews}.",
+    },
     "tokens_held": {
         "pt-BR": "Outras respostas em andamento reservam os tokens que restam. "
         "Tente novamente em {seconds} s.",
@@ -282,6 +294,16 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
     "merged_with_itself": {
         "pt-BR": "Um usuário não pode ser unido a si mesmo",
         "en": "A user cannot be merged into themselves",
+    },
+    "daily_limit_malformed": {
+        "pt-BR": "O limite diário é um número de tokens (50000), uma parte do mês (auto:25, de "
+        "auto:0 a auto:1000) ou none, para nenhum",
+        "en": "A daily limit is a number of tokens (50000), a share of the month (auto:25, from "
+        "auto:0 to auto:1000), or none",
+    },
+    "no_daily_limit": {
+        "pt-BR": "O usuário não tem limite diário",
+        "en": "The user has no daily limit",
     },
     "reason_needed": {
         "pt-BR": "Informe o motivo: ele fica registrado nas movimentações do usuário",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from solaris.platform.settings import Settings
-from solaris.quota.periods import period_of, renews_at
+from solaris.quota.periods import day_of, period_of, renews_at
 from solaris.quota.policy import block_ppm_of, seeds_of
 from solaris.quota.standing import put_right
 from solaris.quota.user import User
@@ -30,7 +30,13 @@ class Account:
 def account_of(user: User, settings: Settings, now: datetime) -> Account:
     """Show a user as the next request would put the item right; nothing is written."""
     period = period_of(now, settings.zone)
-    shown = put_right(user, period=period, block_ppm=block_ppm_of(settings), now=now)
+    shown = put_right(
+        user,
+        period=period,
+        day=day_of(now, settings.zone),
+        block_ppm=block_ppm_of(settings),
+        now=now,
+    )
     shown = replace(
         shown,
         updated_at=user.updated_at,

@@ -6,15 +6,19 @@ warning out of reach (a grant, a raised limit, a manual reset) re-arms it, and b
 of them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from solaris.platform.email import normalise_email
+from solaris.quota.daily_limit import DailyLimit
+from solaris.quota.day_cap import capped, day_within, lifted, limited, moved, turned
 from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
 from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
 from solaris.quota.plans import PlanPolicy, copied
 from solaris.quota.quota import ceiling_tokens
+from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold, ThresholdRule, rule_of, to_rearm
 from solaris.quota.user import (
     Enforcement,
@@ -280,6 +284,51 @@ def set_enforcement(user: User, enforcement: Enforcement, now: datetime) -> User
     return _changed(user, now, enforcement=enforcement, own=own)
 
 
+def set_daily_limit(
+    user: User,
+    limit: DailyLimit | None,
+    *,
+    day: str,
+    charged_on: Callable[[str], int],
+    booked_on: Callable[[Reservation], str],
+    now: datetime,
+) -> User:
+    """Limit what the user may use on one day, from this very day on; None: not any more.
+
+    `charged_on` tells what is charged on a day by its counters, and is asked when there was no
+    limit yet; `booked_on` the day to which an open request will be booked. Those of the day count.
+    """
+    day = day_within(day, user.period)
+    before = turned(user, day)
+    if limit is None:
+        return user if user.day_cap is None else _changed(user, now, day_cap=None)
+    if before.day_cap is not None:
+        if before.day_cap.limit == limit:
+            return user
+        return _changed(user, now, day_cap=limited(before, limit).day_cap)
+    held = {
+        key: replace(one, day=booked_on(one)) if one.tokens else one
+        for key, one in user.reservations.items()
+    }
+    cap = capped(
+        replace(user, reservations=held), limit, day=day, charged_tokens=charged_on(day)
+    ).day_cap
+    return _changed(user, now, reservations=held, day_cap=cap)
+
+
+def lift_day(user: User, day: str, now: datetime) -> User:
+    """Let the daily limit not hold on this day; the next day it does again by itself.
+
+    Raises ChangeRefusedError for a user without one.
+    """
+    shown = turned(user, day_within(day, user.period))
+    if shown.day_cap is None:
+        raise ChangeRefusedError("the user has no daily limit", code="no_daily_limit")
+    if shown.day_cap.is_lifted:
+        return user
+    return _changed(user, now, day_cap=lifted(shown).day_cap)
+
+
 def rename(user: User, name: str, now: datetime) -> User:
     """Give the user another name."""
     if user.name == name:
@@ -392,6 +441,8 @@ def _changed(user: User, now: datetime, **fields: Any) -> User:
     # what is used by now was used of what was granted by now
     counted = burn(user, user.current_usage) if user.grants else user
     changed = replace(counted, **fields, updated_at=now, version=user.version + 1)
+    if changed.monthly_limit != user.monthly_limit:
+        changed = moved(user, changed)
     return replace(changed, available_tokens=changed.quota.available_tokens)
 
 

@@ -8,6 +8,7 @@ from solaris.platform.aws.items import _EPOCH, _MILLISECOND, Item, epoch_millise
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.rate_rule import RateRule
+from solaris.quota.daily_limit import DailyLimit, DayCap
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
@@ -31,6 +32,8 @@ def reservation_to_item(reservation: Reservation) -> Item:
         item["carried_tokens"] = number(reservation.carried_tokens)
     if reservation.weight != PLAIN:
         item["weight"] = weight_to_item(reservation.weight)
+    if reservation.day is not None:
+        item["day"] = text(reservation.day)
     return {"M": item}
 
 
@@ -59,6 +62,7 @@ def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservati
         key_id=entry["key_id"]["S"] if "key_id" in entry else None,
         carried_tokens=int(entry["carried_tokens"]["N"]) if "carried_tokens" in entry else 0,
         weight=weight_from_item(entry["weight"]) if "weight" in entry else PLAIN,
+        day=entry["day"]["S"] if "day" in entry else None,
     )
 
 
@@ -103,6 +107,8 @@ def user_to_item(user: User) -> Item:
         item["enforcement"] = text(user.enforcement.value)
     if user.next_change_at is not None:
         item["next_change_at"] = number(epoch_milliseconds(user.next_change_at))
+    if user.day_cap is not None:
+        item |= _day_cap_to_item(user.day_cap)
     return item | _of_plan_to_item(user)
 
 
@@ -144,6 +150,27 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         if "enforcement" in item
         else Enforcement.BLOCK,
         **_of_plan_from_item(item),
+        day_cap=_day_cap_from_item(item) if "day_available" in item else None,
+    )
+
+
+def _day_cap_to_item(cap: DayCap) -> Item:
+    item = {
+        "daily_limit": text(str(cap.limit)),
+        "day": text(cap.day),
+        "day_available": number(cap.available_tokens),
+    }
+    if cap.lifted_day is not None:
+        item["day_lifted"] = text(cap.lifted_day)
+    return item
+
+
+def _day_cap_from_item(item: Mapping[str, Any]) -> DayCap:
+    return DayCap(
+        limit=DailyLimit.parse(item["daily_limit"]["S"]),
+        day=item["day"]["S"],
+        available_tokens=int(item["day_available"]["N"]),
+        lifted_day=item["day_lifted"]["S"] if "day_lifted" in item else None,
     )
 
 

@@ -87,7 +87,8 @@ class Reservation:
 
     `tokens` is 0 once its month is closed: it then holds nothing of the new one, and `period`
     says which month its usage belongs to. `carried_tokens` is what it held of that one.
-    `prompt_tokens` are as the model counts them; `tokens` are of the quota, by `weight`.
+    `prompt_tokens` are as the model counts them; `tokens` are of the quota, by `weight`. `day` is
+    the day for whose cap it counts, None where it counts for none (quota/day_cap.py).
     """
 
     request_id: str
@@ -101,6 +102,7 @@ class Reservation:
     key_id: str | None = None
     carried_tokens: int = 0
     weight: ModelWeight = PLAIN
+    day: str | None = None
 
     @property
     def prompt_charge(self) -> int:

@@ -7,6 +7,7 @@ rule, and the store lets it through once.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from solaris.quota.day_cap import turned
 from solaris.quota.grants import CarriedGrants, carry_over, next_change
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.user import User
@@ -34,8 +35,8 @@ def open_period(user: User, period: str, now: datetime) -> tuple[User, ClosedPer
 
     Usage and warnings start at zero. What is granted every month stays, and what is unused of
     the grants that outlive the month. A request still open keeps its reservation, holding nothing
-    of the new month: its usage belongs to the month it began in. Raises ValueError when `period`
-    is not after the user's own.
+    of the new month: its usage belongs to the month it began in. A day's cap is that of the first
+    day. Raises ValueError when `period` is not after the user's own.
     """
     if period <= user.period:
         msg = f"{user.period} cannot be followed by {period}"
@@ -66,6 +67,7 @@ def open_period(user: User, period: str, now: datetime) -> tuple[User, ClosedPer
         updated_at=now,
         version=user.version + 1,
     )
+    opened = turned(opened, f"{period}-01")
     return replace(opened, next_change_at=next_change(opened)), closed
 
 

@@ -3,9 +3,10 @@
 `posting_for` decides all of it from what was read; ledger/ledger.py writes it in one transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from solaris.quota.day_cap import day_delta
 from solaris.quota.reservation import Reservation
 from solaris.quota.usage import Outcome, UsageEvent
 from solaris.quota.user import User
@@ -13,10 +14,14 @@ from solaris.quota.user import User
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Changes, in tokens, to apply together with the removal of the reservation."""
+    """Changes, in tokens, to apply together with the removal of the reservation.
+
+    `day_delta` is of what is available of the user's day (quota/day_cap.py).
+    """
 
     available_delta: int
     usage_delta: int
+    day_delta: int = 0
 
 
 def settle(*, reserved_tokens: int, charged_tokens: int) -> Settlement:
@@ -96,9 +101,15 @@ class Posting:
 
 
 def posting_for(
-    user: User, event: UsageEvent, recorded: Outcome | None, previously_charged: int = 0
+    user: User,
+    event: UsageEvent,
+    recorded: Outcome | None,
+    previously_charged: int = 0,
+    day: str | None = None,
 ) -> Posting:
     """Decide how an event is booked; `recorded` and `previously_charged` are of its record.
+
+    `day` is the one that it is booked to.
 
     A request that is booked may hold tokens all the same: a store that stalled for seconds writes
     a reserve whose request was refused meanwhile. They are given back. Raises ValueError when the
@@ -108,13 +119,17 @@ def posting_for(
     held = user.reservations.get(event.request_id)
     if booking is Booking.CORRECTION:
         change = correct(previously_charged=previously_charged, charged_tokens=event.charged_tokens)
-        return Posting(booking, change)
+        of_day = day_delta(user, None, change.usage_delta, day)
+        return Posting(booking, replace(change, day_delta=of_day))
     if booking is Booking.CLOSED:
         return Posting(booking, held=held)
     if booking is Booking.DUPLICATE:
         if held is None or held.period < user.period:
             return Posting(booking, held=held)
-        return Posting(booking, settle(reserved_tokens=held.tokens, charged_tokens=0), held)
+        change = settle(reserved_tokens=held.tokens, charged_tokens=0)
+        of_day = day_delta(user, held, 0, day)
+        return Posting(booking, replace(change, day_delta=of_day), held)
     reserved_tokens = 0 if held is None else held.tokens
     change = settle(reserved_tokens=reserved_tokens, charged_tokens=event.charged_tokens)
-    return Posting(booking, change, held)
+    of_day = day_delta(user, held, event.charged_tokens, day)
+    return Posting(booking, replace(change, day_delta=of_day), held)

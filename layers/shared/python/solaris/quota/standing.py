@@ -7,6 +7,7 @@ writes (gateway/meter.py); this is what it would find after them, for whoever on
 from dataclasses import replace
 from datetime import datetime
 
+from solaris.quota.day_cap import resolved, turned
 from solaris.quota.grants import end_grants
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import MINIMUM_COMPLETION_TOKENS, Demand, expired, hold_for
@@ -16,16 +17,17 @@ from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import User
 
 
-def put_right(user: User, *, period: str, block_ppm: int, now: datetime) -> User:
-    """Return the user as a request at `now`, in `period`, would find them.
+def put_right(user: User, *, period: str, day: str, block_ppm: int, now: datetime) -> User:
+    """Return the user as a request at `now`, on `day` of `period`, would find them.
 
-    The month is opened, what is left of grants that have ended is gone, today's block threshold
-    is applied, and reservations whose time has run out
-    have charged their prompt estimate (to their own month: a closed one's is no longer here).
+    Month and day are opened, what is left of grants that have ended is gone, today's block
+    threshold is applied, and reservations whose time has run out have charged their prompt
+    estimate (to their own month: a closed one's is no longer here).
     """
     shown = user
     if shown.period < period:
         shown, _ = open_period(shown, period, now)
+    shown = turned(shown, day)
     shown = end_grants(shown, now)
     if shown.block_ppm != block_ppm:
         shown = apply_block_threshold(shown, block_ppm, now)
@@ -35,6 +37,7 @@ def put_right(user: User, *, period: str, block_ppm: int, now: datetime) -> User
         if late.period < shown.period:
             continue
         change = settle(reserved_tokens=late.tokens, charged_tokens=late.prompt_charge)
+        shown = resolved(shown, late, late.prompt_charge)
         shown = replace(
             shown,
             available_tokens=shown.available_tokens + change.available_delta,

@@ -53,7 +53,8 @@ class UsageEvent:
     `period` is that of the reservation: a request that started before midnight is booked to the
     month in which it started. Times are UTC; `*_ms` are milliseconds.
 
-    `over_limit`: it would have been refused, were the user not warned only.
+    `over_limit`: it would have been refused, were the user not warned only. `day` is that of the
+    reservation, where it counts for a day's cap (quota/day_cap.py).
 
     `weight` is by what `counts` were charged: None where each token counts once, and in events of
     versions before, where cached tokens may have counted less. `held_weight` is by what tokens
@@ -89,6 +90,7 @@ class UsageEvent:
     over_limit: bool = False
     weight: ModelWeight | None = None
     held_weight: ModelWeight | None = None
+    day: str | None = None
 
     @property
     def record_key(self) -> str:

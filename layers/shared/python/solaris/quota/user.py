@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from solaris.platform.email import normalise_email, spelled_before
 from solaris.platform.rate_rule import RateRule
+from solaris.quota.daily_limit import DayCap
 from solaris.quota.grant import Grant
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import Reservation
@@ -100,6 +101,7 @@ class User:
     `own` names what is not the plan's. `limit_source` is None in an item of a version before plans
     could be changed (`Seeds.source_of`). `warning_ppm`, `critical_ppm` and `rate` are the plan's,
     None: as the settings have them.
+    `day_cap` is there for whoever has a limit a day alone (quota/day_cap.py).
     """
 
     user_id: str
@@ -135,6 +137,22 @@ class User:
     warning_ppm: int | None = None
     critical_ppm: int | None = None
     rate: RateRule | None = None
+    day_cap: DayCap | None = None
+
+    @property
+    def daily_limit(self) -> str | None:
+        """The limit a day as people state it, `50000` or `auto:25`; None without one."""
+        return None if self.day_cap is None else str(self.day_cap.limit)
+
+    @property
+    def cap_day(self) -> str | None:
+        """The day that the item's cap is of; None without one."""
+        return None if self.day_cap is None else self.day_cap.day
+
+    @property
+    def lifted_day(self) -> str | None:
+        """The day on which the limit a day does not hold."""
+        return None if self.day_cap is None else self.day_cap.lifted_day
 
     @property
     def every_month_tokens(self) -> int:

@@ -3,6 +3,7 @@
 The usage records are the truth; everything else is a sum that is kept beside them:
 
     available_tokens   = the quota that the same item describes
+    day_available      = the day's limit - what the day's records charge - what is held of it
     current_usage      = what the period's records charge + its usage resets (negative)
                          + its merges (usage from, or to, another account of the person)
     a closed month     = the same for its period
@@ -21,6 +22,7 @@ from enum import StrEnum
 
 from solaris.ledger.figures import FIGURE_NAMES, Figures, counted_model
 from solaris.platform.model_weight import PLAIN, ModelWeight
+from solaris.quota.day_cap import counted
 from solaris.quota.reservation import expired
 from solaris.quota.user import User
 
@@ -32,12 +34,16 @@ MOST_WRONG = 20
 
 USAGE = "current_usage"
 GRANTED = "additional_tokens"
+OF_DAY = "day_available"
 
 
 class Fault(StrEnum):
     """What does not agree with the records."""
 
     AVAILABLE = "available_tokens"
+    DAY = "day_available"
+    """What is left of the day, for whoever has a daily limit."""
+
     OPEN_MONTH = "open_month"
     CLOSED_MONTH = "closed_month"
     GRANTS = "additional_tokens"
@@ -120,6 +126,11 @@ class RecordSums:
         sums = self.by_day.setdefault(line.day_model, [0] * len(FIGURE_NAMES))
         for n, name in enumerate(FIGURE_NAMES):
             sums[n] += getattr(line.figures, name)
+
+    def charged_on(self, day: str) -> int:
+        """The tokens charged on a day."""
+        n = FIGURE_NAMES.index("charged_tokens")
+        return sum(sums[n] for (of_day, _), sums in self.by_day.items() if of_day == day)
 
     def figures(self, day_model: DayModel) -> Figures:
         """The sum of a day and model; zeros without records."""
@@ -219,6 +230,7 @@ def _of_item(books: UserBooks, overdue_before: datetime) -> Iterable[Difference]
             expected=user.quota.available_tokens,
             found=user.available_tokens,
         )
+    yield from _of_day(books)
     if books.granted is not None and user.additional_tokens != books.granted:
         yield Difference(
             fault=Fault.GRANTS,
@@ -236,6 +248,22 @@ def _of_item(books: UserBooks, overdue_before: datetime) -> Iterable[Difference]
             figure="reserved_tokens",
             expected=0,
             found=late.tokens,
+        )
+
+
+def _of_day(books: UserBooks) -> Iterable[Difference]:
+    user = books.user
+    if user.day_cap is None:
+        return
+    expected = counted(user, books.sums.charged_on(user.day_cap.day)).day_cap
+    if expected is not None and expected != user.day_cap:
+        yield Difference(
+            fault=Fault.DAY,
+            user_id=user.user_id,
+            place=user.period,
+            figure=OF_DAY,
+            expected=expected.available_tokens,
+            found=user.day_cap.available_tokens,
         )
 
 

@@ -23,10 +23,12 @@ from solaris.ledger.usage_by_day import UsageDays
 from solaris.platform.aws.items import Action
 from solaris.platform.errors import ConflictError, NotFoundError
 from solaris.platform.logs import get_logger
+from solaris.quota.daily_limit import DayCap
 from solaris.quota.store import UserStore
 from solaris.quota.user import User
 from solaris.reconciliation.books import (
     GRANTED,
+    OF_DAY,
     USAGE,
     DayModel,
     Difference,
@@ -268,6 +270,7 @@ class Reconciler:
             before,
             current_usage=expected.get(USAGE, before.current_usage),
             additional_tokens=expected.get(GRANTED, before.additional_tokens),
+            day_cap=_with_left(before.day_cap, expected.get(OF_DAY)),
             updated_at=self._clock(),
             version=before.version + 1,
         )
@@ -318,7 +321,11 @@ class Reconciler:
         )
 
 
-_OF_ITEM = (Fault.AVAILABLE, Fault.GRANTS)
+_OF_ITEM = (Fault.AVAILABLE, Fault.GRANTS, Fault.DAY)
+
+
+def _with_left(cap: DayCap | None, tokens: int | None) -> DayCap | None:
+    return cap if cap is None or tokens is None else replace(cap, available_tokens=tokens)
 
 
 class _MovedOnError(Exception):

@@ -30,10 +30,6 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Tokens por mês, como 2M; ou unset.",
         "en": "Tokens a month, as 2M; or unset.",
     },
-    "set.day_cap": {
-        "pt-BR": "Teto do dia: tokens, ou auto:25 (25% acima da média do mês); unset: nenhum.",
-        "en": "A day's cap: tokens, or auto:25 (25% above the month's average); unset: none.",
-    },
     "set.enforcement": {
         "pt-BR": "block: recusa quando a cota acaba; warn: só avisa.",
         "en": "block: refuses when the quota is used up; warn: only warns.",
@@ -60,8 +56,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "set.yes": {"pt-BR": "Não pergunta.", "en": "Do not ask."},
     "set.nothing": {
-        "pt-BR": "diga o que muda: --limit, --day-cap, --enforcement, --warn, --critical, --rate",
-        "en": "say what changes: --limit, --day-cap, --enforcement, --warn, --critical, --rate",
+        "pt-BR": "diga o que muda: --limit, --enforcement, --warn, --critical, --rate",
+        "en": "say what changes: --limit, --enforcement, --warn, --critical, --rate",
     },
     "set.sure": {"pt-BR": "Mudar o plano {plan}?", "en": "Change the plan {plan}?"},
     "not_percent": {
@@ -71,7 +67,6 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "not_rate": {"pt-BR": "{text} não é um número", "en": "{text} is no number"},
     "col.plan": {"pt-BR": "PLANO", "en": "PLAN"},
     "col.limit": {"pt-BR": "LIMITE", "en": "LIMIT"},
-    "col.day": {"pt-BR": "POR DIA", "en": "A DAY"},
     "col.users": {"pt-BR": "PESSOAS", "en": "USERS"},
     "col.from_plan": {"pt-BR": "DO PLANO", "en": "PLAN'S"},
     "col.own": {"pt-BR": "PRÓPRIO", "en": "OWN"},
@@ -82,12 +77,10 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "enforcement.block": {"pt-BR": "recusa", "en": "refuses"},
     "enforcement.warn": {"pt-BR": "só avisa", "en": "only warns"},
     "rate": {"pt-BR": "{rate}/s, {burst} de uma vez", "en": "{rate}/s, {burst} at once"},
-    "none": {"pt-BR": "nenhum", "en": "none"},
     "as_set": {"pt-BR": "como nas configurações", "en": "as in the settings"},
     "as_set_short": {"pt-BR": "padrão", "en": "default"},
     "show.plan": {"pt-BR": "Plano", "en": "Plan"},
     "show.limit": {"pt-BR": "Limite mensal", "en": "Monthly limit"},
-    "show.day": {"pt-BR": "Teto por dia", "en": "A day's cap"},
     "show.enforcement": {"pt-BR": "Cota esgotada", "en": "When used up"},
     "show.warnings": {"pt-BR": "Avisos", "en": "Warnings"},
     "show.rate": {"pt-BR": "Requisições", "en": "Rate"},

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _t = Texts(TEXTS)
 app = typer.Typer(invoke_without_command=True, help=_t.help("plans"))
 UNSET = "unset"
-_COLUMNS = ("col.limit", "col.day", "col.users", "col.from_plan", "col.own", "col.first")
+_COLUMNS = ("col.limit", "col.users", "col.from_plan", "col.own", "col.first")
 
 
 def _amount(text: str) -> int | str:
@@ -103,7 +103,6 @@ def list_plans(context: typer.Context, *, json: AsJson = False) -> None:
             (
                 plan_word(plan),
                 number(policy.monthly_limit),
-                policy.daily_limit or "",
                 number(counts[plan].users),
                 number(counts[plan].from_plan),
                 number(counts[plan].own),
@@ -132,7 +131,6 @@ def show(plan: Named, *, json: AsJson = False) -> None:
     shown = {
         "show.plan": plan_word(plan),
         "show.limit": number(policy.monthly_limit),
-        "show.day": policy.daily_limit or _t("none"),
         "show.enforcement": _t(f"enforcement.{policy.enforcement.value}"),
         "show.warnings": _warnings(policy) or _t("as_set"),
         "show.rate": _rate_text(policy) or _t("as_set"),
@@ -151,9 +149,6 @@ def set_plan(
     *,
     limit: Annotated[
         Any, typer.Option(metavar="TOKENS", parser=_amount, help=_t.help("set.limit"))
-    ] = None,
-    day_cap: Annotated[
-        str | None, typer.Option(metavar="TOKENS", help=_t.help("set.day_cap"))
     ] = None,
     enforcement: Annotated[
         Enforcement | None, typer.Option(help=_t.help("set.enforcement"))
@@ -176,7 +171,6 @@ def set_plan(
     """Change a plan for all who have it, but for what is their own."""
     given = {
         "monthly_limit": limit,
-        "daily_limit": day_cap,
         "enforcement": None if enforcement is None else enforcement.value,
         "warning_ppm": warn,
         "critical_ppm": critical,
@@ -290,7 +284,6 @@ def plan_json(plan: Plan, policy: "PlanPolicy", counts: PlanCounts) -> dict[str,
     return {
         "plan": plan.value,
         "monthlyLimit": policy.monthly_limit,
-        "dailyLimit": policy.daily_limit,
         "enforcement": policy.enforcement.value,
         "warning": _part(policy.warning_ppm),
         "critical": _part(policy.critical_ppm),

@@ -22,9 +22,6 @@ class PlanTerms(ApiModel):
     """What a plan gives to those who have it; null: as the settings have it for everybody."""
 
     monthly_limit: int
-    daily_limit: str | None = Field(
-        description="A day's cap: tokens, or `auto:25` for a thirtieth of the month and 25% more."
-    )
     enforcement: Enforcement
     warning: float | None = Field(description="First warning, a part of what is granted.")
     critical: float | None = Field(description="Second warning.")
@@ -37,7 +34,6 @@ class PlanTerms(ApiModel):
         rate = policy.rate
         return {
             "monthly_limit": policy.monthly_limit,
-            "daily_limit": policy.daily_limit,
             "enforcement": policy.enforcement,
             "warning": _part(policy.warning_ppm),
             "critical": _part(policy.critical_ppm),
@@ -135,9 +131,6 @@ class PlanPreviewIn(ApiModel):
     """What shall be different. Left out: stays; null: as the environment has it."""
 
     monthly_limit: Tokens | None = Field(default=None, description=_AS_SET)
-    daily_limit: Annotated[str, Field(max_length=20)] | None = Field(
-        default=None, description="`50000` or `auto:25`; null: none."
-    )
     enforcement: Enforcement | None = Field(default=None, description="null: `block`.")
     warning: Part | None = Field(default=None, description=_AS_SET)
     critical: Part | None = Field(default=None, description=_AS_SET)

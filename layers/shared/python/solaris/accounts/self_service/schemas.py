@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from solaris.accounts.daily.schemas import DayFigures, day_figures
 from solaris.accounts.grants.schemas import OwnGrant
 from solaris.accounts.self_service.service import OwnUsage
 from solaris.directory.listing import UsageLevel, level_of
@@ -31,7 +32,7 @@ class OwnForecast(ApiModel):
     pace_per_day: int = Field(description="Tokens a day, rounded down.")
 
 
-class MyUsage(ApiModel):
+class MyUsage(DayFigures):
     """A user's own quota and usage, and nothing of anybody else."""
 
     name: str
@@ -92,6 +93,7 @@ class MyUsage(ApiModel):
             usage_level=level_of(quota, rule_of(user, rule)),
             period=user.period,
             renews_at=own.account.renews_at,
+            **day_figures(user),
             usage_by_day=[
                 OwnDay(
                     date=date.fromisoformat(one.day),

@@ -40,6 +40,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.ModelNotAllowedError: (403, "permission_error"),
     errors.UnknownModelError: (404, "invalid_request_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
+    errors.DailyLimitError: (429, "insufficient_quota"),
     errors.TokensHeldError: (429, "rate_limit_error"),
     errors.BookingsLateError: (429, "rate_limit_error"),
     errors.RateLimitedError: (429, "rate_limit_error"),
@@ -84,11 +85,11 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
     values: dict[str, str] = {}
     addition, text = "", error.code
     match error:
-        case errors.QuotaExhaustedError():
-            text, values, addition = _quota_text(error, locale)
-            details |= _quota_details(error)
+        case errors.QuotaExhaustedError() | errors.DailyLimitError():
+            text, values, addition = _used_up_text(error, locale)
+            details |= _used_up_details(error)
             headers |= {
-                "x-ratelimit-limit-tokens": str(error.limit + error.additional),
+                "x-ratelimit-limit-tokens": str(error.granted),
                 "x-ratelimit-remaining-tokens": str(max(0, error.available)),
                 "x-ratelimit-reset-tokens": f"{max(0, error.renews_in_seconds)}s",
                 # the SDKs of OpenAI and Anthropic would ask twice more for what does not come back
@@ -159,6 +160,35 @@ def _quota_text(
         values["left"] = format_integer(error.available, locale)
     addition = "" if error.link is None else f" {usage_link_text(error.link, locale)}"
     return text, values, addition
+
+
+def _used_up_text(
+    error: errors.QuotaExhaustedError | errors.DailyLimitError, locale: Locale
+) -> tuple[str, dict[str, str], str]:
+    """Which text, its values, and the link after it."""
+    if isinstance(error, errors.QuotaExhaustedError):
+        return _quota_text(error, locale)
+    values = {
+        "used": format_integer(error.used, locale),
+        "limit": format_integer(error.limit, locale),
+        "renews": error.renews_at.strftime("%H:%M"),
+    }
+    if error.needed is None:
+        return error.code, values, ""
+    values["needed"] = format_integer(error.needed, locale)
+    values["left"] = format_integer(error.available, locale)
+    return "daily_limit_for_request", values, ""
+
+
+def _used_up_details(error: errors.QuotaExhaustedError | errors.DailyLimitError) -> dict[str, Any]:
+    if isinstance(error, errors.QuotaExhaustedError):
+        return _quota_details(error)
+    found: dict[str, Any] = {
+        "used": error.used,
+        "daily_limit": error.limit,
+        "renews_at": error.renews_at.isoformat(),
+    }
+    return found if error.needed is None else found | {"needed": error.needed}
 
 
 def _quota_details(error: errors.QuotaExhaustedError) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""A user's daily limit, lifted for today. It is set by PUT /admin/users/{user_id}."""
+
+from typing import TYPE_CHECKING
+
+from solaris.accounts.routes import TAG, shown
+from solaris.accounts.schemas import OptionalReason, UserId, UserOut
+from solaris.platform.web.operations import Access, Call, operation
+
+if TYPE_CHECKING:
+    from solaris.accounts.parts import AccountsParts
+
+
+@operation(
+    "POST",
+    "/admin/users/{user_id}/lift-day",
+    access=Access.ADMIN,
+    tag=TAG,
+    name="liftDailyLimit",
+    summary="Let a user's daily limit not hold today",
+    problems=(409,),
+)
+def lift_daily_limit(
+    parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
+) -> UserOut:
+    """Tomorrow it holds again by itself. Again changes nothing."""
+    change = parts.user_changes.lift_day(user_id, actor=call.as_actor, reason=body.reason)
+    return shown(parts, change.after)
