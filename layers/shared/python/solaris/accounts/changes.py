@@ -32,8 +32,7 @@ from solaris.quota.grant import EVERY_MONTH, Grant, GrantKind, Term
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.newcomers import with_own_id
 from solaris.quota.periods import day_end, period_of
-from solaris.quota.plan_store import PlanStore, StatedPlans
-from solaris.quota.policy import block_ppm_of, threshold_rule_of
+from solaris.quota.policy import PlanStore, StatedPlans, block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
 from solaris.quota.user import NOBODY, Enforcement, LimitSource, Plan, User, UserStatus
 

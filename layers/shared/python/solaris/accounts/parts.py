@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
-    from solaris.quota.plan_store import PlanStore
+    from solaris.quota.policy import PlanStore
     from solaris.quota.user import User
 
 

@@ -43,8 +43,13 @@ from solaris.quota.feed import Changes
 from solaris.quota.newcomers import Newcomers, with_own_id
 from solaris.quota.periods import period_of, renews_at
 from solaris.quota.personal_links import PersonalLinks
-from solaris.quota.plan_store import PlanStore, StatedPlans
-from solaris.quota.policy import block_ppm_of, provisioning_of, threshold_rule_of
+from solaris.quota.policy import (
+    PlanStore,
+    StatedPlans,
+    block_ppm_of,
+    provisioning_of,
+    threshold_rule_of,
+)
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
     MAX_OPEN_RESERVATIONS,

@@ -38,8 +38,7 @@ from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
 from solaris.quota.periods import day_end, day_of, period_of, renews_at
-from solaris.quota.plan_store import PlanStore
-from solaris.quota.policy import block_ppm_of, provisioning_of
+from solaris.quota.policy import PlanStore, block_ppm_of, provisioning_of
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
     MAX_OPEN_RESERVATIONS,

@@ -17,7 +17,7 @@ from solaris.quota.changes import follow_plan
 from solaris.quota.feed import Changes
 from solaris.quota.identity import Identity
 from solaris.quota.moving import alias_of, owned
-from solaris.quota.plan_store import PlanStore, StatedPlans
+from solaris.quota.policy import PlanStore, StatedPlans
 from solaris.quota.quota import PPM
 from solaris.quota.store import UserStore
 from solaris.quota.thresholds import ThresholdRule

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from solaris.platform.parts import PlatformParts
     from solaris.quota.feed import Changes
     from solaris.quota.personal_links import PersonalLinks
-    from solaris.quota.plan_store import PlanStore
+    from solaris.quota.policy import PlanStore
     from solaris.quota.store import UserStore
 
 
@@ -53,8 +53,7 @@ class QuotaParts:
     @part
     def plans(self) -> PlanStore:
         """The plans as they are now."""
-        from solaris.quota.plan_store import PlanStore
-        from solaris.quota.policy import seeds_of
+        from solaris.quota.policy import PlanStore, seeds_of
 
         return PlanStore(self.documents, seeds_of(self.platform.settings))
 

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from solaris.accounts.plans.impact import Impact
     from solaris.accounts.plans.progress import Progress as Done
     from solaris.accounts.plans.service import PlansNow
-    from solaris.quota.plan_store import StatedPlans
     from solaris.quota.plans import PlanPolicy
+    from solaris.quota.policy import StatedPlans
 
 _t = Texts(TEXTS)
 app = typer.Typer(invoke_without_command=True, help=_t.help("plans"))

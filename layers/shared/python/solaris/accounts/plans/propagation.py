@@ -34,9 +34,8 @@ from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.item import user_from_item
 from solaris.quota.periods import period_of
-from solaris.quota.plan_store import PlanStore, StatedPlans
 from solaris.quota.plans import Seeds, gets_something, signature
-from solaris.quota.policy import threshold_rule_of
+from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.store import UserStore, Writes
 from solaris.quota.user import User, UserStatus
 

@@ -12,8 +12,7 @@ from solaris.platform.aws.items import Action
 from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.changes import LimitBounds
-from solaris.quota.plan_store import PlanStore, StatedPlans
-from solaris.quota.policy import threshold_rule_of
+from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.user import LimitSource, OwnField, Plan, User
 
 

@@ -15,7 +15,6 @@ from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
 from solaris.platform.settings import Settings
 from solaris.quota.changes import LimitBounds
-from solaris.quota.plan_store import PlanStore, StatedPlans
 from solaris.quota.plans import (
     FIELDS,
     PlanPolicy,
@@ -24,7 +23,7 @@ from solaris.quota.plans import (
     policy_of,
     signature,
 )
-from solaris.quota.policy import threshold_rule_of
+from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.quota import PPM
 from solaris.quota.user import Plan
 
