@@ -150,7 +150,7 @@ def _daily_fields(user: User, policy: PlanPolicy) -> dict[str, Any]:  # noqa: AR
     """What of the day's cap goes into the item: nothing yet, and no API or command states one.
 
     A cap that is new counts the day's usage by its counters (accounts/daily/steps.py), so it is to
-    be set where those are at hand: in the job's single writes and in reading.py.
+    be set where those are at hand: in the job, and in accounts/plans/reading.py.
     """
     return {}
 
