@@ -309,7 +309,7 @@ def signed_in(walk: Walk, browser: Browser) -> Iterator[Page]:
     now = datetime.now(UTC).timestamp() + float(walk.clock.read_text())
     context = browser.new_context(locale="pt-BR", viewport={"width": 1440, "height": 1000})
     page = context.new_page()
-    page.clock.set_system_time(now * 1000)
+    page.clock.install(time=now)
     page.goto(f"{walk.system.url}/admin/")
     page.locator("input[type=email]").fill(ADMIN)
     page.locator("input[type=password]").fill(PASSWORD)
