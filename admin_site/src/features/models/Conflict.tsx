@@ -1,0 +1,38 @@
+import { TriangleAlert } from "lucide-react";
+import { useFormat } from "@/shared/format";
+import { useWeightTexts } from "@/shared/weights/texts";
+import { countsText } from "./entries";
+import { type Entry, isSame } from "./form";
+import { useModelsTexts } from "./texts";
+
+/** Somebody else has changed the table; `before` and `now` are the entry that is edited. */
+export function Conflict({
+  name,
+  before,
+  now,
+}: {
+  name: string;
+  before: Entry | null;
+  now: Entry | null;
+}) {
+  const t = useModelsTexts();
+  const words = { t, weights: useWeightTexts(), format: useFormat() };
+  return (
+    <div
+      role="alert"
+      className="flex gap-2.5 rounded-xl bg-warning-soft px-3.5 py-3 text-[0.8125rem] text-ink"
+    >
+      <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warning" aria-hidden />
+      <div>
+        <p>{t("conflict")}</p>
+        {isSame(before, now) ? null : (
+          <p className="mt-1 font-medium">
+            {now
+              ? t("conflictThis", { name, counts: countsText(now, words) })
+              : t("conflictGone", { name })}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
