@@ -1,4 +1,5 @@
 import { TriangleAlert } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { useFormat } from "@/shared/format";
 import { useWeightTexts } from "@/shared/weights/texts";
 import { countsText } from "./entries";
@@ -17,8 +18,12 @@ export function Conflict({
 }) {
   const t = useModelsTexts();
   const words = { t, weights: useWeightTexts(), format: useFormat() };
+  const box = useRef<HTMLDivElement>(null);
+  // Whoever has pressed "save" at the end of a long form sees why nothing was saved.
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   return (
     <div
+      ref={box}
       role="alert"
       className="flex gap-2.5 rounded-xl bg-warning-soft px-3.5 py-3 text-[0.8125rem] text-ink"
     >

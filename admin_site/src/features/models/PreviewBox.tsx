@@ -60,7 +60,7 @@ function Found({ preview }: { preview: Preview }) {
               <th scope="col" className="py-1 pr-3 text-right font-medium">
                 {t("before")}
               </th>
-              <th scope="col" className="py-1 text-right font-medium">
+              <th scope="col" className="whitespace-nowrap py-1 text-right font-medium">
                 {t("after")}
               </th>
             </tr>

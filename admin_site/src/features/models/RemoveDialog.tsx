@@ -59,14 +59,6 @@ function RemoveForm({ entry, table, onClose }: Props & { entry: Entry }) {
         void submit();
       }}
     >
-      {conflicts > 0 ? (
-        <Conflict
-          key={conflicts}
-          name={entry.name}
-          before={entry}
-          now={base.entries.find((one) => one.name === entry.name) ?? null}
-        />
-      ) : null}
       <PreviewBox weights={next} />
       <Field label={t("reason")} optional={ui("optional")}>
         <Input
@@ -77,6 +69,14 @@ function RemoveForm({ entry, table, onClose }: Props & { entry: Entry }) {
           onChange={(event) => setReason(event.currentTarget.value)}
         />
       </Field>
+      {conflicts > 0 ? (
+        <Conflict
+          key={conflicts}
+          name={entry.name}
+          before={entry}
+          now={base.entries.find((one) => one.name === entry.name) ?? null}
+        />
+      ) : null}
       <DialogActions>
         <Button onClick={onClose}>{ui("cancel")}</Button>
         <Button type="submit" variant="danger" busy={isSaving}>

@@ -8,6 +8,7 @@ import { Empty } from "@/shared/ui/states";
 import { useWeightTexts } from "@/shared/weights/texts";
 import { weightText } from "@/shared/weights/words";
 import type { Words } from "./entries";
+import { EVERY_OTHER } from "./form";
 import { useModelsTexts } from "./texts";
 
 type Used = Model<"UsedModelOut">;
@@ -118,7 +119,7 @@ function InForce({ one, words }: { one: Used; words: Words }) {
       <span className="block">{weightText(one.weight, words.weights, words.format)}</span>
       {one.hasPrice === false ? (
         <Badge tone="warning" className="mt-0.5">
-          {words.t("unpriced")}
+          {words.t(one.entry === EVERY_OTHER ? "unpricedOnce" : "unpriced")}
         </Badge>
       ) : null}
     </>

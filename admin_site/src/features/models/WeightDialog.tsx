@@ -104,6 +104,8 @@ function WeightForm({
   });
   return (
     <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+      <WeightFields form={form} models={table.models.map((one) => one.model)} />
+      <PreviewBox weights={isRight ? withEntry(base.entries, was, typed) : null} />
       {conflicts > 0 ? (
         <Conflict
           key={conflicts}
@@ -112,8 +114,6 @@ function WeightForm({
           now={base.entries.find((one) => one.name === (was ?? nameOf(typed.name))) ?? null}
         />
       ) : null}
-      <WeightFields form={form} models={table.models.map((one) => one.model)} />
-      <PreviewBox weights={isRight ? withEntry(base.entries, was, typed) : null} />
       <DialogActions>
         <Button onClick={onClose}>{ui("cancel")}</Button>
         <Button type="submit" variant="primary" busy={isSaving}>

@@ -12,6 +12,11 @@ const TYPING_MILLISECONDS = 500;
 const PREVIEW_GOOD_MILLISECONDS = 60_000;
 const CONFLICT = 409;
 
+/** Whether somebody else has changed the table meanwhile. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === CONFLICT;
+}
+
 const weightsQuery = {
   queryKey: KEY,
   queryFn: ({ signal }: { signal: AbortSignal }) => unwrap(api().GET("/admin/weights", { signal })),
@@ -66,7 +71,7 @@ export function useSaving(table: Table) {
     try {
       return await change.mutateAsync({ weights, version: base.version, reason });
     } catch (error) {
-      if (!(error instanceof ApiError && error.status === CONFLICT)) throw error;
+      if (!isConflict(error)) throw error;
       setBase(await queries.fetchQuery({ ...weightsQuery, staleTime: 0 }));
       setConflicts((count) => count + 1);
       return null;

@@ -20,8 +20,9 @@ const PREVIEW: Preview = {
     { model: "big", tokens: 500_000, chargedTokens: 500_000, wouldCharge: 1_015_000 },
   ],
 };
+const plain = (lines: string[]) => lines.map((line) => line.replace(/\u00a0/g, " "));
 const lines = (change: Partial<Preview>) =>
-  previewLines({ ...PREVIEW, ...change }, t, formatFor("pt-BR"), TODAY);
+  plain(previewLines({ ...PREVIEW, ...change }, t, formatFor("pt-BR"), TODAY));
 
 afterEach(() => setLocale("pt-BR"));
 
@@ -31,7 +32,7 @@ it("says what a month would have charged, and who would be over", () => {
     "12 pessoas ficariam acima da cota, 9 delas por causa disso.",
   ]);
   setLocale("en");
-  expect(previewLines(PREVIEW, t, formatFor("en"), TODAY)).toEqual([
+  expect(plain(previewLines(PREVIEW, t, formatFor("en"), TODAY))).toEqual([
     "In October, 31% more would have been charged (1,500,000 → 1,965,000).",
     "12 people would be over their quota, 9 of them because of this.",
   ]);

@@ -30,6 +30,7 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     entry: "Pelo peso de",
     noEntry: "nenhum",
     unpriced: "sem preço: conta como *",
+    unpricedOnce: "sem preço: conta 1×",
     requests: "Requisições",
     tokens: "Tokens",
     charged: "Cobrados",
@@ -67,6 +68,7 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     saveFailed: "Os pesos não foram alterados",
     undone: "Mudança desfeita",
     undoFailed: "Não foi possível desfazer",
+    undoLate: "Os pesos já mudaram outra vez. Confira a tabela.",
     undoReason: "Mudança desfeita",
     conflict:
       "Outra pessoa mudou os pesos enquanto isso, e nada foi salvo. A tabela foi recarregada; o que você digitou continua aqui. Confira e salve de novo.",
@@ -82,8 +84,10 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     inMonth: "Em {{month}}",
     thisMonth: "Neste mês, até agora,",
     previewUnused: "Ainda não houve uso para comparar.",
-    previewMore: "{{when}} teriam sido cobrados {{percent}} a mais ({{before}} → {{after}}).",
-    previewLess: "{{when}} teriam sido cobrados {{percent}} a menos ({{before}} → {{after}}).",
+    previewMore:
+      "{{when}} teriam sido cobrados {{percent}} a mais ({{before}}\u00a0→\u00a0{{after}}).",
+    previewLess:
+      "{{when}} teriam sido cobrados {{percent}} a menos ({{before}}\u00a0→\u00a0{{after}}).",
     previewSame: "{{when}} teria sido cobrado o mesmo: {{before}} tokens.",
     previewNew: "{{when}} teriam sido cobrados {{after}} tokens, em vez de nenhum.",
     previewOver_zero: "Ninguém ficaria acima da cota.",
@@ -125,6 +129,7 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     entry: "By the weight of",
     noEntry: "none",
     unpriced: "no price: counts as *",
+    unpricedOnce: "no price: counts 1×",
     requests: "Requests",
     tokens: "Tokens",
     charged: "Charged",
@@ -162,6 +167,7 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     saveFailed: "The weights were not changed",
     undone: "Change undone",
     undoFailed: "It could not be undone",
+    undoLate: "The weights have changed again. Look at the table.",
     undoReason: "Change undone",
     conflict:
       "Somebody else has changed the weights meanwhile, and nothing was saved. The table is loaded anew; what you have typed is still here. Look at it and save again.",
@@ -177,8 +183,10 @@ export const { useTexts: useModelsTexts, translate: modelsText } = defineTexts("
     inMonth: "In {{month}},",
     thisMonth: "This month so far,",
     previewUnused: "There is no use to compare with yet.",
-    previewMore: "{{when}} {{percent}} more would have been charged ({{before}} → {{after}}).",
-    previewLess: "{{when}} {{percent}} less would have been charged ({{before}} → {{after}}).",
+    previewMore:
+      "{{when}} {{percent}} more would have been charged ({{before}}\u00a0→\u00a0{{after}}).",
+    previewLess:
+      "{{when}} {{percent}} less would have been charged ({{before}}\u00a0→\u00a0{{after}}).",
     previewSame: "{{when}} the same would have been charged: {{before}} tokens.",
     previewNew: "{{when}} {{after}} tokens would have been charged, and not none.",
     previewOver_zero: "Nobody would be over their quota.",

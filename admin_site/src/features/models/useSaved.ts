@@ -1,5 +1,5 @@
 import { toast, toastError } from "@/shared/ui/toast";
-import { useChangeWeights } from "./data";
+import { isConflict, useChangeWeights } from "./data";
 import { type Table, wireOf } from "./form";
 import { useModelsTexts } from "./texts";
 
@@ -21,7 +21,8 @@ export function useSaved() {
       undo: () =>
         change.mutate(back, {
           onSuccess: () => toast(t("undone")),
-          onError: (error) => toastError(t("undoFailed"), error.message),
+          onError: (error) =>
+            toastError(t("undoFailed"), isConflict(error) ? t("undoLate") : error.message),
         }),
     });
   };
