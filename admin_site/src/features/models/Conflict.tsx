@@ -20,7 +20,10 @@ export function Conflict({
   const words = { t, weights: useWeightTexts(), format: useFormat() };
   const box = useRef<HTMLDivElement>(null);
   // Whoever has pressed "save" at the end of a long form sees why nothing was saved.
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // In newer browsers it returns a promise, which is no cleanup.
+    void box.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div
       ref={box}
