@@ -44,7 +44,10 @@ FILLED = {
 }
 # LibreChat's own, the provider's that must not be there, and many at once
 FOREIGN = {"SOLARIS_API_KEY", "OIDC_…"}
-MENU = ("dashboard", "users", "plans", "reports", "alerts", "keys", "audit", "admins", "settings")
+MENU = (
+    *("dashboard", "users", "plans", "reports", "alerts"),
+    *("models", "keys", "audit", "admins", "settings"),
+)
 # Words of the guide by their key in the site's texts
 SITE_WORDS = {
     "users/actionTexts.ts": ("activate", "addTokens", "delete", "edit"),

@@ -364,6 +364,7 @@ def pages_of(company: Company) -> dict[str, str]:
         "/admin/plans": "Planos",
         "/admin/reports": "Relatórios",
         "/admin/alerts": "Alertas",
+        "/admin/models": "Modelos",
         "/admin/keys": "Chaves",
         "/admin/audit": "Auditoria",
         "/admin/admins": "Administradores",

@@ -309,7 +309,7 @@ def test_no_text_of_a_stranger_runs_in_an_admins_browser(
 ) -> None:
     pages = ["/admin/", "/admin/users?search=hostile", f"/admin/users/{hostile.user_id}"]
     pages += ["/admin/reports", "/admin/alerts", "/admin/keys", "/admin/audit", "/admin/admins"]
-    pages += ["/admin/settings", company.personal_link(hostile.person)]
+    pages += ["/admin/models", "/admin/settings", company.personal_link(hostile.person)]
     for path in pages:
         page = admin.open(path)
         assert page.evaluate("window.__xss") is None, path

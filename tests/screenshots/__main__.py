@@ -51,6 +51,7 @@ def addresses(company: Company) -> dict[str, str]:
         "reports": "/admin/reports",
         **{f"reports-{by}": f"/admin/reports?group={by}" for by in ("model", "day", "none")},
         "alerts": "/admin/alerts",
+        "models": "/admin/models",
         "keys": "/admin/keys",
         "audit": "/admin/audit",
         "admins": "/admin/admins",

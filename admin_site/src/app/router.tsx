@@ -103,6 +103,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("@/features/keys/KeysPage"), "KeysPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => inside,
+  path: "/models",
+  component: lazyRouteComponent(() => import("@/features/models/ModelsPage"), "ModelsPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
@@ -131,6 +137,7 @@ const routes = root.addChildren([
     plans,
     reports,
     alerts,
+    models,
     keys,
     audit,
     admins,

@@ -4,6 +4,7 @@ import {
   KeyRound,
   Layers,
   LayoutDashboard,
+  Scale,
   Settings,
   ShieldCheck,
   TriangleAlert,
@@ -20,6 +21,7 @@ export const SECTIONS = [
     { to: "/alerts", icon: TriangleAlert, text: "alerts" },
   ],
   [
+    { to: "/models", icon: Scale, text: "models" },
     { to: "/keys", icon: KeyRound, text: "keys" },
     { to: "/audit", icon: FileClock, text: "audit" },
     { to: "/admins", icon: ShieldCheck, text: "admins" },

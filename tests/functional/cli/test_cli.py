@@ -9,6 +9,7 @@ import pytest
 from solaris.app import Parts
 from solaris.keys.management import KeyTerms
 from solaris.platform.actor import Actor
+from solaris.platform.model_weight import ModelWeight
 from solaris.platform.terminal.environment import actor
 from solaris.quota.periods import previous_period
 from solaris.quota.user import Plan, UserStatus
@@ -251,6 +252,20 @@ def test_a_user_is_shown_with_records_and_sums_by_model(parts: Parts) -> None:
         ("gpt-4o-mini", 11, 11_000),
         ("m\x1b[2J", 1, 500),
     ]
+
+
+def test_a_record_is_shown_with_the_weight_that_it_was_charged_by(parts: Parts) -> None:
+    run("users", "create", ANA)
+    parts.ledger.recorder.record_one(event(parts, "plain"))
+    assert "WEIGHT" not in run("users", "show", ANA).stdout
+    weight = ModelWeight(2_000, 5_000, 500)
+    parts.ledger.recorder.record_one(event(parts, "weighed", weight=weight))
+    out = run("users", "show", ANA, lang="pt-BR").stdout
+    assert "PESO" in out
+    assert "2× + 5× (cache 0,5×)" in out
+    newest, plain = json.loads(run("users", "show", ANA, "--json").stdout)["usage"]
+    assert newest["weight"] == {"prompt": 2, "completion": 5, "cached": 0.5}
+    assert (newest["heldWeight"], plain["weight"]) == (None, None)
 
 
 def in_an_older_month(parts: Parts) -> str:

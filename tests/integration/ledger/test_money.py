@@ -20,6 +20,7 @@ from solaris.ledger.reviewing import last_records, sums_by_model, system_sums
 from solaris.ledger.shards import counter_shard, usage_shard
 from solaris.months.closed import closed_months
 from solaris.platform.aws.queues import Message
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.usage import Outcome, TokenCounts
 from solaris.quota.user import user_id_for
 from solaris.reconciliation.books import Fault
@@ -181,6 +182,36 @@ def test_an_alias_costs_what_the_model_that_answered_costs(money: MoneyPath, api
     assert (row["askedModel"], row["answeredModel"]) == ("team/alias", MINI)
 
 
+def test_by_what_weight_a_request_was_charged_is_told_everywhere(
+    money: MoneyPath, api: Api
+) -> None:
+    money.put_user()
+    event = replace(
+        money.event(None, prompt=100),
+        charged_tokens=200,
+        weight=ModelWeight(2_000, 5_000, 500),
+        held_weight=ModelWeight(0, 0, 0),
+    )
+    assert money.record(event) == []
+    told = {"prompt": 2, "completion": 5, "cached": 0.5}
+    held = {"prompt": 0, "completion": 0, "cached": 0}
+    (record,) = api.ok("GET", f"{ANA_PATH}/usage")["items"]
+    assert (record["totalTokens"], record["chargedTokens"]) == (100, 200)
+    assert (record["weight"], record["heldWeight"]) == (told, held)
+    (row,) = api.ok("GET", f"{REPORT}&groupBy=none")["items"]
+    assert (row["tokens"], row["weight"], row["heldWeight"]) == (200, told, held)
+    (sum_of,) = api.ok("GET", f"{REPORT}&groupBy=model")["items"]
+    assert (sum_of["weight"], sum_of["heldWeight"]) == (None, None)
+    (line,) = exported(money, ExportKind.USAGE)
+    assert [line[f"{part}Weight"] for part in told] == [2, 5, 0.5]
+    (cells,) = exported(money, ExportKind.USAGE, ExportFormat.CSV)
+    assert [*cells.items()][-3:] == [
+        ("Peso da entrada", "2"),
+        ("Peso da saída", "5"),
+        ("Peso do cache", "0,5"),
+    ]
+
+
 async def test_a_late_answer_takes_the_expirys_unknown_cost_out(money: MoneyPath) -> None:
     admission = await money.admit(prompt=100)
     expired = money.event(
@@ -263,8 +294,9 @@ def test_rows_of_the_version_before_are_read_and_reconciled(money: MoneyPath, ap
     for group_by in ("user", "model", "day", "none"):
         totals = api.ok("GET", f"{REPORT}&groupBy={group_by}")["totals"]
         assert (totals["costMicros"], totals["unpricedRequests"]) == (150, 0)
+    assert (record["weight"], record["heldWeight"]) == (None, None)
     (line,) = exported(money, ExportKind.USAGE)
-    assert (line["cost"], line["askedModel"]) == (0.00015, None)
+    assert (line["cost"], line["askedModel"], line["promptWeight"]) == (0.00015, None, None)
     # an unknown model of that version was booked as costing nothing, and stays so
     assert api.ok("GET", f"{ANA_PATH}/stats")["cost30DaysMicros"] == 150
 

@@ -27,6 +27,7 @@ export const ACTIONS = [
   "key.create",
   "key.update",
   "key.revoke",
+  "weights.change",
   "alert.resolve",
   "report.export",
   "report.remove",
@@ -45,5 +46,14 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export const TARGETS = ["user", "key", "admin", "alert", "report", "suppression", "plan"] as const;
+export const TARGETS = [
+  "user",
+  "key",
+  "admin",
+  "alert",
+  "report",
+  "suppression",
+  "plan",
+  "weights",
+] as const;
 export type Target = (typeof TARGETS)[number];

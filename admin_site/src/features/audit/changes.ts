@@ -57,6 +57,7 @@ export const FIELDS = [
   "rateLimitPerSecond",
   "rateLimitBurst",
   "revokedAt",
+  "weights",
   "resolvedAt",
   "suppression",
   "suppressedAt",

@@ -4,6 +4,8 @@ import type { Format } from "@/shared/format";
 import { Badge } from "@/shared/ui/Badge";
 import type { Column } from "@/shared/ui/DataTable";
 import { statusTone } from "@/shared/ui/statusTone";
+import { weightTexts } from "@/shared/weights/texts";
+import { chargedText } from "@/shared/weights/words";
 import { hasReport, NO_MODEL } from "./chart";
 import { changed, type Group, type ReportsSearch, type RequestFilters } from "./search";
 import type { useReportsTexts } from "./texts";
@@ -254,8 +256,13 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
       header: t("tokens"),
       align: "right",
       cell: (row) => (
-        <span className="whitespace-nowrap font-medium">
+        <span className="whitespace-nowrap font-medium" title={weighed(row, format)}>
           {format.integer(row.tokens)}
+          {row.weight ? (
+            <span className="block font-normal text-ink-soft text-xs">
+              {weightTexts("ofTokens", { total: format.integer(totalOf(row)) })}
+            </span>
+          ) : null}
           {row.estimated ? (
             <span className="block font-normal text-ink-soft text-xs" title={t("estimatedHelp")}>
               {t("estimated")}
@@ -269,6 +276,18 @@ export function requestColumns(t: Texts, format: Format): Column<Row>[] {
       title: (row) => format.costTitle(row.costMicros, 0, row.localCost),
     }),
   ];
+}
+
+function totalOf(row: Row): number {
+  return row.promptTokens + row.completionTokens;
+}
+
+/** What was used and by what weight it was charged, where each token did not count once. */
+function weighed(row: Row, format: Format): string | undefined {
+  if (!row.weight) return undefined;
+  const { tokens: charged, weight } = row;
+  const text = chargedText({ total: totalOf(row), charged, weight }, weightTexts, format);
+  return row.heldWeight ? `${text}; ${weightTexts("otherAnswered")}` : text;
 }
 
 function StatusBadge({ row, t }: { row: Row; t: Texts }) {

@@ -3995,6 +3995,8 @@ export interface components {
             estimated: boolean;
             /** Firstbytems */
             firstByteMs: number | null;
+            /** @description By what tokens were held, where another model has answered than was asked for. */
+            heldWeight: components["schemas"]["WeightOut"] | null;
             /** Id */
             id: string;
             /** Ipaddress */
@@ -4032,6 +4034,8 @@ export interface components {
             userAgent: string | null;
             /** Userid */
             userId: string;
+            /** @description By what it was charged; null: each token counted once. */
+            weight: components["schemas"]["WeightOut"] | null;
         };
         /**
          * TopUser
@@ -4294,6 +4298,11 @@ export interface components {
              */
             firstByteP95Ms?: number | null;
             /**
+             * @description By what tokens were held, where another model has answered than was asked for.
+             * @default null
+             */
+            heldWeight?: components["schemas"]["WeightOut"] | null;
+            /**
              * Key
              * @description User id, model, day or request id.
              */
@@ -4370,6 +4379,11 @@ export interface components {
              * @default null
              */
             userId?: string | null;
+            /**
+             * @description By what it was charged; null: each token counted once.
+             * @default null
+             */
+            weight?: components["schemas"]["WeightOut"] | null;
         };
         /**
          * UsedModelOut
@@ -4957,6 +4971,21 @@ export interface components {
             name: string;
             /** @description Null: it follows the prices. */
             weight: components["schemas"]["WeightParts"] | null;
+        };
+        /**
+         * WeightOut
+         * @description How many times a token of each kind was counted: 0 to 1000, three decimals at most.
+         */
+        WeightOut: {
+            /**
+             * Cached
+             * @description Of the prompt, what came from a cache.
+             */
+            cached: number;
+            /** Completion */
+            completion: number;
+            /** Prompt */
+            prompt: number;
         };
         /**
          * WeightParts

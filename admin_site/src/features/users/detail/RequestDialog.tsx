@@ -4,6 +4,8 @@ import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { CopyButton } from "@/shared/ui/CopyButton";
 import { Dialog } from "@/shared/ui/Dialog";
+import { useWeightTexts } from "@/shared/weights/texts";
+import { chargedText } from "@/shared/weights/words";
 import { useUserTexts } from "../userTexts";
 
 /** All that is known of one request; what was said is not. */
@@ -16,6 +18,7 @@ export function RequestDialog({
 }) {
   const t = useUserTexts();
   const format = useFormat();
+  const weights = useWeightTexts();
   // While it closes, the dialog still shows what it showed.
   const last = useRef(request);
   if (request) last.current = request;
@@ -37,9 +40,18 @@ export function RequestDialog({
         {row.askedModel ? <Line label={t("askedModel")}>{row.askedModel}</Line> : null}
         {row.answeredModel ? <Line label={t("answeredModel")}>{row.answeredModel}</Line> : null}
         {row.errorMessage ? <Line label={t("error")}>{row.errorMessage}</Line> : null}
-        <Line label={t("chargedTokens")}>
-          {format.integer(row.chargedTokens)}
+        <Line label={t(row.weight ? "tokens" : "chargedTokens")}>
+          {row.weight
+            ? chargedText(
+                { total: row.totalTokens, charged: row.chargedTokens, weight: row.weight },
+                weights,
+                format,
+              )
+            : format.integer(row.chargedTokens)}
           {row.estimated ? ` (${t("estimated")})` : ""}
+          {row.heldWeight ? (
+            <span className="block text-ink-soft text-xs">{weights("otherAnswered")}</span>
+          ) : null}
         </Line>
         <Line label={t("promptTokens")}>{format.integer(row.promptTokens)}</Line>
         <Line label={t("completionTokens")}>{format.integer(row.completionTokens)}</Line>

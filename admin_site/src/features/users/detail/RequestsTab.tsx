@@ -9,6 +9,7 @@ import type { Column } from "@/shared/ui/DataTable";
 import { Empty } from "@/shared/ui/states";
 import { statusTone } from "@/shared/ui/statusTone";
 import { Segments } from "@/shared/ui/Tabs";
+import { weightTexts } from "@/shared/weights/texts";
 import { useRequests } from "../userData";
 import { type UserTexts, useUserTexts } from "../userTexts";
 import { RequestDialog } from "./RequestDialog";
@@ -150,6 +151,11 @@ function Tokens({ row, t, format }: { row: Row; t: UserTexts; format: Format }) 
   return (
     <div>
       <p title={detail}>{format.integer(row.chargedTokens)}</p>
+      {row.weight ? (
+        <p className="whitespace-nowrap text-ink-soft text-xs">
+          {weightTexts("ofTokens", { total: format.integer(row.totalTokens) })}
+        </p>
+      ) : null}
       {row.estimated ? (
         <p className="text-ink-faint text-xs" title={t("estimatedText")}>
           {t("estimated")}

@@ -74,6 +74,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "col.charged": {"pt-BR": "COBRADOS", "en": "CHARGED"},
     "col.cost": {"pt-BR": "CUSTO", "en": "COST"},
     "col.time": {"pt-BR": "HORA", "en": "TIME"},
+    "col.weight": {"pt-BR": "PESO", "en": "WEIGHT"},
     "col.code": {"pt-BR": "RESPOSTA", "en": "STATUS"},
     "col.outcome": {"pt-BR": "RESULTADO", "en": "OUTCOME"},
     "col.kind": {"pt-BR": "TIPO", "en": "KIND"},

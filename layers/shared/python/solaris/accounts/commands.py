@@ -24,6 +24,7 @@ from solaris.accounts.parts import AccountsParts
 from solaris.ledger.figures import Figures, total_of
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.instants import iso_milliseconds
+from solaris.platform.model_weight import PLAIN
 from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts, decimal
@@ -40,6 +41,7 @@ from solaris.platform.terminal.output import (
     say_rate,
     table,
 )
+from solaris.platform.terminal.weight_words import times
 from solaris.quota.day_cap import used_tokens
 from solaris.quota.grants import live_grants
 from solaris.quota.periods import days_in
@@ -201,6 +203,8 @@ def _record_json(record: "RecordLine") -> dict[str, Any]:
         "chargedTokens": record.charged_tokens,
         "costMicros": record.cost_micros,
         "estimated": record.estimated,
+        "weight": None if record.weight is None else record.weight.times(),
+        "heldWeight": None if record.held_weight is None else record.held_weight.times(),
     }
 
 
@@ -322,9 +326,11 @@ def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
     if not records:
         return
     heading(_t("show.last"))
+    weighed = ("col.weight",) if any(one.weight is not None for one in records) else ()
     table(
         _t.names(
-            "col.time", "col.model", *_TOKEN_COLUMNS, "col.code", "col.outcome", "col.request"
+            *("col.time", "col.model", *_TOKEN_COLUMNS, *weighed),
+            *("col.code", "col.outcome", "col.request"),
         ),
         [
             (
@@ -333,13 +339,14 @@ def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:
                 number(one.prompt_tokens),
                 number(one.completion_tokens),
                 number(one.charged_tokens),
+                *(times(one.weight or PLAIN) for _ in weighed),
                 one.status_code,
                 _outcome(one),
                 one.request_id,
             )
             for one in records
         ],
-        right=_t.names(*_TOKEN_COLUMNS, "col.code"),
+        right=_t.names(*_TOKEN_COLUMNS, *weighed, "col.code"),
     )
 
 

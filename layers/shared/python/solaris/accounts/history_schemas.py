@@ -11,13 +11,16 @@ from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.months.closed import ClosedMonth
 from solaris.platform.exchange import ExchangeRates
 from solaris.platform.web.schemas import (
+    HELD_WEIGHT,
     NO_LOCAL_COST,
+    WEIGHT,
     ApiModel,
     Instant,
     LocalCostOut,
     PageQuery,
     RangeEnd,
     RangeStart,
+    WeightOut,
 )
 from solaris.quota.quota import Quota
 from solaris.quota.usage import Outcome
@@ -78,6 +81,8 @@ class TokenUsage(ApiModel):
     cache_write_1h_tokens: int = Field(description="Part of those: kept for an hour.")
     reasoning_tokens: int = Field(description="Part of the completion's.")
     charged_tokens: int = Field(description="What was taken from the quota.")
+    weight: WeightOut | None = Field(description=WEIGHT)
+    held_weight: WeightOut | None = Field(description=HELD_WEIGHT)
     cost_per_token: float | None
     total_cost: float | None
     cost_micros: int | None = Field(description="Rounded half up.")
@@ -118,6 +123,8 @@ class TokenUsage(ApiModel):
             cache_write_1h_tokens=line.cache_write_1h_tokens,
             reasoning_tokens=line.reasoning_tokens,
             charged_tokens=line.charged_tokens,
+            weight=WeightOut.of(line.weight),
+            held_weight=WeightOut.of(line.held_weight),
             cost_per_token=per_token,
             total_cost=_usd(cost),
             cost_micros=line.shown_micros,

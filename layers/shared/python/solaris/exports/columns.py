@@ -25,7 +25,9 @@ _TITLES: dict[str, tuple[str, str]] = {
     "cacheWrite1HTokens": ("Gravados em cache por 1 h", "Cache writes, 1 h"),
     "cacheWriteTokens": ("Tokens gravados em cache", "Cache write tokens"),
     "cachedTokens": ("Tokens em cache", "Cached tokens"),
+    "cachedWeight": ("Peso do cache", "Cache weight"),
     "completionTokens": ("Tokens de saída", "Output tokens"),
+    "completionWeight": ("Peso da saída", "Output weight"),
     "conversationId": ("ID da conversa", "Conversation ID"),
     "cost": ("Custo (USD)", "Cost (USD)"),
     "createdAt": ("Data e hora", "Date and time"),
@@ -59,6 +61,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "period": ("Período", "Period"),
     "plan": ("Plano", "Plan"),
     "promptTokens": ("Tokens de entrada", "Input tokens"),
+    "promptWeight": ("Peso da entrada", "Input weight"),
     "reason": ("Motivo", "Reason"),
     "reasoningTokens": ("Tokens de raciocínio", "Reasoning tokens"),
     "refusals": ("Recusadas", "Refused"),
@@ -96,6 +99,7 @@ _KINDS: dict[str, Kind] = {
     "localCost": Kind.LOCAL_MONEY,
     "exchangeRate": Kind.RATE,
     **dict.fromkeys(("day", "grantUntil", "nextGrantEnd"), Kind.DAY),
+    **dict.fromkeys(("promptWeight", "completionWeight", "cachedWeight"), Kind.WEIGHT),
     "estimated": Kind.YES_NO,
     "usagePercentage": Kind.DECIMAL,
     "grantedPercentage": Kind.DECIMAL,
@@ -133,7 +137,8 @@ _NAMES: dict[ExportKind, str] = {
         "createdAt day email name userId model endpoint method statusCode outcome promptTokens "
         "completionTokens cachedTokens reasoningTokens totalTokens tokens cost estimated "
         "responseTimeMs firstByteMs errorMessage requestId keyId conversationId "
-        "askedModel answeredModel cacheWriteTokens cacheWrite1HTokens"
+        "askedModel answeredModel cacheWriteTokens cacheWrite1HTokens "
+        "promptWeight completionWeight cachedWeight"
     ),
     ExportKind.BY_USER: f"email name userId {_FIGURES}",
     ExportKind.BY_MODEL: f"model {_FIGURES} firstByteP95Ms",

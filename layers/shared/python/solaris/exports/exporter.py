@@ -325,6 +325,7 @@ def _usage_row(line: UsageLine, local: Row, email: str | None, name: str | None)
         *(line.request_id, line.key_id, line.conversation_id),
         *(line.asked_model, line.answered_model),
         *(line.cache_write_tokens, line.cache_write_1h_tokens),
+        *((None,) * 3 if line.weight is None else line.weight.times().values()),
     )
 
 

@@ -56,6 +56,9 @@ class Kind(StrEnum):
     RATE = "rate"
     """Millionths of CURRENCY for a dollar."""
 
+    WEIGHT = "weight"
+    """How many times a token counts, with as many decimals as it has."""
+
     YES_NO = "yes_no"
     DAY = "day"
     TIME = "time"
@@ -162,6 +165,7 @@ def _csv_text(kind: Kind, style: Style) -> Callable[[Value], str]:
         Kind.MONEY: lambda value: dollars(value).replace(".", point),
         Kind.LOCAL_MONEY: lambda value: f"{local(value):.6f}".replace(".", point),
         Kind.RATE: lambda value: f"{Decimal(value) / MILLIONTHS:.4f}".replace(".", point),
+        Kind.WEIGHT: lambda value: f"{value:g}".replace(".", point),
         Kind.YES_NO: lambda value: yes if value else no,
         Kind.DAY: lambda value: f"{value:{day}}",
         Kind.TIME: lambda value: f"{value.astimezone(style.zone):{day} %H:%M:%S}",
@@ -359,6 +363,7 @@ class _Sheets:
             Kind.MONEY: money,
             Kind.LOCAL_MONEY: local_money,
             Kind.RATE: rate,
+            Kind.WEIGHT: numeric,
             Kind.YES_NO: yes_no,
             Kind.DAY: day,
             Kind.TIME: time,

@@ -17,6 +17,7 @@ from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.tables import CounterModel, UsageModel
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 from solaris.platform.instants import parse_instant
+from solaris.platform.model_weight import ModelWeight
 from solaris.quota.periods import days_in
 
 MAX_COUNTERS = 10_000
@@ -38,6 +39,11 @@ class RecordLine:
     """Rounded half up; None when no price is known."""
 
     estimated: bool
+    weight: ModelWeight | None = None
+    """By what it was charged; None: each token counted once."""
+
+    held_weight: ModelWeight | None = None
+    """By what tokens were held, where another model has answered."""
 
 
 def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
@@ -58,9 +64,15 @@ def last_records(user_id: str, most: int = 10) -> list[RecordLine]:
             if one.unpriced
             else rounded_micros(total_nanos(int(one.cost_micros), int(one.cost_nanos or 0))),
             estimated=bool(one.estimated),
+            weight=_weight(one.weight),
+            held_weight=_weight(one.held_weight),
         )
         for one in found
     ]
+
+
+def _weight(thousandths: Sequence[float] | None) -> ModelWeight | None:
+    return None if thousandths is None else ModelWeight(*map(int, thousandths))
 
 
 def sums_by_model(user_id: str, period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum]:

@@ -12,7 +12,7 @@ from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.web.operations import Access, Call, operation
-from solaris.platform.web.schemas import LocalCostOut
+from solaris.platform.web.schemas import LocalCostOut, WeightOut
 from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
 from solaris.reports.reporting import ReportQuery
@@ -366,6 +366,8 @@ def _record_row(
         outcome=line.outcome,
         estimated=line.estimated,
         reasoning_tokens=line.reasoning_tokens,
+        weight=WeightOut.of(line.weight),
+        held_weight=WeightOut.of(line.held_weight),
         response_time_ms=line.response_time_ms,
         first_byte_ms=line.first_byte_ms,
         error_message=line.error_message,

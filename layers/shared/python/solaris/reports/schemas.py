@@ -11,7 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import MAX_FILTER_VALUES, MAX_REPORT_DAYS, ReportFilters
-from solaris.platform.web.schemas import NO_LOCAL_COST, ApiModel, Instant, LocalCostOut
+from solaris.platform.web.schemas import (
+    HELD_WEIGHT,
+    NO_LOCAL_COST,
+    WEIGHT,
+    ApiModel,
+    Instant,
+    LocalCostOut,
+    WeightOut,
+)
 from solaris.reports.report import GroupBy, ReportSort
 from solaris.reports.statistics import MAX_DAYS_BY_DAY, MAX_DAYS_BY_HOUR, Interval
 
@@ -150,6 +158,8 @@ class UsageRow(FiguresOut):
     outcome: str | None = None
     estimated: bool | None = None
     reasoning_tokens: int | None = None
+    weight: WeightOut | None = Field(default=None, description=WEIGHT)
+    held_weight: WeightOut | None = Field(default=None, description=HELD_WEIGHT)
     response_time_ms: int | None = None
     first_byte_ms: int | None = None
     first_byte_p95_ms: int | None = Field(

@@ -99,7 +99,6 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "more": {"pt-BR": "{n} % a mais", "en": "{n} % more"},
     "less": {"pt-BR": "{n} % a menos", "en": "{n} % less"},
     "same": {"pt-BR": "o mesmo", "en": "the same"},
-    "free": {"pt-BR": "de graça", "en": "free"},
     "unpriced": {"pt-BR": "{entry} (sem preço)", "en": "{entry} (no price)"},
     "col.name": {"pt-BR": "NOME", "en": "NAME"},
     "col.model": {"pt-BR": "MODELO", "en": "MODEL"},

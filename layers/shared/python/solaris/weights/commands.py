@@ -11,6 +11,7 @@ from solaris.platform.model_weight import AUTO, ModelWeight, StatedWeight, state
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts, decimal
 from solaris.platform.terminal.output import AsJson, as_json, moment, number, say, table
+from solaris.platform.terminal.weight_words import times
 from solaris.weights.command_texts import TEXTS
 from solaris.weights.parts import WeightsParts
 
@@ -42,7 +43,7 @@ def list_models(*, json: AsJson = False) -> None:
         [
             (
                 one.model,
-                _times(one.found.weight),
+                times(one.found.weight),
                 _t("unpriced", entry=one.found.entry or "")
                 if one.found.by_price is False
                 else one.found.entry or "",
@@ -175,21 +176,4 @@ def _show_preview(preview: "Preview") -> None:
 def _stated(one: StatedWeight) -> str:
     if one.reference is not None:
         return AUTO + one.reference
-    return _times(ModelWeight(one.prompt, one.completion, one.prompt), one.cached)
-
-
-def _times(weight: ModelWeight, cached: int | None = None) -> str:
-    """`5×`, or `2× + 8×` of prompt and answer, and of the cache where that is another."""
-    if weight.is_free and not cached:
-        return _t("free")
-    times = weight.times()
-    shown = [times["prompt"]]
-    if weight.completion != weight.prompt:
-        shown.append(times["completion"])
-    text = " + ".join(f"{_number(one)}×" for one in shown)
-    other = cached if cached is not None else weight.cached
-    return text if other == weight.prompt else f"{text} (cache {_number(other / 1000)}×)"
-
-
-def _number(value: float) -> str:
-    return decimal(value, 3).rstrip("0").rstrip(",.")
+    return times(ModelWeight(one.prompt, one.completion, one.prompt), one.cached)

@@ -13,6 +13,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Exemplo: solaris users show ana@example.com",
         "en": "Example: solaris users show ana@example.com",
     },
+    "free": {"pt-BR": "de graça", "en": "free"},
     "version": {"pt-BR": "Mostra a versão e sai.", "en": "Print the version and leave."},
     "lang": {
         "pt-BR": "O idioma desta chamada; sem isso, o de LOCALE (pt-BR).",

@@ -19,11 +19,14 @@ from pydantic_core import PydanticCustomError
 from solaris.platform.email import MAX_EMAIL_CHARACTERS
 from solaris.platform.exchange import MILLIONTHS, Currency, LocalCost
 from solaris.platform.instants import iso_milliseconds
+from solaris.platform.model_weight import ModelWeight
 
 MAX_PAGE_ITEMS = 200
 DEFAULT_PAGE_ITEMS = 50
 MAX_CURSOR_CHARACTERS = 1000
 NO_LOCAL_COST = "In CURRENCY; null where that is USD, or where the cost in dollars is null."
+WEIGHT = "By what it was charged; null: each token counted once."
+HELD_WEIGHT = "By what tokens were held, where another model has answered than was asked for."
 
 T = TypeVar("T")
 
@@ -166,6 +169,19 @@ class Problem(ApiModel):
     instance: str | None = Field(default=None, description="Path of the request.")
     request_id: str
     errors: list[FieldProblem] | None = None
+
+
+class WeightOut(ApiModel):
+    """How many times a token of each kind was counted: 0 to 1000, three decimals at most."""
+
+    prompt: float
+    completion: float
+    cached: float = Field(description="Of the prompt, what came from a cache.")
+
+    @classmethod
+    def of(cls, weight: ModelWeight | None) -> Self | None:
+        """A record's weight; None stays so."""
+        return None if weight is None else cls(**weight.times())
 
 
 class LocalCostOut(ApiModel):
