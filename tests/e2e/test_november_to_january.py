@@ -103,9 +103,10 @@ class Walk:
 
     def chat(self, model: str, usage: str) -> None:
         """One chat of Ana's by the SDK, booked when this returns."""
-        self.client.chat.completions.create(
-            model=model, messages=[{"role": "user", "content": usage}], max_tokens=100
-        )
+        with self.client as client:
+            client.chat.completions.create(
+                model=model, messages=[{"role": "user", "content": usage}], max_tokens=100
+            )
         self.requests += 1
         deadline = time.monotonic() + WAIT_SECONDS
         while self.user()["reservedTokens"] and time.monotonic() < deadline:
@@ -113,8 +114,8 @@ class Walk:
 
     def refused(self, model: str) -> tuple[int, str | None, str | None, str]:
         """A chat that is refused: status, code, Retry-After and text."""
-        with pytest.raises(openai.APIStatusError) as refused:
-            self.client.chat.completions.create(
+        with self.client as client, pytest.raises(openai.APIStatusError) as refused:
+            client.chat.completions.create(
                 model=model, messages=[{"role": "user", "content": "1+1"}]
             )
         error = refused.value
@@ -129,14 +130,15 @@ class Walk:
             max_retries=0,
         )
 
-    @property
-    def api(self) -> httpx.Client:
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The admin API, signed in now: sessions end while months pass."""
         url = f"{self.system.url}/api"
-        body = {"email": ADMIN, "password": PASSWORD}
-        token = httpx.post(f"{url}/auth/login", json=body, timeout=30).json()["token"]
+        login = {"email": ADMIN, "password": PASSWORD}
+        token = httpx.post(f"{url}/auth/login", json=login, timeout=30).json()["token"]
         headers = {"authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=f"{url}/admin", headers=headers, timeout=30)
+        answer = httpx.request(method, f"{url}/admin{path}", headers=headers, json=body, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     def user(self) -> dict[str, Any]:
         return self.system.user(ANA)
@@ -195,17 +197,17 @@ def november(walk: Walk, browser: Browser) -> None:
     cli("users", "create", ANA, "--limit", "10000", "--name", "Ana Walker")
     cli("users", "set-daily-limit", ANA, "6000")
     cli("models", "set-weight", "big", "2", "--completion", "5", "--reason", "list price")
-    table = walk.api.get("/weights").json()
+    table = walk.api("GET", "/weights")
     weights = {"big": {"prompt": 2, "completion": 5}, "llama*": 0}
     body = {"weights": weights, "version": table["version"], "reason": "on our own machine"}
-    assert walk.api.put("/weights", json=body).is_success
+    walk.api("PUT", "/weights", body)
 
     user_id = walk.user()["id"]
     granted_in_the_site(walk, browser, user_id)
     cli("users", "add-tokens", ANA, "4000", "--until", "2026-12-15", "--reason", "the fair")
     for kind, amount in (("until_used", 3_000), (None, 2_000)):
         body = {"amount": amount, "reason": "more"} | ({"kind": kind} if kind else {})
-        assert walk.api.post(f"/users/{user_id}/tokens", json=body).is_success
+        walk.api("POST", f"/users/{user_id}/tokens", body)
     assert walk.standing == (14_000, 0, 24_000)
 
     time.sleep(6)  # a change of weights holds within five seconds
@@ -221,7 +223,7 @@ def november(walk: Walk, browser: Browser) -> None:
     assert (status, code, retry) == (429, "daily_limit_reached", None)
     assert "amanhã" in text
     walk.chat("llama-4", "1+1")
-    assert walk.api.post(f"/users/{user_id}/lift-day", json={"reason": "fair"}).is_success
+    walk.api("POST", f"/users/{user_id}/lift-day", {"reason": "the fair"})
     walk.chat("small", "1000+900")
     assert walk.standing[1] == 7_800
 
@@ -243,8 +245,8 @@ def november(walk: Walk, browser: Browser) -> None:
         }
         or walk.grants()["until"] == 3_000
     )
-    usage = walk.api.get("/reports/usage", params={"groupBy": "model"}).json()["items"]
-    charged = {one["model"]: one["chargedTokens"] for one in usage}
+    usage = walk.api("GET", "/reports/usage?groupBy=model")["items"]
+    charged = {one["model"]: one["tokens"] for one in usage}
     assert charged == {"small": 13_600, "big": 4_400, "llama-4": 0}
 
 
@@ -273,7 +275,7 @@ def january(walk: Walk) -> None:
     assert walk.standing == (3_500, 0, 13_500)
     assert walk.grants() == {"until_used": 1_500, "every_month": 2_000}
     user_id = walk.user()["id"]
-    periods = walk.api.get(f"/users/{user_id}/periods").json()
+    periods = walk.api("GET", f"/users/{user_id}/periods")
     found = {one["period"]: one for one in periods.get("items", periods)}
     assert found["2026-11"]["currentUsage"] == 18_000
     assert found["2026-12"]["currentUsage"] == 15_500

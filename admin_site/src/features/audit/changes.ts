@@ -38,7 +38,6 @@ export const FIELDS = [
   "plan",
   "monthlyLimit",
   "limitSource",
-  "dailyLimit",
   "warning",
   "critical",
   "ratePerSecond",

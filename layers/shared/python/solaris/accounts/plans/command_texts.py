@@ -31,8 +31,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Tokens a month, as 2M; or unset.",
     },
     "set.day_cap": {
-        "pt-BR": "Teto do dia: tokens, ou auto:25 (25% acima da média do mês); unset: nenhum.",
-        "en": "A day's cap: tokens, or auto:25 (25% above the month's average); unset: none.",
+        "pt-BR": "Limite diário: tokens, ou auto:25 (25% acima da média do mês); unset: nenhum.",
+        "en": "Daily limit: tokens, or auto:25 (25% above the month's average); unset: none.",
     },
     "set.enforcement": {
         "pt-BR": "block: recusa quando a cota acaba; warn: só avisa.",
@@ -87,7 +87,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "as_set_short": {"pt-BR": "padrão", "en": "default"},
     "show.plan": {"pt-BR": "Plano", "en": "Plan"},
     "show.limit": {"pt-BR": "Limite mensal", "en": "Monthly limit"},
-    "show.day": {"pt-BR": "Teto por dia", "en": "A day's cap"},
+    "show.day": {"pt-BR": "Limite diário", "en": "Daily limit"},
     "show.enforcement": {"pt-BR": "Cota esgotada", "en": "When used up"},
     "show.warnings": {"pt-BR": "Avisos", "en": "Warnings"},
     "show.rate": {"pt-BR": "Requisições", "en": "Rate"},
