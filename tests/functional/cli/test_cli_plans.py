@@ -39,7 +39,18 @@ def test_plans_are_listed_and_shown(parts: Parts) -> None:
 def test_a_plan_is_changed_for_all_who_have_it(parts: Parts) -> None:
     run("users", "create", ANA, "--plan", "basic")
     run("users", "create", "own@example.com", "--plan", "basic", "--limit", "300k")
-    change = ("--limit", "2M", "--warn", "75", "--rate", "5", "--burst", "9", "--day-cap", "50000")
+    change = (
+        "--limit",
+        "2M",
+        "--warn",
+        "75",
+        "--rate",
+        "5",
+        "--burst",
+        "9",
+        "--daily-limit",
+        "50000",
+    )
     shown = run("plans", "set", "basic", *change, "--preview").stdout
     assert "changes 2 users" in shown
     assert "1 has a limit of their own" in shown
@@ -88,3 +99,14 @@ def test_a_user_goes_back_to_the_plan(parts: Parts) -> None:
     assert "is refused" in run("users", "set-enforcement", ANA, "plan").stdout
     assert stored(parts).own == frozenset()
     assert stored(parts).plan is Plan.BASIC
+
+
+def test_a_plans_limit_a_day_is_had_given_up_and_taken_back(parts: Parts) -> None:
+    run("users", "create", ANA)
+    run("plans", "set", "basic", "--daily-limit", "50k", "--reason", "fair shares", "--yes")
+    assert stored(parts).daily_limit == "50000"
+    run("users", "set-daily-limit", ANA, "none")
+    assert stored(parts).daily_limit is None
+    out = run("users", "set-daily-limit", ANA, "plan").stdout
+    assert "daily limit of 50,000 tokens" in out
+    assert "50000" in run("plans", "show", "basic", "--json").stdout

@@ -4903,7 +4903,7 @@ export interface components {
             additionalTokens?: number | null;
             /**
              * Dailylimit
-             * @description Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. `none` takes it away.
+             * @description Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. `none` takes it away, `plan` gives back the plan's.
              * @default null
              */
             dailyLimit?: number | string | null;

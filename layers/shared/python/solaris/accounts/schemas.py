@@ -262,7 +262,7 @@ class UserUpdateIn(ApiModel):
     daily_limit: DailyTokens | DailyLimitText | None = Field(
         default=None,
         description="Tokens a day, or `auto:25`: a thirtieth of the monthly limit and 25% more. "
-        "`none` takes it away.",
+        "`none` takes it away, `plan` gives back the plan's.",
     )
     reason: Reason = ""
 

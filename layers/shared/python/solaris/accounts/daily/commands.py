@@ -6,6 +6,7 @@ import typer
 
 from solaris.accounts.change_commands import Email, Reason, change_json
 from solaris.accounts.daily.command_texts import TEXTS
+from solaris.accounts.daily.steps import OF_PLAN
 from solaris.accounts.parts import AccountsParts
 from solaris.platform.terminal.amounts import tokens as tokens_of
 from solaris.platform.terminal.environment import actor, open_parts
@@ -26,10 +27,11 @@ def register(app: typer.Typer) -> None:
     app.command("lift-day", help=_t.help("lift_day"))(lift_day)
 
 
-def _limit(value: str) -> str:
-    """`50k` as tokens; `auto:25` and `none` as they are."""
+def daily_limit_word(value: str) -> str:
+    """`50k` as tokens; `auto:25`, `none` and `plan` as they are."""
     text = value.strip().lower()
-    return text if text == NO_DAILY_LIMIT or text.startswith("auto") else str(tokens_of(text))
+    is_word = text in {NO_DAILY_LIMIT, OF_PLAN} or text.startswith("auto")
+    return text if is_word else str(tokens_of(text))
 
 
 def set_daily_limit(
@@ -37,7 +39,7 @@ def set_daily_limit(
     limit: Annotated[
         str,
         typer.Argument(
-            metavar=_t.help("LIMIT"), parser=_limit, help=_t.help("set_daily_limit.limit")
+            metavar=_t.help("LIMIT"), parser=daily_limit_word, help=_t.help("set_daily_limit.limit")
         ),
     ],
     *,

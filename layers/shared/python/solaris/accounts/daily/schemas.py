@@ -12,7 +12,7 @@ from solaris.quota.user import User
 DailyTokens = Annotated[int, Field(ge=1, le=MAX_DAILY_TOKENS)]
 DailyLimitText = Annotated[
     str,
-    StringConstraints(pattern=r"^(none|auto:([0-9]|[1-9][0-9]{1,2}|1000)|[1-9][0-9]{0,11})$"),
+    StringConstraints(pattern=r"^(none|plan|auto:([0-9]|[1-9][0-9]{1,2}|1000)|[1-9][0-9]{0,11})$"),
 ]
 
 

@@ -30,7 +30,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Tokens por mês, como 2M; ou unset.",
         "en": "Tokens a month, as 2M; or unset.",
     },
-    "set.day_cap": {
+    "set.daily_limit": {
         "pt-BR": "Limite diário: tokens, ou auto:25 (25% acima da média do mês); unset: nenhum.",
         "en": "Daily limit: tokens, or auto:25 (25% above the month's average); unset: none.",
     },
@@ -60,8 +60,9 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "set.yes": {"pt-BR": "Não pergunta.", "en": "Do not ask."},
     "set.nothing": {
-        "pt-BR": "diga o que muda: --limit, --day-cap, --enforcement, --warn, --critical, --rate",
-        "en": "say what changes: --limit, --day-cap, --enforcement, --warn, --critical, --rate",
+        "pt-BR": "diga o que muda: --limit, --daily-limit, --enforcement, --warn, --critical ou "
+        "--rate",
+        "en": "say what changes: --limit, --daily-limit, --enforcement, --warn, --critical, --rate",
     },
     "set.sure": {"pt-BR": "Mudar o plano {plan}?", "en": "Change the plan {plan}?"},
     "not_percent": {

@@ -7,6 +7,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from solaris.accounts.change_commands import Reason, plan_word
+from solaris.accounts.daily.commands import daily_limit_word
 from solaris.accounts.parts import AccountsParts
 from solaris.accounts.plans.command_texts import TEXTS
 from solaris.accounts.plans.impact import PlanCounts, counts_of, impact_of
@@ -145,6 +146,11 @@ def show(plan: Named, *, json: AsJson = False) -> None:
     _say_progress(now, parts)
 
 
+def _daily(value: str) -> str:
+    """`50k` as tokens; `auto:25` and `unset` as they are."""
+    return value if value == UNSET else daily_limit_word(value)
+
+
 @app.command("set", help=_t.help("set"))
 def set_plan(
     plan: Named,
@@ -152,8 +158,8 @@ def set_plan(
     limit: Annotated[
         Any, typer.Option(metavar="TOKENS", parser=_amount, help=_t.help("set.limit"))
     ] = None,
-    day_cap: Annotated[
-        str | None, typer.Option(metavar="TOKENS", help=_t.help("set.day_cap"))
+    daily_limit: Annotated[
+        Any, typer.Option(metavar="TOKENS", parser=_daily, help=_t.help("set.daily_limit"))
     ] = None,
     enforcement: Annotated[
         Enforcement | None, typer.Option(help=_t.help("set.enforcement"))
@@ -176,7 +182,7 @@ def set_plan(
     """Change a plan for all who have it, but for what is their own."""
     given = {
         "monthly_limit": limit,
-        "daily_limit": day_cap,
+        "daily_limit": daily_limit,
         "enforcement": None if enforcement is None else enforcement.value,
         "warning_ppm": warn,
         "critical_ppm": critical,
