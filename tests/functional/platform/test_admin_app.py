@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.edge.functions import hosted, load_function
+from solaris.platform.aws.tables import PeriodModel
 from solaris.platform.errors import StoreUnavailableError
 from solaris.platform.web.edge_headers import SECURITY_HEADERS
 from tests.functional.platform.api_support import (
@@ -44,6 +45,7 @@ def client() -> Iterator[ApiClient]:
         "ADMIN_RATE_LIMIT_BURST": "3",
     }
     with api_environment(**SECRETS, **others) as parts:
+        PeriodModel.create_table(wait=True)  # where plans are kept
         yield ApiClient([hosted("admin", copies=2)], parts)
 
 
