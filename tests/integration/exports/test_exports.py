@@ -257,6 +257,7 @@ def test_exports_tell_of_grants_behind_the_columns_of_before(money: MoneyPath) -
         api.ok("POST", f"/admin/users/{user_id_for(ANA)}/tokens", body)
     body = {"amount": 50, "reason": "report", "kind": "this_month"}
     api.ok("POST", f"/admin/users/{user_id_for(BEA)}/tokens", body)
+    api.ok("PUT", f"/admin/users/{user_id_for(BEA)}", {"dailyLimit": "auto:25"})
     # of the grant that ends first
     money.record(money.event(None, ANA, prompt=1_500))
     try:
@@ -276,9 +277,14 @@ def test_exports_tell_of_grants_behind_the_columns_of_before(money: MoneyPath) -
         (1_000, 2_000 + 3_000 + 2_500, "2026-11-20"),
         (0, 50, "2026-11-30"),
     ]
+    names = ("dailyLimit", "enforcement", "limitSource")
+    assert [tuple(row[name] for name in names) for row in json.loads(found[0])] == [
+        (None, "block", "plan"),
+        ("auto:25", "block", "plan"),
+    ]
     for data, locale, delimiter in ((found[1], "pt-BR", ";"), (found[2], "en", ",")):
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter))
-        assert tuple(rows[0][-3:]) == GRANT_TITLES[locale]
+        assert tuple(rows[0][-6:-3]) == GRANT_TITLES[locale]
     granted = [row for row in json.loads(audit) if row["action"] == "user.add_tokens"]
     assert {(row["grantKind"], row["grantUntil"]) for row in granted} == {
         (None, None),

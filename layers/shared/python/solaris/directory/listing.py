@@ -109,6 +109,9 @@ class UserRow:
     ending_tokens: int = 0
     """What is left of the grants that end."""
 
+    daily_limit: str | None = None
+    """`50000` or `auto:25`; None without one."""
+
     next_last_day: str | None = None
     """Of the grant that ends first, `2026-12-15`."""
 
@@ -191,6 +194,7 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         own=user.own,
         every_month_tokens=user.every_month_tokens,
         ending_tokens=ending_tokens(user),
+        daily_limit=user.daily_limit,
         next_last_day=next_last_day(user),
     )
 

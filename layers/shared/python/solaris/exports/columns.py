@@ -32,11 +32,13 @@ _TITLES: dict[str, tuple[str, str]] = {
     "cost": ("Custo (USD)", "Cost (USD)"),
     "createdAt": ("Data e hora", "Date and time"),
     "currentUsage": ("Uso no período", "Current usage"),
+    "dailyLimit": ("Limite diário", "Daily limit"),
     "day": ("Dia", "Day"),
     "email": ("E-mail", "E-mail"),
     "exchangeRate": ("Câmbio ({currency} por USD)", "Exchange rate ({currency} for 1 USD)"),
     "endingTokens": ("Adicionais que terminam", "Tokens that end"),
     "endpoint": ("Endpoint", "Endpoint"),
+    "enforcement": ("Quando a cota acabar", "Once the quota is used up"),
     "errorMessage": ("Erro", "Error"),
     "errors": ("Erros", "Errors"),
     "estimated": ("Estimado", "Estimated"),
@@ -51,6 +53,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "keyId": ("ID da chave", "Key ID"),
     "localCost": ("Custo ({currency})", "Cost ({currency})"),
     "lastLogin": ("Último acesso", "Last seen"),
+    "limitSource": ("Origem do limite", "Limit from"),
     "message": ("Mensagem", "Message"),
     "method": ("Método", "Method"),
     "model": ("Modelo", "Model"),
@@ -146,7 +149,8 @@ _NAMES: dict[ExportKind, str] = {
     ExportKind.USERS: (
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
-        "usageLevel createdAt updatedAt lastLogin everyMonthTokens endingTokens nextGrantEnd"
+        "usageLevel createdAt updatedAt lastLogin everyMonthTokens endingTokens nextGrantEnd "
+        "dailyLimit enforcement limitSource"
     ),
     ExportKind.ALERTS: (
         "createdAt type title message email name userId period threshold resolvedAt alertId"

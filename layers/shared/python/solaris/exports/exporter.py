@@ -337,6 +337,8 @@ def _user_row(user: UserRow) -> Row:
         *(user.quota.usage_percentage, user.quota.granted_percentage, user.level.value),
         *(user.created_at, user.updated_at, user.last_seen_at),
         *(user.every_month_tokens, user.ending_tokens, _day(user.next_last_day)),
+        *(user.daily_limit, user.enforcement.value),
+        None if user.limit_source is None else user.limit_source.value,
     )
 
 

@@ -28,6 +28,7 @@ from solaris.platform.aws.client import store_errors
 from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.rate_rule import RateRule
+from solaris.quota.daily_limit import DailyLimit, DayCap
 from solaris.quota.grant import Grant, GrantKind
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
@@ -233,6 +234,7 @@ class Row(TypedDict):
     warning_ppm: NotRequired[int]
     critical_ppm: NotRequired[int]
     rate: NotRequired[tuple[float, int]]
+    daily_limit: NotRequired[str]
 
 
 def user_to_row(user: User) -> Row:
@@ -285,10 +287,14 @@ def _add_of_plan(row: Row, user: User) -> None:
         row["critical_ppm"] = user.critical_ppm
     if user.rate is not None:
         row["rate"] = (user.rate.per_second, user.rate.burst)
+    if user.daily_limit is not None:
+        row["daily_limit"] = user.daily_limit
 
 
 def user_from_row(row: Row) -> User:
     """Read a row: the user, whose open requests are one reservation of the sum.
+
+    Of a limit a day it tells the limit alone, and not how the day stands.
 
     It never runs out: when each of them does, no row says; what they charge then is in the row that
     their booking publishes.
@@ -337,7 +343,14 @@ def user_from_row(row: Row) -> User:
         warning_ppm=row.get("warning_ppm"),
         critical_ppm=row.get("critical_ppm"),
         rate=RateRule(*row["rate"]) if "rate" in row else None,
+        day_cap=_day_cap(row),
     )
+
+
+def _day_cap(row: Row) -> DayCap | None:
+    if "daily_limit" not in row:
+        return None
+    return DayCap(DailyLimit.parse(row["daily_limit"]), f"{row['period']}-01", 0)
 
 
 def _grant_to_row(grant: Grant) -> GrantRow:
