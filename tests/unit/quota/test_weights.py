@@ -77,6 +77,9 @@ def test_a_request_that_names_several_holds_the_dearest() -> None:
         ("llama-4", "gpt-5", 5),
         ("llama-4", "llama-4:latest", 0),
         ("llama-4", "/models/llama-4", 0),
+        ("llama-4", "meta/llama-4", 1),  # a reseller's, of the same name
+        ("gpt-5", "openai/gpt-5", 5),
+        ("openai/gpt-4o", "gpt-4o", 2),
         ("mistral", "some-deployment", 1),
     ],
 )
@@ -119,6 +122,19 @@ def test_a_weight_may_follow_the_prices() -> None:
 def test_a_model_without_a_price_counts_like_every_other_and_never_nothing() -> None:
     table = Weights(stated_weights({"new*": "auto:base", "*": 3}), by_price=by_price)
     assert table.find("new-model") == Found(both(3), "new*", by_price=False)
+
+
+def test_of_very_many_names_each_is_as_dear_as_any() -> None:
+    names = [f"llama-{n}" for n in range(1_000)]
+    assert weights().held(names[:50]) == both(0)
+    assert weights().held(names) == ModelWeight(6_000, 8_000, 6_000)
+    assert weights().held(["llama-4"] * 1_000) == both(0)
+
+
+def test_a_name_that_is_too_long_is_nobodys_and_is_not_remembered() -> None:
+    table = weights(**{"*": 3})
+    assert table.of("llama" + "a" * 1_000_000) == both(3)
+    assert not table._known
 
 
 def test_made_up_names_do_not_fill_the_memory() -> None:

@@ -13,10 +13,13 @@ replaced by another is not free.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from solaris.platform.model_weight import THOUSAND, ModelWeight, StatedWeight
+from solaris.platform.model_weight import MOST_CHARACTERS, THOUSAND, ModelWeight, StatedWeight
 from solaris.quota.model_names import bare_names, is_version
 
 EVERY_OTHER = "*"
+MOST_NAMED = 50
+"""So many models that one request names are looked up."""
+
 _MOST_REMEMBERED = 2_000
 
 ByPrice = Callable[[str, str], StatedWeight | None]
@@ -57,6 +60,8 @@ class Weights:
         """A model's weight, and why."""
         if not self.entries:
             return Found(self._stated(StatedWeight()))
+        if len(model) > MOST_CHARACTERS:  # nobody's: only whoever asks has made it up
+            return self._every_other("")
         found = self._known.get(model)
         if found is None:
             found = self._found(model)
@@ -71,11 +76,14 @@ class Weights:
 
     def held(self, models: Iterable[str]) -> ModelWeight:
         """By what tokens are held for a request that names these models: the dearest."""
-        held: ModelWeight | None = None
-        for model in models:
-            weight = self.of(model)
-            held = weight if held is None else held.or_dearer(weight)
-        return self.others if held is None else held
+        names = list(dict.fromkeys(models))
+        held = self.of(names[0]) if names else self.others
+        for model in names[1:MOST_NAMED]:
+            held = held.or_dearer(self.of(model))
+        if len(names) > MOST_NAMED:  # nobody means so many: each is as dear as any
+            for stated in self.entries.values():
+                held = held.or_dearer(self._stated(stated))
+        return held
 
     def charged(self, asked: str, answered: str | None, held: ModelWeight) -> ModelWeight:
         """By what an answer is charged; `answered` is who says to have answered, if anybody does.
@@ -84,8 +92,13 @@ class Weights:
         """
         if not answered:
             return held
-        if answered == asked or is_version(asked, answered):
+        if answered == asked:
             return self.of(asked)
+        if is_version(asked, answered):
+            # a vendor's model of the same name is perhaps not the one on one's own machine
+            is_vendors = "/" in answered and not answered.startswith(("/", "."))
+            same = self.of(asked)
+            return same.or_dearer(self.of(answered)) if is_vendors else same
         found = self.find(answered)
         if found.entry not in (None, EVERY_OTHER) or found.by_price:
             return found.weight
