@@ -1,24 +1,30 @@
-"""Grants that end on a real store, while threads grant, void, spend, correct and months go by."""
+"""Grants, weights and days on a real store: threads grant, void, cap, spend and correct, and months
+go by.
+"""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from solaris.accounts.changes import UserUpdate
 from solaris.gateway.sweeper import Sweeper
 from solaris.platform.actor import Actor
 from solaris.platform.errors import (
     BookingsLateError,
     ConflictError,
+    DailyLimitError,
     InvalidRequestError,
     NotFoundError,
     QuotaExhaustedError,
     RateLimitedError,
     TokensHeldError,
 )
+from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.quota.grant import EVERY_MONTH_ID, GrantKind, Term
 from solaris.quota.grants import live_grants
 from solaris.quota.reservation import Reservation
@@ -30,6 +36,7 @@ from tests.integration.reconciliation.test_reconciling import run
 
 BOSS = Actor(name="boss@example.com")
 KINDS = tuple(GrantKind)
+WEIGHTS = (PLAIN, ModelWeight(2_000, 5_000, 500), ModelWeight(0, 0, 0), ModelWeight(150, 333, 75))
 
 
 def sweep(money: MoneyPath) -> None:
@@ -59,8 +66,11 @@ class Office(Crowd):
 
     async def admit(self, mine: MoneyPath, email: str, most: int) -> None:
         try:
-            admission = await mine.admit(email, prompt=most % 97 + 1, most=most)
-        except (QuotaExhaustedError, RateLimitedError, TokensHeldError, BookingsLateError):
+            weight = WEIGHTS[most % len(WEIGHTS)]
+            admission = await mine.admit(email, prompt=most % 97 + 1, most=most, weight=weight)
+        except (QuotaExhaustedError, DailyLimitError, RateLimitedError):
+            return
+        except (TokensHeldError, BookingsLateError):
             return
         with self.lock:
             self.open.append((email, admission.reservation))
@@ -78,9 +88,15 @@ class Office(Crowd):
         self.deliver([self.answer(*one, amount) for one in taken])
 
     def answer(self, owner: str, held: Reservation, amount: int) -> Any:
-        total = min(amount, held.tokens)
-        prompt = min(held.prompt_tokens, total)
-        return self.money.event(held, owner, prompt=prompt, completion=total - prompt)
+        """Charges what is held at most, by its weight."""
+        weight = held.weight
+        prompt = held.prompt_tokens if weight.charge(held.prompt_tokens, 0) <= held.tokens else 0
+        longest = weight.answer_within(held.tokens, prompt)
+        completion = amount if longest is None else min(amount, longest)
+        event = self.money.event(held, owner, prompt=prompt, completion=completion)
+        charged = event.counts.charged_tokens(weight)
+        assert charged <= held.tokens
+        return replace(event, charged_tokens=charged, weight=None if weight == PLAIN else weight)
 
     def expire(self, email: str, amount: int) -> None:
         with self.lock:
@@ -122,10 +138,24 @@ class Office(Crowd):
     def limit(self, email: str, amount: int) -> None:
         self.if_there(self.changes.set_limit, email, amount * 10)
 
+    def cap(self, email: str, amount: int) -> None:
+        stated = "none" if amount % 5 == 0 else f"auto:{amount}" if amount % 2 else str(amount * 9)
+        self.if_there(self.daily, email, stated)
+
+    def daily(self, user_id: str, stated: str, *, actor: Actor, reason: str) -> None:
+        update = UserUpdate(daily_limit=stated)
+        self.changes.update(user_id, update, actor=actor, reason=reason)
+
+    def lift(self, email: str, _: int) -> None:
+        try:
+            self.if_there(self.changes.lift_day, email)
+        except InvalidRequestError:
+            return  # who has no limit a day
+
     def reset(self, email: str, _: int) -> None:
         self.if_there(self.changes.reset_usage, email)
 
-    def if_there(self, change: Any, email: str, *more: int) -> None:
+    def if_there(self, change: Any, email: str, *more: Any) -> None:
         try:
             change(user_id_for(email), *more, actor=BOSS, reason="it was needed")
         except (NotFoundError, ConflictError):
@@ -169,6 +199,7 @@ def steps(*names: str, most: int) -> Any:
 ALL = (
     *("admit", "admit", "admit", "admit", "settle", "settle", "repeat", "expire", "late"),
     *("grant", "grant", "grant", "void", "take_back", "limit", "reset", "later", "later", "sweep"),
+    *("cap", "cap", "lift"),
 )
 # these lose nothing and give nothing away
 KEEPING = (
