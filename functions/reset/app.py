@@ -30,13 +30,15 @@ def open_period(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa:
 def sweep_reservations(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Expire the overdue reservations of users who have not come back.
 
-    Then bring plans to those who have them, where a change was not brought to everybody yet.
+    Then queue the month's summary, where it waited for answers that were open at midnight, and
+    bring plans to those who have them, where a change was not brought to everybody yet.
     """
 
     def remaining_seconds() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     report = process_parts().gateway.sweeper.run(remaining_seconds)
+    process_parts().months.resetter.tell_summary(remaining_seconds)
     brought = process_parts().accounts.propagation.run(lambda: remaining_seconds() - STOP_SECONDS)
     return report.body() | brought.body()
 

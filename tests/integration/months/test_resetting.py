@@ -12,17 +12,20 @@ from solaris.gateway.sweeper import Sweeper
 from solaris.months.closed import closed_months
 from solaris.months.opening import ResetReport, Resetter
 from solaris.months.progress import LEASE, PROGRESS_OWNER, ResetStore
-from solaris.months.summary import Summariser
+from solaris.months.summary import WAIT, Summariser, Told
+from solaris.platform.actor import Actor
 from solaris.platform.aws.queues import ALERTS_QUEUE
 from solaris.platform.errors import QuotaExhaustedError
 from solaris.quota.reservation import RESERVATION_SECONDS
 from solaris.quota.usage import Outcome
 from solaris.quota.user import User, user_id_for
+from tests.integration.accounts.users_support import user_changes_of
 from tests.integration.conftest import ANA, Clock, MoneyPath
 
 # 31 January 2026, 23:59:59 in São Paulo
 LAST_SECOND = datetime(2026, 2, 1, 2, 59, 59, tzinfo=UTC)
 BOB = "bob@example.com"
+BOSS = Actor(name="boss@example.com")
 WRITE_MARKS = ("updated_at", "version", "last_seen_at", "last_alert_at")
 
 
@@ -349,8 +352,89 @@ async def test_a_summary_that_cannot_be_queued_keeps_the_reset_running(
     assert len(january.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0)) == 1
 
 
-async def _refused(*_: Any) -> bool:
-    return False
+async def _refused(*_: Any) -> Told:
+    return Told.STOPPED
+
+
+def summaries(money: MoneyPath) -> list[dict[str, Any]]:
+    """What is on the alerts queue: period and figures of each summary."""
+    found = money.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0)
+    bodies = [orjson.loads(one["Body"]) for one in found]
+    return [
+        {"period": one["period"], **one["figures"]}
+        for one in bodies
+        if one.get("kind") == "monthly_summary"
+    ]
+
+
+async def tell(asked: Resetter) -> bool:
+    return await asyncio.to_thread(asked.tell_summary)
+
+
+async def test_a_summary_waits_for_what_was_open_at_midnight(january: MoneyPath) -> None:
+    """A request of 501,000 tokens, open over midnight: the mail said 46."""
+    january.put_user(ANA, monthly_limit=1_000_000)
+    january.spend(46)
+    admission = await january.admit(ANA, prompt=1_000, most=500_000)
+    january.clock.forward(seconds=1)
+    asked = resetter(january, admin_alert_emails=("admin@example.com",))
+    assert (await asked.run_async()).is_done
+    assert await tell(asked)
+    assert summaries(january) == []
+    event = january.event(admission.reservation, prompt=1_000, completion=500_000)
+    assert january.record(event) == []
+    assert not await tell(asked)
+    assert not await tell(asked)
+    (summary,) = summaries(january)
+    assert (summary["period"], summary["total_tokens"]) == ("2026-01", 501_046)
+    assert summary["top"] == [{"email": ANA, "tokens": 501_046, "percentage": 50.1}]
+    assert "open_requests" not in summary
+
+
+async def test_after_six_hours_a_summary_says_how_much_is_open_still(january: MoneyPath) -> None:
+    january.put_user(ANA, monthly_limit=1_000_000)
+    january.spend(46)
+    await january.admit(ANA, prompt=1_000, most=500_000)
+    january.clock.forward(seconds=1)
+    asked = resetter(january, admin_alert_emails=("admin@example.com",))
+    assert (await asked.run_async()).is_done
+    january.clock.now += WAIT
+    assert not await tell(asked)
+    (summary,) = summaries(january)
+    assert (summary["total_tokens"], summary["open_requests"]) == (46, 1)
+
+
+async def test_a_summary_tells_what_a_manual_reset_has_forgiven(january: MoneyPath) -> None:
+    """The mail said 2,000 and the report 2,002,000."""
+    january.put_user(ANA, monthly_limit=5_000_000)
+    january.spend(2_000_000)
+    user_changes_of(january).reset_usage(user_id_for(ANA), actor=BOSS, reason="a loop")
+    january.spend(2_000)
+    january.clock.forward(seconds=1)
+    asked = resetter(january, admin_alert_emails=("admin@example.com",))
+    assert (await asked.run_async()).is_done
+    (summary,) = summaries(january)
+    assert summary["total_tokens"] == 2_002_000
+    assert summary["top"] == [{"email": ANA, "tokens": 2_002_000, "percentage": 40.04}]
+
+
+async def test_each_month_that_ended_while_the_system_was_off_has_its_summary(
+    january: MoneyPath,
+) -> None:
+    january.put_user(ANA, monthly_limit=1_000)
+    january.spend(700)
+    asked = resetter(january, admin_alert_emails=("admin@example.com",))
+    january.clock.forward(seconds=1)
+    assert (await asked.run_async()).is_done
+    assert [one["total_tokens"] for one in summaries(january)] == [700]
+    january.spend(300)
+    january.clock.now = datetime(2026, 4, 2, 12, tzinfo=UTC)
+    assert (await asked.run_async()).is_done
+    found = [
+        (one["period"], one["total_tokens"], one["active_users"]) for one in summaries(january)
+    ]
+    assert found == [("2026-02", 300, 1), ("2026-03", 0, 0)]
+    assert not await tell(asked)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_summary_in_reais_is_read_as_it_is_written() -> None:
         None,
     )
     for local in locals_:
-        told = summed.notice("2026-10", Figures(cost_micros=7), local)
+        told = summed.notice("2026-10", Figures(cost_micros=7), {}, local)
         found = notice_from_json(notice_to_json(told))
         assert found == told
         assert (told.cost_micros, told.local_cost) == (7, local)

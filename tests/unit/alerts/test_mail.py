@@ -110,6 +110,21 @@ def test_the_summary_does_not_say_nothing_for_what_has_no_price(
 @pytest.mark.parametrize(
     ("locale", "expected"),
     [
+        ("pt-BR", "respostas do mês: 1.200; os números podem subir"),
+        ("en", "answers of the month: 1,200; the figures may rise"),
+    ],
+)
+def test_the_summary_says_what_is_open_still(locale: Locale, expected: str) -> None:
+    summary = MonthlySummary("2026-10", 3, 2, 1, 500, 0, open_requests=1_200)
+    for text in (renderer(locale).summary(summary).text, renderer(locale).summary(summary).html):
+        assert expected in text
+    settled = renderer(locale).summary(replace(summary, open_requests=0))
+    assert expected not in settled.text
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
         ("pt-BR", "R$ 6,62 (US$ 1,23, câmbio 5,38 de 01/10)"),
         ("en", "R$6.62 ($1.23, rate 5.38 of Oct 1)"),
     ],

@@ -164,6 +164,8 @@ class MonthlySummary:
     top: tuple[TopUser, ...] = ()
     unpriced_requests: int = 0
     local_cost: LocalCost | None = None
+    open_requests: int = 0
+    """Began in the month and were not booked when it was summed up: the figures may rise."""
 
     @property
     def alert_id(self) -> str:

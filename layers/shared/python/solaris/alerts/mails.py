@@ -164,7 +164,12 @@ class MailRenderer:
     def summary(self, summary: MonthlySummary) -> Rendered:
         """The admins' mail about a closed month."""
         values = self._summary_values(summary)
-        rows = ("users", "active", "blocked", "total", "cost")
+        rows = ["users", "active", "blocked", "total", "cost"]
+        if summary.open_requests:
+            rows.append("still_open")
+            values["still_open"] = self._labels["still_open_value"].format(
+                n=format_integer(summary.open_requests, self._locale)
+            )
         top = [
             {
                 "email": one_line(one.email),

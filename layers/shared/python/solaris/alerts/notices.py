@@ -5,8 +5,8 @@
 {"version": 1, "kind": "model_without_price", "model", "entry", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 
-`round`, `unpriced_requests` and `local_cost` are later than the others: a message that was queued
-by a version before them has none.
+`round`, `unpriced_requests`, `open_requests` and `local_cost` are later than the others: a message
+that was queued by a version before them has none.
 """
 
 from dataclasses import asdict
@@ -107,6 +107,7 @@ class _Figures(BaseModel):
     total_tokens: _Count
     cost_micros: _Count
     unpriced_requests: _Count = 0
+    open_requests: _Count = 0
     local_cost: _LocalCost | None = None
     top: Annotated[list[_Top], Field(max_length=MAX_TOP)]
 
@@ -125,6 +126,8 @@ def notice_to_json(notice: Notice) -> str:
     if isinstance(notice, MonthlySummary):
         if notice.local_cost is None:
             del told["local_cost"]
+        if not notice.open_requests:
+            del told["open_requests"]
         told = {"kind": MONTHLY_SUMMARY, "period": told.pop("period"), "figures": told}
     if isinstance(notice, GrantEnding):
         told = {"kind": GRANT_ENDING, **told}
@@ -168,6 +171,7 @@ def _summary(message: _SummaryMessage) -> MonthlySummary:
         total_tokens=figures.total_tokens,
         cost_micros=figures.cost_micros,
         unpriced_requests=figures.unpriced_requests,
+        open_requests=figures.open_requests,
         local_cost=None
         if figures.local_cost is None
         else LocalCost(**figures.local_cost.model_dump()),

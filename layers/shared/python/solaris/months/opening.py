@@ -24,13 +24,14 @@ from typing import Any
 from solaris.months.progress import (
     PACK_USERS,
     SEGMENTS,
+    WAITING,
     LeaseLostError,
     Progress,
     ResetStore,
     Segment,
 )
 from solaris.months.schedule import open_period_at
-from solaris.months.summary import Summariser
+from solaris.months.summary import Summariser, Told
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.items import Item, text
 from solaris.platform.errors import NotFoundError, SolarisError
@@ -153,6 +154,28 @@ class Resetter:
         _log.info("period_opened", period=run.period, users=progress.users, failed=progress.failed)
         return ResetReport.of(progress, is_done=True)
 
+    def tell_summary(self, remaining_seconds: Remaining = lambda: float("inf")) -> bool:
+        """Queue a summary that has waited for open answers; whether one is waiting still.
+
+        Raises StoreUnavailableError, AwsCallError, ConflictError: the next call looks again.
+        """
+        return asyncio.run(self._tell(remaining_seconds))
+
+    async def _tell(self, remaining_seconds: Remaining) -> bool:
+        async with self._connected() as store:
+            run = _Run(store, self.period, remaining_seconds, lambda _: None)
+            progress = await store.progress(run.period)
+            if progress is None or progress.summary != WAITING:
+                return False
+
+            async def go_on() -> bool:
+                return not run.is_out_of_time
+
+            told = await self._summariser.send(store, run.period, self._clock(), go_on)
+            if told is Told.SENT:
+                await store.told(run.period, told.value)
+            return told is not Told.SENT
+
     def waiting(self) -> int:
         """Count the users whose month is still to be opened; changes nothing."""
         return asyncio.run(self._count())
@@ -251,9 +274,10 @@ class Resetter:
                 await run.store.prolong(run.period, self._clock())
                 return not run.is_out_of_time
 
-            if not await self._summariser.send(run.store, run.period, keep_lease):
+            told = await self._summariser.send(run.store, run.period, self._clock(), keep_lease)
+            if told is Told.STOPPED:
                 return False
-            summary = "sent"
+            summary = told.value
         await run.store.finish(run.period, summary=summary, now=self._clock())
         return True
 

@@ -37,6 +37,9 @@ LEASE = timedelta(seconds=60)
 BATCH_KEYS = 100
 BATCH_READS = Attempts(8, pause_seconds=0.05, doubles=True)
 
+WAITING = "waiting"
+"""Of a summary: what began in the month is not booked yet."""
+
 _STATE, _DONE, _RUNNING = "state", "done", "running"
 _NAMES = ("state", "segments", "started_at", "finished_at", "lease_owner", "lease_until", "summary")
 
@@ -179,6 +182,44 @@ class ResetStore:
                 return found
         msg = f"BatchGetItem left keys over in {BATCH_READS.most} attempts"
         raise StoreUnavailableError(msg)
+
+    async def told_before(self, period: str) -> str | None:
+        """The last period before this one that was opened, and its summaries told; None: none."""
+        request = {
+            "TableName": self._periods,
+            "KeyConditionExpression": "user_id = :owner AND #period < :period",
+            "ExpressionAttributeNames": {"#period": "period"},
+            "ExpressionAttributeValues": {":owner": text(PROGRESS_OWNER), ":period": text(period)},
+            "ScanIndexForward": False,  # one a month
+        }
+        for item in (await self._aws.call("dynamodb", "Query", request))["Items"]:
+            one = Progress.from_item(item)
+            if one.is_done and one.summary != WAITING:
+                return one.period
+        return None
+
+    async def told(self, period: str, summary: str) -> None:
+        """Remember that a summary which waited is queued; whoever did it first has."""
+        try:
+            await self._update(
+                period,
+                "SET #summary = :summary",
+                "#summary = :waiting",
+                {":summary": text(summary), ":waiting": text(WAITING)},
+            )
+        except AwsCallError as error:
+            if error.aws_code != CONDITION_FAILED:
+                raise
+
+    async def progress(self, period: str) -> Progress | None:
+        """How far the opening of a period has come; None: nobody has begun."""
+        request = {
+            "TableName": self._periods,
+            "Key": {"user_id": text(PROGRESS_OWNER), "period": text(period)},
+            "ConsistentRead": True,
+        }
+        item = (await self._aws.call("dynamodb", "GetItem", request)).get("Item")
+        return None if item is None else Progress.from_item(item)
 
     async def claim(self, period: str, now: datetime) -> Claim:
         """Begin a period's reset, or go on with one that nobody is working at."""

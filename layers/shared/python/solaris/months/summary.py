@@ -1,17 +1,23 @@
-"""The month that has just been closed, in figures, for the mail to the admins.
+"""The months that have just been closed, in figures, for the mail to the admins.
 
-Read from the closed periods, in pages: the memory needed does not grow with the users.
+Tokens and cost are the counters', as the reports have them: what a manual reset has forgiven was
+used all the same. Who used them, and whose quota was used up, is read from the closed periods, in
+pages: the memory needed does not grow with the users.
+
+A month is told when nothing that began in it is open any more, or after six hours with how much
+still is. After a pause of the whole system each month that it has missed has its own summary.
 """
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from solaris.ledger.figures import Figures, rounded_micros, total_of
-from solaris.ledger.reviewing import system_sums
+from solaris.ledger.reviewing import sums_by_model, system_sums
 from solaris.months.progress import BATCH_KEYS, ResetStore
 from solaris.platform.aws.items import Item
 from solaris.platform.aws.queues import ALERTS_QUEUE, Queues
@@ -19,7 +25,7 @@ from solaris.platform.exchange import LocalCost
 from solaris.platform.instants import parse_instant
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
-from solaris.quota.periods import days_in, period_start, previous_period
+from solaris.quota.periods import days_in, next_period, period_start, previous_period
 from solaris.quota.policy import block_ppm_of
 from solaris.quota.quota import Quota
 
@@ -28,25 +34,46 @@ if TYPE_CHECKING:
 
 TOP_USERS = 10
 MAX_PAGES = 1_000_000
+WAIT = timedelta(hours=6)
+"""So long a month's summary waits for answers that began in it."""
 
-_FIELDS = ("user_id", "email", "created_at")
+MAX_MONTHS = 12
+"""So many missed months are told, the last ones."""
+
+_FIELDS = ("user_id", "email", "created_at", "reservations")
 _log = get_logger("solaris.summarising")
+
+
+class Told(StrEnum):
+    """What has become of the summaries."""
+
+    SENT = "sent"
+    WAITING = "waiting"
+    """Something that began in the month is open still."""
+
+    STOPPED = "stopped"
+    """The time did not suffice."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """Sums over the users of one closed month. Tokens; `top` is a heap of the ten greatest."""
+    """Sums over the users of one closed month. `top` is a heap of the ten greatest.
+
+    `open_requests` began in it and are not booked.
+    """
 
     block_ppm: int
     users: int = 0
     active_users: int = 0
     blocked_users: int = 0
-    total_tokens: int = 0
-    top: list[tuple[int, str, float]] = field(default_factory=list)
+    open_requests: int = 0
+    top: list[tuple[int, str, str, int]] = field(default_factory=list)
 
-    def add(self, email: str, closed: Item | None) -> None:
+    def add(self, user: Mapping[str, Any], period: str, closed: Item | None) -> None:
         """Count one user; `closed` is the closed month, None for who had no part in it."""
         self.users += 1
+        held = user["reservations"]["M"].values()
+        self.open_requests += sum(one["M"]["period"]["S"] == period for one in held)
         if closed is None:
             return
         quota = Quota(
@@ -57,40 +84,53 @@ class Summary:
             block_ppm=self.block_ppm,
         )
         self.blocked_users += quota.is_exhausted
-        self.total_tokens += quota.current_usage
         if not quota.current_usage:
             return
         self.active_users += 1
-        entry = (quota.current_usage, email, quota.granted_percentage)
+        email, user_id = user["email"]["S"], user["user_id"]["S"]
+        entry = (quota.current_usage, email, user_id, quota.granted_tokens)
         if len(self.top) < TOP_USERS:
             heapq.heappush(self.top, entry)
         else:
             heapq.heappushpop(self.top, entry)
 
     def notice(
-        self, period: str, system: Figures, local_cost: LocalCost | None
+        self,
+        period: str,
+        system: Figures,
+        used: Mapping[str, int],
+        local_cost: LocalCost | None,
     ) -> "MonthlySummary":
-        """The figures as the alerts function takes them; `system` is the month by the counters."""
+        """The figures as the alerts function takes them.
+
+        `system` is the month by the counters, `used` what they say of those in `top`.
+        """
         from solaris.alerts.alert import MonthlySummary, TopUser  # noqa: PLC0415 - once a month
 
+        top = [
+            TopUser(email, used[user_id], _percentage(used[user_id], granted))
+            for _, email, user_id, granted in self.top
+        ]
         return MonthlySummary(
             period=period,
             users=self.users,
             active_users=self.active_users,
             blocked_users=self.blocked_users,
-            total_tokens=self.total_tokens,
+            total_tokens=system.charged_tokens,
+            open_requests=self.open_requests,
             cost_micros=rounded_micros(system.total_cost),
             unpriced_requests=system.unpriced_requests,
             local_cost=local_cost,
-            top=tuple(
-                TopUser(email, tokens, percentage)
-                for tokens, email, percentage in sorted(self.top, key=lambda one: (-one[0], one[1]))
-            ),
+            top=tuple(sorted(top, key=lambda one: (-one.tokens, one.email))),
         )
 
 
+def _percentage(tokens: int, granted: int) -> float:
+    return round(100 * tokens / granted, 2) if granted else 100.0
+
+
 class Summariser:
-    """Computes the summary of a month and puts it on the alerts queue."""
+    """Computes summaries of months and puts them on the alerts queue."""
 
     def __init__(self, *, settings: Settings, queues: Queues) -> None:
         self._settings = settings
@@ -102,48 +142,74 @@ class Summariser:
         return self._settings.monthly_summary and bool(self._settings.admin_alert_emails)
 
     async def send(
-        self, store: ResetStore, opened: str, go_on: Callable[[], Awaitable[bool]]
-    ) -> bool:
-        """Queue the summary of the month before `opened`; False when told not to go on."""
-        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - once a month
-
-        period = previous_period(opened)
-        summary = await self._summed(store, opened, period, go_on)
-        if summary is None:
-            return False
-        rates, days = self._settings.exchange, days_in(period)
-        sums = await asyncio.to_thread(system_sums, period, rates)
-        system = total_of(one.figures for one in sums)
-        local_cost = rates.of_days(system.cost, system.local_cost, days[0], days[-1])
-        body = notice_to_json(summary.notice(period, system, local_cost))
-        await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)
-        _log.info("monthly_summary_queued", period=period, users=summary.users)
-        return True
-
-    async def _summed(
         self,
         store: ResetStore,
         opened: str,
-        period: str,
+        now: datetime,
         go_on: Callable[[], Awaitable[bool]],
+    ) -> Told:
+        """Queue the summaries of the months before `opened` that have none yet, oldest first.
+
+        Again from the first after a crash: the alerts function knows those that it has. Raises
+        what the store and the queue raise.
+        """
+        is_late = now >= period_start(opened, self._settings.zone) + WAIT
+        for period in _missed(await store.told_before(opened), opened):
+            summary = await self._summed(store, period, go_on)
+            if summary is None:
+                return Told.STOPPED
+            if summary.open_requests and not is_late:
+                return Told.WAITING
+            await self._queue(period, summary, is_last=next_period(period) == opened)
+        return Told.SENT
+
+    async def _queue(self, period: str, summary: Summary, *, is_last: bool) -> None:
+        from solaris.alerts.notices import notice_to_json  # noqa: PLC0415 - once a month
+
+        rates, days = self._settings.exchange, days_in(period)
+        sums = await asyncio.to_thread(system_sums, period, rates)
+        system = total_of(one.figures for one in sums)
+        if not system.requests and not is_last:
+            return  # nobody worked, and nobody missed it
+        local_cost = rates.of_days(system.cost, system.local_cost, days[0], days[-1])
+        used = {
+            user_id: total_of(
+                one.figures for one in await asyncio.to_thread(sums_by_model, user_id, period)
+            ).charged_tokens
+            for _, _, user_id, _ in summary.top
+        }
+        body = notice_to_json(summary.notice(period, system, used, local_cost))
+        await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)
+        _log.info("monthly_summary_queued", period=period, users=summary.users)
+
+    async def _summed(
+        self, store: ResetStore, period: str, go_on: Callable[[], Awaitable[bool]]
     ) -> Summary | None:
         summary = Summary(block_ppm_of(self._settings))
-        begun = period_start(opened, self._settings.zone)
+        ended = period_start(next_period(period), self._settings.zone)
         cursor = None
         for _ in range(MAX_PAGES):
             if not await go_on():
                 return None
             page = await store.page(cursor, fields=_FIELDS)
-            items = [one for one in page.items if _created(one) < begun]
+            items = [one for one in page.items if _created(one) < ended]
             for start in range(0, len(items), BATCH_KEYS):
                 batch = items[start : start + BATCH_KEYS]
                 closed = await store.closed(period, [one["user_id"]["S"] for one in batch])
                 for one in batch:
-                    summary.add(one["email"]["S"], closed.get(one["user_id"]["S"]))
+                    summary.add(one, period, closed.get(one["user_id"]["S"]))
             cursor = page.cursor
             if cursor is None:
                 break
         return summary
+
+
+def _missed(told: str | None, opened: str) -> Sequence[str]:
+    """The months between an opening that was told of and this one; without one the last alone."""
+    months = [previous_period(opened)]
+    while told is not None and months[0] > told and len(months) < MAX_MONTHS:
+        months.insert(0, previous_period(months[0]))
+    return months
 
 
 def _created(item: Item) -> datetime:
