@@ -174,7 +174,7 @@ def test_the_monthly_summary_carries_the_months_sum(reais: MoneyPath) -> None:
     rates = reais.parts.settings.exchange
     (one,) = system_sums("2026-11", rates)
     local = rates.of_days(one.figures.cost, one.figures.local_cost, "2026-11-01", "2026-11-30")
-    told = Summary(block_ppm=1_000_000).notice("2026-11", one.figures, local)
+    told = Summary(block_ppm=1_000_000).notice("2026-11", one.figures, {}, local)
     assert told.local_cost is not None
     assert told.local_cost.micros == by_hand(reais)
 

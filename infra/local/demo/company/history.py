@@ -20,6 +20,7 @@ from infra.local.demo.company.story import Story
 from solaris.gateway.admission import Admission, Ticket
 from solaris.ledger.events import event_to_json
 from solaris.months.progress import ResetStore
+from solaris.months.summary import WAIT
 from solaris.platform.aws.queues import Message
 from solaris.platform.background import drain
 from solaris.platform.errors import (
@@ -31,7 +32,7 @@ from solaris.platform.errors import (
 from solaris.platform.model_weight import PLAIN, ModelWeight
 from solaris.platform.settings_values import AutoProvision
 from solaris.quota.identity import Identity
-from solaris.quota.periods import period_of
+from solaris.quota.periods import period_of, period_start
 from solaris.quota.reservation import Demand
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import user_id_for
@@ -210,7 +211,9 @@ class History:
             async def go_on() -> bool:
                 return True
 
-            await self._parts.summariser.send(store, period, go_on)
+            # the figures as they are: in the made-up past nothing more comes
+            late = period_start(period, self._parts.settings.zone) + WAIT
+            await self._parts.summariser.send(store, period, late, go_on)
 
     async def _newcomer(self) -> None:
         """Somebody whose first request waits for an admin: provisioned as pending."""

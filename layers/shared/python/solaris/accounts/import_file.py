@@ -66,6 +66,8 @@ _PASSED_OVER = frozenset(
         *("usage of the monthly limit", "usage of the quota", "nivel de uso", "usage level"),
         *("adicionais de todo mes", "tokens of every month", "adicionais que terminam"),
         *("tokens that end", "proximo fim de adicionais", "next end of tokens"),
+        *("limite diario", "daily limit", "quando a cota acabar", "once the quota is used up"),
+        *("origem do limite", "limit from"),
         *("data e hora", "date and time", "atualizado em", "updated at"),
         *("ultimo acesso", "last seen"),
     }
