@@ -567,3 +567,21 @@ async def test_newcomers_and_those_who_go_back_to_the_plan_have_its_limit_a_day(
     )
     assert left_today(money, "new@example.com") == 19_700
     assert not reconciled(money).findings
+
+
+async def test_who_comes_while_a_plan_changes_has_its_newest_limit_a_day(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By plans of seconds ago; the job has passed already."""
+    money, plans = company.money, company.money.parts.quota.plans
+    for before, after, left in ((None, "20000", 19_600), ("9000", "20000", 19_600)):
+        company.change(daily_limit=before)
+        old = plans.read()
+        company.change(daily_limit=after)
+        assert company.job.run().is_done
+        with monkeypatch.context() as patch:
+            patch.setattr(plans, "recent", lambda seen=old: seen)
+            email = f"new{before or 0}@example.com"
+            await money.admit(email, prompt=400, completes=False)
+        assert left_today(money, email) == left
+    assert not reconciled(money).findings

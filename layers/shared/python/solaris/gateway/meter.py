@@ -107,7 +107,7 @@ class Meter:
         self._settings = settings
         self._aws = aws
         self._users = users
-        self._newcomers = Newcomers(users, changes, clock, plans)
+        self._newcomers = Newcomers(users, changes, clock, plans, settings.zone)
         self._rates = rates
         self._sender = sender
         self._recorder = recorder

@@ -7,16 +7,19 @@ an id of their own, to which the item of the address points (quota/moving.py).
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from solaris.platform.aws.client import LOST_RACE, AwsCallError, WriteConflictError
 from solaris.platform.email import valid_email
 from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 from solaris.quota.changes import follow_plan
+from solaris.quota.daily_limit import DailyLimit
+from solaris.quota.day_cap import with_limit
 from solaris.quota.feed import Changes
 from solaris.quota.identity import Identity
 from solaris.quota.moving import alias_of, owned
+from solaris.quota.periods import day_of
 from solaris.quota.policy import PlanStore, StatedPlans
 from solaris.quota.quota import PPM
 from solaris.quota.store import UserStore
@@ -31,7 +34,7 @@ _log = get_logger("solaris.newcomers")
 
 
 class Newcomers:
-    """Makes users of first requests. `clock` gives the time in UTC."""
+    """Makes users of first requests. `clock` gives the time in UTC, `zone` is that of the days."""
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class Newcomers:
         changes: Changes,
         clock: Callable[[], datetime],
         plans: PlanStore | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self._plans = plans
+        self._zone = zone
         self._users = users
         self._changes = changes
         self._clock = clock
@@ -94,6 +99,7 @@ class Newcomers:
                     found,
                     latest.plans[found.plan],
                     found.limit_source or LimitSource.OWN,
+                    daily=self._of_the_day,
                     rule=NO_WARNING_SENT,
                     now=self._clock(),
                 ),
@@ -101,6 +107,17 @@ class Newcomers:
             )
         except SolarisError as error:
             _log.warning("plan_not_followed", user_id=user.user_id, error=str(error))
+
+    def _of_the_day(self, user: User, limit: DailyLimit | None) -> User:
+        """The plan's limit a day: all that somebody has used who has just come was used today."""
+        day = day_of(user.created_at, self._zone)
+        return with_limit(
+            user,
+            limit,
+            day=day,
+            charged_on=lambda _: user.current_usage,
+            booked_on=lambda one: one.day or day,
+        )
 
     def _store(self, user: User, released: User | None = None) -> bool:
         rows = self._changes.actions([user])
