@@ -27,7 +27,7 @@ from infra.local.store.mails import MAILS_FILE
 from solaris.app import Parts
 from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.meter import Meter
-from solaris.ledger.booking import REFUSALS_OWNER, LedgerEntry
+from solaris.ledger.booking import REFUSALS_OWNER, REFUSED_PREFIX, LedgerEntry
 from solaris.ledger.events import event_to_json
 from solaris.ledger.first_byte import BUCKET_NAMES, bucket_of
 from solaris.platform.aws.client import AsyncAws
@@ -300,7 +300,11 @@ class MoneyPath:
             stated[user.user_id, user.period] = user.current_usage
         assert _not_zero(stated) == _not_zero(used)
         found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        counters = [row for row in self.rows("counters") if row["owner"] != REFUSALS_OWNER]
+        counters = [
+            row
+            for row in self.rows("counters")
+            if row["owner"] != REFUSALS_OWNER and not row["owner"].startswith(REFUSED_PREFIX)
+        ]
         for row in counters:
             is_system = row["owner"].startswith("system#")
             assert is_system is ("day_shard" not in row)

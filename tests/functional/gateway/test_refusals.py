@@ -8,7 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from solaris.platform.errors import InvalidApiKeyError, RateLimitedError, StoreUnavailableError
-from tests.functional.gateway.gateway_support import Gateway, load_tokenizer
+from solaris.quota.user import user_id_for
+from tests.functional.gateway.gateway_support import ANA, Gateway, load_tokenizer
 from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     Upstream,
     ask,
@@ -22,6 +23,7 @@ from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
 from tests.functional.gateway.test_entrance import refusing
 from tests.unit.ledger.refusals_support import NOON
 
+ANA_ID = user_id_for(ANA)
 DAY = f"{NOON:%Y-%m-%d}#-"
 
 
@@ -75,7 +77,39 @@ async def test_a_quota_that_is_used_up_is_counted_and_an_answer_is_not(url: str)
     assert (await ask(gateway, pieces(chat("Oi")))).status == 429
     await gateway.refusals.flush()
     assert gateway.store.written == {(DAY, "insufficient_quota"): 1}
+    assert gateway.store.refused(ANA_ID) == {"insufficient_quota": 1}
+    (last,) = gateway.store.last(ANA_ID)
+    assert (last["model"], last["key_id"]) == ("gpt-4o", "key_1")
     await gateway.close()
+
+
+async def test_who_asks_too_much_or_for_another_model_is_remembered(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = Gateway(url, allowed_models=("gpt-4o-mini",))
+    assert (await ask(gateway, pieces(chat("Oi")))).status == 403
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.entrance._limiter, "admit", refusing(RateLimitedError(2)))
+        assert (await ask(gateway, never)).status == 429
+    await gateway.refusals.flush()
+    assert gateway.store.refused(ANA_ID) == {"model_not_allowed": 1, "rate_limit_exceeded": 1}
+    told = {one["code"]: (one["model"], one["key_id"]) for one in gateway.store.last(ANA_ID)}
+    assert told == {
+        "model_not_allowed": ("gpt-4o", "key_1"),
+        "rate_limit_exceeded": ("", "key_1"),
+    }
+    await gateway.close()
+
+
+async def test_an_unknown_key_and_a_request_of_nobody_are_remembered_of_nobody(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await ask(gateway, pieces(chat("Oi")), x_user_email=None)).status == 400
+    authenticator = gateway.entrance._authenticator
+    monkeypatch.setattr(authenticator, "authenticate", refusing(InvalidApiKeyError()))
+    assert (await ask(gateway, never)).status == 401
+    await gateway.refusals.flush()
+    assert (gateway.store.calls, gateway.store.people) == (1, {})
 
 
 async def test_what_the_upstream_fails_has_a_record_and_is_no_refusal() -> None:

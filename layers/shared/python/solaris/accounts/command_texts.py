@@ -132,6 +132,22 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "show.by_model": {"pt-BR": "{period} por modelo", "en": "{period} by model"},
     "show.nothing": {"pt-BR": "Nada usado em {period}", "en": "Nothing used in {period}"},
     "show.last": {"pt-BR": "Últimos usos", "en": "Last usage"},
+    "show.refused": {
+        "pt-BR": "Requisições recusadas em {period}",
+        "en": "Refused requests in {period}",
+    },
+    "refused.insufficient_quota": {"pt-BR": "Cota esgotada", "en": "Quota used up"},
+    "refused.daily_limit_reached": {"pt-BR": "Limite diário", "en": "Daily limit"},
+    "refused.tokens_held": {"pt-BR": "Cota reservada por outras", "en": "Quota held by others"},
+    "refused.bookings_late": {"pt-BR": "Lançamentos atrasados", "en": "Late bookings"},
+    "refused.rate_limit_exceeded": {"pt-BR": "Requisições demais", "en": "Too many requests"},
+    "refused.account_pending": {"pt-BR": "Conta pendente", "en": "Account pending"},
+    "refused.account_suspended": {"pt-BR": "Conta suspensa", "en": "Account suspended"},
+    "refused.account_blocked": {"pt-BR": "Conta bloqueada", "en": "Account blocked"},
+    "refused.model_not_allowed": {
+        "pt-BR": "Modelo não permitido à chave",
+        "en": "Model not allowed for the key",
+    },
     "show.estimated": {"pt-BR": "{outcome} (estimado)", "en": "{outcome} (estimated)"},
     # create
     "create": {

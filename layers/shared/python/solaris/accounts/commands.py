@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from solaris.ledger.figures import ModelSum
+    from solaris.ledger.refused_days import RefusedOf
     from solaris.ledger.reviewing import RecordLine
     from solaris.quota.account import Account
 
@@ -119,13 +120,14 @@ def list_users(
 
 @app.command(help=_t.help("show"))
 def show(email: Email, *, json: AsJson = False) -> None:
-    """Show one user: quota, open requests, last usage and this month by model."""
+    """Show one user: quota, open requests, last usage, this month by model and what was refused."""
     from solaris.ledger.reviewing import last_records, sums_by_model  # noqa: PLC0415 - slow
 
     parts = open_parts(AccountsParts)
     rates, account = parts.platform.settings.exchange, parts.by_email.find(email)
     user_id, period = account.user.user_id, account.user.period
     records, sums = last_records(user_id), sums_by_model(user_id, period, rates)
+    refused = parts.history.refusals(user_id, 31).of_month(period)
     if json:
         as_json(
             {
@@ -142,12 +144,14 @@ def show(email: Email, *, json: AsJson = False) -> None:
                 ],
                 "usage": [_record_json(one) for one in records],
                 "models": [_sum_json(one, _local(one.figures, period, rates)) for one in sums],
+                "refusals": _refused_json(refused),
             }
         )
         return
     _show_account(account)
     _show_reservations(account)
     _show_sums(period, sums, rates)
+    _show_refused(period, refused)
     _show_records(records, account.renews_at.tzinfo)
 
 
@@ -320,6 +324,25 @@ def _show_sums(period: str, sums: "list[ModelSum]", rates: ExchangeRates) -> Non
         )
         whole = total_of(one.figures for one in sums)
         say_rate(whole.shown_micros, _local(whole, period, rates))
+
+
+def _show_refused(period: str, refused: "RefusedOf") -> None:
+    if refused.counts:
+        heading(_t("show.refused", period=period))
+        facts((_t.word("refused", code), number(n)) for code, n in refused.counts.items())
+
+
+def _refused_json(refused: "RefusedOf") -> dict[str, Any]:
+    last = [
+        {
+            "at": iso_milliseconds(one.at),
+            "code": one.code,
+            "model": one.model,
+            "keyId": one.key_id,
+        }
+        for one in refused.last
+    ]
+    return {"counts": refused.counts, "last": last}
 
 
 def _show_records(records: "list[RecordLine]", zone: tzinfo | None) -> None:

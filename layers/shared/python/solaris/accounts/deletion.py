@@ -5,6 +5,7 @@
     aliases    the same of the items of other addresses, and of accounts that were merged into it
     user       name and address go, requests are refused: one write with its rows
     alerts     the address in their messages gives way to one that says nothing
+    refusals   what was refused to the person goes, with all its days
     records    IP address, user agent and conversation id go from the usage records
 
 Each part may be repeated, and a repetition goes on where the last one ended. What stays:
@@ -31,6 +32,7 @@ from solaris.alerts.suppressions import MailSuppressions
 from solaris.directory.directory import Directory
 from solaris.directory.listing import MAX_LIST_LIMIT
 from solaris.keys.management import KeyManagement
+from solaris.ledger.refused_days import RefusedDays
 from solaris.ledger.usage_by_user import ERASED_AT_ONCE, UserUsage
 from solaris.platform.actor import Actor
 from solaris.platform.errors import NotFoundError
@@ -66,6 +68,7 @@ class Deleter:
         users: UserStore,
         changes: UserChanges,
         usage: UserUsage,
+        refused: RefusedDays,
         keys: KeyManagement,
         suppressions: MailSuppressions,
         clock: Callable[[], datetime],
@@ -81,6 +84,7 @@ class Deleter:
         self._users = users
         self._changes = changes
         self._usage = usage
+        self._refused = refused
         self._keys = keys
         self._suppressions = suppressions
         self._clock = clock
@@ -97,6 +101,8 @@ class Deleter:
                 keys += self._keys.forget_owner(address, deleted_email(user_id), actor)
                 self._suppressions.erase(address)
             ids = {user_id_for(one) for one in (user.email, *user.aliases)}
+            for one in sorted(ids):
+                self._refused.erase(one)
             self._forget((ids | set(user.merged_from)) - {user_id}, deleted_email(user_id))
         if user.merged_into is None:
             self._changes.delete(user_id, actor=actor, reason=reason)
@@ -127,9 +133,10 @@ class Deleter:
             self._users.change_together(plan)
 
     def _erase_all(self, user_ids: Sequence[str]) -> Deletion:
-        """The person's traces in alerts and records, of merged accounts too."""
+        """The person's traces in alerts, refusals and records, of merged accounts too."""
         erased = 0
         for user_id in user_ids:
+            self._refused.erase(user_id)
             self._rewrite_alerts(user_id)
             deletion = self._erase(user_id)
             erased += deletion.erased_records

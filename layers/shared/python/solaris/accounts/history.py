@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from solaris.ledger.counters import UserCounters
 from solaris.ledger.figures import Figures, charged_tokens, summed_by, summed_by_model, total_of
 from solaris.ledger.record_choice import RecordFilters
+from solaris.ledger.refused_days import RefusedDays, RefusedOf
 from solaris.ledger.transaction_store import TransactionPage, TransactionStore
 from solaris.ledger.transactions import Transaction
 from solaris.ledger.usage_by_user import RecordPage, UserUsage
@@ -63,6 +64,7 @@ class Records:
         usage: UserUsage,
         counters: UserCounters,
         transactions: TransactionStore,
+        refused: RefusedDays,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
@@ -70,6 +72,7 @@ class Records:
         self._usage = usage
         self._counters = counters
         self._transactions = transactions
+        self._refused = refused
         self._clock = clock
 
     def status_change(self, account: Account) -> Transaction | None:
@@ -98,6 +101,12 @@ class Records:
         by_day = summed_by((day, figures.at(rates.rate_on(day))) for day, _, figures in read)
         by_model = summed_by_model((model, figures) for _, model, figures in read)
         return UserStats(account, days_from(first, by_day), charged_tokens(by_model))
+
+    def refusals(self, user_id: str, days: int = STATS_DAYS) -> RefusedOf:
+        """What the user was refused in so many days, today included. Raises NotFoundError."""
+        user = self.account(user_id).user
+        last = date.fromisoformat(day_of(self._clock(), self._settings.zone))
+        return self._refused.read(user, last - timedelta(days=days - 1), last)
 
     def usage(
         self, user_id: str, filters: RecordFilters, limit: int, cursor: str | None

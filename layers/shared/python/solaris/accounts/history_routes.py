@@ -6,6 +6,7 @@ from solaris.accounts.history_schemas import (
     PeriodOut,
     PeriodsOut,
     PeriodsQuery,
+    RefusedOut,
     TokenUsage,
     TransactionOut,
     UsageQuery,
@@ -97,3 +98,16 @@ def get_user_periods(
     """With the usage by model of each."""
     months = parts.history.periods(user_id, query.limit)
     return PeriodsOut(items=[PeriodOut.of(one) for one in months])
+
+
+@operation(
+    "GET",
+    "/admin/users/{user_id}/refusals",
+    access=Access.VIEWER,
+    tag=TAG,
+    name="getUserRefusals",
+    summary="What a user was refused in the last 30 days",
+)
+def get_user_refusals(parts: "AccountsParts", call: Call, *, user_id: UserId) -> RefusedOut:  # noqa: ARG001 - the shape of every handler
+    """Chat requests turned away with 429 or 403: by day and reason, and the last ones."""
+    return RefusedOut.of(parts.history.refusals(user_id))

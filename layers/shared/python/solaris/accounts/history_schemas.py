@@ -7,6 +7,7 @@ from solaris.accounts.history import UserStats
 from solaris.accounts.schemas import UserOut
 from solaris.ledger.figures import NANOS_IN_DOLLAR, UsageLine, charged_tokens, usd
 from solaris.ledger.record_choice import RecordFilters
+from solaris.ledger.refused_days import Refused, RefusedDay, RefusedOf
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.months.closed import ClosedMonth
 from solaris.platform.exchange import ExchangeRates
@@ -325,3 +326,47 @@ class PeriodsOut(ApiModel):
     """Closed months, newest first."""
 
     items: list[PeriodOut]
+
+
+class RefusedDayOut(ApiModel):
+    """How often a user was refused on a day, by the code that the client saw."""
+
+    day: str = Field(examples=["2026-11-22"], description="In the periods' zone.")
+    counts: dict[str, int] = Field(description="The most frequent first.")
+
+    @classmethod
+    def of(cls, one: RefusedDay) -> "RefusedDayOut":
+        """A day."""
+        return cls(day=one.day, counts=one.counts)
+
+
+class RefusedRequestOut(ApiModel):
+    """One request that the gateway refused."""
+
+    at: Instant
+    code: str = Field(examples=["insufficient_quota"])
+    model: str = Field(description="As asked for; empty where the request's body was not read.")
+    key_id: str
+
+    @classmethod
+    def of(cls, one: Refused) -> "RefusedRequestOut":
+        """A request."""
+        return cls(at=one.at, code=one.code, model=one.model, key_id=one.key_id)
+
+
+class RefusedOut(ApiModel):
+    """What a user was refused: no usage records, since nothing was used.
+
+    A few seconds late, and without what a process held that was killed.
+    """
+
+    days: list[RefusedDayOut] = Field(description="Newest first; days of no refusals are left out.")
+    last: list[RefusedRequestOut] = Field(description="The last 50 at most, newest first.")
+
+    @classmethod
+    def of(cls, found: RefusedOf) -> "RefusedOut":
+        """Days and requests."""
+        return cls(
+            days=[RefusedDayOut.of(one) for one in found.days],
+            last=[RefusedRequestOut.of(one) for one in found.last],
+        )

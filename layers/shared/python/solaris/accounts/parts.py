@@ -205,6 +205,7 @@ class AccountsParts:
             usage=self._ledger.usage_by_user,
             counters=self._ledger.user_counters,
             transactions=self._ledger.transactions,
+            refused=self._ledger.refused_days,
             clock=self.platform.clock,
         )
 
@@ -217,6 +218,7 @@ class AccountsParts:
             users=self._quota.users,
             changes=self.user_changes,
             usage=self._ledger.usage_by_user,
+            refused=self._ledger.refused_days,
             keys=self._keys.management,
             suppressions=self.suppressions,
             alerts=self._alerts.store,

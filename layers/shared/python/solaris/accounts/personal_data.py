@@ -23,6 +23,7 @@ from solaris.keys.listing import KeyQuery, KeyRow, keys_listed
 from solaris.ledger.counters import UserCounters
 from solaris.ledger.figures import Figures, UsageLine
 from solaris.ledger.record_choice import RecordFilters
+from solaris.ledger.refused_days import RefusedOf
 from solaris.ledger.transactions import Transaction
 from solaris.months.closed import MAX_MONTHS, ClosedMonth
 from solaris.platform.actor import Actor
@@ -84,6 +85,7 @@ class PersonalData:
     keys: list[KeyRow]
     alerts: list[Alert]
     counters: Iterator[CounterDay]
+    refusals: RefusedOf
     usage: Section[UsageLine]
     transactions: Section[Transaction]
     audit: Section[AuditEntry]
@@ -141,6 +143,7 @@ class PersonalDataReader:
             keys=keys,
             alerts=list(self._alerts(user_id)),
             counters=self._days(user_id, now.date()),
+            refusals=self._records.refusals(user_id, COUNTER_DAYS),
             usage=Section(lambda cursor: self._usage(user_id, cursor), most),
             transactions=Section(lambda cursor: self._transactions(user_id, cursor), most),
             audit=Section(lambda cursor: self._audit(about, cursor), most),

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from solaris.accounts.history_schemas import PeriodOut, TokenUsage, TransactionOut
+from solaris.accounts.history_schemas import PeriodOut, RefusedOut, TokenUsage, TransactionOut
 from solaris.accounts.personal_data import CounterDay, PersonalData, Section
 from solaris.accounts.schemas import UserOut
 from solaris.alerts.listing import AlertRow
@@ -57,6 +57,7 @@ class PersonalDataOut(ApiModel):
     keys: list[KeyOut] = Field(description="Personal keys, without the keys themselves.")
     alerts: list[AlertOut]
     counters: list[PersonalCounter]
+    refusals: RefusedOut
     usage: list[TokenUsage]
     transactions: list[TransactionOut]
     audit: list[AuditOut] = Field(description="Rows about the person, the address and the keys.")
@@ -77,6 +78,7 @@ def fields_of(data: PersonalData, rule: ThresholdRule) -> dict[str, Any]:
         "keys": [KeyOut.of(one) for one in data.keys],
         "alerts": [AlertOut.of(AlertRow(one, user.email, user.name)) for one in data.alerts],
         "counters": [PersonalCounter.of(one) for one in data.counters],
+        "refusals": RefusedOut.of(data.refusals),
     }
 
 

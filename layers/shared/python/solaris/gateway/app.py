@@ -15,10 +15,11 @@ from solaris.gateway.client import Client, ClientGoneError
 from solaris.gateway.frames import error_frame, refusal
 from solaris.gateway.key_refusal import error_in
 from solaris.gateway.request import Forwarder, IncomingRequest
-from solaris.keys.entrance import Entrance
+from solaris.keys.entrance import Asking, Entrance
 from solaris.ledger.figures import is_error
 from solaris.ledger.refusals import Refusals
 from solaris.platform.errors import (
+    ModelNotAllowedError,
     SolarisError,
     StoreUnavailableError,
     UpstreamUnavailableError,
@@ -99,28 +100,22 @@ class GatewayApp:
         """The request with its body; None when it was refused by its head, or its client left."""
         request_id = uuid.uuid4().hex
         headers = _headers(scope["headers"])
+        asking = Asking()
         try:
-            return await self._read(request_id, scope, headers, receive)
+            return await self._read(request_id, scope, headers, receive, asking)
         except ClientGoneError:
             return None
         except SolarisError as error:
             # here, and not after it: an error that is kept keeps its frames, and their bytes
-            await self._turn_away(scope, request_id, error, client, headers)
+            closes = has_body(headers)  # a body that nobody reads is not waited for
+            await self._refuse(
+                scope["path"], request_id, error, client, asking=asking, closes=closes
+            )
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the client gets an answer
             _log.exception("unexpected_error", request_id=request_id)
-            await self._turn_away(scope, request_id, SolarisError(), client, headers)
+            closes = has_body(headers)
+            await self._refuse(scope["path"], request_id, SolarisError(), client, closes=closes)
         return None
-
-    async def _turn_away(
-        self,
-        scope: MutableMapping[str, Any],
-        request_id: str,
-        error: SolarisError,
-        client: Client,
-        headers: dict[str, str],
-    ) -> None:
-        """Refuse by the head; a body that nobody reads is not waited for."""
-        await self._refuse(scope["path"], request_id, error, client, closes=has_body(headers))
 
     async def _read(
         self,
@@ -128,13 +123,14 @@ class GatewayApp:
         scope: MutableMapping[str, Any],
         headers: dict[str, str],
         receive: Receive,
+        asking: Asking,
     ) -> IncomingRequest:
         received_at = self._clock()
         path: str = scope["path"]
         client = scope.get("client")
         address = client[0] if client else None
         chats = scope["method"] == "POST" and self._forwarder.is_metered(path)
-        entered = await self._entrance.enter(headers, address, chats=chats)
+        entered = await self._entrance.enter(headers, address, chats=chats, asking=asking)
         if chats:
             limit = self._settings.max_body_bytes
             body = await self._bodies.read(
@@ -169,7 +165,8 @@ class GatewayApp:
             else:
                 await reply.run(client)
         except SolarisError as error:
-            await self._refuse(request.path, request.request_id, error, client)
+            asking = request.entered.asking
+            await self._refuse(request.path, request.request_id, error, client, asking=asking)
         except ClientGoneError:
             return
         except asyncio.CancelledError:
@@ -207,6 +204,7 @@ class GatewayApp:
         error: SolarisError,
         client: Client,
         *,
+        asking: Asking | None = None,
         closes: bool = False,
         has_record: bool = False,
     ) -> None:
@@ -214,7 +212,7 @@ class GatewayApp:
         endpoint = path if self._forwarder.is_metered(path) else "other"
         self._metrics.count(REFUSALS, error.code)
         if not has_record:
-            self._refusals.count(error.code)
+            self._remember(error, asking or Asking())
         self._metrics.count(REQUESTS, endpoint, "-", str(answer.status))
         _log.info(
             "request_refused",
@@ -234,6 +232,10 @@ class GatewayApp:
             headers["connection"] = "close"
         await client.start(answer.status, {**headers, "content-length": str(len(data))})
         await client.finish(data)
+
+    def _remember(self, error: SolarisError, asking: Asking) -> None:
+        model = error.model if isinstance(error, ModelNotAllowedError) else asking.model
+        self._refusals.count(error.code, user_id=asking.user_id, model=model, key_id=asking.key_id)
 
 
 async def _until_gone(receive: Receive) -> None:

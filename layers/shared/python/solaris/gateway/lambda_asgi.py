@@ -23,8 +23,9 @@ FINISH_SECONDS = 2.0
 class FinishBeforeFreezing:
     """ASGI: holds an answer's end back until background work is done, two seconds at most.
 
-    Refusals have two seconds of their own (ledger/refusals.py). What takes longer goes on with the
-    next request; a reservation that is lost with its process expires (gateway/sweeper.py).
+    Refusals have four seconds of their own (ledger/refusals.py): two for counts, two for people.
+    What takes longer goes on with the next request; a reservation that is lost with its process
+    expires (gateway/sweeper.py).
     """
 
     def __init__(self, app: App, metrics: Metrics, cache: AsyncCache, refusals: Refusals) -> None:

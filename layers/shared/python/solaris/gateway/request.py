@@ -141,9 +141,9 @@ class Forwarder:
         understanding = _understanding(request)
         asked = await understanding.asked(shape, self._settings.pass_body_fields)
         body = asked.body
+        model = request.entered.asking.model = shape.model(body)
         identity = await self._entrance.identify(request.entered, request.headers, body)
         prompt = await self._prompt(understanding, shape, body)
-        model = shape.model(body)
         weights = await self._weighing.live.aget()
         demand = self._demand(shape, body, model, prompt)
         named = [model, *named_models(body, request.query)] if weights.entries else [model]
@@ -217,7 +217,7 @@ class Forwarder:
         self, request: IncomingRequest, key: GatewayKey, tokens: int, client: Client
     ) -> Reply:
         """A path with a charge by setting: its body may be a form, and is not looked into."""
-        model = request.path.removeprefix("/v1/")
+        model = request.entered.asking.model = request.path.removeprefix("/v1/")
         data = await _understanding(request).flat(model)
         identity = await self._entrance.identify(request.entered, request.headers, {})
         demand = Demand(prompt_tokens=tokens, completes=False)

@@ -9,7 +9,7 @@ has a count of its own, so that looking at a list takes no chat away.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,12 +31,22 @@ from solaris.quota.user import user_id_for
 SUSPECT_LOOKUPS = 2
 
 
+@dataclass(slots=True)
+class Asking:
+    """Who asks for which model, as far as a request has told: by this its refusal is kept."""
+
+    key_id: str = ""
+    user_id: str | None = None
+    model: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A valid key, and its user where the head says it; their rates have been counted."""
 
     key: GatewayKey
     identity: Identity | None
+    asking: Asking = field(default_factory=Asking, compare=False)
 
 
 class Entrance:
@@ -76,10 +86,16 @@ class Entrance:
             raise
 
     async def enter(
-        self, headers: Mapping[str, str], address: str | None, *, chats: bool
+        self,
+        headers: Mapping[str, str],
+        address: str | None,
+        *,
+        chats: bool,
+        asking: Asking | None = None,
     ) -> Entered:
         """Let one request in by its head; `chats` is False for what takes no tokens.
 
+        `asking` is told of key and user of a chat before they are refused.
         Raises InvalidApiKeyError, UserNotIdentifiedError, RateLimitedError.
         """
         key = await self.key_of(headers, address)
@@ -91,11 +107,15 @@ class Entrance:
             return Entered(key, identity)
         if identity is None and not self._settings.identity_from_body:
             raise UserNotIdentifiedError
+        asking = asking or Asking()
+        asking.key_id = key.key_id
+        if identity is not None:
+            asking.user_id = user_id_for(identity.email)
         if key.rate_rule is not None:
             await self._limiter.admit_key(key.key_id, key.rate_rule)
-        if identity is not None:
-            await self._count(user_id_for(identity.email))
-        return Entered(key, identity)
+        if asking.user_id is not None:
+            await self._count(asking.user_id)
+        return Entered(key, identity, asking)
 
     async def identify(
         self, entered: Entered, headers: Mapping[str, str], body: Mapping[str, Any]
@@ -108,7 +128,8 @@ class Entrance:
             return entered.identity
         named = body if self._settings.identity_from_body else {}
         identity = identity_of(entered.key, headers, named, self._settings, self._clock())
-        await self._count(user_id_for(identity.email))
+        user_id = entered.asking.user_id = user_id_for(identity.email)
+        await self._count(user_id)
         return identity
 
     async def _count(self, user_id: str) -> None:

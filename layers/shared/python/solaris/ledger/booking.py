@@ -24,6 +24,9 @@ SYSTEM_SHARDS = 8
 REFUSALS_OWNER = "refusals"
 """Counter owner of what was refused: `2026-11-22#-`, by reason (ledger/refusals.py)."""
 
+REFUSED_PREFIX = "refused#"
+"""Of the counter owners under which a person's refusals are (ledger/refused_days.py)."""
+
 _ZERO = dict.fromkeys(FIGURE_NAMES, 0)
 
 
@@ -53,6 +56,11 @@ class RecordedUsage:
     model: str
     cost_nanos: int = 0
     unpriced: bool = False
+
+
+def refused_owner(user_id: str) -> str:
+    """Counter owner of what one person was refused."""
+    return f"{REFUSED_PREFIX}{user_id}"
 
 
 def user_owner(user_id: str) -> str:

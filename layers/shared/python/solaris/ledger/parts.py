@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from solaris.ledger.ledger import Ledger
     from solaris.ledger.recorder import Recorder
     from solaris.ledger.refusals import Refusals
+    from solaris.ledger.refused_days import RefusedDays
     from solaris.ledger.replay import Replayer
     from solaris.ledger.transaction_store import TransactionStore
     from solaris.ledger.usage_by_day import UsageDays
@@ -112,6 +113,13 @@ class LedgerParts:
         from solaris.ledger.counters import RefusalDays
 
         return RefusalDays(self.platform.dynamodb, self.platform.settings.table_name("counters"))
+
+    @part
+    def refused_days(self) -> RefusedDays:
+        """What each person was refused."""
+        from solaris.ledger.refused_days import RefusedDays
+
+        return RefusedDays(self.platform.dynamodb, self.platform.settings.table_name("counters"))
 
     @part
     def user_counters(self) -> UserCounters:

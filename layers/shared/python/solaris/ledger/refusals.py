@@ -7,6 +7,7 @@ the store does not take within two seconds is kept and tried again five seconds 
 These are statistics and no books: a process that is killed takes at most the last five seconds'
 counts with it (and those of a store that was away until then), and a write whose answer was lost
 may count twice. What the upstream refuses or fails has a usage record, and is counted there alone.
+Who was refused what is kept beside it, by the same flushes (refused_people.py).
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from solaris.ledger.booking import REFUSALS_OWNER
 from solaris.ledger.figures import NO_MODEL
+from solaris.ledger.refused_days import MAX_MODEL_CHARACTERS, Refused
+from solaris.ledger.refused_people import RefusedPeople
 from solaris.platform.aws.items import number, text
 from solaris.platform.background import keep
 from solaris.platform.errors import (
@@ -83,14 +86,23 @@ class Refusals:
         self._clock = clock
         self._timer = timer
         self._counts: dict[str, Counter[str]] = {}
+        self._people = RefusedPeople(aws, counters_table, zone)
         self._writing = asyncio.Lock()
         self._due_at = timer()
 
-    def count(self, code: str) -> None:
-        """Count a refusal by the code that its client sees; in memory alone."""
+    def count(
+        self, code: str, *, user_id: str | None = None, model: str = "", key_id: str = ""
+    ) -> None:
+        """Count a refusal by the code that its client sees; in memory alone.
+
+        It is kept by person as well where the user who was refused is known.
+        """
         if code in _FAILURES:
             return
-        day = day_of(self._clock(), self._zone)
+        now = self._clock()
+        if user_id is not None:
+            self._people.remember(user_id, Refused(now, code, model[:MAX_MODEL_CHARACTERS], key_id))
+        day = day_of(now, self._zone)
         if day not in self._counts:
             if len(self._counts) >= MAX_DAYS:
                 given_up = min(self._counts)
@@ -104,28 +116,33 @@ class Refusals:
         """How many are in memory alone."""
         return sum(counts.total() for counts in self._counts.values())
 
-    async def flush(self) -> bool:
-        """Write what was counted, a write a day; False when some is left, which is kept.
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._counts or self._people)
 
-        Two seconds a day at most. Raises nothing but what cancels it, and keeps the counts then.
+    async def flush(self) -> bool:
+        """Write what was counted, a write a day, then people; False when some is left and kept.
+
+        Two seconds a day at most, and two for people. Raises nothing but what cancels it, and keeps
+        the counts then.
         """
         async with self._writing:
             self._due_at = self._timer() + FLUSH_SECONDS
             for day in sorted(self._counts):
                 if not await self._write(day):
                     return False
-            return True
+            return await self._people.flush(WRITE_SECONDS)
 
     async def flush_if_due(self) -> None:
         """Write before a process is frozen, unless that was tried within the last five seconds."""
-        if self._counts and self._timer() >= self._due_at:
+        if self._is_due and self._timer() >= self._due_at:
             await self.flush()
 
     async def flush_forever(self) -> None:
         """Write every five seconds until cancelled; a write under way is not broken off."""
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            if self._counts:
+            if self._is_due:
                 await asyncio.shield(keep(self.flush()))
 
     async def _write(self, day: str) -> bool:

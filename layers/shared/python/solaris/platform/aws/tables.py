@@ -216,7 +216,7 @@ class CounterModel(Model):
     users' counters have a `day_shard`; only the system's have, for each hour of the day in the
     periods' zone, `tokens_13` and `requests_13`, and the buckets of ledger/first_byte.py, which no
     model lists. Under `refusals` is an item a day, `2026-11-22#-`, of
-    ledger/refusals.py.
+    ledger/refusals.py, under `refused#<user_id>` one of ledger/refused_days.py: it alone expires.
     """
 
     class Meta(TableMeta):
@@ -237,6 +237,7 @@ class CounterModel(Model):
     cost_nanos = NumberAttribute(null=True)
     unpriced_requests = NumberAttribute(null=True)
     over_limit_requests = NumberAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
 
 
 class TransactionModel(Model):
@@ -450,7 +451,12 @@ def bind_models(settings: Settings) -> None:
 
 
 def create_tables() -> None:
-    """Create the tables that do not exist yet, with their TTL; safe to run again."""
+    """Create the tables that do not exist yet, with their TTL; safe to run again.
+
+    Counters expire since their table has refusals by person: one that is older is told.
+    """
     for model in TABLES:
         if not model.exists():
             model.create_table(wait=True)
+        elif model is CounterModel:
+            model.update_ttl(ignore_update_ttl_errors=True)
