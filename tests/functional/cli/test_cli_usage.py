@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from solaris.app import Parts
+from solaris.ledger.refused_days import Refused
+from solaris.platform.instants import iso_milliseconds
 from solaris.platform.money_texts import amount
 from solaris.platform.settings import load_settings
 from solaris.quota.user import user_id_for
@@ -136,6 +138,31 @@ def test_days_and_models_tell_of_first_tokens_and_days_of_refusals(parts: Parts)
         out, some = total(*options)
         assert not {"firstByteP95Ms", "refusals"} & set(some), "of some people, not known"
         assert "P95" not in out
+
+
+def test_a_user_is_shown_with_what_was_refused_this_month(parts: Parts) -> None:
+    run("users", "create", ANA)
+    assert "Refused requests" not in run("users", "show", ANA).stdout
+    now = datetime.now(parts.settings.zone)
+    refused = Refused(now, "insufficient_quota", "m-1", "key_1")
+    parts.platform.dynamodb.put_item(
+        TableName=parts.settings.table_name("counters"),
+        Item={
+            "owner": {"S": f"refused#{user_id_for(ANA)}"},
+            "day_model": {"S": f"{now:%Y-%m-%d}#-"},
+            "insufficient_quota": {"N": "2"},
+            "last": {"L": [refused.as_item()]},
+        },
+    )
+    shown = " ".join(run("users", "show", ANA).stdout.split())
+    assert f"Refused requests in {now:%Y-%m}" in shown
+    assert "Quota used up 2" in shown
+    assert "Cota esgotada 2" in " ".join(run("users", "show", ANA, lang="pt-BR").stdout.split())
+    found = json.loads(run("users", "show", ANA, "--json").stdout)["refusals"]
+    assert found["counts"] == {"insufficient_quota": 2}
+    (last,) = found["last"]
+    assert (last["code"], last["model"], last["keyId"]) == ("insufficient_quota", "m-1", "key_1")
+    assert last["at"] == iso_milliseconds(now)
 
 
 def test_costs_are_in_the_currency_with_the_rate(

@@ -104,7 +104,7 @@ async def test_who_asks_too_much_or_for_another_model_is_remembered(
 async def test_an_unknown_key_and_a_request_of_nobody_are_remembered_of_nobody(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await ask(gateway, pieces(chat("Oi")), x_user_email=None)).status == 400
+    assert (await ask(gateway, pieces(chat("Oi")), x_user_email=None)).status == 401
     authenticator = gateway.entrance._authenticator
     monkeypatch.setattr(authenticator, "authenticate", refusing(InvalidApiKeyError()))
     assert (await ask(gateway, never)).status == 401

@@ -814,6 +814,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{user_id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a user was refused in the last 30 days
+         * @description Chat requests turned away with 429 or 403: by day and reason, and the last ones.
+         */
+        get: operations["getUserRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users/{user_id}/reset-usage": {
         parameters: {
             query?: never;
@@ -2887,6 +2907,7 @@ export interface components {
             mailSuppression: components["schemas"]["MailSuppression"] | null;
             /** Periods */
             periods: components["schemas"]["PeriodOut"][];
+            refusals: components["schemas"]["RefusedOut"];
             /** Transactions */
             transactions: components["schemas"]["TransactionOut"][];
             /** Usage */
@@ -3513,6 +3534,67 @@ export interface components {
             startedAt: string;
             /** Users */
             users: number;
+        };
+        /**
+         * RefusedDayOut
+         * @description How often a user was refused on a day, by the code that the client saw.
+         */
+        RefusedDayOut: {
+            /**
+             * Counts
+             * @description The most frequent first.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Day
+             * @description In the periods' zone.
+             * @example 2026-11-22
+             */
+            day: string;
+        };
+        /**
+         * RefusedOut
+         * @description What a user was refused: no usage records, since nothing was used.
+         *
+         *     A few seconds late, and without what a process held that was killed.
+         */
+        RefusedOut: {
+            /**
+             * Days
+             * @description Newest first; days of no refusals are left out.
+             */
+            days: components["schemas"]["RefusedDayOut"][];
+            /**
+             * Last
+             * @description The last 50 at most, newest first.
+             */
+            last: components["schemas"]["RefusedRequestOut"][];
+        };
+        /**
+         * RefusedRequestOut
+         * @description One request that the gateway refused.
+         */
+        RefusedRequestOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            at: string;
+            /**
+             * Code
+             * @example insufficient_quota
+             */
+            code: string;
+            /** Keyid */
+            keyId: string;
+            /**
+             * Model
+             * @description As asked for; empty where the request's body was not read.
+             */
+            model: string;
         };
         /**
          * ReportFilterModel
@@ -6648,6 +6730,33 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUserRefusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
