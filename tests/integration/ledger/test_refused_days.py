@@ -111,7 +111,7 @@ async def test_refusals_under_another_address_of_the_person_are_theirs(
     money: MoneyPath, api: Api
 ) -> None:
     money.put_user()
-    api.ok("POST", f"/admin/users/{ANA_ID}/move", {"email": "bia@example.com", "reason": "name"})
+    api.ok("PUT", f"/admin/users/{ANA_ID}", {"email": "bia@example.com"})
     refusals = refusals_of(money)
     for user_id in (ANA_ID, BIA_ID):
         refusals.count("insufficient_quota", user_id=user_id)
