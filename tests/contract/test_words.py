@@ -120,10 +120,8 @@ def test_nobody_is_told_a_word_that_is_given_up(where: str) -> None:
 
 def test_the_site_has_a_name_for_every_reason_to_refuse() -> None:
     """In both languages; `other` is the rest of the chart."""
-    reports = ROOT / "admin_site/src/features/reports"
-    texts_of_reports = (reports / "texts.ts").read_text("utf-8")
-    named = re.findall(r"^    refused_(\w+): \"", texts_of_reports, re.MULTILINE)
+    words = (ROOT / "admin_site/src/shared/refusals/words.ts").read_text("utf-8")
+    named = re.findall(r"^    refused_(\w+): \"", words, re.MULTILINE)
     wanted = sorted(set(REFUSED) - {OTHER})
     assert sorted(named) == sorted([*wanted, *wanted])
-    shown = (reports / "SystemCards.tsx").read_text("utf-8")
-    assert sorted(re.findall(r"^  (\w+): \"refused_\1\"", shown, re.MULTILINE)) == wanted
+    assert sorted(re.findall(r"^  (\w+): \"refused_\1\"", words, re.MULTILINE)) == wanted

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { Legend, type Series, TimeChart, type TimePoint } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
+import { useRefusalWords } from "@/shared/refusals/words";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
@@ -14,29 +15,6 @@ import { firstByteDays, refusalDays } from "./system";
 import { useReportsTexts } from "./texts";
 
 const HEIGHT = 220;
-const NAMES = {
-  insufficient_quota: "refused_insufficient_quota",
-  daily_limit_reached: "refused_daily_limit_reached",
-  tokens_held: "refused_tokens_held",
-  bookings_late: "refused_bookings_late",
-  rate_limit_exceeded: "refused_rate_limit_exceeded",
-  invalid_api_key: "refused_invalid_api_key",
-  user_not_identified: "refused_user_not_identified",
-  user_not_allowed: "refused_user_not_allowed",
-  account_pending: "refused_account_pending",
-  account_suspended: "refused_account_suspended",
-  account_blocked: "refused_account_blocked",
-  account_deleted: "refused_account_deleted",
-  model_not_allowed: "refused_model_not_allowed",
-  model_not_found: "refused_model_not_found",
-  invalid_request_error: "refused_invalid_request_error",
-  payload_too_large: "refused_payload_too_large",
-  unsupported_media_type: "refused_unsupported_media_type",
-  unknown_path: "refused_unknown_path",
-  method_not_allowed: "refused_method_not_allowed",
-  overloaded: "refused_overloaded",
-  service_unavailable: "refused_service_unavailable",
-} as const;
 
 const STATUSES = {
   account_pending: "pending",
@@ -106,8 +84,7 @@ function RefusalsCard({ days, onChange }: Shown & { days: Days }) {
   const format = useFormat();
   const counts = Object.values(days.data?.refusals ?? {});
   const count = counts.reduce((sum, one) => sum + one, 0);
-  const nameOf = (reason: string) =>
-    reason in NAMES ? t(NAMES[reason as keyof typeof NAMES]) : reason;
+  const nameOf = useRefusalWords();
   const chart =
     days.data && refusalDays(days.data.points, days.data.refusals ?? {}, nameOf, t("others"));
   return (

@@ -15,6 +15,7 @@ import { GrantsCard } from "./detail/GrantsCard";
 import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
 import { QuotaCard } from "./detail/QuotaCard";
+import { RefusalsCard } from "./detail/RefusalsCard";
 import { RequestsTab } from "./detail/RequestsTab";
 import { StatusNotice } from "./detail/StatusNotice";
 import { TransactionsTab } from "./detail/TransactionsTab";
@@ -143,6 +144,7 @@ function Sections({ userId }: { userId: string }) {
         <UsageTab userId={userId} />
       </Tabs.Panel>
       <Tabs.Panel value="requests">
+        <RefusalsCard userId={userId} />
         <RequestsTab
           userId={userId}
           onlyFailed={search.failed ?? false}

@@ -71,6 +71,16 @@ export function useRequests(id: string, onlyFailed: boolean) {
   });
 }
 
+/** What the gateway refused in the last 30 days; told some seconds later. */
+export function useRefusals(id: string) {
+  return useQuery({
+    queryKey: ["user", id, "refusals"],
+    queryFn: ({ signal }) =>
+      unwrap(api().GET("/admin/users/{user_id}/refusals", { params: pathOf(id), signal })),
+    refetchInterval: LIVE_MILLISECONDS,
+  });
+}
+
 export function useTransactions(id: string) {
   return useInfiniteQuery({
     queryKey: ["user", id, "transactions"],

@@ -1,0 +1,80 @@
+import { defineTexts } from "@/shared/i18n";
+
+const { useTexts } = defineTexts("refusals", {
+  "pt-BR": {
+    refused_insufficient_quota: "Cota esgotada",
+    refused_daily_limit_reached: "Limite diário",
+    refused_tokens_held: "Cota reservada por outras",
+    refused_bookings_late: "Lançamentos atrasados",
+    refused_rate_limit_exceeded: "Requisições demais",
+    refused_invalid_api_key: "Chave inválida",
+    refused_user_not_identified: "Usuário não informado",
+    refused_user_not_allowed: "Pessoa não cadastrada",
+    refused_account_pending: "Conta pendente",
+    refused_account_suspended: "Conta suspensa",
+    refused_account_blocked: "Conta bloqueada",
+    refused_account_deleted: "Conta excluída",
+    refused_model_not_allowed: "Modelo não permitido à chave",
+    refused_model_not_found: "Modelo desconhecido",
+    refused_invalid_request_error: "Requisição inválida",
+    refused_payload_too_large: "Requisição grande demais",
+    refused_unsupported_media_type: "Formato não aceito",
+    refused_unknown_path: "Caminho desconhecido",
+    refused_method_not_allowed: "Método não aceito",
+    refused_overloaded: "Gateway sobrecarregado",
+    refused_service_unavailable: "Sistema indisponível",
+  },
+  en: {
+    refused_insufficient_quota: "Quota used up",
+    refused_daily_limit_reached: "Daily limit",
+    refused_tokens_held: "Quota held by others",
+    refused_bookings_late: "Late bookings",
+    refused_rate_limit_exceeded: "Too many requests",
+    refused_invalid_api_key: "Invalid key",
+    refused_user_not_identified: "No user named",
+    refused_user_not_allowed: "Person unknown",
+    refused_account_pending: "Account pending",
+    refused_account_suspended: "Account suspended",
+    refused_account_blocked: "Account blocked",
+    refused_account_deleted: "Account deleted",
+    refused_model_not_allowed: "Model not allowed for the key",
+    refused_model_not_found: "Unknown model",
+    refused_invalid_request_error: "Invalid request",
+    refused_payload_too_large: "Request too large",
+    refused_unsupported_media_type: "Format not taken",
+    refused_unknown_path: "Unknown path",
+    refused_method_not_allowed: "Method not taken",
+    refused_overloaded: "Gateway overloaded",
+    refused_service_unavailable: "System unavailable",
+  },
+});
+
+const NAMES = {
+  insufficient_quota: "refused_insufficient_quota",
+  daily_limit_reached: "refused_daily_limit_reached",
+  tokens_held: "refused_tokens_held",
+  bookings_late: "refused_bookings_late",
+  rate_limit_exceeded: "refused_rate_limit_exceeded",
+  invalid_api_key: "refused_invalid_api_key",
+  user_not_identified: "refused_user_not_identified",
+  user_not_allowed: "refused_user_not_allowed",
+  account_pending: "refused_account_pending",
+  account_suspended: "refused_account_suspended",
+  account_blocked: "refused_account_blocked",
+  account_deleted: "refused_account_deleted",
+  model_not_allowed: "refused_model_not_allowed",
+  model_not_found: "refused_model_not_found",
+  invalid_request_error: "refused_invalid_request_error",
+  payload_too_large: "refused_payload_too_large",
+  unsupported_media_type: "refused_unsupported_media_type",
+  unknown_path: "refused_unknown_path",
+  method_not_allowed: "refused_method_not_allowed",
+  overloaded: "refused_overloaded",
+  service_unavailable: "refused_service_unavailable",
+} as const;
+
+/** Why the gateway refused, in words; a code that has none as it is. */
+export function useRefusalWords(): (code: string) => string {
+  const t = useTexts();
+  return (code) => (code in NAMES ? t(NAMES[code as keyof typeof NAMES]) : code);
+}
