@@ -29,13 +29,16 @@ describe("how an alert was resolved", () => {
     resolvedAt: "2026-11-15T12:00:00Z",
     resolvedBy: "system",
     resolvedWhy: null,
+    mails: [],
   } as const;
 
   it("is why the system did, or who did", () => {
     expect(resolutionKey({ ...resolved, resolvedWhy: "grant" })).toBe("why_grant");
     expect(resolutionKey({ ...resolved, resolvedBy: "boss@example.com" })).toBe("person");
     // closed before it was announced
-    expect(resolutionKey({ ...resolved, resolvedBy: null })).toBe("alone");
+    const skipped = [{ audience: "user", state: "skipped", error: null } as const];
+    expect(resolutionKey({ ...resolved, resolvedBy: null, mails: skipped })).toBe("alone");
+    expect(resolutionKey({ ...resolved, resolvedBy: null })).toBeNull();
   });
 
   it("is not told of what is open, nor of what asked nobody to do anything", () => {

@@ -32,7 +32,9 @@ export function titleKey(
 
 /** How a resolved alert came to be so; null: it is open, or there was nothing to do about it. */
 export function resolutionKey(
-  alert: Pick<Alert, "threshold" | "type" | "resolvedAt" | "resolvedBy" | "resolvedWhy">,
+  alert: Pick<Alert, "threshold" | "type" | "resolvedAt" | "resolvedBy" | "resolvedWhy"> & {
+    mails: readonly Alert["mails"][number][];
+  },
 ): "person" | "alone" | `why_${NonNullable<Alert["resolvedWhy"]>}` | null {
   if (alert.resolvedAt === null) return null;
   if (
@@ -42,5 +44,7 @@ export function resolutionKey(
   )
     return null;
   if (alert.resolvedWhy) return `why_${alert.resolvedWhy}`;
-  return alert.resolvedBy ? "person" : "alone";
+  if (alert.resolvedBy) return "person";
+  // of one that is being resolved just now it is not known yet
+  return alert.mails.some((mail) => mail.state === "skipped") ? "alone" : null;
 }
