@@ -239,5 +239,5 @@ async def test_who_is_blocked_with_tokens_left_is_not_said_to_have_used_up_the_q
     assert ana.alerts.handle(body) == []
     alert = ana.alerts.record(body)
     assert alert.title == "Quase sem tokens"
-    assert alert.message.endswith("O que resta (100) foi pouco para um pedido.")
+    assert alert.message.endswith("O que resta (100) foi pouco para uma requisição.")
     assert alert.resolved_at is None

@@ -316,7 +316,7 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "summary": "Resumo de {month}",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
         "nearly_out_message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}. "
-        "O que resta ({left}) foi pouco para um pedido.",
+        "O que resta ({left}) foi pouco para uma requisição.",
         "summary_message": "{total} tokens. Usaram: {active} de {users}. Cota esgotada no fim: "
         "{blocked}. Custo: {cost}.",
     },
