@@ -30,6 +30,10 @@ class Stage:
         self.money.put_user(self.alerts.email, name="Ana", monthly_limit=LIMIT)
         self.user = f"/admin/users/{user_id_for(self.alerts.email)}"
 
+    def unseen(self, patch: pytest.MonkeyPatch) -> None:
+        """From now on changes close nothing by themselves."""
+        patch.setattr(self.api.parts.accounts.writer, "_after_change", lambda *_: None)
+
     @property
     def closer(self) -> AlertCloser:
         return self.api.parts.alerts.closer
@@ -99,10 +103,26 @@ async def test_what_people_change_closes_the_alert(
     assert ana.open() == ["block"]
     assert ana.closer.run().body() == {"closed_alerts": 0}
     ana.api.ok(method, ana.user + path, body)
-    assert ana.closer.run().is_done
     assert ana.open() == []
     assert ana.why() == {"block": ("system", why)}
     assert ana.closer.run().closed == 0
+
+
+@pytest.mark.parametrize("broken", ["get", "close"])
+async def test_a_change_whose_alerts_cannot_be_closed_is_made_and_the_next_run_closes_them(
+    ana: Stage, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    ana.reach(100_000)
+
+    def away(*_: Any) -> None:
+        raise StoreUnavailableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ana.api.parts.alerts.store, broken, away)
+        ana.api.ok("POST", f"{ana.user}/reset-usage")
+    assert ana.open() == ["block"]
+    assert ana.closer.run().is_done
+    assert ana.why() == {"block": ("system", "reset")}
 
 
 async def test_a_change_that_brings_nobody_back_under_the_threshold_closes_nothing(
@@ -123,8 +143,9 @@ async def test_a_new_month_closes_the_alerts_of_the_one_before(ana: Stage) -> No
 
 
 async def test_an_alert_after_a_grant_stays_open_and_the_one_before_it_is_closed(
-    ana: Stage,
+    ana: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ana.unseen(monkeypatch)
     ana.reach(100_000)
     ana.api.ok("POST", f"{ana.user}/tokens", {"amount": 50_000, "reason": "more"})
     ana.reach(50_000)
@@ -159,8 +180,9 @@ async def test_the_summary_of_a_month_is_no_open_alert_nor_is_one_of_the_version
 
 
 async def test_alerts_of_the_version_before_say_nothing_of_why_and_are_closed_alike(
-    ana: Stage,
+    ana: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ana.unseen(monkeypatch)
     body = ana.alerts.crossing(100_000)
     assert ana.alerts.handle(body) == []
     alert = ana.alerts.record(body)
@@ -194,8 +216,9 @@ async def test_a_run_closes_so_many_and_the_next_goes_on(
 
 
 async def test_the_replica_says_where_to_look_and_the_item_what_to_close(
-    ana: Stage,
+    ana: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ana.unseen(monkeypatch)
     ana.reach(100_000)
     ana.api.ok("PUT", ana.user, {"monthlyLimit": 200_000, "reason": "more"})
     # of which the replica is told nothing yet
@@ -207,6 +230,7 @@ async def test_the_replica_says_where_to_look_and_the_item_what_to_close(
 async def test_lists_that_were_not_told_are_told_by_the_next_run(
     ana: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ana.unseen(monkeypatch)
     ana.reach(100_000)
     ana.api.ok("POST", f"{ana.user}/reset-usage")
 

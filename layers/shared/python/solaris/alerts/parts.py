@@ -8,6 +8,7 @@ from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
+    from solaris.alerts.at_once import AlertsAtOnce
     from solaris.alerts.closer import AlertCloser
     from solaris.alerts.ending_grants import EndingGrants
     from solaris.alerts.management import AlertManagement
@@ -88,6 +89,18 @@ class AlertsParts:
             users=self._quota.users,
             alerts=self.store,
             directory=self._directory.directory,
+            publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
+            clock=self.platform.clock,
+        )
+
+    @part
+    def at_once(self) -> AlertsAtOnce:
+        """What closes a user's alerts right after a change."""
+        from solaris.alerts.at_once import AlertsAtOnce
+
+        return AlertsAtOnce(
+            settings=self.platform.settings,
+            alerts=self.store,
             publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
             clock=self.platform.clock,
         )
