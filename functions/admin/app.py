@@ -36,11 +36,17 @@ mount(app, process_parts().platform, process_parts().of, registered(), signed_in
 
 @app.lambda_function(name="keep_directory")
 def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Keep the lists' replica and its snapshot, every ten minutes."""
-    report = process_parts().directory.keeper.run(
-        lambda: context.get_remaining_time_in_millis() / 1000
-    )
-    return report.body()
+    """Keep the lists' replica and its snapshot, every ten minutes.
+
+    Then close the open alerts whose cause is gone: the replica knows them.
+    """
+
+    def remaining_seconds() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    report = process_parts().directory.keeper.run(remaining_seconds)
+    closed = process_parts().alerts.closer.run(remaining_seconds)
+    return report.body() | closed.body()
 
 
 @app.on_sqs_message(queue="solaris-local-exports", batch_size=1)

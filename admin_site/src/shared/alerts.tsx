@@ -1,27 +1,57 @@
 import { Link } from "@tanstack/react-router";
+import { isEnding, isSummary, resolutionKey, titleKey } from "@/shared/alertWords";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { useNow } from "@/shared/hooks/time";
 import { defineTexts } from "@/shared/i18n";
 import { monthDays } from "@/shared/range/days";
+
+export { isEnding };
 
 const { useTexts } = defineTexts("alert-words", {
   "pt-BR": {
     warning: "Uso alto",
     critical: "Quase no limite",
     block: "Cota esgotada",
+    nearlyOut: "Quase sem tokens",
     summary: "Resumo de {{month}}",
     ending: "Tokens adicionais perto do fim",
     figures: "{{used}} de {{granted}} tokens",
     report: "Ver o relatório do mês",
+    person: "Resolvido por {{who}} {{ago}}",
+    alone: "Encerrado sem aviso: já não valia",
+    why_superseded: "Encerrado pelo sistema {{ago}}: há um alerta mais grave",
+    why_month: "Encerrado pelo sistema {{ago}}: o mês virou",
+    why_grant: "Encerrado pelo sistema {{ago}}: recebeu tokens adicionais",
+    why_limit: "Encerrado pelo sistema {{ago}}: o limite aumentou",
+    why_plan: "Encerrado pelo sistema {{ago}}: o plano mudou",
+    why_reset: "Encerrado pelo sistema {{ago}}: o uso do mês foi zerado",
+    why_thresholds: "Encerrado pelo sistema {{ago}}: os limites de aviso mudaram",
+    why_warn_only: "Encerrado pelo sistema {{ago}}: a cota agora só avisa",
+    why_deleted: "Encerrado pelo sistema {{ago}}: o usuário foi excluído",
+    why_nothing_to_do: "Encerrado pelo sistema {{ago}}: não havia o que fazer",
   },
   en: {
     warning: "High usage",
     critical: "Nearly at the limit",
     block: "Quota used up",
+    nearlyOut: "Nearly out of tokens",
     summary: "Summary of {{month}}",
     ending: "Additional tokens ending soon",
     figures: "{{used}} of {{granted}} tokens",
     report: "See the month's report",
+    person: "Resolved by {{who}} {{ago}}",
+    alone: "Closed without a warning: it was out of date",
+    why_superseded: "Closed by the system {{ago}}: there is a more serious alert",
+    why_month: "Closed by the system {{ago}}: a new month has begun",
+    why_grant: "Closed by the system {{ago}}: additional tokens were granted",
+    why_limit: "Closed by the system {{ago}}: the limit was raised",
+    why_plan: "Closed by the system {{ago}}: the plan was changed",
+    why_reset: "Closed by the system {{ago}}: the month's usage was reset",
+    why_thresholds: "Closed by the system {{ago}}: the warning thresholds were changed",
+    why_warn_only: "Closed by the system {{ago}}: the quota only warns now",
+    why_deleted: "Closed by the system {{ago}}: the user was deleted",
+    why_nothing_to_do: "Closed by the system {{ago}}: there was nothing to do",
   },
 });
 
@@ -29,26 +59,35 @@ type Alert = Pick<
   Model<"AlertOut">,
   | "threshold"
   | "userId"
+  | "type"
+  | "title"
   | "message"
   | "period"
   | "currentUsage"
   | "monthlyLimit"
   | "additionalTokens"
+  | "remainingTokens"
 >;
-
-/** Whether it says that somebody's grant ends soon: they were told, and nobody has to do anything. */
-export function isEnding({ threshold, userId }: Pick<Alert, "threshold" | "userId">): boolean {
-  return threshold === null && userId !== null;
-}
 
 /** An alert's title in the language shown; its record has it in the stage's, written once. */
 export function useAlertTitle(): (alert: Alert) => string {
   const t = useTexts();
   const format = useFormat();
   return (alert) => {
-    if (alert.threshold !== null) return t(alert.threshold);
-    return isEnding(alert) ? t("ending") : t("summary", { month: format.month(alert.period) });
+    const key = titleKey(alert);
+    return key === null ? alert.title : t(key, { month: format.month(alert.period) });
   };
+}
+
+/** Who has resolved an alert, or why it was closed by itself. */
+export function Resolution({ alert, className }: { alert: Model<"AlertOut">; className?: string }) {
+  const t = useTexts();
+  const format = useFormat();
+  const now = useNow(30_000);
+  const key = resolutionKey(alert);
+  if (key === null || alert.resolvedAt === null) return null;
+  const ago = format.ago(alert.resolvedAt, now);
+  return <p className={className}>{t(key, { who: alert.resolvedBy ?? "", ago })}</p>;
 }
 
 /** How far an alert's usage went, what is left of a grant, or the way to a month's figures. */
@@ -56,7 +95,9 @@ export function AlertText({ alert, className }: { alert: Alert; className?: stri
   const t = useTexts();
   const format = useFormat();
   const { currentUsage: used, monthlyLimit: limit } = alert;
-  if (isEnding(alert)) return <p className={className}>{alert.message}</p>;
+  if (alert.threshold === null && !isSummary(alert)) {
+    return <p className={className}>{alert.message}</p>;
+  }
   if (alert.threshold === null) {
     return (
       <p className={className}>

@@ -253,6 +253,7 @@ def test_an_alert_on_the_wire_has_the_contracts_names_and_the_figures(desk: Desk
         "createdAt": "2026-11-15T15:00:00.123Z",
         "resolvedAt": None,
         "resolvedBy": None,
+        "resolvedWhy": None,
         "actions": ["resolve", "add_tokens", "raise_limit"],
     }
     resolved = AlertOut.of(AlertRow(replace(alert, resolved_at=NOON)))

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Check, Coins, Gauge, Mail, MoreHorizontal, UserRound } from "lucide-react";
-import { AlertText, isEnding, useAlertTitle } from "@/shared/alerts";
+import { AlertText, isEnding, Resolution, useAlertTitle } from "@/shared/alerts";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
@@ -51,7 +51,7 @@ function What({ alert }: { alert: Alert }) {
     <div className="min-w-0">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <Badge tone={alert.threshold ? THRESHOLD_TONE[alert.threshold] : TONE[alert.type]} dot>
-          {alert.threshold === null && !isEnding(alert) ? t("type_info") : title(alert)}
+          {alert.threshold === null && !isEnding(alert) ? t(`type_${alert.type}`) : title(alert)}
         </Badge>
         <time
           dateTime={alert.createdAt}
@@ -86,13 +86,7 @@ function What({ alert }: { alert: Alert }) {
         <AlertText alert={alert} className="mt-0.5 text-[0.8125rem]" />
       ) : null}
       <Mails alert={alert} />
-      {alert.resolvedAt && !isEnding(alert) ? (
-        <p className="mt-1 text-ink-soft text-xs">
-          {alert.resolvedBy
-            ? t("resolvedBy", { who: alert.resolvedBy, ago: format.ago(alert.resolvedAt, now) })
-            : t("resolvedAlone")}
-        </p>
-      ) : null}
+      <Resolution alert={alert} className="mt-1 text-ink-soft text-xs" />
     </div>
   );
 }

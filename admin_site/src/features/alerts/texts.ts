@@ -63,8 +63,6 @@ export const { useTexts: useAlertsTexts } = defineTexts("alerts", {
     why_throttled: "limite de envios atingido",
     why_code: "{{code}}",
     why_unknown: "motivo desconhecido",
-    resolvedBy: "Resolvido por {{who}} {{ago}}",
-    resolvedAlone: "Encerrado sem aviso: já não valia",
     emptyOpen: "Nenhum alerta aberto",
     emptyOpenText:
       "Ninguém perto do limite que precise de você. Novos alertas aparecem aqui sozinhos.",
@@ -138,8 +136,6 @@ export const { useTexts: useAlertsTexts } = defineTexts("alerts", {
     why_throttled: "sending limit reached",
     why_code: "{{code}}",
     why_unknown: "unknown reason",
-    resolvedBy: "Resolved by {{who}} {{ago}}",
-    resolvedAlone: "Closed without a warning: it was out of date",
     emptyOpen: "No open alerts",
     emptyOpenText: "Nobody near the limit who needs you. New alerts show up here by themselves.",
     emptyResolved: "No resolved alerts yet",

@@ -171,8 +171,6 @@ export const { useTexts: useUserTexts } = defineTexts("user", {
     resolve: "Resolver",
     resolved: "Alerta resolvido.",
     resolveFailed: "Não foi possível resolver o alerta",
-    resolvedBy: "Resolvido por {{who}} {{ago}}",
-    resolvedAt: "Resolvido {{ago}}",
     open: "Em aberto",
   },
   en: {
@@ -343,8 +341,6 @@ export const { useTexts: useUserTexts } = defineTexts("user", {
     resolve: "Resolve",
     resolved: "Alert resolved.",
     resolveFailed: "The alert could not be resolved",
-    resolvedBy: "Resolved by {{who}} {{ago}}",
-    resolvedAt: "Resolved {{ago}}",
     open: "Open",
   },
 });

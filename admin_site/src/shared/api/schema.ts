@@ -1448,9 +1448,11 @@ export interface components {
             resolvedAt: string | null;
             /**
              * Resolvedby
-             * @description Null though resolved: there was nothing to do about it from the start.
+             * @description `system`: it was closed by itself. Null though resolved: there was nothing to do about it from the start.
              */
             resolvedBy: string | null;
+            /** @description Why it was closed by itself; null when somebody resolved it. */
+            resolvedWhy: components["schemas"]["ResolvedWhy"] | null;
             /** @description Null: the summary of a month, or of a user the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
@@ -3675,6 +3677,12 @@ export interface components {
              */
             resolved: number;
         };
+        /**
+         * ResolvedWhy
+         * @description Why the system has resolved an alert by itself.
+         * @enum {string}
+         */
+        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "nothing_to_do";
         /**
          * Role
          * @description An admin changes things; a viewer only looks.

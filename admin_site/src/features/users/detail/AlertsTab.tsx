@@ -1,5 +1,5 @@
 import { BellOff, Check } from "lucide-react";
-import { AlertText, isEnding, useAlertTitle } from "@/shared/alerts";
+import { AlertText, Resolution, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -55,12 +55,6 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
   const resolve = useResolveAlert(userId);
   const title = useAlertTitle();
   const isOpen = alert.resolvedAt === null;
-  const state =
-    alert.resolvedAt === null
-      ? t("open")
-      : alert.resolvedBy
-        ? t("resolvedBy", { who: alert.resolvedBy, ago: format.ago(alert.resolvedAt) })
-        : t("resolvedAt", { ago: format.ago(alert.resolvedAt) });
   return (
     <li className="flex flex-wrap items-start gap-3 px-5 py-4">
       <div className="min-w-0 flex-1 basis-64">
@@ -77,8 +71,9 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
           <time dateTime={alert.createdAt}>{format.dateTime(alert.createdAt)}</time>
           {" · "}
           {format.ago(alert.createdAt)}
-          {isEnding(alert) ? null : <> · {state}</>}
+          {isOpen ? <> · {t("open")}</> : null}
         </p>
+        <Resolution alert={alert} className="mt-1 text-ink-faint text-xs" />
       </div>
       {isOpen && canChange ? (
         <Button

@@ -80,6 +80,7 @@ class AccountsParts:
             ended_grants=self._ledger.ended_grants,
             tell=self._quota.changes.actions,
             clock=self.platform.clock,
+            after_change=self._alerts.at_once.look_at,
         )
 
     @part

@@ -56,7 +56,11 @@ class Step:
 
 
 class UserWriter:
-    """Writes changes; `clock` gives the time in UTC."""
+    """Writes changes; `clock` gives the time in UTC.
+
+    `after_change` is told of the user before and after each change that was written; it must not
+    raise.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class UserWriter:
         ended_grants: EndedGrants,
         tell: Tell,
         clock: Callable[[], datetime],
+        after_change: Callable[[User, User], None] = lambda *_: None,
     ) -> None:
         self._settings = settings
         self._users = users
@@ -75,6 +80,7 @@ class UserWriter:
         self._ended_grants = ended_grants
         self._tell = tell
         self._clock = clock
+        self._after_change = after_change
 
     def create(
         self,
@@ -164,6 +170,7 @@ class UserWriter:
         change = Change(self._account(seen[0]), self._account(after), tuple(rows))
         if change.is_change:
             _log_change(change, actor)
+            self._after_change(seen[0], after)
         return change
 
     def _as_due(self, user_id: str) -> User:

@@ -12,7 +12,7 @@ from solaris.platform.exchange import LocalCost
 from solaris.quota.quota import PPM, ceiling_tokens
 from solaris.quota.standing import is_nearly_out
 from solaris.quota.thresholds import Threshold, ThresholdRule, reached
-from solaris.quota.user import User, UserStatus
+from solaris.quota.user import Enforcement, User, UserStatus
 
 # Longer than the function may run (60 s): a lease that is over belongs to a process that is gone.
 LEASE_SECONDS = 90
@@ -64,6 +64,32 @@ class MailState(StrEnum):
 
     SKIPPED = "skipped"
     """Out of date when it was looked at: the month was over, or the user back under it."""
+
+
+class ResolvedWhy(StrEnum):
+    """Why the system has resolved an alert by itself."""
+
+    SUPERSEDED = "superseded"
+    """A higher alert of the same user and month stands in its place."""
+
+    MONTH = "month"
+    """Its month is over: the quota is new."""
+
+    GRANT = "grant"
+    LIMIT = "limit"
+    PLAN = "plan"
+    RESET = "reset"
+    """What was used was forgiven."""
+
+    THRESHOLDS = "thresholds"
+    """Warnings, or the block, come at another share of the quota."""
+
+    WARN_ONLY = "warn_only"
+    """The user is not refused any more when the quota is used up."""
+
+    DELETED = "deleted"
+    NOTHING_TO_DO = "nothing_to_do"
+    """It only tells something (the summary of a month)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +216,12 @@ class Alert:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     """Whoever resolved it; None when there was nothing to do about it from the start."""
+
+    resolved_why: ResolvedWhy | None = None
+    """When SYSTEM did."""
+
+    enforcement: Enforcement | None = None
+    """What a used up quota meant for the user then; None: not known."""
 
     errors: dict[Audience, str] | None = None
 

@@ -8,8 +8,10 @@ then looks after the mails that are still due (alerts/store.py has the timeline)
 - refused for good (MailRejectedError): state `rejected`, done;
 - every recipient's address is suppressed after a bounce or a complaint: state `suppressed`, done;
   of several recipients the others get it;
-- the end of a grant: told to its user alone, and recorded as resolved: nobody else has to do
-  anything about it. No record and no mail once it is void, used by more than half, or over;
+- a month's summary is recorded as resolved: it asks nobody to do anything;
+- of a user's open alerts of a month the highest stays, the others are resolved with it;
+- the end of a grant: told to its user alone, and recorded as resolved, too. No record and no mail
+  once it is void, used by more than half, or over;
 - out of date (the month is over, or the user is back under the threshold): state `skipped`, the
   record is written as resolved, no mail;
 - a crash after sending, before marking: sent a second time after the lease, with the same
@@ -32,12 +34,14 @@ from solaris.alerts.alert import (
     MailState,
     ModelWithoutPrice,
     MonthlySummary,
+    ResolvedWhy,
     UsageFigures,
     figures_of,
     is_out_of_date,
     retry_seconds,
     type_of,
 )
+from solaris.alerts.closing import superseded
 from solaris.alerts.mails import (
     EndingNotice,
     MailRenderer,
@@ -180,6 +184,7 @@ class Alerter:
             _log.info("alert_recorded", user_id=user.user_id, threshold=crossing.threshold.value)
         if not is_late and not is_new:
             self._alerts.revive(alert, crossing.crossed_at)
+        self._supersede(crossing, now)
         self._changes.publish(alert_ids=[alert.alert_id])
         if is_late:
             # A mail that is still due from an earlier try would be just as wrong now.
@@ -192,6 +197,17 @@ class Alerter:
             )
         ]
         return self._send_due(alert.alert_id, mails)
+
+    def _supersede(self, crossing: Crossing, now: datetime) -> None:
+        """Leave the highest open alert of the crossing's round; in whatever order they come."""
+        ids = [replace(crossing, threshold=one).alert_id for one in Threshold]
+        found = [alert for alert in map(self._alerts.get, ids) if alert is not None]
+        lower = [one.alert_id for one in superseded(found)]
+        closed = [one for one in lower if self._alerts.close(one, now, ResolvedWhy.SUPERSEDED)]
+        if closed:
+            _log.info("alerts_superseded", user_id=crossing.user_id, closed=len(closed))
+        # what a copy of this message has closed and did not tell of is told now
+        self._changes.publish(alert_ids=lower)
 
     def _tell_of_end(self, ending: GrantEnding) -> bool:
         user = self._users.get(ending.user_id)
@@ -248,14 +264,15 @@ class Alerter:
 
     def _summarise(self, summary: MonthlySummary) -> bool:
         title, text = self._renderer.summary_record(summary)
-        to = self._settings.admin_alert_emails
+        to, now = self._settings.admin_alert_emails, self._clock()
         alert = Alert(
             alert_id=summary.alert_id,
             type=AlertType.INFO,
             title=title,
             message=text,
             period=summary.period,
-            created_at=self._clock(),
+            created_at=now,
+            resolved_at=now,
             mails={Audience.USER: MailState.NONE, Audience.ADMINS: _due(to)},
         )
         if self._alerts.put_new(alert):
@@ -369,6 +386,7 @@ class Alerter:
             period=crossing.period,
             threshold=crossing.threshold,
             figures=notice.figures,
+            enforcement=notice.person.enforcement,
             created_at=now,
             resolved_at=now if is_late else None,
             mails={

@@ -306,6 +306,7 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "warning": "{threshold} da cota usados",
         "critical": "{threshold} da cota usados",
         "block": "Cota esgotada",
+        "nearly_out": "Quase sem tokens",
         "unpriced": "Modelo sem preço: {model}",
         "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
         "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
@@ -314,6 +315,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "{until}.",
         "summary": "Resumo de {month}",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
+        "nearly_out_message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}. "
+        "O que resta ({left}) foi pouco para uma requisição.",
         "summary_message": "{total} tokens. Usaram: {active} de {users}. Cota esgotada no fim: "
         "{blocked}. Custo: {cost}.",
     },
@@ -321,6 +324,7 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "warning": "{threshold} of the quota used",
         "critical": "{threshold} of the quota used",
         "block": "Quota used up",
+        "nearly_out": "Nearly out of tokens",
         "unpriced": "Model without a price: {model}",
         "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
         "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
@@ -329,6 +333,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "{until}.",
         "summary": "Summary of {month}",
         "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
+        "nearly_out_message": "{email} has used {used} of {granted} tokens ({percentage}) in "
+        "{month}. What is left ({left}) was too little for a request.",
         "summary_message": "{total} tokens. Used by {active} of {users}. Quota used up at the end: "
         "{blocked}. Cost: {cost}.",
     },

@@ -193,6 +193,11 @@ class MailRenderer:
         """Title and message of the alert's record."""
         words = RECORD_WORDS[self._locale]
         values = self._values(notice)
+        if notice.threshold is Threshold.BLOCK and notice.figures.remaining_tokens:
+            # blocked with tokens left, too few for a request (quota/standing.py)
+            left = format_integer(notice.figures.remaining_tokens, self._locale)
+            message = words["nearly_out_message"].format(**values | {"left": left})
+            return words["nearly_out"], message
         return words[notice.threshold.value].format(**values), words["message"].format(**values)
 
     def ending_record(self, notice: EndingNotice) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from solaris.platform.parts import part
 
 if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
+    from solaris.alerts.at_once import AlertsAtOnce
+    from solaris.alerts.closer import AlertCloser
     from solaris.alerts.ending_grants import EndingGrants
     from solaris.alerts.management import AlertManagement
     from solaris.alerts.store import AlertStore
@@ -74,6 +76,32 @@ class AlertsParts:
             metrics=self.platform.metrics,
             cache=self.platform.cache,
             links=self._quota.personal_links,
+            clock=self.platform.clock,
+        )
+
+    @part
+    def closer(self) -> AlertCloser:
+        """What closes alerts whose cause is gone."""
+        from solaris.alerts.closer import AlertCloser
+
+        return AlertCloser(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            alerts=self.store,
+            directory=self._directory.directory,
+            publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
+            clock=self.platform.clock,
+        )
+
+    @part
+    def at_once(self) -> AlertsAtOnce:
+        """What closes a user's alerts right after a change."""
+        from solaris.alerts.at_once import AlertsAtOnce
+
+        return AlertsAtOnce(
+            settings=self.platform.settings,
+            alerts=self.store,
+            publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
             clock=self.platform.clock,
         )
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from solaris.alerts.alert import Alert, AlertType, Audience, MailState
+from solaris.alerts.alert import Alert, AlertType, Audience, MailState, ResolvedWhy
 from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
 from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.thresholds import Threshold
@@ -105,7 +105,11 @@ class AlertOut(ApiModel):
     created_at: Instant
     resolved_at: Instant | None
     resolved_by: str | None = Field(
-        description="Null though resolved: there was nothing to do about it from the start."
+        description="`system`: it was closed by itself. Null though resolved: there was nothing "
+        "to do about it from the start."
+    )
+    resolved_why: ResolvedWhy | None = Field(
+        description="Why it was closed by itself; null when somebody resolved it."
     )
     actions: list[str] = Field(
         description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`."
@@ -138,6 +142,7 @@ class AlertOut(ApiModel):
             created_at=alert.created_at,
             resolved_at=alert.resolved_at,
             resolved_by=alert.resolved_by,
+            resolved_why=alert.resolved_why,
             actions=_actions(alert),
         )
 

@@ -20,10 +20,12 @@ from solaris.alerts.alert import (
     ALERT_DAYS,
     LEASE,
     MAX_ERROR_CHARACTERS,
+    SYSTEM,
     Alert,
     AlertType,
     Audience,
     MailState,
+    ResolvedWhy,
     UsageFigures,
 )
 from solaris.platform.aws.client import (
@@ -37,9 +39,12 @@ from solaris.platform.aws.items import Action, Item, number, text
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.leases import free_values, held_until, is_free
 from solaris.quota.thresholds import Threshold
+from solaris.quota.user import Enforcement
 
 # two actions each, of the hundred that a transaction may have
 MAX_RESOLVED_TOGETHER = 25
+
+_IS_OPEN = "attribute_exists(alert_id) AND attribute_not_exists(resolved_at)"
 
 # the attributes of each mail
 _PREFIX = {Audience.USER: "mail", Audience.ADMINS: "admin_mail"}
@@ -208,8 +213,7 @@ class AlertStore:
                 "Key": {"alert_id": text(one.alert_id)},
                 "UpdateExpression": "SET resolved_at = :at, resolved_by = :by",
                 # whoever came first stays on record, and no alert is made by resolving it
-                "ConditionExpression": "attribute_exists(alert_id)"
-                " AND attribute_not_exists(resolved_at)",
+                "ConditionExpression": _IS_OPEN,
                 "ExpressionAttributeValues": values,
             }
             actions += [{"Update": update}, one.audit]
@@ -231,6 +235,31 @@ class AlertStore:
                 marked |= self.resolve([one], resolved_at, resolved_by)
             return marked
         return {one.alert_id for one in resolutions}
+
+    def close(self, alert_id: str, resolved_at: datetime, why: ResolvedWhy) -> bool:
+        """Mark an open alert as resolved by the system; False when it is not open (any more).
+
+        Whoever came first stays on record. Mails and warning flags go their own way.
+        """
+        try:
+            with store_errors():
+                self._client.update_item(
+                    TableName=self._alerts,
+                    Key={"alert_id": text(alert_id)},
+                    UpdateExpression="SET resolved_at = :at, resolved_by = :by,"
+                    " resolved_why = :why",
+                    ConditionExpression=_IS_OPEN,
+                    ExpressionAttributeValues={
+                        ":at": text(iso_milliseconds(resolved_at)),
+                        ":by": text(SYSTEM),
+                        ":why": text(why),
+                    },
+                )
+        except AwsCallError as error:
+            if error.aws_code == CONDITION_FAILED:
+                return False
+            raise
+        return True
 
     def _update(
         self, alert_id: str, audience: Audience, update: str, condition: str, values: Item
@@ -264,6 +293,8 @@ def _to_item(alert: Alert) -> Item:
         "created_at": iso_milliseconds(alert.created_at),
         "resolved_at": iso_milliseconds(alert.resolved_at) if alert.resolved_at else None,
         "resolved_by": alert.resolved_by,
+        "resolved_why": alert.resolved_why,
+        "enforcement": alert.enforcement,
         "mail_state": alert.mails[Audience.USER].value,
         "admin_mail_state": alert.mails[Audience.ADMINS].value,
     }
@@ -292,6 +323,8 @@ def alert_from_item(item: Mapping[str, Any]) -> Alert:
         created_at=parse_instant(item["created_at"]["S"]),
         resolved_at=parse_instant(resolved_at) if resolved_at else None,
         resolved_by=optional.get("resolved_by"),
+        resolved_why=_why(optional.get("resolved_why")),
+        enforcement=Enforcement(optional["enforcement"]) if "enforcement" in optional else None,
         mails={
             audience: MailState(item[f"{prefix}_state"]["S"])
             for audience, prefix in _PREFIX.items()
@@ -302,6 +335,11 @@ def alert_from_item(item: Mapping[str, Any]) -> Alert:
             if f"{prefix}_error" in optional
         },
     )
+
+
+def _why(stored: str | None) -> ResolvedWhy | None:
+    # one of a later version is as good as none
+    return ResolvedWhy(stored) if stored in set(ResolvedWhy) else None
 
 
 def _figures(item: Mapping[str, Any]) -> UsageFigures:

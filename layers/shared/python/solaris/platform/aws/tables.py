@@ -308,6 +308,8 @@ class AlertModel(Model):
     created_at = UnicodeAttribute()
     resolved_at = UnicodeAttribute(null=True)
     resolved_by = UnicodeAttribute(null=True)
+    resolved_why = UnicodeAttribute(null=True)
+    enforcement = UnicodeAttribute(null=True)
     mail_state = UnicodeAttribute()
     mail_error = UnicodeAttribute(null=True)
     mail_attempts = NumberAttribute(null=True)

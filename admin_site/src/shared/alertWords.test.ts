@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { resolutionKey, titleKey } from "./alertWords";
+
+const ALERT = { threshold: "block", userId: "u", type: "critical", remainingTokens: 0 } as const;
+
+describe("an alert's title", () => {
+  it("says that the quota is used up only when it is", () => {
+    expect(titleKey(ALERT)).toBe("block");
+    expect(titleKey({ ...ALERT, remainingTokens: 12 })).toBe("nearlyOut");
+    expect(titleKey({ ...ALERT, remainingTokens: null })).toBe("block");
+  });
+
+  it("has no word for a threshold but its own, with whatever is left", () => {
+    expect(titleKey({ ...ALERT, threshold: "warning", remainingTokens: 9 })).toBe("warning");
+  });
+
+  it("tells the end of a grant, the summary of a month and a record of its own apart", () => {
+    const told = { threshold: null, type: "info", remainingTokens: null } as const;
+    expect(titleKey({ ...told, userId: "u" })).toBe("ending");
+    expect(titleKey({ ...told, userId: null })).toBe("summary");
+    expect(titleKey({ ...told, userId: null, type: "warning" })).toBeNull();
+  });
+});
+
+describe("how an alert was resolved", () => {
+  const resolved = {
+    threshold: "block",
+    type: "critical",
+    resolvedAt: "2026-11-15T12:00:00Z",
+    resolvedBy: "system",
+    resolvedWhy: null,
+    mails: [],
+  } as const;
+
+  it("is why the system did, or who did", () => {
+    expect(resolutionKey({ ...resolved, resolvedWhy: "grant" })).toBe("why_grant");
+    expect(resolutionKey({ ...resolved, resolvedBy: "boss@example.com" })).toBe("person");
+    // closed before it was announced
+    const skipped = [{ audience: "user", state: "skipped", error: null } as const];
+    expect(resolutionKey({ ...resolved, resolvedBy: null, mails: skipped })).toBe("alone");
+    expect(resolutionKey({ ...resolved, resolvedBy: null })).toBeNull();
+  });
+
+  it("is not told of what is open, nor of what asked nobody to do anything", () => {
+    expect(resolutionKey({ ...resolved, resolvedAt: null })).toBeNull();
+    const summary = { ...resolved, threshold: null, type: "info" } as const;
+    expect(resolutionKey(summary)).toBeNull();
+    expect(resolutionKey({ ...summary, resolvedBy: null })).toBeNull();
+    expect(resolutionKey({ ...summary, resolvedWhy: "nothing_to_do" })).toBeNull();
+    expect(resolutionKey({ ...summary, resolvedBy: "boss@example.com" })).toBe("person");
+  });
+});
