@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,13 +24,13 @@ import openai
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.local_system import ROOT, LocalSystem, running
+from tests.e2e.local_system import LocalSystem, running
+from tests.faults.shifted_clock import ShiftedClock
 
 pytestmark = pytest.mark.e2e
 
 ANA = "ana.walker@example.com"
 ADMIN, PASSWORD = "admin@example.com", "uma-senha-bem-comprida"
-HOOK = Path(__file__).parent / "moved_clock"
 WAIT_SECONDS = 60
 
 
@@ -95,12 +94,14 @@ class Walk:
     """The system at some day, and Ana."""
 
     system: LocalSystem
-    clock: Path
+    clock: ShiftedClock
+    ahead: float
     requests: int = 0
 
     def go_to(self, local: str) -> None:
         """Move the clock of the running system: `2026-12-16T09:00`, in São Paulo."""
-        set_clock(self.clock, local)
+        self.ahead = ahead_of(local)
+        self.clock.set(self.ahead)
 
     def chat(self, model: str, usage: str) -> None:
         """One chat of Ana's by the SDK, booked when this returns."""
@@ -156,25 +157,21 @@ class Walk:
         return {one["kind"]: one["tokens"] for one in found}
 
 
-def set_clock(path: Path, local: str) -> None:
-    ahead = datetime.fromisoformat(f"{local}-03:00") - datetime.now(UTC)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(str(ahead.total_seconds()))
-    fresh.replace(path)
+def ahead_of(local: str) -> float:
+    """Seconds from now to a time in São Paulo."""
+    return (datetime.fromisoformat(f"{local}-03:00") - datetime.now(UTC)).total_seconds()
 
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("walk")
-    clock = folder / "clock"
-    set_clock(clock, "2026-11-10T10:00")
-    path = f"{HOOK}:{ROOT}:{ROOT / 'layers/shared/python'}"
+    clock, ahead = ShiftedClock(folder / "clock"), ahead_of("2026-11-10T10:00")
+    clock.set(ahead)
     with (
         stating_upstream() as upstream,
         running(
             folder / "data",
-            TEST_CLOCK_FILE=str(clock),
-            PYTHONPATH=path,
+            **clock.variables(),
             LITELLM_BASE_URL=upstream,
             MIN_USER_LIMIT="0",
             ADMIN_EMAIL=ADMIN,
@@ -183,7 +180,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
             ADMIN_RATE_LIMIT_BURST="1000",
         ) as system,
     ):
-        yield Walk(system, clock)
+        yield Walk(system, clock, ahead)
 
 
 def test_from_november_to_january(walk: Walk, browser: Browser) -> None:
@@ -315,7 +312,7 @@ def seen_in_the_site(walk: Walk, browser: Browser) -> None:
 @contextmanager
 def signed_in(walk: Walk, browser: Browser) -> Iterator[Page]:
     """The admin in a browser whose clock goes with the system's."""
-    now = datetime.now(UTC).timestamp() + float(walk.clock.read_text())
+    now = datetime.now(UTC).timestamp() + walk.ahead
     context = browser.new_context(locale="pt-BR", viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     page.clock.install(time=now)

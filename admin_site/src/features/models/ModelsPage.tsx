@@ -52,7 +52,8 @@ export function ModelsPage() {
       ) : (
         <>
           <WeightsCard table={table} actions={canChange ? actions : null} add={add} />
-          <UsedCard models={table?.models} onChoose={canChange ? choose : null} />
+          {/* not before the table above has its height */}
+          {table ? <UsedCard models={table.models} onChoose={canChange ? choose : null} /> : null}
         </>
       )}
       {canChange && table ? (

@@ -29,10 +29,9 @@ export function WeightsCard({
 }) {
   const t = useModelsTexts();
   const words: Words = { t, weights: useWeightTexts(), format: useFormat() };
-  const isEmpty = table?.entries.length === 0;
   return (
     <Card className="overflow-hidden">
-      <CardHeader title={t("weights")} description={isEmpty ? undefined : t("weightsText")} />
+      <CardHeader title={t("weights")} description={t("weightsText")} />
       <DataTable
         label={t("weights")}
         columns={columns(words, actions)}

@@ -20,7 +20,14 @@ type User = Model<"UserDetail">;
 
 /** What a user may use on one day: how today stands, changed and lifted from here. */
 export function DayCard({ user }: { user: User | undefined }) {
-  return user && user.status !== "deleted" ? <Day user={user} /> : null;
+  if (!user) {
+    return (
+      <Card className="mt-5 p-5">
+        <div className="min-h-11" aria-hidden />
+      </Card>
+    );
+  }
+  return user.status === "deleted" ? null : <Day user={user} />;
 }
 
 function Day({ user }: { user: User }) {
@@ -32,7 +39,7 @@ function Day({ user }: { user: User }) {
   const close = () => setOpen(null);
   return (
     <Card className="mt-5 p-5">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+      <div className="flex min-h-11 flex-wrap items-center gap-x-4 gap-y-3">
         <div className="min-w-0 flex-1 basis-64">
           <h2 className="flex flex-wrap items-center gap-2.5 font-semibold text-[0.9375rem]">
             {tokens === null ? t("title") : t("titleLimited", { tokens: format.integer(tokens) })}
