@@ -120,7 +120,8 @@ def test_the_examples_do_what_they_say(system: LocalSystem, tmp_path: Path) -> N
         assert suspended["status"] == system.user(ANA)["status"] == "suspended"
         assert ask(system) == 403
 
-        active, stats, transactions = answers(shell.run(activate))
+        active, stats, refusals, transactions = answers(shell.run(activate))
+        assert set(refusals) >= {"days", "last"}
         assert active["status"] == system.user(ANA)["status"] == "active"
         assert ask(system) == 200
         assert stats["tokens"]["currentUsage"] == used

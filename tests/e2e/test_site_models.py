@@ -79,7 +79,7 @@ def test_a_weight_is_tried_out_set_changed_and_removed(admin: Visitor, company: 
     dialog = page.get_by_role("dialog", name="Remover o peso")
     dialog.get_by_role("button", name="Remover peso").click()
     expect(dialog).to_have_count(0)
-    expect(page.get_by_text("Cada token conta 1×")).to_be_visible()
+    expect(page.get_by_text("Cada token conta 1×", exact=True)).to_be_visible()
     assert company.get("/weights")["entries"] == []
     page = admin.open("/admin/audit")
     expect(page.get_by_text("Pesos alterados").first).to_be_visible()
