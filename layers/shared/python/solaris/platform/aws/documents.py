@@ -32,8 +32,8 @@ POLICY_OWNER = progress_owner("policy")
 FRESH_SECONDS = 2.5
 """After a change others go on with what was before for so long, and while they read it anew."""
 
-OLDEST_SECONDS = 30.0
-"""Nothing older is told without asking: a Lambda stands still between two requests."""
+OLDEST_SECONDS = 5.0
+"""Nothing older is told without asking: so long a change may stay unknown to who was idle, too."""
 
 T = TypeVar("T")
 _log = get_logger("solaris.documents")
