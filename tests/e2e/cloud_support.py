@@ -19,9 +19,9 @@ import openai
 
 from infra.deploy.deploying import Deployed, DeployOptions, deploy
 from infra.deploy.emulator import command, environment
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import demo_command
 from tests.e2e.local_system import ROOT, clean_environment
+from tests.ports import lasting_port
 
 STAGE = "e2e"
 REGION = "us-east-1"
@@ -186,7 +186,7 @@ def _wait_for(url: str, log: Path) -> None:
 @contextmanager
 def demo_upstream(folder: Path) -> Iterator[str]:
     """Base URL of a demo upstream."""
-    port = free_port()
+    port = lasting_port()
     variables = clean_environment(PYTHONPATH=str(ROOT))
     with _program(demo_command("127.0.0.1", port), folder, variables):
         _wait_for(f"http://127.0.0.1:{port}/v1/models", folder / "log")
@@ -196,7 +196,7 @@ def demo_upstream(folder: Path) -> Iterator[str]:
 @contextmanager
 def deployed_cloud(folder: Path, upstream: str) -> Iterator[Cloud]:
     """A new emulator and the stage on it, as `make deploy` makes it."""
-    port = free_port()
+    port = lasting_port()
     endpoint = f"http://127.0.0.1:{port}"
     # every call is held against the policies of its caller's role
     variables = environment(port, folder) | {"AUTH": "true"}

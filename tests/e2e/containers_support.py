@@ -24,8 +24,8 @@ import psutil
 import pytest
 import yaml
 
-from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT
+from tests.ports import lasting_port
 
 COMPOSE = ROOT / "localstack-compose.yaml"
 GATEWAY_IMAGE = ROOT / "infra" / "containers" / "gateway.Dockerfile"
@@ -235,7 +235,7 @@ class Machine:
     def port_of(self, name: str) -> int:
         """The loopback port that stands for a service's."""
         if name not in self.ports:
-            self.ports[name] = free_port()
+            self.ports[name] = lasting_port()
         return self.ports[name]
 
     def local(self, text: str) -> str:

@@ -36,6 +36,7 @@ BEYOND_SCHEMA = {
     "burst_without_rate": _TWO_FIELDS,
     "plan_rate_halves": _TWO_FIELDS,
     "limit_source_and_limit": _TWO_FIELDS,
+    "plan_warning_above_critical": _TWO_FIELDS,
     "not_a_weight": "names of models and their beginnings, figures of three decimals",
     "two_expiries": _TWO_FIELDS,
     "not_for_service_key": _TWO_FIELDS,

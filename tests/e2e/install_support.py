@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT, clean_environment
+from tests.ports import lasting_port
 
 INSTALL_SECONDS = 240
 STOP_SECONDS = 90
@@ -30,9 +30,9 @@ class Server:
     """A place where install.sh puts everything, instead of a whole machine."""
 
     prefix: Path
-    port: int = field(default_factory=free_port)
-    http_port: int = field(default_factory=free_port)
-    https_port: int = field(default_factory=free_port)
+    port: int = field(default_factory=lasting_port)
+    http_port: int = field(default_factory=lasting_port)
+    https_port: int = field(default_factory=lasting_port)
     usage_at_stop: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -171,7 +171,9 @@ class Server:
                         client.get("/nowhere")
                         break
                     except httpx.ConnectError:
+                        assert process.poll() is None, "nginx ended"
                         assert time.monotonic() < deadline, "nginx does not answer"
+                        time.sleep(0.05)
                 yield client
         finally:
             process.terminate()

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import ROOT
 from tests.e2e.local_system import clean_environment
 from tests.e2e.programs import answers, program
 from tests.e2e.python_environments import python_environment
+from tests.ports import lasting_port
 
 LOCK = ROOT / "tests" / "e2e" / "litellm.lock"
 
@@ -27,7 +27,7 @@ def litellm_proxy(configuration: str, key: str, folder: Path) -> Iterator[str]:
     """
     binaries = litellm_environment() / "bin"
     (folder / "litellm.yaml").write_text(configuration, encoding="utf-8")
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    url = f"http://127.0.0.1:{(port := lasting_port())}"
     command = [str(binaries / "litellm"), "--config", "litellm.yaml", "--host", "127.0.0.1"]
     with program(
         [*command, "--port", str(port)],

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 
-from infra.local.run.preflight import free_port
+from tests.ports import lasting_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
@@ -132,7 +132,7 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 def start(data_dir: Path, **settings: str) -> LocalSystem:
     """Start a system and wait until it says that it is ready."""
-    port = int(settings.pop("PORT", "0")) or free_port()
+    port = int(settings.pop("PORT", "0")) or lasting_port()
     environment = clean_environment(SOLARIS_DATA_DIR=str(data_dir), PORT=str(port), **settings)
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.local"],

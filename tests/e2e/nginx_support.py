@@ -18,8 +18,8 @@ import httpx
 import openai
 import pytest
 
-from infra.local.run.preflight import free_port
 from tests.e2e.local_system import ROOT, LocalSystem
+from tests.ports import lasting_port
 
 START_SECONDS = 15
 NOBODY = 65534
@@ -83,7 +83,7 @@ def nginx(gateway: str, *, https_port: int = 0, addition: str = "") -> Iterator[
         if is_root:
             for path in (directory, *directory.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
-        http_port, https_port = free_port(), https_port or free_port()
+        http_port, https_port = lasting_port(), https_port or lasting_port()
         environment = {
             "PATH": os.environ["PATH"],
             "GATEWAY": gateway,

@@ -19,10 +19,10 @@ import boto3
 import httpx
 import pytest
 
-from infra.local.run.preflight import free_port
 from solaris.platform.web.trusted_proxies import SECRET_HEADER, VIEWER_HEADER
 from tests.e2e.local_system import LocalSystem
 from tests.lambda_layers import Unpacked, unpacked_packages
+from tests.ports import lasting_port
 
 pytestmark = pytest.mark.e2e
 
@@ -66,7 +66,7 @@ def environment(
         "PATH": f"{programs}:/usr/bin:/bin",
         "PYTHONPATH": ":".join(str(packages.of(f"layers/{one}") / "python") for one in LAYERS),
         "LAMBDA_TASK_ROOT": str(packages.of("functions/proxy")),
-        "AWS_LWA_PORT": str(free_port()),
+        "AWS_LWA_PORT": str(lasting_port()),
         "SOLARIS_STAGE": "local",
         "SOLARIS_DATA_DIR": str(tmp_path_factory.mktemp("tmp")),
         "TRUSTED_PROXIES": "1",

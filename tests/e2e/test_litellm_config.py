@@ -17,12 +17,12 @@ import pytest
 import yaml
 
 from infra.litellm.start import CONFIG, ConfigurationError, offered
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import demo_command
 from tests.e2e.litellm_environment import litellm_environment
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
 from tests.e2e.programs import answers, program
 from tests.e2e.test_litellm import QUESTION
+from tests.ports import lasting_port
 
 pytestmark = pytest.mark.e2e
 
@@ -49,7 +49,7 @@ def environment(**settings: str) -> dict[str, str]:
 @contextmanager
 def litellm(log: Path, **settings: str) -> Iterator[str]:
     """LiteLLM by start.py, as the container runs it; its root URL."""
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    url = f"http://127.0.0.1:{(port := lasting_port())}"
     python = str(litellm_environment() / "bin" / "python")
     command = [python, str(CONFIG.parent / "start.py"), "--host", "127.0.0.1", "--port", str(port)]
     settings |= {"LITELLM_MASTER_KEY": MASTER_KEY, "TMPDIR": str(log.parent)}
@@ -97,7 +97,7 @@ def ollama() -> Iterator[str]:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """The gateway → LiteLLM with the demo provider only → a demo provider."""
     logs = tmp_path_factory.mktemp("logs")
-    port = free_port()
+    port = lasting_port()
     base = f"http://127.0.0.1:{port}"
     with (
         program(

@@ -15,7 +15,6 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from infra.local.run.preflight import free_port
 from tests.e2e.local_system import running
 from tests.e2e.nginx_support import (
     IDLE_SECONDS,
@@ -27,6 +26,7 @@ from tests.e2e.nginx_support import (
     skip_without_nginx,
 )
 from tests.e2e.site_support import ADMIN, PASSWORD, SITE, eventually
+from tests.ports import lasting_port
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +43,7 @@ SECURITY = {
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """The gateway's own limits lifted: what refuses here is the edge."""
     skip_without_nginx()
-    port = free_port()
+    port = lasting_port()
     with (
         running(
             tmp_path_factory.mktemp("behind nginx"),
@@ -180,7 +180,7 @@ def test_an_address_with_made_up_keys_meets_its_own_rate() -> None:
         for number in range(900)
     )
     with (
-        nginx(f"127.0.0.1:{free_port()}") as started,
+        nginx(f"127.0.0.1:{lasting_port()}") as started,
         socket.create_connection(("127.0.0.1", started.https_port), timeout=20) as plain,
         started.tls().wrap_socket(plain, server_hostname="localhost") as secure,
     ):
@@ -244,7 +244,7 @@ def test_a_body_of_20_mib_passes_and_more_is_refused_in_shape(edge: Edge) -> Non
 
 def test_a_gateway_that_is_down_is_said_in_shape() -> None:
     with (
-        nginx(f"127.0.0.1:{free_port()}") as started,
+        nginx(f"127.0.0.1:{lasting_port()}") as started,
         started.client(accept_language="en") as client,
     ):
         chat = client.post("/v1/chat/completions", json=question("demo"))

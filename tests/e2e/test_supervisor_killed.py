@@ -16,10 +16,10 @@ import httpx
 import psutil
 import pytest
 
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import demo_command
 from infra.local.run.running import running_program
 from tests.e2e.local_system import LocalSystem, start
+from tests.ports import lasting_port
 
 pytestmark = pytest.mark.e2e
 
@@ -35,7 +35,7 @@ LOOPBACK = "127.0.0.1"
 @contextmanager
 def upstream() -> Iterator[str]:
     """A demo upstream that is nobody's child but this test's."""
-    port = free_port()
+    port = lasting_port()
     url = f"http://{LOOPBACK}:{port}"
     with running_program("demo", demo_command(LOOPBACK, port), url):
         yield url

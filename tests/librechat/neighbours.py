@@ -16,13 +16,13 @@ from typing import Any
 import httpx
 import yaml
 
-from infra.local.run.preflight import free_port
 from infra.local.run.programs import demo_command
 from tests.e2e.litellm_environment import litellm_proxy
 from tests.e2e.local_system import ROOT, LocalSystem, clean_environment, running
 from tests.e2e.node_programs import newer_node
 from tests.e2e.programs import answers, listens, program
 from tests.e2e.python_environments import python_environment
+from tests.ports import lasting_port
 
 SHIPPED = ROOT / "infra" / "librechat" / "librechat.yaml"
 LOCK = ROOT / "tests" / "librechat" / "mongodb.lock"
@@ -70,7 +70,7 @@ def wanting(folder: Path) -> str | None:
 
 @contextmanager
 def _demo(data_dir: Path) -> Iterator[str]:
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    url = f"http://127.0.0.1:{(port := lasting_port())}"
     with program(
         demo_command("127.0.0.1", port),
         answers(f"{url}/v1/models"),
@@ -94,7 +94,7 @@ def _models(demo_url: str) -> str:
 @contextmanager
 def _mongodb(data_dir: Path) -> Iterator[str]:
     server = python_environment(LOCK).with_name("secantusd-py")
-    port = free_port()
+    port = lasting_port()
     command = [str(server), "--host", "127.0.0.1", "--port", str(port), "--cache-size", "256M"]
     with program(
         [*command, "--storage-path", str(data_dir / "mongodb")],
@@ -109,7 +109,7 @@ def _mongodb(data_dir: Path) -> Iterator[str]:
 @contextmanager
 def _librechat(folder: Path, data_dir: Path, mongodb: str, system: LocalSystem) -> Iterator[str]:
     """As its own `npm run backend` starts it, with the shipped file; whoever comes may register."""
-    url = f"http://localhost:{(port := free_port())}"
+    url = f"http://localhost:{(port := lasting_port())}"
     with program(
         [newer_node(), "api/server/index.js"],
         answers(f"{url}/health"),
@@ -154,7 +154,7 @@ def _versions(folder: Path) -> str:
 @contextmanager
 def neighbours(folder: Path, data_dir: Path) -> Iterator[Neighbours]:
     """Start one after the other, and end them the other way round."""
-    port = free_port()
+    port = lasting_port()
     with ExitStack() as started:
         demo_url = started.enter_context(_demo(data_dir))
         litellm = started.enter_context(litellm_proxy(_models(demo_url), MASTER_KEY, data_dir))

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from infra.local.run.preflight import free_port
+from tests.ports import lasting_port
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = ROOT / ".venv" / "localstack"
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
     """Start both, run the tests, stop both."""
     with tempfile.TemporaryDirectory(prefix="solaris-localstack-") as name:
         directory = Path(name)
-        ports = free_port(), free_port()
+        ports = lasting_port(), lasting_port()
         try:
             with (
                 running(

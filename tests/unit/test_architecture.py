@@ -86,6 +86,8 @@ PURE = (
     "quota/day_cap.py",
     "quota/grant.py",
     "quota/grants.py",
+    "quota/groups/group.py",
+    "quota/groups/member.py",
     "quota/identity.py",
     "quota/moving.py",
     "quota/periods.py",

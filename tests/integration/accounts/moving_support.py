@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from solaris.accounts.changes import UserUpdate
 from solaris.accounts.moving import Mover
+from solaris.accounts.updates import UserUpdate
 from solaris.gateway.admission import Admission
 from solaris.platform.actor import Actor
 from solaris.quota.user import user_id_for

@@ -69,8 +69,8 @@ async def test_a_first_request_costs_no_more_either(money: MoneyPath, calls: lis
     money.parts.quota.plans.recent()
     calls.clear()
     await money.admit()
-    # the last looks whether the plans have changed in these milliseconds
-    assert calls == ["UpdateItem", "TransactWriteItems", "GetItem"]
+    # the last two look whether plans or groups have changed in these milliseconds
+    assert calls == ["UpdateItem", "TransactWriteItems", "GetItem", "GetItem"]
 
 
 async def test_a_move_is_told_to_lists_and_audit(money: MoneyPath, api: Api) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from solaris.accounts.changes import UserUpdate
 from solaris.accounts.plans import propagation as propagating
 from solaris.accounts.plans.progress import LEASE
 from solaris.accounts.plans.propagation import Propagation, PropagationReport
 from solaris.accounts.plans.service import PlanAdministration
+from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.audit.entry import AuditFilters
 from solaris.ledger.transactions import TransactionKind
 from solaris.platform.actor import Actor
@@ -293,7 +293,7 @@ def test_who_is_made_while_the_plan_changes_has_the_new_limit(company: Company) 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "create", late)
-        company.changes.create("new@example.com", actor=ADMIN, plan=Plan.BASIC)
+        company.changes.create(NewUser(email="new@example.com", plan=Plan.BASIC), actor=ADMIN)
     assert company.money.user("new@example.com").monthly_limit == 2_000_000
 
 
@@ -544,7 +544,7 @@ async def test_newcomers_and_those_who_go_back_to_the_plan_have_its_limit_a_day(
     admission = await money.admit("new@example.com", prompt=400, completes=False)
     assert admission.reservation.tokens == 400
     assert left_today(money, "new@example.com") == 9_600
-    made = company.changes.create("made@example.com", actor=ADMIN).after.user
+    made = company.changes.create(NewUser(email="made@example.com"), actor=ADMIN).after.user
     assert made.daily_limit == "10000"
     user_id = user_id_for("made@example.com")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from solaris.accounts.changes import UserUpdate
+from solaris.accounts.updates import UserUpdate
 from solaris.quota.user import user_id_for
 from tests.integration.backup.backup_support import (
     BOSS,

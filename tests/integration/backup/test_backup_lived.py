@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.edge.mailbox import verify_sender
-from solaris.accounts.changes import UserUpdate
+from solaris.accounts.updates import UserUpdate
 from solaris.exports.export import Export, ExportKind
 from solaris.keys.management import KeyTerms
 from solaris.ledger.booking import system_owner

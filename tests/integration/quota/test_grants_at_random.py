@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from solaris.accounts.changes import UserUpdate
+from solaris.accounts.updates import UserUpdate
 from solaris.gateway.sweeper import Sweeper
 from solaris.platform.actor import Actor
 from solaris.platform.errors import (

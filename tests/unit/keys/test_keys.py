@@ -18,7 +18,6 @@ from solaris.gateway.models.access import (
 from solaris.gateway.models.named import named_models
 from solaris.keys.authenticator import _from_json, _to_json
 from solaris.keys.key import (
-    MAX_ALLOWED_MODELS,
     MAX_KEY_DAYS,
     GatewayKey,
     KeyRefusedError,
@@ -38,6 +37,7 @@ from solaris.platform.errors import (
 from solaris.platform.rate_limit import RateLimiter
 from solaris.platform.rate_rule import RateRule
 from solaris.platform.web.errors import error_answer
+from solaris.quota.model_names import MAX_ALLOWED_MODELS
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
 JSON = {"content-type": "application/json"}

@@ -20,6 +20,7 @@ from solaris.quota.changes import (
     set_plan,
 )
 from solaris.quota.feed import user_from_row, user_to_row
+from solaris.quota.groups.member import Terms
 from solaris.quota.item import user_from_item, user_to_item
 from solaris.quota.plans import (
     PlanPolicy,
@@ -32,7 +33,7 @@ from solaris.quota.plans import (
     signature,
 )
 from solaris.quota.thresholds import Threshold, ThresholdRule, rule_of
-from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
+from solaris.quota.user import INHERITED, Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -128,14 +129,16 @@ def test_nonsense_is_refused_by_its_field(stated: dict[str, Any], field: str, co
 
 def test_the_warning_may_not_lie_above_the_critical_one_of_plan_or_settings() -> None:
     fits = PlanPolicy(monthly_limit=1, warning_ppm=950_000)
-    check_thresholds(fits, warning_ppm=800_000, critical_ppm=950_000)
+    check_thresholds(fits.warning_ppm, fits.critical_ppm, warning_ppm=800_000, critical_ppm=950_000)
     for policy in (
         PlanPolicy(monthly_limit=1, warning_ppm=960_000),
         PlanPolicy(monthly_limit=1, critical_ppm=700_000),
         PlanPolicy(monthly_limit=1, warning_ppm=600_000, critical_ppm=500_000),
     ):
         with pytest.raises(PlanRefusedError):
-            check_thresholds(policy, warning_ppm=800_000, critical_ppm=950_000)
+            check_thresholds(
+                policy.warning_ppm, policy.critical_ppm, warning_ppm=800_000, critical_ppm=950_000
+            )
 
 
 @pytest.mark.parametrize(
@@ -156,12 +159,19 @@ def test_in_an_item_of_a_version_before_the_figure_says_where_it_is_from(
         assert SEEDS.source_of(made(limit, plan, limit_source=said)) is said
 
 
+def of(user: User, policy: PlanPolicy) -> Terms:
+    """What somebody without a group has of a plan."""
+    return Terms(user.plan, plan_by_group=False, group_id=None, policy=policy)
+
+
 @given(user=users, policy=policies)
 def test_a_plan_reaches_all_but_what_is_the_users_own(user: User, policy: PlanPolicy) -> None:
     source = SEEDS.source_of(user)
-    after = follow_plan(user, policy, source, rule=RULE, now=LATER)
-    assert after.limit_source is source
-    expected = policy.monthly_limit if source is LimitSource.PLAN else user.monthly_limit
+    after = follow_plan(user, of(user, policy), source, rule=RULE, now=LATER)
+    # nobody is in a group here: what one stated is the plan's again
+    wanted = LimitSource.PLAN if source in INHERITED else source
+    assert after.limit_source is wanted
+    expected = policy.monthly_limit if wanted is LimitSource.PLAN else user.monthly_limit
     assert after.monthly_limit == expected
     own = OwnField.ENFORCEMENT in user.own
     assert after.enforcement is (user.enforcement if own else policy.enforcement)
@@ -173,8 +183,8 @@ def test_a_plan_reaches_all_but_what_is_the_users_own(user: User, policy: PlanPo
 
 @given(user=users, policy=policies)
 def test_following_twice_changes_nothing_more(user: User, policy: PlanPolicy) -> None:
-    once = follow_plan(user, policy, SEEDS.source_of(user), rule=RULE, now=LATER)
-    again = follow_plan(once, policy, SEEDS.source_of(once), rule=RULE, now=LATER)
+    once = follow_plan(user, of(user, policy), SEEDS.source_of(user), rule=RULE, now=LATER)
+    again = follow_plan(once, of(once, policy), SEEDS.source_of(once), rule=RULE, now=LATER)
     assert again is once
 
 
@@ -190,7 +200,7 @@ def test_in_whatever_order_changes_come_the_last_one_holds(
 
 @given(user=users, policy=policies)
 def test_items_and_rows_keep_what_is_of_the_plan(user: User, policy: PlanPolicy) -> None:
-    after = follow_plan(user, policy, SEEDS.source_of(user), rule=RULE, now=LATER)
+    after = follow_plan(user, of(user, policy), SEEDS.source_of(user), rule=RULE, now=LATER)
     assert user_from_item(user_to_item(after)) == after
     assert user_from_row(user_to_row(after)) == after
 
@@ -204,7 +214,7 @@ def test_an_item_of_the_version_before_reads_as_it_was_meant() -> None:
     assert before.limit_source is None
     assert user_from_row(user_to_row(replace(before, own=frozenset()))).own == before.own
     followed = follow_plan(
-        before, PlanPolicy(monthly_limit=2), LimitSource.PLAN, rule=RULE, now=NOW
+        before, of(before, PlanPolicy(monthly_limit=2)), LimitSource.PLAN, rule=RULE, now=NOW
     )
     assert followed.enforcement is Enforcement.WARN
     assert user_from_item(user_to_item(made())).own == frozenset()
@@ -215,8 +225,8 @@ def test_a_limit_that_is_set_is_the_users_own_and_the_plan_passes_it_by() -> Non
     own = set_limit(user, 3_000_000, bounds=BOUNDS, rule=RULE, now=LATER)
     assert own.limit_source is LimitSource.OWN
     policy = PlanPolicy(monthly_limit=2_000_000)
-    assert follow_plan(own, policy, SEEDS.source_of(own), rule=RULE, now=LATER) is own
-    back = follow_plan(own, policy, LimitSource.PLAN, rule=RULE, now=LATER)
+    assert follow_plan(own, of(own, policy), SEEDS.source_of(own), rule=RULE, now=LATER) is own
+    back = follow_plan(own, of(own, policy), LimitSource.PLAN, rule=RULE, now=LATER)
     assert (back.monthly_limit, back.limit_source) == (2_000_000, LimitSource.PLAN)
     # the limit of now, once more, is nobody's choice; keeping it is
     assert set_limit(user, 1_000_000, bounds=BOUNDS, rule=RULE, now=LATER) is user
@@ -227,7 +237,12 @@ def test_a_limit_that_is_set_is_the_users_own_and_the_plan_passes_it_by() -> Non
 
 def test_another_plan_brings_all_of_it_and_leaves_what_is_own() -> None:
     policy = PlanPolicy(monthly_limit=5_000_000, enforcement=Enforcement.WARN, warning_ppm=500_000)
-    given_plan: dict[str, Any] = {"bounds": BOUNDS, "rule": RULE, "now": LATER, "policy": policy}
+    given_plan: dict[str, Any] = {
+        "bounds": BOUNDS,
+        "rule": RULE,
+        "now": LATER,
+        "terms": Terms(Plan.PRO, plan_by_group=False, group_id=None, policy=policy),
+    }
     user = made(limit_source=LimitSource.OWN)
     after = set_plan(user, Plan.PRO, 5_000_000, source=LimitSource.PLAN, **given_plan)
     assert (after.plan, after.monthly_limit) == (Plan.PRO, 5_000_000)
@@ -247,10 +262,10 @@ def test_thresholds_that_move_out_of_reach_are_armed_again() -> None:
         alerts_sent=frozenset({Threshold.WARNING}),
     )
     policy = PlanPolicy(monthly_limit=1_000_000, warning_ppm=900_000)
-    after = follow_plan(user, policy, LimitSource.PLAN, rule=RULE, now=LATER)
+    after = follow_plan(user, of(user, policy), LimitSource.PLAN, rule=RULE, now=LATER)
     assert (after.alerts_sent, after.alert_round) == (frozenset(), 1)
     nearer = PlanPolicy(monthly_limit=1_000_000, warning_ppm=700_000)
-    same = follow_plan(user, nearer, LimitSource.PLAN, rule=RULE, now=LATER)
+    same = follow_plan(user, of(user, nearer), LimitSource.PLAN, rule=RULE, now=LATER)
     assert (same.alerts_sent, same.alert_round) == (user.alerts_sent, 0)
 
 
@@ -265,7 +280,7 @@ def test_a_newcomer_has_what_the_plan_says() -> None:
         block_ppm=500_000,
         now=NOW,
         source=LimitSource.DEFAULT,
-        policy=policy,
+        terms=Terms(Plan.BASIC, plan_by_group=False, group_id=None, policy=policy),
     )
     assert (user.monthly_limit, user.available_tokens) == (300_000, 150_000)
     assert (user.limit_source, user.enforcement) == (LimitSource.DEFAULT, Enforcement.WARN)

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from solaris.platform.aws.documents import Document
 from solaris.platform.errors import ConfigurationError
 from solaris.platform.settings import Settings, load_settings, mail_domain
 from solaris.platform.settings_values import AutoProvision
+from solaris.quota.groups.member import Terms
 from solaris.quota.identity import Identity
 from solaris.quota.plans import PlanPolicy, plans_of
-from solaris.quota.policy import plan_limits_of, provisioning_of
+from solaris.quota.policy import StatedPlans, plan_limits_of, provisioning_of
 from solaris.quota.provisioning import ProvisioningPolicy, provision
 from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus, user_id_for
 
@@ -72,7 +74,8 @@ def test_a_domain_is_matched_whole(mode: AutoProvision, email: str, *, allowed: 
 
 
 def test_the_settings_make_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    basic = PlanPolicy(monthly_limit=1_000_000)
+    policy = PlanPolicy(monthly_limit=1_000_000)
+    basic = Terms(Plan.BASIC, plan_by_group=False, group_id=None, policy=policy)
     assert provisioning_of(Settings()) == ProvisioningPolicy(
         AutoProvision.ACTIVE, frozenset(), 1_000_000, LimitSource.PLAN, basic
     )
@@ -88,7 +91,10 @@ def test_the_settings_make_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     limits = plan_limits_of(Settings())
     stated = {**plans_of(None, limits), Plan.BASIC: PlanPolicy(monthly_limit=5)}
-    assert provisioning_of(Settings(), stated).source is LimitSource.PLAN
+    assert (
+        provisioning_of(Settings(), StatedPlans(stated, Document("plans"))).source
+        is LimitSource.PLAN
+    )
 
 
 def test_newcomers_follow_the_basic_plan_unless_the_environment_has_a_limit_of_their_own() -> None:
@@ -96,9 +102,10 @@ def test_newcomers_follow_the_basic_plan_unless_the_environment_has_a_limit_of_t
         **plans_of(None, plan_limits_of(Settings())),
         Plan.BASIC: PlanPolicy(monthly_limit=2_000_000, enforcement=Enforcement.WARN),
     }
-    policy = provisioning_of(Settings(), raised)
+    stated = StatedPlans(raised, Document("plans"))
+    policy = provisioning_of(Settings(), stated)
     assert (policy.monthly_limit, policy.source) == (2_000_000, LimitSource.PLAN)
-    own = provisioning_of(Settings(default_monthly_limit=300_000), raised)
+    own = provisioning_of(Settings(default_monthly_limit=300_000), stated)
     assert (own.monthly_limit, own.source) == (300_000, LimitSource.DEFAULT)
     user = provision(
         Identity("ana@example.com"), policy, period="2026-11", block_ppm=1_000_000, now=NOW

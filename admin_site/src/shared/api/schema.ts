@@ -175,6 +175,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each group states, who is in it, how far the last change has come
+         * @description A user has one home group, by which their quota and the reports go.
+         *
+         *     While `propagation.state` is `running`, POST /admin/plans/propagation goes on with it; the
+         *     sweep does so too.
+         */
+        get: operations["getGroups"];
+        put?: never;
+        /**
+         * Make a group
+         * @description Nobody is in it yet: `groupId` of a user says where they belong.
+         */
+        post: operations["createGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One group
+         * @description Its members are `GET /admin/users?group=<id>`.
+         */
+        get: operations["getGroup"];
+        /**
+         * Change a group, and bring it to its members
+         * @description Members have it within two seconds in a small company, else as `propagation` tells.
+         *
+         *     409: somebody else has changed the group since `version`.
+         */
+        put: operations["updateGroup"];
+        post?: never;
+        /**
+         * Take a group away
+         * @description The reports of its time keep its name. 409: it has members, and nobody said what of them.
+         */
+        delete: operations["deleteGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/groups/{group_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a change would do to the members
+         * @description Nothing is written.
+         */
+        post: operations["previewGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/keys": {
         parameters: {
             query?: never;
@@ -2084,6 +2161,330 @@ export interface components {
          */
         GroupBy: "user" | "model" | "day" | "none";
         /**
+         * GroupCreate
+         * @description A new group.
+         */
+        GroupCreate: {
+            /**
+             * Ceilingtokens
+             * @description Of all members together, by alerts alone; null: none.
+             * @default null
+             */
+            ceilingTokens?: number | null;
+            /**
+             * Costcenter
+             * @default null
+             */
+            costCenter?: string | null;
+            /**
+             * Critical
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            critical?: number | null;
+            /**
+             * Dailylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            dailyLimit?: string | null;
+            /**
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
+            /**
+             * Managers
+             * @default null
+             */
+            managers?: string[] | null;
+            /**
+             * Models
+             * @description null: all that the key allows.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * Monthlylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            monthlyLimit?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * @description null: members keep their plans.
+             * @default null
+             */
+            plan?: components["schemas"]["Plan"] | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Recipients
+             * @default null
+             */
+            recipients?: string[] | null;
+            /**
+             * Warning
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            warning?: number | null;
+        };
+        /**
+         * GroupOut
+         * @description A group. What it states holds for each member, but for what is a member's own.
+         */
+        GroupOut: {
+            /**
+             * Ceilingtokens
+             * @description What all members together may use in a month, by alerts alone.
+             */
+            ceilingTokens: number | null;
+            /** Changedat */
+            changedAt: string | null;
+            /** Changedby */
+            changedBy: string | null;
+            /** Costcenter */
+            costCenter: string;
+            /** Createdat */
+            createdAt: string | null;
+            /**
+             * Critical
+             * @description Second warning.
+             */
+            critical: number | null;
+            /**
+             * Dailylimit
+             * @description `50000`, `auto:25` or `none`. null: as the members' plans have it.
+             */
+            dailyLimit: string | null;
+            /** @description null: as the members' plans have it. */
+            enforcement: components["schemas"]["Enforcement"] | null;
+            /** Id */
+            id: string;
+            /**
+             * Managers
+             * @description Who sees and changes the members.
+             */
+            managers: string[];
+            /**
+             * Models
+             * @description What members may use of what the key allows; null: all of it.
+             */
+            models: string[] | null;
+            /**
+             * Monthlylimit
+             * @description Tokens a month of each member. null: as the members' plans have it.
+             */
+            monthlyLimit: number | null;
+            /** Name */
+            name: string;
+            /** @description null: members keep their plans. */
+            plan: components["schemas"]["Plan"] | null;
+            /**
+             * Recipients
+             * @description Who else gets the group's mails.
+             */
+            recipients: string[];
+            /**
+             * Usedtokens
+             * @description What they have used this month.
+             */
+            usedTokens: number;
+            /**
+             * Users
+             * @description Members, without the deleted.
+             */
+            users: number;
+            /**
+             * Version
+             * @description To be named by a change.
+             */
+            version: number;
+            /**
+             * Warning
+             * @description First warning, a part of what is granted.
+             */
+            warning: number | null;
+        };
+        /**
+         * GroupPreviewOut
+         * @description What a change would do to the members, by this month's usage so far. Nothing is written.
+         */
+        GroupPreviewOut: {
+            /**
+             * Blocked
+             * @description Who would be refused, and is served now.
+             */
+            blocked: number;
+            /**
+             * Changed
+             * @description Who would get something else.
+             */
+            changed: number;
+            /**
+             * Served
+             * @description Who would be served again.
+             */
+            served: number;
+            /**
+             * Usedup
+             * @description Who would have no tokens left, and has some now.
+             */
+            usedUp: number;
+            /**
+             * Users
+             * @description Members.
+             */
+            users: number;
+            /** Userswithownlimit */
+            usersWithOwnLimit: number;
+        };
+        /**
+         * GroupsOut
+         * @description All groups by name, and how far the last change of groups or plans has come.
+         */
+        GroupsOut: {
+            /** Items */
+            items: components["schemas"]["GroupOut"][];
+            /** @description null: nothing was ever changed. */
+            propagation: components["schemas"]["PropagationOut"] | null;
+            /** Userswithoutgroup */
+            usersWithoutGroup: number;
+        };
+        /**
+         * GroupTermsIn
+         * @description What members get. Left out: stays; null: as their plans have it.
+         */
+        GroupTermsIn: {
+            /**
+             * Critical
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            critical?: number | null;
+            /**
+             * Dailylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            dailyLimit?: string | null;
+            /**
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
+            /**
+             * Models
+             * @description null: all that the key allows.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * Monthlylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            monthlyLimit?: number | null;
+            /**
+             * @description null: members keep their plans.
+             * @default null
+             */
+            plan?: components["schemas"]["Plan"] | null;
+            /**
+             * Warning
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            warning?: number | null;
+        };
+        /**
+         * GroupUpdate
+         * @description What shall be different, made for one version of the group. Left out: stays.
+         */
+        GroupUpdate: {
+            /**
+             * Ceilingtokens
+             * @description Of all members together, by alerts alone; null: none.
+             * @default null
+             */
+            ceilingTokens?: number | null;
+            /**
+             * Costcenter
+             * @default null
+             */
+            costCenter?: string | null;
+            /**
+             * Critical
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            critical?: number | null;
+            /**
+             * Dailylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            dailyLimit?: string | null;
+            /**
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            enforcement?: components["schemas"]["Enforcement"] | null;
+            /**
+             * Managers
+             * @default null
+             */
+            managers?: string[] | null;
+            /**
+             * Models
+             * @description null: all that the key allows.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * Monthlylimit
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            monthlyLimit?: number | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * @description null: members keep their plans.
+             * @default null
+             */
+            plan?: components["schemas"]["Plan"] | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Recipients
+             * @default null
+             */
+            recipients?: string[] | null;
+            /**
+             * Version
+             * @description `version` of the group that the change was made for.
+             */
+            version: number;
+            /**
+             * Warning
+             * @description null: as the members' plans have it.
+             * @default null
+             */
+            warning?: number | null;
+        };
+        /**
          * ImportAction
          * @description What becomes of a line.
          * @enum {string}
@@ -2302,7 +2703,7 @@ export interface components {
          * @description Where a user's monthly limit comes from.
          * @enum {string}
          */
-        LimitSource: "own" | "plan" | "default";
+        LimitSource: "own" | "group" | "plan" | "default";
         /**
          * LocalCostOut
          * @description A cost in CURRENCY: the dollars of each day at the rate of that day, summed.
@@ -4536,6 +4937,12 @@ export interface components {
              */
             email: string;
             /**
+             * Groupid
+             * @description Home group, which may state plan and limit instead.
+             * @default null
+             */
+            groupId?: string | null;
+            /**
              * Monthlylimit
              * @description Instead of the plan's. Within the bounds of the settings.
              * @default null
@@ -4573,6 +4980,11 @@ export interface components {
              * @description What a new request may take; below zero after a limit was lowered.
              */
             availableTokens: number;
+            /**
+             * Costcenter
+             * @description The group's.
+             */
+            costCenter: string | null;
             /**
              * Createdat
              * Format: date-time
@@ -4612,6 +5024,7 @@ export interface components {
             enforcement: components["schemas"]["Enforcement"];
             /**
              * Enforcementsource
+             * @description `plan`: as the group says, or else the plan.
              * @enum {string}
              */
             enforcementSource: "own" | "plan";
@@ -4620,6 +5033,13 @@ export interface components {
              * @description Of limit plus additional tokens: what levels and warnings follow.
              */
             grantedPercentage: number;
+            /**
+             * Groupid
+             * @description Home group; null: none.
+             */
+            groupId: string | null;
+            /** Groupname */
+            groupName: string | null;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -4629,7 +5049,7 @@ export interface components {
              * @description Last request.
              */
             lastLogin: string | null;
-            /** @description `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes. */
+            /** @description `group` and `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request, which stays when the plan changes. */
             limitSource: components["schemas"]["LimitSource"];
             /** @description Why warnings are not mailed to them; null: they are. */
             mailSuppression: components["schemas"]["MailSuppression"] | null;
@@ -4643,6 +5063,16 @@ export interface components {
              * @description Id of the account that this one became part of; its records stay here.
              */
             mergedInto: string | null;
+            /**
+             * Models
+             * @description What the user may use of what the key allows; null: all of it.
+             */
+            models: string[] | null;
+            /**
+             * Modelssource
+             * @enum {string}
+             */
+            modelsSource: "own" | "group";
             /** Monthlylimit */
             monthlyLimit: number;
             /** Name */
@@ -4653,6 +5083,12 @@ export interface components {
              */
             period: string;
             plan: components["schemas"]["Plan"];
+            /**
+             * Plansource
+             * @description `group`: the group states it.
+             * @enum {string}
+             */
+            planSource: "own" | "group";
             /**
              * Remainingtokens
              * @description Limit + additional - used, never below 0.
@@ -4809,6 +5245,11 @@ export interface components {
              */
             availableTokens: number;
             /**
+             * Costcenter
+             * @description The group's.
+             */
+            costCenter: string | null;
+            /**
              * Createdat
              * Format: date-time
              * @example 2026-11-22T13:05:09.123Z
@@ -4822,6 +5263,7 @@ export interface components {
             enforcement: components["schemas"]["Enforcement"];
             /**
              * Enforcementsource
+             * @description `plan`: as the group says, or else the plan.
              * @enum {string}
              */
             enforcementSource: "own" | "plan";
@@ -4830,6 +5272,13 @@ export interface components {
              * @description Of limit plus additional tokens: what levels and warnings follow.
              */
             grantedPercentage: number;
+            /**
+             * Groupid
+             * @description Home group; null: none.
+             */
+            groupId: string | null;
+            /** Groupname */
+            groupName: string | null;
             /** Id */
             id: string;
             /** Lastalertdate */
@@ -4839,8 +5288,18 @@ export interface components {
              * @description Last request.
              */
             lastLogin: string | null;
-            /** @description `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes. */
+            /** @description `group` and `plan`: changes with it; `own`: an admin's choice for this user; `default`: DEFAULT_MONTHLY_LIMIT, of a first request, which stays when the plan changes. */
             limitSource: components["schemas"]["LimitSource"];
+            /**
+             * Models
+             * @description What the user may use of what the key allows; null: all of it.
+             */
+            models: string[] | null;
+            /**
+             * Modelssource
+             * @enum {string}
+             */
+            modelsSource: "own" | "group";
             /** Monthlylimit */
             monthlyLimit: number;
             /** Name */
@@ -4851,6 +5310,12 @@ export interface components {
              */
             period: string;
             plan: components["schemas"]["Plan"];
+            /**
+             * Plansource
+             * @description `group`: the group states it.
+             * @enum {string}
+             */
+            planSource: "own" | "group";
             /**
              * Remainingtokens
              * @description Limit + additional - used, never below 0.
@@ -5015,11 +5480,29 @@ export interface components {
              */
             enforcementSource?: "plan" | null;
             /**
-             * Limitsource
-             * @description `plan`: back to the plan's limit; `own`: the limit of now stays, whatever becomes of the plan. `plan` not beside `monthlyLimit`.
+             * Groupid
+             * @description Another home group; empty: none any more.
              * @default null
              */
-            limitSource?: ("own" | "plan") | null;
+            groupId?: string | "" | null;
+            /**
+             * Limitsource
+             * @description `group` or `plan`: back to the limit of the group, or else the plan's; `own`: the limit of now stays, whatever becomes of them. Only `own` beside `monthlyLimit`.
+             * @default null
+             */
+            limitSource?: ("own" | "group" | "plan") | null;
+            /**
+             * Models
+             * @description What the user may use, their own from then on; `*`: whatever the key allows.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * Modelssource
+             * @description Back to what the group allows, instead of `models`.
+             * @default null
+             */
+            modelsSource?: "group" | null;
             /**
              * Monthlylimit
              * @description Another than now is the user's own from then on.
@@ -5036,6 +5519,12 @@ export interface components {
              * @default null
              */
             plan?: components["schemas"]["Plan"] | null;
+            /**
+             * Plansource
+             * @description Back to the group's plan, or to basic; before `plan`.
+             * @default null
+             */
+            planSource?: "group" | null;
             /**
              * Reason
              * @default
@@ -5599,6 +6088,193 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupsOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupUpdate"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteGroup: {
+        parameters: {
+            query?: {
+                /** @description `release`: they get what their plans say. Needed while there are any. */
+                members?: "release";
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GroupTermsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPreviewOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6257,6 +6933,8 @@ export interface operations {
                 dateRangeEnd?: string;
                 /** @description Another name of `createdFrom`. */
                 dateRangeStart?: string;
+                /** @description Ids of groups; `none`: who has no group. */
+                group?: (string | "none")[];
                 lastSeenFrom?: string;
                 lastSeenTo?: string;
                 /** @description Items a page. */

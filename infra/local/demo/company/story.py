@@ -10,7 +10,7 @@ from datetime import date
 
 from infra.local.demo.company.parts import DemoParts
 from infra.local.demo.company.people import DOMAIN, Person, join_day
-from solaris.accounts.changes import UserUpdate
+from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.alerts.alert import Crossing, MonthlySummary
 from solaris.alerts.notices import Notice, notice_from_json
 from solaris.keys.management import KeyTerms
@@ -106,12 +106,9 @@ class Story:
         """People with another plan than the usual are made by an admin, the others by asking."""
         for person in self._people:
             if person.plan is not Plan.BASIC and join_day(person, self._days) == n:
+                wanted = NewUser(email=person.email, name=person.name, plan=person.plan)
                 self._parts.accounts.user_changes.create(
-                    person.email,
-                    actor=self._actor,
-                    name=person.name,
-                    plan=person.plan,
-                    reason="Importação do RH",
+                    wanted, actor=self._actor, reason="Importação do RH"
                 )
 
     def _turn(self, person: Person, what: str) -> None:

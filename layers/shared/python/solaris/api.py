@@ -7,6 +7,7 @@ from solaris.accounts import personal_data_routes as personal_data
 from solaris.accounts import routes as users
 from solaris.accounts.daily import routes as daily_limits
 from solaris.accounts.grants import routes as grants
+from solaris.accounts.groups import routes as groups
 from solaris.accounts.plans import routes as plans
 from solaris.accounts.self_service import routes as me
 from solaris.alerts import routes as alerts
@@ -31,6 +32,7 @@ __all__ = [
     "configuration",
     "daily_limits",
     "grants",
+    "groups",
     "keys",
     "me",
     "moving",

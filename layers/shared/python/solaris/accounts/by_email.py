@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from solaris.accounts.change import Change
-from solaris.accounts.changes import UserChanges, UserUpdate
+from solaris.accounts.changes import UserChanges
 from solaris.accounts.grants.service import GivenGrant, Grants
+from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.ledger.transactions import Transaction
 from solaris.platform.actor import Actor
@@ -72,10 +73,8 @@ class Administration:
 
         Raises InvalidRequestError, and ConflictError when the user exists.
         """
-        change = self._changes.create(
-            email, actor=Actor(name=actor), name=name, plan=plan, monthly_limit=monthly_limit
-        )
-        return change.after
+        new = NewUser(email=email, name=name, plan=plan, monthly_limit=monthly_limit)
+        return self._changes.create(new, actor=Actor(name=actor)).after
 
     def set_limit(self, email: str, monthly_limit: int, *, actor: str, reason: str = "") -> Change:
         """Set the monthly limit in tokens; other than now, it is the user's own from then on.

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from solaris.accounts.change import Change
 from solaris.accounts.claiming import Claim
-from solaris.accounts.daily.steps import OF_PLAN, DailyLimits
-from solaris.accounts.plans.reading import PlanReading
+from solaris.accounts.daily.steps import DailyLimits
+from solaris.accounts.plans.reading import PlanReading, own_plan
+from solaris.accounts.updates import NewUser, Rules, UserUpdate, steps_of
 from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
@@ -29,37 +30,18 @@ from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.changes import LimitBounds
 from solaris.quota.grant import EVERY_MONTH, Grant, GrantKind, Term
+from solaris.quota.groups.member import terms_for
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.newcomers import with_own_id
 from solaris.quota.periods import day_end, day_of, period_of
 from solaris.quota.policy import PlanStore, StatedPlans, block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
-from solaris.quota.user import NOBODY, Enforcement, LimitSource, Plan, User, UserStatus
+from solaris.quota.user import NOBODY, LimitSource, OwnField, Plan, User, UserStatus
 
 IDEMPOTENCY_HOURS = 24
 MAX_IDEMPOTENCY_CHARACTERS = 200
 
 _IDEMPOTENCY_NAMESPACE = uuid.UUID("1f0c9a54-4f6b-5c0e-8d53-7a1be0b4c3aa")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserUpdate:
-    """What a user shall be; None leaves it as it is. A daily limit of `none` goes."""
-
-    name: str | None = None
-    status: UserStatus | None = None
-    enforcement: Enforcement | None = None
-    limit_source: LimitSource | None = None
-    """PLAN: back to the plan's limit; OWN: the limit stays, whatever becomes of the plan."""
-
-    enforcement_source: LimitSource | None = None
-    """PLAN: as the plan says."""
-
-    plan: Plan | None = None
-    monthly_limit: int | None = None
-    additional_tokens: int | None = None
-    daily_limit: str | None = None
-    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +79,29 @@ class UserChanges:
         self._clock = clock
         self._bounds = LimitBounds(settings.min_user_limit, settings.max_user_limit)
         self._rule = threshold_rule_of(settings)
+        self._rules = Rules(self._bounds, self._rule)
 
-    def new_user(self, email: str, *, name: str, plan: Plan | None, limit: int | None) -> User:
+    def new_user(self, wanted: NewUser) -> User:
         """The user that `create` would write; raises InvalidRequestError. Nothing is written."""
-        return self._new_user(email, name, plan, limit, self._plans.recent())
+        return self._new_user(wanted, self._plans.recent())
 
-    def _new_user(
-        self, email: str, name: str, plan: Plan | None, limit: int | None, stated: StatedPlans
-    ) -> User:
-        chosen = plan or Plan.BASIC
-        policy, source = stated.plans[chosen], LimitSource.PLAN
-        monthly_limit = policy.monthly_limit
+    def _new_user(self, wanted: NewUser, stated: StatedPlans) -> User:
+        email, name, plan, limit = wanted.email, wanted.name, wanted.plan, wanted.monthly_limit
+        if wanted.group is not None and wanted.group not in stated.groups:
+            msg = "there is no such group"
+            raise InvalidRequestError(msg, field="group", rule="no_such_group")
+        terms = terms_for(plan, wanted.group, stated.plans, stated.groups)
+        chosen, source = terms.plan, LimitSource.PLAN
+        monthly_limit = terms.policy.monthly_limit
         if limit is not None:
             monthly_limit, source = limit, LimitSource.OWN
-        elif plan is None:
+        elif plan is None and wanted.group is None:
             monthly_limit, source = self._plans.seeds.newcomer(stated.plans)
         if plan is not None or limit is not None:
             allowed(lambda: self._bounds.check(monthly_limit, chosen))
+        own = frozenset[OwnField]()
+        if plan is not None:
+            own = own_plan(own, plan, stated.groups.get(wanted.group or ""))
         now = self._clock()
         return changes.new_user(
             email=checked_email(email),
@@ -124,28 +112,20 @@ class UserChanges:
             block_ppm=block_ppm_of(self._settings),
             now=now,
             source=source,
-            policy=policy,
+            terms=terms,
+            own=own,
             day=day_of(now, self._settings.zone),
         )
 
-    def create(
-        self,
-        email: str,
-        *,
-        actor: Actor,
-        name: str = "",
-        plan: Plan | None = None,
-        monthly_limit: int | None = None,
-        reason: str = "",
-    ) -> Change:
-        """Create a user before their first request; the plan gives the limit unless it is stated.
+    def create(self, wanted: NewUser, *, actor: Actor, reason: str = "") -> Change:
+        """Create a user before their first request; group and plan give what is not stated.
 
         A deleted user is restored, with the same id, grants and usage of this month. Raises
         InvalidRequestError, and UserExistsError when the user exists.
         """
         for attempt in attempts(CONFLICT):
             reading = self._reading()
-            user = self._new_user(email, name, plan, monthly_limit, reading.now())
+            user = self._new_user(wanted, reading.now())
             try:
                 return self._create(user, reading, actor, reason)
             except WriteConflictError:  # the plans have just been changed
@@ -188,7 +168,7 @@ class UserChanges:
         an address that is somebody else's.
         """
         reading = self._reading()
-        steps = self._steps_of(update, reading)
+        steps = steps_of(update, reading, self._daily_limits, self._rules)
         ids = [uuid.uuid4().hex for _ in steps]
         if grant is not None:
             steps.append(self._once(user_id, grant))
@@ -215,67 +195,6 @@ class UserChanges:
     def _reading(self, *, is_shown: bool = False) -> PlanReading:
         read = self._plans.recent if is_shown else None
         return PlanReading(self._plans, self._settings, self._daily_limits, read)
-
-    def _steps_of(self, update: UserUpdate, reading: PlanReading) -> list[Step]:
-        """The steps of an update, in the order in which they are made."""
-        if update.limit_source is LimitSource.PLAN and update.monthly_limit is not None:
-            msg = "limit_source says where the limit comes from: state no limit beside it"
-            raise InvalidRequestError(msg, field="limit_source", rule="limit_source_and_limit")
-        bounds, rule = self._bounds, self._rule
-        name, status, plan = update.name, update.status, update.plan
-        limit, additional = update.monthly_limit, update.additional_tokens
-        enforcement = update.enforcement
-        steps: list[Step] = []
-        if name is not None:
-            clean = printable(name, MAX_NAME_CHARACTERS)
-            steps.append(Step("rename", lambda user, now: changes.rename(user, clean, now)))
-        if plan is not None:
-            steps.append(
-                Step(
-                    "set_plan",
-                    lambda user, now: (
-                        user if user.plan is plan else reading.to_plan(user, plan, limit, now)
-                    ),
-                )
-            )
-        if update.limit_source is LimitSource.PLAN:
-            steps.append(Step("set_limit", reading.limit_of_plan))
-        if limit is not None:
-            steps.append(
-                Step(
-                    "set_limit",
-                    lambda user, now: changes.set_limit(
-                        user, limit, bounds=bounds, rule=rule, now=now
-                    ),
-                )
-            )
-        if update.limit_source is LimitSource.OWN:
-            steps.append(Step("set_limit", changes.keep_limit))
-        if additional is not None:
-            steps.append(
-                Step(
-                    "set_additional_tokens",
-                    lambda user, now: changes.set_additional(user, additional, rule=rule, now=now),
-                )
-            )
-        if enforcement is not None:
-            steps.append(
-                Step(
-                    "set_enforcement",
-                    lambda user, now: changes.set_enforcement(user, enforcement, now),
-                )
-            )
-        elif update.enforcement_source is LimitSource.PLAN:
-            steps.append(Step("set_enforcement", reading.enforcement_of_plan))
-        if update.daily_limit is not None:
-            of_plan = Step("set_daily_limit", reading.daily_limit_of_plan)
-            is_of_plan = update.daily_limit == OF_PLAN
-            steps.append(of_plan if is_of_plan else self._daily_limits.set(update.daily_limit))
-        if status is not None:
-            steps.append(
-                Step(_STATUS_VERBS[status], lambda u, now: changes.set_status(u, status, now))
-            )
-        return steps
 
     def set_limit(self, user_id: str, monthly_limit: int, *, actor: Actor, reason: str) -> Change:
         """Set the monthly limit in tokens. Raises NotFoundError, InvalidRequestError."""
@@ -406,7 +325,7 @@ class UserChanges:
 
     def preview(self, user: User, update: UserUpdate, grant: OnceGranted | None = None) -> User:
         """What `update` would make of a user; raises as it does. Nothing is written."""
-        steps = self._steps_of(update, self._reading(is_shown=True))
+        steps = steps_of(update, self._reading(is_shown=True), self._daily_limits, self._rules)
         if grant is not None:
             steps.append(self._once(user.user_id, grant))
         return self._writer.preview(user, steps)
@@ -435,15 +354,6 @@ class UserChanges:
             return reading.as_wanted(user, wanted, now)
 
         return [Step("restore", restore), Step("set_plan", plan)]
-
-
-_STATUS_VERBS = {
-    UserStatus.ACTIVE: "activate",
-    UserStatus.SUSPENDED: "suspend",
-    UserStatus.BLOCKED: "block",
-    UserStatus.PENDING: "set_pending",
-    UserStatus.DELETED: "delete",
-}
 
 
 def checked_email(email: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from solaris.accounts.changes import OnceGranted, UserChanges, UserUpdate
+from solaris.accounts.changes import OnceGranted, UserChanges
 from solaris.accounts.import_file import (
     MAX_LINES,
     ImportLine,
@@ -18,6 +18,7 @@ from solaris.accounts.import_file import (
     LineGrant,
     parse_users,
 )
+from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.logs import get_logger
@@ -156,9 +157,13 @@ class Importer:
     def _create(
         self, line: ImportLine, user: User | None, is_dry: bool, actor: Actor, reason: str
     ) -> tuple[User, bool]:
-        wanted = self._changes.new_user(
-            line.email, name=line.name or "", plan=line.plan, limit=line.monthly_limit
+        new = NewUser(
+            email=line.email,
+            name=line.name or "",
+            plan=line.plan,
+            monthly_limit=line.monthly_limit,
         )
+        wanted = self._changes.new_user(new)
         seen = wanted
         if user is not None and (is_dry or line.grant is not None):
             seen = self._changes.preview_restored(user, wanted)
@@ -166,14 +171,7 @@ class Importer:
         granted = self._grants(line, seen)
         if is_dry:
             return seen, granted
-        made = self._changes.create(
-            line.email,
-            actor=actor,
-            name=line.name or "",
-            plan=line.plan,
-            monthly_limit=line.monthly_limit,
-            reason=reason,
-        ).after.user
+        made = self._changes.create(new, actor=actor, reason=reason).after.user
         if line.grant is None:
             return made, False
         given = self._changes.update(

@@ -16,7 +16,8 @@ from datetime import datetime
 from typing import Any
 
 from solaris.accounts.change import Change
-from solaris.accounts.changes import UserChanges, UserUpdate
+from solaris.accounts.changes import UserChanges
+from solaris.accounts.updates import UserUpdate
 from solaris.accounts.writer import Tell, allowed
 from solaris.audit.auditor import Auditor
 from solaris.audit.entry import AuditEntry

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from solaris.accounts.change_commands import Reason, change_json, user_json
-from solaris.accounts.changes import UserUpdate
 from solaris.accounts.command_texts import TEXTS
 from solaris.accounts.parts import AccountsParts
+from solaris.accounts.updates import UserUpdate
 from solaris.platform.actor import Actor
 from solaris.platform.terminal.environment import actor, open_parts
 from solaris.platform.terminal.language import Texts

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.accounts.daily.steps import DailyLimits
     from solaris.accounts.deletion import Deleter
     from solaris.accounts.grants.service import Grants
+    from solaris.accounts.groups.service import GroupAdministration
     from solaris.accounts.history import Records
     from solaris.accounts.importer import Importer
     from solaris.accounts.moving import Mover
@@ -130,6 +131,19 @@ class AccountsParts:
         )
 
     @part
+    def groups(self) -> GroupAdministration:
+        """What changes groups."""
+        from solaris.accounts.groups.service import GroupAdministration
+
+        return GroupAdministration(
+            settings=self.platform.settings,
+            plans=self._quota.plans,
+            store=self.propagation_store,
+            auditor=self._audit.auditor,
+            clock=self.platform.clock,
+        )
+
+    @part
     def propagation(self) -> Propagation:
         """What brings a change of plans to everybody."""
         from solaris.accounts.plans.propagation import Propagation
@@ -235,6 +249,7 @@ class AccountsParts:
         from solaris.accounts.personal_data import PersonalDataReader
 
         return PersonalDataReader(
+            groups=self._quota.groups,
             records=self.history,
             counters=self._ledger.user_counters,
             directory=lambda: self.directory,

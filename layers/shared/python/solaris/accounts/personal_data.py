@@ -28,6 +28,8 @@ from solaris.ledger.transactions import Transaction
 from solaris.months.closed import MAX_MONTHS, ClosedMonth
 from solaris.platform.actor import Actor
 from solaris.quota.account import Account
+from solaris.quota.groups.group import Group
+from solaris.quota.groups.store import GroupStore
 from solaris.quota.user import UserStatus
 
 PAGE_ROWS = 200
@@ -79,6 +81,7 @@ class PersonalData:
     """What there is about one person. The sections are read as they are gone through."""
 
     account: Account
+    group: Group | None
     exported_at: datetime
     suppression: Suppression | None
     months: list[ClosedMonth]
@@ -102,8 +105,10 @@ class PersonalDataReader:
         directory: Callable[[], Directory],
         suppressions: MailSuppressions,
         auditor: Auditor,
+        groups: GroupStore,
         clock: Callable[[], datetime],
     ) -> None:
+        self._groups = groups
         self._records = records
         self._counters = counters
         self._directory = directory
@@ -136,6 +141,7 @@ class PersonalDataReader:
         since = min([user.created_at, *(one.key.created_at for one in keys)]) - timedelta(days=1)
         about = AuditFilters(target_ids=targets[:MAX_AUDITED_KEYS], start=since)
         return PersonalData(
+            group=self._groups.read().get(account.user.group_id),
             account=account,
             exported_at=now,
             suppression=self._suppressions.of(user.email),

@@ -72,7 +72,7 @@ def fields_of(data: PersonalData, rule: ThresholdRule) -> dict[str, Any]:
     of = MailSuppression.of
     return {
         "exported_at": data.exported_at,
-        "account": UserOut.of(row_of(user, rule), data.account.renews_at),
+        "account": UserOut.of(row_of(user, rule), data.account.renews_at, data.group),
         "mail_suppression": None if data.suppression is None else of(data.suppression),
         "periods": [PeriodOut.of(one) for one in data.months],
         "keys": [KeyOut.of(one) for one in data.keys],

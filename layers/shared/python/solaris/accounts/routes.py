@@ -53,8 +53,12 @@ def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Pa
     """Figures are those that each user's next request would find."""
     page = parts.directory.users(query.query())
     zone = parts.platform.settings.zone
+    groups = parts.plan_store.recent().in_groups
     return Page[UserOut](
-        items=[UserOut.of(row, renews_at(row.period, zone)) for row in page.items],
+        items=[
+            UserOut.of(row, renews_at(row.period, zone), groups.get(row.group_id))
+            for row in page.items
+        ],
         next_cursor=page.next_cursor,
         total=page.total,
     )
@@ -72,13 +76,7 @@ def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Pa
 )
 def create_user(parts: "AccountsParts", call: Call, *, body: UserCreate) -> UserOut:
     """A deleted user comes back with the same id, grants and usage of this month."""
-    change = parts.user_changes.create(
-        body.email,
-        actor=call.as_actor,
-        name=body.name,
-        plan=body.plan,
-        monthly_limit=body.monthly_limit,
-    )
+    change = parts.user_changes.create(body.wanted, actor=call.as_actor)
     return shown(parts, change.after)
 
 
@@ -242,7 +240,9 @@ def reset_monthly_usage(
 def shown(parts: "AccountsParts", account: Account) -> UserOut:
     """A user on the wire."""
     return UserOut.of(
-        row_of(account.user, threshold_rule_of(parts.platform.settings)), account.renews_at
+        row_of(account.user, threshold_rule_of(parts.platform.settings)),
+        account.renews_at,
+        parts.plan_store.recent().in_groups.get(account.user.group_id),
     )
 
 

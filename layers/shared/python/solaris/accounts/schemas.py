@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
-from solaris.accounts.changes import UserUpdate
 from solaris.accounts.daily.schemas import DailyLimitText, DailyTokens, DayOut
+from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import (
     MAX_SEARCH_CHARACTERS,
@@ -18,10 +18,12 @@ from solaris.directory.listing import (
     UserRow,
     UserSort,
 )
+from solaris.keys.schemas import AllowedModels
 from solaris.platform.actor import MAX_REASON_CHARACTERS
 from solaris.platform.web.schemas import ApiModel, Email, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.changes import MAX_GRANT_TOKENS
 from solaris.quota.grant import GrantKind, Term
+from solaris.quota.groups.group import Group
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, UserStatus
@@ -57,6 +59,7 @@ def _day(value: Any) -> Any:
 
 LastDay = Annotated[date, BeforeValidator(_day)]
 NeededReason = Annotated[str, Field(min_length=1, max_length=MAX_REASON_CHARACTERS)]
+GroupId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Reason = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS)]
 
 
@@ -82,6 +85,9 @@ class UserListQuery(PageQuery):
 
     status: tuple[UserStatus, ...] = Field(default=(), max_length=5)
     plan: tuple[Plan, ...] = Field(default=(), max_length=4)
+    group: tuple[GroupId | Literal["none"], ...] = Field(
+        default=(), max_length=50, description="Ids of groups; `none`: who has no group."
+    )
     usage_level: tuple[UsageLevel, ...] = Field(
         default=(),
         max_length=4,
@@ -111,6 +117,7 @@ class UserListQuery(PageQuery):
         return UserQuery(
             statuses=self.status,
             plans=self.plan,
+            groups=tuple("" if one == "none" else one for one in self.group),
             levels=self.usage_level,
             created_from=self.created_from or self.date_range_start,
             created_to=self.created_to or self.date_range_end,
@@ -134,13 +141,23 @@ class UserOut(ApiModel):
     enforcement: Enforcement = Field(
         description="`block`: refused when the quota is used up; `warn`: served all the same."
     )
-    enforcement_source: Literal["own", "plan"]
+    enforcement_source: Literal["own", "plan"] = Field(
+        description="`plan`: as the group says, or else the plan."
+    )
     plan: Plan
+    plan_source: Literal["own", "group"] = Field(description="`group`: the group states it.")
     monthly_limit: int
     limit_source: LimitSource = Field(
-        description="`plan`: changes with it; `own`: an admin's choice for this user; `default`: "
-        "DEFAULT_MONTHLY_LIMIT, of a first request. The last two stay when the plan changes."
+        description="`group` and `plan`: changes with it; `own`: an admin's choice for this user; "
+        "`default`: DEFAULT_MONTHLY_LIMIT, of a first request, which stays when the plan changes."
     )
+    group_id: str | None = Field(description="Home group; null: none.")
+    group_name: str | None
+    cost_center: str | None = Field(description="The group's.")
+    models: list[str] | None = Field(
+        description="What the user may use of what the key allows; null: all of it."
+    )
+    models_source: Literal["own", "group"]
     additional_tokens: int
     current_usage: int
     reserved_tokens: int = Field(description="Held by open requests.")
@@ -165,8 +182,8 @@ class UserOut(ApiModel):
     aliases: list[str] = Field(description="Addresses of before, which lead to the same account.")
 
     @classmethod
-    def of(cls, row: UserRow, renews_at: datetime) -> "UserOut":
-        """A row, and when its period ends."""
+    def of(cls, row: UserRow, renews_at: datetime, group: Group | None) -> "UserOut":
+        """A row, when its period ends, and the group."""
         quota = row.quota
         return cls(
             id=row.user_id,
@@ -178,6 +195,12 @@ class UserOut(ApiModel):
             plan=row.plan,
             monthly_limit=row.monthly_limit,
             limit_source=row.limit_source or LimitSource.OWN,
+            plan_source="group" if row.plan_by_group else "own",
+            group_id=row.group_id,
+            group_name=None if group is None else group.name,
+            cost_center=None if group is None else group.cost_center,
+            models=None if row.models is None else list(row.models),
+            models_source="own" if OwnField.MODELS in row.own else "group",
             additional_tokens=row.additional_tokens,
             current_usage=row.current_usage,
             reserved_tokens=row.reserved_tokens,
@@ -231,6 +254,20 @@ class UserCreate(ApiModel):
     monthly_limit: Tokens | None = Field(
         default=None, description="Instead of the plan's. Within the bounds of the settings."
     )
+    group_id: GroupId | None = Field(
+        default=None, description="Home group, which may state plan and limit instead."
+    )
+
+    @property
+    def wanted(self) -> NewUser:
+        """As the service takes it."""
+        return NewUser(
+            email=self.email,
+            name=self.name,
+            plan=self.plan,
+            monthly_limit=self.monthly_limit,
+            group=self.group_id,
+        )
 
 
 class UserUpdateIn(ApiModel):
@@ -253,10 +290,23 @@ class UserUpdateIn(ApiModel):
     monthly_limit: Tokens | None = Field(
         default=None, description="Another than now is the user's own from then on."
     )
-    limit_source: Literal["own", "plan"] | None = Field(
+    limit_source: Literal["own", "group", "plan"] | None = Field(
         default=None,
-        description="`plan`: back to the plan's limit; `own`: the limit of now stays, whatever "
-        "becomes of the plan. `plan` not beside `monthlyLimit`.",
+        description="`group` or `plan`: back to the limit of the group, or else the plan's; `own`: "
+        "the limit of now stays, whatever becomes of them. Only `own` beside `monthlyLimit`.",
+    )
+    plan_source: Literal["group"] | None = Field(
+        default=None, description="Back to the group's plan, or to basic; before `plan`."
+    )
+    group_id: GroupId | Literal[""] | None = Field(
+        default=None, description="Another home group; empty: none any more."
+    )
+    models: AllowedModels | None = Field(
+        default=None,
+        description="What the user may use, their own from then on; `*`: whatever the key allows.",
+    )
+    models_source: Literal["group"] | None = Field(
+        default=None, description="Back to what the group allows, instead of `models`."
     )
     additional_tokens: Tokens | None = None
     daily_limit: DailyTokens | DailyLimitText | None = Field(
@@ -279,6 +329,10 @@ class UserUpdateIn(ApiModel):
             additional_tokens=self.additional_tokens,
             daily_limit=None if self.daily_limit is None else str(self.daily_limit),
             email=self.email,
+            group=self.group_id,
+            plan_source=None if self.plan_source is None else LimitSource.GROUP,
+            models=None if self.models is None else tuple(self.models),
+            models_source=None if self.models_source is None else LimitSource.GROUP,
         )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from solaris.accounts.change import Change
 from solaris.audit.auditor import Auditor
@@ -37,7 +37,7 @@ from solaris.quota.user import User, UserStatus
 
 # what an audit row may tell of a user; transactions hold the figures alone
 _FIGURES = ("status", "plan", "monthly_limit", "additional_tokens", "current_usage")
-_AUDITED = ("name", "enforcement", "limit_source", *_FIGURES)
+_AUDITED = ("name", "enforcement", "limit_source", "group_id", "models", *_FIGURES)
 _OF_THE_DAY = ("daily_limit", "lifted_day")
 
 T = TypeVar("T")
@@ -240,7 +240,13 @@ def _grant_of(row: Transaction | None) -> dict[str, int | str | bool | None]:
 
 def _told(user: User, names: Sequence[str]) -> dict[str, int | str | bool | None]:
     values = {name: getattr(user, name) for name in names}
-    return {name: one.value if isinstance(one, Enum) else one for name, one in values.items()}
+    return {name: _word(one) for name, one in values.items()}
+
+
+def _word(value: Any) -> int | str | bool | None:
+    if isinstance(value, Enum):
+        return str(value.value)
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def allowed(action: Callable[[], T]) -> T:

@@ -47,13 +47,15 @@ class UserQuery:
     """One page of users. An empty tuple or None filters nothing, but for one thing: deleted users
     are listed only when `statuses` names them.
 
-    `search` is a part of the name, the address or an alias, whatever its case and accents.
+    `groups` are ids, "" for who has none. `search` is a part of the name, the address or an alias,
+    whatever its case and accents.
     `cursor` is `Listing.next_cursor` of a query that differs in nothing but the limit.
     """
 
     statuses: tuple[UserStatus, ...] = ()
     plans: tuple[Plan, ...] = ()
     levels: tuple[UsageLevel, ...] = ()
+    groups: tuple[str, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
     seen_from: datetime | None = None
@@ -114,6 +116,10 @@ class UserRow:
 
     next_last_day: str | None = None
     """Of the grant that ends first, `2026-12-15`."""
+
+    group_id: str | None = None
+    plan_by_group: bool = False
+    models: tuple[str, ...] | None = None
 
     @property
     def quota(self) -> Quota:
@@ -196,6 +202,9 @@ def row_of(user: User, rule: ThresholdRule) -> UserRow:
         ending_tokens=ending_tokens(user),
         daily_limit=user.daily_limit,
         next_last_day=next_last_day(user),
+        group_id=user.group_id,
+        plan_by_group=user.plan_by_group,
+        models=user.models,
     )
 
 

@@ -108,6 +108,7 @@ def users_page(connection: Connection, query: UserQuery, view: View) -> Listing[
     """One page of users. Raises ValidationFailedError (field `cursor`)."""
     where = Where()
     where.one_of("plan", query.plans)
+    where.one_of("group_id", query.groups)
     where.one_of("level", [LEVELS[level] for level in query.levels])
     where.between("created_at", query.created_from, query.created_to)
     where.between("seen_down", query.seen_from, query.seen_to)

@@ -34,7 +34,7 @@ from solaris.quota.quota import Quota
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import Plan, User
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 NAME_CHARACTERS = 100  # of a name that the order depends on
 BUSY_SECONDS = 5.0
 BATCH_ROWS = 1_000
@@ -48,6 +48,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL,
     name TEXT NOT NULL, email TEXT NOT NULL, status TEXT NOT NULL, plan TEXT NOT NULL,
+    group_id TEXT NOT NULL,
     level INTEGER NOT NULL, used INTEGER NOT NULL, ppm INTEGER NOT NULL, source TEXT NOT NULL,
     name_key TEXT NOT NULL, search TEXT NOT NULL,
     created_at TEXT NOT NULL, seen_up TEXT NOT NULL, seen_down TEXT NOT NULL
@@ -73,6 +74,7 @@ CREATE INDEX IF NOT EXISTS users_email ON users (email, user_id) WHERE status <>
 CREATE INDEX IF NOT EXISTS users_created ON users (created_at, user_id) WHERE status <> 'deleted';
 CREATE INDEX IF NOT EXISTS users_seen_up ON users (seen_up, user_id) WHERE status <> 'deleted';
 CREATE INDEX IF NOT EXISTS users_seen_down ON users (seen_down, user_id) WHERE status <> 'deleted';
+CREATE INDEX IF NOT EXISTS users_group ON users (group_id, used) WHERE group_id <> '';
 CREATE INDEX IF NOT EXISTS users_counts ON users (status, level, used, seen_down);
 CREATE INDEX IF NOT EXISTS alerts_created ON alerts (created_at, alert_id);
 CREATE INDEX IF NOT EXISTS alerts_user ON alerts (user_id, created_at, alert_id);
@@ -81,7 +83,8 @@ CREATE INDEX IF NOT EXISTS keys_created ON keys (created_at, key_hash);
 """
 _INDEX_NAMES = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 _COLUMNS = (
-    *("user_id", "version", "name", "email", "status", "plan", "level", "used", "ppm", "source"),
+    *("user_id", "version", "name", "email", "status", "plan", "group_id"),
+    *("level", "used", "ppm", "source"),
     *("name_key", "search", "created_at", "seen_up", "seen_down"),
 )
 
@@ -337,6 +340,7 @@ def _columns(row: Row, measure: _Measure) -> tuple[Any, ...]:
     addresses = "\n".join(folded(one) for one in (row["email"], *row.get("aliases", ())))
     return (
         *(row["user_id"], row["version"], row["name"], row["email"], row["status"], row["plan"]),
+        row.get("group_id", ""),
         *measure.standing(row),
         *(name_key[:NAME_CHARACTERS], f"{name_key}\n{addresses}"),
         *(row["created_at"], seen or NEVER_LAST, seen or NEVER_FIRST),

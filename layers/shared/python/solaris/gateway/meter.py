@@ -360,7 +360,7 @@ class Meter:
         plans = await asyncio.to_thread(self._newcomers.plans)
         made = provision(
             identity,
-            provisioning_of(self._settings, None if plans is None else plans.plans),
+            provisioning_of(self._settings, plans),
             period=period,
             block_ppm=block_ppm_of(self._settings),
             now=ticket.received_at,

@@ -213,7 +213,7 @@ class Quoting:
         if user is not None:
             day = day_of(now, self._settings.zone)
             return put_right(user, period=period, day=day, block_ppm=block_ppm, now=now)
-        plans = None if self._plans is None else self._plans.recent().plans
+        plans = None if self._plans is None else self._plans.recent()
         policy = provisioning_of(self._settings, plans)
         return provision(
             identity,

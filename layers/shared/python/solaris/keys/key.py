@@ -3,7 +3,7 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,13 @@ from typing import Any
 
 from solaris.audit.entry import AuditFigures
 from solaris.platform.instants import iso_milliseconds
-from solaris.platform.rate_rule import RateRule
+from solaris.platform.rate_rule import (
+    MAX_RATE_BURST,
+    MAX_RATE_PER_SECOND,
+    MIN_RATE_PER_SECOND,
+    RateRule,
+)
+from solaris.quota.model_names import ANY, checked_names, is_named
 
 KEY_PREFIX = "sk-solaris-"
 SHOWN_CHARACTERS = len(KEY_PREFIX) + 4
@@ -21,11 +27,6 @@ ID_PREFIX = "key_"
 ID_HASH_CHARACTERS = 12
 
 MAX_KEY_DAYS = 3650
-MAX_ALLOWED_MODELS = 100
-MAX_MODEL_CHARACTERS = 200
-MIN_RATE_PER_SECOND, MAX_RATE_PER_SECOND = 0.01, 10_000.0
-MAX_RATE_BURST = 100_000
-ANY = "*"
 # a use is noted so often at most: one write a key and minute, whatever its traffic
 USE_NOTED_SECONDS = 60
 
@@ -44,11 +45,6 @@ class KeyRefusedError(Exception):
         super().__init__(message)
         self.field = field
         self.code = code
-
-
-def is_named(model: str, names: Iterable[str]) -> bool:
-    """Whether a model is among names, of which one that ends in `*` is the beginning of many."""
-    return any(model.startswith(one[:-1]) if one.endswith(ANY) else model == one for one in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,16 +171,10 @@ def checked_models(models: Sequence[str] | None) -> tuple[str, ...] | None:
     """
     if models is None:
         return None
-    wanted = tuple(dict.fromkeys(one.strip() for one in models))
-    if not 1 <= len(wanted) <= MAX_ALLOWED_MODELS:
-        msg = f"1 to {MAX_ALLOWED_MODELS} models"
-        raise KeyRefusedError("allowed_models", "invalid_models", msg)
-    for one in wanted:
-        is_name = one.isprintable() and 0 < len(one) <= MAX_MODEL_CHARACTERS
-        if not is_name or ANY in one[:-1]:
-            msg = f"not a model's name, nor the beginning of one followed by *: {one[:50]!r}"
-            raise KeyRefusedError("allowed_models", "invalid_models", msg)
-    return wanted
+    try:
+        return checked_names(models)
+    except ValueError as error:
+        raise KeyRefusedError("allowed_models", "invalid_models", str(error)) from error
 
 
 def checked_rate(per_second: float | None, burst: int | None) -> RateRule | None:

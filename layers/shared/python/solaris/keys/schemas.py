@@ -6,20 +6,21 @@ from pydantic import Field, StringConstraints
 
 from solaris.directory.listing import MAX_SEARCH_CHARACTERS
 from solaris.keys.key import (
-    MAX_ALLOWED_MODELS,
     MAX_KEY_DAYS,
-    MAX_MODEL_CHARACTERS,
-    MAX_RATE_BURST,
-    MAX_RATE_PER_SECOND,
-    MIN_RATE_PER_SECOND,
     GatewayKey,
     KeyKind,
 )
 from solaris.keys.listing import KeyQuery, KeyRow, KeyState
 from solaris.keys.management import KeyTerms
 from solaris.platform.email import MAX_EMAIL_CHARACTERS, normalise_email
+from solaris.platform.rate_rule import (
+    MAX_RATE_BURST,
+    MAX_RATE_PER_SECOND,
+    MIN_RATE_PER_SECOND,
+)
 from solaris.platform.web.schemas import ApiModel, Email, Instant, InstantInput, PageQuery
 from solaris.quota.identity import MAX_NAME_CHARACTERS
+from solaris.quota.model_names import MAX_ALLOWED_MODELS, MAX_MODEL_CHARACTERS
 
 KEY_ID = r"^key_[0-9a-f]{12}$"
 

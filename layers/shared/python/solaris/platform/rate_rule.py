@@ -9,6 +9,10 @@ set back, and is no reason to refuse anybody: the count begins anew.
 
 from dataclasses import dataclass
 
+MIN_RATE_PER_SECOND, MAX_RATE_PER_SECOND = 0.01, 10_000.0
+MAX_RATE_BURST = 100_000
+"""What an admin may state for a key or a plan."""
+
 # By so much the clocks of several processes may differ.
 SKEW_SECONDS = 1.0
 

@@ -195,6 +195,32 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Diga o limite ou de onde ele vem, não os dois",
         "en": "State the limit or where it comes from, not both",
     },
+    "invalid_models": {
+        "pt-BR": "Liste de 1 a 100 nomes de modelos, ou começos de nomes seguidos de *",
+        "en": "State 1 to 100 names of models, or beginnings of names followed by *",
+    },
+    "no_such_group": {"pt-BR": "Esse grupo não existe", "en": "There is no such group"},
+    "group_exists": {
+        "pt-BR": "Já existe um grupo com esse nome",
+        "en": "There is a group of this name already",
+    },
+    "too_many_groups": {
+        "pt-BR": "Já há {most} grupos",
+        "en": "There are {most} groups already",
+    },
+    "group_name": {"pt-BR": "Deve ter de 1 a 80 caracteres", "en": "Must have 1 to 80 characters"},
+    "group_cost_center": {
+        "pt-BR": "Deve ter no máximo 40 caracteres",
+        "en": "Must have at most 40 characters",
+    },
+    "group_plan": {
+        "pt-BR": "Deve ser trial, basic, pro ou enterprise",
+        "en": "Must be trial, basic, pro or enterprise",
+    },
+    "group_people": {
+        "pt-BR": "Deve ser uma lista de até 20 endereços",
+        "en": "Must be a list of up to 20 addresses",
+    },
     "plan_enforcement_unknown": {
         "pt-BR": "Deve ser block ou warn",
         "en": "Must be block or warn",
@@ -220,8 +246,8 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "State requests a second and how many at once together",
     },
     "plan_rate": {
-        "pt-BR": "Deve ficar acima de 0 e no máximo em 10000",
-        "en": "Must be above 0 and at most 10000",
+        "pt-BR": "Deve ficar entre 0,01 e 10000",
+        "en": "Must be from 0.01 to 10000",
     },
     "plan_burst": {
         "pt-BR": "Deve ser de 1 a 100000",

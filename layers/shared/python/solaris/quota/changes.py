@@ -6,7 +6,7 @@ warning out of reach (a grant, a raised limit, a manual reset) re-arms it, and b
 of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,9 @@ from solaris.quota.daily_limit import DailyLimit
 from solaris.quota.day_cap import day_within, lifted, moved, turned, with_limit
 from solaris.quota.grant import EVERY_MONTH_ID, MAX_GRANTS, Grant
 from solaris.quota.grants import burn, with_grant, without_every_month, without_grant
-from solaris.quota.plans import Daily, PlanPolicy, copied
+from solaris.quota.groups.member import Terms, given
+from solaris.quota.model_names import checked_names
+from solaris.quota.plans import Daily
 from solaris.quota.quota import ceiling_tokens
 from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold, ThresholdRule, rule_of, to_rearm
@@ -80,12 +82,14 @@ def new_user(
     block_ppm: int,
     now: datetime,
     source: LimitSource | None = None,
-    policy: PlanPolicy | None = None,
+    terms: Terms | None = None,
+    own: frozenset[OwnField] = frozenset(),
     day: str | None = None,
 ) -> User:
-    """Return a user who has used nothing, active from now on, with what else the plan says.
+    """Return a user who has used nothing, active from now on, with what plan and group say.
 
-    `source` says where the limit comes from; from `day` on a plan's limit a day holds.
+    `source` says where the limit comes from, `terms` what else there is to get but for what is
+    `own`; from `day` on a limit a day holds.
     """
     user = User(
         user_id=user_id_for(email),
@@ -103,10 +107,11 @@ def new_user(
         block_ppm=block_ppm,
         version=1,
         limit_source=source,
+        own=own,
     )
-    if policy is None or source is None:
+    if terms is None or source is None:
         return user
-    user = copied(user, policy, source, None if day is None else partial(_unused, day=day))
+    user = given(user, terms, source, None if day is None else partial(_unused, day=day))
     return replace(user, available_tokens=user.quota.available_tokens)
 
 
@@ -149,23 +154,24 @@ def set_plan(
     bounds: LimitBounds,
     rule: ThresholdRule,
     now: datetime,
-    policy: PlanPolicy | None = None,
+    terms: Terms | None = None,
     source: LimitSource | None = None,
     daily: Daily | None = None,
+    own: frozenset[OwnField] | None = None,
 ) -> User:
     """Put the user on a plan, with the limit that comes with it and what else the plan says.
 
-    `source` says where the limit comes from, `daily` gives the plan's limit a day; all of it at
-    once.
+    `terms` is all that the user gets then, `source` says where the limit comes from, `daily` gives
+    the limit a day, `own` what is their own from then on; all of it at once.
 
     Raises ChangeRefusedError when the limit is outside the bounds of the new plan, also for a
     plan's own default: MAX_USER_LIMIT may have been set below it.
     """
     bounds.check(monthly_limit, plan)
-    if policy is not None and source is not None:
-        followed = copied(_on_plan(user, plan, monthly_limit), policy, source, daily)
-        return _moved(user, followed, rule, now)
-    return _moved(user, _on_plan(user, plan, monthly_limit), rule, now)
+    placed = _on_plan(user if own is None else replace(user, own=own), plan, monthly_limit)
+    if terms is not None and source is not None:
+        placed = given(placed, terms, source, daily)
+    return _moved(user, placed, rule, now)
 
 
 def _on_plan(user: User, plan: Plan, monthly_limit: int) -> User:
@@ -175,7 +181,7 @@ def _on_plan(user: User, plan: Plan, monthly_limit: int) -> User:
 
 def follow_plan(
     user: User,
-    policy: PlanPolicy,
+    terms: Terms,
     source: LimitSource,
     *,
     own: frozenset[OwnField] | None = None,
@@ -183,13 +189,13 @@ def follow_plan(
     rule: ThresholdRule,
     now: datetime,
 ) -> User:
-    """Give the user what the plan says, but for what is their own; `source` is the limit's.
+    """Give the user what plan and group say, but for what is their own.
 
-    `own` is what stays their own, None: what is so already. `daily` gives the plan's limit a day;
-    without it the user keeps what they have.
+    `source` says where the limit came from so far. `own` is what stays their own, None: what is so
+    already. `daily` gives the limit a day; without it the user keeps what they have.
     """
     kept = user if own is None or own == user.own else replace(user, own=own)
-    return _moved(user, copied(kept, policy, source, daily), rule, now)
+    return _moved(user, given(kept, terms, source, daily), rule, now)
 
 
 def add_grant(user: User, grant: Grant, *, rule: ThresholdRule, now: datetime) -> User:
@@ -299,6 +305,21 @@ def set_enforcement(user: User, enforcement: Enforcement, now: datetime) -> User
         return user
     own = user.own | {OwnField.ENFORCEMENT}
     return _changed(user, now, enforcement=enforcement, own=own)
+
+
+def set_models(user: User, models: Sequence[str], now: datetime) -> User:
+    """Let the user use these models alone, their own from then on.
+
+    Names, or beginnings of names followed by `*`; `*` allows any. Raises ChangeRefusedError.
+    """
+    try:
+        wanted = checked_names(models)
+    except ValueError as error:
+        raise ChangeRefusedError(str(error), code="invalid_models", field="models") from error
+    own = user.own | {OwnField.MODELS}
+    if (user.models, user.own) == (wanted, own):
+        return user
+    return _changed(user, now, models=wanted, own=own)
 
 
 def set_daily_limit(
@@ -461,6 +482,7 @@ def _own_limit(user: User, monthly_limit: int, now: datetime) -> User:
 _OF_PLAN = (
     *("plan", "monthly_limit", "limit_source", "own", "enforcement"),
     *("warning_ppm", "critical_ppm", "rate", "day_cap", "reservations"),
+    *("group_id", "plan_by_group", "models"),
 )
 
 

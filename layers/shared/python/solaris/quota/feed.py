@@ -235,6 +235,9 @@ class Row(TypedDict):
     critical_ppm: NotRequired[int]
     rate: NotRequired[tuple[float, int]]
     daily_limit: NotRequired[str]
+    group_id: NotRequired[str]
+    plan_by_group: NotRequired[bool]
+    models: NotRequired[list[str]]
 
 
 def user_to_row(user: User) -> Row:
@@ -289,6 +292,12 @@ def _add_of_plan(row: Row, user: User) -> None:
         row["rate"] = (user.rate.per_second, user.rate.burst)
     if user.daily_limit is not None:
         row["daily_limit"] = user.daily_limit
+    if user.group_id is not None:
+        row["group_id"] = user.group_id
+    if user.plan_by_group:
+        row["plan_by_group"] = True
+    if user.models is not None:
+        row["models"] = list(user.models)
 
 
 def user_from_row(row: Row) -> User:
@@ -344,6 +353,9 @@ def user_from_row(row: Row) -> User:
         critical_ppm=row.get("critical_ppm"),
         rate=RateRule(*row["rate"]) if "rate" in row else None,
         day_cap=_day_cap(row),
+        group_id=row.get("group_id"),
+        plan_by_group=row.get("plan_by_group", False),
+        models=tuple(row["models"]) if "models" in row else None,
     )
 
 

@@ -150,6 +150,9 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         if "enforcement" in item
         else Enforcement.BLOCK,
         day_cap=_day_cap_from_item(item) if "day_available" in item else None,
+        group_id=item["group_id"]["S"] if "group_id" in item else None,
+        plan_by_group="plan_by_group" in item,
+        models=_texts(item, "models") if "models" in item else None,
         **_of_plan_from_item(item),
     )
 
@@ -187,6 +190,12 @@ def _of_plan_to_item(user: User) -> Item:
     if user.rate is not None:
         rate = {"per_second": text(repr(user.rate.per_second)), "burst": number(user.rate.burst)}
         item["rate"] = {"M": rate}
+    if user.group_id is not None:
+        item["group_id"] = text(user.group_id)
+    if user.plan_by_group:
+        item["plan_by_group"] = {"BOOL": True}
+    if user.models is not None:
+        item["models"] = {"L": [text(one) for one in user.models]}
     return item
 
 

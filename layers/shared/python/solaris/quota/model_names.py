@@ -1,7 +1,12 @@
-"""One model by its many names: how clients, routers and upstreams write it. Pure."""
+"""One model by its many names, and lists of models that somebody may use. Pure."""
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+ANY = "*"
+MAX_ALLOWED_MODELS = 100
+MAX_MODEL_CHARACTERS = 200
 
 # Bedrock's regions and vendors, letters before a dot: `us.anthropic.claude-…`. A version
 # (`gpt-5.1`) has a digit there.
@@ -37,3 +42,26 @@ def is_version(asked: str, answered: str) -> bool:
     name = asked.rpartition("/")[2].lower()
     pattern = rf"(?:.*/)?{re.escape(name)}(?:-\d[\d-]*|:latest)?"
     return re.fullmatch(pattern, answered.lower()) is not None
+
+
+def is_named(model: str, names: Iterable[str]) -> bool:
+    """Whether a model is among names, of which one that ends in `*` is the beginning of many."""
+    return any(model.startswith(one[:-1]) if one.endswith(ANY) else model == one for one in names)
+
+
+def checked_names(models: Sequence[str]) -> tuple[str, ...]:
+    """Return a list of models that somebody may use, without repetitions.
+
+    Raises ValueError: for none or too many, and for what is neither a name nor the beginning of
+    names followed by `*`.
+    """
+    wanted = tuple(dict.fromkeys(one.strip() for one in models))
+    if not 1 <= len(wanted) <= MAX_ALLOWED_MODELS:
+        msg = f"1 to {MAX_ALLOWED_MODELS} models"
+        raise ValueError(msg)
+    for one in wanted:
+        is_name = one.isprintable() and 0 < len(one) <= MAX_MODEL_CHARACTERS
+        if not is_name or ANY in one[:-1]:
+            msg = f"not a model's name, nor the beginning of one followed by *: {one[:50]!r}"
+            raise ValueError(msg)
+    return wanted

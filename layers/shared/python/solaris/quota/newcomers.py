@@ -91,13 +91,13 @@ class Newcomers:
         """
         try:
             latest = None if self._plans is None else self._plans.read()
-            if latest is None or latest.document.version == plans.document.version:
+            if latest is None or latest.versions == plans.versions:
                 return
             self._users.change(
                 user.user_id,
                 lambda found: follow_plan(
                     found,
-                    latest.plans[found.plan],
+                    latest.terms_of(found),
                     found.limit_source or LimitSource.OWN,
                     daily=self._of_the_day,
                     rule=NO_WARNING_SENT,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from solaris.platform.aws.documents import Documents
     from solaris.platform.parts import PlatformParts
     from solaris.quota.feed import Changes
+    from solaris.quota.groups.store import GroupStore
     from solaris.quota.personal_links import PersonalLinks
     from solaris.quota.policy import PlanStore
     from solaris.quota.store import UserStore
@@ -45,7 +46,7 @@ class QuotaParts:
 
     @part
     def documents(self) -> Documents:
-        """What admins change while the system runs: weights, plans."""
+        """What admins change while the system runs: weights, plans, groups."""
         from solaris.platform.aws.documents import Documents
 
         return Documents(self.platform.dynamodb, self.platform.settings.table_name("periods"))
@@ -55,7 +56,14 @@ class QuotaParts:
         """The plans as they are now."""
         from solaris.quota.policy import PlanStore, seeds_of
 
-        return PlanStore(self.documents, seeds_of(self.platform.settings))
+        return PlanStore(self.documents, seeds_of(self.platform.settings), self.groups)
+
+    @part
+    def groups(self) -> GroupStore:
+        """The groups as they are now."""
+        from solaris.quota.groups.store import GroupStore
+
+        return GroupStore(self.documents)
 
     @part
     def personal_links(self) -> PersonalLinks:

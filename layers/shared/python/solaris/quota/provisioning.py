@@ -6,8 +6,8 @@ from datetime import datetime
 from solaris.platform.email import valid_email
 from solaris.platform.settings_values import AutoProvision
 from solaris.quota.changes import new_user
+from solaris.quota.groups.member import Terms
 from solaris.quota.identity import Identity
-from solaris.quota.plans import PlanPolicy
 from solaris.quota.user import LimitSource, Plan, User, UserStatus
 
 
@@ -16,15 +16,15 @@ class ProvisioningPolicy:
     """How users are made by their first request; known users are not affected.
 
     `allowed_domains` are lower-case and matched whole (a subdomain is another domain); empty
-    allows all. `monthly_limit` is in tokens, `source` says where it is from; `plan` is the basic
-    plan, which newcomers have.
+    allows all. `monthly_limit` is in tokens, `source` says where it is from; `terms` are what
+    newcomers get besides, by the basic plan or their group.
     """
 
     mode: AutoProvision
     allowed_domains: frozenset[str]
     monthly_limit: int
     source: LimitSource | None = None
-    plan: PlanPolicy | None = None
+    terms: Terms | None = None
 
     def allows(self, email: str) -> bool:
         """Whether a first request with this normalised address creates a user."""
@@ -51,13 +51,13 @@ def provision(
     user = new_user(
         email=identity.email,
         name=identity.name,
-        plan=Plan.BASIC,
+        plan=Plan.BASIC if policy.terms is None else policy.terms.plan,
         monthly_limit=policy.monthly_limit,
         period=period,
         block_ppm=block_ppm,
         now=now,
         source=policy.source,
-        policy=policy.plan,
+        terms=policy.terms,
         day=day,
     )
     if policy.mode is AutoProvision.PENDING:

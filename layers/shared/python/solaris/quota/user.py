@@ -49,16 +49,26 @@ class LimitSource(StrEnum):
     OWN = "own"
     """An admin gave it to this user: a change of the plan does not touch it."""
 
+    GROUP = "group"
+    """The user's group states it for its members."""
+
     PLAN = "plan"
     DEFAULT = "default"
     """DEFAULT_MONTHLY_LIMIT, for who came by a first request; the plan does not touch it either."""
 
 
+INHERITED = frozenset({LimitSource.GROUP, LimitSource.PLAN})
+"""Of two who have these, one change of group or plan reaches both."""
+
+
 class OwnField(StrEnum):
-    """What of a plan, besides the limit, a user may have of their own."""
+    """What of plan and group, besides the limit, a user may have of their own."""
 
     ENFORCEMENT = "enforcement"
     DAILY_LIMIT = "daily_limit"
+    MODELS = "models"
+    PLAN = "plan"
+    """Marked where the group states another plan; quota/groups/member.py has the whole rule."""
 
 
 class Plan(StrEnum):
@@ -100,9 +110,12 @@ class User:
 
     `day_cap` is there for whoever has a limit a day alone (quota/day_cap.py).
 
-    `own` names what is not the plan's. `limit_source` is None in an item of a version before plans
-    could be changed (`Seeds.source_of`). `warning_ppm`, `critical_ppm` and `rate` are the plan's,
-    None: as the settings have them.
+    `own` names what is neither the plan's nor the group's. `limit_source` is None in an item of a
+    version before plans could be changed (`Seeds.source_of`). `warning_ppm`, `critical_ppm` and
+    `rate` are the plan's or the group's, None: as the settings have them. `models` are names, or
+    beginnings of names followed by `*`, of what the user may use; None: any that the key allows.
+
+    `group_id` is the home group (quota/groups/group.py); `plan_by_group`: the plan is the group's.
     """
 
     user_id: str
@@ -139,6 +152,9 @@ class User:
     critical_ppm: int | None = None
     rate: RateRule | None = None
     day_cap: DayCap | None = None
+    group_id: str | None = None
+    plan_by_group: bool = False
+    models: tuple[str, ...] | None = None
 
     @property
     def daily_limit(self) -> str | None:

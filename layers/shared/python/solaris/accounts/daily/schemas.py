@@ -10,10 +10,9 @@ from solaris.quota.day_cap import used_tokens
 from solaris.quota.user import User
 
 DailyTokens = Annotated[int, Field(ge=1, le=MAX_DAILY_TOKENS)]
-DailyLimitText = Annotated[
-    str,
-    StringConstraints(pattern=r"^(none|plan|auto:([0-9]|[1-9][0-9]{1,2}|1000)|[1-9][0-9]{0,11})$"),
-]
+_RULE = r"auto:([0-9]|[1-9][0-9]{1,2}|1000)|[1-9][0-9]{0,11}"
+DailyLimitRule = Annotated[str, StringConstraints(pattern=rf"^({_RULE})$")]
+DailyLimitText = Annotated[str, StringConstraints(pattern=rf"^(none|plan|{_RULE})$")]
 
 
 class DayFigures(ApiModel):

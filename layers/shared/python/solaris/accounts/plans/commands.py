@@ -228,7 +228,7 @@ def _previewed(
     parts: AccountsParts, stated: "StatedPlans", plan: Plan, change: "Mapping[str, Any]"
 ) -> "Impact":
     try:
-        policy = parts.plans.drafted(stated, plan, change)
+        drafted = parts.plans.drafted(stated, plan, change)
     except InvalidRequestError as error:
         rule = error.rule
         fail(error.detail if rule is None else rule_text(rule, language(), error.values))
@@ -236,7 +236,7 @@ def _previewed(
     zone = parts.platform.settings.zone
     return impact_of(
         (user for user in parts.everybody() if user.plan is plan),
-        policy,
+        drafted.terms_of,
         seeds=parts.plan_store.seeds,
         period=period_of(parts.platform.clock(), zone),
     )

@@ -1,10 +1,11 @@
-"""Whom a change of a plan would reach, counted before anything is written. Pure."""
+"""Whom a change of a plan or group would reach, counted before anything is written. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from solaris.quota.daily_limit import DailyLimit, DayCap
-from solaris.quota.plans import PlanPolicy, Seeds, copied, gets_something
+from solaris.quota.groups.member import Terms, given
+from solaris.quota.plans import Seeds, gets_something
 from solaris.quota.quota import Quota
 from solaris.quota.user import Enforcement, LimitSource, Plan, User, UserStatus
 
@@ -15,6 +16,7 @@ class PlanCounts:
 
     users: int = 0
     from_plan: int = 0
+    from_group: int = 0
     own: int = 0
     default: int = 0
 
@@ -24,6 +26,8 @@ class PlanCounts:
         match source:
             case LimitSource.PLAN:
                 self.from_plan += users
+            case LimitSource.GROUP:
+                self.from_group += users
             case LimitSource.OWN:
                 self.own += users
             case LimitSource.DEFAULT:
@@ -54,15 +58,17 @@ def counts_of(users: Iterable[User], seeds: Seeds) -> dict[Plan, PlanCounts]:
     return counts
 
 
-def impact_of(users: Iterable[User], policy: PlanPolicy, *, seeds: Seeds, period: str) -> Impact:
-    """What the policy would do to those who have the plan; `period` is the open month."""
+def impact_of(
+    users: Iterable[User], terms_of: Callable[[User], Terms], *, seeds: Seeds, period: str
+) -> Impact:
+    """What would become of users who had these terms; `period` is the open month."""
     impact = Impact(PlanCounts())
     for user in users:
         if user.status is UserStatus.DELETED:
             continue
         source = seeds.source_of(user)
         impact.counts.add(source)
-        after = copied(user, policy, source, _of_some_day)
+        after = given(user, terms_of(user), source, _of_some_day)
         if not gets_something(user, after):
             continue
         impact.changed += 1

@@ -14,7 +14,7 @@ Who was written by a version before plans could be changed has the limit that th
 then. `seeds` keeps those limits for good, from the first look on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -163,9 +163,11 @@ class PropagationStore:
             values[":before"] = text(instead_of)
         return {"Update": update}
 
-    def order(self, order: Order, now: datetime, *, instead_of: str, check: Action) -> bool:
-        """Begin anew under a condition of somebody else's; False when one did not hold."""
-        actions = [self.order_action(order, now, instead_of=instead_of), check]
+    def order(
+        self, order: Order, now: datetime, *, instead_of: str, checks: Sequence[Action]
+    ) -> bool:
+        """Begin anew under conditions of somebody else's; False when one did not hold."""
+        actions = [self.order_action(order, now, instead_of=instead_of), *checks]
         try:
             with store_errors():
                 self._client.transact_write_items(TransactItems=actions)

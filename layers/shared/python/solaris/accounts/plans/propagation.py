@@ -1,4 +1,4 @@
-"""Bringing a change of plans to everybody who has them, however often it is killed on the way.
+"""Bringing a change of plans or groups to everybody who has them, however often it is killed.
 
     plans     v7 ─► v8 ─────────────── v9              one document
     job       a page, a page, killed … begins anew     cursor, counts and lease are one item
@@ -35,7 +35,7 @@ from solaris.platform.settings import Settings
 from solaris.quota import changes
 from solaris.quota.item import user_from_item
 from solaris.quota.periods import period_of
-from solaris.quota.plans import Seeds, gets_something, signature
+from solaris.quota.plans import Seeds, gets_something
 from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.store import UserStore, Writes
 from solaris.quota.user import User, UserStatus
@@ -154,10 +154,10 @@ class Propagation:
         Nobody has where the environment was changed, or after a restore; or ever: then there is
         nothing to bring, as long as there is no document.
         """
-        known, wanted = self._store.get(), signature(stated.plans)
+        known, wanted = self._store.get(), stated.signature
         if known is not None and known.wanted == wanted:
             return known
-        is_first = known is None and not stated.document.version
+        is_first = known is None and not any(stated.versions)
         order = Order(
             run_id=uuid.uuid4().hex,
             wanted=wanted,
@@ -167,8 +167,8 @@ class Propagation:
             is_done=is_first,
         )
         before = "" if known is None else known.wanted
-        check = self._plans.unchanged(stated)
-        self._store.order(order, self._clock(), instead_of=before, check=check)
+        checks = self._plans.unchanged(stated)
+        self._store.order(order, self._clock(), instead_of=before, checks=checks)
         found = self._store.get()
         return found if found is not None and found.wanted == wanted else None
 
@@ -247,7 +247,7 @@ class Propagation:
         now = self._clock()
         return changes.follow_plan(
             user,
-            run.stated.plans[user.plan],
+            run.stated.terms_of(user),
             run.seeds.source_of(user),
             daily=self._daily_limits.by_plan(now),
             rule=threshold_rule_of(self._settings),
@@ -312,14 +312,12 @@ class Propagation:
             if (row := transaction_of(before, after, run.origin(after.user_id, self._clock())))
         ]
         told = self._tell([after for _, after in pairs])
-        return [*rows, *told, self._plans.unchanged(run.stated)]
+        return [*rows, *told, *self._plans.unchanged(run.stated)]
 
     def _check(self, run: _Run) -> None:
         """Raise LeaseLostError where the plans are no longer those of this run."""
-        if self._plans.documents.get(run.stated.document.name).version != (
-            run.stated.document.version
-        ):
-            msg = "the plans were changed meanwhile"
+        if self._plans.read().versions != run.stated.versions:
+            msg = "plans or groups were changed meanwhile"
             raise LeaseLostError(msg)
 
     def _released(self, progress: Progress, owner: str) -> None:

@@ -1,25 +1,27 @@
-"""What a change of one user takes from their plan: read with the change, unchanged when it is
+"""What a change of one user takes from plan and group: read with the change, unchanged when it is
 written.
 
-The plans are read anew at every attempt, and the write has a condition on their version: it can
-neither bring an old limit past the job that propagates a new one, nor lose to it.
+Plans and groups are read anew at every attempt, and the write has a condition on their versions:
+it can neither bring an old limit past the job that propagates a new one, nor lose to it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from solaris.accounts.daily.steps import DailyLimits
 from solaris.platform.aws.items import Action
 from solaris.platform.settings import Settings
 from solaris.quota import changes
-from solaris.quota.changes import LimitBounds
-from solaris.quota.plans import PlanPolicy
+from solaris.quota.changes import ChangeRefusedError, LimitBounds
+from solaris.quota.groups.group import Group
+from solaris.quota.groups.member import terms_for
 from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.user import LimitSource, OwnField, Plan, User
 
 
 class PlanReading:
-    """One change's look at the plans.
+    """One change's look at plans and groups.
 
     Every rule raises ChangeRefusedError and StoreUnavailableError.
     """
@@ -39,71 +41,95 @@ class PlanReading:
         self._seen: StatedPlans | None = None
 
     def actions(self, _user: User | None = None) -> list[Action]:
-        """What is to be written with the change: a condition, if it has looked at all."""
-        return [] if self._seen is None else [self._store.unchanged(self._seen)]
+        """What is to be written with the change: conditions, if it has looked at all."""
+        return [] if self._seen is None else self._store.unchanged(self._seen)
 
     def now(self) -> StatedPlans:
-        """The plans as this change shall have them."""
+        """Plans and groups as this change shall have them."""
         self._seen = self._read()
         return self._seen
 
     def to_plan(self, user: User, plan: Plan, limit: int | None, now: datetime) -> User:
-        """The user on a plan, with its limit or one of their own."""
-        policy = self.now().plans[plan]
+        """The user on a plan, with the limit of plan or group, or one of their own.
+
+        The plan is their own from then on, also against the group's.
+        """
+        stated = self.now()
+        own = own_plan(user.own, plan, stated.groups.get(user.group_id or ""))
+        terms = terms_for(plan, user.group_id, stated.plans, stated.groups)
         return changes.set_plan(
             user,
             plan,
-            policy.monthly_limit if limit is None else limit,
+            terms.policy.monthly_limit if limit is None else limit,
             bounds=self._bounds,
             rule=self._rule,
             now=now,
-            policy=policy,
+            terms=terms,
+            own=own,
             source=LimitSource.PLAN if limit is None else LimitSource.OWN,
             daily=self._daily_limits.by_plan(now),
         )
 
     def as_wanted(self, user: User, wanted: User, now: datetime) -> User:
-        """The user with plan and limit of another, whose limit was checked when it was made."""
+        """The user with plan, group and limit of another, whose limit was checked before."""
+        own = user.own - {OwnField.PLAN} | (wanted.own & {OwnField.PLAN})
         return changes.set_plan(
-            user,
+            replace(user, group_id=wanted.group_id, plan_by_group=wanted.plan_by_group),
             wanted.plan,
             wanted.monthly_limit,
             bounds=LimitBounds(0, changes.MAX_GRANT_TOKENS),
             rule=self._rule,
             now=now,
-            policy=self.now().plans[wanted.plan],
+            terms=self.now().terms_of(wanted),
+            own=own,
             source=self._store.seeds.source_of(wanted),
             daily=self._daily_limits.by_plan(now),
         )
 
-    def limit_of_plan(self, user: User, now: datetime) -> User:
-        """The user with the plan's limit, instead of their own."""
-        policy = self.now().plans[user.plan]
-        self._bounds.check(policy.monthly_limit, user.plan)
-        daily = self._daily_limits.by_plan(now)
-        return changes.follow_plan(
-            user, policy, LimitSource.PLAN, daily=daily, rule=self._rule, now=now
-        )
-
-    def enforcement_of_plan(self, user: User, now: datetime) -> User:
-        """The user refused, or only warned, as the plan says."""
-        policy, source = self.now().plans[user.plan], self._store.seeds.source_of(user)
-        return self._without_own(user, OwnField.ENFORCEMENT, policy, source, now)
-
-    def daily_limit_of_plan(self, user: User, now: datetime) -> User:
-        """The user with the plan's limit a day, or none, instead of their own."""
-        policy, source = self.now().plans[user.plan], self._store.seeds.source_of(user)
-        return self._without_own(user, OwnField.DAILY_LIMIT, policy, source, now)
-
-    def _without_own(
-        self, user: User, field: OwnField, policy: PlanPolicy, source: LimitSource, now: datetime
-    ) -> User:
+    def to_group(self, user: User, group_id: str | None, now: datetime) -> User:
+        """The user in a group, or in none: with what it states, but for what is their own."""
+        stated = self.now()
+        if group_id is not None and group_id not in stated.groups:
+            raise ChangeRefusedError("there is no such group", code="no_such_group", field="group")
+        if user.group_id == group_id:
+            return user
+        placed = replace(user, group_id=group_id)
         return changes.follow_plan(
             user,
-            policy,
-            source,
-            own=user.own - {field},
+            stated.terms_of(placed),
+            self._store.seeds.source_of(user),
             daily=self._daily_limits.by_plan(now),
             rule=self._rule,
             now=now,
         )
+
+    def inherited_limit(self, user: User, now: datetime) -> User:
+        """The user with the limit of group or plan, instead of their own."""
+        terms = self.now().terms_of(user)
+        self._bounds.check(terms.policy.monthly_limit, terms.plan)
+        daily = self._daily_limits.by_plan(now)
+        return changes.follow_plan(
+            user, terms, LimitSource.PLAN, daily=daily, rule=self._rule, now=now
+        )
+
+    def inherited(self, user: User, field: OwnField, now: datetime) -> User:
+        """The user with what group or plan say of a field, instead of their own."""
+        without = replace(user, own=user.own - {field})
+        if field is OwnField.PLAN:
+            # whatever the plan was before, it is nobody's choice any more
+            without = replace(without, plan=Plan.BASIC)
+        return changes.follow_plan(
+            user,
+            self.now().terms_of(without),
+            self._store.seeds.source_of(user),
+            own=without.own,
+            daily=self._daily_limits.by_plan(now),
+            rule=self._rule,
+            now=now,
+        )
+
+
+def own_plan(own: frozenset[OwnField], plan: Plan, group: Group | None) -> frozenset[OwnField]:
+    """What is a user's own, once somebody has given them a plan while they are in a group."""
+    is_other = group is not None and group.terms.plan not in {None, plan}
+    return own | {OwnField.PLAN} if is_other else own - {OwnField.PLAN}

@@ -59,11 +59,11 @@ def preview_plan(
 ) -> PlanPreviewOut:
     """Nothing is written."""
     stated = parts.plans.now().stated
-    policy = parts.plans.drafted(stated, plan, body.change())
+    drafted = parts.plans.drafted(stated, plan, body.change())
     settings = parts.platform.settings
     impact = impact_of(
         parts.directory.ask(people.having(plan)),
-        policy,
+        drafted.terms_of,
         seeds=parts.plan_store.seeds,
         period=period_of(parts.platform.clock(), settings.zone),
     )
@@ -131,6 +131,6 @@ def _shown(parts: "AccountsParts") -> PlansOut:
         ],
         defaults=PlanDefaults.of(threshold_rule_of(settings), settings.rate_rule),
         propagation=None
-        if now.progress is None or not document.version
+        if now.progress is None or not any(now.stated.versions)
         else PropagationOut.of(now.progress),
     )

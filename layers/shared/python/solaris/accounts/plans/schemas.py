@@ -4,17 +4,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from solaris.accounts.daily.schemas import DailyLimitRule
 from solaris.accounts.plans.impact import Impact, PlanCounts
 from solaris.accounts.plans.progress import Progress
 from solaris.accounts.schemas import Reason, Tokens
-from solaris.platform.rate_rule import RateRule
+from solaris.platform.rate_rule import (
+    MAX_RATE_BURST,
+    MAX_RATE_PER_SECOND,
+    MIN_RATE_PER_SECOND,
+    RateRule,
+)
 from solaris.platform.web.schemas import ApiModel, Instant
-from solaris.quota.plans import MAX_RATE_BURST, MAX_RATE_PER_SECOND, PlanPolicy
+from solaris.quota.plans import PlanPolicy
 from solaris.quota.quota import PPM, threshold_ppm
 from solaris.quota.thresholds import ThresholdRule
 from solaris.quota.user import Enforcement, Plan
 
-Part = Annotated[float, Field(gt=0, le=1, description="A part of what is granted: 0.8 is 80%.")]
+Part = Annotated[
+    float, Field(ge=1 / PPM, le=1, description="A part of what is granted: 0.8 is 80%.")
+]
+Rate = Annotated[float, Field(ge=MIN_RATE_PER_SECOND, le=MAX_RATE_PER_SECOND)]
 _AS_SET = "null: as the environment has it."
 
 
@@ -135,13 +144,13 @@ class PlanPreviewIn(ApiModel):
     """What shall be different. Left out: stays; null: as the environment has it."""
 
     monthly_limit: Tokens | None = Field(default=None, description=_AS_SET)
-    daily_limit: Annotated[str, Field(max_length=20)] | None = Field(
+    daily_limit: DailyLimitRule | None = Field(
         default=None, description="`50000` or `auto:25`; null: none."
     )
     enforcement: Enforcement | None = Field(default=None, description="null: `block`.")
     warning: Part | None = Field(default=None, description=_AS_SET)
     critical: Part | None = Field(default=None, description=_AS_SET)
-    rate_per_second: Annotated[float, Field(gt=0, le=MAX_RATE_PER_SECOND)] | None = Field(
+    rate_per_second: Rate | None = Field(
         default=None, description="Together with `rateBurst`. " + _AS_SET
     )
     rate_burst: Annotated[int, Field(ge=1, le=MAX_RATE_BURST)] | None = Field(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from solaris.quota.plans import (
     PlanRefusedError,
     check_thresholds,
     policy_of,
-    signature,
 )
 from solaris.quota.policy import PlanStore, StatedPlans, threshold_rule_of
 from solaris.quota.quota import PPM
@@ -64,9 +63,13 @@ class PlanAdministration:
         """As it is. Raises StoreUnavailableError."""
         return PlansNow(self._plans.read(), self._store.get())
 
-    def drafted(self, stated: StatedPlans, plan: Plan, change: PlanChange) -> PlanPolicy:
-        """What a plan would be after a change. Raises InvalidRequestError; nothing is written."""
-        return self._policy(plan, self._body(stated, plan, change), change)
+    def drafted(self, stated: StatedPlans, plan: Plan, change: PlanChange) -> StatedPlans:
+        """The plans as they would be after a change of one.
+
+        Raises InvalidRequestError; nothing is written.
+        """
+        policy = self._policy(plan, self._body(stated, plan, change), change)
+        return replace(stated, plans={**stated.plans, plan: policy})
 
     def change(
         self,
@@ -95,11 +98,11 @@ class PlanAdministration:
         body = {**(before.body or {}), plan.value: own}
         if body == (before.body or {}) or not change:
             return stated
-        plans = {**stated.plans, plan: policy}
+        after = replace(stated, plans={**stated.plans, plan: policy})
         now = self._clock()
         order = Order(
             run_id=uuid.uuid4().hex,
-            wanted=signature(plans),
+            wanted=after.signature,
             actor=actor.name,
             reason=printable(reason, MAX_REASON_CHARACTERS),
             total=total,
@@ -118,7 +121,7 @@ class PlanAdministration:
         written = self._plans.documents.put(before, body, changed_by=actor.name, now=now, rows=rows)
         self._plans.forget()
         _log.info("plan_changed", plan=plan.value, version=written.version, actor=actor.name)
-        return StatedPlans(plans, written)
+        return replace(after, document=written)
 
     def _body(self, stated: StatedPlans, plan: Plan, change: PlanChange) -> dict[str, Any]:
         """What the document would state of a plan."""
@@ -133,7 +136,10 @@ class PlanAdministration:
         try:
             policy = policy_of(own, self._plans.seeds.limits[plan])
             check_thresholds(
-                policy, warning_ppm=self._rule.warning_ppm, critical_ppm=self._rule.critical_ppm
+                policy.warning_ppm,
+                policy.critical_ppm,
+                warning_ppm=self._rule.warning_ppm,
+                critical_ppm=self._rule.critical_ppm,
             )
         except PlanRefusedError as error:
             raise InvalidRequestError(str(error), field=error.field, rule=error.code) from error

@@ -6,7 +6,7 @@ import orjson
 
 from solaris.gateway.body.bodies import TOO_MANY_PARTS
 from solaris.gateway.models.named import named_models
-from solaris.keys.key import GatewayKey, is_named
+from solaris.keys.key import GatewayKey
 from solaris.ledger.figures import is_error
 from solaris.platform.errors import (
     InvalidRequestError,
@@ -15,6 +15,7 @@ from solaris.platform.errors import (
     UpstreamUnavailableError,
 )
 from solaris.platform.web.body_structure import has_bounded_structure
+from solaris.quota.model_names import is_named
 from solaris.quota.weights import Weights
 
 _MODEL_PATH = "/v1/models/"

@@ -1,8 +1,8 @@
 """What admins change while the system runs: a few documents, each one item with a version.
 
 They lie in the periods table under `system#policy` (progress.py says why no user meets them):
-`weights`, `plans`. Whoever needs one on the way of a request asks `Live`, which
-tells it from memory and reads it again every few seconds.
+`weights`, `plans`, and one `group#<id>` for each group. Whoever needs one on the way of a request
+asks `Live`, which tells it from memory and reads it again every few seconds.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ FRESH_SECONDS = 2.5
 
 OLDEST_SECONDS = 5.0
 """Nothing older is told without asking: so long a change may stay unknown to who was idle, too."""
+
+_MAX_PAGES = 1_000  # of 1 MB each
 
 T = TypeVar("T")
 _log = get_logger("solaris.documents")
@@ -71,15 +73,30 @@ class Documents:
                 ConsistentRead=True,
             )
         item = answer.get("Item")
-        if not item:
-            return Document(name)
-        return Document(
-            name=name,
-            version=int(item["version"]["N"]),
-            body=orjson.loads(item["body"]["S"]),
-            changed_at=parse_instant(item["changed_at"]["S"]),
-            changed_by=item["changed_by"]["S"],
-        )
+        return _document(item) if item else Document(name)
+
+    def all_of(self, prefix: str) -> list[Document]:
+        """Every document whose name begins so, by name, strongly consistent.
+
+        Raises StoreUnavailableError.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "user_id = :owner AND begins_with(#period, :prefix)",
+            "ExpressionAttributeNames": {"#period": "period"},
+            "ExpressionAttributeValues": {":owner": text(POLICY_OWNER), ":prefix": text(prefix)},
+        }
+        found: list[Document] = []
+        for _ in range(_MAX_PAGES):
+            with store_errors():
+                page = self._client.query(**request)
+            found += [_document(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        msg = f"more than {_MAX_PAGES} pages of documents {prefix}"
+        raise RuntimeError(msg)
 
     def put(
         self,
@@ -96,22 +113,7 @@ class Documents:
         StoreUnavailableError.
         """
         after = Document(before.name, before.version + 1, body, now, changed_by)
-        put: Action = {
-            "Put": {
-                "TableName": self._table,
-                "Item": {
-                    "user_id": text(POLICY_OWNER),
-                    "period": text(after.name),
-                    "version": number(after.version),
-                    "body": text(orjson.dumps(body).decode()),
-                    "changed_at": text(iso_milliseconds(now)),
-                    "changed_by": text(changed_by),
-                },
-                "ConditionExpression": "attribute_not_exists(user_id) OR #version = :before",
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":before": number(before.version)},
-            }
-        }
+        put = self.put_action(before, body, changed_by=changed_by, now=now)
         try:
             with store_errors():
                 self._client.transact_write_items(TransactItems=[put, *rows])
@@ -121,6 +123,27 @@ class Documents:
                 raise ConflictError(msg) from error
             raise
         return after
+
+    def put_action(
+        self, before: Document, body: Mapping[str, Any], *, changed_by: str, now: datetime
+    ) -> Action:
+        """The action that writes a new version, where none was written since `before` was read."""
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    "user_id": text(POLICY_OWNER),
+                    "period": text(before.name),
+                    "version": number(before.version + 1),
+                    "body": text(orjson.dumps(body).decode()),
+                    "changed_at": text(iso_milliseconds(now)),
+                    "changed_by": text(changed_by),
+                },
+                "ConditionExpression": "attribute_not_exists(user_id) OR #version = :before",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":before": number(before.version)},
+            }
+        }
 
     def unchanged(self, seen: Document) -> Action:
         """The action that refuses a transaction when another version than `seen` was written."""
@@ -134,6 +157,16 @@ class Documents:
             check["ExpressionAttributeNames"] = {"#version": "version"}
             check["ExpressionAttributeValues"] = {":seen": number(seen.version)}
         return {"ConditionCheck": check}
+
+
+def _document(item: Mapping[str, Any]) -> Document:
+    return Document(
+        name=item["period"]["S"],
+        version=int(item["version"]["N"]),
+        body=orjson.loads(item["body"]["S"]),
+        changed_at=parse_instant(item["changed_at"]["S"]),
+        changed_by=item["changed_by"]["S"],
+    )
 
 
 class Live(Generic[T]):

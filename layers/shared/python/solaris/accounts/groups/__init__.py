@@ -1,0 +1,1 @@
+"""Groups of users as admins see and change them."""
