@@ -2515,6 +2515,11 @@ export interface components {
             dryRun: boolean;
             /** Failed */
             failed: number;
+            /**
+             * Newgroups
+             * @description Groups that the file is the first to name.
+             */
+            newGroups: string[];
             /** Results */
             results: components["schemas"]["ImportLineOut"][];
             /** Unchanged */
@@ -5206,7 +5211,7 @@ export interface components {
         UserImport: {
             /**
              * Csv
-             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is. `additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, `adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or `every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is granted once, `this_month` once a month.
+             * @description First line `email,name,plan,monthly_limit` (or `e-mail`, `nome`, `plano`, `limite_mensal`), commas, semicolons or tabs; 10,000 lines of users at most. An empty cell leaves the field as it is. An export of users may be sent as it is. `additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, `adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or `every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is granted once, `this_month` once a month. `group` and `cost_center` (`grupo`, `centro_de_custo`) name the home group, which is made if need be; `-`: none.
              * @example email;nome;plano;limite_mensal
              *     ana@example.com;Ana Lima;pro;2.000.000
              */

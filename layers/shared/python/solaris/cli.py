@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from solaris import __version__
 from solaris import app as system
 from solaris.accounts import commands as users
+from solaris.accounts.groups import commands as groups
 from solaris.accounts.plans import commands as plans
 from solaris.alerts import commands as mail
 from solaris.backup import commands as backup
@@ -80,6 +81,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="users")
 app.add_typer(plans.app, name="plans")
+app.add_typer(groups.app, name="groups")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
 app.add_typer(reports.app, name="reports")

@@ -70,6 +70,7 @@ export function Choose({
       </p>
       <Sample />
       <p className="text-[0.8125rem] text-ink-soft">{t("grants")}</p>
+      <p className="text-[0.8125rem] text-ink-soft">{t("groups")}</p>
       {isPasting ? (
         <DialogActions>
           <Button onClick={() => setPasting(false)} disabled={busy}>

@@ -23,6 +23,7 @@ const FIELDS = [
   "status",
   "plan",
   "monthlyLimit",
+  "group",
   "additionalAmount",
   "additionalKind",
 ] as const;

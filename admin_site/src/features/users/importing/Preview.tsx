@@ -40,6 +40,11 @@ export function Preview({
         <span className="font-medium text-ink">{t("file", { name: name || t("pasted") })}</span>{" "}
         {t("previewText")}
       </p>
+      {preview.newGroups.length > 0 ? (
+        <p className="mb-3 text-ink-soft">
+          {t("newGroups", { count: preview.newGroups.length, names: preview.newGroups.join(", ") })}
+        </p>
+      ) : null}
       <div className="-mx-1 mb-3 overflow-x-auto p-1">
         <Segments
           label={t("filter")}

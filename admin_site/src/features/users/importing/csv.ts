@@ -82,6 +82,7 @@ export function summed(results: Model<"ImportLineOut">[]): Model<"ImportResults"
   return {
     dryRun: false,
     results,
+    newGroups: [], // the preview has told them
     created: count("create"),
     updated: count("update"),
     unchanged: count("unchanged"),

@@ -17,6 +17,10 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     sampleCopy: "Copiar exemplo",
     grants:
       "Para conceder tokens adicionais, acrescente as colunas adicionais_quantidade, adicionais_tipo (este_mes, ate, ate_usar ou todo_mes) e ate, o último dia. Importar o mesmo arquivo de novo não concede outra vez; este_mes, só no mês seguinte.",
+    groups:
+      "As colunas grupo e centro_de_custo dizem a que grupo cada pessoa pertence; um grupo que ainda não existe é criado. Um hífen (-) tira a pessoa do grupo.",
+    newGroups_one: "Novo grupo: {{names}}",
+    newGroups_other: "Novos grupos ({{count}}): {{names}}",
     check: "Conferir",
     checking: "Conferindo…",
     tooBig: "O arquivo tem {{size}}; o máximo é {{max}}.",
@@ -38,6 +42,7 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     field_status: "status",
     field_plan: "plano",
     field_monthlyLimit: "limite",
+    field_group: "grupo",
     field_additionalAmount: "conceder tokens",
     field_additionalKind: "validade",
     newUser: "novo",
@@ -77,6 +82,10 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     sampleCopy: "Copy sample",
     grants:
       "To grant additional tokens, add the columns additional_amount, additional_kind (this_month, until, until_used or every_month) and until, the last day. Importing the same file again grants nothing twice; this_month again in the next month.",
+    groups:
+      "The columns group and cost_center say to which group each person belongs; a group that is not there yet is made. A hyphen (-) takes somebody out of theirs.",
+    newGroups_one: "New group: {{names}}",
+    newGroups_other: "New groups ({{count}}): {{names}}",
     check: "Check",
     checking: "Checking…",
     tooBig: "The file has {{size}}; the most is {{max}}.",
@@ -98,6 +107,7 @@ export const { useTexts: useImportTexts, translate: importText } = defineTexts("
     field_status: "status",
     field_plan: "plan",
     field_monthlyLimit: "limit",
+    field_group: "group",
     field_additionalAmount: "grant tokens",
     field_additionalKind: "good for",
     newUser: "new",

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from solaris.accounts.bulk import MAX_USERS, BulkAction, BulkRequest
 from solaris.accounts.import_file import MAX_CHARACTERS, MAX_LINES
-from solaris.accounts.importer import FieldChange, ImportAction, ImportResult
+from solaris.accounts.import_groups import FieldChange
+from solaris.accounts.importer import ImportAction, ImportResult
 from solaris.accounts.schemas import Amount, LastDay, NeededReason, Reason, Tokens, UserId, UserOut
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.texts import Locale, error_text, rule_text
@@ -98,7 +99,8 @@ class UserImport(ApiModel):
         "`additional_amount`, `additional_kind` and `until` (`adicionais_quantidade`, "
         "`adicionais_tipo`, `ate`) grant tokens: `this_month`, `until` a day, `until_used` or "
         "`every_month` (`este_mes`, `ate`, `ate_usar`, `todo_mes`); the same to the same user is "
-        "granted once, `this_month` once a month.",
+        "granted once, `this_month` once a month. `group` and `cost_center` (`grupo`, "
+        "`centro_de_custo`) name the home group, which is made if need be; `-`: none.",
         examples=["email;nome;plano;limite_mensal\nana@example.com;Ana Lima;pro;2.000.000\n"],
     )
     dry_run: bool = Field(default=True, description="Say what would be done, and write nothing.")
@@ -147,6 +149,7 @@ class ImportResults(ApiModel):
 
     dry_run: bool
     results: list[ImportLineOut]
+    new_groups: list[str] = Field(description="Groups that the file is the first to name.")
     created: int
     updated: int
     unchanged: int
@@ -159,6 +162,7 @@ class ImportResults(ApiModel):
         return cls(
             dry_run=dry_run,
             results=[ImportLineOut.of(one, locale) for one in results],
+            new_groups=[one.new_group for one in results if one.new_group is not None],
             created=counts[ImportAction.CREATE],
             updated=counts[ImportAction.UPDATE],
             unchanged=counts[ImportAction.UNCHANGED],

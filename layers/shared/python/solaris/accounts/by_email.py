@@ -141,6 +141,10 @@ class Administration:
         by = Actor(name=actor)
         return self._changes.update(self._id(email), update, actor=by, reason=reason)
 
+    def update(self, email: str, update: UserUpdate, *, reason: str, actor: str) -> Change:
+        """Apply what is stated and differs. Raises NotFoundError, InvalidRequestError."""
+        return self._changes.update(self._id(email), update, actor=Actor(name=actor), reason=reason)
+
     def set_daily_limit(self, email: str, limit: str, *, reason: str, actor: str) -> Change:
         """Limit a day: `50000`, `auto:25` or `none`. Raises NotFoundError, InvalidRequestError."""
         update, by = UserUpdate(daily_limit=limit), Actor(name=actor)

@@ -304,6 +304,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "Também concede tokens: adicionais_quantidade, adicionais_tipo (este_mes, ate, ate_usar, "
         "todo_mes) e ate (o último dia). A mesma concessão ao mesmo usuário é feita uma vez só; "
         "a de este_mes, uma vez por mês.\n\n"
+        "grupo e centro_de_custo dizem a que grupo cada um pertence; o grupo que não existe é "
+        "criado, e - tira do grupo.\n\n"
         "Exemplo: solaris users import pessoas.csv --yes",
         "en": "Create and change users by a CSV file: email, name, plan, monthly_limit.\n\n"
         "Without --yes nothing is written. Headers in English or Portuguese, commas or "
@@ -312,6 +314,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "It grants tokens, too: additional_amount, additional_kind (this_month, until, until_used, "
         "every_month) and until (the last day). The same grant to the same user is made once; "
         "that of this_month once a month.\n\n"
+        "group and cost_center say to which group each belongs; one that is not there is made, and "
+        "- takes somebody out of theirs.\n\n"
         "Example: solaris users import people.csv --yes",
     },
     "import.file": {"pt-BR": "Um arquivo CSV.", "en": "A CSV file."},
@@ -328,6 +332,11 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "import.counts": {
         "pt-BR": "criar: {create}, alterar: {update}, sem mudança: {unchanged}, com erro: {error}",
         "en": "{create} create, {update} update, {unchanged} unchanged, {error} error",
+    },
+    "import.new_groups_one": {"pt-BR": "novo grupo: {names}", "en": "new group: {names}"},
+    "import.new_groups_other": {
+        "pt-BR": "novos grupos ({n}): {names}",
+        "en": "new groups ({n}): {names}",
     },
     "import.dry": {
         "pt-BR": "Nada foi gravado. Repita com --yes.",
@@ -479,6 +488,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "field.additional_amount": {"pt-BR": "conceder", "en": "grant"},
     "field.additional_kind": {"pt-BR": "válidos", "en": "for"},
     "field.until": {"pt-BR": "último dia", "en": "last day"},
+    "field.group": {"pt-BR": "grupo", "en": "group"},
+    "field.cost_center": {"pt-BR": "centro de custo", "en": "cost centre"},
     "field.status": {"pt-BR": "status", "en": "status"},
     "field.plan": {"pt-BR": "plano", "en": "plan"},
     "field.name": {"pt-BR": "nome", "en": "name"},

@@ -19,7 +19,8 @@ from solaris.platform.terminal.output import AsJson, as_json, day, fail, say, ta
 from solaris.platform.texts import Locale, rule_text
 
 if TYPE_CHECKING:
-    from solaris.accounts.importer import FieldChange, ImportResult
+    from solaris.accounts.import_groups import FieldChange
+    from solaris.accounts.importer import ImportResult
 
 _t, _common = Texts(TEXTS), Texts(COMMON)
 MAX_LINES = 1_000_000
@@ -52,7 +53,9 @@ def import_users(
         fail(_why(error, language()))
         raise typer.Exit(1) from error
     if json:
-        as_json({"dryRun": not yes, "results": [_to_json(one) for one in results]})
+        new = [one.new_group for one in results if one.new_group is not None]
+        shown = [_to_json(one) for one in results]
+        as_json({"dryRun": not yes, "results": shown, "newGroups": new})
     else:
         _show(results, is_dry=not yes)
     if any(one.error is not None for one in results):
@@ -93,6 +96,9 @@ def _show(results: "list[ImportResult]", *, is_dry: bool) -> None:
         say(_t.many("import.more", len(notable) - SHOWN_LINES))
     actions = [one.action.value for one in results]
     counts = {name: actions.count(name) for name in ("create", "update", "unchanged", "error")}
+    new = [one.new_group for one in results if one.new_group is not None]
+    if new:
+        say(_t.many("import.new_groups", len(new), names=", ".join(new)))
     say(_t("import.counts", **counts))
     if is_dry:
         say(_t("import.dry"))

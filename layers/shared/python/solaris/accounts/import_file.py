@@ -9,8 +9,14 @@ says nothing about its column. Additional tokens may be granted with a limit of 
     email;adicionais_quantidade;adicionais_tipo;ate
     ana@example.com;50.000;ate;15/12/2026
 
-Commas, semicolons or tabs, as the header has them or `sep=;` before
-it says. An export of users is such a file: what it has besides is passed over.
+A home group is named, and with the first line that names it may get its cost centre; `-` says
+that somebody has none:
+
+    email;grupo;centro_de_custo
+    ana@example.com;Vendas;CC-104
+
+Commas, semicolons or tabs, as the header has them or `sep=;` before it says. An export of users is
+such a file: what it has besides is passed over.
 """
 
 import csv
@@ -25,11 +31,15 @@ from solaris.platform.cells import unguarded
 from solaris.platform.email import valid_email
 from solaris.platform.printable import printable
 from solaris.quota.grant import GrantKind, Term
+from solaris.quota.groups.group import MAX_COST_CENTER_CHARACTERS
+from solaris.quota.groups.group import MAX_NAME_CHARACTERS as MAX_GROUP_CHARACTERS
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.user import Plan
 
 # not no-break spaces and the like: an address that has them names nobody
 _BLANKS = " \t\r\n"
+NO_GROUP = ""
+_NO_GROUP_CELL = "-"
 MAX_LINES = 10_000
 MAX_CHARACTERS = 1024 * 1024
 
@@ -52,6 +62,12 @@ _COLUMNS = {
     "adicionais_quantidade": "additional_amount",
     "additional_kind": "additional_kind",
     "adicionais_tipo": "additional_kind",
+    "group": "group",
+    "grupo": "group",
+    "cost_center": "cost_center",
+    "cost center": "cost_center",
+    "centro_de_custo": "cost_center",
+    "centro de custo": "cost_center",
     "until": "until",
     "ate": "ate",
     "até": "ate",
@@ -127,6 +143,10 @@ class ImportLine:
     name: str | None = None
     plan: Plan | None = None
     monthly_limit: int | None = None
+    group: str | None = None
+    """Its name; NO_GROUP: none."""
+
+    cost_center: str | None = None
     grant: LineGrant | None = None
     refused: str | None = None
     refused_field: str | None = None
@@ -207,6 +227,8 @@ def _line(
             name=_name(said.get("name", "")),
             plan=_plan(said.get("plan", "")),
             monthly_limit=_tokens(said.get("monthly_limit", ""), "monthly_limit"),
+            group=_group(said.get("group", "")),
+            cost_center=_cost_center(said),
             grant=_grant(said),
         )
     except _CellError as error:
@@ -241,6 +263,24 @@ def _plan(cell: str) -> Plan | None:
     if plan is None:
         raise _CellError("unknown_plan", "plan")
     return plan
+
+
+def _group(cell: str) -> str | None:
+    if cell.strip() == _NO_GROUP_CELL:
+        return NO_GROUP
+    name = printable(cell, MAX_GROUP_CHARACTERS + 1)
+    if len(name) > MAX_GROUP_CHARACTERS:
+        raise _CellError("group_name", "group")
+    return name or None
+
+
+def _cost_center(said: Mapping[str, str]) -> str | None:
+    stated = printable(said.get("cost_center", ""), MAX_COST_CENTER_CHARACTERS + 1)
+    if len(stated) > MAX_COST_CENTER_CHARACTERS:
+        raise _CellError("group_cost_center", "cost_center")
+    if stated and not _group(said.get("group", "")):
+        raise _CellError("group_needed", "group")
+    return stated or None
 
 
 def _grant(said: Mapping[str, str]) -> LineGrant | None:

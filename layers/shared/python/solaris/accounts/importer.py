@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from solaris.accounts.changes import OnceGranted, UserChanges
+from solaris.accounts.groups.service import GroupAdministration
 from solaris.accounts.import_file import (
     MAX_LINES,
     ImportLine,
@@ -18,6 +19,7 @@ from solaris.accounts.import_file import (
     LineGrant,
     parse_users,
 )
+from solaris.accounts.import_groups import FieldChange, NamedGroups, Wanted
 from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError
@@ -51,23 +53,28 @@ class ImportAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of a user; `before` is None for a user who is new, and for what is granted."""
-
-    field: str
-    before: str | int | None
-    after: str | int
-
-
-@dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What becomes, or would become, of one line of the file."""
+    """What becomes, or would become, of one line of the file.
+
+    `new_group` is the name of the group that the line is the first to name.
+    """
 
     line: int
     email: str
     action: ImportAction
     changes: tuple[FieldChange, ...] = ()
     error: SolarisError | None = None
+    new_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run over a file: whether it writes, who wants it, and the groups that it names."""
+
+    is_dry: bool
+    actor: Actor
+    reason: str
+    groups: NamedGroups
 
 
 class Importer:
@@ -78,11 +85,13 @@ class Importer:
         *,
         users: UserStore,
         changes: UserChanges,
+        groups: GroupAdministration,
         zone: tzinfo,
         clock: Callable[[], datetime],
     ) -> None:
         self._users = users
         self._changes = changes
+        self._groups = groups
         self._zone = zone
         self._clock = clock
 
@@ -109,6 +118,9 @@ class Importer:
                 str(error), field="csv", rule=error.rule, values=error.values
             ) from error
         known = self._users.of_addresses(one.email for one in lines if one.refused is None)
+        reason = reason or DEFAULT_REASON
+        groups = NamedGroups(self._groups, is_dry=is_dry, actor=actor, reason=reason)
+        run = _Run(is_dry, actor, reason, groups)
         ends_at = self._clock() + timedelta(seconds=max_seconds)
         results = []
         for line in lines:
@@ -124,7 +136,7 @@ class Importer:
                 if self._clock() > ends_at:
                     msg = "no time left for this line"
                     raise InvalidRequestError(msg, rule="not_attempted")
-                result = self._import(line, user, is_dry, actor, reason or DEFAULT_REASON)
+                result = self._import(line, user, run)
             except SolarisError as error:
                 result = ImportResult(line.line, line.email, ImportAction.ERROR, error=error)
             results.append(result)
@@ -140,58 +152,77 @@ class Importer:
         )
         return results
 
-    def _import(
-        self, line: ImportLine, user: User | None, is_dry: bool, actor: Actor, reason: str
-    ) -> ImportResult:
+    def _import(self, line: ImportLine, user: User | None, run: _Run) -> ImportResult:
+        wanted = run.groups.of(line)
         if user is None or user.status is UserStatus.DELETED:
-            after, granted = self._create(line, user, is_dry, actor, reason)
+            after, granted = self._create(line, user, wanted, run)
             action = ImportAction.CREATE
         else:
-            after, granted = self._update(line, user, is_dry, actor, reason)
+            after, granted = self._update(line, user, wanted, run)
             action = ImportAction.UPDATE
-        changes = (*_differences(user, after), *(_told(line.grant) if granted else ()))
-        return ImportResult(
-            line.line, line.email, action if changes else ImportAction.UNCHANGED, changes
+        changes = (
+            *_differences(user, after),
+            *run.groups.changes(user, after, wanted),
+            *(_told(line.grant) if granted else ()),
         )
+        shown = action if changes else ImportAction.UNCHANGED
+        new_group = wanted.name if wanted is not None and wanted.is_new else None
+        return ImportResult(line.line, line.email, shown, changes, new_group=new_group)
 
     def _create(
-        self, line: ImportLine, user: User | None, is_dry: bool, actor: Actor, reason: str
+        self,
+        line: ImportLine,
+        user: User | None,
+        group: Wanted | None,
+        run: _Run,
     ) -> tuple[User, bool]:
         new = NewUser(
             email=line.email,
             name=line.name or "",
             plan=line.plan,
             monthly_limit=line.monthly_limit,
+            group=None if group is None else group.group_id or None,
         )
         wanted = self._changes.new_user(new)
         seen = wanted
-        if user is not None and (is_dry or line.grant is not None):
+        if user is not None and (run.is_dry or line.grant is not None):
             seen = self._changes.preview_restored(user, wanted)
         # before anything is written: a grant that is refused makes no user
         granted = self._grants(line, seen)
-        if is_dry:
+        if run.is_dry:
             return seen, granted
-        made = self._changes.create(new, actor=actor, reason=reason).after.user
+        made = self._changes.create(new, actor=run.actor, reason=run.reason).after.user
         if line.grant is None:
             return made, False
         given = self._changes.update(
             made.user_id,
             UserUpdate(),
-            actor=actor,
-            reason=reason,
+            actor=run.actor,
+            reason=run.reason,
             grant=self._once(line.grant, made),
         )
         return made, given.is_change
 
     def _update(
-        self, line: ImportLine, user: User, is_dry: bool, actor: Actor, reason: str
+        self,
+        line: ImportLine,
+        user: User,
+        group: Wanted | None,
+        run: _Run,
     ) -> tuple[User, bool]:
-        update = UserUpdate(name=line.name, plan=line.plan, monthly_limit=line.monthly_limit)
-        if is_dry:
+        update = UserUpdate(
+            name=line.name,
+            plan=line.plan,
+            monthly_limit=line.monthly_limit,
+            group=None if group is None else group.group_id,
+        )
+        if run.is_dry:
             after = self._changes.preview(user, update)
             return after, self._grants(line, after)
         once = None if line.grant is None else self._once(line.grant, user)
-        change = self._changes.update(user.user_id, update, actor=actor, reason=reason, grant=once)
+        change = self._changes.update(
+            user.user_id, update, actor=run.actor, reason=run.reason, grant=once
+        )
         granted = once is not None and any(
             row.transaction_id == once.grant_id for row in change.transactions
         )

@@ -264,6 +264,7 @@ class AccountsParts:
         from solaris.accounts.importer import Importer
 
         return Importer(
+            groups=self.groups,
             users=self._quota.users,
             changes=self.user_changes,
             zone=self.platform.settings.zone,

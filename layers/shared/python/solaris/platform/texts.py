@@ -195,6 +195,14 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Diga o limite ou de onde ele vem, não os dois",
         "en": "State the limit or where it comes from, not both",
     },
+    "group_needed": {
+        "pt-BR": "O centro de custo precisa do grupo",
+        "en": "A cost centre needs its group",
+    },
+    "cost_center_differs": {
+        "pt-BR": "O grupo tem outro centro de custo",
+        "en": "The group has another cost centre",
+    },
     "invalid_models": {
         "pt-BR": "Liste de 1 a 100 nomes de modelos, ou começos de nomes seguidos de *",
         "en": "State 1 to 100 names of models, or beginnings of names followed by *",

@@ -49,12 +49,13 @@ UNSET = "unset"
 _COLUMNS = ("col.limit", "col.day", "col.users", "col.from_plan", "col.own", "col.first")
 
 
-def _amount(text: str) -> int | str:
+def amount_or_unset(text: str) -> int | str:
+    """`2M` as tokens; `unset` as it is."""
     return UNSET if text == UNSET else tokens_of(text)
 
 
-def _percent(text: str) -> int | str:
-    """`80` or `80%`, in millionths."""
+def percent_or_unset(text: str) -> int | str:
+    """`80` or `80%`, in millionths; `unset` as it is."""
     if text == UNSET:
         return UNSET
     try:
@@ -94,7 +95,7 @@ def list_plans(context: typer.Context, *, json: AsJson = False) -> None:
                     plan_json(plan, policy, counts[plan])
                     for plan, policy in now.stated.plans.items()
                 ],
-                "propagation": _progress_json(now.progress),
+                "propagation": progress_json(now.progress),
             }
         )
         return
@@ -146,7 +147,7 @@ def show(plan: Named, *, json: AsJson = False) -> None:
     _say_progress(now, parts)
 
 
-def _daily(value: str) -> str:
+def daily_or_unset(value: str) -> str:
     """`50k` as tokens; `auto:25` and `unset` as they are."""
     return value if value == UNSET else daily_limit_word(value)
 
@@ -156,19 +157,19 @@ def set_plan(
     plan: Named,
     *,
     limit: Annotated[
-        Any, typer.Option(metavar="TOKENS", parser=_amount, help=_t.help("set.limit"))
+        Any, typer.Option(metavar="TOKENS", parser=amount_or_unset, help=_t.help("set.limit"))
     ] = None,
     daily_limit: Annotated[
-        Any, typer.Option(metavar="TOKENS", parser=_daily, help=_t.help("set.daily_limit"))
+        Any, typer.Option(metavar="TOKENS", parser=daily_or_unset, help=_t.help("set.daily_limit"))
     ] = None,
     enforcement: Annotated[
         Enforcement | None, typer.Option(help=_t.help("set.enforcement"))
     ] = None,
     warn: Annotated[
-        Any, typer.Option(metavar="%", parser=_percent, help=_t.help("set.warn"))
+        Any, typer.Option(metavar="%", parser=percent_or_unset, help=_t.help("set.warn"))
     ] = None,
     critical: Annotated[
-        Any, typer.Option(metavar="%", parser=_percent, help=_t.help("set.critical"))
+        Any, typer.Option(metavar="%", parser=percent_or_unset, help=_t.help("set.critical"))
     ] = None,
     rate: Annotated[Any, typer.Option(metavar="N", parser=_rate, help=_t.help("set.rate"))] = None,
     burst: Annotated[
@@ -214,13 +215,13 @@ def set_plan(
         reason=reason,
         total=len(parts.everybody()),
     )
-    _bring(parts, len(parts.everybody()))
+    bring(parts, len(parts.everybody()))
     if json:
         now = parts.plans.now()
         counts = counts_of(parts.everybody(), parts.plan_store.seeds)[plan]
         as_json(
             plan_json(plan, now.stated.plans[plan], counts)
-            | {"propagation": _progress_json(now.progress)}
+            | {"propagation": progress_json(now.progress)}
         )
 
 
@@ -242,7 +243,8 @@ def _previewed(
     )
 
 
-def _bring(parts: AccountsParts, total: int) -> None:
+def bring(parts: AccountsParts, total: int) -> None:
+    """Bring the last change of plans or groups to everybody, with a bar."""
     stderr = console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -322,7 +324,8 @@ def _impact_json(plan: Plan, impact: "Impact") -> dict[str, Any]:
     }
 
 
-def _progress_json(progress: "Done | None") -> dict[str, Any] | None:
+def progress_json(progress: "Done | None") -> dict[str, Any] | None:
+    """How far the last change has come."""
     if progress is None:
         return None
     finished = progress.finished_at
@@ -340,7 +343,7 @@ def _progress_json(progress: "Done | None") -> dict[str, Any] | None:
 
 def _warnings(policy: "PlanPolicy") -> str:
     parts = [policy.warning_ppm, policy.critical_ppm]
-    shown = [_t("as_set_short") if one is None else f"{_percents(one)}%" for one in parts]
+    shown = [_t("as_set_short") if one is None else f"{percents(one)}%" for one in parts]
     return "" if parts == [None, None] else " · ".join(shown)
 
 
@@ -352,7 +355,8 @@ def _rate_text(policy: "PlanPolicy") -> str:
     return _t("rate", rate=shown, burst=policy.rate.burst)
 
 
-def _percents(ppm: int) -> str:
+def percents(ppm: int) -> str:
+    """Millionths as per cent."""
     value = ppm * 100 / PPM
     return decimal(value, 0 if value == int(value) else 1)
 
