@@ -130,6 +130,10 @@ fuzz: $(DEVELOPMENT) ## 10,000 requests made up from the OpenAPI document agains
 audit: $(DEVELOPMENT) ## ask PyPI and npm for known vulnerabilities of what is locked; fails when they cannot say
 	@$(BIN)/python -m infra.audit $(BIN)/uv npm
 
+.PHONY: bench-groups
+bench-groups: $(DEVELOPMENT) ## measure: 1,000 groups of 100,000 users: lists, moves, changes brought to members (ARGS="--users 10000")
+	$(BIN)/python -m tests.bench.groups $(ARGS)
+
 .PHONY: bench-reports
 bench-reports: $(DEVELOPMENT) ## measure: statistics, series, reports at 100,000 users and 1,000,000 records (ARGS="--users 1000 --records 10000")
 	$(BIN)/python -m tests.bench.usage_days $(ARGS)

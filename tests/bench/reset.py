@@ -176,7 +176,6 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory, embedded_store(directory) as store:
         parts = Parts(Settings(redis_url="none"))
         create_tables()
-        parts.platform.queues.create_all()
         return int(not asyncio.run(measure(parts, users, store)))
 
 

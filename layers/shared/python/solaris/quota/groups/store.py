@@ -64,10 +64,13 @@ class GroupStore:
             msg = f"the groups cannot be read: {error}"
             raise StoreUnavailableError(msg) from error
         stated = StatedGroups(found, stamp)
-        with self._lock:
-            if self._known.stamp.version <= stamp.version:
-                self._known = stated
+        self._remember(stated)
         return stated
+
+    def _remember(self, stated: StatedGroups) -> None:
+        with self._lock:
+            if self._known.stamp.version <= stated.stamp.version:
+                self._known = stated
 
     def write(
         self,
@@ -82,18 +85,16 @@ class GroupStore:
 
         Raises ConflictError when any group was written since `seen` was read.
         """
-        puts = [
-            self._documents.put_action(
-                Document(f"{PREFIX}{group_id}", seen.everything[group_id].version)
-                if group_id in seen.everything
-                else Document(f"{PREFIX}{group_id}"),
-                body,
-                changed_by=changed_by,
-                now=now,
-            )
-            for group_id, body in bodies.items()
-        ]
-        self._documents.put(seen.stamp, {}, changed_by=changed_by, now=now, rows=[*puts, *rows])
+        puts, written = [], dict(seen.everything)
+        for group_id, body in bodies.items():
+            before = seen.get(group_id)
+            version = 0 if before is None else before.version
+            document = Document(f"{PREFIX}{group_id}", version)
+            puts.append(self._documents.put_action(document, body, changed_by=changed_by, now=now))
+            written[group_id] = _group(Document(document.name, version + 1, body, now, changed_by))
+        rows = [*puts, *rows]
+        stamp = self._documents.put(seen.stamp, {}, changed_by=changed_by, now=now, rows=rows)
+        self._remember(StatedGroups(written, stamp))
 
     def unchanged(self, seen: StatedGroups) -> Action:
         """The action that refuses a transaction when any group is another than was `seen`."""
