@@ -1,6 +1,6 @@
 """admin: the admin API under /api; every route is an operation of solaris.api.
 
-The authorizer says who calls, the operation what that role may do.
+The authorizer says who calls, the operation what they may do.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from solaris.api import registered
 from solaris.app import process_parts
 from solaris.platform.aws.queues import Message
 from solaris.platform.errors import UnauthenticatedError
-from solaris.platform.web.messages import bearer_token
 from solaris.platform.web.mounting import mount
 
 app = Chalice(app_name="ia-solaris-admin", configure_logs=False)
@@ -21,14 +20,13 @@ app = Chalice(app_name="ia-solaris-admin", configure_logs=False)
 # API Gateway keeps an answer for 2 s: what is revoked is refused within 5 s everywhere.
 @app.authorizer(ttl_seconds=2)
 def signed_in(request: Any) -> AuthResponse:
-    """Who the bearer of an access token is; the role is the operation's matter."""
+    """Who the bearer of an access token or an admin key is; what they may do is not asked here."""
     try:
-        caller = process_parts().sign_in.sessions.verify(bearer_token(request.token))
+        name, context = process_parts().sign_in.authorizer.told(request.token)
     except UnauthenticatedError as error:
         # the one text of which API Gateway makes a 401
         raise Exception("Unauthorized") from error  # noqa: TRY002
-    context = {"email": caller.email, "role": str(caller.role), "session_id": caller.session_id}
-    return AuthResponse(routes=["*"], principal_id=caller.email, context=context)
+    return AuthResponse(routes=["*"], principal_id=name, context=dict(context))
 
 
 mount(app, process_parts().platform, process_parts().of, registered(), signed_in)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from solaris.api import registered
 from solaris.platform.web.openapi import document, document_json
-from solaris.platform.web.operations import BASE_PATH, Access, Operation
+from solaris.platform.web.operations import BASE_PATH, Operation
 
 DOCUMENT: dict[str, Any] = json.loads(document_json("1.2.3"))
 OPERATIONS = registered()
@@ -141,11 +141,13 @@ def test_who_may_call_is_said_and_refusals_follow_from_it() -> None:
     for method, path, one in documented():
         operation = by_name(one["operationId"])
         statuses = set(one["responses"])
-        is_open = operation.access is Access.OPEN
-        assert one["security"] == ([] if is_open else [{"bearerAuth": []}])
-        if not is_open:
-            assert "401" in statuses, (method, path)
-        assert ("403" in statuses) or operation.access is not Access.ADMIN
+        access = operation.access
+        keys: list[dict[str, Any]] = [] if access.key is None else [{"adminKey": []}]
+        assert one["security"] == ([] if access.is_open else [{"bearerAuth": []}, *keys])
+        assert one["x-roles"] == sorted(access.roles)
+        assert one.get("x-scope") == access.key
+        if not access.is_open:
+            assert {"401", "403"} <= statuses, (method, path)
         assert {"422", "503"} <= statuses
         if "requestBody" in one:
             assert {"400", "413", "415", "422"} <= statuses

@@ -16,26 +16,27 @@ from solaris.app import Parts, process_parts
 from solaris.platform.actor import Role
 from solaris.platform.errors import SolarisError, UnauthenticatedError
 from solaris.platform.settings import load_settings
-from solaris.platform.web.operations import Caller
+from solaris.sign_in.admin import SignedIn
 
 ORIGIN = "https://admin.example.com"
 ADMIN = {"authorization": "Bearer admin-token"}
 VIEWER = {"authorization": "Bearer viewer-token"}
+AUDITOR = {"authorization": "Bearer auditor-token"}
 
 
 class FakeSessions:
-    """Two tokens that are good; `failure` is raised instead of an answer."""
+    """A good token for each role; `failure` is raised instead of an answer."""
 
     def __init__(self) -> None:
         self.failure: SolarisError | None = None
 
-    def verify(self, token: str) -> Caller:
+    def verify(self, token: str) -> SignedIn:
         if self.failure is not None:
             raise self.failure
-        role = {"admin-token": Role.ADMIN, "viewer-token": Role.VIEWER}.get(token)
+        role = {f"{one}-token": one for one in Role}.get(token)
         if role is None:
             raise UnauthenticatedError
-        return Caller(email=f"{role}@example.com", role=role, session_id="s-1")
+        return SignedIn(email=f"{role}@example.com", role=role, session_id="s-1")
 
 
 @dataclass

@@ -11,11 +11,12 @@ from chalice.app import AuthResponse, Chalice
 from pydantic import Field
 
 from infra.local.edge.functions import HostedFunction
+from solaris.platform.access import ADMINS, OPEN, READERS, Access
 from solaris.platform.errors import ConflictError, StoreUnavailableError
 from solaris.platform.web import operations
 from solaris.platform.web.messages import bearer_token
 from solaris.platform.web.mounting import mount
-from solaris.platform.web.operations import Access, Call, Reply, operation, registered
+from solaris.platform.web.operations import Call, Reply, operation, registered
 from solaris.platform.web.schemas import ApiModel, InstantInput
 from tests.functional.platform.api_support import ADMIN, VIEWER, Answer, ApiClient, api_environment
 
@@ -63,33 +64,33 @@ class TrialOut(ApiModel):
 
 
 def register_trials() -> None:
-    @operation("GET", "/t/list", access=Access.VIEWER, tag="T", summary="", name="list")
+    @operation("GET", "/t/list", access=Access(READERS), tag="T", summary="", name="list")
     def listed(parts: object, call: Call, *, query: TrialQuery) -> TrialOut:
         return TrialOut(got_it=query.model_dump(mode="json"))
 
-    @operation("POST", "/t/{thing_id}/do", access=Access.ADMIN, tag="T", summary="", name="do")
+    @operation("POST", "/t/{thing_id}/do", access=Access(ADMINS), tag="T", summary="", name="do")
     def done(parts: object, call: Call, *, thing_id: str, body: TrialBody) -> TrialOut:
-        given = {"id": thing_id, "actor": call.actor.email, "ip": call.ip_address}
+        given = {"id": thing_id, "actor": call.actor.name, "ip": call.ip_address}
         return TrialOut(got_it=given | body.model_dump(mode="json"))
 
-    @operation("POST", "/t/optional", access=Access.ADMIN, tag="T", summary="", name="optional")
+    @operation("POST", "/t/optional", access=Access(ADMINS), tag="T", summary="", name="optional")
     def optional(parts: object, call: Call, *, body: TrialOptional) -> TrialOut:
         return TrialOut(got_it=body.model_dump())
 
-    @operation("GET", "/t/number/{number}", access=Access.OPEN, tag="T", summary="", name="number")
+    @operation("GET", "/t/number/{number}", access=OPEN, tag="T", summary="", name="number")
     def number(parts: object, call: Call, *, number: Annotated[int, Field(ge=1)]) -> None: ...
 
-    @operation("GET", "/t/file", access=Access.OPEN, tag="T", summary="", name="file")
+    @operation("GET", "/t/file", access=OPEN, tag="T", summary="", name="file")
     def file(parts: object, call: Call) -> Reply:
         cookies = ("a=1; HttpOnly", "b=2; HttpOnly")
         headers = {"Content-Disposition": 'attachment; filename="x.csv"'}
         return Reply(content=FILE, media_type="text/csv", cookies=cookies, headers=headers)
 
-    @operation("GET", "/t/cookies", access=Access.OPEN, tag="T", summary="", name="cookies")
+    @operation("GET", "/t/cookies", access=OPEN, tag="T", summary="", name="cookies")
     def cookies(parts: object, call: Call) -> TrialOut:
         return TrialOut(got_it=dict(call.cookies))
 
-    @operation("GET", "/t/fails/{how}", access=Access.OPEN, tag="T", summary="", name="fails")
+    @operation("GET", "/t/fails/{how}", access=OPEN, tag="T", summary="", name="fails")
     def fails(parts: object, call: Call, *, how: str) -> None:
         known = {"conflict": ConflictError(), "store": StoreUnavailableError("host db-1:4566")}
         raise known.get(how, RuntimeError("password is hunter2"))

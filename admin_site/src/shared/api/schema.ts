@@ -4,6 +4,50 @@
  */
 
 export interface paths {
+    "/admin/admin-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List admin keys, newest first
+         * @description All of them on one page, revoked and expired ones too.
+         */
+        get: operations["listAdminKeys"];
+        put?: never;
+        /**
+         * Make a key for a program
+         * @description The answer shows the key itself, this once. Its scopes and its end do not change.
+         */
+        post: operations["createAdminKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/admin-keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse an admin key for good
+         * @description Refused everywhere within five seconds; again changes nothing.
+         */
+        post: operations["revokeAdminKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/admins": {
         parameters: {
             query?: never;
@@ -12,13 +56,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List admins and viewers, by address
+         * List who may sign in, by address
          * @description All of them on one page (1,000 at most).
          */
         get: operations["listAdmins"];
         put?: never;
         /**
-         * Make an admin or a viewer
+         * Let somebody sign in, with a role
          * @description Without a password one is generated; the answer shows it, this once.
          */
         post: operations["createAdmin"];
@@ -38,7 +82,7 @@ export interface paths {
         get?: never;
         /**
          * Change somebody's name or role
-         * @description Another role ends their sessions. The last admin cannot become a viewer (409).
+         * @description Another role ends their sessions. The last admin stays one (409).
          */
         put: operations["updateAdmin"];
         post?: never;
@@ -482,6 +526,9 @@ export interface paths {
          * Export a report as CSV, JSON or XLSX
          * @description A small export is answered with the file, a larger one (or `background`) with a job.
          *
+         *     Users and alerts are for who sees users (a key: `users:read` too), the audit log for who sees
+         *     that (`audit:read` too).
+         *
          *     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
          *     reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
          *     in the periods' zone (JSON: UTC), costs in USD and, where CURRENCY is another, in that too, with
@@ -504,7 +551,7 @@ export interface paths {
         };
         /**
          * List export jobs, newest first
-         * @description Everybody's, of the last seven days.
+         * @description Everybody's, of the last seven days, of what the caller may export: a page may be short.
          */
         get: operations["listExports"];
         put?: never;
@@ -1367,7 +1414,7 @@ export interface components {
         };
         /**
          * AdminCreate
-         * @description A new admin or viewer.
+         * @description Somebody new who may sign in.
          */
         AdminCreate: {
             /**
@@ -1400,6 +1447,100 @@ export interface components {
              */
             password: string | null;
         };
+        /**
+         * AdminKeyCreate
+         * @description A key to be made.
+         */
+        AdminKeyCreate: {
+            /**
+             * Expiresindays
+             * @default 90
+             */
+            expiresInDays?: number;
+            /**
+             * Name
+             * @default
+             * @example terraform
+             */
+            name?: string;
+            /**
+             * Note
+             * @description Where it is, who looks after it.
+             * @default
+             */
+            note?: string;
+            /**
+             * Scopes
+             * @description What it may do; an operation's `x-scope` is what that needs.
+             * @example [
+             *       "users:read",
+             *       "users:write"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * AdminKeyIssued
+         * @description A new admin key, and the key itself: this answer alone shows it.
+         */
+        AdminKeyIssued: {
+            adminKey: components["schemas"]["AdminKeyOut"];
+            /**
+             * Key
+             * @description Send it as `Authorization: Bearer <key>`.
+             */
+            key: string;
+        };
+        /**
+         * AdminKeyOut
+         * @description What is known of an admin key.
+         */
+        AdminKeyOut: {
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Createdby */
+            createdBy: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            expiresAt: string;
+            /**
+             * Id
+             * @description `ak_` and the beginning of the key's SHA-256.
+             */
+            id: string;
+            /**
+             * Lastusedat
+             * @description Up to a minute late.
+             */
+            lastUsedAt: string | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Prefix
+             * @description The beginning of the key, all of it that is shown again.
+             */
+            prefix: string;
+            /** Revokedat */
+            revokedAt: string | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            state: components["schemas"]["AdminKeyState"];
+        };
+        /**
+         * AdminKeyState
+         * @description Whether a key is let in.
+         * @enum {string}
+         */
+        AdminKeyState: "active" | "expired" | "revoked";
         /**
          * AdminOut
          * @description Somebody who may sign in.
@@ -3039,6 +3180,22 @@ export interface components {
              */
             until: string | null;
         };
+        /** Page[AdminKeyOut] */
+        Page_AdminKeyOut_: {
+            /** Items */
+            items: components["schemas"]["AdminKeyOut"][];
+            /**
+             * Nextcursor
+             * @description Pass it as `cursor`; null on the last page.
+             */
+            nextCursor: string | null;
+            /**
+             * Total
+             * @description Items that match in all; null where counting is dear.
+             * @default null
+             */
+            total?: number | null;
+        };
         /** Page[AdminOut] */
         Page_AdminOut_: {
             /** Items */
@@ -4091,10 +4248,16 @@ export interface components {
         ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "nothing_to_do";
         /**
          * Role
-         * @description An admin changes things; a viewer only looks.
+         * @description An admin changes things, a viewer looks at all of it, an auditor at reports and the log.
          * @enum {string}
          */
-        Role: "admin" | "viewer";
+        Role: "admin" | "viewer" | "auditor";
+        /**
+         * Scope
+         * @description What an admin key may be allowed; none of them contains another.
+         * @enum {string}
+         */
+        Scope: "users:read" | "users:write" | "keys:read" | "keys:write" | "settings:read" | "settings:write" | "reports:read" | "audit:read";
         /**
          * SesListAnswer
          * @description What SES's own list of such addresses had to do with lifting one.
@@ -5704,7 +5867,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The role may not do this. */
+        /** @description The role may not do this, or the key has not the scope. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -5751,7 +5914,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Nobody is signed in: no token, or one that is expired, forged or revoked. */
+        /** @description Nobody is signed in: no token or key, or one that is expired, forged or revoked. */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -5786,6 +5949,92 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAdminKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminKeyOut_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createAdminKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminKeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminKeyIssued"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeAdminKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminKeyOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listAdmins: {
         parameters: {
             query?: never;
@@ -5805,6 +6054,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -5967,6 +6217,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -5993,6 +6244,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -6063,7 +6315,7 @@ export interface operations {
         parameters: {
             query?: {
                 action?: string;
-                /** @description Exactly: an admin's address, `cli:<login>` or `system`. */
+                /** @description Exactly: an admin's address, `admin-key:<id>`, `cli:<login>` or `system`. */
                 actor?: string;
                 /** @description `nextCursor` of the page before; the other parameters must be the same. */
                 cursor?: string;
@@ -6093,6 +6345,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6316,6 +6569,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6374,6 +6628,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -6495,6 +6750,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6549,6 +6805,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6669,6 +6926,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6709,6 +6967,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -6741,6 +7000,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6767,6 +7027,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -6839,6 +7100,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6863,6 +7125,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6887,6 +7150,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6922,6 +7186,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6970,6 +7235,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -7029,6 +7295,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7203,6 +7470,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7230,6 +7498,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7393,6 +7662,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7448,6 +7718,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7511,6 +7782,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7616,6 +7888,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7659,6 +7932,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -7748,6 +8022,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -7810,6 +8085,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -7890,6 +8166,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -7995,6 +8272,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

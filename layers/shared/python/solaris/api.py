@@ -21,9 +21,11 @@ from solaris.reconciliation import routes as reconciliation
 from solaris.reports import routes as stats
 from solaris.sign_in import admin_routes as admins
 from solaris.sign_in import routes as auth
+from solaris.sign_in.admin_keys import routes as admin_keys
 from solaris.weights import routes as weights
 
 __all__ = [
+    "admin_keys",
     "admins",
     "alerts",
     "audit",

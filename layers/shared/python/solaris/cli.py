@@ -31,6 +31,7 @@ from solaris.reconciliation import commands as reconcile
 from solaris.reconciliation.command_texts import TEXTS as RECONCILIATION
 from solaris.reports import commands as reports
 from solaris.sign_in import commands as admins
+from solaris.sign_in.admin_keys import commands as admin_keys
 from solaris.weights import commands as models
 
 _t = Texts(TEXTS)
@@ -84,6 +85,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(groups.app, name="groups")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
+app.add_typer(admin_keys.app, name="admin-keys")
 app.add_typer(reports.app, name="reports")
 app.add_typer(models.app, name="models")
 app.command("reset", help=_months.help("reset"))(reset.reset)

@@ -12,7 +12,8 @@ from solaris.accounts.bulk_schemas import (
     problem_of,
 )
 from solaris.accounts.routes import TAG, idempotency_key, shown
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @operation(
     "POST",
     "/admin/users/bulk",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="bulkUpdateUsers",
     summary="Suspend, activate, grant tokens to or set the plan of many users",
@@ -49,7 +50,7 @@ def bulk_update_users(parts: "AccountsParts", call: Call, *, body: BulkUpdate) -
 @operation(
     "POST",
     "/admin/users/import",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="importUsers",
     summary="Make and change users by a CSV file",

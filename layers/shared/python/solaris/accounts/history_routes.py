@@ -14,7 +14,8 @@ from solaris.accounts.history_schemas import (
 )
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import UserId
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page, PageQuery
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/users/{user_id}/stats",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserStats",
     summary="A user's quota and last 30 days",
@@ -38,7 +39,7 @@ def get_user_stats(parts: "AccountsParts", call: Call, *, user_id: UserId) -> Us
 @operation(
     "GET",
     "/admin/users/{user_id}/usage",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserUsage",
     summary="A user's requests, newest first",
@@ -61,7 +62,7 @@ def get_user_usage(
 @operation(
     "GET",
     "/admin/users/{user_id}/transactions",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserTransactions",
     summary="Who changed a user's grants, limit, plan, status or usage, newest first",
@@ -83,7 +84,7 @@ def get_user_transactions(
 @operation(
     "GET",
     "/admin/users/{user_id}/periods",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserPeriods",
     summary="A user's closed months, newest first",
@@ -103,7 +104,7 @@ def get_user_periods(
 @operation(
     "GET",
     "/admin/users/{user_id}/refusals",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserRefusals",
     summary="What a user was refused in the last 30 days",

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import Reason, UserId, UserOut
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import ApiModel, Email
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class MergeUser(ApiModel):
 @operation(
     "POST",
     "/admin/users/{user_id}/merge",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="mergeUser",
     summary="Make a user part of another account of the same person",
@@ -41,7 +42,7 @@ def merge_user(parts: "AccountsParts", call: Call, *, user_id: UserId, body: Mer
 @operation(
     "DELETE",
     "/admin/users/{user_id}/aliases/{email}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="releaseAlias",
     summary="Give up an address that a user had before",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from solaris.accounts.personal_data_schemas import PersonalDataOut, whole
 from solaris.accounts.routes import TAG
 from solaris.accounts.schemas import UserId
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, Access
+from solaris.platform.web.operations import Call, operation
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ MAX_ROWS = 2_000
 @operation(
     "GET",
     "/admin/users/{user_id}/personal-data",
-    access=Access.ADMIN,
+    access=Access(ADMINS),
     tag=TAG,
     name="getPersonalData",
     summary="All that is on record about one person",

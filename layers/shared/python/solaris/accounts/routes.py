@@ -20,8 +20,9 @@ from solaris.accounts.schemas import (
 )
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import row_of
+from solaris.platform.access import ADMINS, REPORT_READERS, Access, Scope
 from solaris.platform.errors import ValidationFailedError
-from solaris.platform.web.operations import Access, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import Call, OtherAnswer, Reply, operation
 from solaris.platform.web.schemas import ApiModel, Page
 from solaris.quota.account import Account
 from solaris.quota.periods import renews_at
@@ -44,7 +45,7 @@ class DeleteQuery(ApiModel):
 @operation(
     "GET",
     "/admin/users",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUsers",
     summary="List, filter, search and sort users",
@@ -67,7 +68,7 @@ def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Pa
 @operation(
     "POST",
     "/admin/users",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="createUser",
     summary="Make a user before their first request",
@@ -83,7 +84,7 @@ def create_user(parts: "AccountsParts", call: Call, *, body: UserCreate) -> User
 @operation(
     "GET",
     "/admin/users/{user_id}",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserById",
     summary="One user",
@@ -108,7 +109,7 @@ def get_user_by_id(parts: "AccountsParts", call: Call, *, user_id: UserId) -> Us
 @operation(
     "PUT",
     "/admin/users/{user_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="updateUser",
     summary="Change a user",
@@ -128,7 +129,7 @@ def update_user(
 @operation(
     "DELETE",
     "/admin/users/{user_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="deleteUser",
     summary="Delete a user; the books stay, anonymised",
@@ -162,7 +163,7 @@ def delete_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/suspend",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="suspendUser",
     summary="Refuse a user's requests from now on",
@@ -179,7 +180,7 @@ def suspend_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/activate",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="activateUser",
     summary="Serve a user again",
@@ -196,7 +197,7 @@ def activate_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/tokens",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="addTokens",
     summary="Grant additional tokens, or take unused ones back",
@@ -223,7 +224,7 @@ def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: Add
 @operation(
     "POST",
     "/admin/users/{user_id}/reset-usage",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="resetMonthlyUsage",
     summary="Set a user's usage of this month to zero",

@@ -10,7 +10,8 @@ from solaris.alerts.schemas import (
     ResolvedAlerts,
     from_wire,
 )
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TAG = "Alerts"
 @operation(
     "GET",
     "/admin/alerts",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getAlerts",
     summary="List alerts, newest first",
@@ -40,7 +41,7 @@ def get_alerts(parts: "AlertsParts", call: Call, *, query: AlertListQuery) -> Pa
 @operation(
     "GET",
     "/admin/alerts/{alert_id}",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getAlert",
     summary="One alert",
@@ -53,7 +54,7 @@ def get_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOu
 @operation(
     "POST",
     "/admin/alerts/{alert_id}/resolve",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="resolveAlert",
     summary="Mark an alert as resolved",
@@ -66,7 +67,7 @@ def resolve_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> Ale
 @operation(
     "POST",
     "/admin/alerts/resolve-all",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="resolveAllAlerts",
     summary="Mark open alerts as resolved",

@@ -7,7 +7,8 @@ bounced is an address.
 from typing import TYPE_CHECKING
 
 from solaris.alerts.suppression_schemas import LiftedSuppression, SuppressedAddress
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Email, Page, PageQuery
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ TAG = "Mail suppressions"
 @operation(
     "GET",
     "/admin/mail-suppressions",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="listMailSuppressions",
     summary="List addresses that get no mail",
@@ -40,7 +41,7 @@ def list_mail_suppressions(
 @operation(
     "DELETE",
     "/admin/mail-suppressions/{email}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="liftMailSuppression",
     summary="Let an address have mail again",

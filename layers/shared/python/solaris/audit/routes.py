@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from solaris.audit.schemas import AuditOut, AuditQuery
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import REPORT_READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/audit",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.AUDIT_READ),
     tag="Audit",
     name="getAuditLog",
     summary="Who changed what and who signed in, newest first",

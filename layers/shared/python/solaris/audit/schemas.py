@@ -15,7 +15,7 @@ class AuditQuery(PageQuery):
     actor: str | None = Field(
         default=None,
         max_length=MAX_FILTER_CHARACTERS,
-        description="Exactly: an admin's address, `cli:<login>` or `system`.",
+        description="Exactly: an admin's address, `admin-key:<id>`, `cli:<login>` or `system`.",
     )
     action: str | None = Field(
         default=None, max_length=MAX_FILTER_CHARACTERS, examples=["user.suspend", "key.revoke"]

@@ -43,7 +43,7 @@ from solaris.quota.grants import with_carried_tokens
 from solaris.quota.item import reservation_from_item, user_from_item, user_to_item
 from solaris.quota.usage import Outcome
 from solaris.quota.user import User
-from solaris.sign_in.admin_store import COUNT_KEY
+from solaris.sign_in.admin_store import COUNT_KEY, is_admin_item
 
 STAGED = ("users", "counters", "periods", "admins")
 _SYSTEM = "system"
@@ -299,7 +299,7 @@ class Cut:
         admins = sum(
             one["role"]["S"] == Role.ADMIN.value
             for one in self._staging.items("admins")
-            if one["email"]["S"] != COUNT_KEY
+            if is_admin_item(one)
         )
         if int(item["admins"]["N"]) == admins:
             return False

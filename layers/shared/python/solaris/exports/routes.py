@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from solaris.exports.export import Export, ExportFormat
+from solaris.exports.access import ACCESS
+from solaris.exports.export import Export, ExportFormat, ExportKind
 from solaris.exports.schemas import ExportId, ExportOut, ExportRequest
+from solaris.platform.access import REPORT_READERS, Access, Scope
 from solaris.platform.actor import Role
 from solaris.platform.file_links import content_disposition
-from solaris.platform.web.operations import BASE_PATH, Access, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import BASE_PATH, Call, OtherAnswer, Reply, operation
 from solaris.platform.web.schemas import Page, PageQuery
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ EXPORTS = "/admin/reports/exports"
 @operation(
     "POST",
     "/admin/reports/export",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag=TAG,
     name="exportReport",
     summary="Export a report as CSV, JSON or XLSX",
@@ -39,12 +41,16 @@ EXPORTS = "/admin/reports/exports"
 def export_report(parts: "ExportsParts", call: Call, *, body: ExportRequest) -> Reply:
     """A small export is answered with the file, a larger one (or `background`) with a job.
 
+    Users and alerts are for who sees users (a key: `users:read` too), the audit log for who sees
+    that (`audit:read` too).
+
     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
     reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
     in the periods' zone (JSON: UTC), costs in USD and, where CURRENCY is another, in that too, with
     the rate. At most 5,000,000 rows, as XLSX 2,000,000; a
     sheet holds 1,048,575. Twenty jobs at once.
     """
+    call.actor.require(ACCESS[ExportKind(body.root.type)])
     today = parts.platform.clock().astimezone(parts.platform.settings.zone).date()
     order = body.order(call.locale, today)
     made = parts.jobs.export(order, call.as_actor, in_background=body.root.background)
@@ -65,38 +71,41 @@ def export_report(parts: "ExportsParts", call: Call, *, body: ExportRequest) -> 
 @operation(
     "GET",
     EXPORTS,
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag=TAG,
     name="listExports",
     summary="List export jobs, newest first",
 )
-def list_exports(parts: "ExportsParts", call: Call, *, query: PageQuery) -> Page[ExportOut]:  # noqa: ARG001 - the shape of every handler
-    """Everybody's, of the last seven days."""
+def list_exports(parts: "ExportsParts", call: Call, *, query: PageQuery) -> Page[ExportOut]:
+    """Everybody's, of the last seven days, of what the caller may export: a page may be short."""
     jobs = parts.jobs
     found, next_cursor = jobs.page(query.limit, query.cursor)
+    shown = [ExportOut.of(one, jobs.link(one)) for one in found]
     return Page[ExportOut](
-        items=[ExportOut.of(one, jobs.link(one)) for one in found], next_cursor=next_cursor
+        items=[one for one in shown if call.actor.may(ACCESS[one.type])], next_cursor=next_cursor
     )
 
 
 @operation(
     "GET",
     EXPORTS + "/{export_id}",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag=TAG,
     name="getExport",
     summary="One export job, with a link to its file",
 )
-def get_export(parts: "ExportsParts", call: Call, *, export_id: ExportId) -> ExportOut:  # noqa: ARG001 - the shape of every handler
+def get_export(parts: "ExportsParts", call: Call, *, export_id: ExportId) -> ExportOut:
     """As it is now."""
     export = parts.jobs.get(export_id)
-    return ExportOut.of(export, parts.jobs.link(export))
+    shown = ExportOut.of(export, parts.jobs.link(export))
+    call.actor.require(ACCESS[shown.type])
+    return shown
 
 
 @operation(
     "DELETE",
     EXPORTS + "/{export_id}",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag=TAG,
     name="deleteExport",
     summary="Cancel an export job, or remove its file",

@@ -19,9 +19,14 @@ from solaris.keys.last_use import KeyUse
 from solaris.keys.sealing import Seal
 from solaris.keys.signed_identity import HEADER, signed_identity
 from solaris.keys.store import KeyStore
+from solaris.platform.access import ADMIN_KEY_PREFIX
 from solaris.platform.cache import AsyncCache, Remembered
 from solaris.platform.email import normalise_email, spelled_before
-from solaris.platform.errors import InvalidApiKeyError, UserNotIdentifiedError
+from solaris.platform.errors import (
+    InvalidApiKeyError,
+    NotAGatewayKeyError,
+    UserNotIdentifiedError,
+)
 from solaris.platform.instants import iso_milliseconds, parse_instant
 from solaris.platform.settings import Settings
 from solaris.quota.identity import Identity, identify
@@ -168,6 +173,8 @@ def _hash_of(headers: Mapping[str, str]) -> str:
     secret = _secret_of(headers)
     if secret is None:
         raise InvalidApiKeyError
+    if secret.startswith(ADMIN_KEY_PREFIX):
+        raise NotAGatewayKeyError
     return hash_key(secret)
 
 

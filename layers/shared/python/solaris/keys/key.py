@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from solaris.audit.entry import AuditFigures
+from solaris.platform.access import GATEWAY_KEY_PREFIX
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.rate_rule import (
     MAX_RATE_BURST,
@@ -19,7 +20,7 @@ from solaris.platform.rate_rule import (
 )
 from solaris.quota.model_names import ANY, checked_names, is_named
 
-KEY_PREFIX = "sk-solaris-"
+KEY_PREFIX = GATEWAY_KEY_PREFIX
 SHOWN_CHARACTERS = len(KEY_PREFIX) + 4
 # A key that was not generated here has no known prefix: show next to nothing of it.
 SHOWN_OF_OWN_KEY = 4

@@ -12,7 +12,8 @@ from solaris.keys.schemas import (
     KeyUpdate,
 )
 from solaris.keys.snippet import librechat_snippet
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ TAG = "Keys"
 @operation(
     "GET",
     "/admin/keys",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.KEYS_READ),
     tag=TAG,
     name="listKeys",
     summary="List gateway keys, newest first",
@@ -42,7 +43,7 @@ def list_keys(parts: "KeysParts", call: Call, *, query: KeyListQuery) -> Page[Ke
 @operation(
     "POST",
     "/admin/keys",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.KEYS_WRITE),
     tag=TAG,
     name="createKey",
     summary="Make a key",
@@ -59,7 +60,7 @@ def create_key(parts: "KeysParts", call: Call, *, body: KeyCreate) -> CreatedKey
 @operation(
     "GET",
     "/admin/keys/{key_id}",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.KEYS_READ),
     tag=TAG,
     name="getKey",
     summary="One key",
@@ -72,7 +73,7 @@ def get_key(parts: "KeysParts", call: Call, *, key_id: KeyId) -> KeyOut:  # noqa
 @operation(
     "PUT",
     "/admin/keys/{key_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.KEYS_WRITE),
     tag=TAG,
     name="updateKey",
     summary="Change a key's name, models, rate or expiry",
@@ -86,7 +87,7 @@ def update_key(parts: "KeysParts", call: Call, *, key_id: KeyId, body: KeyUpdate
 @operation(
     "POST",
     "/admin/keys/{key_id}/revoke",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.KEYS_WRITE),
     tag=TAG,
     name="revokeKey",
     summary="Refuse a key for good",
@@ -99,7 +100,7 @@ def revoke_key(parts: "KeysParts", call: Call, *, key_id: KeyId) -> KeyOut:
 @operation(
     "DELETE",
     "/admin/keys/{key_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.KEYS_WRITE),
     tag=TAG,
     name="deleteKey",
     summary="Refuse a key for good",

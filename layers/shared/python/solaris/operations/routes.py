@@ -17,10 +17,11 @@ from solaris.operations.schemas import (
     SystemOut,
     UpstreamOut,
 )
+from solaris.platform.access import OPEN, SIGNED_IN, Access, Scope
 from solaris.platform.exchange import MILLIONTHS
 from solaris.platform.settings import Settings
 from solaris.platform.web.openapi import document_json
-from solaris.platform.web.operations import JSON, Access, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import JSON, Call, OtherAnswer, Reply, operation
 from solaris.quota.user import Plan
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/openapi.json",
-    access=Access.OPEN,
+    access=OPEN,
     tag="Settings",
     summary="This document",
     name="getOpenApi",
@@ -44,7 +45,7 @@ def get_open_api(parts: "OperationsParts", call: Call) -> Reply:  # noqa: ARG001
 @operation(
     "GET",
     "/admin/settings",
-    access=Access.VIEWER,
+    access=Access(SIGNED_IN, key=Scope.SETTINGS_READ),
     tag="Settings",
     summary="What is configured",
     name="getSettings",

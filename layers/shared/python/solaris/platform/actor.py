@@ -6,7 +6,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: an admin's address, `cli:<login>` or `system`; the request, if there is one."""
+    """Who acts, in which request: an admin's address, `admin-key:<id>`, `cli:<login>`, `system`."""
 
     name: str
     request_id: str | None = None
@@ -14,10 +14,11 @@ class Actor:
 
 
 class Role(StrEnum):
-    """An admin changes things; a viewer only looks."""
+    """An admin changes things, a viewer looks at all of it, an auditor at reports and the log."""
 
     ADMIN = "admin"
     VIEWER = "viewer"
+    AUDITOR = "auditor"
 
 
 MAX_REASON_CHARACTERS = 500

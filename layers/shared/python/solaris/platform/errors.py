@@ -3,6 +3,7 @@
     SolarisError
     ├── ConfigurationError         a setting is missing or wrong
     ├── InvalidApiKeyError         no gateway key, unknown, revoked or expired
+    │   └── NotAGatewayKeyError        an admin key, where chats want a gateway key
     ├── UserNotIdentifiedError     a service key's request names nobody
     ├── AccountStatusError         the user is suspended, blocked or pending
     ├── UserNotAllowedError        the person is unknown and may not become a user
@@ -19,9 +20,13 @@
     ├── MethodNotAllowedError      the path is known, this method of it is not
     ├── UnsupportedMediaTypeError  the body is not JSON by its Content-Type
     ├── UnauthenticatedError       nobody is signed in, or the token is expired or forged
+    ├── InvalidAdminKeyError       an admin key that is unknown, revoked or expired
+    ├── NotAnAdminKeyError         a gateway key, where the admin API wants an admin key
     ├── InvalidCredentialsError    the e-mail and password do not fit together
     ├── LoginLockedError           too many failed sign-ins
     ├── ForbiddenError             signed in, but the role may not do this
+    ├── MissingScopeError          the admin key has not the scope that this needs
+    ├── PeopleOnlyError            no admin key may do this, whatever its scopes
     ├── DirectCallError            past what stands in front of the system
     ├── ValidationFailedError      fields of the request are wrong, each is named
     ├── NotFoundError              no such user, key, record
@@ -61,6 +66,12 @@ class InvalidApiKeyError(SolarisError):
     """No gateway key, or one that is unknown, revoked or expired."""
 
     code = "invalid_api_key"
+
+
+class NotAGatewayKeyError(InvalidApiKeyError):
+    """An admin key where chats want a gateway key; it is not looked up there."""
+
+    code = "not_a_gateway_key"
 
 
 class UserNotIdentifiedError(SolarisError):
@@ -270,6 +281,18 @@ class UnauthenticatedError(SolarisError):
     code = "unauthenticated"
 
 
+class InvalidAdminKeyError(SolarisError):
+    """An admin key that is unknown, revoked or expired; which of these is not said."""
+
+    code = "invalid_admin_key"
+
+
+class NotAnAdminKeyError(SolarisError):
+    """A gateway key, or what looks like one, where the admin API wants an admin key."""
+
+    code = "not_an_admin_key"
+
+
 class InvalidCredentialsError(SolarisError):
     """The e-mail and the password do not fit together; which of them is wrong is not said."""
 
@@ -290,6 +313,22 @@ class ForbiddenError(SolarisError):
     """Signed in, but the role may not do this."""
 
     code = "forbidden"
+
+
+class MissingScopeError(SolarisError):
+    """A good admin key, but it has not the scope that this needs."""
+
+    code = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"the key has not the scope {scope}")
+        self.scope = scope
+
+
+class PeopleOnlyError(SolarisError):
+    """A good admin key, but this is done by people alone."""
+
+    code = "people_only"
 
 
 class DirectCallError(SolarisError):

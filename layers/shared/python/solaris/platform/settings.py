@@ -144,6 +144,7 @@ class IdentitySettings(FrontSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = Field(default=None, repr=False)
     oidc_admin_emails: _List = ()
+    oidc_auditor_emails: _List = ()
     oidc_viewer_domains: _List = ()
     oidc_trusted_email_issuers: _List = ()
 
@@ -151,6 +152,7 @@ class IdentitySettings(FrontSettings):
         "identity_email_headers",
         "identity_name_headers",
         "oidc_admin_emails",
+        "oidc_auditor_emails",
         "oidc_viewer_domains",
         mode="before",
     )
@@ -177,7 +179,7 @@ class IdentitySettings(FrontSettings):
     def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(mail_domain(one) for one in value)
 
-    @field_validator("oidc_admin_emails")
+    @field_validator("oidc_admin_emails", "oidc_auditor_emails")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(mail_address(one) for one in value)

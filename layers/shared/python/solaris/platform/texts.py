@@ -13,6 +13,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Chave de API inválida",
         "en": "Invalid API key",
     },
+    "not_a_gateway_key": {
+        "pt-BR": "Esta é uma chave de administração; os chats usam uma chave do gateway",
+        "en": "This is an admin key; chats take a gateway key",
+    },
     "user_not_identified": {
         "pt-BR": "Usuário não identificado",
         "en": "User not identified",
@@ -110,6 +114,15 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Entre para continuar",
         "en": "Sign in to continue",
     },
+    "invalid_admin_key": {
+        "pt-BR": "Chave de administração inválida, expirada ou revogada",
+        "en": "The admin key is unknown, expired or revoked",
+    },
+    "not_an_admin_key": {
+        "pt-BR": "Esta é uma chave do gateway; a API administrativa usa uma chave de "
+        "administração (sk-solaris-admin-…)",
+        "en": "This is a gateway key; the admin API takes an admin key (sk-solaris-admin-…)",
+    },
     "invalid_credentials": {
         "pt-BR": "E-mail ou senha incorretos",
         "en": "Wrong e-mail or password",
@@ -125,6 +138,14 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
     "forbidden": {
         "pt-BR": "Seu perfil não permite esta operação",
         "en": "Your role does not allow this",
+    },
+    "missing_scope": {
+        "pt-BR": "Esta chave não tem o escopo {scope}",
+        "en": "This key has not the scope {scope}",
+    },
+    "people_only": {
+        "pt-BR": "Nenhuma chave pode fazer isto: uma pessoa precisa entrar",
+        "en": "No key may do this: a person has to sign in",
     },
     "validation_failed": {
         "pt-BR": "Há campos inválidos",

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import REPORT_READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.reconciliation.schemas import (
     BookDifferenceOut,
     LatestReconciliationOut,
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/reconciliation",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Reports",
     summary="Whether the books agree with their records",
     name="getReconciliation",

@@ -10,8 +10,9 @@ from pydantic import StringConstraints
 from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
+from solaris.platform.access import READERS, REPORT_READERS, Access, Scope
 from solaris.platform.exchange import ExchangeRates, LocalCost
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import LocalCostOut, WeightOut
 from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
@@ -49,7 +50,7 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 @operation(
     "GET",
     "/admin/stats",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Statistics",
     summary="The system now",
     name="getSystemStats",
@@ -64,7 +65,7 @@ def get_system_stats(parts: "ReportsParts", call: Call) -> SystemStatsOut:  # no
 @operation(
     "GET",
     "/admin/stats/timeseries",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Statistics",
     summary="Usage by day or hour",
     name="getTimeSeries",
@@ -98,7 +99,7 @@ def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery
 @operation(
     "GET",
     "/admin/users/{user_id}/forecast",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag="Users",
     summary="Where a user's month is heading",
     name="getUserForecast",
@@ -119,7 +120,7 @@ def get_user_forecast(parts: "ReportsParts", call: Call, *, user_id: UserId) -> 
 @operation(
     "GET",
     "/admin/reports/usage",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Reports",
     summary="Usage, filtered and grouped",
     name="getUsageReport",

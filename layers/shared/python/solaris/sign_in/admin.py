@@ -119,7 +119,11 @@ def figures(admin: Admin) -> AuditFigures:
 
 
 def role_at_first_sign_in(
-    email: str, *, admin_emails: Collection[str], viewer_domains: Collection[str]
+    email: str,
+    *,
+    admin_emails: Collection[str],
+    auditor_emails: Collection[str] = (),
+    viewer_domains: Collection[str],
 ) -> Role | None:
     """What somebody becomes whom the OIDC provider vouches for; None: nobody.
 
@@ -127,6 +131,8 @@ def role_at_first_sign_in(
     """
     if email in admin_emails:
         return Role.ADMIN
+    if email in auditor_emails:
+        return Role.AUDITOR
     if email.rpartition("@")[2] in viewer_domains:
         return Role.VIEWER
     return None

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, REPORT_READERS, Access
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page
 from solaris.sign_in.schemas import AdminCreate, AdminIssued, AdminOut, AdminUpdate
 
@@ -15,10 +16,10 @@ TAG = "Admins"
 @operation(
     "GET",
     "/admin/admins",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS),
     tag=TAG,
     name="listAdmins",
-    summary="List admins and viewers, by address",
+    summary="List who may sign in, by address",
 )
 def list_admins(parts: "SignInParts", call: Call) -> Page[AdminOut]:  # noqa: ARG001 - the shape of every handler
     """All of them on one page (1,000 at most)."""
@@ -29,10 +30,10 @@ def list_admins(parts: "SignInParts", call: Call) -> Page[AdminOut]:  # noqa: AR
 @operation(
     "POST",
     "/admin/admins",
-    access=Access.ADMIN,
+    access=Access(ADMINS),
     tag=TAG,
     name="createAdmin",
-    summary="Make an admin or a viewer",
+    summary="Let somebody sign in, with a role",
     status=201,
     problems=(409,),
 )
@@ -47,14 +48,14 @@ def create_admin(parts: "SignInParts", call: Call, *, body: AdminCreate) -> Admi
 @operation(
     "PUT",
     "/admin/admins/{email}",
-    access=Access.ADMIN,
+    access=Access(ADMINS),
     tag=TAG,
     name="updateAdmin",
     summary="Change somebody's name or role",
     problems=(404, 409),
 )
 def update_admin(parts: "SignInParts", call: Call, *, email: str, body: AdminUpdate) -> AdminOut:
-    """Another role ends their sessions. The last admin cannot become a viewer (409)."""
+    """Another role ends their sessions. The last admin stays one (409)."""
     admin = parts.admin_accounts.update(call.as_actor, email, name=body.name, role=body.role)
     return AdminOut.of(admin)
 
@@ -62,7 +63,7 @@ def update_admin(parts: "SignInParts", call: Call, *, email: str, body: AdminUpd
 @operation(
     "POST",
     "/admin/admins/{email}/reset-password",
-    access=Access.ADMIN,
+    access=Access(ADMINS),
     tag=TAG,
     name="resetAdminPassword",
     summary="Give somebody a new password",
@@ -76,7 +77,7 @@ def reset_admin_password(parts: "SignInParts", call: Call, *, email: str) -> Adm
 @operation(
     "DELETE",
     "/admin/admins/{email}",
-    access=Access.ADMIN,
+    access=Access(ADMINS),
     tag=TAG,
     name="deleteAdmin",
     summary="Remove somebody",

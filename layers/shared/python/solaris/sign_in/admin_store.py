@@ -38,6 +38,10 @@ from solaris.sign_in.admin import Admin
 
 COUNT_KEY = "#count"  # no address: it holds no @
 MAX_LISTED = 1_000
+PAGE_ITEMS = 1_000
+MAX_PAGES = 11
+"""Of the scan: admins, and as many admin keys as are listed."""
+
 ATTEMPTS = Attempts(20, pause_seconds=0.02)
 
 Rule = Callable[[Admin], Admin]
@@ -76,13 +80,19 @@ class AdminStore:
         return address if self.get(before) is None else before
 
     def list(self) -> "list[Admin]":
-        """The first 1,000 admins, by address. There are few: this is one page of a scan."""
-        with store_errors():
-            page = self._client.scan(
-                TableName=self.table, ConsistentRead=True, Limit=MAX_LISTED + 1
-            )
-        items = [item for item in page["Items"] if item["email"]["S"] != COUNT_KEY]
-        return sorted(map(admin_from_item, items), key=lambda admin: admin.email)
+        """The first 1,000 admins, by address. There are few: this is a scan of a page or two."""
+        items: list[Item] = []
+        start: dict[str, Any] = {}
+        for _ in range(MAX_PAGES):
+            with store_errors():
+                page = self._client.scan(
+                    TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS, **start
+                )
+            items += filter(is_admin_item, page["Items"])
+            if len(items) >= MAX_LISTED or "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return sorted(map(admin_from_item, items[:MAX_LISTED]), key=lambda admin: admin.email)
 
     def create(self, admin: Admin, entry: AuditEntry) -> bool:
         """Write a new admin; False if the address is an admin's already."""
@@ -238,6 +248,11 @@ class AdminStore:
             update["ConditionExpression"] = "admins > :one"
             update["ExpressionAttributeValues"][":one"] = number(1)
         return {"Update": update}
+
+
+def is_admin_item(item: Item) -> bool:
+    """Whether an item of the table is somebody: neither `#count` nor an admin key."""
+    return "@" in item["email"]["S"] and "role" in item
 
 
 def admin_from_item(item: Item) -> Admin:

@@ -1,4 +1,4 @@
-"""Who may sign in: admins and viewers made, changed and removed, and the first of them."""
+"""Who may sign in: people with their roles, made, changed and removed, and the first of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class AdminAccounts:
     def create(
         self, actor: Actor, email: str, *, name: str, role: Role, password: str | None = None
     ) -> Issued:
-        """Make an admin or a viewer; without a password one is generated.
+        """Make somebody with a role; without a password one is generated.
 
         Raises ValidationFailedError (the address, the password), AlreadyExistsError.
         """
@@ -131,6 +131,7 @@ class AdminAccounts:
         role = role_at_first_sign_in(
             email,
             admin_emails=self._settings.oidc_admin_emails,
+            auditor_emails=self._settings.oidc_auditor_emails,
             viewer_domains=self._settings.oidc_viewer_domains,
         )
         if role is None:

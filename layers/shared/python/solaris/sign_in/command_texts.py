@@ -15,8 +15,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "arg.name": {"pt-BR": "O nome da pessoa.", "en": "The person's name."},
     "list": {
-        "pt-BR": "Lista administradores e leitores, por endereço.\n\nExemplo: solaris admins list",
-        "en": "List admins and viewers by address.\n\nExample: solaris admins list",
+        "pt-BR": "Lista quem pode entrar, por endereço.\n\nExemplo: solaris admins list",
+        "en": "List who may sign in, by address.\n\nExample: solaris admins list",
     },
     "col.email": {"pt-BR": "E-MAIL", "en": "EMAIL"},
     "col.name": {"pt-BR": "NOME", "en": "NAME"},
@@ -31,7 +31,10 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Let somebody sign in; the password is generated and printed, this once.\n\n"
         'Example: solaris admins create ana@example.com --name "Ana Lima" --role viewer',
     },
-    "create.role": {"pt-BR": "viewer (somente leitura) só consulta.", "en": "A viewer only looks."},
+    "create.role": {
+        "pt-BR": "viewer (somente leitura) só consulta; auditor só vê relatórios e a auditoria.",
+        "en": "A viewer only looks; an auditor sees reports and the audit log alone.",
+    },
     "created": {"pt-BR": "{email} foi criado, com o perfil {role}", "en": "created {role} {email}"},
     "set_role": {
         "pt-BR": "Muda o que alguém pode fazer; com outro perfil, as sessões dele terminam. O "
@@ -42,8 +45,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "Example: solaris admins set-role ana@example.com viewer",
     },
     "set_role.role": {
-        "pt-BR": "admin (administrador) ou viewer (somente leitura).",
-        "en": "admin or viewer.",
+        "pt-BR": "admin (administrador), viewer (somente leitura) ou auditor.",
+        "en": "admin, viewer or auditor.",
     },
     "role": {"pt-BR": "{email}: perfil {role}", "en": "{email} is {role}"},
     "reset_password": {
@@ -80,4 +83,5 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "password": {"pt-BR": "senha, mostrada só agora:", "en": "password, shown only now:"},
     "role.admin": {"pt-BR": "administrador", "en": "admin"},
     "role.viewer": {"pt-BR": "somente leitura", "en": "viewer"},
+    "role.auditor": {"pt-BR": "auditor", "en": "auditor"},
 }

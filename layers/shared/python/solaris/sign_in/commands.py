@@ -34,7 +34,7 @@ Email = Annotated[
 
 @app.command("list", help=_t.help("list"))
 def list_admins(*, json: AsJson = False) -> None:
-    """List admins and viewers by address."""
+    """List who may sign in, by address."""
     parts = open_parts(SignInParts)
     admins = parts.admin_accounts.list()
     if json:

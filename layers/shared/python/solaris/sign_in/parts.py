@@ -1,4 +1,4 @@
-"""What lets people in: sessions, passwords, accounts, OIDC."""
+"""What lets people in (sessions, passwords, accounts, OIDC), and programs: admin keys."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from solaris.platform.parts import part
 if TYPE_CHECKING:
     from solaris.audit.parts import AuditParts
     from solaris.platform.parts import PlatformParts
+    from solaris.sign_in.admin_keys.management import AdminKeys
+    from solaris.sign_in.admin_keys.store import AdminKeyStore
+    from solaris.sign_in.admin_keys.verifying import AdminKeyVerifier
     from solaris.sign_in.admin_store import AdminStore
     from solaris.sign_in.admins import AdminAccounts
+    from solaris.sign_in.authorizer import Authorizer
     from solaris.sign_in.oidc import OidcSignIn
     from solaris.sign_in.password_hash import Passwords
     from solaris.sign_in.session_store import SessionStore
@@ -75,6 +79,41 @@ class SignInParts:
             session_days=self.platform.settings.session_days,
             clock=self.platform.clock,
         )
+
+    @part
+    def admin_key_store(self) -> AdminKeyStore:
+        """Admin keys, in the admins table."""
+        from solaris.sign_in.admin_keys.store import AdminKeyStore
+
+        settings = self.platform.settings
+        return AdminKeyStore(
+            self.platform.dynamodb,
+            admins_table=settings.table_name("admins"),
+            audit_table=settings.table_name("audit"),
+        )
+
+    @part
+    def admin_keys(self) -> AdminKeys:
+        """What makes and revokes admin keys."""
+        from solaris.sign_in.admin_keys.management import AdminKeys
+
+        return AdminKeys(
+            store=self.admin_key_store, auditor=self._audit.auditor, clock=self.platform.clock
+        )
+
+    @part
+    def admin_key_verifier(self) -> AdminKeyVerifier:
+        """What tells good admin keys."""
+        from solaris.sign_in.admin_keys.verifying import AdminKeyVerifier
+
+        return AdminKeyVerifier(self.admin_key_store, self.platform.clock)
+
+    @part
+    def authorizer(self) -> Authorizer:
+        """Who sends a request of the admin API."""
+        from solaris.sign_in.authorizer import Authorizer
+
+        return Authorizer(lambda: self.sessions, self.admin_key_verifier)
 
     @part
     def signing_in(self) -> SigningIn:

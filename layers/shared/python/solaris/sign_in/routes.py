@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from solaris.platform.errors import ForbiddenError, UnauthenticatedError
-from solaris.platform.web.operations import BASE_PATH, Access, Call, OtherAnswer, Reply, operation
+from solaris.platform.access import OPEN, SIGNED_IN, Access
+from solaris.platform.errors import ForbiddenError, PeopleOnlyError, UnauthenticatedError
+from solaris.platform.web.operations import BASE_PATH, Call, OtherAnswer, Reply, operation
 from solaris.sign_in.admin import SignedIn
 from solaris.sign_in.oidc import Arrival
 from solaris.sign_in.schemas import (
@@ -34,7 +35,7 @@ LOGIN_PAGE = "/admin/login"
 MAX_STATE_COOKIE_CHARACTERS = 2_000
 BEARER = "bearer "
 
-SIGNED_IN = OtherAnswer(
+LET_IN = OtherAnswer(
     status=200,
     description=f"Signed in; the cookie `{REFRESH_COOKIE}` holds the refresh token.",
     model=SignedInOut,
@@ -44,12 +45,12 @@ SIGNED_IN = OtherAnswer(
 @operation(
     "POST",
     "/auth/login",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="login",
     summary="Sign in with a password",
     problems=(401, 403),
-    others=(SIGNED_IN,),
+    others=(LET_IN,),
 )
 def login(parts: "SignInParts", call: Call, *, body: LoginRequest) -> Reply:
     """Answers an access token and sets the refresh token as a cookie.
@@ -67,12 +68,12 @@ def login(parts: "SignInParts", call: Call, *, body: LoginRequest) -> Reply:
 @operation(
     "POST",
     "/auth/refresh",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="refreshToken",
     summary="Get the next access token",
     problems=(401, 403),
-    others=(SIGNED_IN,),
+    others=(LET_IN,),
 )
 def refresh_token(parts: "SignInParts", call: Call) -> Reply:
     """By the cookie, which is exchanged too. A cookie that comes twice ends the session."""
@@ -86,7 +87,7 @@ def refresh_token(parts: "SignInParts", call: Call) -> Reply:
 @operation(
     "POST",
     "/auth/logout",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="logout",
     summary="Sign out",
@@ -109,7 +110,7 @@ def logout(parts: "SignInParts", call: Call) -> Reply:
 @operation(
     "GET",
     "/auth/me",
-    access=Access.VIEWER,
+    access=Access(SIGNED_IN),
     tag=TAG,
     name="getMe",
     summary="Who is signed in",
@@ -122,7 +123,7 @@ def get_me(parts: "SignInParts", call: Call) -> AdminOut:
 @operation(
     "POST",
     "/auth/password",
-    access=Access.VIEWER,
+    access=Access(SIGNED_IN),
     tag=TAG,
     name="changePassword",
     summary="Change one's own password",
@@ -142,7 +143,7 @@ def change_password(parts: "SignInParts", call: Call, *, body: PasswordChange) -
 @operation(
     "GET",
     "/auth/options",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="getSignInOptions",
     summary="How one may sign in",
@@ -156,7 +157,7 @@ def get_sign_in_options(parts: "SignInParts", call: Call) -> SignInOptions:  # n
 @operation(
     "GET",
     "/auth/oidc/login",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="getOidcLogin",
     summary="Sign in by the OpenID Connect provider",
@@ -178,7 +179,7 @@ def get_oidc_login(parts: "SignInParts", call: Call, *, query: OidcDeparture) ->
 @operation(
     "GET",
     "/auth/oidc/callback",
-    access=Access.OPEN,
+    access=OPEN,
     tag=TAG,
     name="getOidcCallback",
     summary="Come back from the OpenID Connect provider",
@@ -281,4 +282,6 @@ def _origin(call: Call) -> Origin:
 
 def _caller(call: Call) -> SignedIn:
     actor = call.actor
-    return SignedIn(email=actor.email, role=actor.role, session_id=actor.session_id)
+    if actor.role is None or actor.session_id is None:
+        raise PeopleOnlyError
+    return SignedIn(email=actor.name, role=actor.role, session_id=actor.session_id)

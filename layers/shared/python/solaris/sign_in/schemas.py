@@ -53,7 +53,7 @@ class AdminOut(ApiModel):
 
 
 class AdminCreate(ApiModel):
-    """A new admin or viewer."""
+    """Somebody new who may sign in."""
 
     email: Email
     name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.weights.schemas import WeightsChange, WeightsIn, WeightsOut, WeightsPreviewOut
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ TAG = "Models"
 @operation(
     "GET",
     "/admin/weights",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.SETTINGS_READ),
     tag=TAG,
     name="getWeights",
     summary="How much a token of which model counts",
@@ -27,7 +28,7 @@ def get_weights(parts: "WeightsParts", call: Call) -> WeightsOut:  # noqa: ARG00
 @operation(
     "PUT",
     "/admin/weights",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.SETTINGS_WRITE),
     tag=TAG,
     name="changeWeights",
     summary="Change how much tokens count",
@@ -47,7 +48,7 @@ def change_weights(parts: "WeightsParts", call: Call, *, body: WeightsChange) ->
 @operation(
     "POST",
     "/admin/weights/preview",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.SETTINGS_READ),
     tag=TAG,
     name="previewWeights",
     summary="What the last month would have charged by other weights",

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import OptionalReason, UserId, UserOut
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 @operation(
     "POST",
     "/admin/users/{user_id}/lift-day",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="liftDailyLimit",
     summary="Let a user's daily limit not hold today",

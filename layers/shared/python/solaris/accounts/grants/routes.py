@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from solaris.accounts.grants.schemas import GrantOut, GrantsOut, VoidQuery
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import GrantId, UserId, UserOut
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/users/{user_id}/grants",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserGrants",
     summary="A user's additional tokens, first used first, and when each of them ends",
@@ -29,7 +30,7 @@ def get_user_grants(parts: "AccountsParts", call: Call, *, user_id: UserId) -> G
 @operation(
     "DELETE",
     "/admin/users/{user_id}/grants/{grant_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="voidGrant",
     summary="Take back what is unused of a grant",

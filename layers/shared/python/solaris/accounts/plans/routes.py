@@ -14,7 +14,8 @@ from solaris.accounts.plans.schemas import (
     PlanUpdateIn,
     PropagationOut,
 )
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.web.operations import Call, operation
 from solaris.quota.periods import period_of
 from solaris.quota.policy import plan_limits_of, threshold_rule_of
 from solaris.quota.user import Plan
@@ -32,7 +33,7 @@ CALL_SECONDS = 8.0
 @operation(
     "GET",
     "/admin/plans",
-    access=Access.VIEWER,
+    access=Access(READERS, key=Scope.SETTINGS_READ),
     tag=TAG,
     name="getPlans",
     summary="What each plan gives, who has it, how far the last change has come",
@@ -45,7 +46,7 @@ def get_plans(parts: "AccountsParts", call: Call) -> PlansOut:  # noqa: ARG001 -
 @operation(
     "POST",
     "/admin/plans/{plan}/preview",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.SETTINGS_WRITE),
     tag=TAG,
     name="previewPlan",
     summary="Whom a change of a plan would reach",
@@ -73,7 +74,7 @@ def preview_plan(
 @operation(
     "PUT",
     "/admin/plans/{plan}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.SETTINGS_WRITE),
     tag=TAG,
     name="updatePlan",
     summary="Change a plan, and bring it to those who have it",
@@ -101,7 +102,7 @@ def update_plan(parts: "AccountsParts", call: Call, *, plan: Plan, body: PlanUpd
 @operation(
     "POST",
     "/admin/plans/propagation",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.SETTINGS_WRITE),
     tag=TAG,
     name="propagatePlans",
     summary="Go on bringing the last change to those who have the plans",

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from solaris.accounts.schemas import UserId
 from solaris.accounts.self_service.schemas import MyUsage, PersonalLinkOut
+from solaris.platform.access import ADMINS, OPEN, Access, Scope
 from solaris.platform.errors import UnauthenticatedError
 from solaris.platform.web.messages import bearer_token
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.operations import Call, operation
 from solaris.quota.policy import threshold_rule_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/me",
-    access=Access.OPEN,
+    access=OPEN,
     tag="Self-service",
     name="getMyUsage",
     summary="One's own quota and usage, by a personal link",
@@ -46,7 +47,7 @@ def get_my_usage(parts: "AccountsParts", call: Call) -> MyUsage:
 @operation(
     "POST",
     "/admin/users/{user_id}/link",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag="Users",
     name="createPersonalLink",
     summary="A link to a user's own page, to be passed on to them",

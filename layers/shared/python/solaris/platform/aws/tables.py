@@ -37,7 +37,8 @@ class TableMeta:
 class AdminModel(Model):
     """Somebody who may sign in to the admin API.
 
-    The item `#count` is nobody: its `admins` says how many have the role admin.
+    The item `#count` is nobody: its `admins` says how many have the role admin. Nor is
+    `key#<id>`, an admin key: sign_in/admin_keys/store.py.
     """
 
     class Meta(TableMeta):

@@ -39,6 +39,11 @@ MESSAGES: tuple[tuple[str, str], ...] = (
         r"a key expires in the future, within ([\d,]+) days",
         "uma chave expira no futuro, em até {0} dias",
     ),
+    (
+        r"an admin key expires in 1 to (\d+) days",
+        "uma chave de administração expira em 1 a {0} dias",
+    ),
+    (r"a key has one scope at least", "uma chave tem ao menos um escopo"),
     (r"a burst needs a rate", "uma rajada precisa de uma taxa"),
     (r"1 to ([\d,]+) models", "de 1 a {0} modelos"),
     (

@@ -4,16 +4,18 @@ Nothing is raised: every failure is an answer, and a failure of ours tells nothi
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from solaris.platform.access import Scope
 from solaris.platform.actor import Role
 from solaris.platform.errors import (
-    ForbiddenError,
+    InvalidAdminKeyError,
     InvalidCredentialsError,
     LoginLockedError,
+    NotAnAdminKeyError,
     SolarisError,
     UnauthenticatedError,
 )
@@ -28,7 +30,7 @@ from solaris.platform.metrics import (
 from solaris.platform.texts import Locale
 from solaris.platform.web.edge_headers import edge_headers
 from solaris.platform.web.messages import HttpReply, HttpRequest, cookies_of, locale_of
-from solaris.platform.web.operations import JSON, Access, Call, Caller, Operation, Reply
+from solaris.platform.web.operations import JSON, Call, Caller, Operation, Reply
 from solaris.platform.web.parsing import arguments_of
 from solaris.platform.web.problems import problem_reply
 
@@ -43,6 +45,10 @@ UNLIMITED = frozenset({"/openapi.json"})
 # Limits by whom its token names: a whole office, and its admins, may have one address.
 _LIMITS_ITSELF = frozenset({"/me"})
 _SERVER_ERRORS = 500
+# What the authorizer passes on to be refused here, where there are words for it.
+_NOBODY: Mapping[str | None, type[SolarisError]] = {
+    one.code: one for one in (InvalidAdminKeyError, NotAnAdminKeyError)
+}
 
 _log = get_logger("solaris.admin")
 
@@ -59,7 +65,7 @@ def answer(
     try:
         settings.front.admit(request.headers)
         call = _call(request, caller, locale)
-        _check(platform, operation, call)
+        _check(platform, operation, call, request.authorizer.get("refused"))
         arguments = arguments_of(operation, request, locale, settings.zone)
         reply = _reply(operation, operation.handler(parts_of(operation.package), call, **arguments))
     except SolarisError as error:
@@ -81,7 +87,7 @@ def answer(
         status=reply.status,
         code=code,
         duration_ms=round(seconds * 1000, 1),
-        actor=caller.email if caller else None,
+        actor=caller.name if caller else None,
     )
     return reply.with_headers(
         edge_headers(request.request_id, settings.cors_allowed_origins, request.headers)
@@ -102,23 +108,32 @@ def _call(request: HttpRequest, caller: Caller | None, locale: Locale) -> Call:
 
 
 def _caller(request: HttpRequest) -> Caller | None:
+    """Whom the authorizer vouches for: all that it says is a text."""
     said = request.authorizer
+    if {"key", "scopes"} <= said.keys():
+        known = frozenset(Scope) & frozenset(said["scopes"].split())
+        return Caller(name=said["key"], scopes=frozenset(map(Scope, known)))
     if not {"email", "role", "session_id"} <= said.keys() or said["role"] not in set(Role):
         return None
-    return Caller(email=said["email"], role=Role(said["role"]), session_id=said["session_id"])
+    return Caller(name=said["email"], role=Role(said["role"]), session_id=said["session_id"])
 
 
-def _check(platform: "PlatformParts", operation: Operation, call: Call) -> None:
-    """Raise UnauthenticatedError, RateLimitedError or ForbiddenError, in this order."""
-    if operation.access is Access.OPEN:
+def _check(
+    platform: "PlatformParts", operation: Operation, call: Call, refusal: str | None
+) -> None:
+    """Raise UnauthenticatedError, RateLimitedError, then what says that the caller may not.
+
+    Each key has a rate of its own, as each person has: none takes requests from another.
+    """
+    if operation.access.is_open:
         if operation.path not in UNLIMITED | _LIMITS_ITSELF:
             platform.admin_limiter.admit(f"ip:{call.ip_address}")
         return
     if call.caller is None:
-        raise UnauthenticatedError
-    platform.admin_limiter.admit(call.caller.email)
-    if operation.access is Access.ADMIN and call.caller.role is not Role.ADMIN:
-        raise ForbiddenError
+        platform.admin_limiter.admit(f"wrong-key:{call.ip_address}")
+        raise _NOBODY.get(refusal, UnauthenticatedError)
+    platform.admin_limiter.admit(call.caller.name)
+    call.caller.require(operation.access)
 
 
 def _reply(operation: Operation, returned: Any) -> HttpReply:

@@ -34,6 +34,7 @@ class ErrorAnswer:
 # LibreChat retries 5xx up to six times.
 _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.InvalidApiKeyError: (401, "invalid_request_error"),
+    errors.NotAGatewayKeyError: (401, "invalid_request_error"),
     errors.UserNotIdentifiedError: (401, "invalid_request_error"),
     errors.AccountStatusError: (403, "permission_error"),
     errors.UserNotAllowedError: (403, "permission_error"),
@@ -51,9 +52,13 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.MethodNotAllowedError: (405, "invalid_request_error"),
     errors.UnsupportedMediaTypeError: (415, "invalid_request_error"),
     errors.UnauthenticatedError: (401, "invalid_request_error"),
+    errors.InvalidAdminKeyError: (401, "invalid_request_error"),
+    errors.NotAnAdminKeyError: (401, "invalid_request_error"),
     errors.InvalidCredentialsError: (401, "invalid_request_error"),
     errors.LoginLockedError: (429, "rate_limit_error"),
     errors.ForbiddenError: (403, "permission_error"),
+    errors.MissingScopeError: (403, "permission_error"),
+    errors.PeopleOnlyError: (403, "permission_error"),
     errors.DirectCallError: (403, "permission_error"),
     errors.ValidationFailedError: (422, "invalid_request_error"),
     errors.NotFoundError: (404, "invalid_request_error"),
@@ -116,14 +121,8 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             headers["retry-after"] = str(STORE_RETRY_SECONDS)
         case errors.AccountStatusError():
             details["status"] = error.status
-        case errors.ModelNotAllowedError() | errors.UnknownModelError():
-            values = {"model": error.model}
-        case errors.InvalidRequestError():
-            values = {"detail": error.detail}
-        case errors.PayloadTooLargeError():
-            values = {"limit": size_text(error.limit_bytes)}
-        case errors.UnknownPathError():
-            values = {"path": error.path}
+        case _:
+            values = _values(error)
     body = {
         "error": {
             "message": error_text(text, locale, **values) + addition,
@@ -134,6 +133,23 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
         }
     }
     return ErrorAnswer(status=status, headers=headers, body=body)
+
+
+def _values(error: errors.SolarisError) -> dict[str, str]:
+    """What a text names of its error, where that is all there is to it."""
+    match error:
+        case errors.ModelNotAllowedError() | errors.UnknownModelError():
+            return {"model": error.model}
+        case errors.MissingScopeError():
+            return {"scope": error.scope}
+        case errors.InvalidRequestError():
+            return {"detail": error.detail}
+        case errors.PayloadTooLargeError():
+            return {"limit": size_text(error.limit_bytes)}
+        case errors.UnknownPathError():
+            return {"path": error.path}
+        case _:
+            return {}
 
 
 def size_text(size: int) -> str:

@@ -15,7 +15,7 @@ from solaris.platform.web.dispatch import PartsOf, answer
 from solaris.platform.web.edge_headers import preflight
 from solaris.platform.web.gateway_events import request_of, response_of
 from solaris.platform.web.messages import HttpReply, HttpRequest
-from solaris.platform.web.operations import Access, Operation
+from solaris.platform.web.operations import Operation
 from solaris.platform.web.trusted_proxies import Front
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def mount(
             operation.route,
             methods=[operation.method],
             content_types=["*/*"],
-            authorizer=None if operation.access is Access.OPEN else authorizer,
+            authorizer=None if operation.access.is_open else authorizer,
         )(_view(app, operation.name, partial(answer, platform, parts_of, operation), front))
     origins = platform.settings.cors_allowed_origins
     for route, allowed in methods.items():

@@ -10,11 +10,11 @@ import orjson
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from solaris.platform.access import ADMIN_KEY_PREFIX
 from solaris.platform.web.dispatch import UNLIMITED
 from solaris.platform.web.operations import (
     BASE_PATH,
     JSON,
-    Access,
     Operation,
     OtherAnswer,
     registered,
@@ -29,8 +29,8 @@ _REFERENCE = "#/components/schemas/{model}"
 _REFERRED = re.compile(r'"#/components/schemas/([^"]+)"')
 _PROBLEMS: Mapping[int, str] = {
     400: "The request is malformed.",
-    401: "Nobody is signed in: no token, or one that is expired, forged or revoked.",
-    403: "The role may not do this.",
+    401: "Nobody is signed in: no token or key, or one that is expired, forged or revoked.",
+    403: "The role may not do this, or the key has not the scope.",
     404: "Not found.",
     409: "It was changed by somebody else at the same time, or stands against what exists.",
     410: "It is gone.",
@@ -45,9 +45,13 @@ _PROBLEMS: Mapping[int, str] = {
 _DESCRIPTION = """\
 Users, quotas, usage, alerts, reports and keys of IA SOLARIS.
 
-Sign in with `login` and send the token as `Authorization: Bearer <token>`. Names are in camelCase,
-times in UTC (ISO 8601), figures in tokens. Lists come in pages: pass `nextCursor` as `cursor`.
-Refusals are problem details (RFC 9457) in Portuguese or English, by `Accept-Language`.
+Sign in with `login` and send the token as `Authorization: Bearer <token>`. Programs send an admin
+key (`createAdminKey`) in the same way. Each operation says who may call it: people with one of
+`x-roles`, keys with `x-scope`; without `x-scope` no key may.
+
+Names are in camelCase, times in UTC (ISO 8601), figures in tokens. Lists come in pages: pass
+`nextCursor` as `cursor`. Refusals are problem details (RFC 9457) in Portuguese or English, by
+`Accept-Language`.
 """
 
 
@@ -75,7 +79,13 @@ def document(version: str, operations: Sequence[Operation]) -> Schema:
                 for status in sorted({s for one in operations for s in refusals(one)})
             },
             "securitySchemes": {
-                "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "adminKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": f"{ADMIN_KEY_PREFIX}…",
+                    "description": "For programs; the operation's `x-scope` is what it needs.",
+                },
             },
         },
     }
@@ -92,10 +102,8 @@ def refusals(operation: Operation) -> list[int]:
     found = {422, 503, *operation.problems}
     if operation.path not in UNLIMITED:
         found.add(429)
-    if operation.access is not Access.OPEN:
-        found.add(401)
-    if operation.access is Access.ADMIN:
-        found.add(403)
+    if not operation.access.is_open:
+        found |= {401, 403}
     if operation.body_model is not None:
         found |= {400, 413, 415}
     if operation.query_model is not None:
@@ -172,9 +180,11 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "security": [] if operation.access is Access.OPEN else [{"bearerAuth": []}],
-        "x-access": operation.access.value,
+        "security": _security(operation),
+        "x-roles": sorted(operation.access.roles),
     }
+    if operation.access.key is not None:
+        found["x-scope"] = operation.access.key.value
     parameters = [*_path_parameters(operation), *_query_parameters(operation, schemas)]
     if parameters:
         found["parameters"] = parameters
@@ -185,6 +195,14 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
         }
     found["responses"] = _responses(operation, schemas)
     return found
+
+
+def _security(operation: Operation) -> list[Schema]:
+    """By what one may come: people with a token of `x-roles`, programs with a key of `x-scope`."""
+    if operation.access.is_open:
+        return []
+    keys: list[Schema] = [] if operation.access.key is None else [{"adminKey": []}]
+    return [{"bearerAuth": []}, *keys]
 
 
 def _path_parameters(operation: Operation) -> list[Schema]:

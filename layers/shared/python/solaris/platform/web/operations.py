@@ -1,6 +1,7 @@
 """What the API offers: each operation is a typed function, registered with its route.
 
-    @operation("POST", "/admin/users/{user_id}/tokens", access=Access.ADMIN, tag="Users", ...)
+    @operation("POST", "/admin/users/{user_id}/tokens", tag="Users", ...
+               access=Access(ADMINS, key=Scope.USERS_WRITE))
     def add_tokens(parts: AccountsParts, call: Call, *, user_id: str, body: AddTokens) -> Out: ...
 
 The signature is the contract: `parts` are those of the package that the function stands in, `query`
@@ -11,13 +12,18 @@ the model of the answer (`None`: 204). Validation, OpenAPI and the site's types 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
+from solaris.platform.access import Access, Scope
 from solaris.platform.actor import Actor, Role
-from solaris.platform.errors import UnauthenticatedError
+from solaris.platform.errors import (
+    ForbiddenError,
+    MissingScopeError,
+    PeopleOnlyError,
+    UnauthenticatedError,
+)
 from solaris.platform.parts import package_of
 from solaris.platform.texts import Locale
 
@@ -25,23 +31,34 @@ BASE_PATH = "/api"
 JSON = "application/json"
 
 
-class Access(StrEnum):
-    """Who may call an operation."""
-
-    OPEN = "open"
-    VIEWER = "viewer"
-    """Anybody who is signed in."""
-
-    ADMIN = "admin"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is signed in, as the authorizer found them."""
+    """Who calls, as the authorizer found them: somebody signed in, or a program with an admin key.
 
-    email: str
-    role: Role
-    session_id: str
+    A person has a role and a session, a key has scopes. What else decides about a role (which
+    groups somebody manages) is a fact more, found and passed on in the same way.
+    """
+
+    name: str
+    """A person's address, or `admin-key:<id>`."""
+
+    role: Role | None = None
+    session_id: str | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+    def may(self, access: Access) -> bool:
+        """Whether this caller is among those who may."""
+        return access.admits(self.role, self.scopes)
+
+    def require(self, access: Access) -> None:
+        """Raise ForbiddenError, MissingScopeError or PeopleOnlyError for who may not do this."""
+        if self.may(access):
+            return
+        if self.role is not None:
+            raise ForbiddenError
+        if access.key is None:
+            raise PeopleOnlyError
+        raise MissingScopeError(access.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +76,7 @@ class Call:
 
     @property
     def actor(self) -> Caller:
-        """Who is signed in; raises UnauthenticatedError in an open operation without anybody."""
+        """Who calls; raises UnauthenticatedError in an open operation without anybody."""
         if self.caller is None:
             raise UnauthenticatedError
         return self.caller
@@ -67,7 +84,7 @@ class Call:
     @property
     def as_actor(self) -> Actor:
         """Who acts, for transactions and the audit log."""
-        return Actor(name=self.actor.email, request_id=self.request_id, ip_address=self.ip_address)
+        return Actor(name=self.actor.name, request_id=self.request_id, ip_address=self.ip_address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

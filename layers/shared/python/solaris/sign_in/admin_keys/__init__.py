@@ -1,0 +1,1 @@
+"""Admin keys: with them programs call the admin API, each for the scopes it was given."""
