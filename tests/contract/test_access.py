@@ -68,6 +68,13 @@ TABLE = """
     resolveAllAlerts       admin                   users:write
     liftMailSuppression    admin                   users:write
 
+    getGroups              admin auditor viewer    groups:read
+    getGroup               admin auditor viewer    groups:read
+    createGroup            admin                   groups:write
+    updateGroup            admin                   groups:write
+    previewGroup           admin                   groups:write
+    deleteGroup            admin                   groups:write
+
     listKeys               admin viewer            keys:read
     getKey                 admin viewer            keys:read
     createKey              admin                   keys:write

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from solaris.platform.errors import InvalidApiKeyError, RateLimitedError
+from solaris.keys.authenticator import Authenticator, BlockingAuthenticator
+from solaris.keys.store import KeyStore
+from solaris.platform.cache import AsyncCache
+from solaris.platform.clock import now
+from solaris.platform.errors import InvalidApiKeyError, NotAGatewayKeyError, RateLimitedError
 from tests.functional.gateway.gateway_support import ANA, Gateway
 from tests.functional.gateway.hostile_support import (  # noqa: F401 - fixtures
     Upstream,
@@ -38,6 +42,23 @@ async def test_a_wrong_key_is_refused_without_its_body(
     assert (got.status, got.headers["connection"]) == (401, "close")
     assert got.json["error"]["code"] == "invalid_api_key"
     assert (got.json.get("type") == "error") == (path == "/v1/messages")
+
+
+async def test_an_admin_key_opens_no_chat_and_is_told_so(gateway: Gateway) -> None:
+    admin_key = "sk-solaris-admin-" + "A" * 43
+    for headers in ({"authorization": f"Bearer {admin_key}"}, {"x-api-key": admin_key}):
+        authenticator = Authenticator(
+            cast("KeyStore", None), AsyncCache(None), "test", now, seal=None
+        )
+        with pytest.raises(NotAGatewayKeyError):
+            await authenticator.authenticate(headers)
+        with pytest.raises(NotAGatewayKeyError):
+            BlockingAuthenticator(cast("KeyStore", None), now).authenticate(headers)
+    gateway.entrance._authenticator = authenticator
+    got = await ask(gateway, never, authorization=f"Bearer {admin_key}")
+    assert (got.status, got.headers["connection"]) == (401, "close")
+    assert got.json["error"]["code"] == "not_a_gateway_key"
+    assert got.json["error"]["message"].startswith("Esta é uma chave de administração")
 
 
 async def test_wrong_keys_of_one_address_are_counted_and_good_ones_let_in(

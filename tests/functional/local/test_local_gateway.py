@@ -12,7 +12,7 @@ from infra.local.edge.gateway import Gateway
 from infra.local.edge.passed_bodies import PassedBodies
 from solaris.app import Parts
 from solaris.gateway.body.bodies import Bodies
-from solaris.platform.errors import InvalidApiKeyError, UnauthenticatedError
+from solaris.platform.errors import InvalidAdminKeyError, InvalidApiKeyError, UnauthenticatedError
 from solaris.platform.settings import Settings
 from solaris.platform.web.body_limits import DOOR_BYTES, IMPORT_BYTES, USUAL_BYTES
 
@@ -29,7 +29,11 @@ class FakeParts:
     def __init__(self) -> None:
         self.bodies = Bodies(max_bytes=16 * 1024 * 1024, max_open=4)
         self.entrance = self.access_tokens = self
-        self.gateway = self.keys = self.sign_in = self
+        self.gateway = self.keys = self.sign_in = self.admin_key_verifier = self
+
+    def verify(self, key: str) -> None:
+        if key != ADMIN_KEY:
+            raise InvalidAdminKeyError
 
     def read(self, token: str) -> None:
         if token != "known":
@@ -40,6 +44,7 @@ class FakeParts:
             raise InvalidApiKeyError
 
 
+ADMIN_KEY = "sk-solaris-admin-" + "A" * 43
 KNOWN = ("authorization", "Bearer known")
 
 
@@ -188,6 +193,23 @@ async def test_of_whom_nobody_knows_no_body_is_read(
     assert status == 200  # whatever the function says
     assert ("connection", "close") in headers
     assert received[0][3] == b""
+
+
+@pytest.mark.parametrize("key", [ADMIN_KEY, ADMIN_KEY[:-1] + "B", "sk-solaris-" + "A" * 43])
+async def test_of_an_admin_key_the_body_is_read_if_it_is_a_good_one(
+    gateway: Gateway, received: Received, key: str
+) -> None:
+    asked: list[str] = []
+
+    async def receive() -> Any:
+        asked.append("the body")
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    headers = [("authorization", f"Bearer {key}")]
+    await ask(gateway, "POST", "/api/admin/users", headers=headers, body=b"{}", receive=receive)
+    is_good = key == ADMIN_KEY
+    assert asked == (["the body"] if is_good else [])
+    assert received[0][3] == (b"{}" if is_good else b"")
 
 
 async def test_a_wrong_key_is_refused_before_its_body_is_read(

@@ -7,9 +7,11 @@ import botocore.session
 import pytest
 
 from infra.local.edge.functions import hosted
+from solaris.app import Parts
+from solaris.platform.access import Scope
 from solaris.platform.actor import Actor, Role
 from solaris.platform.aws.tables import create_tables
-from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.errors import StoreUnavailableError, UnauthenticatedError
 from solaris.sign_in.oidc import Departure
 from solaris.sign_in.password_hash import Passwords
 from tests.functional.platform.api_support import ORIGIN, Answer, ApiClient, api_environment
@@ -349,3 +351,33 @@ async def test_a_store_that_is_away_is_503_and_no_logout_is_claimed(
     monkeypatch.setattr(client.parts.sign_in.session_store._client, "update_item", away)
     answer = await client.send("POST", "/api/auth/logout", {"cookie": cookie_of(signed_in)})
     assert refused(answer, 503, "service_unavailable")
+
+
+async def test_an_admin_key_signs_nobody_in(client: ApiClient) -> None:
+    keys = client.parts.sign_in.admin_keys
+    secret = keys.create(Actor(name="test"), list(Scope)).secret
+    assert refused(await refresh(client, f"solaris_refresh={secret}"), 401, "unauthenticated")
+    assert refused(await login(client, ANA, secret), 401, "invalid_credentials")
+    assert refused(await login(client, secret, secret), 401, "invalid_credentials")
+    out = await client.send("POST", "/api/auth/logout", {"authorization": f"Bearer {secret}"})
+    assert out.status == 204
+    assert [one.revoked_at for one in keys.list()] == [None]
+
+
+async def test_a_role_that_changes_ends_the_session_and_holds_for_the_next(
+    client: ApiClient,
+) -> None:
+    looking = await login(client, BIA)
+    assert (await client.send("GET", "/api/admin/keys", bearer(looking))).status != 403
+    accounts = client.parts.sign_in.admin_accounts
+    accounts.update(Actor(name="test"), BIA, role=Role.AUDITOR)
+    # this process remembers the session for 2.5 s; another does not
+    fresh = Parts(client.parts.settings).sign_in.authorizer
+    with pytest.raises(UnauthenticatedError):
+        fresh.told(bearer(looking)["authorization"])
+    assert refused(await refresh(client, cookie_of(looking)), 401, "unauthenticated")
+    again = await login(client, BIA)
+    assert again.json["user"]["role"] == "auditor"
+    for path in ("/api/admin/keys", "/api/admin/plans", "/api/admin/admin-keys"):
+        assert refused(await client.send("GET", path, bearer(again)), 403, "forbidden")
+    assert (await client.send("GET", "/api/admin/audit", bearer(again))).status == 200

@@ -16,6 +16,7 @@ from solaris.backup.restore import (
     checked,
 )
 from solaris.backup.whole_tables import MODELS
+from solaris.platform.access import Scope
 from solaris.platform.actor import Actor
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.tables import create_tables
@@ -136,6 +137,7 @@ def lived(source: MoneyPath) -> None:
         office.add_tokens(user_id_for(email), 1_000, actor=BOSS, reason="a grant")
     office.reset_usage(user_id_for(EMAILS[0]), actor=BOSS, reason="a mistake")
     source.parts.sign_in.admin_accounts.ensure_first()
+    source.parts.sign_in.admin_keys.create(BOSS, [Scope.USERS_READ], name="terraform")
     admitted(source, EMAILS[1])
 
 

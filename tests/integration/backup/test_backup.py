@@ -72,6 +72,8 @@ def test_equal_tables(
     found = tables_of(source)
     assert found == tables_of(target)
     assert target.parts.quota.documents.get("weights") == written
+    (key,) = target.parts.sign_in.admin_keys.list()
+    assert (key.name, key.created_by) == ("terraform", BOSS.name)
     assert {"users", "usage", "counters", "transactions", "audit", "admins"} <= {
         name for name, items in found.items() if items
     }

@@ -45,6 +45,8 @@ def test_the_audit_log_never_gets_the_hash() -> None:
     [
         ("boss@example.org", Role.ADMIN),
         ("bia@example.com", Role.VIEWER),
+        ("zoe@example.com", Role.AUDITOR),
+        ("auditor@evil.org", None),
         ("bia@sub.example.com", None),
         ("bia@notexample.com", None),
         ("eve@evil.org", None),
@@ -53,7 +55,11 @@ def test_the_audit_log_never_gets_the_hash() -> None:
 )
 def test_oidc_lets_in_only_named_addresses_and_whole_domains(email: str, role: Role | None) -> None:
     admins, domains = ("boss@example.org",), ("example.com",)
-    assert role_at_first_sign_in(email, admin_emails=admins, viewer_domains=domains) is role
+    auditors = ("boss@example.org", "zoe@example.com")
+    found = role_at_first_sign_in(
+        email, admin_emails=admins, auditor_emails=auditors, viewer_domains=domains
+    )
+    assert found is role
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ class Scope(StrEnum):
 
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    GROUPS_READ = "groups:read"
+    GROUPS_WRITE = "groups:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     SETTINGS_READ = "settings:read"

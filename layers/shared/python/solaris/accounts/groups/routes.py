@@ -18,8 +18,9 @@ from solaris.accounts.groups.schemas import (
 from solaris.accounts.plans.impact import impact_of
 from solaris.accounts.plans.schemas import PropagationOut
 from solaris.accounts.schemas import GroupId, Reason
+from solaris.platform.access import ADMINS, REPORT_READERS, Access, Scope
 from solaris.platform.errors import ConflictError, NotFoundError
-from solaris.platform.web.operations import Access, Call, operation
+from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import ApiModel
 from solaris.quota.groups.group import Group
 from solaris.quota.periods import period_of
@@ -45,7 +46,7 @@ class DeleteGroupQuery(ApiModel):
 @operation(
     "GET",
     "/admin/groups",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.GROUPS_READ),
     tag=TAG,
     name="getGroups",
     summary="What each group states, who is in it, how far the last change has come",
@@ -69,7 +70,7 @@ def get_groups(parts: "AccountsParts", call: Call) -> GroupsOut:  # noqa: ARG001
 @operation(
     "POST",
     "/admin/groups",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.GROUPS_WRITE),
     tag=TAG,
     name="createGroup",
     summary="Make a group",
@@ -85,7 +86,7 @@ def create_group(parts: "AccountsParts", call: Call, *, body: GroupCreate) -> Gr
 @operation(
     "GET",
     "/admin/groups/{group_id}",
-    access=Access.VIEWER,
+    access=Access(REPORT_READERS, key=Scope.GROUPS_READ),
     tag=TAG,
     name="getGroup",
     summary="One group",
@@ -102,7 +103,7 @@ def get_group(parts: "AccountsParts", call: Call, *, group_id: GroupId) -> Group
 @operation(
     "POST",
     "/admin/groups/{group_id}/preview",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.GROUPS_WRITE),
     tag=TAG,
     name="previewGroup",
     summary="What a change would do to the members",
@@ -128,7 +129,7 @@ def preview_group(
 @operation(
     "PUT",
     "/admin/groups/{group_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.GROUPS_WRITE),
     tag=TAG,
     name="updateGroup",
     summary="Change a group, and bring it to its members",
@@ -156,7 +157,7 @@ def update_group(
 @operation(
     "DELETE",
     "/admin/groups/{group_id}",
-    access=Access.ADMIN,
+    access=Access(ADMINS, key=Scope.GROUPS_WRITE),
     tag=TAG,
     name="deleteGroup",
     summary="Take a group away",
