@@ -4257,7 +4257,7 @@ export interface components {
          * @description What an admin key may be allowed; none of them contains another.
          * @enum {string}
          */
-        Scope: "users:read" | "users:write" | "keys:read" | "keys:write" | "settings:read" | "settings:write" | "reports:read" | "audit:read";
+        Scope: "users:read" | "users:write" | "groups:read" | "groups:write" | "keys:read" | "keys:write" | "settings:read" | "settings:write" | "reports:read" | "audit:read";
         /**
          * SesListAnswer
          * @description What SES's own list of such addresses had to do with lifting one.
@@ -6370,6 +6370,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
@@ -6429,6 +6430,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
