@@ -22,9 +22,7 @@ export function AccountButton({ user, ...rest }: { user: SignedIn } & ComponentP
       <span className="min-w-0 flex-1">
         <span className="sr-only">{t("account")}: </span>
         <span className="block truncate font-medium text-ink">{name}</span>
-        <span className="block truncate text-ink-soft text-xs">
-          {t(user.role === "admin" ? "roleAdmin" : "roleViewer")}
-        </span>
+        <span className="block truncate text-ink-soft text-xs">{t(`role_${user.role}`)}</span>
       </span>
       <ChevronsUpDown className="size-4 text-ink-faint" aria-hidden />
     </button>

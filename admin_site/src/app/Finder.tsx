@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { KeyRound, Search, UserRound } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
+import { maySee } from "@/shared/access";
 import { api, unwrap } from "@/shared/api/client";
+import { useSignedIn } from "@/shared/hooks/session";
 import { useSettled } from "@/shared/hooks/time";
 import { cn } from "@/shared/ui/cn";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -141,24 +143,22 @@ function useFound(typed: string): { groups: Group[]; isFailed: boolean; isLoadin
   const search = useSettled(typed.trim());
   // What was found for other words is not shown: Enter would open somebody else.
   const isAsked = search.length > 0 && search === typed.trim();
+  const role = useSignedIn()?.role;
   const people = useQuery({
     queryKey: ["users", "find", search],
-    enabled: isAsked,
+    enabled: isAsked && maySee(role, "/users"),
     queryFn: ({ signal }) =>
       unwrap(api().GET("/admin/users", { params: { query: { search, limit: PEOPLE } }, signal })),
   });
   const keys = useQuery({
     queryKey: ["keys", "find", search],
-    enabled: isAsked,
+    enabled: isAsked && maySee(role, "/keys"),
     queryFn: ({ signal }) =>
       unwrap(api().GET("/admin/keys", { params: { query: { search, limit: KEYS } }, signal })),
   });
-  const pages = SECTIONS.flat().map(({ to, icon: Icon, text }) => ({
-    key: to,
-    to,
-    label: t(text),
-    icon: <Icon />,
-  }));
+  const pages = SECTIONS.flat()
+    .filter(({ to }) => maySee(role, to))
+    .map(({ to, icon: Icon, text }) => ({ key: to, to, label: t(text), icon: <Icon /> }));
   const groups: Group[] = [
     { name: "findPages", items: pagesNamed(pages, typed) },
     {

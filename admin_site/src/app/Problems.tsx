@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Compass, TriangleAlert } from "lucide-react";
+import { Compass, EyeOff, TriangleAlert } from "lucide-react";
 import { usePageTitle } from "@/shared/hooks/title";
 import { Button, buttonClass } from "@/shared/ui/Button";
 import { Empty } from "@/shared/ui/states";
@@ -23,6 +23,26 @@ export function NotFound() {
         {t("notFoundText")}
       </Empty>
     </main>
+  );
+}
+
+/** A page that exists, and shows what the person's role does not let them see. */
+export function NotForRole() {
+  const t = useAppTexts();
+  usePageTitle(t("notForRoleTitle"));
+  return (
+    <Empty
+      isPage
+      icon={<EyeOff />}
+      title={t("notForRoleTitle")}
+      action={
+        <Link to="/" className={buttonClass("secondary")}>
+          {t("backToDashboard")}
+        </Link>
+      }
+    >
+      {t("notForRoleText")}
+    </Empty>
   );
 }
 

@@ -1,6 +1,8 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import { CloudOff, type LucideIcon, Menu as MenuIcon, Search } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { maySee } from "@/shared/access";
+import { useMaySee, useSignedIn } from "@/shared/hooks/session";
 import { Badge } from "@/shared/ui/Badge";
 import { IconButton } from "@/shared/ui/Button";
 import { cn } from "@/shared/ui/cn";
@@ -8,6 +10,7 @@ import { Logo } from "@/shared/ui/Logo";
 import { Toaster } from "@/shared/ui/toast";
 import { AccountMenu } from "./AccountMenu";
 import { useAway } from "./away";
+import { NotForRole } from "./Problems";
 import { SECTIONS } from "./sections";
 import { useAppTexts } from "./texts";
 import { useWaiting } from "./waiting";
@@ -75,7 +78,7 @@ export function Shell() {
           tabIndex={-1}
           className="mx-auto w-full max-w-7xl flex-1 px-4 py-6 outline-none sm:px-6 lg:px-8 lg:py-8"
         >
-          <Outlet />
+          <Page />
         </main>
       </div>
       <Toaster />
@@ -84,6 +87,12 @@ export function Shell() {
       </Suspense>
     </div>
   );
+}
+
+/** The page itself, or why it is not shown: not every role sees every page. */
+function Page() {
+  const page = useMatches({ select: (matches) => matches.at(-1)?.fullPath ?? "/" });
+  return useMaySee(page) ? <Outlet /> : <NotForRole />;
 }
 
 /** Open dialogs which cover the page; what is placed at its button (a filter) has a side. */
@@ -151,34 +160,39 @@ function Brand() {
 function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   const t = useAppTexts();
   const waiting = useWaiting();
+  const role = useSignedIn()?.role;
   return (
     <nav aria-label={t("navigation")} className="flex flex-col gap-5 px-3 py-2">
       {SECTIONS.map((section) => (
         <ul key={section[0].to} className="flex flex-col gap-0.5">
-          {section.map((item) => (
-            <li key={item.to} className="relative">
-              <NavigationLink
-                {...item}
-                label={t(item.text)}
-                {...(item.to === "/alerts" && waiting.alerts > 0 ? { badge: waiting.alerts } : {})}
-                {...(onNavigate ? { onNavigate } : {})}
-              />
-              {item.to === "/users" && waiting.people > 0 ? (
-                <Link
-                  to="/users"
-                  search={{ status: ["pending"] }}
-                  {...(onNavigate ? { onClick: onNavigate } : {})}
-                  aria-label={t("waitingPeople", { count: waiting.people })}
-                  title={t("waitingPeople", { count: waiting.people })}
-                  className="absolute inset-y-0 right-2.5 flex items-center rounded-full"
-                >
-                  <Badge tone="info" className="tabular">
-                    {waiting.people}
-                  </Badge>
-                </Link>
-              ) : null}
-            </li>
-          ))}
+          {section
+            .filter((item) => maySee(role, item.to))
+            .map((item) => (
+              <li key={item.to} className="relative">
+                <NavigationLink
+                  {...item}
+                  label={t(item.text)}
+                  {...(item.to === "/alerts" && waiting.alerts > 0
+                    ? { badge: waiting.alerts }
+                    : {})}
+                  {...(onNavigate ? { onNavigate } : {})}
+                />
+                {item.to === "/users" && waiting.people > 0 ? (
+                  <Link
+                    to="/users"
+                    search={{ status: ["pending"] }}
+                    {...(onNavigate ? { onClick: onNavigate } : {})}
+                    aria-label={t("waitingPeople", { count: waiting.people })}
+                    title={t("waitingPeople", { count: waiting.people })}
+                    className="absolute inset-y-0 right-2.5 flex items-center rounded-full"
+                  >
+                    <Badge tone="info" className="tabular">
+                      {waiting.people}
+                    </Badge>
+                  </Link>
+                ) : null}
+              </li>
+            ))}
         </ul>
       ))}
     </nav>

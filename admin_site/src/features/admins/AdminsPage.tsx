@@ -10,6 +10,7 @@ import { CreateDialog } from "./CreateDialog";
 import { adminColumns } from "./columns";
 import { useAdmins } from "./data";
 import { EditDialog } from "./EditDialog";
+import { AdminKeys } from "./keys/AdminKeys";
 import { RemoveDialog } from "./RemoveDialog";
 import { ResetDialog } from "./ResetDialog";
 import { useAdminsTexts } from "./texts";
@@ -65,6 +66,7 @@ export function AdminsPage() {
       />
       {canChange ? (
         <>
+          <AdminKeys />
           <CreateDialog open={isCreating} onClose={() => setCreating(false)} />
           <EditDialog admin={of("edit")} own={own} onClose={close} />
           <ResetDialog admin={of("reset")} onClose={close} />

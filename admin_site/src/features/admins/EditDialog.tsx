@@ -76,7 +76,7 @@ function EditForm({
       toast(t("savedNothing"));
       return;
     }
-    const canUndo = !(isOwn && body.role === "viewer");
+    const canUndo = !(isOwn && body.role && body.role !== "admin");
     change.mutate(
       { email: admin.email, body },
       {

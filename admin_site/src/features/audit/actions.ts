@@ -43,6 +43,8 @@ export const ACTIONS = [
   "admin.create",
   "admin.update",
   "admin.delete",
+  "admin_key.create",
+  "admin_key.revoke",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -50,6 +52,7 @@ export const TARGETS = [
   "user",
   "key",
   "admin",
+  "admin_key",
   "alert",
   "report",
   "suppression",

@@ -8,6 +8,7 @@ export type Texts = ReturnType<typeof useAuditTexts>;
 type Entry = Model<"AuditOut">;
 
 const CLI = "cli:";
+const ADMIN_KEY = "admin-key:";
 
 export function actionText(action: string, t: Texts): string {
   const known = ACTIONS.find((one) => one === action);
@@ -19,10 +20,11 @@ export function targetTypeText(type: string, t: Texts): string {
   return known ? t(`target_${known}`) : type;
 }
 
-/** An admin's address as it is; the machine and the command line by name. */
+/** An admin's address as it is; the machine, the command line and keys by name. */
 export function actorText(actor: string, t: Texts): string {
   if (actor === "system") return t("system");
   if (actor.startsWith(CLI)) return t("cli", { login: actor.slice(CLI.length) });
+  if (actor.startsWith(ADMIN_KEY)) return t("adminKey", { id: actor.slice(ADMIN_KEY.length) });
   return actor || t("nobody");
 }
 

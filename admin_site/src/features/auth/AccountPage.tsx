@@ -37,7 +37,7 @@ export function AccountPage() {
       <Card className="mb-6">
         <dl className="grid gap-x-8 gap-y-4 p-5 sm:grid-cols-2">
           <Fact label={t("email")} value={user?.email ?? ""} />
-          <Fact label={t("role")} value={t(user?.role === "admin" ? "roleAdmin" : "roleViewer")} />
+          <Fact label={t("role")} value={t(`role_${user?.role ?? "viewer"}`)} />
         </dl>
       </Card>
       <Card>

@@ -39,8 +39,9 @@ export const { useTexts: useAuthTexts } = defineTexts("auth", {
     change: "Trocar senha",
     changed: "Senha trocada. As outras sessões terminaram.",
     role: "Perfil",
-    roleAdmin: "Administrador",
-    roleViewer: "Somente leitura",
+    role_admin: "Administrador",
+    role_viewer: "Somente leitura",
+    role_auditor: "Auditor",
   },
   en: {
     title: "Sign in",
@@ -80,7 +81,8 @@ export const { useTexts: useAuthTexts } = defineTexts("auth", {
     change: "Change password",
     changed: "Password changed. Other sessions have ended.",
     role: "Role",
-    roleAdmin: "Admin",
-    roleViewer: "Read only",
+    role_admin: "Admin",
+    role_viewer: "Read only",
+    role_auditor: "Auditor",
   },
 });

@@ -3,9 +3,11 @@ import { KeyRound, Sparkles } from "lucide-react";
 import { useState } from "react";
 import type { Model } from "@/shared/api/types";
 import { renewalDay, useFormat } from "@/shared/format";
+import { useMaySee } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
 import { buttonClass } from "@/shared/ui/Button";
 import { Card, PageHeader } from "@/shared/ui/Card";
+import { cn } from "@/shared/ui/cn";
 import { Empty, Failure } from "@/shared/ui/states";
 import { AlertsCard } from "./AlertsCard";
 import { Cards } from "./Cards";
@@ -19,6 +21,8 @@ export function DashboardPage() {
   const t = useDashboardTexts();
   const stats = useStats();
   const [range, setRange] = useState<Range>("30");
+  const seesAlerts = useMaySee("/alerts");
+  const seesKeys = useMaySee("/keys");
   if (stats.error && !stats.data) {
     return <Failure error={stats.error} onRetry={() => void stats.refetch()} />;
   }
@@ -34,24 +38,26 @@ export function DashboardPage() {
             icon={<Sparkles />}
             title={t("emptyTitle")}
             action={
-              <Link to="/keys" className={buttonClass("primary")}>
-                <KeyRound className="size-4" aria-hidden />
-                {t("emptyAction")}
-              </Link>
+              seesKeys ? (
+                <Link to="/keys" className={buttonClass("primary")}>
+                  <KeyRound className="size-4" aria-hidden />
+                  {t("emptyAction")}
+                </Link>
+              ) : null
             }
           >
             {t("emptyText")}
           </Empty>
         </Card>
       ) : (
-        <div className="mt-5 grid gap-5 xl:grid-cols-3">
+        <div className={cn("mt-5 grid gap-5", seesAlerts ? "xl:grid-cols-3" : "xl:grid-cols-2")}>
           <UsageCard
             className="xl:col-span-2"
             range={range}
             onRange={setRange}
             today={data?.today.day}
           />
-          <AlertsCard className="xl:row-span-2" />
+          {seesAlerts ? <AlertsCard className="xl:row-span-2" /> : null}
           <div className="grid gap-5 md:grid-cols-2 xl:col-span-2">
             <TopUsersCard users={data?.topUsers} />
             <ModelsCard models={data?.byModel} />

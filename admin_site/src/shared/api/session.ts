@@ -1,11 +1,12 @@
 import { currentLocale } from "@/shared/i18n";
 import { siteConfig } from "./config";
+import type { Model } from "./types";
 
 /** Who is signed in. The access token lives in memory alone; the refresh cookie is HttpOnly. */
 export interface SignedIn {
   email: string;
   name: string;
-  role: "admin" | "viewer";
+  role: Model<"Role">;
 }
 
 interface Session {

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { maySee } from "@/shared/access";
 import { type SignedIn, signedIn, subscribe } from "@/shared/api/session";
 
 /** Who is signed in; null when nobody is. */
@@ -6,7 +7,12 @@ export function useSignedIn(): SignedIn | null {
   return useSyncExternalStore(subscribe, signedIn);
 }
 
-/** Whether the person may change things; a viewer is shown no button that would be refused. */
+/** Whether the person may change things; others are shown no button that would be refused. */
 export function useCanChange(): boolean {
   return useSignedIn()?.role === "admin";
+}
+
+/** Whether the person sees a page: what leads to others is not shown. */
+export function useMaySee(page: string): boolean {
+  return maySee(useSignedIn()?.role, page);
 }
