@@ -56,7 +56,8 @@ SITE_WORDS = {
         *("status_active", "status_suspended", "status_blocked", "status_pending"),
         *("plan_trial", "plan_basic", "plan_pro", "plan_enterprise"),
     ),
-    "admins/texts.ts": ("role_admin", "role_viewer"),
+    "admins/texts.ts": ("role_admin", "role_viewer", "role_auditor"),
+    "admins/keys/texts.ts": ("create",),
     "plans/texts.ts": ("edit",),
 }
 

@@ -103,7 +103,7 @@ def answers(printed: str) -> list[dict[str, Any]]:
 def test_the_examples_do_what_they_say(system: LocalSystem, tmp_path: Path) -> None:
     blocks = examples()
     variables = {"BASE": system.url, "ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": PASSWORD}
-    sign_in, create, suspend, activate, figures, export, keys, alerts, leave = blocks
+    sign_in, create, suspend, activate, figures, export, keys, programs, alerts, leave = blocks
     with Shell(tmp_path, **variables) as shell:
         shell.run(sign_in)
         (me,) = answers(shell.run('api "$BASE/api/auth/me"'))
@@ -147,6 +147,14 @@ def test_the_examples_do_what_they_say(system: LocalSystem, tmp_path: Path) -> N
         shell.run(keys)
         (key,) = answers(shell.run('api "$BASE/api/admin/keys/$KEY_ID"'))
         assert (key["state"], key["allowedModels"]) == ("revoked", ["demo*"])
+
+        made, found, revoked = answers(shell.run(programs))
+        assert [one["id"] for one in found["items"]] == [made["id"]]
+        assert (revoked["name"], revoked["state"]) == ("rh", "revoked")
+        (row,) = answers(shell.run(f'api "$BASE/api/admin/audit?targetId={made["id"]}"'))[0][
+            "items"
+        ]
+        assert row["actor"] == f"admin-key:{revoked['id']}"
 
         shown, resolved, audit = answers(shell.run(alerts))
         assert shown["items"] == []
