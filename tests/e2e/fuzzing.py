@@ -119,11 +119,13 @@ def _made(client: httpx.Client) -> dict[str, Any]:
     for email in (OTHER_ADMIN, GONE_ADMIN):
         post("/admins", {"email": email, "role": "viewer"})
     kept = _path("key_id", key("kept"))
+    admin_key = post("/admin-keys", {"scopes": ["users:read"]})
     return {
         "getKey": kept,
         "updateKey": kept,
         "revokeKey": _path("key_id", key("revoked")),
         "deleteKey": _path("key_id", key("deleted")),
+        "revokeAdminKey": _path("key_id", admin_key["adminKey"]["id"]),
         "getExport": _path("export_id", export()),
         "deleteExport": _path("export_id", export()),
         "updateAdmin": _path("email", OTHER_ADMIN),

@@ -105,6 +105,30 @@ def test_the_authorizer_refuses_whoever_has_not_signed_in(cloud: Cloud) -> None:
         assert admin.post("/auth/logout").status_code in {200, 204}
 
 
+def test_the_authorizer_knows_admin_keys_and_notes_their_use(cloud: Cloud) -> None:
+    with cloud.admin() as admin:
+        made = admin.post("/admin/admin-keys", json={"scopes": ["users:read"]}).json()
+
+        def asked(key: str, path: str) -> tuple[int, str | None]:
+            url = f"{cloud.deployed.api_url}/api/admin/{path}"
+            headers = {"authorization": f"Bearer {key}"}
+            answer = httpx.get(url, headers=headers, timeout=60)
+            return answer.status_code, answer.json().get("code")
+
+        assert asked(made["key"], "users") == (200, None)
+        assert asked(made["key"], "audit") == (403, "missing_scope")
+        assert asked(made["key"], "admin-keys") == (403, "people_only")
+        assert asked(made["key"][:-4] + "____", "users") == (401, "invalid_admin_key")
+        assert asked(cloud.deployed.key or "", "users") == (401, "not_an_admin_key")
+        (listed,) = admin.get("/admin/admin-keys").json()["items"]
+        assert listed["lastUsedAt"] is not None
+        revoked = admin.post(f"/admin/admin-keys/{listed['id']}/revoke").json()
+        assert revoked["state"] == "revoked"
+        eventually(
+            lambda: asked(made["key"], "users") == (401, "invalid_admin_key"), "it is refused"
+        )
+
+
 def test_refusals_keep_openai_s_shape(cloud: Cloud) -> None:
     url = f"{cloud.deployed.gateway_url}/chat/completions"
     body = {"model": "demo-fast", "messages": MESSAGES}

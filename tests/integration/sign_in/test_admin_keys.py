@@ -258,7 +258,7 @@ def test_a_store_that_takes_no_note_keeps_nobody_out_and_one_that_is_away_is_no_
 
     monkeypatch.setattr(bunch.desk.parts.platform.dynamodb, "update_item", away)
     assert bunch.process().verify(issued.secret) == issued.key
-    monkeypatch.setattr(bunch.desk.parts.platform.dynamodb, "batch_get_item", away)
+    monkeypatch.setattr(bunch.desk.parts.platform.dynamodb, "get_item", away)
     with pytest.raises(StoreUnavailableError):
         bunch.process().verify(issued.secret)
 

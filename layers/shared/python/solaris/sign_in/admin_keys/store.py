@@ -19,7 +19,6 @@ from solaris.platform.aws.client import (
     LOST_RACE,
     AwsCallError,
     WriteConflictError,
-    read_together,
     store_errors,
 )
 from solaris.platform.aws.items import Action, Item, text
@@ -45,9 +44,12 @@ class AdminKeyStore:
         """Find a key by its id; None if there is none, or it is no id."""
         if re.fullmatch(ID_PATTERN, key_id) is None:
             return None
-        # the same call as for a session: the authorizer may make no other
-        found = read_together(self._client, {self._table: [_key(key_id)]})
-        return next(map(_from_item, found[self._table]), None)
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(key_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return _from_item(item) if item else None
 
     def list(self) -> "list[AdminKey]":
         """Every key, newest first, 10,000 at most, revoked and expired ones too."""
