@@ -90,6 +90,7 @@ PURE = (
     "quota/grants.py",
     "quota/groups/group.py",
     "quota/groups/member.py",
+    "quota/groups/reach.py",
     "quota/identity.py",
     "quota/moving.py",
     "quota/periods.py",

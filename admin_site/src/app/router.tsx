@@ -12,6 +12,7 @@ import { auditSearch } from "@/features/audit/search";
 import { keysSearch } from "@/features/keys/search";
 import { reportsSearch } from "@/features/reports/search";
 import { userSearch, usersSearch } from "@/features/users/search";
+import { homeOf } from "@/shared/access";
 import { mayBeSignedIn, refresh, signedIn } from "@/shared/api/session";
 import { Crash, NotFound } from "./Problems";
 import { Shell } from "./Shell";
@@ -50,6 +51,10 @@ const inside = createRoute({
 const dashboard = createRoute({
   getParentRoute: () => inside,
   path: "/",
+  beforeLoad: () => {
+    const home = homeOf(signedIn()?.role);
+    if (home !== "/") throw redirect({ to: home });
+  },
   component: lazyRouteComponent(
     () => import("@/features/dashboard/DashboardPage"),
     "DashboardPage",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maySee } from "./access";
+import { homeOf, maySee } from "./access";
 
 describe("pages", () => {
   it("are all there for admins and viewers", () => {
@@ -14,5 +14,12 @@ describe("pages", () => {
     const seen = ["/", "/reports", "/audit", "/admins", "/account"];
     const all = [...seen, "/users", "/users/$userId", "/plans", "/alerts", "/models", "/keys"];
     expect([...all, "/settings"].filter((page) => maySee("auditor", page))).toEqual(seen);
+  });
+
+  it("of a manager of groups are their people and what concerns them", () => {
+    const seen = ["/users", "/users/$userId", "/groups", "/alerts", "/account"];
+    const all = ["/", ...seen, "/plans", "/reports", "/models", "/keys", "/audit", "/admins"];
+    expect([...all, "/settings"].filter((page) => maySee("manager", page))).toEqual(seen);
+    expect([homeOf("manager"), homeOf("auditor"), homeOf(undefined)]).toEqual(["/users", "/", "/"]);
   });
 });

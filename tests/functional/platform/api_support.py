@@ -22,6 +22,7 @@ ORIGIN = "https://admin.example.com"
 ADMIN = {"authorization": "Bearer admin-token"}
 VIEWER = {"authorization": "Bearer viewer-token"}
 AUDITOR = {"authorization": "Bearer auditor-token"}
+MANAGER = {"authorization": "Bearer manager-token"}
 
 
 class FakeSessions:

@@ -20,6 +20,7 @@ from solaris.platform.web.operations import Operation
 from tests.functional.platform.api_support import (
     ADMIN,
     AUDITOR,
+    MANAGER,
     VIEWER,
     Answer,
     ApiClient,
@@ -34,7 +35,7 @@ NAMES = {
     "plan": "none",
     "export_id": "20261122T130509123-0123456789abcdef",
 }
-TOKENS = {Role.ADMIN: ADMIN, Role.VIEWER: VIEWER, Role.AUDITOR: AUDITOR}
+TOKENS = {Role.ADMIN: ADMIN, Role.VIEWER: VIEWER, Role.AUDITOR: AUDITOR, Role.MANAGER: MANAGER}
 REFUSED = {401, 403}
 
 

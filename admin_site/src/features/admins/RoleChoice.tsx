@@ -1,10 +1,15 @@
-import { Eye, FileSearch, ShieldCheck } from "lucide-react";
+import { Eye, FileSearch, ShieldCheck, UsersRound } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { cn } from "@/shared/ui/cn";
 import { ROLES } from "./form";
 import { useAdminsTexts } from "./texts";
 
-const ICON = { admin: ShieldCheck, auditor: FileSearch, viewer: Eye } as const;
+const ICON = {
+  admin: ShieldCheck,
+  auditor: FileSearch,
+  manager: UsersRound,
+  viewer: Eye,
+} as const;
 
 export function RoleChoice({
   value,

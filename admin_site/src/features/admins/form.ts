@@ -1,7 +1,7 @@
 import { z } from "zod/mini";
 import type { Model } from "@/shared/api/types";
 
-export const ROLES = ["viewer", "auditor", "admin"] as const;
+export const ROLES = ["viewer", "auditor", "manager", "admin"] as const;
 
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 const name = z.string().check(z.trim(), z.maxLength(200, "nameTooLong"));

@@ -82,6 +82,7 @@ export const WORDS = [
   "admin",
   "viewer",
   "auditor",
+  "manager",
   "password",
   "oidc",
   "service",

@@ -41,6 +41,7 @@ export const { useTexts: useAuthTexts } = defineTexts("auth", {
     role: "Perfil",
     role_admin: "Administrador",
     role_viewer: "Somente leitura",
+    role_manager: "Gestor de grupos",
     role_auditor: "Auditor",
   },
   en: {
@@ -83,6 +84,7 @@ export const { useTexts: useAuthTexts } = defineTexts("auth", {
     role: "Role",
     role_admin: "Admin",
     role_viewer: "Read only",
+    role_manager: "Manager of groups",
     role_auditor: "Auditor",
   },
 });

@@ -4249,9 +4249,11 @@ export interface components {
         /**
          * Role
          * @description An admin changes things, a viewer looks at all of it, an auditor at reports and the log.
+         *
+         *     A manager sees the members of the groups that name them, and nobody else, and changes a little.
          * @enum {string}
          */
-        Role: "admin" | "viewer" | "auditor";
+        Role: "admin" | "viewer" | "auditor" | "manager";
         /**
          * Scope
          * @description What an admin key may be allowed; none of them contains another.

@@ -230,12 +230,14 @@ class UserChanges:
         reason: str,
         term: Term = EVERY_MONTH,
         idempotency_key: str | None = None,
+        check: Callable[[User, datetime], None] = lambda _user, _now: None,
     ) -> Change:
         """Grant tokens for a term, or take back unused ones of what is granted every month.
 
         With an idempotency key the same admin's repetition within 24 hours grants nothing more.
         Raises NotFoundError, InvalidRequestError, and KeyReusedError when the key was used for
-        another amount or term.
+        another amount or term. `check` is asked before each attempt to write, and raises what
+        stands against it.
         """
         reason = _needed(reason)
         _check_term(term, self._clock())
@@ -246,20 +248,27 @@ class UserChanges:
         if idempotency_key is None:
             step = Step(
                 "add_tokens",
-                lambda user, now: self._granted(user, amount, term, transaction_id, now),
+                _checked(
+                    check, lambda user, now: self._granted(user, amount, term, transaction_id, now)
+                ),
             )
             return self._writer.apply(
                 user_id, [step], actor=actor, reason=reason, transaction_ids=[transaction_id]
             )
         since = self._clock() - timedelta(hours=IDEMPOTENCY_HOURS)
-        once = self._once(user_id, OnceGranted(amount, term, transaction_id, since))
+        once = self._once(user_id, OnceGranted(amount, term, transaction_id, since), check)
         change = self._writer.apply(
             user_id, [once], actor=actor, reason=reason, transaction_ids=[transaction_id]
         )
         # the user of a repetition may have been read before the first one's write
         return change if change.is_change else self._writer.unchanged(user_id)
 
-    def _once(self, user_id: str, grant: OnceGranted) -> Step:
+    def _once(
+        self,
+        user_id: str,
+        grant: OnceGranted,
+        check: Callable[[User, datetime], None] = lambda _user, _now: None,
+    ) -> Step:
         _check_term(grant.term, self._clock())
 
         def once(user: User, now: datetime) -> User:
@@ -268,6 +277,7 @@ class UserChanges:
             # write of this attempt is refused.
             row = self._transactions.find(user_id, grant.grant_id, grant.since)
             if row is None:
+                check(user, now)
                 return self._granted(user, grant.amount, grant.term, grant.grant_id, now)
             if (row.amount, row.after.get("grant_kind")) != (grant.amount, grant.term.told_kind):
                 msg = "the idempotency key was used for another amount"
@@ -354,6 +364,16 @@ class UserChanges:
             return reading.as_wanted(user, wanted, now)
 
         return [Step("restore", restore), Step("set_plan", plan)]
+
+
+def _checked(
+    check: Callable[[User, datetime], None], rule: Callable[[User, datetime], User]
+) -> Callable[[User, datetime], User]:
+    def checked(user: User, now: datetime) -> User:
+        check(user, now)
+        return rule(user, now)
+
+    return checked
 
 
 def checked_email(email: str) -> str:

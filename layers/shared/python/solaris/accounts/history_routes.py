@@ -14,9 +14,10 @@ from solaris.accounts.history_schemas import (
 )
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import UserId
-from solaris.platform.access import READERS, Access, Scope
+from solaris.platform.access import MEMBER_READERS, Access, Scope
 from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import Page, PageQuery
+from solaris.quota.groups.managing import a_member
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/users/{user_id}/stats",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserStats",
     summary="A user's quota and last 30 days",
+    within=a_member,
 )
 def get_user_stats(parts: "AccountsParts", call: Call, *, user_id: UserId) -> UserStatsOut:  # noqa: ARG001 - the shape of every handler
     """By day and by model, from the daily counters."""
@@ -39,10 +41,11 @@ def get_user_stats(parts: "AccountsParts", call: Call, *, user_id: UserId) -> Us
 @operation(
     "GET",
     "/admin/users/{user_id}/usage",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserUsage",
     summary="A user's requests, newest first",
+    within=a_member,
 )
 def get_user_usage(
     parts: "AccountsParts",
@@ -62,10 +65,11 @@ def get_user_usage(
 @operation(
     "GET",
     "/admin/users/{user_id}/transactions",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserTransactions",
     summary="Who changed a user's grants, limit, plan, status or usage, newest first",
+    within=a_member,
 )
 def get_user_transactions(
     parts: "AccountsParts",
@@ -84,10 +88,11 @@ def get_user_transactions(
 @operation(
     "GET",
     "/admin/users/{user_id}/periods",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserPeriods",
     summary="A user's closed months, newest first",
+    within=a_member,
 )
 def get_user_periods(
     parts: "AccountsParts",
@@ -104,10 +109,11 @@ def get_user_periods(
 @operation(
     "GET",
     "/admin/users/{user_id}/refusals",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserRefusals",
     summary="What a user was refused in the last 30 days",
+    within=a_member,
 )
 def get_user_refusals(parts: "AccountsParts", call: Call, *, user_id: UserId) -> RefusedOut:  # noqa: ARG001 - the shape of every handler
     """Chat requests turned away with 429 or 403: by day and reason, and the last ones."""

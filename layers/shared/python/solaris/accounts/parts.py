@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from solaris.directory.parts import DirectoryParts
     from solaris.keys.parts import KeysParts
     from solaris.ledger.parts import LedgerParts
+    from solaris.ledger.transaction_store import TransactionStore
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.quota.policy import PlanStore
@@ -83,6 +84,15 @@ class AccountsParts:
             clock=self.platform.clock,
             after_change=self._alerts.at_once.look_at,
         )
+
+    def user_of(self, user_id: str) -> User | None:
+        """A user's item as it is, strongly consistent; None: there is none."""
+        return self._quota.users.get(user_id)
+
+    @property
+    def transactions(self) -> TransactionStore:
+        """Who changed what of whom."""
+        return self._ledger.transactions
 
     @part
     def user_changes(self) -> UserChanges:

@@ -1,9 +1,11 @@
 """Users: listed, looked at, made, changed, deleted."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from solaris.accounts.changes import MAX_IDEMPOTENCY_CHARACTERS
 from solaris.accounts.daily.schemas import day_fields
+from solaris.accounts.managing import grant_rule
 from solaris.accounts.schemas import (
     AddTokens,
     DeletionOut,
@@ -20,11 +22,20 @@ from solaris.accounts.schemas import (
 )
 from solaris.alerts.suppression_schemas import MailSuppression
 from solaris.directory.listing import row_of
-from solaris.platform.access import ADMINS, REPORT_READERS, Access, Scope
+from solaris.platform.access import (
+    ADMINS,
+    MEMBER_CHANGERS,
+    MEMBER_READERS,
+    REPORT_READERS,
+    Access,
+    Scope,
+)
 from solaris.platform.errors import ValidationFailedError
-from solaris.platform.web.operations import Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import Call, OtherAnswer, Reply, keeps_to_groups, operation
 from solaris.platform.web.schemas import ApiModel, Page
 from solaris.quota.account import Account
+from solaris.quota.groups.managing import a_member, another_member, reach
+from solaris.quota.groups.reach import narrowed
 from solaris.quota.periods import renews_at
 from solaris.quota.policy import threshold_rule_of
 
@@ -45,14 +56,17 @@ class DeleteQuery(ApiModel):
 @operation(
     "GET",
     "/admin/users",
-    access=Access(REPORT_READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS | REPORT_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUsers",
     summary="List, filter, search and sort users",
+    within=keeps_to_groups,
 )
-def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Page[UserOut]:  # noqa: ARG001 - the shape of every handler
+def get_users(parts: "AccountsParts", call: Call, *, query: UserListQuery) -> Page[UserOut]:
     """Figures are those that each user's next request would find."""
-    page = parts.directory.users(query.query())
+    asked = query.query()
+    managed = reach(parts, call)
+    page = parts.directory.users(replace(asked, groups=narrowed(asked.groups, managed)))
     zone = parts.platform.settings.zone
     groups = parts.plan_store.recent().in_groups
     return Page[UserOut](
@@ -84,10 +98,11 @@ def create_user(parts: "AccountsParts", call: Call, *, body: UserCreate) -> User
 @operation(
     "GET",
     "/admin/users/{user_id}",
-    access=Access(REPORT_READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS | REPORT_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserById",
     summary="One user",
+    within=a_member,
 )
 def get_user_by_id(parts: "AccountsParts", call: Call, *, user_id: UserId) -> UserDetail:  # noqa: ARG001 - the shape of every handler
     """As it is now, not as the list remembers it, and whether mail reaches them."""
@@ -163,11 +178,12 @@ def delete_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/suspend",
-    access=Access(ADMINS, key=Scope.USERS_WRITE),
+    access=Access(MEMBER_CHANGERS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="suspendUser",
     summary="Refuse a user's requests from now on",
     problems=(409,),
+    within=another_member,
 )
 def suspend_user(
     parts: "AccountsParts", call: Call, *, user_id: UserId, body: SuspendUser
@@ -180,11 +196,12 @@ def suspend_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/activate",
-    access=Access(ADMINS, key=Scope.USERS_WRITE),
+    access=Access(MEMBER_CHANGERS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="activateUser",
     summary="Serve a user again",
     problems=(409,),
+    within=another_member,
 )
 def activate_user(
     parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason
@@ -197,11 +214,12 @@ def activate_user(
 @operation(
     "POST",
     "/admin/users/{user_id}/tokens",
-    access=Access(ADMINS, key=Scope.USERS_WRITE),
+    access=Access(MEMBER_CHANGERS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="addTokens",
     summary="Grant additional tokens, or take unused ones back",
     problems=(409,),
+    within=another_member,
 )
 def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: AddTokens) -> UserOut:
     """Without a kind they raise each month's quota until they are taken back.
@@ -217,6 +235,7 @@ def add_tokens(parts: "AccountsParts", call: Call, *, user_id: UserId, body: Add
         actor=call.as_actor,
         reason=body.reason,
         idempotency_key=idempotency_key(call),
+        check=grant_rule(parts, call, body.amount, body.term),
     )
     return shown(parts, change.after)
 

@@ -27,6 +27,9 @@ class AlertQuery:
     types: tuple[AlertType, ...] = ()
     state: AlertState | None = None
     user_id: str | None = None
+    groups: tuple[str, ...] = ()
+    """Ids: alerts about their members alone."""
+
     created_from: datetime | None = None
     created_to: datetime | None = None
     limit: int = 50
@@ -52,6 +55,10 @@ def alerts_page(connection: Connection, query: AlertQuery, now: datetime) -> Lis
         where.add("resolved_at IS NULL" if is_open else "resolved_at IS NOT NULL")
     if query.user_id is not None:
         where.add("user_id = ?", query.user_id)
+    if query.groups:
+        marks = ", ".join("?" * len(query.groups))
+        members = f"SELECT user_id FROM users WHERE group_id IN ({marks})"  # noqa: S608 - marks
+        where.add(f"user_id IN ({members})", *query.groups)
     where.between("created_at", query.created_from, query.created_to)
     order = Order("created_at", "alert_id", descending=True)
     found, total, cursor = page_of(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from solaris.directory.parts import DirectoryParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.policy import PlanStore
+    from solaris.quota.user import User
 
 
 class AlertsParts:
@@ -35,6 +37,15 @@ class AlertsParts:
         self._audit = audit
         self._quota = quota
         self._directory = directory
+
+    @property
+    def plan_store(self) -> PlanStore:
+        """Plans and groups, for what managers of groups may see."""
+        return self._quota.plans
+
+    def user_of(self, user_id: str) -> User | None:
+        """A user's item as it is, strongly consistent; None: there is none."""
+        return self._quota.users.get(user_id)
 
     @part
     def store(self) -> AlertStore:

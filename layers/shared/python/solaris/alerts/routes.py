@@ -1,5 +1,6 @@
 """Alerts: thresholds that users have crossed, and the months' summaries."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from solaris.alerts.schemas import (
@@ -10,9 +11,11 @@ from solaris.alerts.schemas import (
     ResolvedAlerts,
     from_wire,
 )
-from solaris.platform.access import ADMINS, READERS, Access, Scope
-from solaris.platform.web.operations import Call, operation
+from solaris.platform.access import ADMINS, MEMBER_READERS, Access, Scope
+from solaris.platform.web.operations import Call, keeps_to_groups, operation
 from solaris.platform.web.schemas import Page
+from solaris.quota.groups.managing import reach, require_member
+from solaris.quota.groups.reach import narrowed
 
 if TYPE_CHECKING:
     from solaris.alerts.parts import AlertsParts
@@ -23,14 +26,16 @@ TAG = "Alerts"
 @operation(
     "GET",
     "/admin/alerts",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getAlerts",
     summary="List alerts, newest first",
+    within=keeps_to_groups,
 )
-def get_alerts(parts: "AlertsParts", call: Call, *, query: AlertListQuery) -> Page[AlertOut]:  # noqa: ARG001 - the shape of every handler
+def get_alerts(parts: "AlertsParts", call: Call, *, query: AlertListQuery) -> Page[AlertOut]:
     """Kept for 400 days."""
-    page = parts.management.page(query.query())
+    groups = narrowed((), reach(parts, call))
+    page = parts.management.page(replace(query.query(), groups=groups))
     return Page[AlertOut](
         items=[AlertOut.of(row) for row in page.items],
         next_cursor=page.next_cursor,
@@ -41,14 +46,18 @@ def get_alerts(parts: "AlertsParts", call: Call, *, query: AlertListQuery) -> Pa
 @operation(
     "GET",
     "/admin/alerts/{alert_id}",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getAlert",
     summary="One alert",
+    within=keeps_to_groups,
 )
-def get_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOut:  # noqa: ARG001 - the shape of every handler
+def get_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOut:
     """As it is now."""
-    return AlertOut.of(parts.management.get(from_wire(alert_id)))
+    row = parts.management.get(from_wire(alert_id))
+    if reach(parts, call) is not None:
+        require_member(parts, call, row.alert.user_id or "")
+    return AlertOut.of(row)
 
 
 @operation(

@@ -21,7 +21,7 @@ from solaris.platform.access import OPEN, SIGNED_IN, Access, Scope
 from solaris.platform.exchange import MILLIONTHS
 from solaris.platform.settings import Settings
 from solaris.platform.web.openapi import document_json
-from solaris.platform.web.operations import JSON, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import JSON, Call, OtherAnswer, Reply, of_oneself, operation
 from solaris.quota.user import Plan
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def get_open_api(parts: "OperationsParts", call: Call) -> Reply:  # noqa: ARG001
     tag="Settings",
     summary="What is configured",
     name="getSettings",
+    within=of_oneself,
 )
 def get_settings(parts: "OperationsParts", call: Call) -> SettingsOut:  # noqa: ARG001 - an operation's signature
     """Limits, thresholds, mail, upstream and sign-in as they are in force; never a secret."""

@@ -53,6 +53,12 @@ ADMINS = frozenset({Role.ADMIN})
 READERS = frozenset({Role.ADMIN, Role.VIEWER})
 """Whoever sees users, keys and settings."""
 
+MEMBER_READERS = READERS | {Role.MANAGER}
+"""And managers, of the members of their groups: an operation says by `within` how it keeps to
+them (platform/web/operations.py).
+"""
+
+MEMBER_CHANGERS = ADMINS | {Role.MANAGER}
 REPORT_READERS = frozenset({Role.ADMIN, Role.VIEWER, Role.AUDITOR})
 SIGNED_IN = frozenset(Role)
 """Everybody, whatever roles there will be: for what concerns oneself, and the site's frame."""

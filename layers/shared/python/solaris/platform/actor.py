@@ -14,11 +14,15 @@ class Actor:
 
 
 class Role(StrEnum):
-    """An admin changes things, a viewer looks at all of it, an auditor at reports and the log."""
+    """An admin changes things, a viewer looks at all of it, an auditor at reports and the log.
+
+    A manager sees the members of the groups that name them, and nobody else, and changes a little.
+    """
 
     ADMIN = "admin"
     VIEWER = "viewer"
     AUDITOR = "auditor"
+    MANAGER = "manager"
 
 
 MAX_REASON_CHARACTERS = 500

@@ -347,6 +347,7 @@ class Settings(CurrencySettings):
     cors_allowed_origins: CommaList = ()
     admin_rate_limit_per_second: float = Field(default=5, gt=0)
     admin_rate_limit_burst: int = Field(default=10, ge=1)
+    manager_grant_ceiling: int = Field(default=100_000, ge=0, le=10**12)
     access_token_minutes: int = Field(default=15, ge=1, le=60)
     session_days: int = Field(default=14, ge=1, le=90)
 

@@ -228,6 +228,18 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Liste de 1 a 100 nomes de modelos, ou começos de nomes seguidos de *",
         "en": "State 1 to 100 names of models, or beginnings of names followed by *",
     },
+    "not_oneself": {
+        "pt-BR": "Gestores não mudam a própria conta: peça a um administrador",
+        "en": "Managers do not change their own account: ask an admin",
+    },
+    "managers_this_month": {
+        "pt-BR": "Gestores concedem tokens só para este mês",
+        "en": "Managers grant tokens for this month only",
+    },
+    "managers_ceiling": {
+        "pt-BR": "Gestores ainda podem conceder {left} tokens a esta pessoa neste mês",
+        "en": "Managers may grant this person {left} tokens more this month",
+    },
     "no_such_group": {"pt-BR": "Esse grupo não existe", "en": "There is no such group"},
     "group_exists": {
         "pt-BR": "Já existe um grupo com esse nome",

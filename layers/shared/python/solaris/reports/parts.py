@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.quota.policy import PlanStore
     from solaris.quota.store import UserStore
+    from solaris.quota.user import User
     from solaris.reports.reporting import Reporting
     from solaris.reports.statistics import Statistics
     from solaris.reports.system_days import SystemDays
@@ -39,6 +41,15 @@ class ReportsParts:
     def users(self) -> UserStore:
         """Whose addresses a report may be narrowed to, and shows."""
         return self._quota.users
+
+    @property
+    def plan_store(self) -> PlanStore:
+        """Plans and groups, for what managers of groups may see."""
+        return self._quota.plans
+
+    def user_of(self, user_id: str) -> User | None:
+        """A user's item as it is, strongly consistent; None: there is none."""
+        return self._quota.users.get(user_id)
 
     @property
     def directory(self) -> Directory:

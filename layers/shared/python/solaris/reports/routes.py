@@ -10,10 +10,11 @@ from pydantic import StringConstraints
 from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
-from solaris.platform.access import READERS, REPORT_READERS, Access, Scope
+from solaris.platform.access import MEMBER_READERS, REPORT_READERS, Access, Scope
 from solaris.platform.exchange import ExchangeRates, LocalCost
 from solaris.platform.web.operations import Call, operation
 from solaris.platform.web.schemas import LocalCostOut, WeightOut
+from solaris.quota.groups.managing import a_member
 from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
 from solaris.reports.reporting import ReportQuery
@@ -99,11 +100,12 @@ def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery
 @operation(
     "GET",
     "/admin/users/{user_id}/forecast",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag="Users",
     summary="Where a user's month is heading",
     name="getUserForecast",
     problems=(404,),
+    within=a_member,
 )
 def get_user_forecast(parts: "ReportsParts", call: Call, *, user_id: UserId) -> UserForecast:  # noqa: ARG001
     """The month's total at the mean of the last seven whole days, and the day it runs out."""

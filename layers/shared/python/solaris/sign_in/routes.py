@@ -5,7 +5,14 @@ from urllib.parse import urlencode, urlsplit
 
 from solaris.platform.access import OPEN, SIGNED_IN, Access
 from solaris.platform.errors import ForbiddenError, PeopleOnlyError, UnauthenticatedError
-from solaris.platform.web.operations import BASE_PATH, Call, OtherAnswer, Reply, operation
+from solaris.platform.web.operations import (
+    BASE_PATH,
+    Call,
+    OtherAnswer,
+    Reply,
+    of_oneself,
+    operation,
+)
 from solaris.sign_in.admin import SignedIn
 from solaris.sign_in.oidc import Arrival
 from solaris.sign_in.schemas import (
@@ -114,6 +121,7 @@ def logout(parts: "SignInParts", call: Call) -> Reply:
     tag=TAG,
     name="getMe",
     summary="Who is signed in",
+    within=of_oneself,
 )
 def get_me(parts: "SignInParts", call: Call) -> AdminOut:
     """The account of the access token."""
@@ -128,6 +136,7 @@ def get_me(parts: "SignInParts", call: Call) -> AdminOut:
     name="changePassword",
     summary="Change one's own password",
     problems=(409,),
+    within=of_oneself,
 )
 def change_password(parts: "SignInParts", call: Call, *, body: PasswordChange) -> SignedInOut:
     """Every other session ends; this one goes on with the token of the answer.

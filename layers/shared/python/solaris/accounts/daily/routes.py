@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import OptionalReason, UserId, UserOut
-from solaris.platform.access import ADMINS, Access, Scope
+from solaris.platform.access import MEMBER_CHANGERS, Access, Scope
 from solaris.platform.web.operations import Call, operation
+from solaris.quota.groups.managing import another_member
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 @operation(
     "POST",
     "/admin/users/{user_id}/lift-day",
-    access=Access(ADMINS, key=Scope.USERS_WRITE),
+    access=Access(MEMBER_CHANGERS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="liftDailyLimit",
     summary="Let a user's daily limit not hold today",
     problems=(409,),
+    within=another_member,
 )
 def lift_daily_limit(
     parts: "AccountsParts", call: Call, *, user_id: UserId, body: OptionalReason

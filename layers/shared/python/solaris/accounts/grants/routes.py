@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from solaris.accounts.grants.schemas import GrantOut, GrantsOut, VoidQuery
 from solaris.accounts.routes import TAG, shown
 from solaris.accounts.schemas import GrantId, UserId, UserOut
-from solaris.platform.access import ADMINS, READERS, Access, Scope
+from solaris.platform.access import ADMINS, MEMBER_READERS, Access, Scope
 from solaris.platform.web.operations import Call, operation
+from solaris.quota.groups.managing import a_member
 
 if TYPE_CHECKING:
     from solaris.accounts.parts import AccountsParts
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/admin/users/{user_id}/grants",
-    access=Access(READERS, key=Scope.USERS_READ),
+    access=Access(MEMBER_READERS, key=Scope.USERS_READ),
     tag=TAG,
     name="getUserGrants",
     summary="A user's additional tokens, first used first, and when each of them ends",
+    within=a_member,
 )
 def get_user_grants(parts: "AccountsParts", call: Call, *, user_id: UserId) -> GrantsOut:  # noqa: ARG001 - the shape of every handler
     """As the next request would find them; what has ended or is used up is not among them."""

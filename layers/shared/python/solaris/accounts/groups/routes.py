@@ -18,11 +18,12 @@ from solaris.accounts.groups.schemas import (
 from solaris.accounts.plans.impact import impact_of
 from solaris.accounts.plans.schemas import PropagationOut
 from solaris.accounts.schemas import GroupId, Reason
-from solaris.platform.access import ADMINS, REPORT_READERS, Access, Scope
+from solaris.platform.access import ADMINS, MEMBER_READERS, REPORT_READERS, Access, Scope
 from solaris.platform.errors import ConflictError, NotFoundError
-from solaris.platform.web.operations import Call, operation
+from solaris.platform.web.operations import Call, keeps_to_groups, operation
 from solaris.platform.web.schemas import ApiModel
 from solaris.quota.groups.group import Group
+from solaris.quota.groups.managing import reach
 from solaris.quota.periods import period_of
 
 if TYPE_CHECKING:
@@ -46,12 +47,13 @@ class DeleteGroupQuery(ApiModel):
 @operation(
     "GET",
     "/admin/groups",
-    access=Access(REPORT_READERS, key=Scope.GROUPS_READ),
+    access=Access(MEMBER_READERS | REPORT_READERS, key=Scope.GROUPS_READ),
     tag=TAG,
     name="getGroups",
     summary="What each group states, who is in it, how far the last change has come",
+    within=keeps_to_groups,
 )
-def get_groups(parts: "AccountsParts", call: Call) -> GroupsOut:  # noqa: ARG001 - the shape of every handler
+def get_groups(parts: "AccountsParts", call: Call) -> GroupsOut:
     """A user has one home group, by which their quota and the reports go.
 
     While `propagation.state` is `running`, POST /admin/plans/propagation goes on with it; the
@@ -59,11 +61,16 @@ def get_groups(parts: "AccountsParts", call: Call) -> GroupsOut:  # noqa: ARG001
     """
     now = parts.groups.now()
     members = parts.directory.ask(people.counts)
-    groups = sorted(now.stated.groups.values(), key=lambda one: one.key)
+    managed = reach(parts, call)
+    groups = sorted(
+        (one for key, one in now.stated.groups.items() if managed is None or key in managed),
+        key=lambda one: one.key,
+    )
+    progress = now.progress if managed is None else None
     return GroupsOut(
         items=[GroupOut.of(one, members.get(one.group_id, Members())) for one in groups],
-        users_without_group=members.get("", Members()).users,
-        propagation=None if now.progress is None else PropagationOut.of(now.progress),
+        users_without_group=members.get("", Members()).users if managed is None else 0,
+        propagation=None if progress is None else PropagationOut.of(progress),
     )
 
 
@@ -86,15 +93,16 @@ def create_group(parts: "AccountsParts", call: Call, *, body: GroupCreate) -> Gr
 @operation(
     "GET",
     "/admin/groups/{group_id}",
-    access=Access(REPORT_READERS, key=Scope.GROUPS_READ),
+    access=Access(MEMBER_READERS | REPORT_READERS, key=Scope.GROUPS_READ),
     tag=TAG,
     name="getGroup",
     summary="One group",
+    within=keeps_to_groups,
 )
-def get_group(parts: "AccountsParts", call: Call, *, group_id: GroupId) -> GroupOut:  # noqa: ARG001 - the shape of every handler
+def get_group(parts: "AccountsParts", call: Call, *, group_id: GroupId) -> GroupOut:
     """Its members are `GET /admin/users?group=<id>`."""
-    group = parts.groups.now().stated.groups.get(group_id)
-    if group is None:
+    group, managed = parts.groups.now().stated.groups.get(group_id), reach(parts, call)
+    if group is None or (managed is not None and group_id not in managed):
         msg = f"no such group: {group_id}"
         raise NotFoundError(msg)
     return _shown(parts, group)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from solaris.platform.access import Scope
 from solaris.platform.actor import Role
 from solaris.platform.errors import (
+    ForbiddenError,
     InvalidAdminKeyError,
     InvalidCredentialsError,
     LoginLockedError,
@@ -67,7 +68,10 @@ def answer(
         call = _call(request, caller, locale)
         _check(platform, operation, call, request.authorizer.get("refused"))
         arguments = arguments_of(operation, request, locale, settings.zone)
-        reply = _reply(operation, operation.handler(parts_of(operation.package), call, **arguments))
+        parts = parts_of(operation.package)
+        if call.caller is not None and call.caller.role is Role.MANAGER:
+            _keep_within(operation, parts, call, arguments)
+        reply = _reply(operation, operation.handler(parts, call, **arguments))
     except SolarisError as error:
         code = error.code
         reply = _refused(error, request, locale)
@@ -134,6 +138,17 @@ def _check(
         raise _NOBODY.get(refusal, UnauthenticatedError)
     platform.admin_limiter.admit(call.caller.name)
     call.caller.require(operation.access)
+
+
+def _keep_within(
+    operation: Operation, parts: object, call: Call, arguments: Mapping[str, Any]
+) -> None:
+    """Raise what says that a manager of groups may not; an operation without `within` is closed."""
+    if operation.access.is_open:
+        return
+    if operation.within is None:
+        raise ForbiddenError
+    operation.within(parts, call, arguments)
 
 
 def _reply(operation: Operation, returned: Any) -> HttpReply:

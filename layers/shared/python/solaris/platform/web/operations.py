@@ -111,6 +111,20 @@ class OtherAnswer:
     media_types: tuple[str, ...] = (JSON,)
 
 
+Within = Callable[[Any, Call, Mapping[str, Any]], None]
+"""Is given the handler's package's parts, the call and its arguments; raises where a manager of
+groups may not do this, as NotFoundError for somebody else's members. Nobody else is asked.
+"""
+
+
+def keeps_to_groups(parts: Any, call: Call, arguments: Mapping[str, Any]) -> None:
+    """`within` of an operation whose handler shows a manager their groups' members alone."""
+
+
+def of_oneself(parts: Any, call: Call, arguments: Mapping[str, Any]) -> None:
+    """`within` of an operation that concerns nobody but the caller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method of one path. `path` is without BASE_PATH; `name` is the OpenAPI operationId."""
@@ -134,6 +148,8 @@ class Operation:
     """Statuses of refusals beyond those that follow from access, parameters and body."""
 
     others: tuple[OtherAnswer, ...]
+    within: Within | None = None
+    """None: no manager may, whatever the roles say."""
 
     @property
     def package(self) -> str:
@@ -163,6 +179,7 @@ def operation(
     status: int | None = None,
     problems: tuple[int, ...] = (),
     others: tuple[OtherAnswer, ...] = (),
+    within: Within | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a function as an operation; `name` is the call's name, as `getUsers`."""
 
@@ -195,6 +212,7 @@ def operation(
             path_parameters={one: hints[one] for one in parameters if one not in ("query", "body")},
             problems=problems,
             others=others,
+            within=within,
         )
         return handler
 
