@@ -32,8 +32,10 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         'Example: solaris admins create ana@example.com --name "Ana Lima" --role viewer',
     },
     "create.role": {
-        "pt-BR": "viewer (somente leitura) só consulta; auditor só vê relatórios e a auditoria; manager (gestor) só vê quem é dos seus grupos.",
-        "en": "A viewer only looks; an auditor sees reports and the audit log alone; a manager sees the members of their groups alone.",
+        "pt-BR": "viewer (somente leitura) só consulta; auditor só vê relatórios e a auditoria; "
+        "manager (gestor) só vê quem é dos seus grupos.",
+        "en": "A viewer only looks; an auditor sees reports and the audit log alone; a manager sees "
+        "the members of their groups alone.",
     },
     "created": {"pt-BR": "{email} foi criado, com o perfil {role}", "en": "created {role} {email}"},
     "set_role": {
@@ -45,7 +47,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "Example: solaris admins set-role ana@example.com viewer",
     },
     "set_role.role": {
-        "pt-BR": "admin (administrador), viewer (somente leitura), auditor ou manager (gestor de grupos).",
+        "pt-BR": "admin (administrador), viewer (somente leitura), auditor ou manager (gestor de "
+        "grupos).",
         "en": "admin, viewer, auditor or manager (of groups).",
     },
     "role": {"pt-BR": "{email}: perfil {role}", "en": "{email} is {role}"},
