@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from solaris.accounts.importer import ImportAction
+from solaris.accounts.importing.importer import ImportAction
 from solaris.cli import app
 from solaris.keys.key import KeyKind
 from solaris.keys.listing import KeyState

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from solaris.accounts import importer as importing
 from solaris.accounts.bulk import BulkAction, BulkRequest, change_all
 from solaris.accounts.changes import UserChanges
-from solaris.accounts.import_file import MAX_LINES
+from solaris.accounts.importing import importer as importing
+from solaris.accounts.importing.import_file import MAX_LINES
 from solaris.platform.actor import Actor
 from solaris.platform.errors import StoreUnavailableError
 from solaris.quota.user import UserStatus, user_id_for

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solaris.accounts.import_file import MAX_LINES, ImportRefusedError, LineGrant, parse_users
+from solaris.accounts.importing.import_file import (
+    MAX_LINES,
+    ImportRefusedError,
+    LineGrant,
+    parse_users,
+)
 from solaris.exports.columns import columns_of
 from solaris.exports.export import ExportKind
 from solaris.platform.cells import guarded

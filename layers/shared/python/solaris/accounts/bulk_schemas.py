@@ -7,9 +7,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from solaris.accounts.bulk import MAX_USERS, BulkAction, BulkRequest
-from solaris.accounts.import_file import MAX_CHARACTERS, MAX_LINES
-from solaris.accounts.import_groups import FieldChange
-from solaris.accounts.importer import ImportAction, ImportResult
+from solaris.accounts.importing.import_file import MAX_CHARACTERS, MAX_LINES
+from solaris.accounts.importing.import_groups import FieldChange
+from solaris.accounts.importing.importer import ImportAction, ImportResult
 from solaris.accounts.schemas import Amount, LastDay, NeededReason, Reason, Tokens, UserId, UserOut
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.texts import Locale, error_text, rule_text

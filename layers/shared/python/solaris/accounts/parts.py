@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from solaris.accounts.grants.service import Grants
     from solaris.accounts.groups.service import GroupAdministration
     from solaris.accounts.history import Records
-    from solaris.accounts.importer import Importer
+    from solaris.accounts.importing.importer import Importer
     from solaris.accounts.moving import Mover
     from solaris.accounts.personal_data import PersonalDataReader
     from solaris.accounts.plans.progress import PropagationStore
@@ -271,7 +271,7 @@ class AccountsParts:
     @part
     def importer(self) -> Importer:
         """What makes users of a CSV file."""
-        from solaris.accounts.importer import Importer
+        from solaris.accounts.importing.importer import Importer
 
         return Importer(
             groups=self.groups,

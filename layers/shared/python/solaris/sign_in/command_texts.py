@@ -34,8 +34,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "create.role": {
         "pt-BR": "viewer (somente leitura) só consulta; auditor só vê relatórios e a auditoria; "
         "manager (gestor) só vê quem é dos seus grupos.",
-        "en": "A viewer only looks; an auditor sees reports and the audit log alone; a manager sees "
-        "the members of their groups alone.",
+        "en": "A viewer only looks; an auditor sees reports and the audit log alone; a manager "
+        "sees the members of their groups alone.",
     },
     "created": {"pt-BR": "{email} foi criado, com o perfil {role}", "en": "created {role} {email}"},
     "set_role": {

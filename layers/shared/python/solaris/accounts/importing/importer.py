@@ -12,14 +12,14 @@ from enum import StrEnum
 
 from solaris.accounts.changes import OnceGranted, UserChanges
 from solaris.accounts.groups.service import GroupAdministration
-from solaris.accounts.import_file import (
+from solaris.accounts.importing.import_file import (
     MAX_LINES,
     ImportLine,
     ImportRefusedError,
     LineGrant,
     parse_users,
 )
-from solaris.accounts.import_groups import FieldChange, NamedGroups, Wanted
+from solaris.accounts.importing.import_groups import FieldChange, NamedGroups, Wanted
 from solaris.accounts.updates import NewUser, UserUpdate
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from solaris.accounts.groups.service import GroupAdministration
-from solaris.accounts.import_file import NO_GROUP, ImportLine
+from solaris.accounts.importing.import_file import NO_GROUP, ImportLine
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError
 from solaris.quota.groups.group import Group, name_key

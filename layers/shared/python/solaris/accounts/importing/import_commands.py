@@ -19,8 +19,8 @@ from solaris.platform.terminal.output import AsJson, as_json, day, fail, say, ta
 from solaris.platform.texts import Locale, rule_text
 
 if TYPE_CHECKING:
-    from solaris.accounts.import_groups import FieldChange
-    from solaris.accounts.importer import ImportResult
+    from solaris.accounts.importing.import_groups import FieldChange
+    from solaris.accounts.importing.importer import ImportResult
 
 _t, _common = Texts(TEXTS), Texts(COMMON)
 MAX_LINES = 1_000_000

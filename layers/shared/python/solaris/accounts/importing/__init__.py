@@ -1,0 +1,1 @@
+"""Users out of a CSV file, over the admin API and from the command line."""
