@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from solaris.accounts import change_commands as changes
+from solaris.accounts import import_commands as importing
 from solaris.accounts import moving_commands as moving
 from solaris.accounts import personal_data_commands as personal_data
 from solaris.accounts.change_commands import (
@@ -19,7 +20,6 @@ from solaris.accounts.change_commands import (
 from solaris.accounts.command_texts import TEXTS
 from solaris.accounts.daily import commands as daily
 from solaris.accounts.grants import commands as granting
-from solaris.accounts.importing import import_commands as importing
 from solaris.accounts.parts import AccountsParts
 from solaris.ledger.figures import Figures, total_of
 from solaris.platform.exchange import ExchangeRates, LocalCost
