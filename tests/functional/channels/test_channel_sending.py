@@ -48,9 +48,11 @@ class Names:
         return found
 
 
-def post(url: str, sender: ChannelSender | None = None, **headers: str) -> Answer:
+def post(
+    url: str, sender: ChannelSender | None = None, *, headers: dict[str, str] | None = None
+) -> Answer:
     made = sender or ChannelSender(LOOPBACK, total_seconds=SECONDS)
-    return made.post(url, BODY, {"Content-Type": "application/json", **headers})
+    return made.post(url, BODY, {"Content-Type": "application/json", **(headers or {})})
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 def test_a_receiver_gets_the_body_and_headers() -> None:
     with receiver() as found:
-        answer = post(found.url(path="/hook?a=1"), **{"webhook-id": "msg_1"})
+        answer = post(found.url(path="/hook?a=1"), headers={"webhook-id": "msg_1"})
     assert (answer.outcome, answer.status) == (Outcome.DELIVERED, 200)
     (got,) = found.got
     assert got.body == BODY

@@ -84,7 +84,8 @@ def test_who_dies_while_announcing_announces_again(
         alerter = channels.alerts.alerter()
         alerter._announcer = channels.parts.channels.announcer
         queues = channels.parts.platform.queues
-        real, sent = queues.send, []
+        real = queues.send
+        sent: list[str] = []
 
         def send(queue: str, text: str) -> None:
             if queue == CHANNELS_QUEUE and sent:
@@ -277,7 +278,7 @@ def test_a_changed_channel_gets_what_waits_as_it_is_now(channels: Channels) -> N
         made = channels.add(hook)
         channels.announce()
         (queued,) = channels.queued()
-        channels.api.ok("PATCH", f"{CHANNELS}/{made['id']}", {"noNames": True})
+        channels.api.ok("PUT", f"{CHANNELS}/{made['id']}", {"noNames": True})
         channels.deliver(queued)
     text = hook.got[0].body.decode()
     assert "Ana" not in text

@@ -79,8 +79,8 @@ def test_a_change_is_audited_without_the_address(channels: Channels) -> None:
             "noNames": True,
             "language": "pt-BR",
         }
-        changed = channels.api.ok("PATCH", url, body)
-        again = channels.api.ok("PATCH", url, body)
+        changed = channels.api.ok("PUT", url, body)
+        again = channels.api.ok("PUT", url, body)
     assert changed["filter"] == {"events": ["quota.blocked", "month.closed"]}
     assert changed["address"].endswith("/…CR3T")
     assert again == changed
@@ -117,7 +117,7 @@ def test_a_wrong_address_is_refused_at_saving(channels: Channels, url: str, code
     assert refused.problems["url"][0] == code
     with receiver() as found:
         made = channels.add(found)
-    refused = channels.api("PATCH", f"{CHANNELS}/{made['id']}", {"url": url})
+    refused = channels.api("PUT", f"{CHANNELS}/{made['id']}", {"url": url})
     assert refused.problems["url"][0] == code
     assert channels.one(made)["address"] == made["address"]
 
@@ -128,9 +128,9 @@ def test_a_name_is_one_channel_s(channels: Channels) -> None:
         other = channels.add(found, name="B")
         body = {"name": "a", "kind": "slack", "url": found.url()}
         assert channels.api("POST", CHANNELS, body).problems["name"][0] == "channel_name_taken"
-        refused = channels.api("PATCH", f"{CHANNELS}/{other['id']}", {"name": "a"})
+        refused = channels.api("PUT", f"{CHANNELS}/{other['id']}", {"name": "a"})
         assert refused.problems["name"][0] == "channel_name_taken"
-        assert channels.api.ok("PATCH", f"{CHANNELS}/{made['id']}", {"name": "a"})["name"] == "a"
+        assert channels.api.ok("PUT", f"{CHANNELS}/{made['id']}", {"name": "a"})["name"] == "a"
 
 
 def test_there_are_twenty_at_most(channels: Channels) -> None:
@@ -148,7 +148,7 @@ def test_viewers_look_and_nobody_else_does(channels: Channels) -> None:
     url = f"{CHANNELS}/{made['id']}"
     for method, target, body in (
         ("POST", CHANNELS, {"name": "x", "kind": "slack", "url": "https://a.example/"}),
-        ("PATCH", url, {"name": "x"}),
+        ("PUT", url, {"name": "x"}),
         ("DELETE", url, None),
         ("POST", f"{url}/test", None),
         ("POST", f"{url}/rotate-secret", None),
@@ -264,8 +264,8 @@ def test_with_another_secret_key_it_says_so_and_takes_the_address_anew(channels:
         assert channels.one(made)["isReadable"] is False
         url = f"{CHANNELS}/{made['id']}"
         assert channels.api.ok("POST", f"{url}/test")["outcome"] == "unreadable"
-        assert channels.api.ok("PATCH", url, {"name": "Other"})["isReadable"] is False
-        assert channels.api.ok("PATCH", url, {"url": found.url()})["isReadable"] is True
+        assert channels.api.ok("PUT", url, {"name": "Other"})["isReadable"] is False
+        assert channels.api.ok("PUT", url, {"url": found.url()})["isReadable"] is True
         channels.api.ok("POST", f"{url}/rotate-secret")
         assert channels.api.ok("POST", f"{url}/test")["outcome"] == "delivered"
 

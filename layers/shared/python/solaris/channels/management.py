@@ -337,7 +337,7 @@ def _figures(channel: Channel) -> dict[str, "int | str | bool | None"]:
     parts = urlsplit(channel.url or channel.shown_url)
     return {
         "name": channel.name,
-        "kind": channel.kind.value,
+        "channel_kind": channel.kind.value,
         "address": f"{parts.scheme}://{parts.netloc}",
         "events": None if events is None else ", ".join(one.value for one in events),
         "language": channel.language,

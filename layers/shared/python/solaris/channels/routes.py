@@ -62,7 +62,7 @@ def get_channel(parts: "ChannelsParts", call: Call, *, channel_id: ChannelId) ->
 
 
 @operation(
-    "PATCH",
+    "PUT",
     "/admin/channels/{channel_id}",
     access=Access.ADMIN,
     tag=TAG,
