@@ -74,6 +74,28 @@ def test_copies_of_an_alert_are_announced_once(channels: Channels) -> None:
         assert len(channels.queued()) == 1
 
 
+def test_two_alerters_at_once_reach_a_receiver_once(channels: Channels) -> None:
+    with receiver() as hook:
+        channels.add(hook)
+        body = channels.alerts.crossing(85_000)
+        alerter = channels.alerts.alerter()
+        alerter._announcer = channels.parts.channels.announcer
+        threads = [
+            threading.Thread(target=alerter.handle_messages, args=([Message(str(n), body)],))
+            for n in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        alerter.handle_messages([Message("3", body)])
+        queued = channels.queued()
+        assert 1 <= len(queued) <= 2
+        for one in queued:
+            assert channels.deliver(one) == []
+    assert len(hook.got) == 1
+
+
 def test_who_dies_while_announcing_announces_again(
     channels: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,16 +8,16 @@ import { PageHeader } from "@/shared/ui/Card";
 import { Empty } from "@/shared/ui/states";
 import { CreateDialog } from "./CreateDialog";
 import { channelColumns } from "./columns";
-import { useChannels } from "./data";
+import { useChannels, useResuming } from "./data";
 import { EditDialog } from "./EditDialog";
 import type { Channel } from "./form";
 import { HistoryDialog } from "./HistoryDialog";
 import { RemoveDialog } from "./RemoveDialog";
 import { RotateDialog } from "./RotateDialog";
+import { TestDialog } from "./TestDialog";
 import { useChannelsTexts } from "./texts";
-import { useTesting } from "./useTesting";
 
-type Asked = "history" | "edit" | "rotate" | "remove";
+type Asked = "test" | "history" | "edit" | "rotate" | "remove";
 
 /** Where alerts go besides the mails. */
 export function ChannelsPage() {
@@ -25,13 +25,13 @@ export function ChannelsPage() {
   const format = useFormat();
   const canChange = useCanChange();
   const channels = useChannels();
-  const { test, resume } = useTesting();
+  const resume = useResuming();
   const [isCreating, setCreating] = useState(false);
   const [asked, setAsked] = useState<{ what: Asked; channel: Channel } | null>(null);
   const columns = useMemo(() => {
     const ask = (what: Asked) => (channel: Channel) => setAsked({ what, channel });
     const change = {
-      onTest: test,
+      onTest: ask("test"),
       onResume: resume,
       onEdit: ask("edit"),
       onRotate: ask("rotate"),
@@ -41,7 +41,7 @@ export function ChannelsPage() {
       onHistory: ask("history"),
       change: canChange ? change : null,
     });
-  }, [t, format, canChange, test, resume]);
+  }, [t, format, canChange, resume]);
   const shown = (what: Asked) => ({
     channel: asked?.what === what ? asked.channel : null,
     onClose: () => setAsked(null),
@@ -72,10 +72,11 @@ export function ChannelsPage() {
           </Empty>
         }
       />
-      <HistoryDialog {...shown("history")} />
+      <HistoryDialog {...shown("history")} onResume={canChange ? resume : null} />
       {canChange ? (
         <>
           <CreateDialog open={isCreating} onClose={() => setCreating(false)} />
+          <TestDialog {...shown("test")} />
           <EditDialog {...shown("edit")} />
           <RotateDialog {...shown("rotate")} />
           <RemoveDialog {...shown("remove")} />

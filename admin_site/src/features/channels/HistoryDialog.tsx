@@ -1,20 +1,24 @@
 import { useFormat } from "@/shared/format";
 import { useLastShown } from "@/shared/hooks/shown";
 import { Badge } from "@/shared/ui/Badge";
+import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Failure, Skeleton } from "@/shared/ui/states";
 import { useHistory } from "./data";
 import type { Channel } from "./form";
 import { useChannelsTexts } from "./texts";
-import { outcomeText, outcomeTone } from "./words";
+import { outcomeText, outcomeTone, stateOf } from "./words";
 
 /** The last tries of a channel, newest first; `channel` null: closed. */
 export function HistoryDialog({
   channel,
   onClose,
+  onResume,
 }: {
   channel: Channel | null;
   onClose: () => void;
+  /** null: a viewer's. */
+  onResume: ((channel: Channel) => void) | null;
 }) {
   const t = useChannelsTexts();
   const shown = useLastShown(channel);
@@ -26,6 +30,23 @@ export function HistoryDialog({
       title={t("historyTitle", { name: shown?.name ?? "" })}
       description={t("historyText")}
     >
+      {shown && stateOf(shown) !== "active" && stateOf(shown) !== "failing" ? (
+        <div className="mb-3 flex flex-wrap items-center justify-between gap-3 rounded-xl bg-danger-soft px-4 py-3 text-danger ring-1 ring-danger/25">
+          <p className="min-w-0 flex-1 basis-52">
+            {t(stateOf(shown) === "paused" ? "pausedText" : "unreadableText")}
+          </p>
+          {onResume && shown.pausedAt !== null ? (
+            <Button
+              onClick={() => {
+                onResume(shown);
+                onClose();
+              }}
+            >
+              {t("resume")}
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
       <Tries id={channel?.id ?? null} />
     </Dialog>
   );

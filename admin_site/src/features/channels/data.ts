@@ -1,6 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
+import { toast, toastError } from "@/shared/ui/toast";
+import type { Channel } from "./form";
+import { useChannelsTexts } from "./texts";
 
 const KEY = ["channels"];
 const LIVE_MILLISECONDS = 20_000;
@@ -68,11 +72,21 @@ export function useTestChannel() {
   });
 }
 
-export function useResumeChannel() {
-  return useMutation({
+/** Lets a paused channel get alerts again, and says so. */
+export function useResuming() {
+  const t = useChannelsTexts();
+  const { mutate } = useMutation({
     mutationFn: (id: string) => unwrap(api().POST("/admin/channels/{channel_id}/resume", at(id))),
     onSettled: useTouched(),
   });
+  return useCallback(
+    ({ id, name }: Channel) =>
+      mutate(id, {
+        onSuccess: () => toast(t("resumed", { name })),
+        onError: (error) => toastError(t("resumeFailed"), error.message),
+      }),
+    [t, mutate],
+  );
 }
 
 export function useDeleteChannel() {

@@ -10,6 +10,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Channels: alerts to webhooks, Microsoft Teams and Slack.",
     },
     "CHANNEL": {"pt-BR": "CANAL", "en": "CHANNEL"},
+    "URL": {"pt-BR": "ENDEREÇO", "en": "URL"},
     "EVENT": {"pt-BR": "EVENTO", "en": "EVENT"},
     "channel": {
         "pt-BR": "O nome do canal, ou o começo chn_… como a lista mostra.",

@@ -59,7 +59,7 @@ def list_channels(*, json: AsJson = False) -> None:
 @app.command(help=_t.help("add"))
 def add(
     name: Annotated[str, typer.Argument(metavar=_common.help("NAME"), help=_t.help("add.name"))],
-    url: Annotated[str, typer.Argument(metavar="URL", help=_t.help("add.url"))],
+    url: Annotated[str, typer.Argument(metavar=_t.help("URL"), help=_t.help("add.url"))],
     *,
     kind: Annotated[ChannelKind, typer.Option(help=_t.help("add.kind"))] = ChannelKind.WEBHOOK,
     event: Annotated[

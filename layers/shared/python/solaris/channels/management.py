@@ -35,7 +35,7 @@ from solaris.platform.aws.items import Action
 from solaris.platform.errors import ConflictError, InvalidRequestError, NotFoundError
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
-from solaris.platform.texts import Locale
+from solaris.platform.texts import Locale, rule_text
 from solaris.quota.periods import period_of
 
 MAX_ATTEMPTS = 4
@@ -299,7 +299,7 @@ class ChannelManagement:
         try:
             self._checker.check(url)
         except UrlRefusedError as error:
-            raise _wrong("url", error.rule, str(error)) from error
+            raise _wrong("url", error.rule, rule_text(error.rule, "en")) from error
 
     def _row(self, channel: Channel) -> ChannelRow:
         standings = self._channels.standings([channel.channel_id])
