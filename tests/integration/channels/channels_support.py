@@ -15,7 +15,7 @@ from tests.integration.alerts.alerting_support import Alerts
 from tests.integration.conftest import MoneyPath
 
 CHANNELS = "/admin/channels"
-WHOLE_SECONDS = 0.5
+WHOLE_SECONDS = 2.0
 
 
 class Channels:

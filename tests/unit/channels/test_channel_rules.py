@@ -95,6 +95,10 @@ def test_of_an_address_its_host_and_end_are_shown() -> None:
         "https://hooks.slack.com/…cdef"
     )
     assert shown_url("https://hooks.example.com") == "https://hooks.example.com"
+    assert shown_url("https://hooks.example.com?sig=SECRET0123456789") == (
+        "https://hooks.example.com/…6789"
+    )
+    assert shown_url("https://hooks.example.com/a/b") == "https://hooks.example.com/…"
     assert shown_url("https://hooks.example.com/") == "https://hooks.example.com"
 
 

@@ -4493,7 +4493,7 @@ export interface components {
          * @description Why the system has resolved an alert by itself.
          * @enum {string}
          */
-        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "nothing_to_do";
+        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "resumed" | "nothing_to_do";
         /**
          * Role
          * @description An admin changes things; a viewer only looks.

@@ -107,7 +107,9 @@ class Parts:
         """Alerts to webhooks, Teams and Slack."""
         from solaris.channels.parts import ChannelsParts
 
-        return ChannelsParts(platform=self.platform, audit=self.audit, quota=self.quota)
+        return ChannelsParts(
+            platform=self.platform, audit=self.audit, quota=self.quota, alerts=self.alerts
+        )
 
     @part
     def ledger(self) -> LedgerParts:

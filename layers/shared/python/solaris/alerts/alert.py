@@ -90,6 +90,9 @@ class ResolvedWhy(StrEnum):
     """The user is not refused any more when the quota is used up."""
 
     DELETED = "deleted"
+    RESUMED = "resumed"
+    """The paused channel gets alerts again."""
+
     NOTHING_TO_DO = "nothing_to_do"
     """It only tells something (the summary of a month)."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from solaris.channels.event_names import EventName
 
@@ -12,6 +13,8 @@ MAX_NAME_CHARACTERS = 60
 MAX_HISTORY = 50
 PAUSE_AFTER_FAILURES = 50
 MAX_TRIES = 5
+SHOWN_CHARACTERS = 4
+LEAST_CHARACTERS = 10
 ROTATION = timedelta(hours=24)
 """So long the secret before signs as well: a receiver has a day to take the new one."""
 
@@ -174,7 +177,13 @@ def rotated(secrets: Sequence[Secret], new: str, now: datetime) -> tuple[Secret,
 
 
 def shown_url(url: str) -> str:
-    """Scheme, host and the last four characters: an address of Teams or Slack is a secret."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host}/…{path[-4:]}" if slash and path else f"{scheme}://{host}"
+    """Scheme, host and the last four characters: an address of Teams or Slack is a secret.
+
+    Of one so short that four would be much of it, none.
+    """
+    parts = urlsplit(url)
+    start = f"{parts.scheme}://{parts.netloc}"
+    rest = url[len(start) :].lstrip("/")
+    if not rest:
+        return start
+    return f"{start}/…{rest[-SHOWN_CHARACTERS:] if len(rest) >= LEAST_CHARACTERS else ''}"

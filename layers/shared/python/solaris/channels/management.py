@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from solaris.alerts.alert import ChannelPaused
 from solaris.audit.auditor import Auditor
 from solaris.channels.addresses import UrlRefusedError
 from solaris.channels.channel import (
@@ -32,7 +33,12 @@ from solaris.channels.signing import new_secret
 from solaris.channels.store import Channels, ChannelStore
 from solaris.platform.actor import Actor
 from solaris.platform.aws.items import Action
-from solaris.platform.errors import ConflictError, InvalidRequestError, NotFoundError
+from solaris.platform.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    SolarisError,
+)
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
 from solaris.platform.texts import Locale, rule_text
@@ -74,7 +80,8 @@ class Checker(Protocol):
 class ChannelManagement:
     """Channels for the operator.
 
-    `try_out` sends a test at once; `clock` gives the time in UTC, `zone` is the periods'.
+    `try_out` sends a test at once, `close_alert` closes an alert by its id; `clock` gives the time in
+    UTC, `zone` is the periods'.
     """
 
     def __init__(
@@ -83,6 +90,7 @@ class ChannelManagement:
         channels: ChannelStore,
         checker: Checker,
         try_out: Callable[[Channel, ChannelEvent], Try],
+        close_alert: Callable[[str], None],
         auditor: Auditor,
         zone: tzinfo,
         clock: Callable[[], datetime],
@@ -90,6 +98,7 @@ class ChannelManagement:
         self._channels = channels
         self._checker = checker
         self._try_out = try_out
+        self._close_alert = close_alert
         self._auditor = auditor
         self._zone = zone
         self._clock = clock
@@ -232,10 +241,21 @@ class ChannelManagement:
         def rows(before: Standing, _after: Standing) -> Sequence[Action]:
             return [self._auditor.action(entry)] if before.is_paused else []
 
-        _, after = self._channels.change(
+        before, after = self._channels.change(
             channel_id, lambda found: resumed(found) if found.is_paused else found, rows=rows
         )
+        if before.is_paused and before.failing_since is not None:
+            self._close(channel, before.failing_since)
         return ChannelRow(channel, after)
+
+    def _close(self, channel: Channel, since: datetime) -> None:
+        """Close the alert about the pause: a courtesy, which costs the change nothing."""
+        period = period_of(since, self._zone)
+        paused = ChannelPaused(channel.channel_id, channel.name, since, period)
+        try:
+            self._close_alert(paused.alert_id)
+        except SolarisError as error:
+            _log.warning("alert_not_closed", channel_id=channel.channel_id, error=str(error))
 
     def _change(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.alerts.parts import AlertsParts
     from solaris.audit.parts import AuditParts
     from solaris.channels.announcer import ChannelAnnouncer
     from solaris.channels.deliverer import Deliverer
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
 class ChannelsParts:
     """Alerts to webhooks, Teams and Slack."""
 
-    def __init__(self, *, platform: PlatformParts, audit: AuditParts, quota: QuotaParts) -> None:
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        audit: AuditParts,
+        quota: QuotaParts,
+        alerts: AlertsParts,
+    ) -> None:
         self.platform = platform
         self._audit = audit
         self._quota = quota
+        self._alerts = alerts
 
     @part
     def store(self) -> ChannelStore:
@@ -87,7 +96,14 @@ class ChannelsParts:
             channels=self.store,
             checker=self.sender,
             try_out=self.deliverer.try_out,
+            close_alert=self._close_alert,
             auditor=self._audit.auditor,
             zone=self.platform.settings.zone,
             clock=self.platform.clock,
         )
+
+    def _close_alert(self, alert_id: str) -> None:
+        from solaris.alerts.alert import ResolvedWhy
+
+        if self._alerts.store.close(alert_id, self.platform.clock(), ResolvedWhy.RESUMED):
+            self._quota.changes.publish(alert_ids=[alert_id])
