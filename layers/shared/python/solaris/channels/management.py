@@ -80,8 +80,8 @@ class Checker(Protocol):
 class ChannelManagement:
     """Channels for the operator.
 
-    `try_out` sends a test at once, `close_alert` closes an alert by its id; `clock` gives the time in
-    UTC, `zone` is the periods'.
+    `try_out` sends a test at once, `close_alert` closes an alert by its id; `clock` gives the
+    time in UTC, `zone` is the periods'.
     """
 
     def __init__(
