@@ -29,7 +29,7 @@ def answer(*arguments: str) -> Any:
 def test_a_channel_is_made_tried_and_removed(parts: Parts) -> None:
     with receiver() as hook:
         shown = run(
-            *("channels", "add", "On-call", hook.url(path="/T0P-9f2c")),
+            *("channels", "add", "On-call", hook.url(path="/T0P-S3CR3T-9f2c")),
             *("--event", "quota.blocked", "--no-names"),
         ).stdout
         assert "whsec_" in shown
