@@ -23,7 +23,7 @@ SCHEDULED = {
     "open-period": 78,
     "reconcile-books": 60,
 }
-CONSUMED_QUEUES = 3
+CONSUMED_QUEUES = 4
 # Lambda keeps five long polls of 20 s open for each queue that it takes messages from.
 IDLE_POLLS = CONSUMED_QUEUES * 5 * 3 * 60 * HOURS
 

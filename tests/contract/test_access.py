@@ -92,6 +92,16 @@ TABLE = """
     propagatePlans         admin                   settings:write
     changeWeights          admin                   settings:write
 
+    listChannels           admin viewer            settings:read
+    getChannel             admin viewer            settings:read
+    getChannelHistory      admin viewer            settings:read
+    createChannel          admin                   -
+    updateChannel          admin                   -
+    deleteChannel          admin                   -
+    testChannel            admin                   -
+    rotateChannelSecret    admin                   -
+    resumeChannel          admin                   -
+
     getSystemStats         admin auditor viewer    reports:read
     getTimeSeries          admin auditor viewer    reports:read
     getUsageReport         admin auditor viewer    reports:read

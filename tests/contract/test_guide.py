@@ -45,7 +45,7 @@ FILLED = {
 # LibreChat's own, the provider's that must not be there, and many at once
 FOREIGN = {"SOLARIS_API_KEY", "OIDC_…"}
 MENU = (
-    *("dashboard", "users", "plans", "reports", "alerts"),
+    *("dashboard", "users", "plans", "reports", "alerts", "channels"),
     *("models", "keys", "audit", "admins", "settings"),
 )
 # Words of the guide by their key in the site's texts

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from solaris.channels.store import STANDING_OWNER
 from solaris.ledger.booking import REFUSED_PREFIX
 from solaris.reconciliation.run_store import PROGRESS_OWNER
 from tests.contract.template_document import document, functions, transformed
@@ -28,6 +29,8 @@ JUSTIFIED = {
 }
 # What was refused to a person goes with the person; no other counter is ever deleted.
 REFUSED_ALONE = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{REFUSED_PREFIX}*"]}}
+# How a channel has fared goes with the channel; no closed month is ever deleted.
+CHANNELS_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [STANDING_OWNER]}}
 # Managed policies of AWS that are used.
 AWS_POLICIES = {
     "AmazonAPIGatewayPushToCloudWatchLogs": "API Gateway's own role; only with AccessLogs",
@@ -185,7 +188,8 @@ def test_tables_are_named_and_never_made_or_dropped() -> None:
 
 def test_ledgers_cannot_be_deleted_from() -> None:
     for one in statements():
-        if "dynamodb:DeleteItem" in one.actions and one.body.get("Condition") != REFUSED_ALONE:
+        is_narrow = one.body.get("Condition") in (REFUSED_ALONE, CHANNELS_ALONE)
+        if "dynamodb:DeleteItem" in one.actions and not is_narrow:
             tables = set(one.resources)
             assert not tables & {
                 f"${{{name}Table.Arn}}"

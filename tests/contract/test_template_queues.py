@@ -14,10 +14,15 @@ WRITTEN = {
 }
 # Failures of what no queue invokes.
 OTHER_DEAD_LETTERS = {"schedules-dlq", "mail-events-dlq"}
-READERS = {"usage": "record-usage", "alerts": "send-alert", "exports": "run-exports"}
+READERS = {
+    "usage": "record-usage",
+    "alerts": "send-alert",
+    "exports": "run-exports",
+    "channels": "deliver-to-channels",
+}
 # AWS's advice. Exports: one message at a time, and a lease that makes a repeat harmless, so what
 # a crash has left need not wait for an hour and a half.
-VISIBILITY_TIMES_TIMEOUT = {"usage": 6, "alerts": 6, "exports": 1}
+VISIBILITY_TIMES_TIMEOUT = {"usage": 6, "alerts": 6, "exports": 1, "channels": 6}
 
 
 def test_the_queues_are_the_code_s_each_with_its_dead_letters() -> None:

@@ -28,6 +28,8 @@ _STATE = "depends on what the user has"
 _SETTINGS = "bounds are settings, and by plan"
 _ADDRESS = "letters by Unicode's tables, domains by IDNA's"
 _CSV = "a CSV file within a text"
+_WHERE = "where a URL leads, by ports, names and addresses"
+_CHANNELS = "depends on the channels that there are"
 BEYOND_SCHEMA = {
     "invalid_cursor": "a cursor is opaque, and belongs to one list and its filters",
     "invalid_expiry": "the time must be in the future",
@@ -51,6 +53,10 @@ BEYOND_SCHEMA = {
     "password_common": "compared with a list of passwords",
     "limit_out_of_bounds": _SETTINGS,
     "deleted": _STATE,
+    "no_such_group": _STATE,
+    "group_exists": _STATE,
+    "group_name": "printable characters, by Unicode's tables",
+    "group_cost_center": "printable characters, by Unicode's tables",
     "more_than_granted": _STATE,
     "no_daily_limit": _STATE,
     "more_than_unused": _STATE,
@@ -59,6 +65,16 @@ BEYOND_SCHEMA = {
     "not_an_alias": _STATE,
     "too_many_aliases": _STATE,
     "too_many_merged": _STATE,
+    "channel_url_wrong": _WHERE,
+    "channel_url_https": _WHERE,
+    "channel_url_credentials": _WHERE,
+    "channel_url_port": _WHERE,
+    "channel_url_private": _WHERE,
+    "channel_url_unresolved": _WHERE,
+    "channel_name_needed": "printable characters, by Unicode's tables",
+    "channel_name_taken": _CHANNELS,
+    "channel_without_secret": _CHANNELS,
+    "too_many_channels": _CHANNELS,
     "no_header": _CSV,
     "unknown_column": _CSV,
     "repeated_column": _CSV,

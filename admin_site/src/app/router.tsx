@@ -101,6 +101,12 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import("@/features/alerts/AlertsPage"), "AlertsPage"),
 });
 
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: "/channels",
+  component: lazyRouteComponent(() => import("@/features/channels/ChannelsPage"), "ChannelsPage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => inside,
   path: "/keys",
@@ -143,6 +149,7 @@ const routes = root.addChildren([
     reports,
     alerts,
     models,
+    channels,
     keys,
     audit,
     admins,

@@ -4,6 +4,7 @@ import {
   KeyRound,
   Layers,
   LayoutDashboard,
+  RadioTower,
   Scale,
   Settings,
   ShieldCheck,
@@ -19,6 +20,7 @@ export const SECTIONS = [
     { to: "/plans", icon: Layers, text: "plans" },
     { to: "/reports", icon: ChartColumn, text: "reports" },
     { to: "/alerts", icon: TriangleAlert, text: "alerts" },
+    { to: "/channels", icon: RadioTower, text: "channels" },
   ],
   [
     { to: "/models", icon: Scale, text: "models" },

@@ -29,6 +29,7 @@ const { useTexts } = defineTexts("alert-words", {
     why_thresholds: "Encerrado pelo sistema {{ago}}: os limites de aviso mudaram",
     why_warn_only: "Encerrado pelo sistema {{ago}}: a cota agora só avisa",
     why_deleted: "Encerrado pelo sistema {{ago}}: o usuário foi excluído",
+    why_resumed: "Encerrado pelo sistema {{ago}}: o canal foi retomado",
     why_nothing_to_do: "Encerrado pelo sistema {{ago}}: não havia o que fazer",
   },
   en: {
@@ -51,6 +52,7 @@ const { useTexts } = defineTexts("alert-words", {
     why_thresholds: "Closed by the system {{ago}}: the warning thresholds were changed",
     why_warn_only: "Closed by the system {{ago}}: the quota only warns now",
     why_deleted: "Closed by the system {{ago}}: the user was deleted",
+    why_resumed: "Closed by the system {{ago}}: the channel was resumed",
     why_nothing_to_do: "Closed by the system {{ago}}: there was nothing to do",
   },
 });

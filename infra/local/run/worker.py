@@ -1,6 +1,6 @@
 """Takes messages from the queues to the functions, as SQS event source mappings would.
 
-    python -m infra.local.run.worker            usage, alerts and the schedules (schedule.py)
+    python -m infra.local.run.worker            usage, alerts, channels, schedules (schedule.py)
     python -m infra.local.run.worker exports    exports
 
 One thread a queue, and one for the schedules. A message that its function names as failed stays
@@ -29,6 +29,7 @@ from solaris.app import process_parts
 from solaris.platform.aws.queues import (
     ALERTS_QUEUE,
     BATCH_MESSAGES,
+    CHANNELS_QUEUE,
     EXPORTS_QUEUE,
     USAGE_QUEUE,
     Queues,
@@ -50,6 +51,7 @@ STOP_SECONDS = 5.0
 CONSUMERS = {
     USAGE_QUEUE: ("usage", "record_usage"),
     ALERTS_QUEUE: ("alerts", "send_alert"),
+    CHANNELS_QUEUE: ("alerts", "deliver_to_channels"),
 }
 
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -160,7 +162,11 @@ def main() -> int:
         module = load_function(function)
         # the books are what must go on: a mail may take its time
         file = arguments.beat if queue == USAGE_QUEUE else None
-        consumer = Consumer(queues, queue, getattr(module, handler), function, beat_file=file)
+        # a receiver may take ten seconds, and a batch of channels is handled all at once
+        most = BATCH_MESSAGES if queue == CHANNELS_QUEUE else MAX_MESSAGES
+        consumer = Consumer(
+            queues, queue, getattr(module, handler), function, most=most, beat_file=file
+        )
         threads.append(threading.Thread(target=consumer.run, args=(stop,), name=queue))
     if (ROOT / "functions" / "reset" / "app.py").exists():
         zone = process_parts().settings.zone

@@ -8,13 +8,14 @@ from tests.functional.cli.cli_support import run
 KINDS = {
     *(f"{kind}-{who}" for kind in ("warning", "critical", "block") for who in ("user", "admins")),
     "grant-ending",
+    "channel-paused",
     "monthly-summary",
 }
 
 
 def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
     out = tmp_path / "new" / "mails"
-    assert "16 mails" in run("mail", "preview", "--out", str(out)).output
+    assert "18 mails" in run("mail", "preview", "--out", str(out)).output
     names = {f"{kind}.{locale}" for kind in KINDS for locale in ("pt-BR", "en")}
     assert {one.name for one in out.iterdir()} == {
         f"{name}.{suffix}" for name in names for suffix in ("html", "txt", "eml")
@@ -24,7 +25,7 @@ def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
 
 
 def test_one_language_only(tmp_path: Path) -> None:
-    assert "8 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
+    assert "9 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
     assert not list(tmp_path.glob("*pt-BR*"))
 
 

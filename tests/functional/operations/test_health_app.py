@@ -105,7 +105,11 @@ def test_detailed_names_every_part_and_leaks_no_secret(client: Client) -> None:
     assert all({"status", "response_time_ms"} <= check.keys() for check in checks.values())
     assert checks["database"]["status"] == "healthy"
     assert checks["queue"]["depths"] == dict.fromkeys(
-        ("usage", "usage-dlq", "alerts", "alerts-dlq", "exports", "exports-dlq"), 0
+        (
+            *("usage", "usage-dlq", "alerts", "alerts-dlq", "exports", "exports-dlq"),
+            *("channels", "channels-dlq"),
+        ),
+        0,
     )
     assert checks["redis"]["detail"] == "not configured: in-process fallback"
     assert checks["litellm"]["status"] == "unhealthy"

@@ -20,7 +20,7 @@ START_SECONDS = 60
 # Handlers as template.yaml names them; the proxy alone has the third layer.
 HANDLERS = {
     "admin": ("app", "app", "signed_in", "keep_directory", "run_exports"),
-    "alerts": ("app", "send_alert", "record_mail_event"),
+    "alerts": ("app", "send_alert", "deliver_to_channels", "record_mail_event"),
     "health": ("app", "app"),
     "proxy": ("buffered", "handler"),
     "quota": ("app", "app"),

@@ -9,8 +9,6 @@ import pytest
 from solaris.app import Parts
 from solaris.platform.aws.client import AsyncAws
 from solaris.platform.aws.queues import (
-    ALERTS_QUEUE,
-    EXPORTS_QUEUE,
     MAX_CALLS_IN_FLIGHT,
     MAX_RECEIVES,
     QUEUES,
@@ -78,11 +76,11 @@ async def test_creating_the_queues_again_changes_nothing(parts: Parts) -> None:
     parts.platform.queues.create_all()
     expected = {one for queue in QUEUES for one in (queue, f"{queue}-dlq")}
     assert names(parts) == expected
-    assert len(expected) == 6
+    assert len(expected) == 8
     assert bodies(parts) == ["kept"]
 
 
-@pytest.mark.parametrize("queue", [USAGE_QUEUE, ALERTS_QUEUE, EXPORTS_QUEUE])
+@pytest.mark.parametrize("queue", QUEUES)
 async def test_a_message_that_fails_five_times_is_a_dead_letter(parts: Parts, queue: str) -> None:
     queues = parts.platform.queues
     queues.send(queue, "poison")

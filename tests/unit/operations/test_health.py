@@ -238,7 +238,7 @@ def test_dead_letters_and_a_backlog_degrade_the_queue(
     assert found.status is status
     assert found.details["depths"] == {
         **dict.fromkeys(("usage", "usage-dlq", "alerts", "alerts-dlq"), 0),
-        **dict.fromkeys(("exports", "exports-dlq"), 0),
+        **dict.fromkeys(("exports", "exports-dlq", "channels", "channels-dlq"), 0),
         **depths,
     }
 

@@ -28,6 +28,12 @@ export const ACTIONS = [
   "key.update",
   "key.revoke",
   "weights.change",
+  "channel.create",
+  "channel.update",
+  "channel.rotate",
+  "channel.test",
+  "channel.resume",
+  "channel.delete",
   "alert.resolve",
   "report.export",
   "report.remove",
@@ -58,5 +64,6 @@ export const TARGETS = [
   "suppression",
   "plan",
   "weights",
+  "channel",
 ] as const;
 export type Target = (typeof TARGETS)[number];

@@ -219,6 +219,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List channels
+         * @description All of them, by name; there are 20 at most.
+         */
+        get: operations["listChannels"];
+        put?: never;
+        /**
+         * Make a channel
+         * @description The answer shows a webhook's secret, this once. In force within five seconds.
+         */
+        post: operations["createChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One channel
+         * @description As it is now.
+         */
+        get: operations["getChannel"];
+        /**
+         * Change a channel
+         * @description What is not named stays. In force within five seconds.
+         */
+        put: operations["updateChannel"];
+        post?: never;
+        /**
+         * Remove a channel
+         * @description With its history; what waits to be delivered is dropped.
+         */
+        delete: operations["deleteChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/channels/{channel_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last deliveries of a channel
+         * @description The last 50 tries, newest first.
+         */
+        get: operations["getChannelHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/channels/{channel_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a paused channel get alerts again
+         * @description Again changes nothing. What happened while it was paused is not sent.
+         */
+        post: operations["resumeChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/channels/{channel_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description The answer shows it, this once. The one before signs as well for 24 hours.
+         */
+        post: operations["rotateChannelSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test
+         * @description Sent at once, paused or not; the answer comes within some ten seconds.
+         */
+        post: operations["testChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/groups": {
         parameters: {
             query?: never;
@@ -1972,6 +2104,236 @@ export interface components {
             field: string;
         };
         /**
+         * ChannelCreate
+         * @description A channel to be made.
+         */
+        ChannelCreate: {
+            /**
+             * @default {
+             *       "events": null
+             *     }
+             */
+            filter?: components["schemas"]["ChannelFilterModel"];
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Language
+             * @default pt-BR
+             * @enum {string}
+             */
+            language?: "pt-BR" | "en";
+            /** Name */
+            name: string;
+            /**
+             * Nonames
+             * @description Leaves out people's names and addresses.
+             * @default false
+             */
+            noNames?: boolean;
+            /**
+             * Url
+             * @description Where alerts are sent: https, and to the public internet alone, unless CHANNEL_ALLOWED_HOSTS names its host. It is not shown again.
+             * @example https://hooks.example.com/alerts
+             */
+            url: string;
+        };
+        /**
+         * ChannelFilterModel
+         * @description What of all that happens a channel gets.
+         */
+        ChannelFilterModel: {
+            /**
+             * Events
+             * @description Null: all events, those of later versions as well.
+             * @default null
+             */
+            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "model.unpriced")[] | null;
+        };
+        /**
+         * ChannelHistory
+         * @description The last tries, newest first.
+         */
+        ChannelHistory: {
+            /** Items */
+            items: components["schemas"]["DeliveryTry"][];
+        };
+        /**
+         * ChannelKind
+         * @description What stands behind a channel's address.
+         * @enum {string}
+         */
+        ChannelKind: "webhook" | "teams" | "slack";
+        /**
+         * ChannelList
+         * @description All channels, by name.
+         */
+        ChannelList: {
+            /** Items */
+            items: components["schemas"]["ChannelOut"][];
+        };
+        /**
+         * ChannelMade
+         * @description A channel with the secret that was just made.
+         */
+        ChannelMade: {
+            /**
+             * Address
+             * @description Scheme, host and the last four characters.
+             * @example https://hooks.example.com/…9f2c
+             */
+            address: string;
+            /**
+             * Changedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            changedAt: string;
+            /** Changedby */
+            changedBy: string;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Createdby */
+            createdBy: string;
+            /**
+             * Failures
+             * @description Tries in a row that have failed; at 50 it is paused.
+             */
+            failures: number;
+            filter: components["schemas"]["ChannelFilterModel"];
+            /** Id */
+            id: string;
+            /**
+             * Isreadable
+             * @description False: SECRET_KEY is another than the one that has sealed the address, which must be entered again.
+             */
+            isReadable: boolean;
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "pt-BR" | "en";
+            lastTry: components["schemas"]["DeliveryTry"] | null;
+            /** Name */
+            name: string;
+            /** Nonames */
+            noNames: boolean;
+            /**
+             * Oldsecretuntil
+             * @description Until when the secret before signs as well; null: it does not.
+             */
+            oldSecretUntil: string | null;
+            /** Pausedat */
+            pausedAt: string | null;
+            pausedWhy: components["schemas"]["PausedWhy"] | null;
+            /**
+             * Secret
+             * @description Shown this once; null: only webhooks have one.
+             */
+            secret: string | null;
+            /**
+             * Secretend
+             * @description The last four characters; null: it has none.
+             */
+            secretEnd: string | null;
+        };
+        /**
+         * ChannelOut
+         * @description A channel, and how it fares.
+         */
+        ChannelOut: {
+            /**
+             * Address
+             * @description Scheme, host and the last four characters.
+             * @example https://hooks.example.com/…9f2c
+             */
+            address: string;
+            /**
+             * Changedat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            changedAt: string;
+            /** Changedby */
+            changedBy: string;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Createdby */
+            createdBy: string;
+            /**
+             * Failures
+             * @description Tries in a row that have failed; at 50 it is paused.
+             */
+            failures: number;
+            filter: components["schemas"]["ChannelFilterModel"];
+            /** Id */
+            id: string;
+            /**
+             * Isreadable
+             * @description False: SECRET_KEY is another than the one that has sealed the address, which must be entered again.
+             */
+            isReadable: boolean;
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "pt-BR" | "en";
+            lastTry: components["schemas"]["DeliveryTry"] | null;
+            /** Name */
+            name: string;
+            /** Nonames */
+            noNames: boolean;
+            /**
+             * Oldsecretuntil
+             * @description Until when the secret before signs as well; null: it does not.
+             */
+            oldSecretUntil: string | null;
+            /** Pausedat */
+            pausedAt: string | null;
+            pausedWhy: components["schemas"]["PausedWhy"] | null;
+            /**
+             * Secretend
+             * @description The last four characters; null: it has none.
+             */
+            secretEnd: string | null;
+        };
+        /**
+         * ChannelUpdate
+         * @description What shall be otherwise; what is not named stays. The kind stays always.
+         */
+        ChannelUpdate: {
+            /** @default null */
+            filter?: components["schemas"]["ChannelFilterModel"] | null;
+            /**
+             * Language
+             * @default null
+             */
+            language?: ("pt-BR" | "en") | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Nonames
+             * @default null
+             */
+            noNames?: boolean | null;
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+        };
+        /**
          * CostOut
          * @description Money: in micro-dollars, rounded half up, and in USD, exact to the nano-dollar.
          *
@@ -2072,11 +2434,48 @@ export interface components {
             erasedRecords: number;
         };
         /**
+         * DeliveryTry
+         * @description One try to deliver. Of what was answered only the status is known.
+         */
+        DeliveryTry: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            at: string;
+            event: components["schemas"]["EventName"];
+            /**
+             * Islast
+             * @description It failed, and the delivery was given up.
+             */
+            isLast: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Number
+             * @description Which of the delivery's five tries; 0: a test.
+             */
+            number: number;
+            outcome: components["schemas"]["solaris__channels__channel__Outcome"];
+            /**
+             * Status
+             * @description Null: there was no answer.
+             */
+            status: number | null;
+        };
+        /**
          * Enforcement
          * @description What happens when the quota is used up.
          * @enum {string}
          */
         Enforcement: "block" | "warn";
+        /**
+         * EventName
+         * @description What has happened.
+         * @enum {string}
+         */
+        EventName: "quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "model.unpriced" | "channel.test";
         /**
          * ExportFormat
          * @description How the rows are written.
@@ -3121,7 +3520,7 @@ export interface components {
          * @description How a reservation was resolved. Each is resolved once.
          * @enum {string}
          */
-        Outcome: "settled" | "released" | "expired";
+        "Outcome-Input": "settled" | "released" | "expired";
         /**
          * OwnDay
          * @description One day in the periods' time zone.
@@ -3353,6 +3752,12 @@ export interface components {
              */
             newPassword: string;
         };
+        /**
+         * PausedWhy
+         * @description Why a channel gets nothing for now.
+         * @enum {string}
+         */
+        PausedWhy: "failures";
         /**
          * PeriodOut
          * @description A closed month; late bookings are in it.
@@ -4245,7 +4650,7 @@ export interface components {
          * @description Why the system has resolved an alert by itself.
          * @enum {string}
          */
-        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "nothing_to_do";
+        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "resumed" | "nothing_to_do";
         /**
          * Role
          * @description An admin changes things, a viewer looks at all of it, an auditor at reports and the log.
@@ -4324,6 +4729,18 @@ export interface components {
             /** Password */
             password: boolean;
         };
+        /**
+         * Outcome
+         * @description How a try to deliver went. Of the answer itself nothing is kept but its status.
+         * @enum {string}
+         */
+        solaris__channels__channel__Outcome: "delivered" | "refused" | "timeout" | "unreachable" | "tls" | "not_allowed" | "unreadable";
+        /**
+         * Outcome
+         * @description How a reservation was resolved. Each is resolved once.
+         * @enum {string}
+         */
+        solaris__quota__usage__Outcome: "settled" | "released" | "expired";
         /**
          * SortField
          * @description What users are sorted by; those never seen come last.
@@ -4670,7 +5087,7 @@ export interface components {
             method: string;
             /** Model */
             model: string;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["solaris__quota__usage__Outcome"];
             /** Prompttokens */
             promptTokens: number;
             /**
@@ -6353,6 +6770,269 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelMade"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChannelUpdate"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getChannelHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHistory"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resumeChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateChannelSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelMade"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    testChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getGroups: {
         parameters: {
             query?: never;
@@ -7909,7 +8589,7 @@ export interface operations {
                 /** @description Items a page. */
                 limit?: number;
                 model?: string[];
-                outcome?: components["schemas"]["Outcome"][];
+                outcome?: components["schemas"]["Outcome-Input"][];
                 /** @description Least HTTP status: 400 for errors only. */
                 statusFrom?: number;
                 /** @description Largest HTTP status. */

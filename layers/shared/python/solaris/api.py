@@ -13,6 +13,7 @@ from solaris.accounts.self_service import routes as me
 from solaris.alerts import routes as alerts
 from solaris.alerts import suppression_routes as suppressions
 from solaris.audit import routes as audit
+from solaris.channels import routes as channels
 from solaris.exports import routes as reports
 from solaris.keys import routes as keys
 from solaris.operations import routes as configuration
@@ -31,6 +32,7 @@ __all__ = [
     "audit",
     "auth",
     "bulk",
+    "channels",
     "configuration",
     "daily_limits",
     "grants",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from solaris.alerts.parts import AlertsParts
     from solaris.audit.parts import AuditParts
     from solaris.backup.parts import BackupParts
+    from solaris.channels.parts import ChannelsParts
     from solaris.directory.parts import DirectoryParts
     from solaris.exports.parts import ExportsParts
     from solaris.gateway.parts import GatewayParts
@@ -94,7 +95,20 @@ class Parts:
         from solaris.alerts.parts import AlertsParts
 
         return AlertsParts(
-            platform=self.platform, audit=self.audit, quota=self.quota, directory=self.directory
+            platform=self.platform,
+            audit=self.audit,
+            quota=self.quota,
+            directory=self.directory,
+            announcer=lambda: self.channels.announcer,
+        )
+
+    @part
+    def channels(self) -> ChannelsParts:
+        """Alerts to webhooks, Teams and Slack."""
+        from solaris.channels.parts import ChannelsParts
+
+        return ChannelsParts(
+            platform=self.platform, audit=self.audit, quota=self.quota, alerts=self.alerts
         )
 
     @part

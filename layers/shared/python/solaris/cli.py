@@ -15,6 +15,7 @@ from solaris.accounts.plans import commands as plans
 from solaris.alerts import commands as mail
 from solaris.backup import commands as backup
 from solaris.backup.command_texts import TEXTS as BACKUP
+from solaris.channels import commands as channels
 from solaris.keys import commands as keys
 from solaris.months import commands as reset
 from solaris.months.command_texts import TEXTS as MONTHS
@@ -91,6 +92,7 @@ app.add_typer(models.app, name="models")
 app.command("reset", help=_months.help("reset"))(reset.reset)
 app.command("reconcile", help=_reconciliation.help("reconcile"))(reconcile.reconcile)
 app.add_typer(mail.app, name="mail")
+app.add_typer(channels.app, name="channels")
 app.command("replay", help=_operations.help("replay"))(operations.replay)
 app.command("doctor", help=_operations.help("doctor"))(operations.doctor)
 app.command("init", help=_operations.help("init"))(operations.init)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from solaris.platform.exchange import LocalCost
+from solaris.platform.instants import iso_milliseconds
 from solaris.quota.quota import PPM, ceiling_tokens
 from solaris.quota.standing import is_nearly_out
 from solaris.quota.thresholds import Threshold, ThresholdRule, reached
@@ -25,6 +26,7 @@ SYSTEM = "system"
 MONTHLY_SUMMARY = "monthly_summary"
 GRANT_ENDING = "grant_ending"
 MODEL_WITHOUT_PRICE = "model_without_price"
+CHANNEL_PAUSED = "channel_paused"
 
 
 class AlertType(StrEnum):
@@ -88,6 +90,9 @@ class ResolvedWhy(StrEnum):
     """The user is not refused any more when the quota is used up."""
 
     DELETED = "deleted"
+    RESUMED = "resumed"
+    """The paused channel gets alerts again."""
+
     NOTHING_TO_DO = "nothing_to_do"
     """It only tells something (the summary of a month)."""
 
@@ -135,6 +140,22 @@ class ModelWithoutPrice:
     def alert_id(self) -> str:
         """One alert a period and model."""
         return f"{SYSTEM}#{self.period}#{MODEL_WITHOUT_PRICE}#{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPaused:
+    """A channel gets no alerts any more: whatever was sent to it since has failed."""
+
+    channel_id: str
+    name: str
+    failing_since: datetime
+    period: str
+
+    @property
+    def alert_id(self) -> str:
+        """One alert a row of failures."""
+        since = iso_milliseconds(self.failing_since)
+        return f"{SYSTEM}#{self.period}#{CHANNEL_PAUSED}#{self.channel_id}#{since}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from solaris.alerts.alert import (
     Alert,
     AlertType,
     Audience,
+    ChannelPaused,
     Crossing,
     GrantEnding,
     MailState,
@@ -41,6 +42,7 @@ from solaris.alerts.alert import (
     retry_seconds,
     type_of,
 )
+from solaris.alerts.announcing import AlertNotice, Announcer
 from solaris.alerts.closing import superseded
 from solaris.alerts.mails import (
     EndingNotice,
@@ -102,6 +104,7 @@ class Alerter:
         cache: Cache,
         clock: Callable[[], datetime],
         links: PersonalLinks | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self._settings = settings
         self._users = users
@@ -113,6 +116,7 @@ class Alerter:
         self._metrics = metrics
         self._cache = cache
         self._links = links
+        self._announcer = announcer
         self._clock = clock
         self._renderer = MailRenderer(settings.locale, support_email=settings.support_email)
 
@@ -163,6 +167,8 @@ class Alerter:
             return self._tell_of_end(notice)
         if isinstance(notice, ModelWithoutPrice):
             return self._tell_of_price(notice)
+        if isinstance(notice, ChannelPaused):
+            return self._tell_of_pause(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -196,7 +202,8 @@ class Alerter:
                 (Audience.ADMINS, self._settings.admin_alert_emails),
             )
         ]
-        return self._send_due(alert.alert_id, mails)
+        is_mailed = self._send_due(alert.alert_id, mails)
+        return self._announce(alert, notice) and is_mailed
 
     def _supersede(self, crossing: Crossing, now: datetime) -> None:
         """Leave the highest open alert of the crossing's round; in whatever order they come."""
@@ -242,7 +249,8 @@ class Alerter:
             _log.info("grant_end_recorded", user_id=user.user_id, grant_id=grant.grant_id)
         self._changes.publish(alert_ids=[alert.alert_id])
         mail = _Mail(Audience.USER, [user.email], lambda: self._renderer.ending(notice))
-        return self._send_due(alert.alert_id, [mail])
+        is_mailed = self._send_due(alert.alert_id, [mail])
+        return self._announce(alert, notice) and is_mailed
 
     def _tell_of_price(self, unpriced: ModelWithoutPrice) -> bool:
         """A record for the admins' list; no mail: nobody is refused, and the site says it too."""
@@ -260,7 +268,26 @@ class Alerter:
             self._count_new(alert)
             _log.info("model_without_price", model=unpriced.model, entry=unpriced.entry)
         self._changes.publish(alert_ids=[alert.alert_id])
-        return True
+        return self._announce(alert, unpriced)
+
+    def _tell_of_pause(self, paused: ChannelPaused) -> bool:
+        """A record and a mail to the admins; not to the other channels, which may fail alike."""
+        title, text = self._renderer.paused_record(paused)
+        to = self._settings.admin_alert_emails
+        alert = Alert(
+            alert_id=paused.alert_id,
+            type=AlertType.WARNING,
+            title=title,
+            message=text,
+            period=paused.period,
+            created_at=self._clock(),
+            mails={Audience.USER: MailState.NONE, Audience.ADMINS: _due(to)},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(Audience.ADMINS, to, lambda: self._renderer.paused(paused))
+        return self._send_due(alert.alert_id, [mail])
 
     def _summarise(self, summary: MonthlySummary) -> bool:
         title, text = self._renderer.summary_record(summary)
@@ -280,7 +307,19 @@ class Alerter:
             _log.info("summary_recorded", period=summary.period)
         self._changes.publish(alert_ids=[alert.alert_id])
         mail = _Mail(Audience.ADMINS, to, lambda: self._renderer.summary(summary))
-        return self._send_due(alert.alert_id, [mail])
+        is_mailed = self._send_due(alert.alert_id, [mail])
+        return self._announce(alert, summary) and is_mailed
+
+    def _announce(self, alert: Alert, notice: AlertNotice) -> bool:
+        """Hand the alert to the channels; False when that must be done again. Mails went first."""
+        if self._announcer is None:
+            return True
+        try:
+            self._announcer.announce(alert, notice)
+        except SolarisError as error:
+            _log.error("alert_not_announced", alert_id=alert.alert_id, error=str(error))
+            return False
+        return True
 
     def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
         """Send what is due; False when something must be looked at again."""

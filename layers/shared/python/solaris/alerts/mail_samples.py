@@ -1,9 +1,15 @@
 """Every mail with made-up figures, for `solaris mail preview` and for looking at them."""
 
 from collections.abc import Iterator
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
-from solaris.alerts.alert import Audience, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.alert import (
+    Audience,
+    ChannelPaused,
+    MonthlySummary,
+    TopUser,
+    UsageFigures,
+)
 from solaris.alerts.mails import EndingNotice, MailRenderer, Person, Rendered, ThresholdNotice
 from solaris.quota.periods import renews_at
 from solaris.quota.thresholds import Threshold
@@ -42,6 +48,8 @@ def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendere
             yield f"{threshold.value}-{audience.value}", renderer.threshold(notice, audience)
     ending = EndingNotice(ANA, 160_000, 200_000, date(2026, 12, 15), USAGE_URL)
     yield "grant-ending", renderer.ending(ending)
+    since = datetime(2026, 11, 28, 9, 30, tzinfo=zone)
+    yield "channel-paused", renderer.paused(ChannelPaused("chn_1", "Plantão", since, PERIOD))
     summary = MonthlySummary(
         period=PERIOD,
         users=1_284,

@@ -301,6 +301,35 @@ SUMMARY_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_SUMMARY, "en": _EN_SUM
 ENDING_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_ENDING, "en": _EN_ENDING}
 
 # The alert's record: what the admins' site lists.
+PAUSED_WORDS: Mapping[Locale, MailWords] = {
+    "pt-BR": MailWords(
+        subject="O canal {name} foi pausado",
+        preheader="As 50 últimas tentativas de entrega falharam.",
+        badge="Canal pausado",
+        heading="O canal {name} foi pausado",
+        intro="As 50 últimas tentativas de entregar alertas ao canal {name} falharam, a primeira "
+        "em {since}. Ele não recebe mais nada até ser retomado; os e-mails continuam.",
+        steps=(
+            "Veja em Canais, no histórico, como o endereço respondeu.",
+            "Corrija o endereço ou quem o atende e use Testar.",
+            "Retome o canal. O que aconteceu enquanto esteve pausado não é reenviado.",
+        ),
+    ),
+    "en": MailWords(
+        subject="The channel {name} was paused",
+        preheader="The last 50 tries to deliver have failed.",
+        badge="Channel paused",
+        heading="The channel {name} was paused",
+        intro="The last 50 tries to deliver alerts to the channel {name} have failed, the first on "
+        "{since}. It gets nothing until it is resumed; the mails go on.",
+        steps=(
+            "See in Channels, in its history, how the address has answered.",
+            "Mend the address, or what answers there, and use Test.",
+            "Resume the channel. What happened while it was paused is not sent again.",
+        ),
+    ),
+}
+
 RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
     "pt-BR": {
         "warning": "{threshold} da cota usados",
@@ -310,6 +339,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "unpriced": "Modelo sem preço: {model}",
         "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
         "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
+        "paused": "Canal pausado: {name}",
+        "paused_message": "As 50 últimas tentativas de entrega ao canal {name} falharam; a 1ª, "
+        "em {since}. Ele não recebe mais alertas até ser retomado em Canais.",
         "ending": "Tokens adicionais valem até {until}",
         "ending_message": "{email} ainda tem {left} de {granted} tokens adicionais, que valem até "
         "{until}.",
@@ -328,6 +360,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "unpriced": "Model without a price: {model}",
         "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
         "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
+        "paused": "Channel paused: {name}",
+        "paused_message": "The last 50 tries to deliver to the channel {name} have failed, the "
+        "first on {since}. It gets no alerts until it is resumed in Channels.",
         "ending": "Additional tokens are good until {until}",
         "ending_message": "{email} still has {left} of {granted} additional tokens, good until "
         "{until}.",

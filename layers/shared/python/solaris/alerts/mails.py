@@ -19,10 +19,17 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from solaris.alerts.alert import Audience, ModelWithoutPrice, MonthlySummary, UsageFigures
+from solaris.alerts.alert import (
+    Audience,
+    ChannelPaused,
+    ModelWithoutPrice,
+    MonthlySummary,
+    UsageFigures,
+)
 from solaris.alerts.mail_words import (
     ENDING_WORDS,
     LABELS,
+    PAUSED_WORDS,
     RECORD_WORDS,
     SUMMARY_WORDS,
     THRESHOLD_WORDS,
@@ -189,6 +196,16 @@ class MailRenderer:
             footer=self._labels["footer_admins"],
         )
 
+    def paused(self, paused: ChannelPaused) -> Rendered:
+        """The admins' mail about a channel that gets nothing any more."""
+        return self._render(
+            "notice",
+            PAUSED_WORDS[self._locale],
+            self._paused_values(paused),
+            "warning",
+            footer=self._labels["footer_admins"],
+        )
+
     def record(self, notice: ThresholdNotice) -> tuple[str, str]:
         """Title and message of the alert's record."""
         words = RECORD_WORDS[self._locale]
@@ -210,6 +227,11 @@ class MailRenderer:
         words = RECORD_WORDS[self._locale]
         values = {"model": one_line(unpriced.model), "entry": one_line(unpriced.entry)}
         return words["unpriced"].format(**values), words["unpriced_message"].format(**values)
+
+    def paused_record(self, paused: ChannelPaused) -> tuple[str, str]:
+        """Title and message of the record of a paused channel."""
+        words, values = RECORD_WORDS[self._locale], self._paused_values(paused)
+        return words["paused"].format(**values), words["paused_message"].format(**values)
 
     def summary_record(self, summary: MonthlySummary) -> tuple[str, str]:
         """Title and message of a summary's record."""
@@ -240,6 +262,12 @@ class MailRenderer:
             "granted": format_integer(notice.granted_tokens, self._locale),
             "percentage": percentage(notice.tokens * 1000 // notice.granted_tokens, self._locale),
             "until": long_date(notice.until, self._locale),
+        }
+
+    def _paused_values(self, paused: ChannelPaused) -> dict[str, str]:
+        return {
+            "name": one_line(paused.name),
+            "since": long_date(paused.failing_since, self._locale),
         }
 
     def _greeting(self, person: Person) -> str:

@@ -3,6 +3,7 @@
 {"version": 1, "user_id", "period", "threshold", "crossed_at", "round"?}
 {"version": 1, "kind": "grant_ending", "user_id", "grant_id", "announced_at"}
 {"version": 1, "kind": "model_without_price", "model", "entry", "period"}
+{"version": 1, "kind": "channel_paused", "channel_id", "name", "failing_since", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 
 `round`, `unpriced_requests`, `open_requests` and `local_cost` are later than the others: a message
@@ -17,9 +18,11 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from solaris.alerts.alert import (
+    CHANNEL_PAUSED,
     GRANT_ENDING,
     MODEL_WITHOUT_PRICE,
     MONTHLY_SUMMARY,
+    ChannelPaused,
     Crossing,
     GrantEnding,
     ModelWithoutPrice,
@@ -87,6 +90,13 @@ class _UnpricedMessage(_Base):
     entry: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class _PausedMessage(_Base):
+    kind: Literal["channel_paused"]
+    channel_id: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    failing_since: _Instant
+
+
 class _Top(BaseModel):
     email: str
     tokens: _Count
@@ -117,7 +127,7 @@ class _SummaryMessage(_Base):
     figures: _Figures
 
 
-Notice = Crossing | GrantEnding | ModelWithoutPrice | MonthlySummary
+Notice = Crossing | GrantEnding | ModelWithoutPrice | ChannelPaused | MonthlySummary
 
 
 def notice_to_json(notice: Notice) -> str:
@@ -133,6 +143,8 @@ def notice_to_json(notice: Notice) -> str:
         told = {"kind": GRANT_ENDING, **told}
     if isinstance(notice, ModelWithoutPrice):
         told = {"kind": MODEL_WITHOUT_PRICE, **told}
+    if isinstance(notice, ChannelPaused):
+        told = {"kind": CHANNEL_PAUSED, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
@@ -144,6 +156,11 @@ def notice_from_json(body: str) -> Notice:
         if f'"kind":"{MODEL_WITHOUT_PRICE}"' in body:
             unpriced = _UnpricedMessage.model_validate_json(body)
             return ModelWithoutPrice(unpriced.model, unpriced.entry, unpriced.period)
+        if f'"kind":"{CHANNEL_PAUSED}"' in body:
+            paused = _PausedMessage.model_validate_json(body)
+            return ChannelPaused(
+                paused.channel_id, paused.name, paused.failing_since, paused.period
+            )
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from solaris.alerts.alerter import Alerter
+    from solaris.alerts.announcing import Announcer
     from solaris.alerts.at_once import AlertsAtOnce
     from solaris.alerts.closer import AlertCloser
     from solaris.alerts.ending_grants import EndingGrants
@@ -32,11 +35,13 @@ class AlertsParts:
         audit: AuditParts,
         quota: QuotaParts,
         directory: DirectoryParts,
+        announcer: Callable[[], Announcer] | None = None,
     ) -> None:
         self.platform = platform
         self._audit = audit
         self._quota = quota
         self._directory = directory
+        self._announcer = announcer
 
     @property
     def plan_store(self) -> PlanStore:
@@ -87,6 +92,7 @@ class AlertsParts:
             metrics=self.platform.metrics,
             cache=self.platform.cache,
             links=self._quota.personal_links,
+            announcer=None if self._announcer is None else self._announcer(),
             clock=self.platform.clock,
         )
 

@@ -33,6 +33,7 @@ from solaris.platform.settings_values import (
     UNKNOWN_MODEL_TOKENS,
     AutoProvision,
     ModelPrice,
+    is_host_or_network,
     machine_address,
 )
 from solaris.platform.web.trusted_proxies import LOCAL_NETWORKS, Front
@@ -339,6 +340,7 @@ class Settings(CurrencySettings):
     smtp_user: str | None = None
     smtp_password: str | None = Field(default=None, repr=False)
     smtp_tls: bool = True
+    channel_allowed_hosts: Annotated[CommaList, Field(max_length=50)] = ()
     ses_configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
     # Admin API
@@ -359,6 +361,7 @@ class Settings(CurrencySettings):
     @field_validator(
         "allowed_email_domains",
         "admin_alert_emails",
+        "channel_allowed_hosts",
         "cors_allowed_origins",
         mode="before",
     )
@@ -379,6 +382,15 @@ class Settings(CurrencySettings):
     @classmethod
     def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(mail_domain(one) for one in value)
+
+    @field_validator("channel_allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not is_host_or_network(one):
+                msg = f"is neither a host's name nor a network: {one!r} (example: 10.1.0.0/16)"
+                raise ValueError(msg)
+        return value
 
     @field_validator("from_email", "support_email", "admin_alert_emails", "admin_email")
     @classmethod

@@ -1,9 +1,10 @@
 """Values of settings that are more than a number or a text. Pure."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 
 class AutoProvision(StrEnum):
@@ -43,6 +44,18 @@ class ModelPrice:
 # What an answer may be where neither the client nor the model's facts say: no model that is
 # offered today answers with more (GPT-5 and Claude at most 128,000 or 128 K).
 UNKNOWN_MODEL_TOKENS = 131_072
+
+
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+
+
+def is_host_or_network(text: str) -> bool:
+    """Whether a text names a host (`alerts.intranet`), an address or a network (`10.1.0.0/16`)."""
+    try:
+        ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return _HOST_NAME.fullmatch(text) is not None
+    return True
 
 
 def reachable_host(host: str) -> str:

@@ -390,6 +390,48 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "Must be a number from 0 to 1000 with three decimals at most, prompt and completion, "
         "or auto:<model>; the name is a model's or the beginning of names (gpt-5*)",
     },
+    "channel_url_wrong": {
+        "pt-BR": "Não é um endereço de internet completo, como https://hooks.example.com/alertas",
+        "en": "Not a whole internet address, as https://hooks.example.com/alerts",
+    },
+    "channel_url_https": {
+        "pt-BR": "O endereço deve começar com https://",
+        "en": "The address must begin with https://",
+    },
+    "channel_url_credentials": {
+        "pt-BR": "O endereço não pode conter usuário nem senha",
+        "en": "The address may not have a user or password in it",
+    },
+    "channel_url_port": {
+        "pt-BR": "A porta deve ser 443 ou a partir de 1024",
+        "en": "The port must be 443, or 1024 and above",
+    },
+    "channel_url_private": {
+        "pt-BR": "O endereço leva a uma rede interna. Se o recebedor é da empresa, quem opera o "
+        "sistema pode liberá-lo em CHANNEL_ALLOWED_HOSTS",
+        "en": "The address leads into an internal network. Where the receiver is the company's "
+        "own, who runs the system may allow it by CHANNEL_ALLOWED_HOSTS",
+    },
+    "channel_url_unresolved": {
+        "pt-BR": "O nome do endereço não foi encontrado",
+        "en": "The name in the address was not found",
+    },
+    "channel_name_needed": {
+        "pt-BR": "Informe o nome do canal",
+        "en": "A channel needs a name",
+    },
+    "channel_name_taken": {
+        "pt-BR": "Já há um canal com este nome",
+        "en": "There is a channel with this name already",
+    },
+    "channel_without_secret": {
+        "pt-BR": "Só um webhook tem segredo",
+        "en": "Only a webhook has a secret",
+    },
+    "too_many_channels": {
+        "pt-BR": "Pode haver no máximo 20 canais",
+        "en": "There may be 20 channels at most",
+    },
     "too_many_weights": {
         "pt-BR": "Pode haver no máximo 500 entradas",
         "en": "There may be 500 entries at most",

@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from solaris.platform.aws.queues import ALERTS_QUEUE, EXPORTS_QUEUE, QUEUES, USAGE_QUEUE, Queues
+from solaris.platform.aws.queues import (
+    ALERTS_QUEUE,
+    CHANNELS_QUEUE,
+    EXPORTS_QUEUE,
+    QUEUES,
+    USAGE_QUEUE,
+    Queues,
+)
 
 # From so many seconds on it is told of: an answer is booked within a second, a mail server may
 # take its time, and one export keeps the others waiting for a quarter of an hour.
@@ -17,6 +24,7 @@ STALLED_SECONDS: Mapping[str, float] = {
     USAGE_QUEUE: 15.0,
     ALERTS_QUEUE: 300.0,
     EXPORTS_QUEUE: 1_800.0,
+    CHANNELS_QUEUE: 300.0,
 }
 # A queue in use is now longer, now shorter: two looks in a row may find it longer each time.
 LEAST_LOOKS = 3

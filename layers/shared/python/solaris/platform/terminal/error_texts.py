@@ -29,6 +29,11 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (r"the address (.+) changed hands; try again", "o endereço {0} mudou de dono; tente novamente"),
     (r"no user has the address (.+)", "nenhum usuário tem o endereço {0}"),
     (r"not an e-mail address: (.+)", "não é um endereço de e-mail: {0}"),
+    (r"no such channel", "canal não encontrado"),
+    (
+        r"somebody else has changed the channel meanwhile",
+        "outra pessoa mudou o canal enquanto isso; tente novamente",
+    ),
     (r"no such key", "chave não encontrada"),
     (r"no such key: (.+)", "chave não encontrada: {0}"),
     (r"several keys are meant: (.+)", "mais de uma chave corresponde: {0}"),

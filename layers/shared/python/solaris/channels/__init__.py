@@ -1,0 +1,1 @@
+"""Alerts delivered to webhooks, Microsoft Teams and Slack, beside the mails."""

@@ -1,0 +1,43 @@
+"""The names of the events that channels can get. Pure.
+
+| name | when | who it is about |
+|---|---|---|
+| `quota.warning` | a user has used the first threshold's share (ALERT_THRESHOLD) | the user |
+| `quota.critical` | … the second one's (CRITICAL_THRESHOLD) | the user |
+| `quota.blocked` | a quota is used up, or too little is left for a request | the user |
+| `grant.ending` | a grant ends within a week, most of it unused | the user |
+| `month.closed` | a month is closed, with its figures | the company |
+| `model.unpriced` | a model's weight should follow its price, and none is known | the company |
+| `channel.test` | an admin has pressed "Test" | nobody |
+
+Names are lasting: receivers match them. What comes later gets a name of its own here and its
+sentence in words.py: `request.created`, `request.decided`, `user.pending`, `key.expiring`,
+`books.differ`, `upstream.failing`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from solaris.quota.thresholds import Threshold
+
+
+class EventName(StrEnum):
+    """What has happened."""
+
+    QUOTA_WARNING = "quota.warning"
+    QUOTA_CRITICAL = "quota.critical"
+    QUOTA_BLOCKED = "quota.blocked"
+    GRANT_ENDING = "grant.ending"
+    MONTH_CLOSED = "month.closed"
+    MODEL_UNPRICED = "model.unpriced"
+    TEST = "channel.test"
+
+
+CHOSEN = tuple(one for one in EventName if one is not EventName.TEST)
+"""Those that a channel's filter names."""
+
+OF_THRESHOLD: Mapping[Threshold, EventName] = {
+    Threshold.WARNING: EventName.QUOTA_WARNING,
+    Threshold.CRITICAL: EventName.QUOTA_CRITICAL,
+    Threshold.BLOCK: EventName.QUOTA_BLOCKED,
+}

@@ -1,0 +1,208 @@
+"""An event as the body of a request: a webhook's JSON, a card of Teams, blocks of Slack. Pure.
+
+Text of people is text in each of them: Slack's `plain_text` and escaped `mrkdwn` name nobody and
+link nowhere, and the runs of a RichTextBlock are no Markdown, as a TextBlock's text would be.
+
+- webhook: https://www.standardwebhooks.com (`type`, `timestamp`, `data`).
+- Teams: a message with one Adaptive Card, which the Workflows app posts; 28 KB at most. The cards
+  of the connectors of before (MessageCard) are retired.
+- Slack: a header of 150 characters, texts of 3,000, fields of 2,000 by tens, 50 blocks.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from solaris.alerts.alert import AlertType, MonthlySummary, UsageFigures
+from solaris.channels.channel import Channel, ChannelKind
+from solaris.channels.events import ChannelEvent
+from solaris.channels.words import ChannelWords, Told
+from solaris.platform.instants import iso_milliseconds
+from solaris.platform.texts import Locale
+
+CONTENT_TYPE = "application/json"
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+CARD_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+CARD_VERSION = "1.5"
+MAX_CARD_BYTES = 28 * 1024
+
+SLACK_HEADER, SLACK_TEXT, SLACK_FIELD, SLACK_FIELDS, SLACK_BUTTON = 150, 3_000, 2_000, 10, 75
+
+_CONTAINER: Mapping[AlertType, str] = {
+    AlertType.CRITICAL: "attention",
+    AlertType.WARNING: "warning",
+    AlertType.INFO: "accent",
+}
+
+
+def body_of(channel: Channel, event: ChannelEvent, site: str) -> bytes:
+    """The body that a channel gets: the same for each try while nobody changes the channel."""
+    language: Locale = "en" if channel.language == "en" else "pt-BR"
+    words = ChannelWords(language, site, no_names=channel.no_names)
+    told = words.told(event)
+    if channel.kind is ChannelKind.TEAMS:
+        return orjson.dumps(teams_message(told, event.severity, language))
+    if channel.kind is ChannelKind.SLACK:
+        return orjson.dumps(slack_message(told))
+    return orjson.dumps(webhook_message(told, event, no_names=channel.no_names))
+
+
+def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[str, Any]:
+    """What happened, in words and as data. Tokens; money in millionths of a dollar."""
+    data: dict[str, Any] = {
+        "id": event.event_id,
+        "severity": event.severity.value,
+        "period": event.period,
+        "title": told.title,
+        "message": told.text,
+        "url": told.link,
+        "user": _user(event, no_names=no_names),
+    }
+    if event.threshold is not None:
+        data["threshold"] = event.threshold.threshold.value
+        data["figures"] = _usage(event.threshold.figures)
+    if event.ending is not None:
+        data["figures"] = {
+            "granted_tokens": event.ending.granted_tokens,
+            "unused_tokens": event.ending.tokens,
+            "until": event.ending.until.isoformat(),
+        }
+    if event.summary is not None:
+        data["figures"] = _month(event.summary, no_names=no_names)
+    if event.unpriced is not None:
+        data["model"] = event.unpriced.model
+        data["entry"] = event.unpriced.entry
+    return {
+        "type": event.name.value,
+        "timestamp": iso_milliseconds(event.occurred_at),
+        "data": data,
+    }
+
+
+def _user(event: ChannelEvent, *, no_names: bool) -> dict[str, Any] | None:
+    notice = event.threshold or event.ending
+    if notice is None:
+        return None
+    told: dict[str, Any] = {"id": event.user_id, "plan": notice.person.plan}
+    return told if no_names else told | {"email": notice.person.email, "name": notice.person.name}
+
+
+def _usage(figures: UsageFigures) -> dict[str, Any]:
+    return {
+        "used_tokens": figures.current_usage,
+        "monthly_limit": figures.monthly_limit,
+        "additional_tokens": figures.additional_tokens,
+        "remaining_tokens": figures.remaining_tokens,
+        "percentage": figures.permille / 10,
+    }
+
+
+def _month(summary: MonthlySummary, *, no_names: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "users": summary.users,
+        "active_users": summary.active_users,
+        "blocked_users": summary.blocked_users,
+        "total_tokens": summary.total_tokens,
+        "cost_micros": summary.cost_micros,
+        "unpriced_requests": summary.unpriced_requests,
+    }
+    if not no_names:
+        told["top"] = [{"email": one.email, "tokens": one.tokens} for one in summary.top]
+    return told
+
+
+def teams_message(told: Told, severity: AlertType, language: Locale) -> dict[str, Any]:
+    """A message with one card; figures are left out from the last where it would be too large."""
+    facts = list(told.facts)
+    while True:
+        message = _teams_message(told, facts, severity, language)
+        if not facts or len(orjson.dumps(message)) <= MAX_CARD_BYTES:
+            return message
+        facts.pop()
+
+
+def _teams_message(
+    told: Told, facts: list[tuple[str, str]], severity: AlertType, language: Locale
+) -> dict[str, Any]:
+    head = _run(told.title, size="Medium", weight="Bolder")
+    card = {
+        "$schema": CARD_SCHEMA,
+        "type": "AdaptiveCard",
+        "version": CARD_VERSION,
+        "lang": language[:2],
+        "fallbackText": f"{told.title}: {told.text}",
+        "body": [
+            {
+                "type": "Container",
+                "style": _CONTAINER[severity],
+                "bleed": True,
+                "items": [{"type": "RichTextBlock", "inlines": [head]}],
+            },
+            {"type": "RichTextBlock", "inlines": [_run(told.text)]},
+            *(
+                {
+                    "type": "RichTextBlock",
+                    "spacing": "Default" if number == 0 else "Small",
+                    "inlines": [_run(f"{label}: ", isSubtle=True), _run(value)],
+                }
+                for number, (label, value) in enumerate(facts)
+            ),
+        ],
+        "actions": [{"type": "Action.OpenUrl", "title": told.link_label, "url": told.link}],
+    }
+    attachment = {"contentType": CARD_TYPE, "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _run(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "TextRun", "text": text, **more}
+
+
+def slack_message(told: Told) -> dict[str, Any]:
+    """Blocks, and the text of the notification."""
+    fields = [
+        {
+            "type": "mrkdwn",
+            "text": f"*{_escaped(label, 200)}*\n{_escaped(value, SLACK_FIELD - 250)}",
+        }
+        for label, value in told.facts
+    ]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": _plain(told.title, SLACK_HEADER)},
+        {"type": "section", "text": _plain(told.text, SLACK_TEXT)},
+        *(
+            {"type": "section", "fields": fields[start : start + SLACK_FIELDS]}
+            for start in range(0, len(fields), SLACK_FIELDS)
+        ),
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "button",
+                    "text": _plain(told.link_label, SLACK_BUTTON),
+                    "url": told.link,
+                    "action_id": "open",
+                }
+            ],
+        },
+    ]
+    return {"text": _escaped(f"{told.title}: {told.text}", SLACK_TEXT), "blocks": blocks}
+
+
+def _plain(text: str, most: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": _cut(text, most), "emoji": False}
+
+
+def _escaped(text: str, most: int) -> str:
+    """What Slack reads as text: mentions and links begin with `<`. Bounded when escaped, too."""
+    escaped = [
+        {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, character) for character in text
+    ]
+    while sum(map(len, escaped)) > most:
+        escaped = [*escaped[: len(escaped) - max(1, (sum(map(len, escaped)) - most) // 5) - 1], "…"]
+    return "".join(escaped)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
