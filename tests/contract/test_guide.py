@@ -36,6 +36,7 @@ QUOTA = {
 }
 FILLED = {
     "model_not_allowed": {"model": "gpt-5.4"},
+    "user_model_not_allowed": {"model": "gpt-5.4", "models": "gpt-4o, small"},
     "tokens_held": {"seconds": "5"},
     "bookings_late": {"seconds": "15"},
     "rate_limit_exceeded": {"seconds": "3"},

@@ -132,6 +132,7 @@ def test_every_variable_is_explained() -> None:
         (401, "invalid_api_key", {}),
         (403, "account_suspended", {}),
         (403, "model_not_allowed", {"model": "gpt-5.4"}),
+        (403, "user_model_not_allowed_by_group", {"model": "gpt-5.4", "models": "gpt-4o, o3*"}),
         (
             429,
             "insufficient_quota",

@@ -48,7 +48,10 @@ def banner(
             *(
                 f"    {line}"
                 for line in librechat_snippet(
-                    settings.own_address, key=result.new_key, models=models
+                    settings.own_address,
+                    key=result.new_key,
+                    models=models,
+                    group_headers=settings.identity_group_headers,
                 ).splitlines()
             ),
             "",

@@ -14,6 +14,7 @@ from solaris.gateway.body.bodies import Bodies
 from solaris.gateway.meter import Meter
 from solaris.gateway.request import Forwarder
 from solaris.gateway.response_sizes import ResponseSizes
+from solaris.gateway.restricted_users import check_models_of
 from solaris.gateway.upstream import Upstream
 from solaris.keys.authenticator import Authenticator
 from solaris.keys.entrance import Entrance
@@ -46,6 +47,7 @@ class MemoryMeter:
         self._settings = settings
         self.events: list[UsageEvent] = []
         self.served: list[str] = []
+        self.group_values: tuple[tuple[str, str], ...] = ()
         self.reservations: dict[str, Reservation] = {}
         self.admitted = asyncio.Event()
         self.user = User(
@@ -65,6 +67,8 @@ class MemoryMeter:
 
     async def admit(self, ticket: Ticket) -> Admission:
         self.served.append(ticket.identity.email)
+        self.group_values = ticket.identity.group_values
+        check_models_of(self.user, ticket)
         available = self.user.available_tokens
         hold = hold_for(ticket.demand, available, strict=self._settings.strict_cap)
         if hold is None:

@@ -34,9 +34,10 @@ class Upstream:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.headers: dict[str, str] = {}
+        self.body = b""
 
     async def answer(self, request: web.Request) -> web.Response:
-        await request.read()
+        self.body = await request.read()
         self.asked.append(request.path)
         self.headers = {name.lower(): value for name, value in request.headers.items()}
         return web.json_response(ANSWER)

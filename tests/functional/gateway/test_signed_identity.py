@@ -78,6 +78,32 @@ async def test_without_a_good_signature_nothing_else_names_anybody(
     await gateway.close()
 
 
+async def test_beside_a_signature_no_header_names_a_group(url: str, upstream: Upstream) -> None:
+    headers = ("x-user-group", "x-openwebui-user-role")
+    for setting, expected in ((headers, ((headers[1], "user"),)), (headers[:1], ())):
+        gateway = gateway_of(url, identity_group_headers=setting)
+        got = await ask(
+            gateway,
+            pieces(chat("Oi")),
+            x_openwebui_user_jwt=token(),
+            x_user_group="admin",
+            x_openwebui_user_role="admin",
+        )
+        assert got.status == 200
+        assert gateway.meter.group_values == expected
+        assert not {"x-user-group", "x-openwebui-user-role"} & upstream.headers.keys()
+        await gateway.close()
+
+
+async def test_a_group_s_header_is_read_and_not_passed_on(url: str, upstream: Upstream) -> None:
+    gateway = Gateway(url, identity_group_headers=("x-user-group",))
+    assert (await ask(gateway, pieces(chat("Oi")), x_user_group="ALUNO")).status == 200
+    assert gateway.meter.group_values == (("x-user-group", "ALUNO"),)
+    assert "x-user-group" not in upstream.headers
+    assert "ALUNO" not in str(upstream.headers)
+    await gateway.close()
+
+
 async def test_lists_of_models_are_told_to_the_key_alone(url: str) -> None:
     """Open WebUI asks for them without a user."""
     gateway = gateway_of(url)

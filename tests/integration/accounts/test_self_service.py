@@ -26,6 +26,7 @@ FIELDS = {
         "additionalTokens",
         "grants",
         "enforcement",
+        "models",
         "currentUsage",
     ),
     *(

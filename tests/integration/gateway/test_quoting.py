@@ -78,6 +78,7 @@ async def test_a_quota_is_stated_with_what_is_used_held_and_left(money: MoneyPat
         "status": "active",
         "enforcement": "block",
         "plan": "basic",
+        "models": None,
         "period": "2026-11",
         "renews_at": "2026-12-01T00:00:00-03:00",
         "monthly_limit": 100_000,

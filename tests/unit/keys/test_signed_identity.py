@@ -9,7 +9,11 @@ import jwt
 import pytest
 from pydantic import ValidationError
 
-from solaris.keys.signed_identity import MAX_TOKEN_CHARACTERS, signed_identity
+from solaris.keys.signed_identity import (
+    MAX_TOKEN_CHARACTERS,
+    ROLE_HEADER,
+    signed_identity,
+)
 from solaris.platform.settings import Settings
 from solaris.quota.identity import Identity
 
@@ -46,6 +50,17 @@ def test_a_good_token_names_address_and_name() -> None:
     assert named(token()) == Identity(email="ana@example.com", name="Ana Conceição")
     assert named(token(name=None)) == Identity(email="ana@example.com")
     assert named(token(name=7)) == Identity(email="ana@example.com")
+
+
+def test_the_role_names_a_group_where_that_is_asked_for() -> None:
+    def group_values(**changes: Any) -> tuple[tuple[str, str], ...]:
+        found = signed_identity(token(**changes), SECRET, NOW, tells_role=True)
+        assert found is not None
+        return found.group_values
+
+    assert group_values() == ((ROLE_HEADER, "user"),)
+    for odd in (None, 7, "", " ", ["admin"], "a\nb", "{{role}}"):
+        assert group_values(role=odd) == ()
 
 
 def test_how_an_older_version_spelled_the_address_is_told() -> None:

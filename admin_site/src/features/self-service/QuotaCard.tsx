@@ -53,6 +53,9 @@ export function QuotaCard({ usage }: { usage: MyUsage }) {
                   })}
             </Row>
           )}
+          {usage.models === null ? null : (
+            <Row label={t("allowedModels")}>{usage.models.join(", ")}</Row>
+          )}
           <Row label={t("renews")}>
             {t("renewsIn", {
               date: format.date(renewalDay(usage.period)),

@@ -16,6 +16,7 @@ const USAGE: MyUsage = {
   grantedPercentage: 40,
   usageLevel: "ok",
   enforcement: "block",
+  models: null,
   grants: [],
   dailyLimitTokens: null,
   dayUsed: null,

@@ -3445,6 +3445,11 @@ export interface components {
              * @example 2026-11-22T13:05:09.123Z
              */
             linkExpiresAt: string;
+            /**
+             * Models
+             * @description Names, or beginnings of names followed by `*`; null: any that a key allows.
+             */
+            models: string[] | null;
             /** Monthlylimit */
             monthlyLimit: number;
             /** Name */

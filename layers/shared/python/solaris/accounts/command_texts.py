@@ -148,6 +148,10 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Modelo não permitido à chave",
         "en": "Model not allowed for the key",
     },
+    "refused.user_model_not_allowed": {
+        "pt-BR": "Modelo não permitido ao usuário",
+        "en": "Model not allowed for the user",
+    },
     "show.estimated": {"pt-BR": "{outcome} (estimado)", "en": "{outcome} (estimated)"},
     # create
     "create": {

@@ -16,7 +16,11 @@ LEEWAY_TOKENS = 256
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request as the meter sees it, before tokens are held."""
+    """A request as the meter sees it, before tokens are held.
+
+    `readings` are the models that it names, as `refused_model` of quota/model_names.py takes them;
+    without any it names `model` alone.
+    """
 
     request_id: str
     identity: Identity
@@ -25,6 +29,12 @@ class Ticket:
     endpoint: str
     key_id: str
     received_at: datetime
+    readings: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def named(self) -> tuple[tuple[str, ...], ...]:
+        """The models that are named, one reading at least."""
+        return self.readings or ((self.model,),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,11 @@ class AnswerContext:
     def cap_tokens(self) -> int | None:
         """The completion that the answer is limited to, None when it is not."""
         return self.admission.cap_tokens
+
+    @property
+    def allows_some_models_only(self) -> bool:
+        """Whether key or user may not use every model."""
+        return not self.facts.key.allows_any_model or self.admission.user.models is not None
 
     @property
     def relay_limit_tokens(self) -> int:

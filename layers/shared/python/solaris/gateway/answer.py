@@ -314,7 +314,9 @@ class Answer:
         if error is None and is_error(status):
             error = f"the upstream answered {status}"
         reservation = self._reservation
-        names = booked_names(reservation.model, model, self.context.facts.key)
+        names = booked_names(
+            reservation.model, model, is_restricted=self.context.allows_some_models_only
+        )
         weight = self._weight(model)
         event = UsageEvent(
             request_id=reservation.request_id,

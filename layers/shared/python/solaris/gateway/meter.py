@@ -13,8 +13,10 @@ from datetime import datetime
 from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.capped_users import CappedUsers, day_refusal
 from solaris.gateway.doubtful_reserves import DoubtfulReserves
+from solaris.gateway.newcomer_policies import NewcomerPolicies
 from solaris.gateway.open_requests import OpenRequests
 from solaris.gateway.reserve import ReserveResult, reserve
+from solaris.gateway.restricted_users import RestrictedUsers, check_models_of
 from solaris.keys.user_rates import UserRates
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.events import event_to_dict, event_to_json
@@ -34,9 +36,11 @@ from solaris.platform.errors import (
     SolarisError,
     StoreUnavailableError,
     TokensHeldError,
+    UserModelNotAllowedError,
     UserNotAllowedError,
 )
 from solaris.platform.logs import get_logger
+from solaris.platform.metrics import Metrics
 from solaris.platform.settings import Settings
 from solaris.quota.day_cap import holding, left_tokens, turn_day, turned
 from solaris.quota.feed import Changes
@@ -47,7 +51,6 @@ from solaris.quota.policy import (
     PlanStore,
     StatedPlans,
     block_ppm_of,
-    provisioning_of,
     threshold_rule_of,
 )
 from solaris.quota.provisioning import provision
@@ -102,11 +105,13 @@ class Meter:
         knows_all_open: bool = True,
         plans: PlanStore | None = None,
         rates: UserRates | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._knows_all_open = knows_all_open
         self._settings = settings
         self._aws = aws
         self._users = users
+        self._policies = NewcomerPolicies(settings, metrics)
         self._newcomers = Newcomers(users, changes, clock, plans, settings.zone)
         self._rates = rates
         self._sender = sender
@@ -120,15 +125,16 @@ class Meter:
         self._doubtful = DoubtfulReserves(users, self.resolve)
         self._open = OpenRequests(aws, self._table, clock)
         self._capped = CappedUsers()
+        self._restricted = RestrictedUsers()
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Hold tokens for a request, or raise the refusal.
 
         One write for a known user far from the limit, two near it or for a new user. Raises
-        AccountStatusError, UserNotAllowedError, QuotaExhaustedError, DailyLimitError,
-        TokensHeldError, BookingsLateError, RateLimitedError, StoreUnavailableError, and
-        ConflictError when twelve bounded attempts all lost a race. What is held is kept until the
-        event that resolves it.
+        AccountStatusError, UserNotAllowedError, UserModelNotAllowedError, QuotaExhaustedError,
+        DailyLimitError, TokensHeldError, BookingsLateError, RateLimitedError,
+        StoreUnavailableError, and ConflictError when twelve bounded attempts all lost a race. What
+        is held is kept until the event that resolves it.
         """
         if self._disk is not None and (trouble := self._disk.trouble()) is not None:
             raise StoreUnavailableError(trouble)
@@ -154,6 +160,7 @@ class Meter:
             result = await self._reserve(user_id, ticket, hold, reservation, by_address=by_address)
             if result.user is not None:
                 self._capped.learn(result.user)
+                self._restricted.learn(result.user)
             if result.reserved and result.user is not None:
                 return self._admission(result.user, reservation, hold, ticket.demand)
             user = result.user
@@ -168,7 +175,7 @@ class Meter:
                 continue
             period = max(period, user.period)
             day = self._day(ticket, period)
-            if await self._put_right(user, period, day, ticket.received_at):
+            if await self._put_right(user, period, day, ticket):
                 continue
             try:
                 hold = self._next_hold(ticket.demand, user)
@@ -199,6 +206,7 @@ class Meter:
                 block_ppm=block_ppm_of(self._settings),
                 now=ticket.received_at,
                 by_address=by_address,
+                models=self._restricted.allowing(user_id, ticket),
             )
         except StoreUnavailableError:
             # refused for the client; whether the write took place is not known
@@ -300,17 +308,18 @@ class Meter:
         work = keep(asyncio.to_thread(self._recorder.announce_block, user))
         work.add_done_callback(lambda _: self._announcing.discard(user.user_id))
 
-    async def _put_right(self, user: User, period: str, day: str, received_at: datetime) -> bool:
+    async def _put_right(self, user: User, period: str, day: str, ticket: Ticket) -> bool:
         """Mend what stands in the way other than the quota; False when nothing does."""
         if user.status is not UserStatus.ACTIVE:
             raise AccountStatusError(user.status.value)
+        check_models_of(user, ticket)
         now = self._clock()
         if user.period < period:
             opened, closed = open_period(user, period, now)
             await asyncio.to_thread(self._users.roll_over, user, turned(opened, day), closed)
             return True
         # as the condition had it, also where the clock was set back meanwhile
-        instant = max(now, received_at)
+        instant = max(now, ticket.received_at)
         if user.next_change_at is not None and user.next_change_at <= instant:
             await asyncio.to_thread(self._ended_grants.end, user.user_id, instant)
             return True
@@ -349,7 +358,8 @@ class Meter:
     async def _create(self, ticket: Ticket, period: str, released: User | None) -> Admission | None:
         """Make an unknown user together with the first reservation; None if it exists by now.
 
-        A user who is made but not served (pending, or a limit of nothing) is made without one.
+        A user who is made but not served (pending, a limit of nothing, a model that their group
+        does not allow) is made without one.
         `released` is the item of an address that was somebody else's.
         """
         identity = ticket.identity
@@ -360,7 +370,7 @@ class Meter:
         plans = await asyncio.to_thread(self._newcomers.plans)
         made = provision(
             identity,
-            provisioning_of(self._settings, plans),
+            self._policies.of(identity, plans),
             period=period,
             block_ppm=block_ppm_of(self._settings),
             now=ticket.received_at,
@@ -374,8 +384,14 @@ class Meter:
             if not await self._store_new(user, ticket, released, plans):
                 return None
             raise AccountStatusError(user.status.value)
+        self._restricted.learn(user)
         try:
+            check_models_of(user, ticket)
             hold = self._next_hold(ticket.demand, user)
+        except UserModelNotAllowedError:
+            if not await self._store_new(user, ticket, released, plans):
+                return None
+            raise
         except QuotaExhaustedError:
             await self._store_new(user, ticket, released, plans)
             if user.enforcement is Enforcement.WARN:

@@ -67,6 +67,7 @@ class GatewayParts:
         """The ASGI application of /v1."""
         from solaris.gateway.app import GatewayApp
         from solaris.gateway.meter import Meter
+        from solaris.gateway.models.people import PeopleModels
         from solaris.gateway.request import Forwarder
         from solaris.gateway.response_sizes import ResponseSizes
         from solaris.platform.aws.files import is_aws
@@ -87,6 +88,7 @@ class GatewayParts:
             knows_all_open=not is_aws(self.platform.dynamodb),
             plans=self._quota.plans,
             rates=self._keys.user_rates,
+            metrics=self.platform.metrics,
         )
         forwarder = Forwarder(
             settings=settings,
@@ -96,6 +98,7 @@ class GatewayParts:
             upstream=self.upstream,
             sizes=ResponseSizes(self.platform.async_cache, stage),
             metrics=self.platform.metrics,
+            people=PeopleModels(settings, self._quota.users, self._quota.plans),
         )
         return GatewayApp(
             forwarder,

@@ -27,6 +27,7 @@ from solaris.platform.errors import (
     QuotaExhaustedError,
     RateLimitedError,
     TokensHeldError,
+    UserModelNotAllowedError,
     UserNotAllowedError,
     UserNotIdentifiedError,
 )
@@ -37,8 +38,9 @@ from solaris.quota.day_cap import left_tokens
 from solaris.quota.grant import Grant
 from solaris.quota.grants import grants_now
 from solaris.quota.identity import Identity
+from solaris.quota.model_names import is_named
 from solaris.quota.periods import day_end, day_of, period_of, renews_at
-from solaris.quota.policy import PlanStore, block_ppm_of, provisioning_of
+from solaris.quota.policy import PlanStore, block_ppm_of, newcomer_policy
 from solaris.quota.provisioning import provision
 from solaris.quota.reservation import (
     MAX_OPEN_RESERVATIONS,
@@ -115,6 +117,7 @@ class Quoting:
             "status": user.status.value,
             "enforcement": user.enforcement.value,
             "plan": user.plan.value,
+            "models": None if user.models is None else list(user.models),
             "period": user.period,
             "renews_at": renews.isoformat(),
             "monthly_limit": quota.monthly_limit,
@@ -139,7 +142,8 @@ class Quoting:
         `estimated_tokens` are those of the call in all; with `max_tokens`, those of its prompt, and
         the answer has that many at most. They count by the weight of the `model`, once where none
         is stated: `charged_tokens` is what the call would take from the quota at most. `reason` is
-        the code of the refusal; whether the key allows the model is asked first.
+        the code of the refusal; whether the key allows the model is asked first. `models` are those
+        that the user may use, null: any.
 
         Raises as `own`, and InvalidRequestError; somebody who may not become a user is an answer
         here, not an error.
@@ -156,7 +160,7 @@ class Quoting:
         demand = _demand(estimated, most, weight)
         user = self._find(identity)
         late = self._unbooked(user) if user else []
-        reason = _refusal(user, demand, late)
+        reason = _refusal(user, demand, late, model)
         if model is not None and not key.allows(model):
             reason = ModelNotAllowedError.code
         period = user.period if user else self._period()
@@ -167,6 +171,7 @@ class Quoting:
             "charged_tokens": demand.charged(most or 0),
             "weight": weight.times(),
             "available_tokens": user.available_tokens if user else 0,
+            "models": list(user.models) if user and user.models is not None else None,
             "user_id": user.user_id if user else user_id_for(identity.email),
             "status": user.status.value if user else None,
             "period": period,
@@ -214,7 +219,7 @@ class Quoting:
             day = day_of(now, self._settings.zone)
             return put_right(user, period=period, day=day, block_ppm=block_ppm, now=now)
         plans = None if self._plans is None else self._plans.recent()
-        policy = provisioning_of(self._settings, plans)
+        policy = newcomer_policy(self._settings, plans, identity)
         return provision(
             identity,
             policy,
@@ -272,12 +277,16 @@ def _grant(one: Grant, renews: datetime) -> dict[str, int | str | None]:
     }
 
 
-def _refusal(user: User | None, demand: Demand, late: Sequence[Reservation]) -> str | None:
+def _refusal(
+    user: User | None, demand: Demand, late: Sequence[Reservation], model: str | None
+) -> str | None:
     """Return the code with which the meter would refuse, in its order; None if it would not."""
     if user is None:
         return UserNotAllowedError.code
     if user.status is not UserStatus.ACTIVE:
         return AccountStatusError(user.status.value).code
+    if model is not None and user.models is not None and not is_named(model, user.models):
+        return UserModelNotAllowedError.code
     if len(user.reservations) >= MAX_OPEN_RESERVATIONS:
         is_late = len(user.reservations) - len(late) < MAX_OPEN_RESERVATIONS
         return BookingsLateError.code if is_late else RateLimitedError.code

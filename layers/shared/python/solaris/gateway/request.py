@@ -38,6 +38,7 @@ from solaris.gateway.models.facts import (
 )
 from solaris.gateway.models.listing import ModelList, is_models
 from solaris.gateway.models.named import named_models
+from solaris.gateway.models.people import PeopleModels
 from solaris.gateway.relaying import open_stream
 from solaris.gateway.response_sizes import ResponseSizes
 from solaris.gateway.sending import Sending
@@ -94,7 +95,9 @@ class Forwarder:
         upstream: Upstream,
         sizes: ResponseSizes,
         metrics: Metrics,
+        people: PeopleModels | None = None,
     ) -> None:
+        self._people = people
         self._settings = settings
         self._entrance = entrance
         self._meter = meter
@@ -117,12 +120,15 @@ class Forwarder:
         """Answer one request; raises the SolarisError that refuses it."""
         key = request.entered.key
         if request.method == "GET" and is_models(request.path):
-            check_model_path(key, request.path)
+            models = await self._models_of(request)
+            check_model_path(key, request.path, models)
             found = await self._models.get(request.path, _headers(request))
             if refuses_key(found.status, found.body):
                 raise UpstreamKeyRefusedError(f"the upstream answers {found.status} to our key")
             hidden = self._settings.hidden_models
-            shown = visible_models(key, request.path, found.status, found.body, hidden)
+            shown = visible_models(
+                key, request.path, found.status, found.body, hidden, models=models
+            )
             weights = await self._weighing.live.aget()
             return replace(found, body=with_weights(weights, found.status, shown))
         if request.method == "POST" and request.path == COUNT_PATH:
@@ -148,7 +154,7 @@ class Forwarder:
         demand = self._demand(shape, body, model, prompt)
         named = [model, *named_models(body, request.query)] if weights.entries else [model]
         demand = replace(demand, weight=weights.held(named))
-        ticket = _ticket(request, key, identity, demand, model)
+        ticket = _ticket(request, key, identity, demand, (asked.named,))
         facts = replace(
             _facts(request, key),
             is_opaque=bool(prompt.references)
@@ -168,10 +174,18 @@ class Forwarder:
             request, answer, lambda headers: sending.send(asked, answer.context, headers)
         )
 
+    async def _models_of(self, request: IncomingRequest) -> tuple[str, ...] | None:
+        """What the user of a request may use, where its head names one; None: any model."""
+        identity = request.entered.identity
+        if identity is None or self._people is None:
+            return None
+        return await self._people.models(identity)
+
     async def _count(self, request: IncomingRequest) -> Reply:
         """How long a prompt of /v1/messages is, by our own tokenizer: nothing is held or charged.
 
-        Not every upstream can tell, and who asks it may be billed.
+        Not every upstream can tell, and who asks it may be billed. What the user may use does not
+        matter: no model is asked.
         """
         shape = SHAPES[MESSAGES]
         understanding = _understanding(request)
@@ -218,23 +232,25 @@ class Forwarder:
     ) -> Reply:
         """A path with a charge by setting: its body may be a form, and is not looked into."""
         model = request.entered.asking.model = request.path.removeprefix("/v1/")
-        data = await _understanding(request).flat(model)
+        understanding = _understanding(request)
+        flat = await understanding.flat(model)
         identity = await self._entrance.identify(request.entered, request.headers, {})
         demand = Demand(prompt_tokens=tokens, completes=False)
-        ticket = _ticket(request, key, identity, demand, model)
+        ticket = _ticket(request, key, identity, demand, flat.readings)
         facts = _facts(request, key)
         answer = await self._hold(ticket, facts, client, flat_tokens=tokens)
         content_type = request.headers.get("content-type", "application/octet-stream")
         path = request.path.removeprefix("/v1")
         if request.query:
             path = f"{path}?{request.query}"
-        return await self._send(
-            request,
-            answer,
-            lambda headers: self._upstream.send(
-                "POST", path, headers=headers | {"content-type": content_type}, body=data
-            ),
-        )
+
+        async def send(headers: dict[str, str]) -> UpstreamAnswer:
+            models = answer.context.admission.user.models
+            data = await understanding.flat_sent(flat, models)
+            headers |= {"content-type": content_type}
+            return await self._upstream.send("POST", path, headers=headers, body=data)
+
+        return await self._send(request, answer, send)
 
     async def _hold(
         self,
@@ -306,16 +322,21 @@ class Forwarder:
 
 
 def _ticket(
-    request: IncomingRequest, key: GatewayKey, identity: Identity, demand: Demand, model: str
+    request: IncomingRequest,
+    key: GatewayKey,
+    identity: Identity,
+    demand: Demand,
+    readings: tuple[tuple[str, ...], ...],
 ) -> Ticket:
     return Ticket(
         request_id=request.request_id,
         identity=identity,
         demand=demand,
-        model=model,
+        model=readings[0][0],
         endpoint=request.path,
         key_id=key.key_id,
         received_at=request.received_at,
+        readings=readings,
     )
 
 

@@ -12,6 +12,9 @@ A timeline, to read the condition by:
 Of a user with a day's cap (quota/day_cap.py) the day's tokens are taken by the same write, which
 is another expression then: a reservation says by its day which of the two it wants. Where the
 item wants the other, the write is refused as above (gateway/capped_users.py).
+
+Of a user who may use some models only, the write states the list by which this request was found
+allowed (gateway/restricted_users.py): a list that has changed since refuses it.
 """
 
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ from solaris.platform.aws.client import CONDITION_FAILED, AsyncAws, AwsCallError
 from solaris.platform.aws.items import epoch_milliseconds, number, text
 from solaris.platform.instants import iso_milliseconds
 from solaris.quota.day_cap import left_tokens
-from solaris.quota.item import reservation_to_item, user_from_item
+from solaris.quota.item import models_to_item, reservation_to_item, user_from_item
 from solaris.quota.reservation import MAX_OPEN_RESERVATIONS, Hold, Reservation
 from solaris.quota.user import Enforcement, User, UserStatus
 
@@ -56,6 +59,9 @@ _CONDITION = (
     # a repeated write must not take the tokens twice
     "AND attribute_not_exists(reservations.#request)"
 )
+# any model may be used, or the list is the one by which the request's were found allowed
+_ANY_MODEL = " AND attribute_not_exists(models)"
+_THESE_MODELS = " AND (attribute_not_exists(models) OR models = :models)"
 # the address that the id was made from is still this user's
 _BY_ADDRESS = " AND attribute_not_exists(address_of)"
 
@@ -81,12 +87,14 @@ async def reserve(
     block_ppm: int,
     now: datetime,
     by_address: bool = True,
+    models: tuple[str, ...] | None = None,
 ) -> ReserveResult:
     """Hold tokens for one request by a single conditional update.
 
     `by_address`: the id was made from an address; who was moved is refused then, and the item
     says whose the address is (quota/moving.py). Not so for the id that it says. A reservation with
-    a `day` is one of a user with a day's cap.
+    a `day` is one of a user with a day's cap. `models` is the list that allows what the request
+    names, for whom there is one; a user with another is refused.
 
     Raises StoreUnavailableError when DynamoDB does not answer within its bounded attempts.
     """
@@ -114,11 +122,18 @@ async def reserve(
         enough = _ENOUGH_OF_DAY
         names["#day"] = "day"
         values[":day"] = text(reservation.day)
+    of_models = _ANY_MODEL
+    if models is not None:
+        of_models = _THESE_MODELS
+        values[":models"] = models_to_item(models)
     payload = {
         "TableName": table,
         "Key": {"user_id": text(user_id)},
         "UpdateExpression": _UPDATE if reservation.day is None else _UPDATE_OF_DAY,
-        "ConditionExpression": enough + _CONDITION + (_BY_ADDRESS if by_address else ""),
+        "ConditionExpression": enough
+        + _CONDITION
+        + of_models
+        + (_BY_ADDRESS if by_address else ""),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
         "ReturnValues": "ALL_NEW",

@@ -34,13 +34,15 @@ _ONLY_USAGE = {"include_usage": True}
 class Asked:
     """What the client asks for and may: the body's fields, those left out, and the query.
 
-    `is_heavy` when it came as a large body: it is then written in a thread.
+    `is_heavy` when it came as a large body: it is then written in a thread. `named` are the models
+    that body and query name as they came, with what is left out of them.
     """
 
     body: dict[str, object]
     dropped: list[str]
     query: str
     is_heavy: bool = False
+    named: tuple[str, ...] = ()
 
 
 class Sending:

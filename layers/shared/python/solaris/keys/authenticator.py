@@ -17,7 +17,7 @@ import orjson
 from solaris.keys.key import GatewayKey, KeyKind, hash_key
 from solaris.keys.last_use import KeyUse
 from solaris.keys.sealing import Seal
-from solaris.keys.signed_identity import HEADER, signed_identity
+from solaris.keys.signed_identity import HEADER, ROLE_HEADER, signed_identity
 from solaris.keys.store import KeyStore
 from solaris.platform.access import ADMIN_KEY_PREFIX
 from solaris.platform.cache import AsyncCache, Remembered
@@ -145,18 +145,24 @@ def identity_of(
 
     A personal key is its user's, whatever the headers say; a service key names the user, in a
     header, or in `body` where that is given to look at. Where Open WebUI's secret is known, its
-    signed header alone names somebody.
+    signed header alone names somebody, and their group.
     """
     if key.kind is KeyKind.PERSONAL:
         identity = None if key.user_email is None else _owner(key.user_email)
     elif settings.openwebui_jwt_secret is not None:
-        identity = signed_identity(headers.get(HEADER), settings.openwebui_jwt_secret, now)
+        identity = signed_identity(
+            headers.get(HEADER),
+            settings.openwebui_jwt_secret,
+            now,
+            tells_role=ROLE_HEADER in settings.identity_group_headers,
+        )
     else:
         identity = identify(
             headers,
             body,
             email_headers=settings.identity_email_headers,
             name_headers=settings.identity_name_headers,
+            group_headers=settings.identity_group_headers,
         )
     if identity is None:
         raise UserNotIdentifiedError

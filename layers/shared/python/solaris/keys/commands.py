@@ -70,7 +70,14 @@ def create(
     say(issued.secret)
     if issued.key.kind is KeyKind.SERVICE:
         heading(_t("snippet"))
-        block(librechat_snippet(parts.platform.settings.own_address, where=_t("snippet.where")))
+        settings = parts.platform.settings
+        block(
+            librechat_snippet(
+                settings.own_address,
+                group_headers=settings.identity_group_headers,
+                where=_t("snippet.where"),
+            )
+        )
     if json:
         state = key_state(issued.key, parts.platform.clock())
         as_json({"key": _key_json(issued.key, state), "secret": issued.secret})

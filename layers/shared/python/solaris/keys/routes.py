@@ -53,8 +53,9 @@ def create_key(parts: "KeysParts", call: Call, *, body: KeyCreate) -> CreatedKey
     """The answer shows the key itself, this once."""
     issued = parts.management.create(body.terms(), call.as_actor)
     is_service = issued.key.kind is KeyKind.SERVICE
-    snippet = librechat_snippet(parts.platform.settings.own_address) if is_service else None
-    return CreatedKey.made(issued.row, issued.secret, snippet)
+    settings = parts.platform.settings
+    snippet = librechat_snippet(settings.own_address, group_headers=settings.identity_group_headers)
+    return CreatedKey.made(issued.row, issued.secret, snippet if is_service else None)
 
 
 @operation(

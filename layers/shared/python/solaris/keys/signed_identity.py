@@ -18,9 +18,11 @@ from joserfc.jws import JWSRegistry
 
 from solaris.platform.email import spelled_before, valid_email
 from solaris.platform.printable import printable
-from solaris.quota.identity import MAX_NAME_CHARACTERS, Identity
+from solaris.quota.identity import MAX_NAME_CHARACTERS, Identity, group_value
 
 HEADER = "x-openwebui-user-jwt"
+# what the claim `role` says where nothing is signed
+ROLE_HEADER = "x-openwebui-user-role"
 ISSUER = "open-webui"
 MAX_TOKEN_CHARACTERS = 4_096
 # a clock of another machine may be so much apart
@@ -31,9 +33,12 @@ MAX_LIFE = timedelta(hours=1)
 _REGISTRY = JWSRegistry(algorithms=("HS256",), strict_check_header=False)
 
 
-def signed_identity(token: str | None, secret: str, now: datetime) -> Identity | None:
+def signed_identity(
+    token: str | None, secret: str, now: datetime, *, tells_role: bool = False
+) -> Identity | None:
     """The user whom a token names; None: it is missing, forged, over or names nobody.
 
+    `tells_role`: its `role` says which group a newcomer is for, as the header of that name does.
     `now` is UTC. A header that came twice is no token: the two are joined by a comma.
     """
     if token is None or len(token) > MAX_TOKEN_CHARACTERS:
@@ -49,12 +54,14 @@ def signed_identity(token: str | None, secret: str, now: datetime) -> Identity |
     address = valid_email(email) if isinstance(email, str) else None
     if address is None or not isinstance(claims.get("sub"), str) or not _is_running(claims, now):
         return None
-    name = claims.get("name")
+    name, role = claims.get("name"), claims.get("role")
+    group = group_value(role) if tells_role and isinstance(role, str) else ""
     spelled = spelled_before(email)
     return Identity(
         email=address,
         name=printable(name, MAX_NAME_CHARACTERS) if isinstance(name, str) else "",
         spelled="" if spelled == address else spelled,
+        group_values=((ROLE_HEADER, group),) if group else (),
     )
 
 

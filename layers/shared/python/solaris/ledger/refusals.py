@@ -46,7 +46,7 @@ REASONS = (
     "rate_limit_exceeded",
     *("invalid_api_key", "user_not_identified", "user_not_allowed"),
     *("account_pending", "account_suspended", "account_blocked", "account_deleted"),
-    *("model_not_allowed", "model_not_found"),
+    *("model_not_allowed", "user_model_not_allowed", "model_not_found"),
     *("invalid_request_error", "payload_too_large", "unsupported_media_type"),
     *("unknown_path", "method_not_allowed", "overloaded", "service_unavailable"),
     OTHER,

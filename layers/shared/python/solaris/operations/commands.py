@@ -129,7 +129,14 @@ def init(*, json: AsJson = False) -> None:
     say(_t("init.key", key=result.key_id))
     say(result.new_key)
     heading(_keys("snippet"))
-    block(librechat_snippet(parts.platform.settings.own_address, where=_keys("snippet.where")))
+    settings = parts.platform.settings
+    block(
+        librechat_snippet(
+            settings.own_address,
+            group_headers=settings.identity_group_headers,
+            where=_keys("snippet.where"),
+        )
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@
     ├── AccountStatusError         the user is suspended, blocked or pending
     ├── UserNotAllowedError        the person is unknown and may not become a user
     ├── ModelNotAllowedError       the key does not allow the model
+    │   └── UserModelNotAllowedError   the user, or their group, does not
     ├── UnknownModelError          no such model, or none that the key may see
     ├── QuotaExhaustedError        not enough tokens left in the period
     ├── TokensHeldError            what is left is held by the user's other open requests
@@ -103,6 +104,21 @@ class ModelNotAllowedError(SolarisError):
     def __init__(self, model: str) -> None:
         super().__init__(model[:MAX_SHOWN_CHARACTERS])
         self.model = model[:MAX_SHOWN_CHARACTERS]
+
+
+class UserModelNotAllowedError(ModelNotAllowedError):
+    """The user may use some models, and this is none of them.
+
+    `models` are names, or beginnings of names followed by `*`; `by_group`: the group's rule, else
+    the user's own.
+    """
+
+    code = "user_model_not_allowed"
+
+    def __init__(self, model: str, models: Sequence[str], *, by_group: bool) -> None:
+        super().__init__(model)
+        self.models = tuple(models)
+        self.by_group = by_group
 
 
 class UnknownModelError(SolarisError):

@@ -115,6 +115,12 @@ LOGIN_FAILURES = Definition(
     "Logins to the admin API refused, by reason.",
     ("reason",),
 )
+UNMAPPED_GROUPS = Definition(
+    "ia_solaris_unmapped_groups_total",
+    "counter",
+    "Values of group headers that stood for no group, once each and process, by header.",
+    ("header",),
+)
 PUBLISHED = (
     REQUESTS,
     REFUSALS,
@@ -130,6 +136,7 @@ PUBLISHED = (
     ADMIN_REQUESTS,
     ADMIN_DURATION,
     LOGIN_FAILURES,
+    UNMAPPED_GROUPS,
 )
 
 # Measured when they are asked for. The first three names are older than this system. Two end in

@@ -32,9 +32,11 @@ from solaris.platform.settings_secret import VARIABLE, secret_settings
 from solaris.platform.settings_values import (
     UNKNOWN_MODEL_TOKENS,
     AutoProvision,
+    GroupMap,
     ModelPrice,
     is_host_or_network,
     machine_address,
+    parse_group_map,
 )
 from solaris.platform.web.trusted_proxies import LOCAL_NETWORKS, Front
 
@@ -128,6 +130,8 @@ def mail_domain(value: str) -> str:
     return domain
 
 
+# RFC 9110, section 5.6.2; in lower case
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
 # HS256 wants a key as long as its hash (RFC 7518, section 3.2)
 MIN_JWT_SECRET_CHARACTERS = 32
 
@@ -137,6 +141,8 @@ class IdentitySettings(FrontSettings):
 
     identity_email_headers: _List = ("x-user-email", "x-openwebui-user-email")
     identity_name_headers: _List = ("x-user-name", "x-openwebui-user-name")
+    identity_group_headers: _List = Field(default=(), max_length=10)
+    identity_group_map: str = ""
     identity_from_body: bool = False
     openwebui_jwt_secret: str | None = Field(
         default=None, repr=False, min_length=MIN_JWT_SECRET_CHARACTERS
@@ -152,6 +158,7 @@ class IdentitySettings(FrontSettings):
     @field_validator(
         "identity_email_headers",
         "identity_name_headers",
+        "identity_group_headers",
         "oidc_admin_emails",
         "oidc_auditor_emails",
         "oidc_viewer_domains",
@@ -162,6 +169,26 @@ class IdentitySettings(FrontSettings):
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("identity_group_headers")
+    @classmethod
+    def _header_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not _HEADER_NAME.fullmatch(one):
+                msg = f"is not the name of a header: {one!r} (example: x-user-group)"
+                raise ValueError(msg)
+        return value
+
+    @field_validator("identity_group_map")
+    @classmethod
+    def _maps_groups(cls, value: str) -> str:
+        parse_group_map(value)
+        return value
+
+    @cached_property
+    def group_map(self) -> GroupMap:
+        """Which values of IDENTITY_GROUP_HEADERS stand for which group."""
+        return parse_group_map(self.identity_group_map)
 
     @field_validator("oidc_trusted_email_issuers", mode="before")
     @classmethod

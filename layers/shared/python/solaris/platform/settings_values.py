@@ -1,7 +1,8 @@
 """Values of settings that are more than a number or a text. Pure."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -18,6 +19,55 @@ class AutoProvision(StrEnum):
 
     DENY = "deny"
     """Refuse and create nothing: users are created by an admin."""
+
+
+MAX_GROUP_ENTRIES = 1_000
+ANY_GROUP = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMap:
+    """Names of groups by the values that stand for them (as `folded` gives these).
+
+    `by_name`: a value without an entry stands for the group that is called so.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    by_name: bool = False
+
+    def named(self, value: str) -> str | None:
+        """The name of the group that a value stands for, if it is to stand for any."""
+        return self.names.get(folded(value)) or (value if self.by_name else None)
+
+
+def folded(text: str) -> str:
+    """A value as two are compared: blanks and letters' case make no difference."""
+    return " ".join(text.split()).casefold()
+
+
+def parse_group_map(text: str) -> GroupMap:
+    """Read `value=Group name;value2=Group name 2;*`: the last `=` of an entry divides it.
+
+    Raises ValueError for what is no entry, and a value that has two.
+    """
+    names: dict[str, str] = {}
+    by_name = False
+    for entry in filter(None, (one.strip() for one in text.split(";"))):
+        if entry == ANY_GROUP:
+            by_name = True
+            continue
+        value, _, name = entry.rpartition("=")
+        if not value.strip() or not name.strip():
+            msg = f"is neither value=Group name nor *: {entry[:100]!r}"
+            raise ValueError(msg)
+        if folded(value) in names:
+            msg = f"names two groups for {value.strip()[:100]!r}"
+            raise ValueError(msg)
+        names[folded(value)] = name.strip()
+    if len(names) > MAX_GROUP_ENTRIES:
+        msg = f"has {len(names)} entries, at most {MAX_GROUP_ENTRIES}"
+        raise ValueError(msg)
+    return GroupMap(names, by_name)
 
 
 @dataclass(frozen=True, slots=True)

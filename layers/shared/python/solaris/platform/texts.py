@@ -45,6 +45,14 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Esta chave não permite o modelo {model}.",
         "en": "This key does not allow the model {model}.",
     },
+    "user_model_not_allowed": {
+        "pt-BR": "A regra do seu usuário não permite o modelo {model}. Você pode usar: {models}.",
+        "en": "Your user's rule does not allow the model {model}. You may use: {models}.",
+    },
+    "user_model_not_allowed_by_group": {
+        "pt-BR": "A regra do seu grupo não permite o modelo {model}. Você pode usar: {models}.",
+        "en": "Your group's rule does not allow the model {model}. You may use: {models}.",
+    },
     "model_not_found": {
         "pt-BR": "O modelo {model} não existe.",
         "en": "The model {model} does not exist.",

@@ -2,7 +2,7 @@
 
 import base64
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -24,11 +24,14 @@ class Identity:
     """A person as the client names them; the name may be empty.
 
     `spelled` is the address as versions before would have kept it, for whom they have stored so.
+    `group_values` are headers and what they say of the person's group, the first to decide first:
+    for whoever comes for the first time (quota/groups/naming.py).
     """
 
     email: str
     name: str = ""
     spelled: str = ""
+    group_values: tuple[tuple[str, str], ...] = ()
 
 
 def identify(
@@ -37,6 +40,7 @@ def identify(
     *,
     email_headers: Sequence[str],
     name_headers: Sequence[str],
+    group_headers: Sequence[str] = (),
 ) -> Identity | None:
     """Return whom a service key's request is for, or None when it does not say.
 
@@ -53,7 +57,24 @@ def identify(
         return None
     name = next((found for key in name_headers if (found := _name(key, headers.get(key)))), "")
     spelled = spelled_before(text)
-    return Identity(email=email, name=name, spelled="" if spelled == email else spelled)
+    return Identity(
+        email=email,
+        name=name,
+        spelled="" if spelled == email else spelled,
+        group_values=tuple(_values(headers, group_headers)),
+    )
+
+
+def group_value(text: str) -> str:
+    """A group's name as somebody else tells it: printable, of 200 characters at most."""
+    return printable(_text(text), MAX_NAME_CHARACTERS)
+
+
+def _values(headers: Mapping[str, str], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        value = group_value(_decoded(headers.get(name, "")))
+        if value:
+            yield name, value
 
 
 def _decoded(value: str) -> str:

@@ -1,6 +1,6 @@
 """Users between DynamoDB's typed JSON and the domain. One place, both ways, exact."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -195,8 +195,13 @@ def _of_plan_to_item(user: User) -> Item:
     if user.plan_by_group:
         item["plan_by_group"] = {"BOOL": True}
     if user.models is not None:
-        item["models"] = {"L": [text(one) for one in user.models]}
+        item["models"] = models_to_item(user.models)
     return item
+
+
+def models_to_item(models: Iterable[str]) -> Item:
+    """The attribute `models`, which the reserve compares whole (gateway/reserve.py)."""
+    return {"L": [text(one) for one in models]}
 
 
 def _of_plan_from_item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One model by its many names, and lists of models that somebody may use. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 ANY = "*"
@@ -47,6 +47,20 @@ def is_version(asked: str, answered: str) -> bool:
 def is_named(model: str, names: Iterable[str]) -> bool:
     """Whether a model is among names, of which one that ends in `*` is the beginning of many."""
     return any(model.startswith(one[:-1]) if one.endswith(ANY) else model == one for one in names)
+
+
+def refused_model(named: Iterable[Sequence[str]], allows: Callable[[str], bool]) -> str | None:
+    """The model for which a request is refused; None: it is allowed.
+
+    `named` are readings of the request, each with all the models that it names by that: one of
+    which all are allowed is enough. Where none is, the last reading says what is refused.
+    """
+    refused = None
+    for names in named:
+        refused = next((one for one in names if not allows(one)), None)
+        if refused is None:
+            return None
+    return refused
 
 
 def checked_names(models: Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from solaris.platform.settings import Settings
 from solaris.quota.groups.group import Groups
 from solaris.quota.groups.member import Terms, terms_for, terms_of
 from solaris.quota.groups.member import signature as groups_signature
+from solaris.quota.groups.naming import named_group
 from solaris.quota.groups.store import GroupStore, StatedGroups
+from solaris.quota.identity import Identity
 from solaris.quota.plans import PlanPolicy, PlanRefusedError, Plans, Seeds, plans_of, signature
 from solaris.quota.provisioning import ProvisioningPolicy
 from solaris.quota.quota import threshold_ppm
@@ -55,6 +57,15 @@ def provisioning_of(
         source=source,
         terms=terms_for(None, group_id, plans, groups),
     )
+
+
+def newcomer_policy(
+    settings: Settings, stated: "StatedPlans | None", identity: Identity
+) -> ProvisioningPolicy:
+    """What a first request of this person makes of its user."""
+    groups: Groups = {} if stated is None else stated.groups
+    group_id, _ = named_group(identity.group_values, settings.group_map, groups)
+    return provisioning_of(settings, stated, group_id)
 
 
 def plan_limits_of(settings: Settings) -> dict[Plan, int]:

@@ -42,6 +42,9 @@ class MyUsage(DayFigures):
     enforcement: Enforcement = Field(
         description="`warn`: served all the same when the quota is used up."
     )
+    models: list[str] | None = Field(
+        description="Names, or beginnings of names followed by `*`; null: any that a key allows."
+    )
     monthly_limit: int
     additional_tokens: int
     grants: list[OwnGrant] = Field(description="Of the additional tokens, first used first.")
@@ -82,6 +85,7 @@ class MyUsage(DayFigures):
             plan=user.plan,
             status=user.status,
             enforcement=user.enforcement,
+            models=None if user.models is None else list(user.models),
             monthly_limit=user.monthly_limit,
             additional_tokens=user.additional_tokens,
             grants=[OwnGrant.of(one, own.account.renews_at) for one in grants_now(user)],

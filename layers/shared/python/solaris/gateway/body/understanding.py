@@ -3,7 +3,7 @@
 A body is heavy by its bytes or by its parts: 150 kB of 19,000 small objects are 60 ms of work.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import orjson
 
@@ -11,7 +11,7 @@ from solaris.gateway import tokenizer as tokens
 from solaris.gateway.body.allowed_fields import passed_on, passed_query
 from solaris.gateway.body.bodies import TOO_MANY_PARTS, Body
 from solaris.gateway.body.heavy import HEAVY_BYTES, in_heavy_thread, in_light_thread
-from solaris.gateway.models.access import check_models, checked_flat_body
+from solaris.gateway.models.access import FlatBody, check_models, checked_flat_body
 from solaris.gateway.models.named import named_models
 from solaris.gateway.sending import Asked
 from solaris.gateway.shapes.all import ApiShape, MalformedBodyError
@@ -63,12 +63,18 @@ class Understanding:
             return await in_light_thread(shape.prompt, body)
         return shape.prompt(body)
 
-    async def flat(self, path_model: str) -> bytes:
+    async def flat(self, path_model: str) -> FlatBody:
         """The body of a path with a charge by setting; raises ModelNotAllowedError."""
         arguments = (self._key, path_model, self._headers, self._body.data, self._query)
         if self._body.size > PROMPT_THREAD_BYTES:
             return await in_heavy_thread(checked_flat_body, *arguments)
         return checked_flat_body(*arguments)
+
+    async def flat_sent(self, flat: FlatBody, models: Collection[str] | None) -> bytes:
+        """What goes to the upstream of a body of `flat`; `models` is the user's list, None: any."""
+        if self._body.size > PROMPT_THREAD_BYTES:
+            return await in_heavy_thread(flat.sent, self._key.allowed_models, models)
+        return flat.sent(self._key.allowed_models, models)
 
     def _checked_and_weighed(self, shape: ApiShape, more: Iterable[str]) -> Asked:
         """In one go: twenty parsed bodies that wait to be weighed are a million objects, which
@@ -103,9 +109,12 @@ class Understanding:
             # its usage would be told to a later call, which nobody meters
             raise InvalidRequestError("background is not supported")
         query = passed_query(self._query)
-        if any("," in name for name in named_models(body, query)):
+        named = named_models(body, query)
+        if any("," in name for name in named):
             # LiteLLM would ask each of them
             raise InvalidRequestError("model must name one model")
         # what is dropped is looked at too: who names another model is told, not served half
-        check_models(self._key, parsed, self._query)
-        return Asked(body, dropped, query, is_heavy=self.is_heavy)
+        if dropped or query != self._query:
+            named = named_models(parsed, self._query)
+        check_models(self._key, named)
+        return Asked(body, dropped, query, is_heavy=self.is_heavy, named=tuple(named))

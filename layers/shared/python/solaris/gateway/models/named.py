@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from solaris.keys.key import GatewayKey
 from solaris.quota.model_names import is_version
 
 _FALLBACKS = (
@@ -45,15 +44,15 @@ def named_models(body: Mapping[str, object], query: str) -> list[str]:
     return names
 
 
-def booked_names(asked: str, answered: str | None, key: GatewayKey) -> BookedNames:
+def booked_names(asked: str, answered: str | None, *, is_restricted: bool) -> BookedNames:
     """Return the names of an event: `answered` is who says to have answered, if anybody does.
 
-    Ordinarily the model that was asked for. A key with allowed models is booked by the model that
-    answered, so that another one behind an allowed name is seen.
+    Ordinarily the model that was asked for. Where key or user may use some models only
+    (`is_restricted`), the model that answered, so that another one behind an allowed name is seen.
     """
     if not answered or answered == asked:
         return BookedNames(asked)
-    if key.allows_any_model or is_version(asked, answered):
+    if not is_restricted or is_version(asked, answered):
         return BookedNames(asked, answered=answered)
     return BookedNames(answered, asked=asked)
 

@@ -4,7 +4,7 @@ The body is OpenAI's error shape, so that any OpenAI client understands it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ JSON = "application/json"
 MEBIBYTE = 1024 * 1024
 # as often as a store that does not answer is asked again, and a moment for it to come back
 STORE_RETRY_SECONDS = 2
+# of those that somebody may use, in a text; the details have all
+MAX_SHOWN_MODELS = 10
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -39,6 +41,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.AccountStatusError: (403, "permission_error"),
     errors.UserNotAllowedError: (403, "permission_error"),
     errors.ModelNotAllowedError: (403, "permission_error"),
+    errors.UserModelNotAllowedError: (403, "permission_error"),
     errors.UnknownModelError: (404, "invalid_request_error"),
     errors.QuotaExhaustedError: (429, "insufficient_quota"),
     errors.DailyLimitError: (429, "insufficient_quota"),
@@ -121,6 +124,9 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
             headers["retry-after"] = str(STORE_RETRY_SECONDS)
         case errors.AccountStatusError():
             details["status"] = error.status
+        case errors.ModelNotAllowedError() | errors.UnknownModelError():
+            text, values = _model_text(error)
+            details |= _model_details(error)
         case _:
             values = _values(error)
     body = {
@@ -138,8 +144,6 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
 def _values(error: errors.SolarisError) -> dict[str, str]:
     """What a text names of its error, where that is all there is to it."""
     match error:
-        case errors.ModelNotAllowedError() | errors.UnknownModelError():
-            return {"model": error.model}
         case errors.MissingScopeError():
             return {"scope": error.scope}
         case errors.InvalidRequestError():
@@ -152,11 +156,37 @@ def _values(error: errors.SolarisError) -> dict[str, str]:
             return {}
 
 
+def shown_models(models: Sequence[str]) -> str:
+    """The first names of a list, with how many more there are: `gpt-4o, o3*, … (+7)`."""
+    more = len(models) - MAX_SHOWN_MODELS
+    shown = ", ".join(models[:MAX_SHOWN_MODELS])
+    return f"{shown}, … (+{more})" if more > 0 else shown
+
+
 def size_text(size: int) -> str:
     """So many bytes in the largest unit that they fill: `20 MiB`, `8 KiB`."""
     if size >= MEBIBYTE:
         return f"{size // MEBIBYTE} MiB"
     return f"{size // 1024} KiB"
+
+
+def _model_text(
+    error: errors.ModelNotAllowedError | errors.UnknownModelError,
+) -> tuple[str, dict[str, str]]:
+    """Which text, and its values."""
+    values = {"model": error.model}
+    if not isinstance(error, errors.UserModelNotAllowedError):
+        return error.code, values
+    text = f"{error.code}_by_group" if error.by_group else error.code
+    return text, values | {"models": shown_models(error.models)}
+
+
+def _model_details(
+    error: errors.ModelNotAllowedError | errors.UnknownModelError,
+) -> dict[str, Any]:
+    if not isinstance(error, errors.UserModelNotAllowedError):
+        return {}
+    return {"models": list(error.models), "rule": "group" if error.by_group else "user"}
 
 
 def _quota_text(
