@@ -23,6 +23,7 @@ from solaris.ledger.figures import ReportFilters
 from solaris.ledger.refusals import Refusals
 from solaris.quota.usage import Outcome
 from solaris.quota.user import user_id_for
+from solaris.reports.group_days import GroupDays
 from solaris.reports.statistics import Statistics
 from solaris.reports.system_days import SystemDays
 from tests.integration.accounts.users_support import Api
@@ -84,6 +85,7 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
     stats = Statistics(
         settings=parts.settings,
         days=SystemDays(counters, parts.settings.zone, money.clock),
+        groups=GroupDays(parts.ledger.group_counters, parts.settings.zone, money.clock),
         counters=parts.ledger.user_counters,
         refusals=parts.ledger.refusal_days,
         users=parts.quota.users,

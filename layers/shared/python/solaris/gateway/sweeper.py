@@ -19,7 +19,7 @@ from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.quota.grant import NOTICE
-from solaris.quota.item import grants_from_item, reservation_from_item
+from solaris.quota.item import grants_from_item, group_in_item, reservation_from_item
 from solaris.quota.reservation import expired
 from solaris.quota.store import UserStore
 
@@ -92,7 +92,7 @@ class Sweeper:
                 soon = epoch_milliseconds(self._clock() + NOTICE)
                 page = await store.page(
                     cursor,
-                    fields=("user_id", "reservations", "next_change_at", "grants"),
+                    fields=("user_id", "group_id", "reservations", "next_change_at", "grants"),
                     # the first of a user's grants to end: none ends sooner
                     where="size(#reservations) > :none OR #next_change_at <= :soon",
                     values={":none": number(0), ":soon": number(soon)},
@@ -112,7 +112,10 @@ class Sweeper:
         for item in page.items:
             user_id = item["user_id"]["S"]
             held = item["reservations"]["M"]
-            late = expired({key: reservation_from_item(key, held[key]) for key in held}, now)
+            group_id = group_in_item(item)
+            late = expired(
+                {key: reservation_from_item(key, held[key], group_id) for key in held}, now
+            )
             change_at = item.get("next_change_at")
             try:
                 if late:

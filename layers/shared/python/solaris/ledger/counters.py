@@ -1,4 +1,4 @@
-"""Daily counters of users and of the system, read lean for requests that wait.
+"""Daily counters of users, groups and of the system, read lean for requests that wait.
 
 A busy user has a hundred counters a month, the system a thousand: DynamoDB's own JSON takes a
 fraction of the time of whole PynamoDB models.
@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from solaris.ledger.booking import (
     REFUSALS_OWNER,
     SYSTEM_SHARDS,
+    groups_owner,
     hour_requests,
     hour_tokens,
     system_owner,
@@ -24,6 +25,7 @@ from solaris.ledger.figures import (
     LATER_FIGURES,
     Figures,
     charged_tokens,
+    summed_by,
     summed_by_model,
 )
 from solaris.ledger.first_byte import Buckets, buckets_in
@@ -40,6 +42,14 @@ _MAX_EXACT_DAYS = 400
 
 HourSums = tuple[tuple[int, int], ...]
 """(requests, charged tokens) of each of the 24 hours of a day."""
+
+
+class GroupDay(NamedTuple):
+    """Whose counter it is: a day (`2026-11-22`), a group's id and a model."""
+
+    day: str
+    group_id: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,53 @@ class SystemCounters:
                 first_byte=buckets_in(found),
             )
         return dict(days)
+
+
+class GroupCounters:
+    """Groups' daily counters, summed over their shards, which are read side by side.
+
+    Every method raises StoreUnavailableError or AwsCallError.
+    """
+
+    def __init__(self, client: Any, counters_table: str) -> None:
+        self._client = client
+        self._table = counters_table
+
+    def days(self, first: date, last: date) -> dict[GroupDay, Figures]:
+        """What each group used by day and model; nothing of what was used without a group.
+
+        Raises ValueError for more than 400 days, too.
+        """
+        if (last - first).days >= _MAX_EXACT_DAYS:
+            msg = f"at most {_MAX_EXACT_DAYS} days at once"
+            raise ValueError(msg)
+        requests = [
+            _between(self._table, groups_owner(n), first.isoformat(), last.isoformat())
+            for n in range(SYSTEM_SHARDS)
+        ]
+        with ThreadPoolExecutor(READERS) as pool:
+            shards = pool.map(lambda one: list(query_items(self._client, one)), requests)
+            return summed_by(
+                (group_day(item["day_model"]["S"]), figures_of(item))
+                for items in shards
+                for item in items
+            )
+
+    def charged(self, period: str) -> dict[str, int]:
+        """The tokens charged to each group in a month."""
+        days = days_in(period)
+        found = self.days(date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+        sums: Counter[str] = Counter()
+        for (_, group_id, _), figures in found.items():
+            sums[group_id] += figures.charged_tokens
+        return dict(sums)
+
+
+def group_day(key: str) -> GroupDay:
+    """Day, group and model of the sort key of a group's counter."""
+    day, _, rest = key.partition("#")
+    group_id, _, model = rest.partition("#")
+    return GroupDay(day, group_id, model)
 
 
 class RefusalDays:
