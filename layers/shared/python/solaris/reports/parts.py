@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from solaris.directory.parts import DirectoryParts
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
+    from solaris.quota.groups.group import Groups
     from solaris.quota.parts import QuotaParts
     from solaris.quota.policy import PlanStore
     from solaris.quota.store import UserStore
@@ -85,9 +86,13 @@ class ReportsParts:
             self._ledger.group_counters, settings.zone, self.platform.clock, settings.exchange
         )
 
+    def groups(self) -> Groups:
+        """All groups by id, deleted ones too. Raises StoreUnavailableError."""
+        return self._quota.groups.read().everything
+
     def group_names(self) -> dict[str, str]:
-        """Names of all groups by id, of deleted ones too. Raises StoreUnavailableError."""
-        return {key: one.name for key, one in self._quota.groups.read().everything.items()}
+        """Their names."""
+        return {key: one.name for key, one in self.groups().items()}
 
     def key_names(self, key_ids: Iterable[str]) -> dict[str, str]:
         """Names of keys by id; unknown ids are left out. Raises StoreUnavailableError."""

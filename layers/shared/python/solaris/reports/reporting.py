@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from solaris.ledger.counters import RefusalDays, UserCounters
-from solaris.ledger.figures import NO_MODEL, Figures, Position, ReportFilters, UsageLine, total_of
+from solaris.ledger.figures import (
+    NO_GROUP,
+    NO_MODEL,
+    Figures,
+    Position,
+    ReportFilters,
+    UsageLine,
+    summed_by,
+    total_of,
+)
 from solaris.ledger.first_byte import Buckets, together
 from solaris.ledger.usage_by_day import UsageDays
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
@@ -131,6 +140,23 @@ class Reporting:
     def iterate_groups(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[GroupRow]:
         """Every group by key. Memory grows with the groups: 1 kB each."""
         return self._groups(filters, group_by, most=None)
+
+    def members(self, filters: ReportFilters) -> dict[str, dict[str, Figures]]:
+        """What each user has used in each group, by group and user; `-` for no group.
+
+        Reads every record; memory grows with users and groups.
+        """
+        sums = summed_by(
+            (
+                (line.group_id or NO_GROUP, line.user_id),
+                Figures.of(line).at(self._rates.rate_on(line.day)),
+            )
+            for line in self._usage.records(filters)
+        )
+        found: dict[str, dict[str, Figures]] = defaultdict(dict)
+        for (group_id, user_id), figures in sums.items():
+            found[group_id][user_id] = figures
+        return dict(found)
 
     def _records_page(self, query: ReportQuery) -> Report:
         filters = query.filters
