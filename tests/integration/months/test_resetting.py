@@ -457,6 +457,8 @@ def sweeper(money: MoneyPath) -> Sweeper:
         recorder=parts.ledger.recorder,
         ended_grants=parts.ledger.ended_grants,
         ending_grants=parts.alerts.ending_grants,
+        ceilings=parts.alerts.ceilings,
+        month_tokens=parts.gateway._month_tokens,
         clock=money.clock,
     )
 

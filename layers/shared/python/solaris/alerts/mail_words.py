@@ -345,6 +345,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "ending": "Tokens adicionais valem até {until}",
         "ending_message": "{email} ainda tem {left} de {granted} tokens adicionais, que valem até "
         "{until}.",
+        "ceiling": "{who}: {threshold} do limite mensal",
+        "ceiling_message": "{who}: {used} de {ceiling} tokens ({percentage}) do limite de {month}. "
+        "Nada é recusado por isso.",
         "summary": "Resumo de {month}",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
         "nearly_out_message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}. "
@@ -366,6 +369,9 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "ending": "Additional tokens are good until {until}",
         "ending_message": "{email} still has {left} of {granted} additional tokens, good until "
         "{until}.",
+        "ceiling": "{who}: {threshold} of the monthly ceiling",
+        "ceiling_message": "{who}: {used} of {ceiling} tokens ({percentage}) of the ceiling of "
+        "{month}. Nothing is refused for it.",
         "summary": "Summary of {month}",
         "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
         "nearly_out_message": "{email} has used {used} of {granted} tokens ({percentage}) in "
@@ -377,6 +383,10 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
 
 LABELS: Mapping[Locale, Mapping[str, str]] = {
     "pt-BR": {
+        "company": "A empresa",
+        "ceiling": "Limite mensal",
+        "footer_ceiling": "Você recebe este aviso porque acompanha o uso de IA da empresa ou deste "
+        "grupo.",
         "greeting": "Olá, {name}!",
         "greeting_unnamed": "Olá!",
         "of": "{used} de {granted} tokens",
@@ -419,6 +429,10 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "footer_admins": "Mensagem automática da IA SOLARIS aos administradores.",
     },
     "en": {
+        "company": "The company",
+        "ceiling": "Monthly ceiling",
+        "footer_ceiling": "You get this because you look after the AI usage of the company or of "
+        "this group.",
         "greeting": "Hello {name},",
         "greeting_unnamed": "Hello,",
         "of": "{used} of {granted} tokens",

@@ -20,12 +20,15 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from solaris.alerts.alert import (
+    AlertType,
     Audience,
     ChannelPaused,
     ModelWithoutPrice,
     MonthlySummary,
     UsageFigures,
 )
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.ceiling_words import CEILING_WORDS
 from solaris.alerts.mail_words import (
     ENDING_WORDS,
     LABELS,
@@ -168,6 +171,33 @@ class MailRenderer:
             footer=self._labels["footer"],
         )
 
+    def ceiling(self, found: CeilingReached) -> Rendered:
+        """The mail about a ceiling: to the group's people, and to the admins."""
+        values = self._ceiling_values(found)
+        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        is_full = found.percent >= 100  # noqa: PLR2004 - per cent
+        words = CEILING_WORDS[self._locale]["full" if is_full else "near"]
+        return self._render(
+            "threshold",
+            words,
+            values,
+            "critical" if found.type is AlertType.CRITICAL else "warning",
+            greeting=None,
+            percentage=values["percentage"],
+            used_of=self._labels["of"].format(used=values["used"], granted=values["ceiling"]),
+            bar=min(100, permille // 10),
+            text_bar=_text_bar(permille),
+            facts=[
+                (self._labels["used"], values["used"]),
+                (self._labels["ceiling"], values["ceiling"]),
+            ],
+            command=None,
+            usage_url=None,
+            ask_address=None,
+            ask_url=None,
+            footer=self._labels["footer_ceiling"],
+        )
+
     def summary(self, summary: MonthlySummary) -> Rendered:
         """The admins' mail about a closed month."""
         values = self._summary_values(summary)
@@ -232,6 +262,22 @@ class MailRenderer:
         """Title and message of the record of a paused channel."""
         words, values = RECORD_WORDS[self._locale], self._paused_values(paused)
         return words["paused"].format(**values), words["paused_message"].format(**values)
+
+    def ceiling_record(self, found: CeilingReached) -> tuple[str, str]:
+        """Title and message of the record of a ceiling."""
+        words, values = RECORD_WORDS[self._locale], self._ceiling_values(found)
+        return words["ceiling"].format(**values), words["ceiling_message"].format(**values)
+
+    def _ceiling_values(self, found: CeilingReached) -> dict[str, str]:
+        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        return {
+            "who": one_line(found.name, 80) or self._labels["company"],
+            "month": month(found.period, self._locale),
+            "threshold": percentage(found.percent * 10, self._locale),
+            "percentage": percentage(permille, self._locale),
+            "used": format_integer(found.used_tokens, self._locale),
+            "ceiling": format_integer(found.ceiling_tokens, self._locale),
+        }
 
     def summary_record(self, summary: MonthlySummary) -> tuple[str, str]:
         """Title and message of a summary's record."""

@@ -5,6 +5,7 @@
 {"version": 1, "kind": "model_without_price", "model", "entry", "period"}
 {"version": 1, "kind": "channel_paused", "channel_id", "name", "failing_since", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
+{"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
 
 `round`, `unpriced_requests`, `open_requests` and `local_cost` are later than the others: a message
 that was queued by a version before them has none.
@@ -29,7 +30,9 @@ from solaris.alerts.alert import (
     MonthlySummary,
     TopUser,
 )
+from solaris.alerts.ceiling import CEILING, CeilingReached
 from solaris.platform.exchange import Currency, LocalCost
+from solaris.quota.groups.group import MAX_NAME_CHARACTERS, MAX_PEOPLE
 from solaris.quota.periods import next_period
 from solaris.quota.thresholds import Threshold
 
@@ -127,7 +130,19 @@ class _SummaryMessage(_Base):
     figures: _Figures
 
 
-Notice = Crossing | GrantEnding | ModelWithoutPrice | ChannelPaused | MonthlySummary
+class _CeilingMessage(_Base):
+    kind: Literal["ceiling"]
+    group_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,20}$")]
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+    percent: Annotated[int, Field(ge=1, le=100, strict=True)]
+    used_tokens: _Count
+    ceiling_tokens: Annotated[int, Field(gt=0, strict=True)]
+    to: Annotated[tuple[str, ...], Field(max_length=2 * MAX_PEOPLE)] = ()
+
+
+Notice = (
+    Crossing | GrantEnding | ModelWithoutPrice | ChannelPaused | MonthlySummary | CeilingReached
+)
 
 
 def notice_to_json(notice: Notice) -> str:
@@ -145,6 +160,8 @@ def notice_to_json(notice: Notice) -> str:
         told = {"kind": MODEL_WITHOUT_PRICE, **told}
     if isinstance(notice, ChannelPaused):
         told = {"kind": CHANNEL_PAUSED, **told}
+    if isinstance(notice, CeilingReached):
+        told = {"kind": CEILING, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
@@ -161,6 +178,9 @@ def notice_from_json(body: str) -> Notice:
             return ChannelPaused(
                 paused.channel_id, paused.name, paused.failing_since, paused.period
             )
+        if f'"kind":"{CEILING}"' in body:
+            found = _CeilingMessage.model_validate_json(body)
+            return CeilingReached(**found.model_dump(exclude={"version", "kind"}))
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

@@ -121,6 +121,12 @@ class SystemCounters:
             found = pool.map(lambda owner: _first_day(self._client, self._table, owner), owners)
             return min((day for day in found if day is not None), default=None)
 
+    def charged(self, period: str) -> int:
+        """The tokens charged in a month. Raises StoreUnavailableError, AwsCallError."""
+        first, last = _days_of(period)
+        days = self.days(first, last)
+        return sum(one.figures.charged_tokens for sums in days.values() for one in sums.values())
+
     def days(self, first: date, last: date) -> dict[str, dict[str, DayModel]]:
         """Sums by day and model; days without requests are missing.
 
@@ -184,8 +190,7 @@ class GroupCounters:
 
     def charged(self, period: str) -> dict[str, int]:
         """The tokens charged to each group in a month."""
-        days = days_in(period)
-        found = self.days(date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+        found = self.days(*_days_of(period))
         sums: Counter[str] = Counter()
         for (_, group_id, _), figures in found.items():
             sums[group_id] += figures.charged_tokens
@@ -224,6 +229,11 @@ def figures_of(item: Item) -> Figures:
     """The figures of one counter; 0 for those that came later and are not there."""
     later = {name: int(item[name]["N"]) for name in LATER_FIGURES if name in item}
     return Figures(**{name: int(item[name]["N"]) for name in _ALWAYS}, **later)
+
+
+def _days_of(period: str) -> tuple[date, date]:
+    days = days_in(period)
+    return date.fromisoformat(days[0]), date.fromisoformat(days[-1])
 
 
 def _first_day(client: Any, table: str, owner: str) -> date | None:
