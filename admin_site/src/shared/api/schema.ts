@@ -1806,7 +1806,7 @@ export interface components {
             resolvedBy: string | null;
             /** @description Why it was closed by itself; null when somebody resolved it. */
             resolvedWhy: components["schemas"]["ResolvedWhy"] | null;
-            /** @description Null: the summary of a month, or of a user the coming end of a grant. */
+            /** @description Null: the summary of a month, a monthly ceiling, a model without a price, or, of a user, the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
             title: string;

@@ -46,6 +46,7 @@ from solaris.alerts.alert import (
 from solaris.alerts.announcing import AlertNotice, Announcer
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.closing import superseded
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import (
     EndingNotice,
     MailRenderer,
@@ -171,6 +172,8 @@ class Alerter:
             return self._tell_of_price(notice)
         if isinstance(notice, ChannelPaused):
             return self._tell_of_pause(notice)
+        if isinstance(notice, GroupSummary):
+            return self._summarise_group(notice)
         if isinstance(notice, CeilingReached):
             return self._tell_of_ceiling(notice)
         return self._warn(notice)
@@ -324,6 +327,26 @@ class Alerter:
             _log.error("alert_not_announced", alert_id=alert.alert_id, error=str(error))
             return False
         return True
+
+    def _summarise_group(self, summary: GroupSummary) -> bool:
+        title, text = self._renderer.group_summary_record(summary)
+        now = self._clock()
+        alert = Alert(
+            alert_id=summary.alert_id,
+            type=AlertType.INFO,
+            title=title,
+            message=text,
+            period=summary.period,
+            created_at=now,
+            resolved_at=now,
+            mails={Audience.USER: _due(summary.to), Audience.ADMINS: MailState.NONE},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("group_summary_recorded", group_id=summary.group_id, period=summary.period)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(Audience.USER, summary.to, lambda: self._renderer.group_summary(summary))
+        return self._send_due(alert.alert_id, [mail])
 
     def _tell_of_ceiling(self, found: CeilingReached) -> bool:
         now = self._clock()

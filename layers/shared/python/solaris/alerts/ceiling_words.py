@@ -1,4 +1,4 @@
-"""What the mails about monthly ceilings say, in pt-BR and en; see mail_words.py."""
+"""What the mails to who looks after a group say, in pt-BR and en; see mail_words.py."""
 
 from collections.abc import Mapping
 
@@ -58,4 +58,23 @@ CEILING_WORDS: Mapping[Locale, Mapping[str, MailWords]] = {
             ),
         ),
     },
+}
+
+GROUP_SUMMARY_WORDS: Mapping[Locale, MailWords] = {
+    "pt-BR": MailWords(
+        subject="Uso de IA em {month}: {who}",
+        preheader="{total} tokens, usados por {active}.",
+        badge="Resumo do mês",
+        heading="{who} em {month}",
+        intro="O mês fechou com {total} tokens deste grupo. A lista é de quem está no grupo hoje, "
+        "com o mês inteiro de cada pessoa.",
+    ),
+    "en": MailWords(
+        subject="AI usage in {month}: {who}",
+        preheader="{total} tokens, used by {active}.",
+        badge="Month's summary",
+        heading="{who} in {month}",
+        intro="The month closed with {total} tokens of this group. The list is of who is in the "
+        "group today, each with the whole month.",
+    ),
 }
