@@ -24,7 +24,7 @@ def january(money: MoneyPath) -> MoneyPath:
     return money
 
 
-def state(money: MoneyPath, **groups: dict[str, Any]) -> None:
+def state(money: MoneyPath, **groups: Any) -> None:
     store = money.parts.quota.groups
     store.write(store.read(), groups, changed_by="test", now=money.clock())
 
