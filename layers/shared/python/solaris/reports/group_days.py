@@ -24,7 +24,10 @@ GroupSums = Mapping[tuple[str, str], Figures]
 
 
 class GroupDays:
-    """Days of the groups' counters: closed ones may be ten minutes old, the others never are."""
+    """Days of the groups' counters: closed ones may be ten minutes old, the others never are.
+
+    Where there never was a group (`has_groups`) nothing is read.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,9 @@ class GroupDays:
         zone: tzinfo,
         clock: Callable[[], datetime],
         rates: ExchangeRates = IN_DOLLARS,
+        has_groups: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._has_groups = has_groups
         self._counters = counters
         self._zone = zone
         self._clock = clock
@@ -55,7 +60,7 @@ class GroupDays:
                 if day in self._kept and is_running(self._kept[day][0], now, KEPT_FOR)
             }
         missing = [day for day in days if day not in found and day <= today]
-        if missing:
+        if missing and self._has_groups():
             fresh: dict[date, dict[tuple[str, str], Figures]] = {day: {} for day in missing}
             for key, figures in self._counters.days(missing[0], missing[-1]).items():
                 day = date.fromisoformat(key.day)

@@ -83,7 +83,11 @@ class ReportsParts:
 
         settings = self.platform.settings
         return GroupDays(
-            self._ledger.group_counters, settings.zone, self.platform.clock, settings.exchange
+            self._ledger.group_counters,
+            settings.zone,
+            self.platform.clock,
+            settings.exchange,
+            has_groups=lambda: bool(self.groups()),
         )
 
     def groups(self) -> Groups:
