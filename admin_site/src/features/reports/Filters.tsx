@@ -87,12 +87,14 @@ export function Filters({
               options={groups}
             />
           ) : null}
-          <MultiSelect
-            label={t("keys")}
-            value={search.keys ?? []}
-            onChange={(next) => onChange({ keys: next })}
-            options={keys}
-          />
+          {keys.length > 0 ? (
+            <MultiSelect
+              label={t("keys")}
+              value={search.keys ?? []}
+              onChange={(next) => onChange({ keys: next })}
+              options={keys}
+            />
+          ) : null}
           <MultiSelect
             label={t("statuses")}
             value={search.statuses ?? []}

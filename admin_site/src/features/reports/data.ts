@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
+import { useMaySee } from "@/shared/hooks/session";
 import {
   type Group,
   groupOf,
@@ -142,10 +143,12 @@ export function useGroupNames(days: { from: string; to: string }) {
   });
 }
 
-/** The newest keys, for the filter. */
+/** The newest keys, for the filter; not for who does not see keys. */
 export function useKeyNames() {
   const query = { limit: MODELS } as const;
+  const maySee = useMaySee("/keys");
   return useQuery({
+    enabled: maySee,
     queryKey: ["reports", "keys", query],
     staleTime: NAMES_MILLISECONDS,
     queryFn: ({ signal }) => unwrap(api().GET("/admin/keys", { params: { query }, signal })),
