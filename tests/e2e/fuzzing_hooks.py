@@ -35,6 +35,7 @@ BEYOND_SCHEMA = {
     "invalid_expiry": "the time must be in the future",
     "range_backwards": _TWO_FIELDS,
     "range_too_long": _TWO_FIELDS,
+    "groups_by_day": _TWO_FIELDS,
     "burst_without_rate": _TWO_FIELDS,
     "plan_rate_halves": _TWO_FIELDS,
     "limit_source_and_limit": _TWO_FIELDS,

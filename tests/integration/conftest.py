@@ -27,7 +27,7 @@ from infra.local.store.mails import MAILS_FILE
 from solaris.app import Parts
 from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.meter import Meter
-from solaris.ledger.booking import REFUSALS_OWNER, REFUSED_PREFIX, LedgerEntry
+from solaris.ledger.booking import REFUSALS_OWNER, REFUSED_PREFIX, LedgerEntry, group_key
 from solaris.ledger.events import event_to_json
 from solaris.ledger.first_byte import BUCKET_NAMES, bucket_of
 from solaris.platform.aws.client import AsyncAws
@@ -235,6 +235,7 @@ class MoneyPath:
             reserved_tokens=reservation.tokens if reservation else 0,
             status_code=502 if outcome is Outcome.RELEASED else 200,
             day=reservation.day if reservation else None,
+            group_id=reservation.group_id if reservation else None,
         )
         return replace(event, **changes)
 
@@ -262,8 +263,8 @@ class MoneyPath:
         available == quota; what a day's cap has left == its limit - what is charged and held of it;
         usage of every open and closed month == the sum of its records and of
         the amounts of its usage resets (negative) and merges;
-        every counter, by user and summed over the system's shards == the sum of its records, with
-        the buckets of first bytes;
+        every counter, by user, by group and summed over the system's shards == the sum of its
+        records, with the buckets of first bytes;
         the hours of the system's counters == their days.
         """
         used: dict[tuple[str, str], int] = defaultdict(int)
@@ -275,8 +276,8 @@ class MoneyPath:
             # later where it counts for the cap of a day that another request has turned
             day = max(day, record.get("day_shard", "").partition("#")[0])
             model = "-" if record["outcome"] == "released" else record["model"]
-            for owner in (f"user#{record['user_id']}", "system"):
-                sums = counted[owner, f"{day}#{model}"]
+            for owner, key in _counted_in(record, f"{day}#{model}"):
+                sums = counted[owner, key]
                 for name in FIGURES:
                     if name not in COUNTED:
                         sums[name] += record.get(name, 0)
@@ -307,8 +308,10 @@ class MoneyPath:
         ]
         for row in counters:
             is_system = row["owner"].startswith("system#")
-            assert is_system is ("day_shard" not in row)
-            sums = found["system" if is_system else row["owner"], row["day_model"]]
+            kind = row["owner"].partition("#")[0]
+            assert (kind == "user") is ("day_shard" in row)
+            owner = row["owner"] if kind == "user" else kind
+            sums = found[owner, row["day_model"]]
             for name in (*FIGURES, *BUCKET_NAMES):
                 sums[name] += row.get(name, 0)
             if is_system:
@@ -316,6 +319,15 @@ class MoneyPath:
                     hours = [value for name, value in row.items() if name.startswith(of_hour)]
                     assert sum(hours) == row[total]
         assert _figures(found) == _figures(counted)
+
+
+def _counted_in(record: dict[str, Any], day_model: str) -> list[tuple[str, str]]:
+    """Owner and key of the counters that a record is part of."""
+    owners = [(f"user#{record['user_id']}", day_model), ("system", day_model)]
+    if "group_id" in record:
+        day, _, model = day_model.partition("#")
+        owners.append(("groups", group_key(day, record["group_id"], model)))
+    return owners
 
 
 def _charged_on(user: User, counted: dict[tuple[str, str], dict[str, int]]) -> int:

@@ -252,7 +252,11 @@ class Life(RuleBasedStateMachine):
         resetter = Resetter(
             settings=parts.settings,
             users=parts.quota.users,
-            summariser=Summariser(settings=parts.settings, queues=parts.platform.queues),
+            summariser=Summariser(
+                settings=parts.settings,
+                queues=parts.platform.queues,
+                groups=lambda: parts.quota.groups.read().everything,
+            ),
             clock=self.money.clock,
         )
         assert resetter.open_for(person.email) is (person.period < self.money.period)

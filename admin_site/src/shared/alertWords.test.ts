@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { resolutionKey, titleKey } from "./alertWords";
 
-const ALERT = { threshold: "block", userId: "u", type: "critical", remainingTokens: 0 } as const;
+const ALERT = {
+  id: "u~2026-11~block",
+  threshold: "block",
+  userId: "u",
+  type: "critical",
+  remainingTokens: 0,
+} as const;
 
 describe("an alert's title", () => {
   it("says that the quota is used up only when it is", () => {
@@ -15,10 +21,15 @@ describe("an alert's title", () => {
   });
 
   it("tells the end of a grant, the summary of a month and a record of its own apart", () => {
-    const told = { threshold: null, type: "info", remainingTokens: null } as const;
+    const id = "system~2026-11~monthly_summary";
+    const told = { id, threshold: null, type: "info", remainingTokens: null } as const;
     expect(titleKey({ ...told, userId: "u" })).toBe("ending");
     expect(titleKey({ ...told, userId: null })).toBe("summary");
     expect(titleKey({ ...told, userId: null, type: "warning" })).toBeNull();
+    // the record of a group's month says whose it is
+    expect(
+      titleKey({ ...told, userId: null, id: "group_summary~2026-11~aaaaaaaaaaaa" }),
+    ).toBeNull();
   });
 });
 

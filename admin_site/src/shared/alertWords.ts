@@ -7,13 +7,18 @@ export function isEnding({ threshold, userId }: Pick<Alert, "threshold" | "userI
   return threshold === null && userId !== null;
 }
 
-/** Whether it sums up a month; what else is about no user has words of its own in the record. */
+/** As the ids of what sums up a group's month begin: its record names the group. */
+const OF_GROUP = "group_summary~";
+
+/** Whether it sums up everybody's month; what else is of no user has words of its own. */
 export function isSummary({
+  id,
   threshold,
   userId,
   type,
-}: Pick<Alert, "threshold" | "userId" | "type">): boolean {
-  return threshold === null && userId === null && type === "info";
+}: Pick<Alert, "id" | "threshold" | "userId" | "type">): boolean {
+  const isWhole = !id.startsWith(OF_GROUP);
+  return threshold === null && userId === null && type === "info" && isWhole;
 }
 
 /**
@@ -22,7 +27,7 @@ export function isSummary({
  * A block may come with tokens left, too few for a request: the quota is not used up then.
  */
 export function titleKey(
-  alert: Pick<Alert, "threshold" | "userId" | "type" | "remainingTokens">,
+  alert: Pick<Alert, "id" | "threshold" | "userId" | "type" | "remainingTokens">,
 ): "warning" | "critical" | "block" | "nearlyOut" | "ending" | "summary" | null {
   if (alert.threshold === "block") return alert.remainingTokens ? "nearlyOut" : "block";
   if (alert.threshold !== null) return alert.threshold;

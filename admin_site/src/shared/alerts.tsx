@@ -59,6 +59,7 @@ const { useTexts } = defineTexts("alert-words", {
 
 type Alert = Pick<
   Model<"AlertOut">,
+  | "id"
   | "threshold"
   | "userId"
   | "type"

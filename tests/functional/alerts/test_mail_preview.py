@@ -9,13 +9,13 @@ KINDS = {
     *(f"{kind}-{who}" for kind in ("warning", "critical", "block") for who in ("user", "admins")),
     "grant-ending",
     "channel-paused",
-    "monthly-summary",
+    *("monthly-summary", "group-summary", "ceiling-80", "ceiling-100"),
 }
 
 
 def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
     out = tmp_path / "new" / "mails"
-    assert "18 mails" in run("mail", "preview", "--out", str(out)).output
+    assert "24 mails" in run("mail", "preview", "--out", str(out)).output
     names = {f"{kind}.{locale}" for kind in KINDS for locale in ("pt-BR", "en")}
     assert {one.name for one in out.iterdir()} == {
         f"{name}.{suffix}" for name in names for suffix in ("html", "txt", "eml")
@@ -25,7 +25,7 @@ def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
 
 
 def test_one_language_only(tmp_path: Path) -> None:
-    assert "9 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
+    assert "12 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
     assert not list(tmp_path.glob("*pt-BR*"))
 
 

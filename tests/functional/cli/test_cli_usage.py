@@ -1,6 +1,7 @@
 """`solaris users`: who has used how much, and amounts as people type them."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -209,3 +210,31 @@ def test_a_report_that_cannot_be_is_refused(parts: Parts) -> None:
     many = [one for n in range(51) for one in ("--model", f"m-{n}")]
     assert "at most 50" in error_of("reports", "usage", *many)
     assert "no such user" in error_of("reports", "usage", "--user", "zoe@example.com")
+
+
+def test_usage_is_reported_by_group_and_key(parts: Parts) -> None:
+    book(parts)
+    store = parts.quota.groups
+    sales = {"aaaaaaaaaaaa": {"name": "Vendas"}, "bbbbbbbbbbbb": {"name": "Jurídico"}}
+    store.write(store.read(), sales, changed_by="test", now=parts.platform.clock())
+    one = event(parts, "r9", tokens=40, user_id=user_id_for(ANA), model="m-1")
+    parts.ledger.recorder.record_one(replace(one, group_id="aaaaaaaaaaaa"))
+
+    def report(*options: str) -> Any:
+        return json.loads(run("reports", "usage", "--json", *options).stdout)
+
+    found = report("--by", "group")
+    assert [(row["group"], row.get("name"), row["chargedTokens"]) for row in found["items"]] == [
+        ("-", None, 1_800),
+        ("aaaaaaaaaaaa", "Vendas", 40),
+    ]
+    assert found["totals"]["chargedTokens"] == 1_840
+    assert "no group" in run("reports", "usage", "--by", "group").stdout
+    for named in ("vendas", "aaaaaaaaaaaa"):
+        assert report("--group", named, "--by", "model")["totals"]["chargedTokens"] == 40
+    assert report("--group", "-", "--by", "day")["totals"]["chargedTokens"] == 1_800
+    refused = run("reports", "usage", "--group", "Compras", code=2)
+    assert "no group is called Compras" in " ".join(refused.output.split())
+    keys = report("--by", "key")["items"]
+    assert sum(row["chargedTokens"] for row in keys) == 1_840
+    assert report("--key", keys[0]["key"])["totals"]["chargedTokens"] == keys[0]["chargedTokens"]

@@ -51,6 +51,7 @@ EVENTS = st.builds(
             *("asked_model", "answered_model"),
         )
     },
+    group_id=st.none() | st.from_regex(r"[0-9a-f]{12}", fullmatch=True),
     **{name: st.none() | WEIGHTS for name in ("weight", "held_weight")},
     day=st.none() | st.dates().map(lambda day: day.isoformat()),
     **{name: st.none() | FIGURES for name in ("response_time_ms", "first_byte_ms")},
@@ -80,11 +81,12 @@ FULL = event_to_dict(
         weight=ModelWeight(5_000, 15_000, 2_500),
         held_weight=ModelWeight(6_000, 15_000, 3_000),
         day="2026-11-22",
+        group_id="0123456789ab",
     )
 )
 LATER = {
     *("cache_write_tokens", "cache_write_1h_tokens", "asked_model", "answered_model"),
-    *("over_limit", "weight", "held_weight", "day"),
+    *("over_limit", "weight", "held_weight", "day", "group_id"),
 }
 """What messages of the version before do not have."""
 
@@ -124,6 +126,10 @@ def test_empty_fields_are_left_out() -> None:
     event = event_from_dict({name: FULL[name] for name in FULL if name not in OPTIONAL})
     assert OPTIONAL.isdisjoint(event_to_dict(event))
     assert all(getattr(event, name) is None for name in OPTIONAL)
+
+
+def test_what_is_no_id_of_a_group_is_refused() -> None:
+    refused(group_id="0123#gpt-4o")
 
 
 def test_a_message_of_the_version_before_is_read() -> None:

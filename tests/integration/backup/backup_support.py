@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ BOSS = Actor(name="boss@example.com")
 MIDNIGHT = datetime(2026, 11, 1, 3, 0, 0, tzinfo=UTC)
 LAST_MINUTE = MIDNIGHT - timedelta(minutes=1)
 EMAILS = tuple(f"user{n}@example.com" for n in range(5))
+GROUPS = ("aaaaaaaaaaaa", "bbbbbbbbbbbb", None)
 
 Tick = Callable[[str, int, int], None]
 
@@ -153,6 +155,7 @@ class Traffic:
         self.moves: tuple[Callable[[], None], ...] = (
             *(self.ask, self.ask, self.answer, self.answer, self.answer, self.release),
             *(self.expire, self.late, self.unreserved, self.grant, self.forgive, self.someone_new),
+            *(self.join, self.join),
         )
 
     def move(self) -> None:
@@ -210,6 +213,15 @@ class Traffic:
 
     def forgive(self) -> None:
         self.change(lambda user_id: self.office.reset_usage(user_id, actor=BOSS, reason="sorry"))
+
+    def join(self) -> None:
+        """Into one of two groups, or out of both."""
+        group_id = self.random.choice(GROUPS)
+        self.change(
+            lambda user_id: self.source.parts.quota.users.change(
+                user_id, lambda user: replace(user, group_id=group_id, version=user.version + 1)
+            )
+        )
 
     def change(self, what: Callable[[str], Any]) -> None:
         user_id = user_id_for(self.somebody())

@@ -22,11 +22,16 @@ from solaris.exports.store import ExportStore
 from solaris.ledger.figures import ReportFilters
 from solaris.platform.actor import Actor
 from solaris.platform.aws.queues import EXPORTS_QUEUE, Message
+from solaris.quota.groups.group import Group
 from tests.integration.conftest import Clock, MoneyPath
 
 BOSS = Actor(name="boss@example.com", request_id="req-1", ip_address="203.0.113.9")
 NOVEMBER = ReportFilters(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
 PLENTY_SECONDS = 600.0
+GROUPS = {
+    "aaaaaaaaaaaa": Group(group_id="aaaaaaaaaaaa", name="Vendas", cost_center="CC-1"),
+    "bbbbbbbbbbbb": Group(group_id="bbbbbbbbbbbb", name="VENDAS/Sul [antigo]"),
+}
 
 
 class ListedUsers:
@@ -76,6 +81,8 @@ class Exports:
             reporting=parts.reports.reporting,
             directory=directory,
             auditor=auditor,
+            groups=lambda: GROUPS,
+            key_names=lambda _: {"key_1": "LibreChat"},
             zone=parts.settings.zone,
             clock=clock,
             rates=parts.settings.exchange,

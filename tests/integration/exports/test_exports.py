@@ -23,6 +23,7 @@ from solaris.ledger.figures import ReportFilters
 from solaris.ledger.refusals import Refusals
 from solaris.quota.usage import Outcome
 from solaris.quota.user import user_id_for
+from solaris.reports.group_days import GroupDays
 from solaris.reports.statistics import Statistics
 from solaris.reports.system_days import SystemDays
 from tests.integration.accounts.users_support import Api
@@ -84,6 +85,7 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
     stats = Statistics(
         settings=parts.settings,
         days=SystemDays(counters, parts.settings.zone, money.clock),
+        groups=GroupDays(parts.ledger.group_counters, parts.settings.zone, money.clock),
         counters=parts.ledger.user_counters,
         refusals=parts.ledger.refusal_days,
         users=parts.quota.users,
@@ -99,6 +101,55 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
         assert round(sum(costs) * 1e9) == round(cost * 1e9) == stats.month.total_cost
         if kind is not ExportKind.USAGE:
             assert found["Requisições"][-1] == stats.month.requests == 4
+
+
+def test_a_book_by_group_has_the_sums_and_a_sheet_for_each(money: MoneyPath) -> None:
+    book(money)
+    for group_id, tokens in (("aaaaaaaaaaaa", 500), ("bbbbbbbbbbbb", 30), ("cccccccccccc", 1)):
+        assert not money.record(money.event(None, BEA, prompt=tokens, group_id=group_id))
+    exports = Exports.of(money)
+    data = at_once(exports, ExportKind.BY_GROUP, ExportFormat.XLSX)
+    sheets = openpyxl.load_workbook(io.BytesIO(data))
+    assert sheets.sheetnames == [
+        *("Resumo por grupo", "VENDAS Sul antigo", "Vendas", "cccccccccccc", "Sem grupo")
+    ]
+    sums = columns(data)
+    # in the order of the ids; that of who was in none is "-"
+    assert sums["Grupo"] == ["Sem grupo", "Vendas", "VENDAS/Sul [antigo]", "cccccccccccc", "Total"]
+    assert sums["Centro de custo"] == [None, "CC-1", None, None, None]
+    assert sums["Tokens cobrados"] == [1_903, 500, 30, 1, 2_434]
+    for name, charged in (("Vendas", [500, 500]), ("Sem grupo", [1_801, 102, 1_903])):
+        cells = list(sheets[name].iter_cols(values_only=True))
+        found = {str(column[0]): list(column[1:]) for column in cells}
+        assert found["Tokens cobrados"] == charged
+        assert found["E-mail"][-1] == "Total"
+    assert json.loads(at_once(exports, ExportKind.BY_GROUP, ExportFormat.JSON))[1] == {
+        "groupName": "Vendas",
+        "groupId": "aaaaaaaaaaaa",
+        "costCenter": "CC-1",
+        "requests": 1,
+        "errors": 0,
+        "promptTokens": 500,
+        "completionTokens": 0,
+        "cachedTokens": 0,
+        "tokens": 500,
+        "cost": 0.000075,
+        "unpricedRequests": 0,
+    }
+    rows = json.loads(at_once(exports, ExportKind.USAGE, ExportFormat.JSON))
+    assert {row["groupName"] for row in rows} == {
+        *("Sem grupo", "Vendas", "VENDAS/Sul [antigo]", "cccccccccccc")
+    }
+
+
+def test_keys_are_exported_by_name(money: MoneyPath) -> None:
+    book(money)
+    assert not money.record(money.event(None, ANA, prompt=7, key_id="key_1"))
+    rows = json.loads(at_once(Exports.of(money), ExportKind.BY_KEY, ExportFormat.JSON))
+    assert [(row["keyName"], row["keyId"], row["tokens"]) for row in rows] == [
+        ("Sem chave", None, 1_903),
+        ("LibreChat", "key_1", 7),
+    ]
 
 
 def test_a_small_export_is_the_file_itself_and_is_audited(money: MoneyPath) -> None:

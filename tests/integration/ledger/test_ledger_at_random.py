@@ -1,9 +1,10 @@
-"""The books on a real store, while threads admit, settle, repeat, expire and roll over."""
+"""The books on a real store, while threads admit, settle, move, repeat, expire and roll over."""
 
 import asyncio
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from solaris.quota.user import User, user_id_for
 from tests.integration.conftest import MoneyPath
 
 PEOPLE = ("ana", "bob")
+GROUPS = ("aaaaaaaaaaaa", None, "bbbbbbbbbbbb")
 
 
 class Crowd:
@@ -72,6 +74,16 @@ class Crowd:
             some = list(user.reservations.values())[: amount % 3 + 1]
             self.money.parts.ledger.recorder.expire(user.user_id, some)
 
+    def join(self, email: str, amount: int) -> None:
+        """Into one of two groups, or out of both, while requests are open."""
+        user_id = user_id_for(email)
+        if self.money.parts.quota.users.get(user_id) is None:
+            return
+        group_id = GROUPS[amount % len(GROUPS)]
+        self.money.parts.quota.users.change(
+            user_id, lambda user: replace(user, group_id=group_id, version=user.version + 1)
+        )
+
     def roll_over(self, email: str, amount: int) -> None:
         user = self.money.parts.quota.users.get(user_id_for(email))
         if user is not None and user.period < "2027-03":
@@ -99,9 +111,10 @@ class Crowd:
         asyncio.run(main())
 
 
+STRANGE = ("repeat", "expire", "roll_over")
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["admit"] * 4 + ["settle", "settle", "repeat", "expire", "roll_over"]),
+        st.sampled_from([*["admit"] * 4, *(["settle", "join"] * 2), *STRANGE]),
         st.sampled_from(PEOPLE),
         st.integers(min_value=1, max_value=400),
     ),

@@ -205,7 +205,7 @@ def test_by_what_weight_a_request_was_charged_is_told_everywhere(
     (line,) = exported(money, ExportKind.USAGE)
     assert [line[f"{part}Weight"] for part in told] == [2, 5, 0.5]
     (cells,) = exported(money, ExportKind.USAGE, ExportFormat.CSV)
-    assert [*cells.items()][-3:] == [
+    assert [*cells.items()][-5:-2] == [
         ("Peso da entrada", "2"),
         ("Peso da saída", "5"),
         ("Peso do cache", "0,5"),

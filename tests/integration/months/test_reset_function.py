@@ -67,6 +67,7 @@ def test_the_function_answers_running_without_time_and_done_with_it(late: MoneyP
         "expired": 0,
         "ended_grants": 0,
         "ending_grants": 0,
+        "ceilings": 0,
         "failed_users": 0,
         "plans": "done",
         "plan_users": 0,

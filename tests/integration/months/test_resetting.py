@@ -51,7 +51,11 @@ def resetter(money: MoneyPath, clock: Clock | None = None, **changes: Any) -> Re
     return Resetter(
         settings=settings,
         users=money.parts.quota.users,
-        summariser=Summariser(settings=settings, queues=money.parts.platform.queues),
+        summariser=Summariser(
+            settings=settings,
+            queues=money.parts.platform.queues,
+            groups=lambda: money.parts.quota.groups.read().everything,
+        ),
         clock=clock or money.clock,
     )
 
@@ -457,6 +461,8 @@ def sweeper(money: MoneyPath) -> Sweeper:
         recorder=parts.ledger.recorder,
         ended_grants=parts.ledger.ended_grants,
         ending_grants=parts.alerts.ending_grants,
+        ceilings=parts.alerts.ceilings,
+        month_tokens=parts.gateway._month_tokens,
         clock=money.clock,
     )
 
@@ -471,6 +477,7 @@ async def test_the_sweep_expires_what_is_overdue_and_nothing_else(january: Money
         "expired": 1,
         "ended_grants": 0,
         "ending_grants": 0,
+        "ceilings": 0,
         "failed_users": 0,
     }
     assert (january.user(ANA).reservations, list(january.user(BOB).reservations)) == (
@@ -494,5 +501,6 @@ async def test_a_sweep_out_of_time_says_so(january: MoneyPath) -> None:
         "expired": 0,
         "ended_grants": 0,
         "ending_grants": 0,
+        "ceilings": 0,
         "failed_users": 0,
     }

@@ -67,6 +67,8 @@ def sweep(money: MoneyPath) -> dict[str, Any]:
         recorder=parts.ledger.recorder,
         ended_grants=parts.ledger.ended_grants,
         ending_grants=parts.alerts.ending_grants,
+        ceilings=parts.alerts.ceilings,
+        month_tokens=parts.gateway._month_tokens,
         clock=money.clock,
     )
     return sweeper.run().body()

@@ -47,6 +47,8 @@ def sweep(money: MoneyPath) -> None:
         recorder=money.parts.ledger.recorder,
         ended_grants=money.parts.ledger.ended_grants,
         ending_grants=money.parts.alerts.ending_grants,
+        ceilings=money.parts.alerts.ceilings,
+        month_tokens=money.parts.gateway._month_tokens,
         clock=money.clock,
     )
     with ThreadPoolExecutor(1) as pool:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from solaris.ledger.booking import system_owner, user_owner
+from solaris.ledger.booking import group_key, groups_owner, system_owner, user_owner
 from solaris.quota.rollover import open_period
 from solaris.quota.user import user_id_for
 from solaris.reconciliation.books import Fault
@@ -11,6 +11,7 @@ from solaris.reconciliation.reconciler import Reconciler, Reconciliation
 from tests.integration.conftest import ANA, MoneyPath
 
 BOB = "bob@example.com"
+GROUP = "aaaaaaaaaaaa"
 ANA_ID = user_id_for(ANA)
 
 
@@ -134,6 +135,60 @@ async def test_counters_of_users_and_system_are_put_right(money: MoneyPath) -> N
     # hours know no records: the books as a whole are left as they were but for them
     disturb(money, "counters", {"owner": system_owner(3), "day_model": day_model}, tokens_00=9)
     disturb(money, "counters", {"owner": system_owner(7), "day_model": day_model}, tokens_00=-9)
+
+
+def stated(money: MoneyPath) -> str:
+    """A group that somebody has stated: from then on its counters are looked at."""
+    store = money.parts.quota.groups
+    store.write(store.read(), {GROUP: {"name": "Vendas"}}, changed_by="test", now=money.clock())
+    return GROUP
+
+
+async def test_counters_of_groups_are_put_right_by_the_records(money: MoneyPath) -> None:
+    money.put_user(group_id=stated(money))
+    event = await used(money)
+    await used(money, BOB)  # in none
+    assert not run(money).findings
+    other = "bbbbbbbbbbbb"
+    for group_id, tokens in ((GROUP, -9), (other, 70)):
+        disturb(
+            money,
+            "counters",
+            {
+                "owner": groups_owner(3),
+                "day_model": group_key(money.day(event), group_id, event.model),
+            },
+            charged_tokens=tokens,
+            **dict.fromkeys(
+                ("requests", "errors", "prompt_tokens", "completion_tokens", "cached_tokens"), 0
+            ),
+            cost_micros=0,
+        )
+    places = {one.difference.place: one.difference for one in run(money).findings}
+    lost, strange = (
+        places[group_key(money.day(event), one, event.model)] for one in (GROUP, other)
+    )
+    assert (lost.fault, lost.user_id) == (Fault.GROUP_COUNTER, None)
+    assert (lost.expected, lost.found) == (event.charged_tokens, event.charged_tokens - 9)
+    assert (strange.expected, strange.found) == (0, 70)
+    assert run(money, repair=True).open_findings == 0
+    assert not run(money).findings
+    rows = money.parts.ledger.transactions.last("system", 10)
+    assert [row.period for row in rows] == [money.period] * 2
+
+
+async def test_a_group_s_counters_that_were_never_written_are_made(money: MoneyPath) -> None:
+    money.put_user(group_id=stated(money))
+    event = await used(money)
+    for row in money.rows("counters"):
+        if row["owner"].startswith("groups#"):
+            money.parts.platform.dynamodb.delete_item(
+                TableName=money.parts.settings.table_name("counters"),
+                Key={name: {"S": row[name]} for name in ("owner", "day_model")},
+            )
+    assert (Fault.GROUP_COUNTER, "requests") in faults(run(money, repair=True))
+    assert not run(money).findings
+    assert money.parts.ledger.group_counters.charged(money.period) == {GROUP: event.charged_tokens}
 
 
 async def test_a_lost_counter_is_made_again(money: MoneyPath) -> None:

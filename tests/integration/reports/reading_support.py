@@ -12,6 +12,7 @@ from solaris.ledger.counters import SystemCounters
 from solaris.quota.reservation import Reservation
 from solaris.quota.usage import Outcome, UsageEvent
 from solaris.quota.user import UserStatus, user_id_for
+from solaris.reports.group_days import GroupDays
 from solaris.reports.reporting import Reporting
 from solaris.reports.statistics import Statistics
 from solaris.reports.system_days import SystemDays
@@ -56,9 +57,11 @@ class Readers:
         rates = parts.settings.exchange
         counters = SystemCounters(parts.platform.dynamodb, table)
         days = SystemDays(counters, parts.settings.zone, money.clock, rates)
+        groups = GroupDays(parts.ledger.group_counters, parts.settings.zone, money.clock, rates)
         statistics = Statistics(
             settings=parts.settings,
             days=days,
+            groups=groups,
             counters=parts.ledger.user_counters,
             refusals=parts.ledger.refusal_days,
             users=parts.quota.users,
@@ -68,6 +71,7 @@ class Readers:
         reporting = Reporting(
             usage=parts.ledger.usage_by_day,
             days=days,
+            groups=groups,
             counters=parts.ledger.user_counters,
             refusals=parts.ledger.refusal_days,
             rates=rates,

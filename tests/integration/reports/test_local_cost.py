@@ -49,6 +49,7 @@ def reader(reais: MoneyPath) -> Any:
     readers = Readers.of(reais)
     people = {user_id_for(email): (email, "Somebody") for email in (ANA, BEA)}
     return SimpleNamespace(
+        group_names=dict,
         statistics=readers.statistics,
         reporting=readers.reporting,
         directory=SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids}),

@@ -24,6 +24,7 @@ def reader(money: MoneyPath) -> Any:
     people = {user_id_for(email): (email, "Somebody") for email in EMAILS}
     directory = SimpleNamespace(emails=lambda ids: {one: people[one] for one in ids})
     return SimpleNamespace(
+        group_names=dict,
         statistics=readers.statistics,
         reporting=readers.reporting,
         directory=directory,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from solaris.ledger.booking import LedgerActions, LedgerEntry, RecordedUsage
-from solaris.ledger.ledger import MAX_EVENTS
+from solaris.ledger.counters import group_day
+from solaris.ledger.ledger import MAX_EVENTS, fits
 from solaris.ledger.records import line_from_item, usage_item
 from solaris.ledger.shards import (
     COUNTER_SHARDS,
@@ -64,6 +65,47 @@ def test_a_full_batch_of_strangers_fits_into_one_transaction() -> None:
     entries = [LedgerEntry(event(n), 7, DAY, hour=n % 24) for n in range(MAX_EVENTS)]
     found = actions().ordinary(entries)
     assert len(found) == 4 * MAX_EVENTS <= TRANSACTION_ACTIONS
+
+
+def test_a_full_batch_of_strangers_in_groups_fits_and_one_more_does_not() -> None:
+    events = [event(n, group_id=f"{n:012x}") for n in range(MAX_EVENTS)]
+    most = next(n for n in range(MAX_EVENTS + 1) if not fits(events[: n + 1]))
+    found = actions().ordinary([LedgerEntry(one, 7, DAY) for one in events[:most]])
+    assert len(found) == 5 * most == TRANSACTION_ACTIONS
+    assert not fits([event(n) for n in range(MAX_EVENTS + 1)])
+
+
+def test_a_group_is_counted_beside_user_and_system_in_the_systems_shard() -> None:
+    entries = [
+        LedgerEntry(event(0, model="m", group_id="aaaaaaaaaaaa"), 7, DAY, hour=13),
+        LedgerEntry(event(1, model="m", group_id="aaaaaaaaaaaa"), 8, DAY, hour=14),
+        LedgerEntry(event(2, model="m", group_id="bbbbbbbbbbbb"), 9, DAY),
+        LedgerEntry(event(3, model="m"), 9, DAY),
+    ]
+    found = actions().add_counters(entries)
+    (system,), groups = updates(found, "system#"), updates(found, "groups#")
+    shard = system["Key"]["owner"]["S"].removeprefix("system#")
+    assert {one["Key"]["owner"]["S"] for one in groups} == {f"groups#{shard}"}
+    sums = {one["Key"]["day_model"]["S"]: added(one) for one in groups}
+    assert sums.keys() == {f"{DAY}#aaaaaaaaaaaa#m", f"{DAY}#bbbbbbbbbbbb#m"}
+    first = sums[f"{DAY}#aaaaaaaaaaaa#m"]
+    assert (first["requests"], first["charged_tokens"], first["cost_micros"]) == (2, 30, 15)
+    assert not [name for name in first if name[-2:].isdigit()]
+    assert [group_day(key) for key in sorted(sums)] == [
+        (DAY, "aaaaaaaaaaaa", "m"),
+        (DAY, "bbbbbbbbbbbb", "m"),
+    ]
+
+
+def test_a_late_answer_takes_the_estimate_out_of_the_group_that_its_record_says() -> None:
+    recorded = RecordedUsage(
+        Outcome.EXPIRED, TokenCounts(40), 40, 3, "model-0", group_id="aaaaaaaaaaaa"
+    )
+    late = LedgerEntry(event(group_id="bbbbbbbbbbbb"), 7, DAY)
+    found = updates(actions().correct_counters(late, recorded), "groups#")
+    sums = {one["Key"]["day_model"]["S"].split("#")[1]: added(one) for one in found}
+    assert sums["aaaaaaaaaaaa"]["charged_tokens"] == -40
+    assert sums["bbbbbbbbbbbb"]["charged_tokens"] == 15
 
 
 def test_hours_of_one_counter_stay_below_the_size_of_an_expression() -> None:

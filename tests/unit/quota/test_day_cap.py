@@ -113,8 +113,8 @@ def test_a_cap_and_its_reservations_are_stored_and_absent_where_there_are_none()
     assert user_from_item(user_to_item(capped)) == capped
     lifted = lift_day(capped, "2026-11-28", NOW)
     assert user_from_item(user_to_item(lifted)) == lifted
-    assert "day" not in reservation_to_item(replace(held, day=None))["M"]
-    assert reservation_from_item("r1", reservation_to_item(held)) == held
+    assert "day" not in reservation_to_item(replace(held, day=None), None)["M"]
+    assert reservation_from_item("r1", reservation_to_item(held, None), None) == held
 
 
 def test_a_day_turns_forward_alone() -> None:

@@ -98,6 +98,9 @@ const MAIL_COLOUR: Partial<Record<Tone, string>> = {
   info: "text-info",
 };
 
+/** Of what is about a group, or everybody. */
+const WHOM = { user: "mail_people", admins: "mail_admins" } as const;
+
 function Mails({ alert }: { alert: Alert }) {
   const t = useAlertsTexts();
   const mails = shownMails(alert.mails);
@@ -115,7 +118,7 @@ function Mails({ alert }: { alert: Alert }) {
           >
             <Mail className="size-3.5 shrink-0 self-center text-ink-faint" aria-hidden />
             <span>
-              {t(`mail_${mail.audience}`)}:{" "}
+              {t(alert.userId === null ? WHOM[mail.audience] : `mail_${mail.audience}`)}:{" "}
               <span className={cn("font-medium", MAIL_COLOUR[toneOf(mail)])}>
                 {t(`mail_${mail.state}`, { why })}
               </span>

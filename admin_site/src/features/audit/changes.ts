@@ -97,6 +97,8 @@ export const WORDS = [
   "summary_by_user",
   "summary_by_model",
   "summary_by_day",
+  "summary_by_group",
+  "summary_by_key",
   "alerts",
   "audit",
   "queued",

@@ -12,7 +12,7 @@ import { Empty, Failure } from "@/shared/ui/states";
 import { AlertsCard } from "./AlertsCard";
 import { Cards } from "./Cards";
 import { type Range, useStats } from "./data";
-import { ModelsCard, TopUsersCard } from "./Ranking";
+import { GroupsCard, ModelsCard, TopUsersCard } from "./Ranking";
 import { useDashboardTexts } from "./texts";
 import { UsageCard } from "./UsageCard";
 
@@ -61,6 +61,7 @@ export function DashboardPage() {
           <div className="grid gap-5 md:grid-cols-2 xl:col-span-2">
             <TopUsersCard users={data?.topUsers} />
             <ModelsCard models={data?.byModel} />
+            {data?.byGroup.length ? <GroupsCard groups={data.byGroup} /> : null}
           </div>
         </div>
       )}

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Model } from "@/shared/api/types";
 import { Breakdown } from "@/shared/charts/Breakdown";
-import { modelColours } from "@/shared/charts/TimeChart";
+import { modelColours, seriesColour } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
@@ -11,6 +11,8 @@ import { UsageBar } from "@/shared/ui/UsageBar";
 import { useDashboardTexts } from "./texts";
 
 const SHOWN_MODELS = 8;
+/** In place of a group's id: none. */
+const NONE = "-";
 const SEE_ALL = "rounded font-medium text-[0.8125rem] text-brand-ink hover:underline";
 
 /** The ten who have used most, each with their quota. */
@@ -102,6 +104,43 @@ export function ModelsCard({ models }: { models: Model<"ModelShare">[] | undefin
             )}
           />
         )}
+      </div>
+    </Card>
+  );
+}
+
+/** The month by group, where there are groups; none of it else. */
+export function GroupsCard({ groups }: { groups: Model<"GroupShare">[] }) {
+  const t = useDashboardTexts();
+  const format = useFormat();
+  return (
+    <Card className="min-w-0">
+      <CardHeader
+        title={t("groups")}
+        description={t("groupsText")}
+        actions={
+          <Link to="/reports" search={{ group: "group" }} className={SEE_ALL}>
+            {t("usersAll")}
+          </Link>
+        }
+      />
+      <div className="px-5 pb-5">
+        <Breakdown
+          rows={groups.map((one) => ({
+            key: one.groupId ?? NONE,
+            label: one.groupId ? (one.name ?? one.groupId) : t("noGroup"),
+            value: one.tokens,
+            colour: seriesColour(0),
+            note: format.costColumn(one.costMicros, one.unpricedRequests, one.localCost),
+          }))}
+          formatValue={format.compact}
+          formatShare={(share) => format.percent(share)}
+          wrap={(group, label) => (
+            <Link to="/reports" search={{ groups: [group] }} className={wholeLink}>
+              {label}
+            </Link>
+          )}
+        />
       </div>
     </Card>
   );

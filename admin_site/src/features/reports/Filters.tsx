@@ -3,8 +3,8 @@ import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Segments } from "@/shared/ui/Tabs";
-import { NO_MODEL } from "./chart";
-import { useModelNames } from "./data";
+import { NO_MODEL, NONE } from "./chart";
+import { useGroupNames, useKeyNames, useModelNames } from "./data";
 import {
   CLEARED,
   ENDPOINTS,
@@ -18,6 +18,17 @@ import {
   STATUSES,
 } from "./search";
 import { useReportsTexts } from "./texts";
+
+/** What can be chosen: what is known, and what the address asks for. */
+function options(
+  known: readonly { id: string; name: string | null }[] | undefined,
+  chosen: readonly string[] | undefined,
+  none: string,
+) {
+  const names = new Map((known ?? []).map((one) => [one.id, one.name ?? one.id]));
+  for (const id of chosen ?? []) names.set(id, names.get(id) ?? id);
+  return [...names].map(([value, name]) => ({ value, label: value === NONE ? none : name }));
+}
 
 const RANGES = ["thisMonth", "lastMonth", "last7", "last30", "last90"] as const;
 
@@ -39,6 +50,8 @@ export function Filters({
   const t = useReportsTexts();
   const known = useModelNames(filters).data ?? [];
   const models = [...new Set([...known, ...(search.models ?? [])])];
+  const groups = options(useGroupNames(filters).data, search.groups, t("noGroup"));
+  const keys = options(useKeyNames().data, search.keys, t("noKey"));
   return (
     <FilterBar
       className="mb-5"
@@ -66,6 +79,22 @@ export function Filters({
               label: value === NO_MODEL ? t("noModel") : value,
             }))}
           />
+          {groups.length > 1 || search.groups?.length ? (
+            <MultiSelect
+              label={t("groups")}
+              value={search.groups ?? []}
+              onChange={(next) => onChange({ groups: next })}
+              options={groups}
+            />
+          ) : null}
+          {keys.length > 0 ? (
+            <MultiSelect
+              label={t("keys")}
+              value={search.keys ?? []}
+              onChange={(next) => onChange({ keys: next })}
+              options={keys}
+            />
+          ) : null}
           <MultiSelect
             label={t("statuses")}
             value={search.statuses ?? []}

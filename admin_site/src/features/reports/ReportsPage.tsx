@@ -7,7 +7,7 @@ import { useListSearch } from "@/shared/lists/useListSearch";
 import { countDays } from "@/shared/range/days";
 import { PageHeader } from "@/shared/ui/Card";
 import { ChartCard } from "./ChartCard";
-import { isTooLarge, useDays, useRows } from "./data";
+import { hasTop, isTooLarge, useDays, useRows } from "./data";
 import { Filters } from "./Filters";
 import { Rows } from "./Rows";
 import { SystemCards } from "./SystemCards";
@@ -41,7 +41,7 @@ export function ReportsPage() {
   const order = useMemo(() => orderOf(group, filters), [group, filters]);
   const days = useDays(filters, today);
   const rows = useRows(search, filters, today);
-  const hasTop = group === "user" || group === "model";
+  const top = hasTop(group) ? group : null;
   const shared = { search, filters, today, metric };
   return (
     <>
@@ -70,10 +70,10 @@ export function ReportsPage() {
               days={days}
               onMetric={(next) => update({ metric: next })}
               onChange={update}
-              isTall={hasTop}
-              className={hasTop ? "xl:col-span-2" : "xl:col-span-3"}
+              isTall={top !== null}
+              className={top ? "xl:col-span-2" : "xl:col-span-3"}
             />
-            {hasTop ? <TopCard {...shared} group={group} /> : null}
+            {top ? <TopCard {...shared} group={top} /> : null}
           </div>
           <SystemCards filters={filters} today={today} onChange={update} />
           <Rows search={search} rows={rows} totals={days.data?.totals ?? null} onChange={update} />

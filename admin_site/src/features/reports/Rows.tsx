@@ -28,13 +28,13 @@ export function Rows({
   const format = useFormat();
   const group = groupOf(search);
   const whole = totals?.tokens ?? null;
-  const { statuses, endpoints } = search;
+  const { statuses, endpoints, keys } = search;
   const columns = useMemo(
     () =>
       group === "none"
         ? requestColumns(t, format)
-        : groupColumns(group, t, format, whole, { statuses, endpoints }),
-    [group, t, format, whole, statuses, endpoints],
+        : groupColumns(group, t, format, whole, { statuses, endpoints, keys }),
+    [group, t, format, whole, statuses, endpoints, keys],
   );
   const data = rows.data;
   const title = t(`table_${group}`);

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { Model } from "@/shared/api/types";
 import { Breakdown } from "@/shared/charts/Breakdown";
 import { modelColours, seriesColour } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
@@ -8,7 +9,7 @@ import { cn } from "@/shared/ui/cn";
 import { wholeLink } from "@/shared/ui/links";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { currencyOf, figureOf, hasReport, NO_MODEL } from "./chart";
-import { SHOWN_TOP, useTop } from "./data";
+import { SHOWN_TOP, type Top, useTop } from "./data";
 import { changed, type Metric, type ReportFilters, type ReportsSearch } from "./search";
 import { useReportsTexts } from "./texts";
 
@@ -22,7 +23,7 @@ export function TopCard({
   filters: ReportFilters;
   today: string;
   metric: Metric;
-  group: "user" | "model";
+  group: Top;
 }) {
   const t = useReportsTexts();
   const format = useFormat();
@@ -33,14 +34,9 @@ export function TopCard({
   const rows = (top.data?.items ?? [])
     .map((row) => ({
       key: row.key,
-      label:
-        group === "user"
-          ? row.name || row.email || t("deleted")
-          : row.key === NO_MODEL
-            ? t("noModel")
-            : row.key,
+      label: labelOf(group, row, t),
       value: figureOf(row, metric),
-      colour: group === "user" ? seriesColour(0) : colourOf(row.key),
+      colour: group === "model" ? colourOf(row.key) : seriesColour(0),
     }))
     .filter((row) => row.value > 0);
   const shown = rows.reduce((sum, row) => sum + row.value, 0);
@@ -53,10 +49,7 @@ export function TopCard({
   const share = (value: number) => format.percent(whole === 0 ? 0 : (100 * value) / whole);
   return (
     <Card className="flex min-w-0 flex-col">
-      <CardHeader
-        title={t(group === "user" ? "topUsers" : "topModels")}
-        description={t("shareText")}
-      />
+      <CardHeader title={t(`top_${group}`)} description={t("shareText")} />
       <div
         className={cn("flex-1 px-5 pb-5 transition-opacity", top.isPlaceholderData && "opacity-50")}
       >
@@ -94,8 +87,18 @@ export function TopCard({
   );
 }
 
-/** A person's page; the report of one model. */
-function behind(group: "user" | "model", key: string, label: ReactNode) {
+function labelOf(
+  group: Top,
+  row: Model<"UsageRow">,
+  t: ReturnType<typeof useReportsTexts>,
+): string {
+  if (group === "user") return row.name || row.email || t("deleted");
+  if (group === "group") return row.groupId ? (row.groupName ?? row.groupId) : t("noGroup");
+  return row.key === NO_MODEL ? t("noModel") : row.key;
+}
+
+/** A person's page; the report of one model or group. */
+function behind(group: Top, key: string, label: ReactNode) {
   if (group === "user") {
     return (
       <Link to="/users/$userId" params={{ userId: key }} className={wholeLink}>
@@ -107,7 +110,12 @@ function behind(group: "user" | "model", key: string, label: ReactNode) {
     <Link
       from="/reports"
       to="/reports"
-      search={(before: ReportsSearch) => changed(before, { models: [key], group: "user" })}
+      search={(before: ReportsSearch) =>
+        changed(before, {
+          ...(group === "group" ? { groups: [key] } : { models: [key] }),
+          group: "user",
+        })
+      }
       className={wholeLink}
     >
       {label}

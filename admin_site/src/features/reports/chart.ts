@@ -6,13 +6,15 @@ import type { Metric, RequestFilters } from "./search";
 const SHOWN_MODELS = 5;
 export const OTHERS = "\u0000others";
 export const NO_MODEL = "-";
+/** In place of the id of a group or key: none. */
+export const NONE = "-";
 
 /**
  * Whether a report of one model finds it again under these filters: requests that no model answered
  * are sums of their own, while each of them has the name that was asked for.
  */
-export function hasReport(model: string, { statuses, endpoints }: RequestFilters): boolean {
-  return model !== NO_MODEL || !(statuses?.length || endpoints?.length);
+export function hasReport(model: string, { statuses, endpoints, keys }: RequestFilters): boolean {
+  return model !== NO_MODEL || !(statuses?.length || endpoints?.length || keys?.length);
 }
 
 interface Figures {

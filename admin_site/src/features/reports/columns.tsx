@@ -72,7 +72,7 @@ function systemColumns(group: Exclude<Group, "none">, t: Texts, format: Format):
     (row) => (row.refusals == null ? "—" : format.integer(row.refusals)),
     { from: "lg" },
   );
-  if (group === "user") return [];
+  if (group !== "model" && group !== "day") return [];
   return group === "day" ? [refused, firstByte] : [firstByte];
 }
 
@@ -139,18 +139,48 @@ function nameColumn(
           search={(before: ReportsSearch) =>
             changed(before, {
               group: "user",
-              ...(group === "day"
-                ? { range: "own", from: row.key, to: row.key }
-                : { models: [row.key] }),
+              ...behindRow(group, row.key),
             })
           }
           className="block truncate rounded font-medium hover:underline"
         >
-          {group === "day" ? format.date(row.key) : modelText(row.key, t)}
+          {rowText(group, row, t, format)}
         </Link>
       );
     },
   };
+}
+
+/** The report of what a row sums up. */
+function behindRow(group: Exclude<Group, "none" | "user">, key: string): Partial<ReportsSearch> {
+  switch (group) {
+    case "day":
+      return { range: "own", from: key, to: key };
+    case "group":
+      return { groups: [key] };
+    case "key":
+      return { keys: [key] };
+    case "model":
+      return { models: [key] };
+  }
+}
+
+function rowText(
+  group: Exclude<Group, "none" | "user">,
+  row: Row,
+  t: Texts,
+  format: Format,
+): string {
+  switch (group) {
+    case "day":
+      return format.date(row.key);
+    case "group":
+      return row.groupId ? (row.groupName ?? row.groupId) : t("noGroup");
+    case "key":
+      return row.keyId ? (row.keyName ?? row.keyId) : t("noKey");
+    case "model":
+      return modelText(row.key, t);
+  }
 }
 
 function modelText(model: string | null | undefined, t: Texts): string {

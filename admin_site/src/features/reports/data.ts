@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
+import { useMaySee } from "@/shared/hooks/session";
 import {
   type Group,
   groupOf,
@@ -41,13 +42,15 @@ export function useDays(filters: ReportFilters, today: string) {
 
 /** The days by model; the API counts them so for the whole company alone. */
 export function useModelDays(filters: ReportFilters, today: string) {
-  const isCounted = !filters.userIds && !filters.statuses && !filters.endpoints;
+  const { userIds, keys, statuses, endpoints } = filters;
+  const isCounted = !userIds && !keys && !statuses && !endpoints;
   const query = {
     from: filters.from,
     to: filters.to,
     interval: "day",
     groupBy: "model",
     ...(filters.models ? { model: filters.models } : {}),
+    ...(filters.groups ? { group: filters.groups } : {}),
   } as const;
   const answer = useQuery({
     queryKey: ["reports", "model-days", query],
@@ -60,12 +63,18 @@ export function useModelDays(filters: ReportFilters, today: string) {
   return { ...answer, isCounted };
 }
 
-/** The greatest users or models by the chart's figure. */
+/** What a list of the greatest is made of. */
+export const TOP = ["user", "group", "model"] as const;
+export type Top = (typeof TOP)[number];
+
+export const hasTop = (group: Group): group is Top => TOP.some((one) => one === group);
+
+/** The greatest users, groups or models by the chart's figure. */
 export function useTop(filters: ReportFilters, group: Group, metric: Metric, today: string) {
   const query = { ...filters, groupBy: group, sort: metric, limit: SHOWN_TOP } as const;
   return useQuery({
     queryKey: ["reports", "top", query],
-    enabled: group === "user" || group === "model",
+    enabled: hasTop(group),
     placeholderData: keepPreviousData,
     refetchInterval: live(filters, today),
     queryFn: ({ signal }) =>
@@ -118,6 +127,32 @@ export function useModelNames(days: { from: string; to: string }) {
     queryFn: ({ signal }) =>
       unwrap(api().GET("/admin/reports/usage", { params: { query }, signal })),
     select: (report) => report.items.map((row) => row.key),
+  });
+}
+
+/** The groups that a range has seen, for the filter; deleted ones have their names still. */
+export function useGroupNames(days: { from: string; to: string }) {
+  const query = { from: days.from, to: days.to, groupBy: "group", limit: MODELS } as const;
+  return useQuery({
+    queryKey: ["reports", "groups", query],
+    staleTime: NAMES_MILLISECONDS,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      unwrap(api().GET("/admin/reports/usage", { params: { query }, signal })),
+    select: (report) => report.items.map((row) => ({ id: row.key, name: row.groupName ?? null })),
+  });
+}
+
+/** The newest keys, for the filter; not for who does not see keys. */
+export function useKeyNames() {
+  const query = { limit: MODELS } as const;
+  const maySee = useMaySee("/keys");
+  return useQuery({
+    enabled: maySee,
+    queryKey: ["reports", "keys", query],
+    staleTime: NAMES_MILLISECONDS,
+    queryFn: ({ signal }) => unwrap(api().GET("/admin/keys", { params: { query }, signal })),
+    select: (page) => page.items.map((key) => ({ id: key.id, name: key.name })),
   });
 }
 

@@ -42,6 +42,14 @@ describe("the report in the address", () => {
     });
   });
 
+  it("asks for groups and keys by id, beside what a row is", () => {
+    const state = reportsSearch.parse({ group: "group", groups: ["g1", "-"], keys: ["k1"] });
+    expect(state).toEqual({ group: "group", groups: ["g1", "-"], keys: ["k1"] });
+    expect(filtersOf(state, TODAY)).toMatchObject({ groups: ["g1", "-"], keys: ["k1"] });
+    expect(orderOf("group", filtersOf(state, TODAY)).type).toBe("summary_by_group");
+    expect(sortingOf({ group: "key" })).toEqual({ by: "tokens", descending: true });
+  });
+
   it("exports what it shows", () => {
     const filters = filtersOf({ users: ["u1"], statuses: ["5xx"] }, TODAY);
     expect(orderOf("model", filters)).toEqual({
@@ -51,6 +59,8 @@ describe("the report in the address", () => {
         to: TODAY,
         userIds: ["u1"],
         models: [],
+        groups: [],
+        keys: [],
         statuses: ["5xx"],
         endpoints: [],
       },

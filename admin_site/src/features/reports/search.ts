@@ -3,7 +3,7 @@ import { lenient, withoutEmpty } from "@/shared/address";
 import type { ExportOrder } from "@/shared/exports/data";
 import { type Days, daysOf, PRESETS, type Preset } from "@/shared/range/days";
 
-export const GROUPS = ["user", "model", "day", "none"] as const;
+export const GROUPS = ["user", "group", "model", "key", "day", "none"] as const;
 export type Group = (typeof GROUPS)[number];
 export const METRICS = ["tokens", "requests", "errors", "cost"] as const;
 export type Metric = (typeof METRICS)[number];
@@ -32,6 +32,9 @@ export const reportsSearch = z.object({
   metric: lenient(z.enum(METRICS)),
   users: lenient(texts),
   models: lenient(texts),
+  /** Groups and keys that are asked for, by id; `group` says what a row is. */
+  groups: lenient(texts),
+  keys: lenient(texts),
   statuses: lenient(z.array(z.enum(STATUSES))),
   endpoints: lenient(z.array(z.enum(ENDPOINTS))),
   sort: lenient(z.enum(SORTS)),
@@ -44,6 +47,7 @@ export type ReportsSearch = z.infer<typeof reportsSearch>;
 
 /** Filters that are looked up in every single request. */
 export interface RequestFilters {
+  keys?: readonly string[] | undefined;
   statuses?: readonly string[] | undefined;
   endpoints?: readonly string[] | undefined;
 }
@@ -52,6 +56,8 @@ export interface RequestFilters {
 export interface ReportFilters extends Days {
   userIds?: string[];
   models?: string[];
+  groups?: string[];
+  keys?: string[];
   statuses?: string[];
   endpoints?: string[];
 }
@@ -72,6 +78,8 @@ export function filtersOf(search: ReportsSearch, today: string): ReportFilters {
     ...days,
     ...(search.users?.length ? { userIds: search.users } : {}),
     ...(search.models?.length ? { models: search.models } : {}),
+    ...(search.groups?.length ? { groups: search.groups } : {}),
+    ...(search.keys?.length ? { keys: search.keys } : {}),
     ...(search.statuses?.length ? { statuses: [...search.statuses] } : {}),
     ...(search.endpoints?.length ? { endpoints: [...search.endpoints] } : {}),
   };
@@ -101,6 +109,8 @@ export function changed(search: ReportsSearch, change: Partial<ReportsSearch>): 
 export const CLEARED = {
   users: undefined,
   models: undefined,
+  groups: undefined,
+  keys: undefined,
   statuses: undefined,
   endpoints: undefined,
 } as const;
@@ -109,6 +119,8 @@ export function isFiltered(search: ReportsSearch): boolean {
   return Boolean(
     search.users?.length ||
       search.models?.length ||
+      search.groups?.length ||
+      search.keys?.length ||
       search.statuses?.length ||
       search.endpoints?.length,
   );
@@ -116,6 +128,8 @@ export function isFiltered(search: ReportsSearch): boolean {
 
 const EXPORT_TYPES = {
   user: "summary_by_user",
+  group: "summary_by_group",
+  key: "summary_by_key",
   model: "summary_by_model",
   day: "summary_by_day",
   none: "usage",
@@ -125,6 +139,14 @@ const EXPORT_TYPES = {
 export function orderOf(group: Group, filters: ReportFilters): ExportOrder {
   return {
     type: EXPORT_TYPES[group],
-    filters: { userIds: [], models: [], statuses: [], endpoints: [], ...filters },
+    filters: {
+      userIds: [],
+      models: [],
+      groups: [],
+      keys: [],
+      statuses: [],
+      endpoints: [],
+      ...filters,
+    },
   };
 }

@@ -727,9 +727,12 @@ export interface paths {
         };
         /**
          * Usage, filtered and grouped
-         * @description Rows by user, model or day, or single requests, with the totals of the whole report.
+         * @description Rows by user, group, key, model or day, or single requests, with the totals of all of it.
          *
          *     Without days it is the current month's.
+         *
+         *     A group is that of each request, whoever has moved since; all groups, with `-` for none, are the
+         *     whole. Keys are known by the records alone.
          *
          *     A range with more records than an answer may read is refused (`range_too_large`): narrow it
          *     or make an export. Single requests come by time, newest first unless `descending` is false.
@@ -1803,7 +1806,7 @@ export interface components {
             resolvedBy: string | null;
             /** @description Why it was closed by itself; null when somebody resolved it. */
             resolvedWhy: components["schemas"]["ResolvedWhy"] | null;
-            /** @description Null: the summary of a month, or of a user the coming end of a grant. */
+            /** @description Null: the summary of a month, a monthly ceiling, a model without a price, or, of a user, the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
             title: string;
@@ -2487,7 +2490,7 @@ export interface components {
          * @description What the rows are.
          * @enum {string}
          */
-        ExportKind: "usage" | "users" | "summary_by_user" | "summary_by_model" | "summary_by_day" | "alerts" | "audit";
+        ExportKind: "usage" | "users" | "summary_by_user" | "summary_by_model" | "summary_by_day" | "summary_by_group" | "summary_by_key" | "alerts" | "audit";
         /**
          * ExportOut
          * @description A job in the background. It and its file are kept for seven days.
@@ -2558,7 +2561,7 @@ export interface components {
          * @description What does not agree with the records.
          * @enum {string}
          */
-        Fault: "available_tokens" | "day_available" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "record_charge" | "overdue_reservation";
+        Fault: "available_tokens" | "day_available" | "open_month" | "closed_month" | "additional_tokens" | "user_counter" | "system_counter" | "group_counter" | "record_charge" | "overdue_reservation";
         /**
          * FieldProblem
          * @description What is wrong with one field of a request.
@@ -2699,7 +2702,7 @@ export interface components {
          * @description What one row of a report sums up; `none`: each request is a row.
          * @enum {string}
          */
-        GroupBy: "user" | "model" | "day" | "none";
+        GroupBy: "user" | "model" | "group" | "key" | "day" | "none";
         /**
          * GroupCreate
          * @description A new group.
@@ -2883,6 +2886,37 @@ export interface components {
             users: number;
             /** Userswithownlimit */
             usersWithOwnLimit: number;
+        };
+        /**
+         * GroupShare
+         * @description One group's part of the month; without an id: what was used in none.
+         */
+        GroupShare: {
+            /**
+             * Cost
+             * @description USD.
+             */
+            cost: number | null;
+            /**
+             * Costmicros
+             * @description Null: requests without a known price, and the others cost nothing.
+             */
+            costMicros: number | null;
+            /** Groupid */
+            groupId: string | null;
+            /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
+            localCost: components["schemas"]["LocalCostOut"] | null;
+            /**
+             * Name
+             * @description Of a deleted group, too.
+             */
+            name: string | null;
+            /** Requests */
+            requests: number;
+            /** Tokens */
+            tokens: number;
+            /** Unpricedrequests */
+            unpricedRequests: number;
         };
         /**
          * GroupsOut
@@ -4213,6 +4247,14 @@ export interface components {
          */
         PointOut: {
             /**
+             * Bygroup
+             * @description By id; `-`: in none.
+             * @default null
+             */
+            byGroup?: {
+                [key: string]: components["schemas"]["PointFigures"];
+            } | null;
+            /**
              * Bymodel
              * @default null
              */
@@ -4589,6 +4631,18 @@ export interface components {
              */
             from?: string | null;
             /**
+             * Groups
+             * @description Ids of groups, as of each request; `-`: of who was in none.
+             * @default []
+             */
+            groups?: string[];
+            /**
+             * Keys
+             * @description Ids of keys; `-`: requests without one.
+             * @default []
+             */
+            keys?: string[];
+            /**
              * Models
              * @description `-` counts the requests that no model answered.
              * @default []
@@ -4614,7 +4668,7 @@ export interface components {
         };
         /**
          * ReportSort
-         * @description Order of the rows. `key` is the day, the model, the user's id; the time of a request.
+         * @description Order of the rows. `key` is the day, the model, an id; the time of a request.
          * @enum {string}
          */
         ReportSort: "key" | "tokens" | "requests" | "errors" | "cost";
@@ -4931,6 +4985,11 @@ export interface components {
          * @description The system now.
          */
         SystemStatsOut: {
+            /**
+             * Bygroup
+             * @description The ten groups that have used most; empty while none has used anything.
+             */
+            byGroup: components["schemas"]["GroupShare"][];
             /** Bymodel */
             byModel: components["schemas"]["ModelShare"][];
             cost: components["schemas"]["CostOut"];
@@ -4984,6 +5043,13 @@ export interface components {
         TimeSeries: {
             /** @description Null by hour. */
             firstByte: components["schemas"]["FirstByteOut"] | null;
+            /**
+             * Groupnames
+             * @description By id, with `groupBy=group`.
+             */
+            groupNames: {
+                [key: string]: string;
+            };
             interval: components["schemas"]["Interval"];
             /** Points */
             points: components["schemas"]["PointOut"][];
@@ -5216,7 +5282,9 @@ export interface components {
         };
         /**
          * UsageExport
-         * @description A row for each request, or for each user, model or day.
+         * @description A row for each request, or for each user, model, day, group or key.
+         *
+         *     By group as XLSX: sums on the first sheet, and the users of each group on one of its own.
          */
         UsageExport: {
             /**
@@ -5232,7 +5300,9 @@ export interface components {
              *       "userIds": [],
              *       "models": [],
              *       "statuses": [],
-             *       "endpoints": []
+             *       "endpoints": [],
+             *       "groups": [],
+             *       "keys": []
              *     }
              */
             filters?: components["schemas"]["ReportFilterModel"];
@@ -5247,7 +5317,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "summary_by_day" | "summary_by_model" | "summary_by_user" | "usage";
+            type: "summary_by_day" | "summary_by_group" | "summary_by_key" | "summary_by_model" | "summary_by_user" | "usage";
         };
         /**
          * UsageLevel
@@ -5303,7 +5373,7 @@ export interface components {
         };
         /**
          * UsageRow
-         * @description One row: a user, a model, a day, or one request (then with its particulars).
+         * @description One row: a user, model, day, group or key, or one request (then with its particulars).
          */
         UsageRow: {
             /**
@@ -5381,13 +5451,25 @@ export interface components {
              */
             firstByteP95Ms?: number | null;
             /**
+             * Groupid
+             * @description Of a row by group, or of one request; null: none.
+             * @default null
+             */
+            groupId?: string | null;
+            /**
+             * Groupname
+             * @description Of a deleted group, too.
+             * @default null
+             */
+            groupName?: string | null;
+            /**
              * @description By what tokens were held, where another model has answered than was asked for.
              * @default null
              */
             heldWeight?: components["schemas"]["WeightOut"] | null;
             /**
              * Key
-             * @description User id, model, day or request id.
+             * @description User id, model, day, id of a group or key (`-`: none), or request id.
              */
             key: string;
             /**
@@ -5395,6 +5477,12 @@ export interface components {
              * @default null
              */
             keyId?: string | null;
+            /**
+             * Keyname
+             * @description Of a row by key.
+             * @default null
+             */
+            keyName?: string | null;
             /** @description In CURRENCY; null where that is USD, or where the cost in dollars is null. */
             localCost: components["schemas"]["LocalCostOut"] | null;
             /**
@@ -7760,6 +7848,10 @@ export interface operations {
                 /** @description First day, in the periods' time zone; default: the first of `to`'s month. */
                 from?: string;
                 groupBy?: components["schemas"]["GroupBy"];
+                /** @description Ids of groups, as of each request; `-`: of who was in none. */
+                groups?: string[];
+                /** @description Ids of keys; `-`: requests without one. */
+                keys?: string[];
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description `-` counts the requests that no model answered. */
@@ -7850,7 +7942,9 @@ export interface operations {
             query: {
                 /** @description First day. */
                 from: string;
-                /** @description `model`: each point by model too. */
+                /** @description Only these groups (`-`: none), as of each request; by day. */
+                group?: string[];
+                /** @description `model`, `group`: each point by model or group, too. Groups by day alone. */
                 groupBy?: string;
                 interval?: components["schemas"]["Interval"];
                 /** @description Only these models. */

@@ -104,7 +104,11 @@ class DemoParts(Parts):
     @part
     def summariser(self) -> Summariser:
         """What sums up a closed month."""
-        return Summariser(settings=self.settings, queues=self.platform.queues)
+        return Summariser(
+            settings=self.settings,
+            queues=self.platform.queues,
+            groups=lambda: self.quota.groups.read().everything,
+        )
 
     def meter(self, settings: Settings | None = None) -> Meter:
         """The meter of the request path; other settings make another one."""

@@ -196,6 +196,14 @@ class TopUser:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPart:
+    """One group's part of a month; without a name: what was used in no group."""
+
+    name: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class MonthlySummary:
     """A closed month for the admins; money in micro-dollars, without the `unpriced_requests`.
 
@@ -213,6 +221,9 @@ class MonthlySummary:
     local_cost: LocalCost | None = None
     open_requests: int = 0
     """Began in the month and were not booked when it was summed up: the figures may rise."""
+
+    groups: tuple[GroupPart, ...] = ()
+    """Those that have used most, and what was used in none; empty without groups."""
 
     @property
     def alert_id(self) -> str:

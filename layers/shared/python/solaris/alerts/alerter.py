@@ -9,6 +9,7 @@ then looks after the mails that are still due (alerts/store.py has the timeline)
 - every recipient's address is suppressed after a bounce or a complaint: state `suppressed`, done;
   of several recipients the others get it;
 - a month's summary is recorded as resolved: it asks nobody to do anything;
+- of a ceiling the group's managers and recipients are told (the audience `user`), and the admins;
 - of a user's open alerts of a month the highest stays, the others are resolved with it;
 - the end of a grant: told to its user alone, and recorded as resolved, too. No record and no mail
   once it is void, used by more than half, or over;
@@ -43,7 +44,9 @@ from solaris.alerts.alert import (
     type_of,
 )
 from solaris.alerts.announcing import AlertNotice, Announcer
+from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.closing import superseded
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import (
     EndingNotice,
     MailRenderer,
@@ -169,6 +172,10 @@ class Alerter:
             return self._tell_of_price(notice)
         if isinstance(notice, ChannelPaused):
             return self._tell_of_pause(notice)
+        if isinstance(notice, GroupSummary):
+            return self._summarise_group(notice)
+        if isinstance(notice, CeilingReached):
+            return self._tell_of_ceiling(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -320,6 +327,53 @@ class Alerter:
             _log.error("alert_not_announced", alert_id=alert.alert_id, error=str(error))
             return False
         return True
+
+    def _summarise_group(self, summary: GroupSummary) -> bool:
+        title, text = self._renderer.group_summary_record(summary)
+        now = self._clock()
+        alert = Alert(
+            alert_id=summary.alert_id,
+            type=AlertType.INFO,
+            title=title,
+            message=text,
+            period=summary.period,
+            created_at=now,
+            resolved_at=now,
+            mails={Audience.USER: _due(summary.to), Audience.ADMINS: MailState.NONE},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("group_summary_recorded", group_id=summary.group_id, period=summary.period)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(Audience.USER, summary.to, lambda: self._renderer.group_summary(summary))
+        return self._send_due(alert.alert_id, [mail])
+
+    def _tell_of_ceiling(self, found: CeilingReached) -> bool:
+        now = self._clock()
+        if period_of(now, self._settings.zone) > found.period:
+            return True  # the month is over: its summary says how it stands
+        title, text = self._renderer.ceiling_record(found)
+        admins = self._settings.admin_alert_emails
+        alert = Alert(
+            alert_id=found.alert_id,
+            type=found.type,
+            title=title,
+            message=text,
+            period=found.period,
+            created_at=now,
+            mails={Audience.USER: _due(found.to), Audience.ADMINS: _due(admins)},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("ceiling_recorded", group_id=found.group_id, percent=found.percent)
+        for lower in found.lower_ids:
+            self._alerts.close(lower, now, ResolvedWhy.SUPERSEDED)
+        self._changes.publish(alert_ids=[alert.alert_id, *found.lower_ids])
+        mails = [
+            _Mail(audience, to, lambda: self._renderer.ceiling(found))
+            for audience, to in ((Audience.USER, found.to), (Audience.ADMINS, admins))
+        ]
+        return self._send_due(alert.alert_id, mails)
 
     def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
         """Send what is due; False when something must be looked at again."""

@@ -5,7 +5,7 @@ open alerts and their users. It says which to look at; the users' items say whic
 condition closes each once. Run with the upkeep of the directory, every ten minutes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 
 from solaris.alerts.alert import Alert, ResolvedWhy
+from solaris.alerts.ceiling import Ceiling
+from solaris.alerts.ceiling import to_close as ceilings_to_close
 from solaris.alerts.closing import to_close
 from solaris.alerts.store import AlertStore, alert_from_item
 from solaris.directory.directory import Directory
@@ -47,7 +49,10 @@ class CloseReport:
 
 
 class AlertCloser:
-    """Looks at the open alerts. `publish` tells the lists, `clock` is in UTC."""
+    """Looks at the open alerts. `ceilings` gives those that there are by group.
+
+    `publish` tells the lists, `clock` is in UTC.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class AlertCloser:
         users: UserStore,
         alerts: AlertStore,
         directory: Directory,
+        ceilings: Callable[[], Mapping[str, Ceiling]],
         publish: Callable[[Sequence[str]], None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -63,6 +69,7 @@ class AlertCloser:
         self._users = users
         self._alerts = alerts
         self._directory = directory
+        self._ceilings = ceilings
         self._publish = publish
         self._clock = clock
 
@@ -85,13 +92,14 @@ class AlertCloser:
         self, period: str
     ) -> Callable[[Connection, datetime], list[tuple[Alert, ResolvedWhy]]]:
         """Asks the replica; in the order of users, with the first to close first."""
-        rule = threshold_rule_of(self._settings)
+        rule, stated = threshold_rule_of(self._settings), self._ceilings()
 
         def question(connection: Connection, now: datetime) -> list[tuple[Alert, ResolvedWhy]]:
             chosen: list[tuple[Alert, ResolvedWhy]] = []
             for alerts, user in _open_by_user(connection, now):
                 users = {} if user is None else {user.user_id: user}
                 closing = to_close(alerts, users, period=period, rule=rule)
+                closing |= ceilings_to_close(alerts, stated, period)
                 by_id = {one.alert_id: one for one in alerts}
                 chosen += [(by_id[alert_id], why) for alert_id, why in closing.items()]
                 if len(chosen) >= MAX_CLOSED_A_RUN:
@@ -108,6 +116,7 @@ class AlertCloser:
         users = {one.user_id: one for one in self._users.get_many(whose)}
         rule = threshold_rule_of(self._settings)
         closing = to_close(alerts, users, period=period, rule=rule)
+        closing |= ceilings_to_close(alerts, self._ceilings(), period)
         for alert, why in chosen:
             # a higher one is not among these: it stays open
             if why is ResolvedWhy.SUPERSEDED:

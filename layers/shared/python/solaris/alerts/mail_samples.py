@@ -6,10 +6,13 @@ from datetime import date, datetime, tzinfo
 from solaris.alerts.alert import (
     Audience,
     ChannelPaused,
+    GroupPart,
     MonthlySummary,
     TopUser,
     UsageFigures,
 )
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, MailRenderer, Person, Rendered, ThresholdNotice
 from solaris.quota.periods import renews_at
 from solaris.quota.thresholds import Threshold
@@ -30,6 +33,9 @@ _TOP = (
     ("uma.pessoa.com.um.nome.muito.comprido@departamento.example.com", 412_908, 41.3),
     ("davi@example.com", 23_410, 2.3),
 )
+
+
+_GROUPS = (("Vendas", 204_360_764), ("Engenharia", 98_450_221), ("", 15_639_236))
 
 
 def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendered]]:
@@ -58,5 +64,27 @@ def samples(renderer: MailRenderer, zone: tzinfo) -> Iterator[tuple[str, Rendere
         total_tokens=318_450_221,
         cost_micros=1_482_337_910,
         top=tuple(TopUser(*one) for one in _TOP),
+        groups=tuple(GroupPart(*one) for one in _GROUPS),
     )
     yield "monthly-summary", renderer.summary(summary)
+    group = GroupSummary(
+        group_id="aaaaaaaaaaaa",
+        name="Vendas",
+        period=PERIOD,
+        total_tokens=4_360_764,
+        cost_micros=21_450_000,
+        ceiling_tokens=5_000_000,
+        active_members=5,
+        top=tuple(TopUser(*one) for one in _TOP),
+    )
+    yield "group-summary", renderer.group_summary(group)
+    for percent, used in ((80, 4_012_334), (100, 5_000_120)):
+        ceiling = CeilingReached(
+            group_id="aaaaaaaaaaaa",
+            name="Vendas",
+            period=PERIOD,
+            percent=percent,
+            used_tokens=used,
+            ceiling_tokens=5_000_000,
+        )
+        yield f"ceiling-{percent}", renderer.ceiling(ceiling)

@@ -345,7 +345,12 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "ending": "Tokens adicionais valem até {until}",
         "ending_message": "{email} ainda tem {left} de {granted} tokens adicionais, que valem até "
         "{until}.",
+        "ceiling": "{who}: {threshold} do limite mensal",
+        "ceiling_message": "{who}: {used} de {ceiling} tokens ({percentage}) do limite de {month}. "
+        "Nada é recusado por isso.",
         "summary": "Resumo de {month}",
+        "group_summary": "Resumo de {month}: {who}",
+        "group_message": "{who}: {total} tokens. Usaram: {active}. Custo: {cost}.",
         "message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}.",
         "nearly_out_message": "{email} usou {used} de {granted} tokens ({percentage}) em {month}. "
         "O que resta ({left}) foi pouco para uma requisição.",
@@ -366,7 +371,12 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "ending": "Additional tokens are good until {until}",
         "ending_message": "{email} still has {left} of {granted} additional tokens, good until "
         "{until}.",
+        "ceiling": "{who}: {threshold} of the monthly ceiling",
+        "ceiling_message": "{who}: {used} of {ceiling} tokens ({percentage}) of the ceiling of "
+        "{month}. Nothing is refused for it.",
         "summary": "Summary of {month}",
+        "group_summary": "Summary of {month}: {who}",
+        "group_message": "{who}: {total} tokens. Used by {active}. Cost: {cost}.",
         "message": "{email} has used {used} of {granted} tokens ({percentage}) in {month}.",
         "nearly_out_message": "{email} has used {used} of {granted} tokens ({percentage}) in "
         "{month}. What is left ({left}) was too little for a request.",
@@ -377,6 +387,15 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
 
 LABELS: Mapping[Locale, Mapping[str, str]] = {
     "pt-BR": {
+        "company": "A empresa",
+        "ceiling": "Limite mensal",
+        "ceiling_value": "{percentage} de {ceiling} tokens",
+        "no_group": "Sem grupo",
+        "groups": "Por grupo",
+        "groups_share": "tokens e % do total",
+        "share_of_total": "do total",
+        "footer_ceiling": "Você recebe este aviso porque acompanha o uso de IA da empresa ou deste "
+        "grupo.",
         "greeting": "Olá, {name}!",
         "greeting_unnamed": "Olá!",
         "of": "{used} de {granted} tokens",
@@ -419,6 +438,15 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "footer_admins": "Mensagem automática da IA SOLARIS aos administradores.",
     },
     "en": {
+        "company": "The company",
+        "ceiling": "Monthly ceiling",
+        "ceiling_value": "{percentage} of {ceiling} tokens",
+        "no_group": "No group",
+        "groups": "By group",
+        "groups_share": "tokens and % of the total",
+        "share_of_total": "of the total",
+        "footer_ceiling": "You get this because you look after the AI usage of the company or of "
+        "this group.",
         "greeting": "Hello {name},",
         "greeting_unnamed": "Hello,",
         "of": "{used} of {granted} tokens",

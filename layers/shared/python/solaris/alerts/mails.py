@@ -20,12 +20,17 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from solaris.alerts.alert import (
+    AlertType,
     Audience,
     ChannelPaused,
     ModelWithoutPrice,
     MonthlySummary,
+    TopUser,
     UsageFigures,
 )
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.ceiling_words import CEILING_WORDS, GROUP_SUMMARY_WORDS
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mail_words import (
     ENDING_WORDS,
     LABELS,
@@ -168,6 +173,33 @@ class MailRenderer:
             footer=self._labels["footer"],
         )
 
+    def ceiling(self, found: CeilingReached) -> Rendered:
+        """The mail about a ceiling: to the group's people, and to the admins."""
+        values = self._ceiling_values(found)
+        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        is_full = found.percent >= 100  # noqa: PLR2004 - per cent
+        words = CEILING_WORDS[self._locale]["full" if is_full else "near"]
+        return self._render(
+            "threshold",
+            words,
+            values,
+            "critical" if found.type is AlertType.CRITICAL else "warning",
+            greeting=None,
+            percentage=values["percentage"],
+            used_of=self._labels["of"].format(used=values["used"], granted=values["ceiling"]),
+            bar=min(100, permille // 10),
+            text_bar=_text_bar(permille),
+            facts=[
+                (self._labels["used"], values["used"]),
+                (self._labels["ceiling"], values["ceiling"]),
+            ],
+            command=None,
+            usage_url=None,
+            ask_address=None,
+            ask_url=None,
+            footer=self._labels["footer_ceiling"],
+        )
+
     def summary(self, summary: MonthlySummary) -> Rendered:
         """The admins' mail about a closed month."""
         values = self._summary_values(summary)
@@ -177,14 +209,13 @@ class MailRenderer:
             values["still_open"] = self._labels["still_open_value"].format(
                 n=format_integer(summary.open_requests, self._locale)
             )
-        top = [
-            {
-                "email": one_line(one.email),
-                "tokens": format_integer(one.tokens, self._locale),
-                "share": percentage(round(one.percentage * 10), self._locale),
-                "bar": max(0, min(100, int(one.percentage))),
-            }
-            for one in summary.top[:MAX_TOP_USERS]
+        groups = [
+            self._row(
+                one_line(one.name, 80) or self._labels["no_group"],
+                one.tokens,
+                100 * one.tokens / max(1, summary.total_tokens),
+            )
+            for one in summary.groups
         ]
         return self._render(
             "summary",
@@ -192,7 +223,8 @@ class MailRenderer:
             values,
             "summary",
             facts=[(self._labels[name], values[name]) for name in rows],
-            top=top,
+            top=self._top(summary.top),
+            groups=groups,
             footer=self._labels["footer_admins"],
         )
 
@@ -205,6 +237,55 @@ class MailRenderer:
             "warning",
             footer=self._labels["footer_admins"],
         )
+
+    def group_summary(self, summary: GroupSummary) -> Rendered:
+        """The mail about a closed month to a group's managers and recipients."""
+        values = self._group_summary_values(summary)
+        rows = ["active", "total", "cost"]
+        if summary.ceiling_tokens:
+            rows.append("ceiling")
+            values["ceiling"] = self._labels["ceiling_value"].format(**values)
+        return self._render(
+            "summary",
+            GROUP_SUMMARY_WORDS[self._locale],
+            values,
+            "summary",
+            facts=[(self._labels[name], values[name]) for name in rows],
+            top=self._top(summary.top),
+            groups=[],
+            footer=self._labels["footer_ceiling"],
+        )
+
+    def group_summary_record(self, summary: GroupSummary) -> tuple[str, str]:
+        """Title and message of the record of a group's summary."""
+        words, values = RECORD_WORDS[self._locale], self._group_summary_values(summary)
+        return words["group_summary"].format(**values), words["group_message"].format(**values)
+
+    def _group_summary_values(self, summary: GroupSummary) -> dict[str, str]:
+        ceiling = summary.ceiling_tokens
+        return {
+            "who": one_line(summary.name, 80),
+            "month": month(summary.period, self._locale),
+            "total": format_integer(summary.total_tokens, self._locale),
+            "active": format_integer(summary.active_members, self._locale),
+            "cost": self._cost(summary),
+            "ceiling": format_integer(ceiling, self._locale),
+            "percentage": percentage(summary.total_tokens * 1000 // max(1, ceiling), self._locale),
+        }
+
+    def _top(self, top: Sequence[TopUser]) -> list[dict[str, Any]]:
+        return [
+            self._row(one_line(one.email), one.tokens, one.percentage)
+            for one in top[:MAX_TOP_USERS]
+        ]
+
+    def _row(self, name: str, tokens: int, percent: float) -> dict[str, Any]:
+        return {
+            "name": name,
+            "tokens": format_integer(tokens, self._locale),
+            "share": percentage(round(percent * 10), self._locale),
+            "bar": max(0, min(100, int(percent))),
+        }
 
     def record(self, notice: ThresholdNotice) -> tuple[str, str]:
         """Title and message of the alert's record."""
@@ -232,6 +313,22 @@ class MailRenderer:
         """Title and message of the record of a paused channel."""
         words, values = RECORD_WORDS[self._locale], self._paused_values(paused)
         return words["paused"].format(**values), words["paused_message"].format(**values)
+
+    def ceiling_record(self, found: CeilingReached) -> tuple[str, str]:
+        """Title and message of the record of a ceiling."""
+        words, values = RECORD_WORDS[self._locale], self._ceiling_values(found)
+        return words["ceiling"].format(**values), words["ceiling_message"].format(**values)
+
+    def _ceiling_values(self, found: CeilingReached) -> dict[str, str]:
+        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        return {
+            "who": one_line(found.name, 80) or self._labels["company"],
+            "month": month(found.period, self._locale),
+            "threshold": percentage(found.percent * 10, self._locale),
+            "percentage": percentage(permille, self._locale),
+            "used": format_integer(found.used_tokens, self._locale),
+            "ceiling": format_integer(found.ceiling_tokens, self._locale),
+        }
 
     def summary_record(self, summary: MonthlySummary) -> tuple[str, str]:
         """Title and message of a summary's record."""
@@ -287,10 +384,11 @@ class MailRenderer:
         values["cost"] = self._cost(summary)
         return values
 
-    def _cost(self, summary: MonthlySummary) -> str:
+    def _cost(self, summary: MonthlySummary | GroupSummary) -> str:
         """Money, and what it leaves out: without a price is not without a cost."""
         unpriced = summary.unpriced_requests
-        cost = cost_text(summary.cost_micros, summary.local_cost, self._locale)
+        local = summary.local_cost if isinstance(summary, MonthlySummary) else None
+        cost = cost_text(summary.cost_micros, local, self._locale)
         if not unpriced:
             return cost
         name = "some_priced" if summary.cost_micros else "none_priced"

@@ -5,9 +5,11 @@
 {"version": 1, "kind": "model_without_price", "model", "entry", "period"}
 {"version": 1, "kind": "channel_paused", "channel_id", "name", "failing_since", "period"}
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
+{"version": 1, "kind": "group_summary", "period", "group_id", "name", "total_tokens", …}
+{"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
 
-`round`, `unpriced_requests`, `open_requests` and `local_cost` are later than the others: a message
-that was queued by a version before them has none.
+`round`, `unpriced_requests`, `open_requests`, `local_cost` and `groups` are later than the others:
+a message that was queued by a version before them has none.
 """
 
 from dataclasses import asdict
@@ -25,11 +27,15 @@ from solaris.alerts.alert import (
     ChannelPaused,
     Crossing,
     GrantEnding,
+    GroupPart,
     ModelWithoutPrice,
     MonthlySummary,
     TopUser,
 )
+from solaris.alerts.ceiling import CEILING, CeilingReached
+from solaris.alerts.group_summary import GROUP_SUMMARY, GroupSummary
 from solaris.platform.exchange import Currency, LocalCost
+from solaris.quota.groups.group import MAX_NAME_CHARACTERS, MAX_PEOPLE
 from solaris.quota.periods import next_period
 from solaris.quota.thresholds import Threshold
 
@@ -50,6 +56,8 @@ def _with_zone(value: datetime) -> datetime:
     return value
 
 
+_GroupId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,20}$")]
+_People = Annotated[tuple[str, ...], Field(max_length=2 * MAX_PEOPLE)]
 _UserId = Annotated[str, Field(min_length=1, max_length=200)]
 _Instant = Annotated[datetime, AfterValidator(_with_zone)]
 
@@ -103,6 +111,11 @@ class _Top(BaseModel):
     percentage: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class _Part(BaseModel):
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+    tokens: _Count
+
+
 class _LocalCost(BaseModel):
     currency: Currency
     micros: _Count
@@ -120,6 +133,7 @@ class _Figures(BaseModel):
     open_requests: _Count = 0
     local_cost: _LocalCost | None = None
     top: Annotated[list[_Top], Field(max_length=MAX_TOP)]
+    groups: Annotated[list[_Part], Field(max_length=MAX_TOP)] = []
 
 
 class _SummaryMessage(_Base):
@@ -127,7 +141,38 @@ class _SummaryMessage(_Base):
     figures: _Figures
 
 
-Notice = Crossing | GrantEnding | ModelWithoutPrice | ChannelPaused | MonthlySummary
+class _GroupSummaryMessage(_Base):
+    kind: Literal["group_summary"]
+    group_id: _GroupId
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+    total_tokens: _Count
+    cost_micros: _Count
+    unpriced_requests: _Count = 0
+    ceiling_tokens: _Count = 0
+    active_members: _Count = 0
+    top: Annotated[list[_Top], Field(max_length=MAX_TOP)] = []
+    to: _People = ()
+
+
+class _CeilingMessage(_Base):
+    kind: Literal["ceiling"]
+    group_id: _GroupId
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+    percent: Annotated[int, Field(ge=1, le=100, strict=True)]
+    used_tokens: _Count
+    ceiling_tokens: Annotated[int, Field(gt=0, strict=True)]
+    to: _People = ()
+
+
+Notice = (
+    Crossing
+    | GrantEnding
+    | ModelWithoutPrice
+    | ChannelPaused
+    | MonthlySummary
+    | CeilingReached
+    | GroupSummary
+)
 
 
 def notice_to_json(notice: Notice) -> str:
@@ -138,6 +183,8 @@ def notice_to_json(notice: Notice) -> str:
             del told["local_cost"]
         if not notice.open_requests:
             del told["open_requests"]
+        if not notice.groups:
+            del told["groups"]
         told = {"kind": MONTHLY_SUMMARY, "period": told.pop("period"), "figures": told}
     if isinstance(notice, GrantEnding):
         told = {"kind": GRANT_ENDING, **told}
@@ -145,6 +192,10 @@ def notice_to_json(notice: Notice) -> str:
         told = {"kind": MODEL_WITHOUT_PRICE, **told}
     if isinstance(notice, ChannelPaused):
         told = {"kind": CHANNEL_PAUSED, **told}
+    if isinstance(notice, GroupSummary):
+        told = {"kind": GROUP_SUMMARY, **told}
+    if isinstance(notice, CeilingReached):
+        told = {"kind": CEILING, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
@@ -161,6 +212,13 @@ def notice_from_json(body: str) -> Notice:
             return ChannelPaused(
                 paused.channel_id, paused.name, paused.failing_since, paused.period
             )
+        if f'"kind":"{GROUP_SUMMARY}"' in body:
+            group = _GroupSummaryMessage.model_validate_json(body)
+            values = group.model_dump(exclude={"version", "kind", "top"})
+            return GroupSummary(**values, top=_top(group.top))
+        if f'"kind":"{CEILING}"' in body:
+            found = _CeilingMessage.model_validate_json(body)
+            return CeilingReached(**found.model_dump(exclude={"version", "kind"}))
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)
@@ -192,5 +250,10 @@ def _summary(message: _SummaryMessage) -> MonthlySummary:
         local_cost=None
         if figures.local_cost is None
         else LocalCost(**figures.local_cost.model_dump()),
-        top=tuple(TopUser(one.email, one.tokens, one.percentage) for one in figures.top),
+        top=_top(figures.top),
+        groups=tuple(GroupPart(one.name, one.tokens) for one in figures.groups),
     )
+
+
+def _top(found: list[_Top]) -> tuple[TopUser, ...]:
+    return tuple(TopUser(one.email, one.tokens, one.percentage) for one in found)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
     from solaris.alerts.announcing import Announcer
     from solaris.alerts.at_once import AlertsAtOnce
+    from solaris.alerts.ceilings import Ceilings
     from solaris.alerts.closer import AlertCloser
     from solaris.alerts.ending_grants import EndingGrants
     from solaris.alerts.management import AlertManagement
@@ -106,8 +107,21 @@ class AlertsParts:
             users=self._quota.users,
             alerts=self.store,
             directory=self._directory.directory,
+            ceilings=self.ceilings.stated,
             publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
             clock=self.platform.clock,
+        )
+
+    @part
+    def ceilings(self) -> Ceilings:
+        """What looks at the monthly ceilings."""
+        from solaris.alerts.ceilings import Ceilings
+
+        return Ceilings(
+            settings=self.platform.settings,
+            groups=lambda: self._quota.groups.read().everything,
+            alerts=self.store,
+            queues=self.platform.queues,
         )
 
     @part

@@ -91,7 +91,8 @@ class AlertOut(ApiModel):
     message: str
     period: str = Field(examples=["2026-11"])
     threshold: Threshold | None = Field(
-        description="Null: the summary of a month, or of a user the coming end of a grant."
+        description="Null: the summary of a month, a monthly ceiling, a model without a price, or, "
+        "of a user, the coming end of a grant."
     )
     user_id: str | None
     user_email: str | None

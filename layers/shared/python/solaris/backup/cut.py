@@ -22,6 +22,8 @@ from solaris.backup.staging import Staging
 from solaris.backup.whole_tables import Key
 from solaris.ledger.booking import (
     SYSTEM_SHARDS,
+    group_key,
+    groups_owner,
     hour_requests,
     hour_tokens,
     system_owner,
@@ -46,7 +48,8 @@ from solaris.quota.user import User
 from solaris.sign_in.admin_store import COUNT_KEY, is_admin_item
 
 STAGED = ("users", "counters", "periods", "admins")
-_SYSTEM = "system"
+_SYSTEM, _GROUPS = "system", "groups"
+_SHARDED = {_SYSTEM: system_owner, _GROUPS: groups_owner}
 _KEY_NAMES = frozenset({"owner", "day_model", "day_shard"})
 _OF_USAGE = frozenset({TransactionKind.USAGE_RESET.value, TransactionKind.MERGE.value})
 
@@ -85,7 +88,7 @@ class Cut:
         for item in page:
             for request_id, held in item["reservations"]["M"].items():
                 if int(held["M"]["created_at"]["N"]) <= self._started_ms:
-                    one = reservation_from_item(request_id, held)
+                    one = reservation_from_item(request_id, held, None)
                     key = f"{iso_milliseconds(one.created_at)}#{request_id}"
                     self.open_before.add((item["user_id"]["S"], key))
 
@@ -119,6 +122,9 @@ class Cut:
             for model in (item["model"]["S"], NO_MODEL):
                 for owner in (user_owner(user_id), _SYSTEM):
                     self._counters.setdefault((owner, f"{day}#{model}"), Counter())
+                if "group_id" in item:
+                    key = group_key(day, item["group_id"]["S"], model)
+                    self._counters.setdefault((_GROUPS, key), Counter())
         if not keeps_record(self._staging.standing(user_id), period):
             return False
         self._booked[user_id].add(item["request_id"]["S"])
@@ -143,7 +149,11 @@ class Cut:
         counted = figures_of_record(item)
         figures = {name: getattr(counted, name) for name in FIGURE_NAMES}
         mine = self._counters.get((user_owner(user_id), day_model))
-        for sums in (system, mine):
+        group = None
+        if "group_id" in item:
+            key = group_key(day, item["group_id"]["S"], model)
+            group = self._counters.get((_GROUPS, key))
+        for sums in (system, mine, group):
             if sums is not None:
                 sums.update(figures)
         hour = booked_hour(parse_instant(item["created_at"]["S"]), day, self._zone)
@@ -208,7 +218,7 @@ class Cut:
         accounts = sum([self._mend_account(user_id) for user_id in {key[0] for key in self._usage}])
         counters = 0
         for (owner, day_model), sums in self._counters.items():
-            mend = self._mend_system if owner == _SYSTEM else self._mend_counter
+            mend = self._mend_sharded if owner in _SHARDED else self._mend_counter
             counters += mend(owner, day_model, sums)
         return admins + months + accounts + counters
 
@@ -279,9 +289,9 @@ class Cut:
         self._staging.put("counters", [_counter(owner, day_model, sums) | shard])
         return True
 
-    def _mend_system(self, _owner: str, day_model: str, sums: Counter[str]) -> int:
+    def _mend_sharded(self, kind: str, day_model: str, sums: Counter[str]) -> int:
         """The shards are only there for the speed of writing: what differs goes into the first."""
-        owners = [system_owner(n) for n in range(SYSTEM_SHARDS)]
+        owners = [_SHARDED[kind](n) for n in range(SYSTEM_SHARDS)]
         items = [self._staging.get("counters", owner, day_model) for owner in owners]
         if _figures(items) == _not_zero(sums):
             return 0

@@ -15,6 +15,8 @@ ACCESS: Mapping[ExportKind, Access] = {
     ExportKind.BY_USER: _FIGURES,
     ExportKind.BY_MODEL: _FIGURES,
     ExportKind.BY_DAY: _FIGURES,
+    ExportKind.BY_GROUP: _FIGURES,
+    ExportKind.BY_KEY: _FIGURES,
     ExportKind.USERS: Access(READERS, key=Scope.USERS_READ),
     ExportKind.ALERTS: Access(READERS, key=Scope.USERS_READ),
     ExportKind.AUDIT: Access(REPORT_READERS, key=Scope.AUDIT_READ),

@@ -6,6 +6,7 @@ from solaris.exports.export import ExportKind
 from solaris.exports.formats import Column, Kind
 from solaris.platform.exchange import Currency
 from solaris.platform.texts import Locale
+from solaris.reports.report import GroupBy
 
 _TEXT_WIDTH = 28
 _TIME_WIDTH = 20
@@ -29,6 +30,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "completionTokens": ("Tokens de saída", "Output tokens"),
     "completionWeight": ("Peso da saída", "Output weight"),
     "conversationId": ("ID da conversa", "Conversation ID"),
+    "costCenter": ("Centro de custo", "Cost center"),
     "cost": ("Custo (USD)", "Cost (USD)"),
     "createdAt": ("Data e hora", "Date and time"),
     "currentUsage": ("Uso no período", "Current usage"),
@@ -48,9 +50,12 @@ _TITLES: dict[str, tuple[str, str]] = {
     "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
     "grantKind": ("Tipo da concessão", "Kind of grant"),
     "grantUntil": ("Último dia da concessão", "Last day of the grant"),
+    "groupId": ("ID do grupo", "Group ID"),
+    "groupName": ("Grupo", "Group"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
     "keyId": ("ID da chave", "Key ID"),
+    "keyName": ("Chave", "Key"),
     "localCost": ("Custo ({currency})", "Cost ({currency})"),
     "lastLogin": ("Último acesso", "Last seen"),
     "limitSource": ("Origem do limite", "Limit from"),
@@ -129,6 +134,8 @@ _WIDE = frozenset(
             "message",
             "reason",
             "errorMessage",
+            "groupName",
+            "keyName",
         ),
         *("before", "after", "targetLabel", "actor", "action"),
     }
@@ -141,11 +148,13 @@ _NAMES: dict[ExportKind, str] = {
         "completionTokens cachedTokens reasoningTokens totalTokens tokens cost estimated "
         "responseTimeMs firstByteMs errorMessage requestId keyId conversationId "
         "askedModel answeredModel cacheWriteTokens cacheWrite1HTokens "
-        "promptWeight completionWeight cachedWeight"
+        "promptWeight completionWeight cachedWeight groupName groupId"
     ),
     ExportKind.BY_USER: f"email name userId {_FIGURES}",
     ExportKind.BY_MODEL: f"model {_FIGURES} firstByteP95Ms",
     ExportKind.BY_DAY: f"day {_FIGURES} firstByteP95Ms refusals",
+    ExportKind.BY_GROUP: f"groupName groupId costCenter {_FIGURES}",
+    ExportKind.BY_KEY: f"keyName keyId {_FIGURES}",
     ExportKind.USERS: (
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
@@ -167,8 +176,14 @@ _SHEETS: dict[ExportKind, tuple[str, str]] = {
     ExportKind.BY_USER: ("Resumo por usuário", "Summary by user"),
     ExportKind.BY_MODEL: ("Resumo por modelo", "Summary by model"),
     ExportKind.BY_DAY: ("Resumo por dia", "Summary by day"),
+    ExportKind.BY_GROUP: ("Resumo por grupo", "Summary by group"),
+    ExportKind.BY_KEY: ("Resumo por chave", "Summary by key"),
     ExportKind.ALERTS: ("Alertas", "Alerts"),
     ExportKind.AUDIT: ("Auditoria", "Audit"),
+}
+_WITHOUT: dict[GroupBy, tuple[str, str]] = {
+    GroupBy.GROUP: ("Sem grupo", "No group"),
+    GroupBy.KEY: ("Sem chave", "No key"),
 }
 _FILES: dict[ExportKind, tuple[str, str]] = {
     ExportKind.USAGE: ("uso", "usage"),
@@ -176,6 +191,8 @@ _FILES: dict[ExportKind, tuple[str, str]] = {
     ExportKind.BY_USER: ("resumo-por-usuario", "summary-by-user"),
     ExportKind.BY_MODEL: ("resumo-por-modelo", "summary-by-model"),
     ExportKind.BY_DAY: ("resumo-por-dia", "summary-by-day"),
+    ExportKind.BY_GROUP: ("resumo-por-grupo", "summary-by-group"),
+    ExportKind.BY_KEY: ("resumo-por-chave", "summary-by-key"),
     ExportKind.ALERTS: ("alertas", "alerts"),
     ExportKind.AUDIT: ("auditoria", "audit"),
 }
@@ -217,6 +234,11 @@ def sheet_name(kind: ExportKind, locale: Locale) -> str:
 def file_stem(kind: ExportKind, locale: Locale, span: str) -> str:
     """The file's name without its ending: `ia-solaris-uso-2026-11`."""
     return f"ia-solaris-{_FILES[kind][_index(locale)]}-{span}"
+
+
+def without(kind: GroupBy, locale: Locale) -> str:
+    """What stands in the place of a name where there is no group, or no key."""
+    return _WITHOUT[kind][_index(locale)]
 
 
 def _index(locale: Locale) -> int:

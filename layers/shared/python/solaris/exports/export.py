@@ -22,6 +22,9 @@ MAX_XLSX_ROWS = 2_000_000
 MARGIN_SECONDS = 20.0
 """A job that is not done this long before its function ends gives up."""
 
+# Each sheet of a book is an open file while the book is written.
+MAX_GROUP_SHEETS = 200
+
 EXPORT_DAYS = 7
 LINK_SECONDS = 900
 LEASE_SECONDS = 60
@@ -42,6 +45,8 @@ class ExportKind(StrEnum):
     BY_USER = "summary_by_user"
     BY_MODEL = "summary_by_model"
     BY_DAY = "summary_by_day"
+    BY_GROUP = "summary_by_group"
+    BY_KEY = "summary_by_key"
     ALERTS = "alerts"
     AUDIT = "audit"
 
@@ -50,6 +55,8 @@ GROUPS = {
     ExportKind.BY_USER: GroupBy.USER,
     ExportKind.BY_MODEL: GroupBy.MODEL,
     ExportKind.BY_DAY: GroupBy.DAY,
+    ExportKind.BY_GROUP: GroupBy.GROUP,
+    ExportKind.BY_KEY: GroupBy.KEY,
 }
 
 

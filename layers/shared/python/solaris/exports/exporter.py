@@ -6,7 +6,7 @@ Rows come page by page from where they lie and are forgotten once they are writt
 import io
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -20,26 +20,31 @@ from solaris.audit.entry import AuditEntry, AuditFilters
 from solaris.audit.store import MAX_PAGE_ITEMS
 from solaris.directory.directory import Directory
 from solaris.directory.listing import MAX_LIST_LIMIT, UserQuery, UserRow, UserSort
-from solaris.exports.columns import columns_of, file_stem, sheet_name
+from solaris.exports.columns import columns_of, file_stem, sheet_name, without
 from solaris.exports.export import (
     GROUPS,
     INLINE_BYTES,
     INLINE_ROWS,
     INLINE_SECONDS,
     INLINE_SUMMED_RECORDS,
+    MAX_GROUP_SHEETS,
     ExportFormat,
     ExportKind,
     span_name,
 )
-from solaris.exports.formats import Row, Sink, Style, write_table
-from solaris.ledger.figures import Figures, ReportFilters, UsageLine
+from solaris.exports.formats import Column, Row, Sheet, Sink, Style, write_book, write_table
+from solaris.exports.sheets import sheet_names
+from solaris.ledger.figures import NO_GROUP, NO_KEY, Figures, ReportFilters, UsageLine
 from solaris.platform.errors import ValidationFailedError
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 from solaris.platform.texts import Locale
-from solaris.reports.report import GroupBy
+from solaris.quota.groups.group import Groups
+from solaris.reports.report import GroupBy, reads_records
 from solaris.reports.reporting import Reporting
 
 CHUNK_ROWS = 500
+_OF_SYSTEM = (GroupBy.MODEL, GroupBy.DAY)
+"""Rows that may tell how long first bytes took."""
 
 AuditQuery = AuditFilters
 Filters = ReportFilters | UserQuery | AlertQuery | AuditFilters
@@ -112,7 +117,10 @@ class ReadyFile:
 
 
 class Exporter:
-    """Makes exports. Every method raises StoreUnavailableError."""
+    """Makes exports; `groups` gives all groups, deleted ones too, `key_names` names by id.
+
+    Every method raises StoreUnavailableError.
+    """
 
     def __init__(
         self,
@@ -120,6 +128,8 @@ class Exporter:
         reporting: Reporting,
         directory: Directory,
         auditor: Auditor,
+        groups: Callable[[], Groups],
+        key_names: Callable[[Iterable[str]], dict[str, str]],
         zone: tzinfo,
         clock: Callable[[], datetime],
         rates: ExchangeRates = IN_DOLLARS,
@@ -128,6 +138,8 @@ class Exporter:
         self._reporting = reporting
         self._directory = directory
         self._auditor = auditor
+        self._all_groups = groups
+        self._key_names = key_names
         self._zone = zone
         self._clock = clock
 
@@ -184,10 +196,10 @@ class Exporter:
 
         Raises TooManyRowsError when there are more rows than the format takes.
         """
-        columns = columns_of(
-            order.kind, order.locale, self._zone, self._clock(), self._rates.currency
-        )
         style = Style(order.locale, self._zone, sheet_name(order.kind, order.locale))
+        if order.kind is ExportKind.BY_GROUP and order.form is ExportFormat.XLSX:
+            return write_book(self._group_sheets(order, style.sheet_name, watch), sink, style)
+        columns = self._columns(order.kind, order.locale)
         rows = _at_most(order.form.max_rows, watch(self._rows(order)))
         return write_table(columns, rows, sink, form=order.form, style=style)
 
@@ -195,7 +207,7 @@ class Exporter:
         """Rows, if they are known, and records to read before the first row."""
         match order.filters:
             case ReportFilters() as filters:
-                return self._report_amount(order.kind, filters)
+                return self._report_amount(order.kind, order.form, filters)
             case UserQuery() as users:
                 return self._directory.users(replace(users, limit=1, cursor=None)).total, 0
             case AlertQuery() as alerts:
@@ -205,25 +217,31 @@ class Exporter:
             case AuditFilters():
                 return None, 0
 
-    def _report_amount(self, kind: ExportKind, filters: ReportFilters) -> tuple[int | None, int]:
+    def _report_amount(
+        self, kind: ExportKind, form: ExportFormat, filters: ReportFilters
+    ) -> tuple[int | None, int]:
         is_summed = kind is not ExportKind.USAGE
         if is_summed and not (
-            filters.needs_records or filters.user_ids or kind is ExportKind.BY_USER
+            reads_records(filters, GROUPS[kind])
+            or filters.user_ids
+            or kind is ExportKind.BY_USER
+            or (kind is ExportKind.BY_GROUP and form is ExportFormat.XLSX)
         ):
-            return None, 0  # the system's own counters: a few items a day
-        # whatever the model, the records of the days have to be read
-        read = self._reporting.expected_records(replace(filters, models=()))
+            return None, 0  # the counters of system and groups: a few items a day
+        # whatever the model and group, the records of the days have to be read
+        read = self._reporting.expected_records(replace(filters, models=(), group_ids=()))
         if is_summed:
             return None, read
-        rows = self._reporting.expected_records(filters) if filters.models else read
+        is_part = filters.models or filters.group_ids
+        rows = self._reporting.expected_records(filters) if is_part else read
         return rows, read
 
     def _rows(self, order: ExportOrder) -> Iterator[Row]:
         match order.filters:
             case ReportFilters() as filters if order.kind is ExportKind.USAGE:
-                return self._usage(filters)
+                return self._usage(filters, order.locale)
             case ReportFilters() as filters:
-                return self._groups(filters, GROUPS[order.kind])
+                return self._groups(filters, GROUPS[order.kind], order.locale)
             case UserQuery() as users:
                 return self._users(users)
             case AlertQuery() as alerts:
@@ -231,33 +249,92 @@ class Exporter:
             case AuditFilters() as audit:
                 return self._audit(audit)
 
-    def _usage(self, filters: ReportFilters) -> Iterator[Row]:
+    def _usage(self, filters: ReportFilters, locale: Locale) -> Iterator[Row]:
+        groups = self._all_groups()
         lines = iter(self._reporting.iterate_records(filters))
         while chunk := list(itertools.islice(lines, CHUNK_ROWS)):
             known = self._directory.emails({line.user_id for line in chunk})
             for line in chunk:
                 rate = self._rates.rate_on(line.day)
                 local = self._converted(line.cost, (line.cost or 0) * rate, rate)
-                yield _usage_row(line, local, *known.get(line.user_id, (None, None)))
+                group, *_ = _of_group(line.group_id or NO_GROUP, groups, locale)
+                row = _usage_row(line, local, *known.get(line.user_id, (None, None)))
+                yield (*row, group, line.group_id)
 
-    def _groups(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[Row]:
+    def _groups(self, filters: ReportFilters, group_by: GroupBy, locale: Locale) -> Iterator[Row]:
         groups = iter(self._reporting.iterate_groups(filters, group_by))
         while chunk := list(itertools.islice(groups, CHUNK_ROWS)):
-            known = {}
-            if group_by is GroupBy.USER:
-                known = self._directory.emails({group.key for group in chunk})
-            for group in chunk:
+            named = self._named({one.key for one in chunk}, group_by, locale)
+            for one in chunk:
                 days = (filters.first_day, filters.last_day)
-                key: Any = group.key
                 if group_by is GroupBy.DAY:
-                    key = date.fromisoformat(group.key)
-                    days = (key, key)
-                who = known.get(group.key, (None, None)) if group_by is GroupBy.USER else ()
+                    day = date.fromisoformat(one.key)
+                    days = (day, day)
                 yield (
-                    *(*who, key, *self._figures(group.figures, *days)),
-                    *(() if group_by is GroupBy.USER else (group.first_byte_p95_ms,)),
-                    *((group.refusals,) if group_by is GroupBy.DAY else ()),
+                    *(*named[one.key], *self._figures(one.figures, *days)),
+                    *((one.first_byte_p95_ms,) if group_by in _OF_SYSTEM else ()),
+                    *((one.refusals,) if group_by is GroupBy.DAY else ()),
                 )
+
+    def _named(self, keys: set[str], group_by: GroupBy, locale: Locale) -> dict[str, Row]:
+        """The first cells of rows: what each key is."""
+        match group_by:
+            case GroupBy.USER:
+                known = self._directory.emails(keys)
+                return {key: (*known.get(key, (None, None)), key) for key in keys}
+            case GroupBy.GROUP:
+                groups = self._all_groups()
+                return {key: _of_group(key, groups, locale) for key in keys}
+            case GroupBy.KEY:
+                names = self._key_names(keys)
+                none = without(GroupBy.KEY, locale)
+                return {
+                    key: (none, None) if key == NO_KEY else (names.get(key), key) for key in keys
+                }
+            case GroupBy.DAY:
+                return {key: (date.fromisoformat(key),) for key in keys}
+            case _:
+                return {key: (key,) for key in keys}
+
+    def _group_sheets(self, order: ExportOrder, first: str, watch: Watch) -> list[Sheet]:
+        """The sums of the groups, and the users of each of the 200 that have used most.
+
+        What users have used in which group the records alone know: they are read once, and memory
+        grows with users and groups.
+        """
+        filters, locale = order.filters, order.locale
+        assert isinstance(filters, ReportFilters)  # noqa: S101 - an order of this kind has these
+        sums = list(self._groups(filters, GroupBy.GROUP, locale))
+        members = self._reporting.members(filters)
+        most = sorted(
+            members,
+            key=lambda one: -sum(part.charged_tokens for part in members[one].values()),
+        )[:MAX_GROUP_SHEETS]
+        groups = self._all_groups()
+        shown = sorted(most, key=lambda one: (one == NO_GROUP, _group_name(one, groups, locale)))
+        names = sheet_names([first, *(_group_name(one, groups, locale) for one in shown)])
+        rows = itertools.chain(
+            sums, *(self._members(members[one], filters, locale) for one in shown)
+        )
+        watched = iter(_at_most(order.form.max_rows, watch(rows)))
+        kinds = [(ExportKind.BY_GROUP, len(sums))]
+        kinds += [(ExportKind.BY_USER, len(members[one])) for one in shown]
+        return [
+            Sheet(name, self._columns(kind, locale), itertools.islice(watched, count))
+            for name, (kind, count) in zip(names, kinds, strict=True)
+        ]
+
+    def _members(
+        self, members: Mapping[str, Figures], filters: ReportFilters, locale: Locale
+    ) -> Iterator[Row]:
+        """The users of a group, who has used most first."""
+        named = self._named(set(members), GroupBy.USER, locale)
+        for key in sorted(members, key=lambda one: (-members[one].charged_tokens, one)):
+            figures = self._figures(members[key], filters.first_day, filters.last_day)
+            yield (*named[key], *figures)
+
+    def _columns(self, kind: ExportKind, locale: Locale) -> list[Column]:
+        return columns_of(kind, locale, self._zone, self._clock(), self._rates.currency)
 
     def _figures(self, figures: Figures, first: date, last: date) -> Row:
         local = self._rates.of_days(figures.cost, figures.local_cost, first, last)
@@ -310,6 +387,20 @@ def _at_most(most: int, rows: Iterable[Row]) -> Iterator[Row]:
         if count >= most:
             raise TooManyRowsError
         yield row
+
+
+def _group_name(group_id: str, groups: Groups, locale: Locale) -> str:
+    if group_id == NO_GROUP:
+        return without(GroupBy.GROUP, locale)
+    return groups[group_id].name if group_id in groups else group_id
+
+
+def _of_group(group_id: str, groups: Groups, locale: Locale) -> Row:
+    """Name, id and cost center."""
+    found = groups.get(group_id)
+    name = _group_name(group_id, groups, locale)
+    is_one = group_id != NO_GROUP
+    return name, group_id if is_one else None, found.cost_center or None if found else None
 
 
 # Each of these is in the order of its columns in columns.py; a test holds them together.

@@ -8,7 +8,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -112,7 +112,21 @@ def write_table(
         case ExportFormat.JSON:
             return _write_json(columns, rows, sink)
         case ExportFormat.XLSX:
-            return _write_xlsx(columns, rows, sink, style)
+            return _write_xlsx([Sheet(style.sheet_name, columns, rows)], sink, style)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One of the sheets of a book."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Iterable[Row]
+
+
+def write_book(sheets: Iterable[Sheet], sink: Sink, style: Style) -> int:
+    """Write an XLSX of several sheets, each with its totals; returns the rows of all."""
+    return _write_xlsx(sheets, sink, style)
 
 
 def safe_cell(text: str) -> str:
@@ -224,7 +238,7 @@ _JSON_VALUES: dict[Kind, Callable[[Value], Value]] = {
 # -- XLSX ----------------------------------------------------------------------------------
 
 
-def _write_xlsx(columns: Sequence[Column], rows: Iterable[Row], sink: Sink, style: Style) -> int:
+def _write_xlsx(sheets: Iterable[Sheet], sink: Sink, style: Style) -> int:
     """Real numbers and dates, a frozen bold header with filters, a totals row at the end.
 
     The sheets grow in a temporary directory (1 to 2 kB a row), one row in memory; the packed
@@ -243,7 +257,10 @@ def _write_xlsx(columns: Sequence[Column], rows: Iterable[Row], sink: Sink, styl
             },
         )
         try:
-            count = _Sheets(book, columns, style).write(rows)
+            count = 0
+            for one in sheets:
+                of_sheet = replace(style, sheet_name=one.name)
+                count += _Sheets(book, one.columns, of_sheet).write(one.rows)
             if count > ZIP64_ROWS:
                 book.use_zip64()
         finally:

@@ -40,6 +40,8 @@ class ExportsParts:
             reporting=self._reports.reporting,
             directory=self._directory.directory,
             auditor=self._audit.auditor,
+            groups=self._reports.groups,
+            key_names=self._reports.key_names,
             zone=self.platform.settings.zone,
             clock=self.platform.clock,
             rates=self.platform.settings.exchange,

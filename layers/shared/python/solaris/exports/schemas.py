@@ -116,9 +116,19 @@ class _Order(ApiModel):
 
 
 class UsageExport(_Order):
-    """A row for each request, or for each user, model or day."""
+    """A row for each request, or for each user, model, day, group or key.
 
-    type: Literal["usage", "summary_by_user", "summary_by_model", "summary_by_day"]
+    By group as XLSX: sums on the first sheet, and the users of each group on one of its own.
+    """
+
+    type: Literal[
+        "usage",
+        "summary_by_user",
+        "summary_by_model",
+        "summary_by_day",
+        "summary_by_group",
+        "summary_by_key",
+    ]
     filters: ReportFilterModel = ReportFilterModel()
 
 

@@ -344,6 +344,7 @@ class Answer:
             ip_address=self.context.facts.ip_address,
             over_limit=self.context.admission.is_over_limit,
             day=reservation.day,
+            group_id=reservation.group_id,
         )
         self._observe(event)
         await asyncio.shield(keep(self._hand_over(event, response_id)))

@@ -6,6 +6,7 @@ The client was refused, so nothing is used. Left alone, such a reservation would
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from solaris.platform.background import keep
@@ -45,8 +46,11 @@ class DoubtfulReserves:
                 user = await asyncio.to_thread(self._users.get, user_id)
             except SolarisError:
                 continue
-            if user is not None and reservation.request_id in user.reservations:
-                await self._resolve(_released(user_id, reservation))
+            found = None if user is None else user.reservations.get(reservation.request_id)
+            if found is not None:
+                await self._resolve(
+                    _released(user_id, replace(reservation, group_id=found.group_id))
+                )
                 return
 
 
@@ -66,4 +70,5 @@ def _released(user_id: str, reservation: Reservation) -> UsageEvent:
         error_message="the store did not answer in time",
         key_id=reservation.key_id,
         day=reservation.day,
+        group_id=reservation.group_id,
     )

@@ -397,7 +397,9 @@ class Meter:
             if user.enforcement is Enforcement.WARN:
                 return None  # served as a known user is
             raise
-        reservation = self._reservation(ticket, hold, period, user.cap_day)
+        reservation = replace(
+            self._reservation(ticket, hold, period, user.cap_day), group_id=user.group_id
+        )
         user = holding(user, reservation)
         if not await self._store_new(user, ticket, released, plans):
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from solaris.alerts.ceilings import MonthTokens
     from solaris.alerts.parts import AlertsParts
     from solaris.gateway.app import GatewayApp
     from solaris.gateway.body.bodies import Bodies
@@ -154,7 +155,18 @@ class GatewayParts:
             recorder=self._ledger.recorder,
             ended_grants=self._ledger.ended_grants,
             ending_grants=self._alerts.ending_grants,
+            ceilings=self._alerts.ceilings,
+            month_tokens=self._month_tokens,
             clock=self.platform.clock,
+        )
+
+    def _month_tokens(self, period: str) -> MonthTokens:
+        """What everybody and each group has used in a month, by the counters."""
+        from solaris.alerts.ceilings import MonthTokens
+
+        return MonthTokens(
+            company=self._ledger.system_counters.charged(period),
+            groups=self._ledger.group_counters.charged(period),
         )
 
     def warm_up(self) -> None:

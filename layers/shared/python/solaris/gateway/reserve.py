@@ -107,7 +107,8 @@ async def reserve(
     values = {
         ":hold": number(hold.tokens),
         ":required": number(hold.required_tokens),
-        ":reservation": reservation_to_item(reservation),
+        # of the group that the item is in then: it comes back with it
+        ":reservation": reservation_to_item(reservation, reservation.group_id),
         ":active": text(UserStatus.ACTIVE.value),
         ":warn": text(Enforcement.WARN.value),
         ":period": text(reservation.period),

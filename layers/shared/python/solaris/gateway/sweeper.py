@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from solaris.alerts.ceilings import Ceilings, MonthTokens
 from solaris.alerts.ending_grants import EndingGrants
 from solaris.ledger.ended_grants import EndedGrants
 from solaris.ledger.recorder import Recorder
@@ -19,7 +20,8 @@ from solaris.platform.errors import SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.quota.grant import NOTICE
-from solaris.quota.item import grants_from_item, reservation_from_item
+from solaris.quota.item import grants_from_item, group_in_item, reservation_from_item
+from solaris.quota.periods import period_of
 from solaris.quota.reservation import expired
 from solaris.quota.store import UserStore
 
@@ -37,6 +39,7 @@ class SweepReport:
     expired: int = 0
     ended_grants: int = 0
     ending_grants: int = 0
+    ceilings: int = 0
     failed_users: int = 0
     is_done: bool = False
 
@@ -47,12 +50,16 @@ class SweepReport:
             "expired": self.expired,
             "ended_grants": self.ended_grants,
             "ending_grants": self.ending_grants,
+            "ceilings": self.ceilings,
             "failed_users": self.failed_users,
         }
 
 
 class Sweeper:
-    """Expires what is overdue, and ends what has ended. `clock` gives the time in UTC."""
+    """Expires what is overdue, ends what has ended, and looks at the monthly ceilings.
+
+    `month_tokens` sums a month up; `clock` gives the time in UTC.
+    """
 
     def __init__(
         self,
@@ -62,6 +69,8 @@ class Sweeper:
         recorder: Recorder,
         ended_grants: EndedGrants,
         ending_grants: EndingGrants,
+        ceilings: Ceilings,
+        month_tokens: Callable[[str], MonthTokens],
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
@@ -69,6 +78,8 @@ class Sweeper:
         self._recorder = recorder
         self._ended_grants = ended_grants
         self._ending_grants = ending_grants
+        self._ceilings = ceilings
+        self._month_tokens = month_tokens
         self._clock = clock
 
     def run(self, remaining_seconds: Callable[[], float] = lambda: float("inf")) -> SweepReport:
@@ -92,7 +103,7 @@ class Sweeper:
                 soon = epoch_milliseconds(self._clock() + NOTICE)
                 page = await store.page(
                     cursor,
-                    fields=("user_id", "reservations", "next_change_at", "grants"),
+                    fields=("user_id", "group_id", "reservations", "next_change_at", "grants"),
                     # the first of a user's grants to end: none ends sooner
                     where="size(#reservations) > :none OR #next_change_at <= :soon",
                     values={":none": number(0), ":soon": number(soon)},
@@ -104,15 +115,27 @@ class Sweeper:
                     break
         finally:
             await aws.close()
+        await asyncio.to_thread(self._look_at_ceilings, report)
         report.is_done = True
         return report
+
+    def _look_at_ceilings(self, report: SweepReport) -> None:
+        period = period_of(self._clock(), self._settings.zone)
+        try:
+            report.ceilings = self._ceilings.announce(period, self._month_tokens)
+        except (SolarisError, ValueError) as error:
+            # left to the next sweep
+            _log.error("ceilings_not_looked_at", error=str(error))
 
     def _see_to(self, page: Page, report: SweepReport) -> None:
         now = self._clock()
         for item in page.items:
             user_id = item["user_id"]["S"]
             held = item["reservations"]["M"]
-            late = expired({key: reservation_from_item(key, held[key]) for key in held}, now)
+            group_id = group_in_item(item)
+            late = expired(
+                {key: reservation_from_item(key, held[key], group_id) for key in held}, now
+            )
             change_at = item.get("next_change_at")
             try:
                 if late:

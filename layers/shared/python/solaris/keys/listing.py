@@ -1,5 +1,6 @@
 """Lists of keys: what is asked for, and the question to the directory."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,3 +86,22 @@ class KeysPage:
 def keys_listed(directory: Directory, query: KeyQuery) -> Listing[KeyRow]:
     """One page of keys, newest first. Raises ValidationFailedError (field `cursor`)."""
     return directory.ask(KeysPage(query))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNames:
+    """What is asked of the directory for the names of keys; there are few, so all are looked at."""
+
+    key_ids: frozenset[str]
+
+    def __call__(self, connection: Connection, _now: datetime) -> dict[str, str]:
+        """Names by id; unknown ids are left out."""
+        items = connection.execute("SELECT item FROM keys")
+        keys = (key_from_item(orjson.loads(item)) for (item,) in items)
+        return {key.key_id: key.name for key in keys if key.key_id in self.key_ids}
+
+
+def names_of(directory: Directory, key_ids: Iterable[str]) -> dict[str, str]:
+    """Names of keys by id, of revoked ones too; unknown ids are left out."""
+    wanted = frozenset(key_ids)
+    return directory.ask(KeyNames(wanted)) if wanted else {}

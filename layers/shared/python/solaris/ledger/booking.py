@@ -56,6 +56,7 @@ class RecordedUsage:
     model: str
     cost_nanos: int = 0
     unpriced: bool = False
+    group_id: str | None = None
 
 
 def refused_owner(user_id: str) -> str:
@@ -73,6 +74,15 @@ def system_owner(shard: int) -> str:
     return f"system#{shard}"
 
 
+def groups_owner(shard: int) -> str:
+    """Counter owner of one shard of all groups: by `<day>#<group id>#<model>`.
+
+    The shards are the system's, and a transaction writes to the same of both. So two that meet on
+    a group's counter meet on the system's as well, and groups bring no conflict that was not there.
+    """
+    return f"groups#{shard}"
+
+
 def hour_tokens(hour: int) -> str:
     """Attribute of the system's counters: tokens charged in an hour of the day."""
     return f"tokens_{hour:02d}"
@@ -81,6 +91,11 @@ def hour_tokens(hour: int) -> str:
 def hour_requests(hour: int) -> str:
     """Attribute of the system's counters: requests of an hour of the day."""
     return f"requests_{hour:02d}"
+
+
+def group_key(day: str, group_id: str, model: str) -> str:
+    """The sort key of a group's counter."""
+    return f"{day}#{group_id}#{model}"
 
 
 class LedgerActions:
@@ -239,9 +254,12 @@ class LedgerActions:
         }
 
     def add_counters(self, entries: Sequence[LedgerEntry]) -> list[Action]:
-        """Daily sums by user and model, and by system shard and model.
+        """Daily sums by user and model, by group and model, and by system shard and model.
 
         The system's are by hour too, and count how long first bytes took (ledger/first_byte.py).
+        Who is in no group adds to none: such an event costs no more than without groups. One of a
+        group costs one action more, of two write units, unless another event of the transaction is
+        of the same group, day and model.
         """
         sums = _Sums(entries[0])
         for entry in entries:
@@ -269,7 +287,10 @@ class LedgerActions:
             self._counter(sums.system_owner, day_model, figures)
             for day_model, figures in sums.system.items()
         ]
-        return [*of_users, *of_system]
+        of_groups = [
+            self._counter(sums.groups_owner, key, figures) for key, figures in sums.groups.items()
+        ]
+        return [*of_users, *of_system, *of_groups]
 
     def _counter(
         self, owner: str, day_model: str, figures: dict[str, int], day_shard: str | None = None
@@ -349,14 +370,14 @@ class _OfDay:
 
 
 class _Sums:
-    """What one transaction adds to the counters of users and of one of the system's shards."""
+    """What one transaction adds to the counters of users, and of one shard of system and groups."""
 
     def __init__(self, first: LedgerEntry) -> None:
-        self.system_owner = system_owner(
-            zlib.crc32(first.event.request_id.encode()) % SYSTEM_SHARDS
-        )
+        shard = zlib.crc32(first.event.request_id.encode()) % SYSTEM_SHARDS
+        self.system_owner, self.groups_owner = system_owner(shard), groups_owner(shard)
         self.users: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict(_ZERO))
         self.system: dict[str, dict[str, int]] = defaultdict(lambda: dict(_ZERO))
+        self.groups: dict[str, dict[str, int]] = defaultdict(lambda: dict(_ZERO))
 
     def add(self, entry: LedgerEntry) -> None:
         event = entry.event
@@ -373,7 +394,7 @@ class _Sums:
             "unpriced_requests": int(entry.unpriced),
             "over_limit_requests": int(event.over_limit),
         }
-        self._book(entry, model, figures)
+        self._book(entry, model, figures, event.group_id)
         if event.first_byte_ms is not None:
             # an expiry has none: what a late answer replaces takes nothing out of its bucket
             sums = self.system[f"{entry.day}#{model}"]
@@ -393,18 +414,22 @@ class _Sums:
             "unpriced_requests": -int(recorded.unpriced),
             "over_limit_requests": 0,
         }
-        self._book(entry, recorded.model, figures)
+        self._book(entry, recorded.model, figures, recorded.group_id)
 
-    def _book(self, entry: LedgerEntry, model: str, figures: dict[str, int]) -> None:
+    def _book(
+        self, entry: LedgerEntry, model: str, figures: dict[str, int], group_id: str | None
+    ) -> None:
         day_model = f"{entry.day}#{model}"
         of_hour = {
             hour_tokens(entry.hour): figures["charged_tokens"],
             hour_requests(entry.hour): figures["requests"],
         }
-        system = self.system[day_model]
-        for sums, added in (
+        booked = [
             (self.users[entry.event.user_id, day_model], figures),
-            (system, figures | of_hour),
-        ):
+            (self.system[day_model], figures | of_hour),
+        ]
+        if group_id is not None:
+            booked.append((self.groups[group_key(entry.day, group_id, model)], figures))
+        for sums, added in booked:
             for name, value in added.items():
                 sums[name] = sums.get(name, 0) + value

@@ -1,4 +1,4 @@
-"""Daily counters of users and of the system, read lean for requests that wait.
+"""Daily counters of users, groups and of the system, read lean for requests that wait.
 
 A busy user has a hundred counters a month, the system a thousand: DynamoDB's own JSON takes a
 fraction of the time of whole PynamoDB models.
@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from solaris.ledger.booking import (
     REFUSALS_OWNER,
     SYSTEM_SHARDS,
+    groups_owner,
     hour_requests,
     hour_tokens,
     system_owner,
@@ -24,6 +25,7 @@ from solaris.ledger.figures import (
     LATER_FIGURES,
     Figures,
     charged_tokens,
+    summed_by,
     summed_by_model,
 )
 from solaris.ledger.first_byte import Buckets, buckets_in
@@ -40,6 +42,14 @@ _MAX_EXACT_DAYS = 400
 
 HourSums = tuple[tuple[int, int], ...]
 """(requests, charged tokens) of each of the 24 hours of a day."""
+
+
+class GroupDay(NamedTuple):
+    """Whose counter it is: a day (`2026-11-22`), a group's id and a model."""
+
+    day: str
+    group_id: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,12 @@ class SystemCounters:
             found = pool.map(lambda owner: _first_day(self._client, self._table, owner), owners)
             return min((day for day in found if day is not None), default=None)
 
+    def charged(self, period: str) -> int:
+        """The tokens charged in a month. Raises StoreUnavailableError, AwsCallError."""
+        first, last = _days_of(period)
+        days = self.days(first, last)
+        return sum(one.figures.charged_tokens for sums in days.values() for one in sums.values())
+
     def days(self, first: date, last: date) -> dict[str, dict[str, DayModel]]:
         """Sums by day and model; days without requests are missing.
 
@@ -142,6 +158,52 @@ class SystemCounters:
         return dict(days)
 
 
+class GroupCounters:
+    """Groups' daily counters, summed over their shards, which are read side by side.
+
+    Every method raises StoreUnavailableError or AwsCallError.
+    """
+
+    def __init__(self, client: Any, counters_table: str) -> None:
+        self._client = client
+        self._table = counters_table
+
+    def days(self, first: date, last: date) -> dict[GroupDay, Figures]:
+        """What each group used by day and model; nothing of what was used without a group.
+
+        Raises ValueError for more than 400 days, too.
+        """
+        if (last - first).days >= _MAX_EXACT_DAYS:
+            msg = f"at most {_MAX_EXACT_DAYS} days at once"
+            raise ValueError(msg)
+        requests = [
+            _between(self._table, groups_owner(n), first.isoformat(), last.isoformat())
+            for n in range(SYSTEM_SHARDS)
+        ]
+        with ThreadPoolExecutor(READERS) as pool:
+            shards = pool.map(lambda one: list(query_items(self._client, one)), requests)
+            return summed_by(
+                (group_day(item["day_model"]["S"]), figures_of(item))
+                for items in shards
+                for item in items
+            )
+
+    def charged(self, period: str) -> dict[str, int]:
+        """The tokens charged to each group in a month."""
+        found = self.days(*_days_of(period))
+        sums: Counter[str] = Counter()
+        for (_, group_id, _), figures in found.items():
+            sums[group_id] += figures.charged_tokens
+        return dict(sums)
+
+
+def group_day(key: str) -> GroupDay:
+    """Day, group and model of the sort key of a group's counter."""
+    day, _, rest = key.partition("#")
+    group_id, _, model = rest.partition("#")
+    return GroupDay(day, group_id, model)
+
+
 class RefusalDays:
     """What the gateway's processes have refused, as far as they have written it."""
 
@@ -167,6 +229,11 @@ def figures_of(item: Item) -> Figures:
     """The figures of one counter; 0 for those that came later and are not there."""
     later = {name: int(item[name]["N"]) for name in LATER_FIGURES if name in item}
     return Figures(**{name: int(item[name]["N"]) for name in _ALWAYS}, **later)
+
+
+def _days_of(period: str) -> tuple[date, date]:
+    days = days_in(period)
+    return date.fromisoformat(days[0]), date.fromisoformat(days[-1])
 
 
 def _first_day(client: Any, table: str, owner: str) -> date | None:

@@ -27,7 +27,7 @@ _TEXTS = ("request_id", "user_id", "model", "endpoint", "method")
 _NUMBERS = ("charged_tokens", "reserved_tokens", "status_code")
 _OPTIONAL_TEXTS = (
     *("error_message", "key_id", "conversation_id", "user_agent", "ip_address"),
-    *("asked_model", "answered_model"),
+    *("asked_model", "answered_model", "group_id"),
 )
 _WEIGHTS = ("weight", "held_weight")
 _OPTIONAL_NUMBERS = ("response_time_ms", "first_byte_ms")
@@ -107,6 +107,9 @@ def event_from_dict(value: Any) -> UsageEvent:
     for name in _OPTIONAL_TEXTS:
         if value.get(name) is not None:
             fields_read[name] = _text(value, name)
+    if "#" in fields_read.get("group_id", ""):  # what separates it in a counter's key
+        msg = "group_id is no id"
+        raise MalformedEventError(msg)
     for name in _OPTIONAL_NUMBERS:
         if value.get(name) is not None:
             fields_read[name] = _tokens(value, name)

@@ -28,6 +28,11 @@ MAX_FILTER_VALUES = 50
 
 # Requests that no model answered are counted together, so that made-up names make no counters.
 NO_MODEL = "-"
+NO_GROUP = "-"
+"""In place of a group's id: requests of who was in none."""
+
+NO_KEY = "-"
+"""In place of a key's id: requests without one (of versions before)."""
 
 
 _Key = TypeVar("_Key")
@@ -66,8 +71,9 @@ class ReportFilters:
     """Which requests a report covers; an empty tuple asks for all.
 
     `first_day` and `last_day` are inclusive. `statuses` are HTTP statuses (`404`; `0` is a
-    request that a crash left) or classes (`4xx`); `endpoints` are whole paths. At most 50 values
-    each. Raises ValueError when a value is none of that.
+    request that a crash left) or classes (`4xx`); `endpoints` are whole paths. Groups and keys are
+    named by id, or `-` for none; a group is that of the request. At most 50 values each. Raises
+    ValueError when a value is none of that.
     """
 
     first_day: date
@@ -76,12 +82,15 @@ class ReportFilters:
     models: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    key_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= (self.last_day - self.first_day).days < MAX_REPORT_DAYS:
             msg = f"a report covers 1 to {MAX_REPORT_DAYS} days"
             raise ValueError(msg)
-        for values in (self.user_ids, self.models, self.statuses, self.endpoints):
+        of_ids = (self.user_ids, self.group_ids, self.key_ids)
+        for values in (*of_ids, self.models, self.statuses, self.endpoints):
             if len(values) > MAX_FILTER_VALUES:
                 msg = f"a filter takes at most {MAX_FILTER_VALUES} values"
                 raise ValueError(msg)
@@ -98,8 +107,12 @@ class ReportFilters:
 
     @property
     def needs_records(self) -> bool:
-        """Whether the counters cannot answer: they know neither statuses nor endpoints."""
-        return bool(self.statuses or self.endpoints)
+        """Whether the counters cannot answer.
+
+        They know neither statuses, endpoints nor keys, and of nobody in which group it was.
+        """
+        both = self.user_ids and self.group_ids
+        return bool(self.statuses or self.endpoints or self.key_ids or both)
 
     @property
     def status_ranges(self) -> tuple[tuple[int, int], ...]:
@@ -117,6 +130,8 @@ class ReportFilters:
             (not self.user_ids or line.user_id in self.user_ids)
             and (not self.models or line.model in self.models)
             and (not self.endpoints or line.endpoint in self.endpoints)
+            and (not self.group_ids or (line.group_id or NO_GROUP) in self.group_ids)
+            and (not self.key_ids or (line.key_id or NO_KEY) in self.key_ids)
             and (
                 not self.statuses
                 or any(low <= line.status_code <= high for low, high in self.status_ranges)
@@ -195,6 +210,7 @@ class UsageLine:
     over_limit: bool = False
     weight: ModelWeight | None = None
     held_weight: ModelWeight | None = None
+    group_id: str | None = None
 
     @property
     def cost(self) -> int | None:
@@ -248,6 +264,10 @@ class Figures:
             over_limit_requests=self.over_limit_requests + other.over_limit_requests,
             local_cost=self.local_cost + other.local_cost,
         )
+
+    def __sub__(self, other: "Figures") -> "Figures":
+        rows = zip(SUMMED_NAMES, _values(self), _values(other), strict=True)
+        return Figures(**{name: mine - theirs for name, mine, theirs in rows})
 
     def at(self, rate: int) -> Self:
         """The same, of one day, with the cost converted at that day's rate (millionths)."""

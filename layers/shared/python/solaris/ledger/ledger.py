@@ -27,8 +27,11 @@ from solaris.quota.store import UserStore
 from solaris.quota.usage import Outcome, TokenCounts, UsageEvent
 from solaris.quota.user import User
 
-# usage + user + two counters an event, of the 100 actions that a transaction may have
+# usage + user + two counters an event, and a third for one of a group, of the 100 actions that a
+# transaction may have
 MAX_EVENTS = 24
+MAX_ACTIONS = 100
+_ACTIONS_OF_EVENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Booked:
 
     booking: Booking
     replaced: RecordedUsage | None = None
+
+
+def fits(events: Sequence[UsageEvent]) -> bool:
+    """Whether one transaction takes so many events, whatever they are."""
+    of_groups = sum(event.group_id is not None for event in events)
+    actions = _ACTIONS_OF_EVENT * len(events) + of_groups
+    return len(events) <= MAX_EVENTS and actions <= MAX_ACTIONS
 
 
 class Ledger:
@@ -57,12 +67,13 @@ class Ledger:
         self._late_grants = late_grants
 
     def record_together(self, entries: Sequence[LedgerEntry]) -> bool:
-        """Book up to 24 ordinary events in one transaction; False when any of them is not.
+        """Book ordinary events in one transaction; False when any of them is not.
 
+        Up to 24, or 20 where all are of groups: as many as `fits`.
         The caller then books them one by one. Raises StoreUnavailableError.
         """
-        if len(entries) > MAX_EVENTS:
-            msg = f"at most {MAX_EVENTS} events in one transaction, got {len(entries)}"
+        if not fits([entry.event for entry in entries]):
+            msg = f"too many events for one transaction: {len(entries)}"
             raise ValueError(msg)
         of_users = {(one.event.user_id, one.event.period, one.event.day) for one in entries}
         if len({user_id for user_id, _, _ in of_users}) < len(of_users):
@@ -123,6 +134,7 @@ class Ledger:
             cost_nanos=line.cost_nanos,
             unpriced=line.unpriced,
             model=line.model,
+            group_id=line.group_id,
         )
 
     def _writes(

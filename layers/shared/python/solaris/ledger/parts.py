@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
-    from solaris.ledger.counters import RefusalDays, UserCounters
+    from solaris.ledger.counters import (
+        GroupCounters,
+        RefusalDays,
+        SystemCounters,
+        UserCounters,
+    )
     from solaris.ledger.day_index import DayIndex
     from solaris.ledger.ended_grants import EndedGrants
     from solaris.ledger.ledger import Ledger
@@ -127,6 +132,20 @@ class LedgerParts:
         from solaris.ledger.counters import UserCounters
 
         return UserCounters(self.platform.dynamodb, self.platform.settings.table_name("counters"))
+
+    @part
+    def system_counters(self) -> SystemCounters:
+        """The system's daily counters."""
+        from solaris.ledger.counters import SystemCounters
+
+        return SystemCounters(self.platform.dynamodb, self.platform.settings.table_name("counters"))
+
+    @part
+    def group_counters(self) -> GroupCounters:
+        """Groups' daily counters."""
+        from solaris.ledger.counters import GroupCounters
+
+        return GroupCounters(self.platform.dynamodb, self.platform.settings.table_name("counters"))
 
     @part
     def usage_by_day(self) -> UsageDays:

@@ -1,6 +1,6 @@
 """Usage events into the books, batch-wise, each once; then the thresholds that they crossed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from solaris.ledger.booking import LedgerEntry, RecordedUsage
@@ -13,7 +13,7 @@ from solaris.ledger.figures import (
     is_error,
     total_nanos,
 )
-from solaris.ledger.ledger import MAX_EVENTS, Booked, Ledger
+from solaris.ledger.ledger import Booked, Ledger, fits
 from solaris.ledger.pricing import cost_of
 from solaris.ledger.weighing import Weighing
 from solaris.platform.aws.queues import ALERTS_QUEUE, USAGE_QUEUE, Message, Queues
@@ -144,8 +144,8 @@ class Recorder:
             if first.setdefault(event.request_id, one) is not one:
                 further.append(one)
         pending = list(first.values())
-        for start in range(0, len(pending), MAX_EVENTS):
-            failed += self._record_some(pending[start : start + MAX_EVENTS])
+        for batch in _batches(pending):
+            failed += self._record_some(batch)
         failed += self._record_each(further)
         booked = {
             message_id: event.user_id
@@ -361,6 +361,18 @@ class Recorder:
         _log.info("threshold_crossed", user_id=user.user_id, threshold=threshold.value)
 
 
+def _batches(pending: Sequence[tuple[str, UsageEvent]]) -> Iterator[list[tuple[str, UsageEvent]]]:
+    """Messages in their order, as many at once as a transaction takes."""
+    batch: list[tuple[str, UsageEvent]] = []
+    for one in pending:
+        if not fits([event for _, event in (*batch, one)]):
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
+
+
 def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
     counts = TokenCounts(prompt_tokens=reservation.prompt_tokens)
     return UsageEvent(
@@ -380,4 +392,5 @@ def _expiry(user_id: str, reservation: Reservation) -> UsageEvent:
         error_message="reservation expired",
         key_id=reservation.key_id,
         day=reservation.day,
+        group_id=reservation.group_id,
     )

@@ -66,6 +66,7 @@ def usage_item(
         "ip_address": event.ip_address,
         "asked_model": event.asked_model,
         "answered_model": event.answered_model,
+        "group_id": event.group_id,
     }
     item: Item = {name: text(value) for name, value in texts.items() if value is not None}
     item |= {name: number(value) for name, value in numbers.items() if value is not None}
@@ -117,6 +118,7 @@ def line_from_item(item: Mapping[str, Any]) -> UsageLine:
         answered_model=_optional_text(item, "answered_model"),
         weight=weight_from_item(item["weight"]) if "weight" in item else None,
         held_weight=weight_from_item(item["held_weight"]) if "held_weight" in item else None,
+        group_id=_optional_text(item, "group_id"),
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
+from solaris.ledger.booking import SYSTEM_SHARDS, groups_owner, system_owner, user_owner
 from solaris.ledger.figures import (
     FIGURE_NAMES,
     Figures,
     ModelSum,
     rounded_micros,
+    summed_by,
     summed_by_model,
     total_nanos,
 )
@@ -21,6 +22,7 @@ from solaris.platform.model_weight import ModelWeight
 from solaris.quota.periods import days_in
 
 MAX_COUNTERS = 10_000
+MAX_GROUP_COUNTERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,17 @@ def system_sums(period: str, rates: ExchangeRates = IN_DOLLARS) -> list[ModelSum
     return summed_by_model(_month(owners, period, rates))
 
 
+def group_sums(period: str, rates: ExchangeRates = IN_DOLLARS) -> dict[str, Figures]:
+    """Return a month's sums of each group, by id; nothing of what was used without one."""
+    owners = [groups_owner(shard) for shard in range(SYSTEM_SHARDS)]
+    return summed_by(
+        (rest.partition("#")[0], figures)
+        for rest, figures in _month(owners, period, rates, MAX_GROUP_COUNTERS)
+    )
+
+
 def _month(
-    owners: Sequence[str], period: str, rates: ExchangeRates
+    owners: Sequence[str], period: str, rates: ExchangeRates, most: int = MAX_COUNTERS
 ) -> Iterator[tuple[str, Figures]]:
     """Model and figures of each counter of a month, at its day's rate."""
     days = days_in(period)
@@ -95,7 +106,7 @@ def _month(
     month = CounterModel.day_model.between(f"{days[0]}#", f"{days[-1]}$")
     for owner in owners:
         with store_errors():
-            found = list(CounterModel.query(owner, month, limit=MAX_COUNTERS))
+            found = list(CounterModel.query(owner, month, limit=most))
         for counter in found:
             day, _, model = counter.day_model.partition("#")
             figures = Figures(**{name: int(getattr(counter, name) or 0) for name in FIGURE_NAMES})

@@ -23,6 +23,8 @@ from solaris.platform.instants import iso_milliseconds
 # A request may begin before the month that it is booked to, never by more than its own body takes.
 _SLACK = timedelta(days=1)
 _SPARE_ITEMS = 4
+NONE = "-"
+"""Among ids of groups or keys: records without any."""
 _MAX_LIMIT = 1000
 
 
@@ -153,6 +155,10 @@ def _filter(filters: ReportFilters) -> tuple[str, dict[str, str], Item]:
             clauses.append(f"#{name} IN ({', '.join(keys)})")
             names[f"#{name}"] = name
             values |= {key: text(one) for key, one in zip(keys, wanted, strict=True)}
+    for name, ids in (("group_id", filters.group_ids), ("key_id", filters.key_ids)):
+        if ids:
+            clauses.append(_one_of_ids(name, ids, values))
+            names[f"#{name}"] = name
     if filters.statuses:
         ranges = []
         names["#status"] = "status_code"
@@ -161,3 +167,13 @@ def _filter(filters: ReportFilters) -> tuple[str, dict[str, str], Item]:
             values |= {f":low{n}": {"N": str(low)}, f":high{n}": {"N": str(high)}}
         clauses.append(" OR ".join(ranges) if len(ranges) == 1 else f"({' OR '.join(ranges)})")
     return " AND ".join(clauses), names, values
+
+
+def _one_of_ids(name: str, ids: Sequence[str], values: Item) -> str:
+    """A clause for records of these ids; `-` stands for none."""
+    keys = {f":{name}{n}": text(one) for n, one in enumerate(ids) if one != NONE}
+    values |= keys
+    clauses = [f"#{name} IN ({', '.join(keys)})"] if keys else []
+    if NONE in ids:
+        clauses.append(f"attribute_not_exists(#{name})")
+    return f"({' OR '.join(clauses)})"

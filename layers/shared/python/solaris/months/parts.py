@@ -28,6 +28,10 @@ class MonthsParts:
         return Resetter(
             settings=self.platform.settings,
             users=self._quota.users,
-            summariser=Summariser(settings=self.platform.settings, queues=self.platform.queues),
+            summariser=Summariser(
+                settings=self.platform.settings,
+                queues=self.platform.queues,
+                groups=lambda: self._quota.groups.read().everything,
+            ),
             clock=self.platform.clock,
         )

@@ -10,6 +10,7 @@ still is. After a pause of the whole system each month that it has missed has it
 
 import asyncio
 import heapq
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from solaris.ledger.figures import Figures, rounded_micros, total_of
-from solaris.ledger.reviewing import sums_by_model, system_sums
+from solaris.ledger.reviewing import group_sums, sums_by_model, system_sums
 from solaris.months.progress import BATCH_KEYS, ResetStore
 from solaris.platform.aws.items import Item
 from solaris.platform.aws.queues import ALERTS_QUEUE, Queues
@@ -25,14 +26,20 @@ from solaris.platform.exchange import LocalCost
 from solaris.platform.instants import parse_instant
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
+from solaris.quota.groups.group import Group, Groups
 from solaris.quota.periods import days_in, next_period, period_start, previous_period
 from solaris.quota.policy import block_ppm_of
 from solaris.quota.quota import Quota
 
 if TYPE_CHECKING:
-    from solaris.alerts.alert import MonthlySummary
+    from solaris.alerts.alert import GroupPart, MonthlySummary
+    from solaris.alerts.group_summary import GroupSummary
 
 TOP_USERS = 10
+TOP_MEMBERS = 5
+MAX_GROUPS_TOLD = 20
+"""So many groups are in the admins' summary, those that have used most."""
+
 MAX_PAGES = 1_000_000
 WAIT = timedelta(hours=6)
 """So long a month's summary waits for answers that began in it."""
@@ -40,8 +47,11 @@ WAIT = timedelta(hours=6)
 MAX_MONTHS = 12
 """So many missed months are told, the last ones."""
 
-_FIELDS = ("user_id", "email", "created_at", "reservations")
+_FIELDS = ("user_id", "email", "created_at", "reservations", "group_id")
 _log = get_logger("solaris.summarising")
+
+_Entry = tuple[int, str, str, int]
+"""Of one user: tokens used, address, id, tokens granted."""
 
 
 class Told(StrEnum):
@@ -59,6 +69,8 @@ class Told(StrEnum):
 class Summary:
     """Sums over the users of one closed month. `top` is a heap of the ten greatest.
 
+    `members` has a heap of the five greatest of each group, of who is in it now.
+
     `open_requests` began in it and are not booked.
     """
 
@@ -67,7 +79,9 @@ class Summary:
     active_users: int = 0
     blocked_users: int = 0
     open_requests: int = 0
-    top: list[tuple[int, str, str, int]] = field(default_factory=list)
+    top: list[_Entry] = field(default_factory=list)
+    members: dict[str, list[_Entry]] = field(default_factory=dict)
+    active_members: Counter[str] = field(default_factory=Counter)
 
     def add(self, user: Mapping[str, Any], period: str, closed: Item | None) -> None:
         """Count one user; `closed` is the closed month, None for who had no part in it."""
@@ -89,10 +103,11 @@ class Summary:
         self.active_users += 1
         email, user_id = user["email"]["S"], user["user_id"]["S"]
         entry = (quota.current_usage, email, user_id, quota.granted_tokens)
-        if len(self.top) < TOP_USERS:
-            heapq.heappush(self.top, entry)
-        else:
-            heapq.heappushpop(self.top, entry)
+        _keep_greatest(self.top, entry, TOP_USERS)
+        if "group_id" in user:
+            group_id = user["group_id"]["S"]
+            self.active_members[group_id] += 1
+            _keep_greatest(self.members.setdefault(group_id, []), entry, TOP_MEMBERS)
 
     def notice(
         self,
@@ -100,6 +115,7 @@ class Summary:
         system: Figures,
         used: Mapping[str, int],
         local_cost: LocalCost | None,
+        groups: "Sequence[GroupPart]" = (),
     ) -> "MonthlySummary":
         """The figures as the alerts function takes them.
 
@@ -122,7 +138,54 @@ class Summary:
             unpriced_requests=system.unpriced_requests,
             local_cost=local_cost,
             top=tuple(sorted(top, key=lambda one: (-one.tokens, one.email))),
+            groups=tuple(groups),
         )
+
+    def of_group(self, group: Group, period: str, figures: Figures) -> "GroupSummary":
+        """The figures of one group, for its managers and recipients."""
+        from solaris.alerts.alert import TopUser  # noqa: PLC0415 - once a month
+        from solaris.alerts.group_summary import GroupSummary  # noqa: PLC0415 - once a month
+
+        top = [
+            TopUser(email, tokens, _percentage(tokens, granted))
+            for tokens, email, _, granted in self.members.get(group.group_id, ())
+        ]
+        return GroupSummary(
+            group_id=group.group_id,
+            name=group.name,
+            period=period,
+            total_tokens=figures.charged_tokens,
+            cost_micros=rounded_micros(figures.total_cost),
+            unpriced_requests=figures.unpriced_requests,
+            ceiling_tokens=group.ceiling_tokens or 0,
+            active_members=self.active_members[group.group_id],
+            top=tuple(sorted(top, key=lambda one: (-one.tokens, one.email))),
+            to=_people(group),
+        )
+
+
+def _keep_greatest(heap: list[_Entry], entry: _Entry, most: int) -> None:
+    if len(heap) < most:
+        heapq.heappush(heap, entry)
+    else:
+        heapq.heappushpop(heap, entry)
+
+
+def _people(group: Group) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*group.managers, *group.recipients)))
+
+
+def _parts(sums: Mapping[str, Figures], groups: Groups, system: Figures) -> "list[GroupPart]":
+    """Groups by what they used, and last what was used in none; nothing without groups."""
+    from solaris.alerts.alert import GroupPart  # noqa: PLC0415 - once a month
+
+    used = {key: one.charged_tokens for key, one in sums.items() if one.charged_tokens}
+    if not used:
+        return []
+    most = sorted(used, key=lambda one: (-used[one], one))[:MAX_GROUPS_TOLD]
+    parts = [GroupPart(groups[one].name if one in groups else one, used[one]) for one in most]
+    rest = system.charged_tokens - sum(used.values())
+    return [*parts, GroupPart("", rest)] if rest > 0 else parts
 
 
 def _percentage(tokens: int, granted: int) -> float:
@@ -130,16 +193,19 @@ def _percentage(tokens: int, granted: int) -> float:
 
 
 class Summariser:
-    """Computes summaries of months and puts them on the alerts queue."""
+    """Computes summaries of months and puts them on the alerts queue; `groups` gives all groups."""
 
-    def __init__(self, *, settings: Settings, queues: Queues) -> None:
+    def __init__(self, *, settings: Settings, queues: Queues, groups: Callable[[], Groups]) -> None:
         self._settings = settings
         self._queues = queues
+        self._groups = groups
 
     @property
     def is_wanted(self) -> bool:
-        """MONTHLY_SUMMARY, and somebody to send it to."""
-        return self._settings.monthly_summary and bool(self._settings.admin_alert_emails)
+        """MONTHLY_SUMMARY, and somebody to send it to. Raises StoreUnavailableError."""
+        if not self._settings.monthly_summary:
+            return False
+        return bool(self._settings.admin_alert_emails) or any(map(_people, self._groups().values()))
 
     async def send(
         self,
@@ -178,8 +244,18 @@ class Summariser:
             ).charged_tokens
             for _, _, user_id, _ in summary.top
         }
-        body = notice_to_json(summary.notice(period, system, used, local_cost))
-        await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)
+        groups = await asyncio.to_thread(self._groups)
+        of_groups = await asyncio.to_thread(group_sums, period, rates) if groups else {}
+        bodies = [
+            notice_to_json(summary.of_group(one, period, of_groups[one.group_id]))
+            for one in groups.values()
+            if not one.is_deleted and _people(one) and one.group_id in of_groups
+        ]
+        if self._settings.admin_alert_emails:
+            parts = _parts(of_groups, groups, system)
+            bodies.append(notice_to_json(summary.notice(period, system, used, local_cost, parts)))
+        for body in bodies:
+            await asyncio.to_thread(self._queues.send, ALERTS_QUEUE, body)
         _log.info("monthly_summary_queued", period=period, users=summary.users)
 
     async def _summed(

@@ -361,6 +361,7 @@ class Settings(CurrencySettings):
     from_email: str = "noreply@iasolaris.com"
     admin_alert_emails: Annotated[CommaList, Field(max_length=50)] = ()  # SES's recipients a mail
     monthly_summary: bool = True
+    company_monthly_ceiling: int = Field(default=0, ge=0, le=10**15)
     support_email: str | None = None
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65535)

@@ -14,9 +14,14 @@ from solaris.quota.reservation import Reservation
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, User, UserStatus
 
+_NO_GROUP = ""
 
-def reservation_to_item(reservation: Reservation) -> Item:
-    """One entry of the `reservations` map."""
+
+def reservation_to_item(reservation: Reservation, group_id: str | None) -> Item:
+    """One entry of the `reservations` map; `group_id` is the group that the user is in.
+
+    The reservation's own is left out where it is that.
+    """
     item = {
         "tokens": number(reservation.tokens),
         "prompt_tokens": number(reservation.prompt_tokens),
@@ -34,6 +39,8 @@ def reservation_to_item(reservation: Reservation) -> Item:
         item["weight"] = weight_to_item(reservation.weight)
     if reservation.day is not None:
         item["day"] = text(reservation.day)
+    if reservation.group_id != group_id:
+        item["group_id"] = text(reservation.group_id or _NO_GROUP)
     return {"M": item}
 
 
@@ -47,8 +54,10 @@ def weight_from_item(item: Mapping[str, Any]) -> ModelWeight:
     return ModelWeight(*(int(one["N"]) for one in item["L"]))
 
 
-def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservation:
-    """Read one entry of the `reservations` map."""
+def reservation_from_item(
+    request_id: str, item: Mapping[str, Any], group_id: str | None
+) -> Reservation:
+    """Read one entry of the `reservations` map of a user who is in this group (None: in none)."""
     entry = item["M"]
     return Reservation(
         request_id=request_id,
@@ -63,7 +72,13 @@ def reservation_from_item(request_id: str, item: Mapping[str, Any]) -> Reservati
         carried_tokens=int(entry["carried_tokens"]["N"]) if "carried_tokens" in entry else 0,
         weight=weight_from_item(entry["weight"]) if "weight" in entry else PLAIN,
         day=entry["day"]["S"] if "day" in entry else None,
+        group_id=entry["group_id"]["S"] or None if "group_id" in entry else group_id,
     )
+
+
+def group_in_item(item: Mapping[str, Any]) -> str | None:
+    """The group that a user is in, of an item or of a projection that has its `group_id`."""
+    return item["group_id"]["S"] if "group_id" in item else None
 
 
 def user_to_item(user: User) -> Item:
@@ -81,7 +96,10 @@ def user_to_item(user: User) -> Item:
         "block_ppm": number(user.block_ppm),
         "period": text(user.period),
         "reservations": {
-            "M": {key: reservation_to_item(one) for key, one in user.reservations.items()}
+            "M": {
+                key: reservation_to_item(one, user.group_id)
+                for key, one in user.reservations.items()
+            }
         },
         "alerts_sent": {"L": [text(one.value) for one in sorted(user.alerts_sent)]},
         "alert_round": number(user.alert_round),
@@ -115,6 +133,7 @@ def user_to_item(user: User) -> Item:
 def user_from_item(item: Mapping[str, Any]) -> User:
     """Read a user item; one of a version before grants had an end has granted every month."""
     granted = item["grants"]["M"] if "grants" in item else None
+    group_id = group_in_item(item)
     change_at = item.get("next_change_at")
     return User(
         user_id=item["user_id"]["S"],
@@ -129,7 +148,8 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         block_ppm=int(item["block_ppm"]["N"]),
         period=item["period"]["S"],
         reservations={
-            key: reservation_from_item(key, one) for key, one in item["reservations"]["M"].items()
+            key: reservation_from_item(key, one, group_id)
+            for key, one in item["reservations"]["M"].items()
         },
         alerts_sent=frozenset(Threshold(one["S"]) for one in item["alerts_sent"]["L"]),
         alert_round=int(item["alert_round"]["N"]) if "alert_round" in item else 0,
@@ -150,7 +170,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         if "enforcement" in item
         else Enforcement.BLOCK,
         day_cap=_day_cap_from_item(item) if "day_available" in item else None,
-        group_id=item["group_id"]["S"] if "group_id" in item else None,
+        group_id=group_id,
         plan_by_group="plan_by_group" in item,
         models=_texts(item, "models") if "models" in item else None,
         **_of_plan_from_item(item),

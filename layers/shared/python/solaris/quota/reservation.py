@@ -89,6 +89,10 @@ class Reservation:
     says which month its usage belongs to. `carried_tokens` is what it held of that one.
     `prompt_tokens` are as the model counts them; `tokens` are of the quota, by `weight`. `day` is
     the day for whose cap it counts, None where it counts for none (quota/day_cap.py).
+
+    `group_id` is the group that the user was in when the request began, None without one. The item
+    names it only once the user is in another (quota/item.py): the write that moves somebody says
+    it of what is open, and a reserve costs nothing more.
     """
 
     request_id: str
@@ -103,6 +107,7 @@ class Reservation:
     carried_tokens: int = 0
     weight: ModelWeight = PLAIN
     day: str | None = None
+    group_id: str | None = None
 
     @property
     def prompt_charge(self) -> int:

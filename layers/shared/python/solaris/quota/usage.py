@@ -53,6 +53,8 @@ class UsageEvent:
     `period` is that of the reservation: a request that started before midnight is booked to the
     month in which it started. Times are UTC; `*_ms` are milliseconds.
 
+    `group_id` is the group that the user was in when the request began, None without one.
+
     `over_limit`: it would have been refused, were the user not warned only. `day` is that of the
     reservation, where it counts for a day's cap (quota/day_cap.py).
 
@@ -91,6 +93,7 @@ class UsageEvent:
     weight: ModelWeight | None = None
     held_weight: ModelWeight | None = None
     day: str | None = None
+    group_id: str | None = None
 
     @property
     def record_key(self) -> str:

@@ -8,7 +8,7 @@ The usage records are the truth; everything else is a sum that is kept beside th
                          + its merges (usage from, or to, another account of the person)
     a closed month     = the same for its period
     additional_tokens  = what its transactions granted - what of it ended with the months
-    a day's counter    = the figures of that day's records of that model
+    a day's counter    = the figures of that day's records of that model, and of that group
     a record's charge  = its tokens by the weight that it states (without one: once, cached ones
                          perhaps less, as CACHED_TOKEN_WEIGHT was)
 
@@ -53,6 +53,9 @@ class Fault(StrEnum):
     SYSTEM_COUNTER = "system_counter"
     """A day's system counters, held against the sum of the users' counters."""
 
+    GROUP_COUNTER = "group_counter"
+    """A day's counters of a group, held against the records that say that group."""
+
     CHARGE = "record_charge"
     """A record charges something else than its own tokens by its own weight. Never mended."""
 
@@ -62,9 +65,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One figure that is not what it should be. `user_id` is None for the system's counters.
+    """One figure that is not what it should be. `user_id`: None for those of system and groups.
 
-    `place` is a period, `<day>#<model>` or a request id; `figure` names the attribute.
+    `place` is a period, `<day>#<model>`, `<day>#<group id>#<model>` or a request id; `figure` names
+    the attribute.
     """
 
     fault: Fault

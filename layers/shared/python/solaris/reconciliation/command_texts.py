@@ -25,8 +25,8 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Only this user instead of everybody.",
     },
     "reconcile.days": {
-        "pt-BR": "Quantos dias dos contadores do sistema conferir.",
-        "en": "How many days of the system's counters to check.",
+        "pt-BR": "Quantos dias dos contadores do sistema e dos grupos conferir.",
+        "en": "How many days of the counters of system and groups to check.",
     },
     "reconcile.repair": {
         "pt-BR": "Corrige as somas pelos registros, com uma linha para cada correção.",
@@ -71,6 +71,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "fault.additional_tokens": {"pt-BR": "tokens adicionais", "en": "additional_tokens"},
     "fault.user_counter": {"pt-BR": "contador do usuário", "en": "user_counter"},
     "fault.system_counter": {"pt-BR": "contador do sistema", "en": "system_counter"},
+    "fault.group_counter": {"pt-BR": "contador do grupo", "en": "group_counter"},
     "fault.record_charge": {"pt-BR": "cobrança do registro", "en": "record_charge"},
     "fault.overdue_reservation": {"pt-BR": "reserva vencida", "en": "overdue_reservation"},
     "figure.current_usage": {"pt-BR": "tokens usados", "en": "current_usage"},

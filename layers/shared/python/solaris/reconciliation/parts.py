@@ -56,6 +56,8 @@ class ReconciliationParts:
             store=BookStore(self.platform.dynamodb, self._quota.users, settings),
             users=self._quota.users,
             system=SystemCounters(self.platform.dynamodb, settings.table_name("counters")),
+            groups=self._ledger.group_counters,
+            has_groups=lambda: bool(self._quota.groups.read().everything),
             days=self._ledger.usage_by_day,
             recorder=self._ledger.recorder,
             transactions_table=settings.table_name("transactions"),

@@ -1,19 +1,20 @@
 """Holding the books against their records, and putting right what does not agree.
 
     users, page by page ─► each: item, closed months, counters against the records
-    days                ─► the system's counters against the users'
+    days                ─► the system's counters against the users', the groups' against the records
 
 The system goes on serving meanwhile. A figure that moves while it is read is read again; what is
 reported has been read twice alike, with the user's item unchanged in between.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
-from solaris.ledger.counters import SystemCounters
+from solaris.ledger.booking import groups_owner, system_owner
+from solaris.ledger.counters import GroupCounters, GroupDay, SystemCounters
 from solaris.ledger.figures import FIGURE_NAMES, Figures
 from solaris.ledger.recorder import Recorder
 from solaris.ledger.records import RECORD_DAYS
@@ -84,7 +85,10 @@ class Reconciliation:
 
 
 class Reconciler:
-    """Checks and mends. `clock` gives the time in UTC, `zone` is the periods'."""
+    """Checks and mends. `clock` gives the time in UTC, `zone` is the periods'.
+
+    Where there never was a group (`has_groups`), no records are read for them.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class Reconciler:
         store: BookStore,
         users: UserStore,
         system: SystemCounters,
+        groups: GroupCounters,
+        has_groups: Callable[[], bool],
         days: UsageDays,
         recorder: Recorder,
         transactions_table: str,
@@ -102,6 +108,8 @@ class Reconciler:
         self._store = store
         self._users = users
         self._system = system
+        self._groups = groups
+        self._has_groups = has_groups
         self._days = days
         self._recorder = recorder
         self._transactions = transactions_table
@@ -174,31 +182,41 @@ class Reconciler:
     def system_days(
         self, report: Reconciliation, first: date, last: date, *, repair: bool = False
     ) -> Iterator[date]:
-        """Hold the system's counters of each day against the users'; gives each day back.
+        """Hold the counters of system and groups of each day against others; gives each day back.
 
         Repair users first: the users' counters are what is believed here.
         """
-        day = max(first, self.first_day)
+        day, has_groups = max(first, self.first_day), self._has_groups()
         while day <= last:
-            self._system_day(report, day, repair=repair)
+            self._whole_day(report, day, self._differing_day, repair=repair)
+            if has_groups:
+                self._whole_day(report, day, self._differing_groups, repair=repair)
             report.days += 1
             yield day
             day += timedelta(days=1)
 
-    def _system_day(self, report: Reconciliation, day: date, *, repair: bool) -> None:
+    def _whole_day(
+        self,
+        report: Reconciliation,
+        day: date,
+        differing: Callable[[date], list[Difference]],
+        *,
+        repair: bool,
+    ) -> None:
         last: list[Difference] | None = None
         for _ in range(MAX_READS):
-            found = self._differing_day(day)
+            found = differing(day)
             if not found:
                 return
             if found == last:
                 break
             last = found
         else:
-            report.in_motion.append(day.isoformat())
+            if day.isoformat() not in report.in_motion:
+                report.in_motion.append(day.isoformat())
             return
         for place, group in _by_place(found):
-            is_mended = repair and self._mend_system(place, group)
+            is_mended = repair and self._mend_shard(place, group)
             report.findings += [Finding(difference=one, is_mended=is_mended) for one in group]
 
     def _differing_day(self, day: date) -> list[Difference]:
@@ -213,6 +231,23 @@ class Reconciler:
         return counter_differences(
             summed, stated, first_day=self.first_day, fault=Fault.SYSTEM_COUNTER, user_id=None
         )
+
+    def _differing_groups(self, day: date) -> list[Difference]:
+        # the counters first: a booking in between is found as a difference, and looked at again
+        stated = _by_group(self._groups.days(day, day))
+        expected = _by_group(self._store.of_groups(day))
+        return [
+            replace(one, place="#".join(GroupDay(place_day, group_id, model)))
+            for group_id in sorted(stated.keys() | expected.keys())
+            for one in counter_differences(
+                expected.get(group_id, {}),
+                stated.get(group_id, {}),
+                first_day=self.first_day,
+                fault=Fault.GROUP_COUNTER,
+                user_id=None,
+            )
+            for place_day, _, model in [one.place.partition("#")]
+        ]
 
     # -- mending -----------------------------------------------------------
 
@@ -291,11 +326,11 @@ class Reconciler:
             return False
         return True
 
-    def _mend_system(self, place: str, group: list[Difference]) -> bool:
-        day, _, model = place.partition("#")
+    def _mend_shard(self, place: str, group: list[Difference]) -> bool:
+        owner = groups_owner if group[0].fault is Fault.GROUP_COUNTER else system_owner
         missing = {one.figure: one.expected - one.found for one in group}
-        row = self._row(SYSTEM_ID, day[:7], group)
-        return self._store.mend_system(row, (day, model), missing=missing)
+        row = self._row(SYSTEM_ID, place[: len("2026-11")], group)
+        return self._store.mend_shard(row, owner, place, missing=missing)
 
     def _row(
         self, user_id: str, period: str, group: list[Difference], after: User | None = None
@@ -339,6 +374,13 @@ def _by_place(found: Iterable[Difference]) -> list[tuple[str, list[Difference]]]
         fault = Fault.OPEN_MONTH if one.fault in _OF_ITEM else one.fault
         groups.setdefault((fault, one.place), []).append(one)
     return [(place, group) for (_, place), group in groups.items()]
+
+
+def _by_group(found: Mapping[GroupDay, Figures]) -> dict[str, dict[DayModel, Figures]]:
+    groups: dict[str, dict[DayModel, Figures]] = {}
+    for (day, group_id, model), figures in found.items():
+        groups.setdefault(group_id, {})[day, model] = figures
+    return groups
 
 
 def _merge(report: Reconciliation, part: Reconciliation) -> None:

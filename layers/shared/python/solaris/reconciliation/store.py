@@ -4,16 +4,16 @@ Every read of one user is strongly consistent; a mend is one transaction of the 
 the condition that it still is what was found, and the row that tells of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from solaris.ledger.booking import SYSTEM_SHARDS, system_owner, user_owner
-from solaris.ledger.counters import figures_of
-from solaris.ledger.day_index import with_day
-from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures
+from solaris.ledger.booking import SYSTEM_SHARDS, user_owner
+from solaris.ledger.counters import GroupDay, figures_of
+from solaris.ledger.day_index import BY_DAY, with_day
+from solaris.ledger.figures import FIGURE_NAMES, LATER_FIGURES, Figures, summed_by
 from solaris.ledger.records import SUMMED_OF_A_RECORD, figures_of_record
-from solaris.ledger.shards import counter_shard
+from solaris.ledger.shards import counter_shard, usage_shards
 from solaris.ledger.transaction_store import put_transaction
 from solaris.ledger.transactions import Transaction, TransactionKind
 from solaris.platform.aws.client import CANCELLED, AwsCallError, store_errors
@@ -110,6 +110,32 @@ class BookStore:
                     break
         return found
 
+    def of_groups(self, day: date) -> dict[GroupDay, Figures]:
+        """What the records of a day say that groups have used, by model.
+
+        By the day index, which follows a write within moments, and not at once.
+        """
+        name = day.isoformat()
+        return summed_by(
+            (GroupDay(name, group_id, line.day_model[1]), line.figures)
+            for shard in usage_shards(name)
+            for group_id, line in self._of_groups(shard)
+        )
+
+    def _of_groups(self, shard: str) -> Iterator[tuple[str, BookedLine]]:
+        names = {f"#{name}": name for name in (*_RECORD, "group_id")}
+        request = {
+            "TableName": self._usage,
+            "IndexName": BY_DAY,
+            "KeyConditionExpression": "#day_shard = :shard",
+            "FilterExpression": "attribute_exists(#group_id)",
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {":shard": text(shard)},
+        }
+        for item in query_items(self._client, request):
+            yield item["group_id"]["S"], _line(item)
+
     # -- mending -----------------------------------------------------------
 
     def mend_month(self, row: Transaction, period: str, *, found: int, expected: int) -> bool:
@@ -133,15 +159,15 @@ class BookStore:
         update["ExpressionAttributeValues"][":day_shard"] = text(counter_shard(day, row.user_id))
         return self._mend(update, row)
 
-    def mend_system(
-        self, row: Transaction, day_model: DayModel, *, missing: Mapping[str, int]
+    def mend_shard(
+        self, row: Transaction, owner: Callable[[int], str], key: str, *, missing: Mapping[str, int]
     ) -> bool:
-        """Add what is missing (or take away what is too much) in the system's last shard."""
+        """Add what is missing (or take away what is too much) in the last shard of `owner`."""
         update = {
             "TableName": self._counters,
             "Key": {
-                "owner": text(system_owner(SYSTEM_SHARDS - 1)),
-                "day_model": text("#".join(day_model)),
+                "owner": text(owner(SYSTEM_SHARDS - 1)),
+                "day_model": text(key),
             },
             "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in FIGURE_NAMES),
             "ExpressionAttributeValues": {

@@ -1,14 +1,15 @@
-"""`solaris reports`: what was used, by user, model or day, as the site's reports have it."""
+"""`solaris reports`: what was used, by user, group, key, model or day, as the site has it."""
 
 import calendar
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from solaris.ledger.figures import FIGURE_NAMES, Figures, ReportFilters, total_of
+from solaris.ledger.figures import FIGURE_NAMES, NO_GROUP, Figures, ReportFilters, total_of
 from solaris.ledger.first_byte import together
 from solaris.platform.errors import InvalidRequestError
 from solaris.platform.exchange import LocalCost
@@ -26,12 +27,10 @@ from solaris.platform.terminal.output import (
     table,
 )
 from solaris.quota.completion import addresses
+from solaris.quota.groups.group import name_key
 from solaris.reports.command_texts import TEXTS
 from solaris.reports.parts import ReportsParts
 from solaris.reports.report import GroupBy, GroupRow, ReportSort, in_order
-
-if TYPE_CHECKING:
-    from solaris.quota.user import User
 
 _t = Texts(TEXTS)
 app = typer.Typer(no_args_is_help=True, help=_t.help("reports"))
@@ -62,11 +61,13 @@ def usage(
         typer.Option(autocompletion=addresses, help=_t.help("usage.user")),
     ] = None,
     model: Annotated[list[str] | None, typer.Option(help=_t.help("usage.model"))] = None,
+    group: Annotated[list[str] | None, typer.Option(help=_t.help("usage.group"))] = None,
+    key: Annotated[list[str] | None, typer.Option(help=_t.help("usage.key"))] = None,
     sort: Annotated[ReportSort | None, typer.Option(help=_t.help("usage.sort"))] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help=_t.help("usage.limit"))] = 50,
     json: AsJson = False,
 ) -> None:
-    """Tokens and cost by user, model or day; the last line is the whole, whatever is shown."""
+    """Tokens and cost by user, group, key, model or day; the last line is the whole."""
     if by is GroupBy.NONE:
         raise typer.BadParameter(_t("usage.by_what"), param_hint="--by")
     parts = open_parts(ReportsParts)
@@ -78,6 +79,8 @@ def usage(
             last_day=last_day,
             user_ids=tuple(people_asked),
             models=tuple(model or ()),
+            group_ids=tuple(_group_id(parts, one) for one in group or ()),
+            key_ids=tuple(key or ()),
         )
     except ValueError as error:
         raise InvalidRequestError(str(error)) from error
@@ -92,21 +95,19 @@ def usage(
         days = (key, key) if key and by is GroupBy.DAY else (first_day, last_day)
         return rates.of_days(figures.cost, figures.local_cost, *days)
 
-    people: dict[str, User] = {}
-    if by is GroupBy.USER:
-        people = {one.user_id: one for one in parts.users.get_many(row.key for row in shown)}
+    names = _names(parts, by, [row.key for row in shown])
     if json:
         as_json(
             {
                 "from": filters.first_day.isoformat(),
                 "to": filters.last_day.isoformat(),
-                "items": [_to_json(row, by, people, local(row.figures, row.key)) for row in shown],
+                "items": [_to_json(row, by, names, local(row.figures, row.key)) for row in shown],
                 "total": len(rows),
                 "totals": _figures_json(total, local(total.figures)),
             }
         )
         return
-    cells = [(_name(row, by, people), *_cells(row, local(row.figures, row.key))) for row in shown]
+    cells = [(_name(row, by, names), *_cells(row, local(row.figures, row.key))) for row in shown]
     columns = _columns(total)
     table(
         _t.names(f"by.{by.value}", *columns),
@@ -148,12 +149,49 @@ def _days(
     return start, end
 
 
-def _name(row: GroupRow, by: GroupBy, people: "dict[str, User]") -> str:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a key is called; `email` of people alone, whom it stands for in the table."""
+
+    name: str
+    email: str | None = None
+
+
+def _names(parts: ReportsParts, by: GroupBy, keys: Sequence[str]) -> dict[str, _Named]:
+    match by:
+        case GroupBy.USER:
+            users = parts.users.get_many(keys)
+            return {one.user_id: _Named(one.name, one.email) for one in users}
+        case GroupBy.GROUP:
+            return {key: _Named(name) for key, name in parts.group_names().items() if key in keys}
+        case GroupBy.KEY:
+            return {key: _Named(name) for key, name in parts.key_names(keys).items()}
+        case _:
+            return {}
+
+
+def _group_id(parts: ReportsParts, stated: str) -> str:
+    """The id of a group that is named by id or name; `-`: who is in none."""
+    groups = parts.groups()
+    if stated == NO_GROUP or stated in groups:
+        return stated
+    same = [one for one in groups.values() if one.key == name_key(stated)]
+    # a name may have been a deleted group's before
+    same.sort(key=lambda one: one.is_deleted)
+    if not same:
+        raise typer.BadParameter(_t("usage.no_group", name=stated), param_hint="--group")
+    return same[0].group_id
+
+
+def _name(row: GroupRow, by: GroupBy, names: dict[str, _Named]) -> str:
     if by is GroupBy.DAY:
         return day(date.fromisoformat(row.key))
-    user = people.get(row.key)
+    if row.key == NO_GROUP and by in (GroupBy.GROUP, GroupBy.KEY):
+        return _t(f"without.{by.value}")
+    named = names.get(row.key)
     # a deleted person has no address any more
-    return (user.email if user is not None else "") or row.key
+    found = "" if named is None else named.email if by is GroupBy.USER else named.name
+    return found or row.key
 
 
 def _columns(total: GroupRow) -> tuple[str, ...]:
@@ -181,11 +219,12 @@ def _cells(row: GroupRow, local: LocalCost | None) -> tuple[str, ...]:
 
 
 def _to_json(
-    row: GroupRow, by: GroupBy, people: "dict[str, User]", local: LocalCost | None
+    row: GroupRow, by: GroupBy, names: dict[str, _Named], local: LocalCost | None
 ) -> dict[str, Any]:
-    user = people.get(row.key)
-    named = {"email": user.email, "name": user.name} if user is not None else {}
-    return {by.value: row.key, **named, **_figures_json(row, local)}
+    named = names.get(row.key)
+    of_person = {} if named is None or named.email is None else {"email": named.email}
+    told = {} if named is None else {**of_person, "name": named.name}
+    return {by.value: row.key, **told, **_figures_json(row, local)}
 
 
 def _figures_json(row: GroupRow, local: LocalCost | None) -> dict[str, Any]:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from solaris.directory.directory import Directory
     from solaris.directory.parts import DirectoryParts
     from solaris.ledger.parts import LedgerParts
     from solaris.platform.parts import PlatformParts
+    from solaris.quota.groups.group import Groups
     from solaris.quota.parts import QuotaParts
     from solaris.quota.policy import PlanStore
     from solaris.quota.store import UserStore
     from solaris.quota.user import User
+    from solaris.reports.group_days import GroupDays
     from solaris.reports.reporting import Reporting
     from solaris.reports.statistics import Statistics
     from solaris.reports.system_days import SystemDays
@@ -73,6 +77,34 @@ class ReportsParts:
         )
 
     @part
+    def group_days(self) -> GroupDays:
+        """The groups' daily counters, closed days kept for a while."""
+        from solaris.reports.group_days import GroupDays
+
+        settings = self.platform.settings
+        return GroupDays(
+            self._ledger.group_counters,
+            settings.zone,
+            self.platform.clock,
+            settings.exchange,
+            has_groups=lambda: bool(self.groups()),
+        )
+
+    def groups(self) -> Groups:
+        """All groups by id, deleted ones too. Raises StoreUnavailableError."""
+        return self._quota.groups.read().everything
+
+    def group_names(self) -> dict[str, str]:
+        """Their names."""
+        return {key: one.name for key, one in self.groups().items()}
+
+    def key_names(self, key_ids: Iterable[str]) -> dict[str, str]:
+        """Names of keys by id; unknown ids are left out. Raises StoreUnavailableError."""
+        from solaris.keys.listing import names_of
+
+        return names_of(self.directory, key_ids)
+
+    @part
     def statistics(self) -> Statistics:
         """Figures over the whole system, and forecasts."""
         from solaris.reports.statistics import Statistics
@@ -80,6 +112,7 @@ class ReportsParts:
         return Statistics(
             settings=self.platform.settings,
             days=self.system_days,
+            groups=self.group_days,
             counters=self._ledger.user_counters,
             refusals=self._ledger.refusal_days,
             users=self._quota.users,
@@ -95,6 +128,7 @@ class ReportsParts:
         return Reporting(
             usage=self._ledger.usage_by_day,
             days=self.system_days,
+            groups=self.group_days,
             counters=self._ledger.user_counters,
             refusals=self._ledger.refusal_days,
             rates=self.platform.settings.exchange,

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from solaris.ledger.figures import Figures, ReportFilters, UsageLine, counted_model, summed_by
+from solaris.ledger.figures import (
+    NO_GROUP,
+    NO_KEY,
+    Figures,
+    ReportFilters,
+    UsageLine,
+    counted_model,
+    summed_by,
+)
 from solaris.ledger.first_byte import Buckets, percentile_ms
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 
@@ -19,12 +27,14 @@ class GroupBy(StrEnum):
 
     USER = "user"
     MODEL = "model"
+    GROUP = "group"
+    KEY = "key"
     DAY = "day"
     NONE = "none"
 
 
 class ReportSort(StrEnum):
-    """Order of the rows. `key` is the day, the model, the user's id; the time of a request."""
+    """Order of the rows. `key` is the day, the model, an id; the time of a request."""
 
     KEY = "key"
     TOKENS = "tokens"
@@ -35,7 +45,7 @@ class ReportSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRow:
-    """One row of a grouped report; `key` is a user id, a model or a day.
+    """One row of a grouped report; `key` is a model, a day, or the id of a user, group or key.
 
     Only the system's counters know how long first bytes took, only its days what was refused: both
     are None in the rows of anything else.
@@ -63,9 +73,29 @@ def group_key(line: UsageLine, group_by: GroupBy, filters: ReportFilters) -> str
             return line.user_id
         case GroupBy.DAY:
             return line.day
+        case GroupBy.GROUP:
+            return line.group_id or NO_GROUP
+        case GroupBy.KEY:
+            return line.key_id or NO_KEY
         case _:
             is_asked_for = line.model in filters.models
             return line.model if is_asked_for else counted_model(line.model, line.outcome)
+
+
+def reads_records(filters: ReportFilters, group_by: GroupBy) -> bool:
+    """Whether the records are to be added up, because no counter knows it.
+
+    Users' counters know no group, groups' no user, and none the keys.
+    """
+    match group_by:
+        case GroupBy.KEY:
+            return True
+        case GroupBy.GROUP:
+            return filters.needs_records or bool(filters.user_ids)
+        case GroupBy.USER:
+            return filters.needs_records or bool(filters.group_ids)
+        case _:
+            return filters.needs_records
 
 
 def grouped(

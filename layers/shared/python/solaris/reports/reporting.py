@@ -1,7 +1,8 @@
 """Usage reports: grouped from the counters where they know the answer, else from the records.
 
-Counters know users, models and days; statuses, endpoints and single requests are in the records
-alone. Both count alike, so sums are equal to the token, and equal to those of the statistics.
+Counters know users, groups, models and days; keys, statuses, endpoints and single requests are in
+the records alone, and so is who used what in which group. Both count alike, so sums are equal to
+the token, and equal to those of the statistics.
 What a screen waits for is bounded; the iterators, made for exports, are not.
 """
 
@@ -11,12 +12,22 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from solaris.ledger.counters import RefusalDays, UserCounters
-from solaris.ledger.figures import NO_MODEL, Figures, Position, ReportFilters, UsageLine, total_of
+from solaris.ledger.figures import (
+    NO_GROUP,
+    NO_MODEL,
+    Figures,
+    Position,
+    ReportFilters,
+    UsageLine,
+    summed_by,
+    total_of,
+)
 from solaris.ledger.first_byte import Buckets, together
 from solaris.ledger.usage_by_day import UsageDays
 from solaris.platform.aws.cursors import bad_cursor, decode_cursor, encode_cursor
 from solaris.platform.errors import ValidationFailedError
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
+from solaris.reports.group_days import GroupDays, with_rest
 from solaris.reports.report import (
     GroupBy,
     GroupRow,
@@ -24,6 +35,7 @@ from solaris.reports.report import (
     grouped,
     in_order,
     measure_of,
+    reads_records,
     summed,
 )
 from solaris.reports.system_days import SystemDays
@@ -74,10 +86,12 @@ class Reporting:
         *,
         usage: UsageDays,
         days: SystemDays,
+        groups: GroupDays,
         counters: UserCounters,
         refusals: RefusalDays,
         rates: ExchangeRates = IN_DOLLARS,
     ) -> None:
+        self._group_days = groups
         self._usage = usage
         self._rates = rates
         self._days = days
@@ -89,7 +103,7 @@ class Reporting:
         if query.group_by is GroupBy.NONE:
             return self._records_page(query)
         filters = query.filters
-        if filters.needs_records:
+        if reads_records(filters, query.group_by):
             self._refuse_above(self._records_read(filters), MAX_RECORDS)
         groups = in_order(
             self._groups(filters, query.group_by, most=MAX_COUNTERS),
@@ -107,7 +121,7 @@ class Reporting:
         )
 
     def expected_records(self, filters: ReportFilters) -> int:
-        """How many records an export of these filters holds: exact without statuses and endpoints,
+        """How many records an export of these filters holds: exact where counters know all of them,
         else the most that it can be.
         """
         # a request that no model answered is counted without its model's name
@@ -127,9 +141,26 @@ class Reporting:
         """Every group by key. Memory grows with the groups: 1 kB each."""
         return self._groups(filters, group_by, most=None)
 
+    def members(self, filters: ReportFilters) -> dict[str, dict[str, Figures]]:
+        """What each user has used in each group, by group and user; `-` for no group.
+
+        Reads every record; memory grows with users and groups.
+        """
+        sums = summed_by(
+            (
+                (line.group_id or NO_GROUP, line.user_id),
+                Figures.of(line).at(self._rates.rate_on(line.day)),
+            )
+            for line in self._usage.records(filters)
+        )
+        found: dict[str, dict[str, Figures]] = defaultdict(dict)
+        for (group_id, user_id), figures in sums.items():
+            found[group_id][user_id] = figures
+        return dict(found)
+
     def _records_page(self, query: ReportQuery) -> Report:
         filters = query.filters
-        is_counted = not (filters.needs_records or filters.models)
+        is_counted = not (filters.needs_records or filters.models or filters.group_ids)
         if not is_counted:
             # however few pass the filters: these are the records that may have to be read for them
             self._refuse_above(self._records_read(filters), MAX_RECORDS)
@@ -168,12 +199,14 @@ class Reporting:
     def _groups(
         self, filters: ReportFilters, group_by: GroupBy, *, most: int | None
     ) -> Iterator[GroupRow]:
-        if filters.needs_records:
+        if reads_records(filters, group_by):
             return grouped(self._usage.records(filters), group_by, filters, self._rates)
         if filters.user_ids:
             return summed(self._of_users(filters, group_by))
         if group_by is GroupBy.USER:
             return summed(self._of_everybody(filters, most))
+        if group_by is GroupBy.GROUP or filters.group_ids:
+            return summed(self._of_groups(filters, group_by))
         return self._of_system(filters, group_by)
 
     def _of_system(self, filters: ReportFilters, group_by: GroupBy) -> Iterator[GroupRow]:
@@ -216,11 +249,27 @@ class Reporting:
             if not filters.models or model in filters.models:
                 yield user_id, figures.at(self._rates.rate_on(day))
 
+    def _of_groups(
+        self, filters: ReportFilters, group_by: GroupBy
+    ) -> Iterator[tuple[str, Figures]]:
+        # the groups first: the system's figures then have at least what is in them
+        groups = self._group_days.read(filters.first_day, filters.last_day)
+        for day, system in self._days.read(filters.first_day, filters.last_day).items():
+            for group_id, model, figures in with_rest(groups[day], system):
+                is_model = not filters.models or model in filters.models
+                if is_model and (not filters.group_ids or group_id in filters.group_ids):
+                    keys = {GroupBy.GROUP: group_id, GroupBy.MODEL: model}
+                    yield keys.get(group_by, day.isoformat()), figures
+
     def _records_read(self, filters: ReportFilters) -> int:
-        return self._requests(filters, None)
+        """How many records lie in the days, of the users if some are asked for."""
+        return self._requests(replace(filters, group_ids=()), None)
 
     def _requests(self, filters: ReportFilters, models: set[str] | None) -> int:
-        counted = replace(filters, models=(), statuses=(), endpoints=())
+        groups = () if filters.user_ids else filters.group_ids
+        counted = replace(
+            filters, models=(), statuses=(), endpoints=(), key_ids=(), group_ids=groups
+        )
         return sum(
             row.figures.requests
             for row in self._groups(counted, GroupBy.MODEL, most=None)

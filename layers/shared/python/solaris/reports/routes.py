@@ -1,14 +1,15 @@
 """Statistics, their course, forecasts and usage reports."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints
 
 from solaris.directory.listing import UsageLevel
-from solaris.ledger.figures import Figures, UsageLine, rounded_micros, usd
+from solaris.ledger.figures import NO_GROUP, NO_KEY, Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
 from solaris.platform.access import MEMBER_READERS, REPORT_READERS, Access, Scope
 from solaris.platform.exchange import ExchangeRates, LocalCost
@@ -17,11 +18,12 @@ from solaris.platform.web.schemas import LocalCostOut, WeightOut
 from solaris.quota.groups.managing import a_member
 from solaris.quota.user import UserStatus
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
-from solaris.reports.reporting import ReportQuery
+from solaris.reports.reporting import Report, ReportQuery
 from solaris.reports.schemas import (
     CostOut,
     FiguresOut,
     FirstByteOut,
+    GroupShare,
     LevelCounts,
     ModelShare,
     PointFigures,
@@ -59,7 +61,10 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 def get_system_stats(parts: "ReportsParts", call: Call) -> SystemStatsOut:  # noqa: ARG001 - an operation's signature
     """Users by status, the month's tokens and cost, the ten who use most, models, a forecast."""
     return _stats_out(
-        parts.statistics.system(), parts.platform.settings.zone, parts.platform.settings.exchange
+        parts.statistics.system(),
+        parts.platform.settings.zone,
+        parts.platform.settings.exchange,
+        parts.group_names(),
     )
 
 
@@ -81,8 +86,11 @@ def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery
         query.to,
         query.interval,
         models=query.model,
-        by_model=query.group_by is not None,
+        groups=query.group,
+        by_model=query.group_by == "model",
+        by_group=query.group_by == "group",
     )
+    named = {key for one in points for key in one.by_group or ()}
     return TimeSeries(
         interval=query.interval,
         time_zone=parts.platform.settings.period_timezone,
@@ -92,8 +100,13 @@ def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery
             )
             for one in points
         ],
-        first_byte=None if query.interval is Interval.HOUR else _first_byte_out(points),
+        first_byte=None
+        if query.interval is Interval.HOUR or query.group or query.group_by == "group"
+        else _first_byte_out(points),
         refusals=_refusals_out(points),
+        group_names={key: name for key, name in parts.group_names().items() if key in named}
+        if named
+        else {},
     )
 
 
@@ -128,9 +141,12 @@ def get_user_forecast(parts: "ReportsParts", call: Call, *, user_id: UserId) -> 
     name="getUsageReport",
 )
 def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
-    """Rows by user, model or day, or single requests, with the totals of the whole report.
+    """Rows by user, group, key, model or day, or single requests, with the totals of all of it.
 
     Without days it is the current month's.
+
+    A group is that of each request, whoever has moved since; all groups, with `-` for none, are the
+    whole. Keys are known by the records alone.
 
     A range with more records than an answer may read is refused (`range_too_large`): narrow it
     or make an export. Single requests come by time, newest first unless `descending` is false.
@@ -151,7 +167,13 @@ def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQue
     )
     people = [row.key for row in report.groups if query.group_by is GroupBy.USER]
     people += [line.user_id for line in report.lines]
-    known = parts.directory.emails(dict.fromkeys(people)) if people else {}
+    names = _Names(
+        people=parts.directory.emails(dict.fromkeys(people)) if people else {},
+        groups=parts.group_names() if _tells_groups(report, query.group_by) else {},
+        keys=parts.key_names(row.key for row in report.groups)
+        if query.group_by is GroupBy.KEY
+        else {},
+    )
     rates = parts.platform.settings.exchange
 
     def local(figures: Figures, day: str | None = None) -> LocalCostOut | None:
@@ -160,11 +182,11 @@ def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQue
 
     is_daily = query.group_by is GroupBy.DAY
     rows = [
-        _group_row(row, query.group_by, known, local(row.figures, row.key if is_daily else None))
+        _group_row(row, query.group_by, names, local(row.figures, row.key if is_daily else None))
         for row in report.groups
     ]
     rows += [
-        _record_row(line, known, LocalCostOut.of(rates.of_day(line.cost, line.day)))
+        _record_row(line, names, LocalCostOut.of(rates.of_day(line.cost, line.day)))
         for line in report.lines
     ]
     return UsageReport(
@@ -175,6 +197,19 @@ def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQue
         if report.totals is None
         else FiguresOut(**_figures(report.totals, local(report.totals))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Of whom a report tells: addresses and names, groups, keys, each by id."""
+
+    people: Mapping[str, tuple[str, str]]
+    groups: Mapping[str, str]
+    keys: Mapping[str, str]
+
+
+def _tells_groups(report: Report, group_by: GroupBy) -> bool:
+    return group_by is GroupBy.GROUP or any(line.group_id for line in report.lines)
 
 
 def _user_counts(stats: SystemStats) -> UserCountsOut:
@@ -225,7 +260,29 @@ def _model_shares(stats: SystemStats, rates: ExchangeRates, today: date) -> list
     ]
 
 
-def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> SystemStatsOut:
+def _group_shares(
+    stats: SystemStats, rates: ExchangeRates, today: date, names: Mapping[str, str]
+) -> list[GroupShare]:
+    return [
+        GroupShare(
+            group_id=None if group_id == NO_GROUP else group_id,
+            name=names.get(group_id),
+            tokens=one.charged_tokens,
+            requests=one.requests,
+            cost_micros=one.shown_micros,
+            cost=_usd(one.cost),
+            local_cost=LocalCostOut.of(
+                rates.of_days(one.cost, one.local_cost, today.replace(day=1), today)
+            ),
+            unpriced_requests=one.unpriced_requests,
+        )
+        for group_id, one in stats.by_group
+    ]
+
+
+def _stats_out(
+    stats: SystemStats, zone: tzinfo, rates: ExchangeRates, group_names: Mapping[str, str]
+) -> SystemStatsOut:
     month, previous = stats.month, stats.previous
     today = stats.updated_at.astimezone(zone).date()
     return SystemStatsOut(
@@ -238,6 +295,7 @@ def _stats_out(stats: SystemStats, zone: tzinfo, rates: ExchangeRates) -> System
         ),
         top_users=_top_users(stats),
         by_model=_model_shares(stats, rates, today),
+        by_group=_group_shares(stats, rates, today, group_names),
         cost=_cost(month, stats.month_local),
         requests=month.requests,
         errors=month.errors,
@@ -302,6 +360,12 @@ def _point_out(point: Point, interval: Interval, zone: tzinfo, rates: ExchangeRa
         day=day,
         hour=local.hour if interval is Interval.HOUR else None,
         by_model=by_model,
+        by_group=None
+        if point.by_group is None
+        else {
+            key: PointFigures(**_point_figures(one, interval, day, rates))
+            for key, one in point.by_group.items()
+        },
         refusals=None if point.refusals is None else dict(point.refusals),
         **_point_figures(point, interval, day, rates),
     )
@@ -333,16 +397,22 @@ def _point_figures(
 def _group_row(
     row: GroupRow,
     group_by: GroupBy,
-    known: dict[str, tuple[str, str]],
+    names: _Names,
     local: LocalCostOut | None,
 ) -> UsageRow:
-    email, name = known.get(row.key, (None, None))
+    email, name = names.people.get(row.key, (None, None))
+    group_id = row.key if group_by is GroupBy.GROUP and row.key != NO_GROUP else None
+    key_id = row.key if group_by is GroupBy.KEY and row.key != NO_KEY else None
     return UsageRow(
         key=row.key,
         user_id=row.key if group_by is GroupBy.USER else None,
         email=email,
         name=name,
         model=row.key if group_by is GroupBy.MODEL else None,
+        group_id=group_id,
+        group_name=names.groups.get(group_id or ""),
+        key_id=key_id,
+        key_name=names.keys.get(key_id or ""),
         day=date.fromisoformat(row.key) if group_by is GroupBy.DAY else None,
         first_byte_p95_ms=row.first_byte_p95_ms,
         refusals=row.refusals,
@@ -350,10 +420,8 @@ def _group_row(
     )
 
 
-def _record_row(
-    line: UsageLine, known: dict[str, tuple[str, str]], local: LocalCostOut | None
-) -> UsageRow:
-    email, name = known.get(line.user_id, (None, None))
+def _record_row(line: UsageLine, names: _Names, local: LocalCostOut | None) -> UsageRow:
+    email, name = names.people.get(line.user_id, (None, None))
     return UsageRow(
         key=line.request_id,
         user_id=line.user_id,
@@ -375,6 +443,8 @@ def _record_row(
         first_byte_ms=line.first_byte_ms,
         error_message=line.error_message,
         key_id=line.key_id,
+        group_id=line.group_id,
+        group_name=names.groups.get(line.group_id or ""),
         conversation_id=line.conversation_id,
         created_at=line.created_at,
         **_figures(Figures.of(line), local),

@@ -82,6 +82,10 @@ class ReportFilterModel(ApiModel):
         default=(), description="HTTP statuses (`404`) or classes (`4xx`); `0`: left by a crash."
     )
     endpoints: Values = Field(default=(), description="Whole paths, `/v1/chat/completions`.")
+    groups: Values = Field(
+        default=(), description="Ids of groups, as of each request; `-`: of who was in none."
+    )
+    keys: Values = Field(default=(), description="Ids of keys; `-`: requests without one.")
 
     @field_validator("to")
     @classmethod
@@ -104,6 +108,8 @@ class ReportFilterModel(ApiModel):
             models=self.models,
             statuses=self.statuses,
             endpoints=self.endpoints,
+            group_ids=self.groups,
+            key_ids=self.keys,
         )
 
 
@@ -142,9 +148,11 @@ class FiguresOut(ApiModel):
 
 
 class UsageRow(FiguresOut):
-    """One row: a user, a model, a day, or one request (then with its particulars)."""
+    """One row: a user, model, day, group or key, or one request (then with its particulars)."""
 
-    key: str = Field(description="User id, model, day or request id.")
+    key: str = Field(
+        description="User id, model, day, id of a group or key (`-`: none), or request id."
+    )
     user_id: str | None = None
     email: str | None = None
     name: str | None = None
@@ -174,6 +182,11 @@ class UsageRow(FiguresOut):
     )
     error_message: str | None = None
     key_id: str | None = None
+    key_name: str | None = Field(default=None, description="Of a row by key.")
+    group_id: str | None = Field(
+        default=None, description="Of a row by group, or of one request; null: none."
+    )
+    group_name: str | None = Field(default=None, description="Of a deleted group, too.")
     conversation_id: str | None = None
     created_at: Instant | None = None
 
@@ -269,6 +282,19 @@ class ModelShare(ApiModel):
     unpriced_requests: int
 
 
+class GroupShare(ApiModel):
+    """One group's part of the month; without an id: what was used in none."""
+
+    group_id: str | None
+    name: str | None = Field(description="Of a deleted group, too.")
+    tokens: int
+    requests: int
+    cost_micros: int | None = Field(description=NO_PRICE)
+    cost: float | None = Field(description="USD.")
+    local_cost: LocalCostOut | None = Field(description=NO_LOCAL_COST)
+    unpriced_requests: int
+
+
 class PreviousMonthOut(ApiModel):
     """The month before."""
 
@@ -316,6 +342,9 @@ class SystemStatsOut(ApiModel):
     usage: UsageOut
     top_users: list[TopUser]
     by_model: list[ModelShare]
+    by_group: list[GroupShare] = Field(
+        description="The ten groups that have used most; empty while none has used anything."
+    )
     cost: CostOut
     requests: int = Field(description="Of the month.")
     errors: int = Field(description="Of the month: answers with a status of 400 or more.")
@@ -339,8 +368,13 @@ class TimeSeriesQuery(ApiModel):
         )
     )
     model: Values = Field(default=(), description="Only these models.")
+    group: Values = Field(
+        default=(), description="Only these groups (`-`: none), as of each request; by day."
+    )
     group_by: str | None = Field(
-        default=None, pattern="^model$", description="`model`: each point by model too."
+        default=None,
+        pattern="^(model|group)$",
+        description="`model`, `group`: each point by model or group, too. Groups by day alone.",
     )
 
     @field_validator("to")
@@ -378,6 +412,9 @@ class PointOut(PointFigures):
     day: date = Field(description="Its day in the periods' time zone.")
     hour: int | None = Field(default=None, description="Its local hour, 0 to 23; null by day.")
     by_model: dict[str, PointFigures] | None = None
+    by_group: dict[str, PointFigures] | None = Field(
+        default=None, description="By id; `-`: in none."
+    )
     refusals: dict[str, int] | None = Field(default=None, description=_REFUSALS)
 
 
@@ -397,6 +434,7 @@ class TimeSeries(ApiModel):
     points: list[PointOut]
     first_byte: FirstByteOut | None = Field(description="Null by hour.")
     refusals: dict[str, int] | None = Field(description=_REFUSALS)
+    group_names: dict[str, str] = Field(description="By id, with `groupBy=group`.")
 
 
 class UserForecast(ApiModel):

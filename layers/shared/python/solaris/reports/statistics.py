@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from solaris.alerts.listing import open_alerts_in
 from solaris.directory.directory import Directory
@@ -31,9 +32,11 @@ from solaris.quota.periods import period_of, previous_period, renews_at
 from solaris.quota.store import UserStore
 from solaris.quota.user import UserStatus
 from solaris.reports.forecast import PACE_DAYS, Forecast, Pace, forecast, month_total, pace_of
+from solaris.reports.group_days import GroupDays, with_rest
 from solaris.reports.system_days import SystemDays
 
 TOP_USERS = 10
+TOP_GROUPS = 10
 MAX_DAYS_BY_HOUR = 31
 MAX_DAYS_BY_DAY = 400
 _QUARTER = timedelta(minutes=15)
@@ -45,6 +48,13 @@ class Interval(StrEnum):
 
     DAY = "day"
     HOUR = "hour"
+
+
+class GroupSum(NamedTuple):
+    """What was used in one group (NO_GROUP: in none)."""
+
+    group_id: str
+    figures: Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,8 @@ class PreviousMonth:
 class SystemStats:
     """The system now. Tokens; the forecast's cost in nano-dollars.
 
+    `by_group` are the ten groups that have used most this month, and nothing while none has.
+
     `month` is by the counters, `users.month_tokens` by the users' books: smaller by what manual
     resets forgave, and for moments while bookings are on their way to the directory.
     """
@@ -80,6 +92,7 @@ class SystemStats:
     month: Figures
     today: Figures
     by_model: list[ModelSum]
+    by_group: list[GroupSum]
     previous: PreviousMonth
     pace: Pace
     forecast_tokens: int
@@ -137,6 +150,7 @@ class Point(PointPart):
 
     time: datetime
     by_model: Mapping[str, PointPart] | None
+    by_group: Mapping[str, PointPart] | None = None
     refusals: Mapping[str, int] | None = None
 
 
@@ -148,6 +162,7 @@ class Statistics:
         *,
         settings: Settings,
         days: SystemDays,
+        groups: GroupDays,
         counters: UserCounters,
         refusals: RefusalDays,
         users: UserStore,
@@ -156,6 +171,7 @@ class Statistics:
     ) -> None:
         self._settings = settings
         self._days = days
+        self._groups = groups
         self._counters = counters
         self._refusals = refusals
         self._users = users
@@ -195,6 +211,7 @@ class Statistics:
             month=figures,
             today=day,
             by_model=by_model,
+            by_group=self._top_groups(month),
             previous=PreviousMonth(
                 period=before,
                 figures=was,
@@ -223,17 +240,24 @@ class Statistics:
         interval: Interval,
         *,
         models: Iterable[str] = (),
+        groups: Iterable[str] = (),
         by_model: bool = False,
+        by_group: bool = False,
     ) -> list[Point]:
         """One point a bucket, empty ones too, in the order of time.
 
-        Raises ValidationFailedError for more than 31 days by hour or 400 by day.
+        Groups are known by day alone, and not how long their first bytes took. Raises
+        ValidationFailedError for more than 31 days by hour or 400 by day, and for groups by hour.
         """
         most = MAX_DAYS_BY_HOUR if interval is Interval.HOUR else MAX_DAYS_BY_DAY
         if not 0 <= (last - first).days < most:
             text = f"from 1 to {most} days by {interval.value}, `to` not before `from`"
             raise ValidationFailedError([("to", "range_too_long", text)])
-        wanted = frozenset(models)
+        wanted, wanted_groups = frozenset(models), frozenset(groups)
+        if wanted_groups or by_group:
+            return self._series_of_groups(
+                first, last, interval, wanted, wanted_groups, by_model=by_model, by_group=by_group
+            )
         is_daily = interval is Interval.DAY
         has_refusals = is_daily and not wanted
         refused = self._refusals.read(first, last) if has_refusals else {}
@@ -249,6 +273,54 @@ class Statistics:
                 for hour, starts in self._hours(day)
             ]
         return points
+
+    def _series_of_groups(
+        self,
+        first: date,
+        last: date,
+        interval: Interval,
+        models: frozenset[str],
+        groups: frozenset[str],
+        *,
+        by_model: bool,
+        by_group: bool,
+    ) -> list[Point]:
+        if interval is Interval.HOUR:
+            text = "groups are known by day, not by hour"
+            raise ValidationFailedError([("interval", "groups_by_day", text)])
+        found = self._groups.read(first, last)
+        points = []
+        for day, system in self._days.read(first, last).items():
+            parts = [
+                (group_id, model, figures)
+                for group_id, model, figures in with_rest(found[day], system)
+                if (not groups or group_id in groups) and (not models or model in models)
+            ]
+            of_models = summed_by((model, figures) for _, model, figures in parts)
+            of_groups = summed_by((group_id, figures) for group_id, _, figures in parts)
+            points.append(
+                Point(
+                    time=self._midnight(day),
+                    figures=total_of(figures for _, _, figures in parts),
+                    by_model=_parts(of_models) if by_model else None,
+                    by_group=_parts(of_groups) if by_group else None,
+                )
+            )
+        return points
+
+    def _top_groups(self, month: Mapping[date, DaySums]) -> list[GroupSum]:
+        """Who has used most of a month, `-` for what was used without a group."""
+        groups = self._groups.read(min(month), max(month))
+        if not any(groups.values()):
+            return []
+        sums = summed_by(
+            (group_id, figures)
+            for day, system in month.items()
+            for group_id, _, figures in with_rest(groups[day], system)
+        )
+        found = [GroupSum(*one) for one in sums.items()]
+        found.sort(key=lambda one: (-one.figures.charged_tokens, one.group_id))
+        return found[:TOP_GROUPS]
 
     def user_forecast(self, user_id: str) -> Forecast:
         """The end of a user's month, and the day on which the quota runs out.
@@ -298,6 +370,10 @@ class Statistics:
             hours.setdefault(local.hour, instant)
             instant += _QUARTER
         return list(hours.items())
+
+
+def _parts(sums: Mapping[str, Figures]) -> dict[str, PointPart]:
+    return {key: PointPart(figures=figures) for key, figures in sums.items()}
 
 
 def _first_day(period: str) -> date:

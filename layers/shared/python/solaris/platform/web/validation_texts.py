@@ -107,6 +107,10 @@ _TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "deve estar a no máximo {most_days} dias do primeiro dia",
         "en": "must be within {most_days} days of the first day",
     },
+    "groups_by_day": {
+        "pt-BR": "grupos são contados por dia, não por hora",
+        "en": "groups are known by day, not by hour",
+    },
     "range_too_large": {
         "pt-BR": "há registros demais neste intervalo: reduza-o ou gere uma exportação",
         "en": "there are too many records in this range: narrow it or make an export",
