@@ -76,6 +76,7 @@ class Exports:
             reporting=parts.reports.reporting,
             directory=directory,
             auditor=auditor,
+            groups=parts.quota.groups,
             zone=parts.settings.zone,
             clock=clock,
             rates=parts.settings.exchange,

@@ -186,7 +186,11 @@ class Parts:
         from solaris.exports.parts import ExportsParts
 
         return ExportsParts(
-            platform=self.platform, audit=self.audit, directory=self.directory, reports=self.reports
+            platform=self.platform,
+            audit=self.audit,
+            quota=self.quota,
+            directory=self.directory,
+            reports=self.reports,
         )
 
     @part

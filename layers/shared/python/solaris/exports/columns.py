@@ -30,6 +30,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "completionWeight": ("Peso da saída", "Output weight"),
     "conversationId": ("ID da conversa", "Conversation ID"),
     "cost": ("Custo (USD)", "Cost (USD)"),
+    "costCenter": ("Centro de custo", "Cost center"),
     "createdAt": ("Data e hora", "Date and time"),
     "currentUsage": ("Uso no período", "Current usage"),
     "dailyLimit": ("Limite diário", "Daily limit"),
@@ -48,6 +49,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "grantedPercentage": ("Uso da cota (%)", "Usage of the quota (%)"),
     "grantKind": ("Tipo da concessão", "Kind of grant"),
     "grantUntil": ("Último dia da concessão", "Last day of the grant"),
+    "group": ("Grupo", "Group"),
     "id": ("ID do usuário", "User ID"),
     "ipAddress": ("Endereço IP", "IP address"),
     "keyId": ("ID da chave", "Key ID"),
@@ -121,6 +123,7 @@ _WIDE = frozenset(
         *(
             "email",
             "name",
+            "group",
             "model",
             "askedModel",
             "answeredModel",
@@ -150,7 +153,7 @@ _NAMES: dict[ExportKind, str] = {
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
         "usageLevel createdAt updatedAt lastLogin everyMonthTokens endingTokens nextGrantEnd "
-        "dailyLimit enforcement limitSource"
+        "dailyLimit enforcement limitSource group costCenter"
     ),
     ExportKind.ALERTS: (
         "createdAt type title message email name userId period threshold resolvedAt alertId"

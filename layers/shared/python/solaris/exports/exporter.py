@@ -36,6 +36,8 @@ from solaris.ledger.figures import Figures, ReportFilters, UsageLine
 from solaris.platform.errors import ValidationFailedError
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 from solaris.platform.texts import Locale
+from solaris.quota.groups.group import Group
+from solaris.quota.groups.store import GroupStore
 from solaris.reports.report import GroupBy
 from solaris.reports.reporting import Reporting
 
@@ -120,6 +122,7 @@ class Exporter:
         reporting: Reporting,
         directory: Directory,
         auditor: Auditor,
+        groups: GroupStore,
         zone: tzinfo,
         clock: Callable[[], datetime],
         rates: ExchangeRates = IN_DOLLARS,
@@ -128,6 +131,7 @@ class Exporter:
         self._reporting = reporting
         self._directory = directory
         self._auditor = auditor
+        self._group_store = groups
         self._zone = zone
         self._clock = clock
 
@@ -279,9 +283,10 @@ class Exporter:
         query = replace(
             query, limit=MAX_LIST_LIMIT, cursor=None, sort=UserSort.EMAIL, descending=False
         )
+        groups = self._group_store.read()
         while True:
             page = self._directory.users(query)
-            yield from map(_user_row, page.items)
+            yield from (_user_row(one, groups.get(one.group_id)) for one in page.items)
             if page.next_cursor is None:
                 return
             query = replace(query, cursor=page.next_cursor)
@@ -329,7 +334,7 @@ def _usage_row(line: UsageLine, local: Row, email: str | None, name: str | None)
     )
 
 
-def _user_row(user: UserRow) -> Row:
+def _user_row(user: UserRow, group: Group | None) -> Row:
     return (
         *(user.email, user.name, user.user_id, user.status.value, user.plan.value, user.period),
         *(user.monthly_limit, user.additional_tokens, user.current_usage),
@@ -339,6 +344,7 @@ def _user_row(user: UserRow) -> Row:
         *(user.every_month_tokens, user.ending_tokens, _day(user.next_last_day)),
         *(user.daily_limit, user.enforcement.value),
         None if user.limit_source is None else user.limit_source.value,
+        *((None, None) if group is None else (group.name, group.cost_center)),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.exports.exporter import Exporter
     from solaris.exports.jobs import ExportJobs
     from solaris.platform.parts import PlatformParts
+    from solaris.quota.parts import QuotaParts
     from solaris.reports.parts import ReportsParts
 
 
@@ -23,11 +24,13 @@ class ExportsParts:
         *,
         platform: PlatformParts,
         audit: AuditParts,
+        quota: QuotaParts,
         directory: DirectoryParts,
         reports: ReportsParts,
     ) -> None:
         self.platform = platform
         self._audit = audit
+        self._quota = quota
         self._directory = directory
         self._reports = reports
 
@@ -40,6 +43,7 @@ class ExportsParts:
             reporting=self._reports.reporting,
             directory=self._directory.directory,
             auditor=self._audit.auditor,
+            groups=self._quota.groups,
             zone=self.platform.settings.zone,
             clock=self.platform.clock,
             rates=self.platform.settings.exchange,
