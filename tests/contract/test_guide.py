@@ -46,12 +46,12 @@ FILLED = {
 # LibreChat's own, the provider's that must not be there, and many at once
 FOREIGN = {"SOLARIS_API_KEY", "OIDC_…"}
 MENU = (
-    *("dashboard", "users", "plans", "reports", "alerts", "channels"),
+    *("dashboard", "users", "groups", "plans", "reports", "alerts", "channels"),
     *("models", "keys", "audit", "admins", "settings"),
 )
 # Words of the guide by their key in the site's texts
 SITE_WORDS = {
-    "users/actionTexts.ts": ("activate", "addTokens", "delete", "edit"),
+    "users/actionTexts.ts": ("activate", "addTokens", "bulkGroup", "delete", "edit"),
     "users/userTexts.ts": ("used", "reserved", "available", "estimated", "transactions", "months"),
     "users/texts.ts": (
         *("status_active", "status_suspended", "status_blocked", "status_pending"),
@@ -59,6 +59,7 @@ SITE_WORDS = {
     ),
     "admins/texts.ts": ("role_admin", "role_viewer", "role_auditor"),
     "admins/keys/texts.ts": ("create",),
+    "groups/texts.ts": ("edit", "title"),
     "plans/texts.ts": ("edit",),
 }
 

@@ -362,6 +362,7 @@ def pages_of(company: Company) -> dict[str, str]:
         "/admin/": "Painel",
         "/admin/users": "Usuários",
         f"/admin/users/{company.user(CAROLINA)['id']}": CAROLINA.name,
+        "/admin/groups": "Grupos",
         "/admin/plans": "Planos",
         "/admin/reports": "Relatórios",
         "/admin/alerts": "Alertas",

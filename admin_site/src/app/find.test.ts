@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { moved, pagesNamed, plain } from "./find";
+import { plain } from "@/shared/plain";
+import { moved, pagesNamed } from "./find";
 
 describe("the search over everything", () => {
   const pages = ["Painel", "Usuários", "Relatórios", "Configuração"].map((label) => ({ label }));

@@ -1,3 +1,5 @@
+import { plain } from "@/shared/plain";
+
 /** What the search over everything leads to. */
 export interface Found {
   key: string;
@@ -6,11 +8,6 @@ export interface Found {
   to: string;
   params?: Record<string, string>;
   search?: Record<string, unknown>;
-}
-
-/** Lower case, without accents: what is typed in a hurry finds what is written with care. */
-export function plain(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /** The pages whose name has every word typed, in their order; all while nothing is typed. */

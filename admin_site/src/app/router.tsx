@@ -9,6 +9,7 @@ import {
 import { z } from "zod/mini";
 import { alertsSearch } from "@/features/alerts/search";
 import { auditSearch } from "@/features/audit/search";
+import { groupsSearch } from "@/features/groups/search";
 import { keysSearch } from "@/features/keys/search";
 import { reportsSearch } from "@/features/reports/search";
 import { userSearch, usersSearch } from "@/features/users/search";
@@ -81,6 +82,13 @@ const user = createRoute({
   component: lazyRouteComponent(() => import("@/features/users/UserPage"), "UserPage"),
 });
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: "/groups",
+  validateSearch: groupsSearch,
+  component: lazyRouteComponent(() => import("@/features/groups/GroupsPage"), "GroupsPage"),
+});
+
 const plans = createRoute({
   getParentRoute: () => inside,
   path: "/plans",
@@ -145,6 +153,7 @@ const routes = root.addChildren([
     dashboard,
     users,
     user,
+    groups,
     plans,
     reports,
     alerts,

@@ -1,4 +1,5 @@
 import {
+  Building2,
   ChartColumn,
   FileClock,
   KeyRound,
@@ -17,6 +18,7 @@ export const SECTIONS = [
   [
     { to: "/", icon: LayoutDashboard, text: "dashboard" },
     { to: "/users", icon: Users, text: "users" },
+    { to: "/groups", icon: Building2, text: "groups" },
     { to: "/plans", icon: Layers, text: "plans" },
     { to: "/reports", icon: ChartColumn, text: "reports" },
     { to: "/alerts", icon: TriangleAlert, text: "alerts" },

@@ -64,6 +64,6 @@ it("counts one, many and none", () => {
 });
 
 it("a button names what it does and to how many", () => {
-  expect(actionText("bulkApply_suspend", { count: 3 })).toBe("Suspender 3 pessoas");
+  expect(actionText("bulkApply_suspend", { count: 3, shown: "3" })).toBe("Suspender 3 pessoas");
   expect(actionText("bulkApply_add_tokens", { count: 1 })).toBe("Adicionar tokens a 1 pessoa");
 });

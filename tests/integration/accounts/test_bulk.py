@@ -69,6 +69,7 @@ def test_one_failure_stops_nothing_and_is_told_in_its_place(money: MoneyPath, ap
         ("add_tokens", {"amount": 700}, {"additionalTokens": 700}),
         ("set_plan", {"plan": "pro"}, {"plan": "pro", "monthlyLimit": 5_000_000}),
         ("set_plan", {"plan": "pro", "monthlyLimit": 3_000_000}, {"monthlyLimit": 3_000_000}),
+        ("set_limit", {"monthlyLimit": 300_000}, {"monthlyLimit": 300_000, "limitSource": "own"}),
     ],
 )
 def test_every_action_changes_every_user(
@@ -82,6 +83,38 @@ def test_every_action_changes_every_user(
     assert len(money.rows("audit")) == 2
 
 
+def test_many_join_a_group_and_leave_it(money: MoneyPath, api: Api) -> None:
+    group = api.ok("POST", "/admin/groups", {"name": "Vendas", "monthlyLimit": 500_000})
+    money.put_user()
+    money.put_user(BIA, monthly_limit=700_000)
+    own = {"monthlyLimit": 700_000, "limitSource": "own"}
+    api.ok("PUT", f"/admin/users/{user_id_for(BIA)}", own)
+
+    def after(group_id: str) -> list[tuple[Any, ...]]:
+        found = api.ok("POST", BULK, body("set_group", ANA, BIA, groupId=group_id))
+        assert found["failed"] == 0
+        names = ("groupName", "monthlyLimit", "limitSource")
+        return [tuple(one["user"][name] for name in names) for one in found["results"]]
+
+    joined = [("Vendas", 500_000, "group"), ("Vendas", 700_000, "own")]
+    assert after(group["id"]) == joined
+    assert after(group["id"]) == joined  # again changes nothing
+    assert after("") == [(None, 1_000_000, "plan"), (None, 700_000, "own")]
+    audited = [row for row in money.rows("audit") if row["action"] == "user.set_group"]
+    assert len(audited) == 4
+    assert {row["reason"] for row in audited} == {"reorganisation"}
+
+
+def test_a_group_that_is_not_there_is_told_user_by_user(money: MoneyPath, api: Api) -> None:
+    money.put_user()
+    money.put_user(BIA)
+    found = api.ok("POST", BULK, body("set_group", ANA, BIA, groupId="0123456789ab"))
+    assert [one["problem"]["code"] for one in found["results"]] == ["no_such_group"] * 2
+    found = api.ok("POST", BULK, body("set_limit", ANA, monthlyLimit=900_000_000))
+    assert found["results"][0]["problem"]["field"] == "monthlyLimit"
+    assert money.rows("transactions") == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "code"),
     [
@@ -89,6 +122,12 @@ def test_every_action_changes_every_user(
         ({"action": "set_plan"}, "plan", "needed_by_action"),
         ({"action": "suspend", "amount": 1}, "amount", "not_of_action"),
         ({"action": "add_tokens", "amount": 1, "monthlyLimit": 1}, "monthlyLimit", "not_of_action"),
+        ({"action": "set_limit"}, "monthlyLimit", "needed_by_action"),
+        ({"action": "set_limit", "monthlyLimit": 1, "plan": "pro"}, "plan", "not_of_action"),
+        ({"action": "set_limit", "monthlyLimit": -1}, "monthlyLimit", "greater_than_equal"),
+        ({"action": "set_group"}, "groupId", "needed_by_action"),
+        ({"action": "set_group", "groupId": "vendas"}, "groupId", "string_pattern_mismatch"),
+        ({"action": "suspend", "groupId": ""}, "groupId", "not_of_action"),
         ({"action": "suspend", "userIds": []}, "userIds", "too_short"),
         ({"action": "suspend", "userIds": [NOBODY_ID] * 2}, "userIds", "repeated"),
         ({"action": "suspend", "userIds": ["ana"]}, "userIds.0", "string_pattern_mismatch"),

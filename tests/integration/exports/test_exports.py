@@ -18,6 +18,7 @@ from solaris.exports import export as limits
 from solaris.exports import exporter as exporting
 from solaris.exports.export import Export, ExportFormat, ExportKind, ExportState
 from solaris.exports.exporter import ReadyFile
+from solaris.exports.schemas import ExportRequest
 from solaris.ledger.counters import SystemCounters
 from solaris.ledger.figures import ReportFilters
 from solaris.ledger.refusals import Refusals
@@ -335,7 +336,7 @@ def test_exports_tell_of_grants_behind_the_columns_of_before(money: MoneyPath) -
     ]
     for data, locale, delimiter in ((found[1], "pt-BR", ";"), (found[2], "en", ",")):
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter))
-        assert tuple(rows[0][-6:-3]) == GRANT_TITLES[locale]
+        assert tuple(rows[0][-8:-5]) == GRANT_TITLES[locale]
     granted = [row for row in json.loads(audit) if row["action"] == "user.add_tokens"]
     assert {(row["grantKind"], row["grantUntil"]) for row in granted} == {
         (None, None),
@@ -344,3 +345,31 @@ def test_exports_tell_of_grants_behind_the_columns_of_before(money: MoneyPath) -
         ("until", "2026-11-20"),
     }
     assert list(granted[0])[-2:] == ["grantKind", "grantUntil"]
+
+
+def test_users_come_with_their_group_and_are_asked_for_by_it(money: MoneyPath) -> None:
+    exports = Exports.of(money)
+    api = Api(money)
+    exports.exporter._directory = api.parts.directory.directory
+    for email in (ANA, BEA):
+        money.put_user(email)
+    group = api.ok("POST", "/admin/groups", {"name": "=Vendas", "costCenter": "CC-104"})
+    api.ok("PUT", f"/admin/users/{user_id_for(ANA)}", {"groupId": group["id"]})
+
+    def exported(locale: str, *groups: str) -> list[list[str]]:
+        body = {"type": "users", "format": "csv", "filters": {"group": list(groups)}}
+        wanted = ExportRequest.model_validate(body).order("pt-BR", NOON.date()).filters
+        assert isinstance(wanted, UserQuery)
+        data = at_once(exports, ExportKind.USERS, ExportFormat.CSV, filters=wanted, locale=locale)
+        delimiter = ";" if locale == "pt-BR" else ","
+        rows = csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter)
+        return [[row[0], *row[-2:]] for row in rows]
+
+    try:
+        found = exported("pt-BR"), exported("en", group["id"]), exported("en", "none")
+    finally:
+        api.close()
+    ana, bea = [ANA, "'=Vendas", "CC-104"], [BEA, "", ""]
+    assert found[0] == [["E-mail", "Grupo", "Centro de custo"], ana, bea]
+    assert found[1] == [["E-mail", "Group", "Cost center"], ana]
+    assert found[2][1:] == [bea]

@@ -1,25 +1,36 @@
 import { Link } from "@tanstack/react-router";
-import { Crosshair, UserRound, UserRoundSearch } from "lucide-react";
+import { Building2, Crosshair, UserRound, UserRoundSearch } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { useMaySee } from "@/shared/hooks/session";
 import { Button, buttonClass } from "@/shared/ui/Button";
 import { CopyButton } from "@/shared/ui/CopyButton";
 import { changesOf } from "./changes";
 import type { AuditSearch } from "./search";
 import { useAuditTexts } from "./texts";
-import { actorText, fieldText, targetText, targetTypeText, valueText } from "./words";
+import {
+  actorText,
+  fieldText,
+  type GroupNames,
+  targetText,
+  targetTypeText,
+  valueText,
+} from "./words";
 
 /** All that is known of an entry. */
 export function Details({
   entry,
+  groups,
   onFilter,
 }: {
   entry: Model<"AuditOut">;
+  groups: GroupNames;
   onFilter: (change: Partial<AuditSearch>) => void;
 }) {
   const t = useAuditTexts();
   const format = useFormat();
+  const seesGroups = useMaySee("/groups");
   return (
     <div className="grid gap-5 rounded-xl border border-line bg-surface p-4 lg:grid-cols-2">
       <dl className="grid content-start gap-x-6 gap-y-3 sm:grid-cols-2">
@@ -52,7 +63,7 @@ export function Details({
         ) : null}
       </dl>
       <div className="min-w-0">
-        <ChangeTable entry={entry} />
+        <ChangeTable entry={entry} groups={groups} />
         <div className="mt-4 flex flex-wrap gap-2">
           {entry.targetType === "user" && entry.targetId ? (
             <Link
@@ -62,6 +73,16 @@ export function Details({
             >
               <UserRound className="size-3.5" aria-hidden />
               {t("seeUser")}
+            </Link>
+          ) : null}
+          {seesGroups && entry.targetType === "group" ? (
+            <Link
+              to="/groups"
+              search={entry.targetLabel ? { search: entry.targetLabel } : {}}
+              className={buttonClass("secondary", "small")}
+            >
+              <Building2 className="size-3.5" aria-hidden />
+              {t("seeGroup")}
             </Link>
           ) : null}
           {entry.targetId ? (
@@ -105,7 +126,7 @@ function Fact({
   );
 }
 
-function ChangeTable({ entry }: { entry: Model<"AuditOut"> }) {
+function ChangeTable({ entry, groups }: { entry: Model<"AuditOut">; groups: GroupNames }) {
   const t = useAuditTexts();
   const format = useFormat();
   const changes = changesOf(entry);
@@ -140,12 +161,12 @@ function ChangeTable({ entry }: { entry: Model<"AuditOut"> }) {
             </th>
             {hasBefore ? (
               <td className="break-words py-2 pr-4 text-ink-soft">
-                {valueText(change.field, change.before, t, format)}
+                {valueText(change.field, change.before, t, format, groups)}
               </td>
             ) : null}
             {hasAfter ? (
               <td className="break-words py-2 font-medium text-ink">
-                {valueText(change.field, change.after, t, format)}
+                {valueText(change.field, change.after, t, format, groups)}
               </td>
             ) : null}
           </tr>

@@ -2,14 +2,16 @@ import { ArrowRight, ChevronDown } from "lucide-react";
 import { useId } from "react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { useGroupsById } from "@/shared/groups/data";
+import { useMaySee } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
 import { IconButton } from "@/shared/ui/Button";
 import { cn } from "@/shared/ui/cn";
-import { type Change, changesOf, isTwoSided } from "./changes";
+import { type Change, changesOf, isTwoSided, tellsOfGroup } from "./changes";
 import { Details } from "./Details";
 import type { AuditSearch } from "./search";
 import { useAuditTexts } from "./texts";
-import { actionText, actorText, fieldText, targetText, valueText } from "./words";
+import { actionText, actorText, fieldText, type GroupNames, targetText, valueText } from "./words";
 
 const SHOWN_CHANGES = 2;
 
@@ -29,6 +31,7 @@ export function EntryRow({
   const format = useFormat();
   const now = useNow(30_000);
   const details = useId();
+  const groups = useGroupsById(useMaySee("/groups") && tellsOfGroup(entry));
   const what = actionText(entry.action, t);
   const cell = "px-3 py-3 align-top first:pl-5";
   return (
@@ -63,7 +66,7 @@ export function EntryRow({
           </span>
         </td>
         <td className={cn(cell, "hidden md:table-cell")}>
-          <Changes changes={changesOf(entry)} />
+          <Changes changes={changesOf(entry)} groups={groups} />
         </td>
         <td className="py-2 pr-5 text-right align-top">
           <IconButton
@@ -86,7 +89,7 @@ export function EntryRow({
       {isOpen ? (
         <tr id={details} className="border-line border-b bg-sunken/70 last:border-b-0">
           <td colSpan={5} className="px-5 pb-5">
-            <Details entry={entry} onFilter={onFilter} />
+            <Details entry={entry} groups={groups} onFilter={onFilter} />
           </td>
         </tr>
       ) : null}
@@ -94,7 +97,7 @@ export function EntryRow({
   );
 }
 
-function Changes({ changes }: { changes: readonly Change[] }) {
+function Changes({ changes, groups }: { changes: readonly Change[]; groups: GroupNames }) {
   const t = useAuditTexts();
   const format = useFormat();
   if (changes.length === 0) return <span className="text-ink-faint">—</span>;
@@ -107,13 +110,13 @@ function Changes({ changes }: { changes: readonly Change[] }) {
           {isTwoSided(change) ? (
             <>
               <span className="truncate text-ink-soft">
-                {valueText(change.field, change.before, t, format)}
+                {valueText(change.field, change.before, t, format, groups)}
               </span>
               <ArrowRight className="size-3 shrink-0 text-ink-faint" aria-label="→" />
             </>
           ) : null}
           <span className="truncate font-medium text-ink">
-            {valueText(change.field, change.after ?? change.before, t, format)}
+            {valueText(change.field, change.after ?? change.before, t, format, groups)}
           </span>
         </li>
       ))}

@@ -10,12 +10,20 @@ export interface Change {
   after: Value | undefined;
 }
 
-/** What an entry says of its target, in the order in which it says so; what is empty is left out. */
+const LEADING = "groupId";
+
+/** What an entry says of its target, a group before what came with it; what is empty is left out. */
 export function changesOf({ before, after }: Pick<Entry, "before" | "after">): Change[] {
   const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-  return [...fields]
+  const leading = fields.has(LEADING) ? [LEADING] : [];
+  return [...new Set([...leading, ...fields])]
     .map((field) => ({ field, before: before?.[field], after: after?.[field] }))
     .filter((one) => one.before !== one.after && (one.before ?? one.after ?? null) !== null);
+}
+
+/** Whether an entry tells of a user's group, whose name has to be known to tell it. */
+export function tellsOfGroup({ before, after }: Pick<Entry, "before" | "after">): boolean {
+  return [before, after].some((side) => typeof side?.groupId === "string");
 }
 
 /** Whether a change has two sides; else it is just told. */
@@ -35,9 +43,15 @@ export const FIELDS = [
   "enforcement",
   "dailyLimit",
   "liftedDay",
+  "groupId",
+  "costCenter",
   "plan",
   "monthlyLimit",
   "limitSource",
+  "models",
+  "ceilingTokens",
+  "managers",
+  "recipients",
   "warning",
   "critical",
   "ratePerSecond",
@@ -110,6 +124,7 @@ export const WORDS = [
   "own",
   "default",
   "plan",
+  "group",
   "this_month",
   "until",
   "until_used",
@@ -142,6 +157,7 @@ export type Shown =
   | { kind: "number"; value: number }
   | { kind: "instant"; value: string }
   | { kind: "day"; value: string }
+  | { kind: "group"; id: string }
   | { kind: "text"; value: string };
 
 /** How a value is to be shown. */
@@ -151,6 +167,7 @@ export function shownAs(field: string, value: Value | undefined): Shown {
   if (typeof value === "number") return { kind: "number", value };
   const word = WORDED.has(field) ? WORDS.find((one) => one === value) : undefined;
   if (word) return { kind: "word", word };
+  if (field === "groupId") return { kind: "group", id: value };
   if (INSTANT.test(value)) return { kind: "instant", value };
   if (field === "until" && DAY.test(value)) return { kind: "day", value };
   return { kind: "text", value: field === "format" ? value.toUpperCase() : value };

@@ -5,6 +5,8 @@ import { FIELDS, shownAs, type Value } from "./changes";
 import type { useAuditTexts } from "./texts";
 
 export type Texts = ReturnType<typeof useAuditTexts>;
+/** Names of groups by id; one that is gone, or not known yet, is told by its id. */
+export type GroupNames = ReadonlyMap<string, { name: string }>;
 type Entry = Model<"AuditOut">;
 
 const CLI = "cli:";
@@ -42,6 +44,7 @@ export function valueText(
   value: Value | undefined,
   t: Texts,
   format: Format,
+  groups: GroupNames,
 ): string {
   const shown = shownAs(field, value);
   switch (shown.kind) {
@@ -58,6 +61,8 @@ export function valueText(
       return format.dateTime(shown.value);
     case "day":
       return format.date(shown.value);
+    case "group":
+      return groups.get(shown.id)?.name ?? shown.id;
     default:
       return shown.value;
   }

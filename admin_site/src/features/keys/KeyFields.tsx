@@ -1,9 +1,9 @@
 import { Controller, type UseFormReturn } from "react-hook-form";
 import { useFormat } from "@/shared/format";
+import { ModelChips } from "@/shared/models/ModelChips";
 import { Field, Input } from "@/shared/ui/Field";
 import { Select } from "@/shared/ui/Select";
 import { EXPIRIES, type KeyValues } from "./form";
-import { ModelChips } from "./ModelChips";
 import { type KeysTexts, useKeysTexts } from "./texts";
 
 const MESSAGES = [

@@ -6,7 +6,6 @@ import { type KeysSearch, toQuery } from "./search";
 const PAGE_ROWS = 50;
 /** A key's last use is noted once a minute at most; asking more often would show nothing new. */
 const LIVE_MILLISECONDS = 20_000;
-const SUGGESTED_MODELS = 6;
 
 /** One page of keys; the old one stays, faded, while the next is on its way. */
 export function useKeys(search: KeysSearch) {
@@ -17,18 +16,6 @@ export function useKeys(search: KeysSearch) {
     placeholderData: keepPreviousData,
     refetchInterval: LIVE_MILLISECONDS,
   });
-}
-
-/** Models that answered this month, the most used first; suggestions, so nothing waits for them. */
-export function useUsedModels(): string[] {
-  const stats = useQuery({
-    queryKey: ["stats"],
-    queryFn: ({ signal }) => unwrap(api().GET("/admin/stats", { signal })),
-  });
-  return (stats.data?.byModel ?? [])
-    .map((one) => one.model)
-    .filter((model) => model !== "-")
-    .slice(0, SUGGESTED_MODELS);
 }
 
 function useTouched() {

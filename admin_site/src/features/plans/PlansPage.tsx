@@ -2,13 +2,14 @@ import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
+import { useBringing } from "@/shared/propagation/bringing";
+import { Progress } from "@/shared/propagation/Progress";
 import { Badge } from "@/shared/ui/Badge";
 import { Button } from "@/shared/ui/Button";
 import { Card, CardHeader, PageHeader } from "@/shared/ui/Card";
 import { Failure, Skeleton } from "@/shared/ui/states";
-import { type PlanDetail, type Plans, useBringing, usePlans } from "./data";
+import { type PlanDetail, type Plans, usePlans } from "./data";
 import { EditDialog } from "./EditDialog";
-import { Progress } from "./Progress";
 import { type PlansTexts, usePlansTexts } from "./texts";
 
 /** What each plan gives, who has it, and how far the last change has come. */
@@ -18,14 +19,14 @@ export function PlansPage() {
   const query = usePlans();
   const plans = query.data;
   const [chosen, setChosen] = useState<PlanDetail["plan"] | null>(null);
-  useBringing(plans, canChange);
+  useBringing(plans?.propagation, canChange);
   return (
     <>
       <PageHeader title={t("title")} description={t("subtitle")} />
       {query.isError && !plans ? (
         <Failure error={query.error} onRetry={() => void query.refetch()} />
       ) : null}
-      {plans ? <Progress plans={plans} /> : null}
+      {plans ? <Progress run={plans.propagation} targetType="plan" /> : null}
       <div className="grid gap-4 lg:grid-cols-2">
         {plans
           ? plans.items.map((plan) => (

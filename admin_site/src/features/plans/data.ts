@@ -1,9 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/shared/api/client";
 import type { Model } from "@/shared/api/types";
-
-const LIVE_MILLISECONDS = 15_000;
-const RUNNING_MILLISECONDS = 1_000;
+import { policyTouched, pollOf } from "@/shared/propagation/bringing";
 
 export type Plans = Model<"PlansOut">;
 export type PlanDetail = Model<"PlanDetail">;
@@ -14,26 +12,7 @@ export function usePlans() {
   return useQuery({
     queryKey: ["plans"],
     queryFn: ({ signal }) => unwrap(api().GET("/admin/plans", { signal })),
-    refetchInterval: ({ state }) =>
-      state.data?.propagation?.state === "running" ? RUNNING_MILLISECONDS : LIVE_MILLISECONDS,
-  });
-}
-
-/** Goes on bringing a change to everybody while somebody looks who may. */
-export function useBringing(plans: Plans | undefined, canChange: boolean): void {
-  const queries = useQueryClient();
-  const run = plans?.propagation;
-  useQuery({
-    queryKey: ["plans", "bringing", run?.startedAt],
-    enabled: canChange && run?.state === "running",
-    queryFn: async () => {
-      const answer = await unwrap(api().POST("/admin/plans/propagation"));
-      queries.setQueryData(["plans"], answer);
-      if (answer.propagation?.state === "done") touched(queries);
-      return answer;
-    },
-    refetchInterval: RUNNING_MILLISECONDS,
-    gcTime: 0,
+    refetchInterval: ({ state }) => pollOf(state.data?.propagation),
   });
 }
 
@@ -66,12 +45,6 @@ export function useUpdatePlan(plan: PlanDetail["plan"]) {
         }),
       ),
     onSuccess: (answer) => queries.setQueryData(["plans"], answer),
-    onSettled: () => touched(queries),
+    onSettled: () => policyTouched(queries),
   });
-}
-
-function touched(queries: ReturnType<typeof useQueryClient>): void {
-  for (const key of ["plans", "settings", "users", "user", "audit", "stats"]) {
-    void queries.invalidateQueries({ queryKey: [key], exact: key === "plans" });
-  }
 }

@@ -60,12 +60,6 @@ export const { useTexts: usePlansTexts } = defineTexts("plans", {
     saved: "Plano {{plan}} alterado.",
     stale: "Outra pessoa alterou os planos enquanto isso. Feche e confira antes de salvar.",
     failed: "O plano não foi alterado",
-    running: "Levando a mudança a todos: {{users}} de {{total}}",
-    done_one: "Última mudança, de {{who}}, {{when}}: {{count}} pessoa",
-    done_other: "Última mudança, de {{who}}, {{when}}: {{shown}} pessoas",
-    someFailed_one: "{{count}} cadastro não pôde ser lido",
-    someFailed_other: "{{shown}} cadastros não puderam ser lidos",
-    history: "Ver na auditoria",
   },
   en: {
     title: "Plans",
@@ -125,12 +119,6 @@ export const { useTexts: usePlansTexts } = defineTexts("plans", {
     saved: "Plan {{plan}} changed.",
     stale: "Somebody else has changed the plans meanwhile. Close and look before you save.",
     failed: "The plan was not changed",
-    running: "Bringing the change to everybody: {{users}} of {{total}}",
-    done_one: "Last change, by {{who}}, {{when}}: {{count}} person",
-    done_other: "Last change, by {{who}}, {{when}}: {{shown}} people",
-    someFailed_one: "{{count}} account could not be read",
-    someFailed_other: "{{shown}} accounts could not be read",
-    history: "See the audit log",
   },
 });
 export type PlansTexts = ReturnType<typeof usePlansTexts>;

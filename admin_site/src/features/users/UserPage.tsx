@@ -12,6 +12,7 @@ import { AlertsTab } from "./detail/AlertsTab";
 import { Aliases } from "./detail/Aliases";
 import { DayCard } from "./detail/DayCard";
 import { GrantsCard } from "./detail/GrantsCard";
+import { GroupCard } from "./detail/GroupCard";
 import { MailNotice } from "./detail/MailNotice";
 import { MonthsTab } from "./detail/MonthsTab";
 import { QuotaCard } from "./detail/QuotaCard";
@@ -46,6 +47,7 @@ export function UserPage() {
       <MailNotice user={user.data} />
       <Aliases user={user.data} />
       <QuotaCard user={user.data} />
+      <GroupCard user={user.data} />
       <DayCard user={user.data} />
       <GrantsCard user={user.data} />
       <Sections key={userId} userId={userId} />

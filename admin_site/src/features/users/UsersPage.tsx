@@ -1,13 +1,16 @@
 import { Users } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Model } from "@/shared/api/types";
+import { ExportControl } from "@/shared/exports/ExportControl";
 import { useFormat } from "@/shared/format";
+import { GroupFilter } from "@/shared/groups/GroupFilter";
 import { useCanChange } from "@/shared/hooks/session";
+import { ColumnMenu, useColumnChoice } from "@/shared/lists/ColumnMenu";
 import { ListPage } from "@/shared/lists/ListPage";
 import { useListSearch } from "@/shared/lists/useListSearch";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Empty } from "@/shared/ui/states";
-import { userColumns } from "./columns";
+import { USUALLY_HIDDEN, userColumns } from "./columns";
 import { useUsers } from "./data";
 import { useKnownUsers } from "./known";
 import { ListActions } from "./ListActions";
@@ -20,14 +23,16 @@ import {
   PLANS,
   type SORTS,
   STATUSES,
+  toFilters,
   type UsersSearch,
   usersSearch,
 } from "./search";
 import { useUsersTexts } from "./texts";
 
+type UserFilters = Model<"UserExportFilters">;
 type Sort = (typeof SORTS)[number];
 
-const CLEARED = { search: "", status: [], plan: [], level: [] };
+const CLEARED = { search: "", status: [], plan: [], level: [], group: [] };
 
 /** Everybody, as the server filters, sorts and pages them; the state is in the address. */
 export function UsersPage() {
@@ -37,8 +42,9 @@ export function UsersPage() {
   const { search, update, open } = useListSearch("/users", usersSearch, changed, "pages");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const users = useUsers(search);
-  const columns = useMemo(() => userColumns(t, format), [t, format]);
-  const known = useKnownUsers(users.data?.items);
+  const all = useMemo(() => userColumns(t, format), [t, format]);
+  const { columns, choice } = useColumnChoice("users", all, USUALLY_HIDDEN);
+  const [known, learn] = useKnownUsers(users.data?.items);
   const total = users.data?.total;
   return (
     <>
@@ -47,9 +53,22 @@ export function UsersPage() {
         description={
           total == null ? undefined : t("subtitle", { count: total, shown: format.integer(total) })
         }
-        actions={canChange ? <ListActions /> : null}
+        actions={
+          <>
+            <ExportControl
+              order={{ type: "users", filters: toFilters(search) as UserFilters }}
+              disabled={total === 0}
+            />
+            {canChange ? <ListActions /> : null}
+          </>
+        }
         search={{ label: t("searchLabel"), value: search.search, onChange: update }}
-        filters={<Filters search={search} onChange={update} />}
+        filters={
+          <>
+            <Filters search={search} onChange={update} />
+            <ColumnMenu {...choice} />
+          </>
+        }
         views={{ list: "users", search, onOpen: open }}
         query={users}
         table={{
@@ -79,7 +98,17 @@ export function UsersPage() {
         none={{ title: t("noneTitle"), text: t("noneText") }}
         onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
       />
-      {canChange ? <SelectionBar selected={selected} known={known} onChange={setSelected} /> : null}
+      {canChange ? (
+        <SelectionBar
+          selected={selected}
+          known={known}
+          onChange={setSelected}
+          rows={users.data?.items}
+          total={total ?? 0}
+          search={search}
+          onLearn={learn}
+        />
+      ) : null}
     </>
   );
 }
@@ -105,6 +134,11 @@ function Filters({
         value={search.plan ?? []}
         onChange={(plan) => onChange({ plan })}
         options={PLANS.map((value) => ({ value, label: t(`plan_${value}`) }))}
+      />
+      <GroupFilter
+        label={t("group")}
+        value={search.group ?? []}
+        onChange={(group) => onChange({ group })}
       />
       <MultiSelect
         label={t("level")}

@@ -31,6 +31,11 @@ export interface EditedValues {
   plan?: User["plan"];
   monthlyLimit?: number;
   limitSource?: "own" | "plan";
+  planSource?: "group";
+  /** An id; empty: no group any more. */
+  groupId?: string;
+  models?: string[];
+  modelsSource?: "group";
   enforcementSource?: "plan";
   enforcement?: User["enforcement"];
   status?: Exclude<User["status"], "deleted">;
@@ -46,6 +51,10 @@ const UNCHANGED = {
   enforcement: null,
   enforcementSource: null,
   limitSource: null,
+  planSource: null,
+  groupId: null,
+  models: null,
+  modelsSource: null,
   additionalTokens: null,
   dailyLimit: null,
 } as const;
@@ -160,14 +169,23 @@ function valuesBack(before: User, values: EditedValues): EditedValues {
   const back: EditedValues = {};
   if (values.email !== undefined) back.email = before.email;
   if (values.name !== undefined) back.name = before.name;
-  if (values.plan !== undefined) back.plan = before.plan;
+  if (values.groupId !== undefined) back.groupId = before.groupId ?? "";
+  if (values.models !== undefined || values.modelsSource !== undefined) {
+    if (before.modelsSource === "group") back.modelsSource = "group";
+    else back.models = before.models ?? ["*"];
+  }
+  if (values.plan !== undefined || values.planSource !== undefined) {
+    if (before.planSource === "group") back.planSource = "group";
+    else back.plan = before.plan;
+  }
   if (values.enforcement !== undefined || values.enforcementSource !== undefined) {
     if (before.enforcementSource === "plan") back.enforcementSource = "plan";
     else back.enforcement = before.enforcement;
   }
   // Another plan brings another limit, stated or not.
-  if ([values.plan, values.monthlyLimit, values.limitSource].some((one) => one !== undefined)) {
-    if (before.limitSource === "plan") back.limitSource = "plan";
+  const { plan, planSource, monthlyLimit, limitSource } = values;
+  if ([plan, planSource, monthlyLimit, limitSource].some((one) => one !== undefined)) {
+    if (before.limitSource === "plan" || before.limitSource === "group") back.limitSource = "plan";
     else Object.assign(back, { monthlyLimit: before.monthlyLimit, limitSource: "own" });
   }
   return back;

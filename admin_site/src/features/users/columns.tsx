@@ -23,6 +23,9 @@ export function statusText(t: Texts, status: User["status"]): string {
   return status === "deleted" ? status : t(`status_${status}`);
 }
 
+/** Columns that are shown only to who has asked for them. */
+export const USUALLY_HIDDEN = ["costCenter"];
+
 /** The columns of the list; the most telling stay on a phone. */
 export function userColumns(t: Texts, format: Format): Column<User>[] {
   return [
@@ -68,6 +71,39 @@ export function userColumns(t: Texts, format: Format): Column<User>[] {
       ),
     },
     {
+      key: "group",
+      header: t("group"),
+      from: "xl",
+      className: "max-w-44",
+      cell: (user) =>
+        user.groupId === null ? (
+          <span className="text-ink-faint">—</span>
+        ) : (
+          <Link
+            to="/users"
+            search={{ group: [user.groupId] }}
+            title={user.groupName ?? user.groupId}
+            className="block truncate rounded text-ink-soft hover:text-ink hover:underline"
+          >
+            {user.groupName ?? user.groupId}
+          </Link>
+        ),
+    },
+    {
+      key: "costCenter",
+      header: t("costCenter"),
+      from: "xl",
+      className: "max-w-36",
+      cell: (user) =>
+        user.costCenter ? (
+          <span className="block truncate text-ink-soft" title={user.costCenter}>
+            {user.costCenter}
+          </span>
+        ) : (
+          <span className="text-ink-faint">—</span>
+        ),
+    },
+    {
       key: "plan",
       header: t("plan"),
       from: "lg",
@@ -77,7 +113,7 @@ export function userColumns(t: Texts, format: Format): Column<User>[] {
       key: "usage",
       header: t("usage"),
       sort: "percentage",
-      className: "w-28 sm:w-44 md:w-64",
+      className: "w-28 sm:w-44 md:w-56",
       cell: (user) => <Usage user={user} t={t} format={format} />,
     },
     {

@@ -1,5 +1,6 @@
 import { z } from "zod/mini";
 import { lenient, withoutEmpty } from "@/shared/address";
+import { MOST_GROUPS } from "@/shared/groups/data";
 
 export const STATUSES = ["active", "suspended", "blocked", "pending"] as const;
 export const PLANS = ["trial", "basic", "pro", "enterprise"] as const;
@@ -8,6 +9,8 @@ export const LEVELS = ["ok", "near", "warning", "critical", "blocked"] as const;
 type Level = (typeof LEVELS)[number];
 const NEAR = ["warning", "critical", "blocked"] as const;
 export const SORTS = ["usage", "percentage", "name", "lastSeen", "created"] as const;
+
+const GROUP = /^(none|[0-9a-f]{12})$/;
 
 /** Who is nearest to their limit comes first. */
 export const DEFAULT_SORT = { sort: "percentage", order: "desc" } as const;
@@ -18,6 +21,8 @@ export const usersSearch = z.object({
   status: lenient(z.array(z.enum(STATUSES))),
   plan: lenient(z.array(z.enum(PLANS))),
   level: lenient(z.array(z.enum(LEVELS))),
+  /** Ids of groups; NO_GROUP: who has none. */
+  group: lenient(z.array(z.string().check(z.regex(GROUP))).check(z.maxLength(MOST_GROUPS))),
   sort: lenient(z.enum(SORTS)),
   order: lenient(z.enum(["asc", "desc"])),
   /** Cursors of the pages up to this one; the last is this page's. */
@@ -42,6 +47,17 @@ function levelsOf(levels: readonly Level[]): Exclude<Level, "near">[] {
   return [...new Set(levels.flatMap((one) => (one === "near" ? NEAR : one)))];
 }
 
+/** Who is looked for, as lists and exports take it. */
+export function toFilters(search: UsersSearch) {
+  return {
+    ...(search.search ? { search: search.search } : {}),
+    ...(search.status?.length ? { status: search.status } : {}),
+    ...(search.plan?.length ? { plan: search.plan } : {}),
+    ...(search.level?.length ? { usageLevel: levelsOf(search.level) } : {}),
+    ...(search.group?.length ? { group: search.group } : {}),
+  };
+}
+
 /** The request's parameters for a table's state. */
 export function toQuery(search: UsersSearch, limit: number) {
   const cursor = search.pages?.at(-1);
@@ -49,10 +65,7 @@ export function toQuery(search: UsersSearch, limit: number) {
     limit,
     sort: search.sort ?? DEFAULT_SORT.sort,
     order: search.order ?? DEFAULT_SORT.order,
-    ...(search.search ? { search: search.search } : {}),
-    ...(search.status?.length ? { status: search.status } : {}),
-    ...(search.plan?.length ? { plan: search.plan } : {}),
-    ...(search.level?.length ? { usageLevel: levelsOf(search.level) } : {}),
+    ...toFilters(search),
     ...(cursor ? { cursor } : {}),
   };
 }
@@ -64,7 +77,5 @@ export function changed(search: UsersSearch, change: Partial<UsersSearch>): User
 }
 
 export function isFiltered(search: UsersSearch): boolean {
-  return Boolean(
-    search.search || search.status?.length || search.plan?.length || search.level?.length,
-  );
+  return Object.keys(toFilters(search)).length > 0;
 }

@@ -1227,7 +1227,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Suspend, activate, grant tokens to or set the plan of many users
+         * Suspend, activate, grant tokens to, or set plan, limit or group of many users
          * @description Each user on their own: a failure stops no other, and is told in its item.
          *
          *     A header `Idempotency-Key` works as for a single grant, user by user.
@@ -2029,7 +2029,7 @@ export interface components {
          * @description What is done to each user.
          * @enum {string}
          */
-        BulkAction: "suspend" | "activate" | "add_tokens" | "set_plan";
+        BulkAction: "suspend" | "activate" | "add_tokens" | "set_plan" | "set_limit" | "set_group";
         /**
          * BulkItem
          * @description What became of one user: the user after it, or the problem.
@@ -2058,7 +2058,8 @@ export interface components {
         };
         /**
          * BulkUpdate
-         * @description One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan.
+         * @description One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan,
+         *     `monthlyLimit` with set_limit, `groupId` with set_group.
          *
          *     `kind` and `until` are those of a single grant.
          */
@@ -2070,13 +2071,19 @@ export interface components {
              */
             amount?: number | null;
             /**
+             * Groupid
+             * @description With set_group: another home group; empty: none any more.
+             * @default null
+             */
+            groupId?: string | null;
+            /**
              * @description With add_tokens; `every_month`.
              * @default null
              */
             kind?: components["schemas"]["GrantKind"] | null;
             /**
              * Monthlylimit
-             * @description With set_plan, instead of the plan's.
+             * @description With set_limit; with set_plan instead of the plan's.
              * @default null
              */
             monthlyLimit?: number | null;
@@ -5820,6 +5827,12 @@ export interface components {
              */
             dateRange?: components["schemas"]["DateRange"];
             /**
+             * Group
+             * @description Ids of groups; `none`: who has no group.
+             * @default []
+             */
+            group?: (string | "none")[];
+            /**
              * Lastseenfrom
              * @default null
              */
@@ -6046,6 +6059,7 @@ export interface components {
              * @default {
              *       "status": [],
              *       "plan": [],
+             *       "group": [],
              *       "usageLevel": [],
              *       "dateRange": {
              *         "end": null,

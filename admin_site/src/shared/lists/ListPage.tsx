@@ -19,12 +19,15 @@ export function ListPage<Row>({
   search,
   filters,
   views,
+  above,
   ...list
 }: {
   title: string;
   /** A line below the title; undefined: awaited. */
   description: string | undefined;
   actions?: ReactNode;
+  /** Between the filters and the list. */
+  above?: ReactNode;
 } & Partial<Omit<FilterBarProps, "onClear">> &
   Omit<ListCardProps<Row>, "label" | "head" | "className">) {
   return (
@@ -38,6 +41,7 @@ export function ListPage<Row>({
           {...(views ? { views } : {})}
         />
       ) : null}
+      {above}
       <ListCard<Row> label={title} {...list} />
     </>
   );

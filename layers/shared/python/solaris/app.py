@@ -186,7 +186,10 @@ class Parts:
         from solaris.exports.parts import ExportsParts
 
         return ExportsParts(
-            platform=self.platform, audit=self.audit, directory=self.directory, reports=self.reports
+            platform=self.platform,
+            audit=self.audit,
+            directory=self.directory,
+            reports=self.reports,
         )
 
     @part

@@ -1,8 +1,12 @@
 import type { Model } from "@/shared/api/types";
+import { useFormat } from "@/shared/format";
 import { Button } from "@/shared/ui/Button";
 import { DialogActions } from "@/shared/ui/Dialog";
 import { useActionTexts } from "../actionTexts";
 import type { BulkOutcome } from "./bulk";
+
+/** Of each reason so many people are named. */
+const MOST_NAMED = 50;
 
 /** Who was not changed, and why. */
 export function BulkFailures({
@@ -17,7 +21,11 @@ export function BulkFailures({
   onClose: () => void;
 }) {
   const t = useActionTexts();
+  const format = useFormat();
+  const counted = (count: number) => ({ count, shown: format.integer(count) });
   const done = outcome.done.length;
+  const failed = outcome.failed.length;
+  const left = outcome.left.length;
   return (
     <div>
       <div role="status">
@@ -25,25 +33,42 @@ export function BulkFailures({
           {t(done === 0 ? "bulkNoneTitle" : "bulkPartTitle")}
         </p>
         <p className="mt-0.5 mb-3 text-ink-soft">
-          {t("bulkPart", { done, count: outcome.failed.length })}
+          {failed > 0
+            ? t("bulkPart", { ...counted(failed), done: format.integer(done) })
+            : t("bulkDoneSome", counted(done))}
+          {left > 0 ? ` ${t("bulkLeft", counted(left))}` : null}
         </p>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <div className="max-h-[40dvh] overflow-y-auto rounded-xl border border-line" tabIndex={0}>
-        <ul className="divide-y divide-line">
-          {outcome.failed.map((one) => {
-            const user = known.get(one.userId);
-            return (
-              <li key={one.userId} className="px-4 py-2.5">
-                <p className="truncate font-medium">
-                  {user ? user.name || user.email : t("unknownUser")}
-                </p>
-                <p className="text-[0.8125rem] text-danger">{one.message || t("failed")}</p>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
+      {failed > 0 ? (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+        <div className="max-h-[40dvh] overflow-y-auto rounded-xl border border-line" tabIndex={0}>
+          {byReason(outcome).map(([message, ids]) => (
+            <section key={message} className="border-line border-b last:border-b-0">
+              <p className="px-4 pt-2.5 text-[0.8125rem] text-danger">
+                {message || t("failed")}
+                {ids.length > 1 ? (
+                  <span className="ml-2 text-ink-soft">{t("bulkReason", counted(ids.length))}</span>
+                ) : null}
+              </p>
+              <ul className="px-4 pt-1 pb-2.5">
+                {ids.slice(0, MOST_NAMED).map((id) => {
+                  const user = known.get(id);
+                  return (
+                    <li key={id} className="truncate font-medium">
+                      {user ? user.name || user.email : t("unknownUser")}
+                    </li>
+                  );
+                })}
+                {ids.length > MOST_NAMED ? (
+                  <li className="text-ink-soft">
+                    {t("bulkMoreFailed", { shown: format.integer(ids.length - MOST_NAMED) })}
+                  </li>
+                ) : null}
+              </ul>
+            </section>
+          ))}
+        </div>
+      ) : null}
       <DialogActions>
         <Button onClick={onClose}>{t("close")}</Button>
         <Button variant="primary" onClick={onKeep}>
@@ -52,4 +77,15 @@ export function BulkFailures({
       </DialogActions>
     </div>
   );
+}
+
+/** The same words once, with all of whom they are true; the most frequent first. */
+function byReason({ failed }: BulkOutcome): [string, string[]][] {
+  const reasons = new Map<string, string[]>();
+  for (const { userId, message } of failed) {
+    const ids = reasons.get(message) ?? [];
+    ids.push(userId);
+    reasons.set(message, ids);
+  }
+  return [...reasons].sort(([, one], [, other]) => other.length - one.length);
 }

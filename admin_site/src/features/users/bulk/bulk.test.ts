@@ -1,6 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/shared/api/client";
 import { someUser } from "../testing";
-import { inverseSteps, portions } from "./bulk";
+import { inverseSteps, portions, runBulk } from "./bulk";
+
+const post = vi.hoisted(() => vi.fn());
+vi.mock("@/shared/api/client", async (original) => ({
+  ...(await original<typeof import("@/shared/api/client")>()),
+  api: () => ({ POST: post }),
+  unwrap: (answer: unknown) => answer,
+}));
 
 function known(...users: ReturnType<typeof someUser>[]) {
   return new Map(users.map((user) => [user.id, user]));
@@ -70,6 +78,74 @@ describe("taking a bulk change back", () => {
       reason: "x",
     } as const;
     expect(inverseSteps(grant, ["a"], known(ana), "u")).toBeNull();
+  });
+});
+
+describe("taking groups and limits back", () => {
+  const ana = someUser({ id: "a", groupId: "0123456789ab", limitSource: "group" });
+  const leo = someUser({ id: "b", groupId: null, limitSource: "own", monthlyLimit: 5 });
+  const eva = someUser({ id: "c", planSource: "group", plan: "pro", limitSource: "group" });
+
+  it("puts each into the group of before, or into none", () => {
+    const change = { action: "set_group", groupId: "ba9876543210", reason: "x" } as const;
+    const steps = inverseSteps(change, ["a", "b"], known(ana, leo), "u");
+    expect(steps?.map((step) => [step.userIds, step.change])).toEqual([
+      [["a"], { action: "set_group", groupId: "0123456789ab", reason: "u" }],
+      [["b"], { action: "set_group", groupId: "", reason: "u" }],
+    ]);
+  });
+
+  it("restores limits only where all were people's own", () => {
+    const change = { action: "set_limit", monthlyLimit: 9, reason: "x" } as const;
+    expect(inverseSteps(change, ["b"], known(leo), "u")).toEqual([
+      { userIds: ["b"], change: { action: "set_limit", monthlyLimit: 5, reason: "u" } },
+    ]);
+    expect(inverseSteps(change, ["a", "b"], known(ana, leo), "u")).toBeNull();
+  });
+
+  it("gives the group's limit back by the plan, and offers nothing for a plan of the group", () => {
+    const change = { action: "set_plan", plan: "enterprise", reason: "x" } as const;
+    expect(inverseSteps(change, ["a"], known(ana), "u")).toEqual([
+      { userIds: ["a"], change: { action: "set_plan", plan: "basic", reason: "u" } },
+    ]);
+    expect(inverseSteps(change, ["a", "c"], known(ana, eva), "u")).toBeNull();
+  });
+});
+
+describe("a change of many", () => {
+  const ids = Array.from({ length: 450 }, (_, n) => `u${n}`);
+  const change = { action: "set_group", groupId: "", reason: "x" } as const;
+  const all = (userIds: string[]) => ({ results: userIds.map((userId) => ({ userId, ok: true })) });
+
+  beforeEach(() => {
+    post.mockReset();
+    post.mockImplementation((_path, { body }) => all(body.userIds));
+  });
+
+  it("counts along, and leaves who was not asked for when it is stopped", async () => {
+    const seen: number[] = [];
+    const outcome = await runBulk([{ userIds: ids, change }], {
+      onProgress: (asked) => seen.push(asked),
+      isStopped: () => seen.length === 2,
+    });
+    expect(seen).toEqual([100, 200]);
+    expect([outcome.done.length, outcome.failed.length, outcome.left.length]).toEqual([
+      200, 0, 250,
+    ]);
+    expect(outcome.left).toEqual(ids.slice(200));
+  });
+
+  it("gives up after two calls in a row that came to nothing", async () => {
+    post.mockImplementationOnce((_path, { body }) => all(body.userIds));
+    post.mockImplementation(() => {
+      throw new ApiError(503, { detail: "away" });
+    });
+    const outcome = await runBulk([{ userIds: ids, change }]);
+    expect(post).toHaveBeenCalledTimes(3);
+    expect([outcome.done.length, outcome.failed.length, outcome.left.length]).toEqual([
+      100, 200, 150,
+    ]);
+    expect(outcome.failed[0]).toEqual({ userId: "u100", message: "away" });
   });
 });
 

@@ -6,24 +6,44 @@ import type { Term } from "@/shared/grants/terms";
 type User = Model<"UserOut">;
 type Plan = User["plan"];
 
-const NOTHING = { amount: null, kind: null, until: null, plan: null, monthlyLimit: null } as const;
+const NOTHING = {
+  amount: null,
+  kind: null,
+  until: null,
+  plan: null,
+  monthlyLimit: null,
+  groupId: null,
+} as const;
 /** The most users that one call takes. */
 const MAX_USERS = 100;
+/** So many calls in a row that came to nothing end it: the next would do no better. */
+const MAX_REFUSED_CALLS = 2;
 
 export type BulkChange =
   | { action: "suspend" | "activate"; reason: string }
   | ({ action: "add_tokens"; amount: number; reason: string } & Term)
-  | { action: "set_plan"; plan: Plan; monthlyLimit?: number; reason: string };
+  | { action: "set_plan"; plan: Plan; monthlyLimit?: number; reason: string }
+  | { action: "set_limit"; monthlyLimit: number; reason: string }
+  /** An empty id: no group any more. */
+  | { action: "set_group"; groupId: string; reason: string };
 
 export interface BulkOutcome {
   done: string[];
   failed: { userId: string; message: string }[];
+  /** Whom nobody was asked about: it was stopped before. */
+  left: string[];
 }
 
 /** The same change for some users: an undo needs several, since people differ beforehand. */
 export interface BulkStep {
   userIds: string[];
   change: BulkChange;
+}
+
+export interface Watch {
+  onProgress?: (asked: number) => void;
+  /** Asked before each call; what is under way is waited for. */
+  isStopped?: () => boolean;
 }
 
 export function portions<T>(items: readonly T[], size = MAX_USERS): T[][] {
@@ -35,15 +55,20 @@ export function portions<T>(items: readonly T[], size = MAX_USERS): T[][] {
 /** Changes users, a hundred a call; whoever could not be asked for is among the failed. */
 export async function runBulk(
   steps: readonly BulkStep[],
-  onProgress: (asked: number) => void = () => undefined,
+  { onProgress = () => undefined, isStopped = () => false }: Watch = {},
 ): Promise<BulkOutcome> {
-  const outcome: BulkOutcome = { done: [], failed: [] };
+  const outcome: BulkOutcome = { done: [], failed: [], left: [] };
   const once = newId();
   const parts = steps.flatMap(({ userIds, change }) =>
     portions(userIds).map((part) => ({ userIds: part, change })),
   );
   let asked = 0;
+  let refused = 0;
   for (const { userIds, change } of parts) {
+    if (refused >= MAX_REFUSED_CALLS || isStopped()) {
+      outcome.left.push(...userIds);
+      continue;
+    }
     try {
       const answer = await unwrap(
         api().POST("/admin/users/bulk", {
@@ -51,12 +76,14 @@ export async function runBulk(
           headers: { "Idempotency-Key": once },
         }),
       );
+      refused = 0;
       for (const one of answer.results) {
         if (one.ok) outcome.done.push(one.userId);
         else outcome.failed.push({ userId: one.userId, message: one.problem?.message ?? "" });
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      refused += 1;
       for (const userId of userIds) outcome.failed.push({ userId, message: error.message });
     }
     asked += userIds.length;
@@ -81,12 +108,23 @@ export function inverseSteps(
     if (user === undefined) return null;
     users.push(user);
   }
-  if (change.action === "add_tokens") {
-    if (done.length === 0 || change.kind !== "every_month") return null;
-    return [{ userIds: [...done], change: { ...change, amount: -change.amount, reason } }];
+  switch (change.action) {
+    case "add_tokens":
+      if (done.length === 0 || change.kind !== "every_month") return null;
+      return [{ userIds: [...done], change: { ...change, amount: -change.amount, reason } }];
+    case "set_plan":
+      return plansBack(users, reason);
+    case "set_limit":
+      return limitsBack(users, reason);
+    case "set_group":
+      return together(users, ({ groupId }) => ({
+        action: "set_group",
+        groupId: groupId ?? "",
+        reason,
+      }));
+    default:
+      return statusBack(change.action, users, reason);
   }
-  if (change.action === "set_plan") return plansBack(users, reason);
-  return statusBack(change.action, users, reason);
 }
 
 function statusBack(
@@ -103,16 +141,31 @@ function statusBack(
 }
 
 function plansBack(users: readonly User[], reason: string): BulkStep[] | null {
-  const groups = new Map<string, BulkStep>();
-  for (const { id, plan, monthlyLimit, limitSource } of users) {
-    const own = limitSource === "plan" ? {} : { monthlyLimit };
-    const key = `${plan}/${own.monthlyLimit}`;
-    const step = groups.get(key) ?? {
-      userIds: [],
-      change: { action: "set_plan", plan, ...own, reason },
-    };
-    step.userIds.push(id);
-    groups.set(key, step);
+  // A plan that the group gave would come back as a choice for this one person.
+  if (users.some((user) => user.planSource === "group")) return null;
+  return together(users, ({ plan, monthlyLimit, limitSource }) => ({
+    action: "set_plan",
+    plan,
+    ...(limitSource === "plan" || limitSource === "group" ? {} : { monthlyLimit }),
+    reason,
+  }));
+}
+
+/** Only limits of their own come back: what plan or group give is nothing to set. */
+function limitsBack(users: readonly User[], reason: string): BulkStep[] | null {
+  if (users.some((user) => user.limitSource !== "own")) return null;
+  return together(users, ({ monthlyLimit }) => ({ action: "set_limit", monthlyLimit, reason }));
+}
+
+/** One step for all who get the same. */
+function together(users: readonly User[], changeOf: (user: User) => BulkChange): BulkStep[] | null {
+  const steps = new Map<string, BulkStep>();
+  for (const user of users) {
+    const change = changeOf(user);
+    const key = JSON.stringify(change);
+    const step = steps.get(key) ?? { userIds: [], change };
+    step.userIds.push(user.id);
+    steps.set(key, step);
   }
-  return groups.size === 0 ? null : [...groups.values()];
+  return steps.size === 0 ? null : [...steps.values()];
 }

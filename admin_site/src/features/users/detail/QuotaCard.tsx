@@ -2,6 +2,7 @@ import { CalendarClock, ShieldAlert, TrendingUp, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { periodDay, renewalDay, useFormat } from "@/shared/format";
+import { useGroupsById } from "@/shared/groups/data";
 import { useCanChange } from "@/shared/hooks/session";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { Button } from "@/shared/ui/Button";
@@ -54,8 +55,16 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
                 {names(`level_${user.usageLevel}`)}
               </Badge>
               {user.enforcement === "warn" ? <Badge tone="info">{t("warnedOnly")}</Badge> : null}
-              <Badge>{t(`limitSource_${user.limitSource}`)}</Badge>
-              {user.limitSource === "plan" ? null : <BackToPlan user={user} />}
+              <Badge className="max-w-full">
+                <span className="truncate">
+                  {user.limitSource === "group" && user.groupName
+                    ? t("limitSource_groupNamed", { group: user.groupName })
+                    : t(`limitSource_${user.limitSource}`)}
+                </span>
+              </Badge>
+              {user.limitSource === "own" || user.limitSource === "default" ? (
+                <BackToPlan user={user} />
+              ) : null}
             </>
           ) : null}
         </div>
@@ -87,11 +96,12 @@ export function QuotaCard({ user }: { user: Model<"UserOut"> | undefined }) {
   );
 }
 
-/** Gives up the limit that is this user's own. */
+/** Gives up the limit that is this user's own, for the group's or else the plan's. */
 function BackToPlan({ user }: { user: Model<"UserOut"> }) {
   const t = useUserTexts();
   const canChange = useCanChange();
   const change = useChange(user);
+  const group = useGroupsById().get(user.groupId ?? "");
   if (!canChange || user.status === "deleted") return null;
   return (
     <Button
@@ -106,7 +116,7 @@ function BackToPlan({ user }: { user: Model<"UserOut"> }) {
         )
       }
     >
-      {t("backToPlan")}
+      {t(group && group.monthlyLimit !== null ? "backToGroup" : "backToPlan")}
     </Button>
   );
 }

@@ -53,6 +53,9 @@ export const limitText = tokensText.check(
   z.refine((text) => (parseTokens(text) ?? 0) >= 0, key("tokensNegative")),
 );
 
+/** An id, or NO_GROUP: something must have been chosen. */
+export const groupText = z.string().check(z.minLength(1, key("groupNeeded")));
+
 /** The words for a field's problem: ours by key, the API's as it said them. */
 export function problemText(t: ActionTexts, error: FieldError | undefined): string | undefined {
   if (!error) return undefined;

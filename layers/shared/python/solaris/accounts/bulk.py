@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from solaris.accounts.change import Change
 from solaris.accounts.changes import UserChanges
+from solaris.accounts.updates import NO_GROUP, UserUpdate
 from solaris.platform.actor import Actor
 from solaris.platform.errors import InvalidRequestError, SolarisError, StoreUnavailableError
 from solaris.platform.logs import get_logger
@@ -27,11 +28,15 @@ class BulkAction(StrEnum):
     ACTIVATE = "activate"
     ADD_TOKENS = "add_tokens"
     SET_PLAN = "set_plan"
+    SET_LIMIT = "set_limit"
+    SET_GROUP = "set_group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRequest:
-    """What is asked for: `amount` and `term` with add_tokens, `plan` and a limit with set_plan."""
+    """What is asked for: `amount` and `term` with add_tokens, `plan` and a limit with set_plan, a
+    limit with set_limit, `group` with set_group (an id, or NO_GROUP).
+    """
 
     action: BulkAction
     reason: str
@@ -39,6 +44,7 @@ class BulkRequest:
     term: Term | None = None
     plan: Plan | None = None
     monthly_limit: int | None = None
+    group: str | None = None
     idempotency_key: str | None = None
 
 
@@ -109,17 +115,27 @@ def _change(changes: UserChanges, user_id: str, request: BulkRequest, actor: Act
                 reason=reason,
                 monthly_limit=request.monthly_limit,
             )
+        case BulkAction.SET_LIMIT:
+            return changes.set_limit(
+                user_id, request.monthly_limit or 0, actor=actor, reason=reason
+            )
+        case BulkAction.SET_GROUP:
+            update = UserUpdate(group=request.group or NO_GROUP)
+            return changes.update(user_id, update, actor=actor, reason=reason)
 
 
 def _check(request: BulkRequest) -> None:
     """Refuse what is missing, or belongs to another action, before anything is written."""
     adds = request.action is BulkAction.ADD_TOKENS
     plans = request.action is BulkAction.SET_PLAN
+    limits = request.action is BulkAction.SET_LIMIT
+    groups = request.action is BulkAction.SET_GROUP
     for field, value, is_needed, is_allowed in (
         ("amount", request.amount, adds, adds),
         ("kind", request.term, False, adds),
         ("plan", request.plan, plans, plans),
-        ("monthly_limit", request.monthly_limit, False, plans),
+        ("monthly_limit", request.monthly_limit, limits, plans or limits),
+        ("group_id", request.group, groups, groups),
     ):
         if value is None and is_needed:
             msg = f"{request.action.value} needs {field}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,
     name="bulkUpdateUsers",
-    summary="Suspend, activate, grant tokens to or set the plan of many users",
+    summary="Suspend, activate, grant tokens to, or set plan, limit or group of many users",
 )
 def bulk_update_users(parts: "AccountsParts", call: Call, *, body: BulkUpdate) -> BulkResults:
     """Each user on their own: a failure stops no other, and is told in its item.

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -10,12 +10,22 @@ from solaris.accounts.bulk import MAX_USERS, BulkAction, BulkRequest
 from solaris.accounts.importing.import_file import MAX_CHARACTERS, MAX_LINES
 from solaris.accounts.importing.import_groups import FieldChange
 from solaris.accounts.importing.importer import ImportAction, ImportResult
-from solaris.accounts.schemas import Amount, LastDay, NeededReason, Reason, Tokens, UserId, UserOut
+from solaris.accounts.schemas import (
+    Amount,
+    LastDay,
+    NeededReason,
+    Reason,
+    Tokens,
+    UserId,
+    UserOut,
+)
 from solaris.platform.errors import InvalidRequestError, SolarisError
 from solaris.platform.texts import Locale, error_text, rule_text
 from solaris.platform.web.schemas import ApiModel, FieldProblem
 from solaris.quota.grant import GrantKind, Term
 from solaris.quota.user import Plan
+
+_HomeGroup = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{12})?$")]
 
 
 def problem_of(error: SolarisError, locale: Locale) -> FieldProblem:
@@ -33,7 +43,8 @@ def _each_once(ids: list[str]) -> list[str]:
 
 
 class BulkUpdate(ApiModel):
-    """One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan.
+    """One change of 100 users at most. `amount` with add_tokens, `plan` with set_plan,
+    `monthlyLimit` with set_limit, `groupId` with set_group.
 
     `kind` and `until` are those of a single grant.
     """
@@ -50,7 +61,10 @@ class BulkUpdate(ApiModel):
     until: LastDay | None = None
     plan: Plan | None = None
     monthly_limit: Tokens | None = Field(
-        default=None, description="With set_plan, instead of the plan's."
+        default=None, description="With set_limit; with set_plan instead of the plan's."
+    )
+    group_id: _HomeGroup | None = Field(
+        default=None, description="With set_group: another home group; empty: none any more."
     )
 
     def request(self, idempotency_key: str | None) -> BulkRequest:
@@ -62,6 +76,7 @@ class BulkUpdate(ApiModel):
             term=self._term(),
             plan=self.plan,
             monthly_limit=self.monthly_limit,
+            group=self.group_id,
             idempotency_key=idempotency_key,
         )
 

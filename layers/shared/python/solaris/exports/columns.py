@@ -159,7 +159,7 @@ _NAMES: dict[ExportKind, str] = {
         "email name id status plan period monthlyLimit additionalTokens currentUsage "
         "remainingTokens availableTokens reservedTokens usagePercentage grantedPercentage "
         "usageLevel createdAt updatedAt lastLogin everyMonthTokens endingTokens nextGrantEnd "
-        "dailyLimit enforcement limitSource"
+        "dailyLimit enforcement limitSource groupName costCenter"
     ),
     ExportKind.ALERTS: (
         "createdAt type title message email name userId period threshold resolvedAt alertId"

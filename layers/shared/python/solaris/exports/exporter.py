@@ -38,7 +38,7 @@ from solaris.ledger.figures import NO_GROUP, NO_KEY, Figures, ReportFilters, Usa
 from solaris.platform.errors import ValidationFailedError
 from solaris.platform.exchange import IN_DOLLARS, ExchangeRates
 from solaris.platform.texts import Locale
-from solaris.quota.groups.group import Groups
+from solaris.quota.groups.group import Group, Groups
 from solaris.reports.report import GroupBy, reads_records
 from solaris.reports.reporting import Reporting
 
@@ -356,9 +356,10 @@ class Exporter:
         query = replace(
             query, limit=MAX_LIST_LIMIT, cursor=None, sort=UserSort.EMAIL, descending=False
         )
+        groups = self._all_groups()
         while True:
             page = self._directory.users(query)
-            yield from map(_user_row, page.items)
+            yield from (_user_row(one, groups.get(one.group_id or "")) for one in page.items)
             if page.next_cursor is None:
                 return
             query = replace(query, cursor=page.next_cursor)
@@ -420,7 +421,7 @@ def _usage_row(line: UsageLine, local: Row, email: str | None, name: str | None)
     )
 
 
-def _user_row(user: UserRow) -> Row:
+def _user_row(user: UserRow, group: Group | None) -> Row:
     return (
         *(user.email, user.name, user.user_id, user.status.value, user.plan.value, user.period),
         *(user.monthly_limit, user.additional_tokens, user.current_usage),
@@ -430,6 +431,7 @@ def _user_row(user: UserRow) -> Row:
         *(user.every_month_tokens, user.ending_tokens, _day(user.next_last_day)),
         *(user.daily_limit, user.enforcement.value),
         None if user.limit_source is None else user.limit_source.value,
+        *((None, None) if group is None else (group.name, group.cost_center)),
     )
 
 

@@ -26,6 +26,7 @@ from solaris.quota.user import Plan, UserStatus
 from solaris.reports.schemas import ReportFilterModel
 
 ExportId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{9}-[0-9a-f]{16}$")]
+_GroupId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -41,6 +42,9 @@ class UserExportFilters(ApiModel):
 
     status: Annotated[tuple[UserStatus, ...], Field(max_length=len(UserStatus))] = ()
     plan: Annotated[tuple[Plan, ...], Field(max_length=len(Plan))] = ()
+    group: Annotated[tuple[_GroupId | Literal["none"], ...], Field(max_length=50)] = Field(
+        default=(), description="Ids of groups; `none`: who has no group."
+    )
     usage_level: Annotated[tuple[UsageLevel, ...], Field(max_length=len(UsageLevel))] = ()
     date_range: DateRange = Field(default=DateRange(), description="Of their creation.")
     last_seen_from: RangeStart | None = None
@@ -54,6 +58,7 @@ class UserExportFilters(ApiModel):
         return UserQuery(
             statuses=self.status,
             plans=self.plan,
+            groups=tuple("" if one == "none" else one for one in self.group),
             levels=self.usage_level,
             created_from=self.date_range.start,
             created_to=self.date_range.end,

@@ -1,29 +1,23 @@
+import { splitChips } from "@/shared/ui/ChipInput";
+
 /** The API's rule: a name without `*` or white space at its beginning, or its beginning and `*`. */
 const PATTERN = /^(\*|[^*\s][^*]*\*?)$/;
 const MAX_CHARACTERS = 200;
-export const MAX_PATTERNS = 100;
+const MAX_PATTERNS = 100;
 
 export function isPattern(text: string): boolean {
   return text.length <= MAX_CHARACTERS && PATTERN.test(text);
-}
-
-/** What was typed or pasted, one pattern per comma or line. */
-export function splitPatterns(text: string): string[] {
-  return text
-    .split(/[,;\n]/)
-    .map((part) => part.trim())
-    .filter(Boolean);
 }
 
 /** Adds what is new and well-formed; `rest` is what is not, for the box to keep. */
 export function addPatterns(
   patterns: readonly string[],
   text: string,
-): { patterns: string[]; rest: string } {
-  const all = splitPatterns(text);
+): { chips: string[]; rest: string } {
+  const all = splitChips(text);
   const fitting = all.filter(isPattern);
   return {
-    patterns: [...new Set([...patterns, ...fitting])].slice(0, MAX_PATTERNS),
+    chips: [...new Set([...patterns, ...fitting])].slice(0, MAX_PATTERNS),
     rest: all.filter((part) => !isPattern(part)).join(", "),
   };
 }

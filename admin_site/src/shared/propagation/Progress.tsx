@@ -1,14 +1,20 @@
 import { Link } from "@tanstack/react-router";
 import { useFormat } from "@/shared/format";
 import { Card } from "@/shared/ui/Card";
-import type { Plans } from "./data";
-import { usePlansTexts } from "./texts";
+import type { Propagation } from "./bringing";
+import { usePropagationTexts } from "./texts";
 
-/** How far the last change has come; nothing where there was none. */
-export function Progress({ plans }: { plans: Plans }) {
-  const t = usePlansTexts();
+/** How far the last change of plans or groups has come; nothing where there was none. */
+export function Progress({
+  run,
+  targetType,
+}: {
+  run: Propagation | null;
+  /** What the audit log is asked for. */
+  targetType: "plan" | "group";
+}) {
+  const t = usePropagationTexts();
   const format = useFormat();
-  const run = plans.propagation;
   if (run === null) return null;
   const isRunning = run.state === "running";
   return (
@@ -38,7 +44,7 @@ export function Progress({ plans }: { plans: Plans }) {
       ) : (
         <Link
           to="/audit"
-          search={{ targetType: "plan" }}
+          search={{ targetType }}
           className="font-medium text-brand-ink hover:underline"
         >
           {t("history")}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addPatterns, isCovered, isPattern } from "./models";
+import { addPatterns, isCovered, isPattern } from "./patterns";
 
 describe("allowed models", () => {
   it("takes names, and beginnings of names followed by one *", () => {
@@ -9,7 +9,7 @@ describe("allowed models", () => {
 
   it("takes a pasted list once, and leaves what is wrong in the box", () => {
     expect(addPatterns(["gpt-4o"], "gpt-4o, claude-*\n a*b ;demo")).toEqual({
-      patterns: ["gpt-4o", "claude-*", "demo"],
+      chips: ["gpt-4o", "claude-*", "demo"],
       rest: "a*b",
     });
   });

@@ -1,0 +1,36 @@
+import { defineTexts } from "@/shared/i18n";
+
+export const { useTexts: useGroupTexts } = defineTexts("groupChoice", {
+  "pt-BR": {
+    search: "Buscar grupo ou centro de custo",
+    without: "Sem grupo",
+    none: "Nenhum grupo com esse nome",
+    noGroups: "Ainda não há grupos",
+    failed: "Os grupos não puderam ser carregados",
+    loading: "Carregando…",
+    more_one: "Mais {{count}} grupo: continue digitando",
+    more_other: "Mais {{count}} grupos: continue digitando",
+    chosen_one: "{{count}} grupo",
+    chosen_other: "{{count}} grupos",
+    most: "Até {{most}} grupos",
+    members_zero: "ninguém",
+    members_one: "{{shown}} pessoa",
+    members_other: "{{shown}} pessoas",
+  },
+  en: {
+    search: "Search group or cost center",
+    without: "No group",
+    none: "No group of that name",
+    noGroups: "There are no groups yet",
+    failed: "The groups could not be loaded",
+    loading: "Loading…",
+    more_one: "{{count}} more group: type on",
+    more_other: "{{count}} more groups: type on",
+    chosen_one: "{{count}} group",
+    chosen_other: "{{count}} groups",
+    most: "Up to {{most}} groups",
+    members_zero: "nobody",
+    members_one: "{{shown}} person",
+    members_other: "{{shown}} people",
+  },
+});
