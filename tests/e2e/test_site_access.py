@@ -128,3 +128,57 @@ def test_the_keys_of_admins_fit_a_phone(browser: Browser, company: Company) -> N
         expect(page.get_by_role("row", name="relatórios")).to_contain_text("Ativa")
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide
+
+
+def test_a_manager_is_shown_their_groups_people_and_helps_them(
+    browser: Browser, company: Company, tmp_path: Path
+) -> None:
+    chief, member = "gestora@example.com", "membro.do.grupo@example.com"
+    company.post(
+        "/admins", {"email": chief, "name": "Gilda", "role": "manager", "password": PASSWORD}
+    )
+    group = company.post("/groups", {"name": "Time da Gilda", "managers": [chief]})
+    company.post("/users", {"email": member, "name": "Marta", "groupId": group["id"]})
+    with visiting(browser, company) as visitor:
+        visitor.sign_in(chief)
+        # each answer of the API is looked at: none is refused
+        page = visitor.open("/admin/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Usuários")
+        links = page.get_by_role("navigation", name="Navegação").get_by_role("link")
+        assert {one.inner_text().strip() for one in links.all()} == {
+            "Usuários",
+            "Grupos",
+            "Alertas",
+        }
+        rows = page.get_by_role("table").first.get_by_role("row")
+        expect(rows).to_have_count(2)
+        expect(page.get_by_role("button", name="Importar CSV")).to_have_count(0)
+        expect(page.get_by_role("button", name="Exportar")).to_have_count(0)
+        page.screenshot(path=tmp_path / "users.png", full_page=True)
+        page.get_by_role("link", name="Marta").first.click()
+        visitor.settled()
+        page.get_by_role("button", name="Adicionar tokens").first.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("radio")).to_have_count(1)
+        dialog.get_by_label("Quantidade").fill("50.000")
+        dialog.get_by_label("Motivo").fill("fechamento do mês")
+        page.screenshot(path=tmp_path / "tokens.png")
+        dialog.get_by_role("button", name="Adicionar", exact=True).click()
+        expect(dialog).to_have_count(0)
+        (grant,) = company.get(f"/users/{_id(company, member)}/grants")["items"]
+        assert (grant["tokens"], grant["kind"]) == (50_000, "this_month")
+        page.screenshot(path=tmp_path / "user.png", full_page=True)
+        visitor.open("/admin/groups")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Grupos")
+        expect(page.get_by_text("Time da Gilda").first).to_be_visible()
+        expect(page.get_by_role("button", name="Novo grupo")).to_have_count(0)
+        page.screenshot(path=tmp_path / "groups.png", full_page=True)
+        for path in ("/admin/reports", "/admin/audit", "/admin/keys", "/admin/settings"):
+            visitor.open(path)
+            expect(page.get_by_role("heading", level=1)).to_have_text(NOT_FOR_ROLE)
+
+
+def _id(company: Company, email: str) -> str:
+    (found,) = company.get("/users", search=email)["items"]
+    user_id: str = found["id"]
+    return user_id

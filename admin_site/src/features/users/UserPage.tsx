@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { ChevronLeft } from "lucide-react";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
-import { useCanChange } from "@/shared/hooks/session";
+import { useCanChange, useIsManager, useSignedIn } from "@/shared/hooks/session";
 import { Badge } from "@/shared/ui/Badge";
 import { PageHeader } from "@/shared/ui/Card";
 import { Failure, Skeleton } from "@/shared/ui/states";
@@ -73,6 +73,9 @@ function Header({ user }: { user: Model<"UserOut"> | undefined }) {
   const names = useUsersTexts();
   const format = useFormat();
   const canChange = useCanChange();
+  const isManager = useIsManager();
+  // What managers change of others, they do not change of themselves.
+  const isOneself = useSignedIn()?.email === user?.email;
   if (!user) {
     return (
       <PageHeader
@@ -109,7 +112,11 @@ function Header({ user }: { user: Model<"UserOut"> | undefined }) {
               user.lastLogin ? t("lastSeen", { ago: format.ago(user.lastLogin) }) : t("neverSeen"),
             ].join(" · ")
       }
-      actions={canChange && !isDeleted ? <UserActions user={user} /> : null}
+      actions={
+        (canChange || (isManager && !isOneself)) && !isDeleted ? (
+          <UserActions user={user} isManager={isManager} />
+        ) : null
+      }
     />
   );
 }

@@ -1,5 +1,6 @@
 import { Braces, ChevronDown, Download, FileSpreadsheet, FileText, History } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useIsManager } from "@/shared/hooks/session";
 import { currentLocale } from "@/shared/i18n";
 import { Button } from "@/shared/ui/Button";
 import { Menu, MenuItem, MenuSeparator } from "@/shared/ui/Menu";
@@ -29,6 +30,7 @@ export function ExportControl({
   const [awaited, setAwaited] = useState<ReadonlySet<string>>(new Set());
   const exporting = useExport();
   useAnnounce(awaited, setAwaited, isOpen);
+  const isManager = useIsManager();
   const start = (format: ExportFormat) =>
     exporting.mutate(
       { ...order, format, locale: currentLocale() },
@@ -42,6 +44,8 @@ export function ExportControl({
       },
     );
   const isBusy = exporting.isPending || awaited.size > 0;
+  // Managers of groups export nothing.
+  if (isManager) return null;
   return (
     <>
       <Menu

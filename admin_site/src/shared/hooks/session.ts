@@ -12,6 +12,11 @@ export function useCanChange(): boolean {
   return useSignedIn()?.role === "admin";
 }
 
+/** Whether the person manages groups, and changes a little of their members, but nothing else. */
+export function useIsManager(): boolean {
+  return useSignedIn()?.role === "manager";
+}
+
 /** Whether the person sees a page: what leads to others is not shown. */
 export function useMaySee(page: string): boolean {
   return maySee(useSignedIn()?.role, page);

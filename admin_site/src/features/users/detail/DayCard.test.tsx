@@ -9,7 +9,10 @@ import { DayCard } from "./DayCard";
 
 const answer = vi.hoisted(() => vi.fn<(path: string, body: unknown) => Promise<unknown>>());
 
-vi.mock("@/shared/hooks/session", () => ({ useCanChange: vi.fn() }));
+vi.mock("@/shared/hooks/session", () => ({
+  useCanChange: vi.fn(),
+  useIsManager: () => false,
+}));
 vi.mock("@/shared/ui/toast", () => ({ toast: vi.fn(), toastError: vi.fn() }));
 vi.mock("@/shared/api/client", () => ({
   ApiError: class extends Error {},

@@ -4,7 +4,7 @@ import { useForm } from "react-hook-form";
 import { z } from "zod/mini";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
-import { useCanChange } from "@/shared/hooks/session";
+import { useCanChange, useIsManager } from "@/shared/hooks/session";
 import { Badge } from "@/shared/ui/Badge";
 import { Button } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
@@ -34,6 +34,7 @@ function Day({ user }: { user: User }) {
   const t = useDayTexts();
   const format = useFormat();
   const canChange = useCanChange();
+  const isManager = useIsManager();
   const [open, setOpen] = useState<"limit" | "lift" | null>(null);
   const tokens = user.dailyLimitTokens;
   const close = () => setOpen(null);
@@ -47,16 +48,18 @@ function Day({ user }: { user: User }) {
           </h2>
           <p className="mt-0.5 text-[0.8125rem] text-ink-soft">{useDayText(user)}</p>
         </div>
-        {canChange ? (
+        {canChange || isManager ? (
           <div className="flex gap-2">
             {tokens !== null && !user.dayLifted ? (
               <Button size="small" onClick={() => setOpen("lift")}>
                 {t("lift")}
               </Button>
             ) : null}
-            <Button size="small" onClick={() => setOpen("limit")}>
-              {tokens === null ? t("set") : t("change")}
-            </Button>
+            {canChange ? (
+              <Button size="small" onClick={() => setOpen("limit")}>
+                {tokens === null ? t("set") : t("change")}
+              </Button>
+            ) : null}
           </div>
         ) : null}
       </div>

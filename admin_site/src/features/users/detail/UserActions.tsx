@@ -24,8 +24,14 @@ import { PersonalDataItem } from "./PersonalData";
 
 type Opened = "link" | "tokens" | "suspend" | "reset" | "edit" | "delete";
 
-/** What an admin can do to the user shown. */
-export function UserActions({ user }: { user: Model<"UserOut"> }) {
+/** What an admin can do to the user shown, and what a manager of their group can. */
+export function UserActions({
+  user,
+  isManager = false,
+}: {
+  user: Model<"UserOut">;
+  isManager?: boolean;
+}) {
   const t = useActionTexts();
   const [opened, setOpened] = useState<Opened | null>(null);
   const change = useChange(user);
@@ -60,34 +66,36 @@ export function UserActions({ user }: { user: Model<"UserOut"> }) {
       >
         {t("addTokens")}
       </Button>
-      <Menu
-        trigger={
-          <IconButton label={t("more")} variant="secondary">
-            <Ellipsis className="size-4" aria-hidden />
-          </IconButton>
-        }
-      >
-        <MenuItem icon={<Pencil />} onSelect={() => setOpened("edit")}>
-          {t("edit")}
-        </MenuItem>
-        <MenuItem icon={<Link2 />} onSelect={() => setOpened("link")}>
-          {t("personalLink")}
-        </MenuItem>
-        <MenuItem
-          icon={<RotateCcw />}
-          onSelect={() => setOpened("reset")}
-          disabled={user.currentUsage === 0}
+      {isManager ? null : (
+        <Menu
+          trigger={
+            <IconButton label={t("more")} variant="secondary">
+              <Ellipsis className="size-4" aria-hidden />
+            </IconButton>
+          }
         >
-          {t("resetUsage")}
-        </MenuItem>
-        <MenuSeparator />
-        <PersonalDataItem user={user} />
-        <MenuItem icon={<Trash2 />} danger onSelect={() => setOpened("delete")}>
-          {t("delete")}
-        </MenuItem>
-      </Menu>
+          <MenuItem icon={<Pencil />} onSelect={() => setOpened("edit")}>
+            {t("edit")}
+          </MenuItem>
+          <MenuItem icon={<Link2 />} onSelect={() => setOpened("link")}>
+            {t("personalLink")}
+          </MenuItem>
+          <MenuItem
+            icon={<RotateCcw />}
+            onSelect={() => setOpened("reset")}
+            disabled={user.currentUsage === 0}
+          >
+            {t("resetUsage")}
+          </MenuItem>
+          <MenuSeparator />
+          <PersonalDataItem user={user} />
+          <MenuItem icon={<Trash2 />} danger onSelect={() => setOpened("delete")}>
+            {t("delete")}
+          </MenuItem>
+        </Menu>
+      )}
       <LinkDialog open={opened === "link"} user={user} onClose={close} />
-      <TokensDialog open={opened === "tokens"} user={user} onClose={close} />
+      <TokensDialog open={opened === "tokens"} user={user} isManager={isManager} onClose={close} />
       <ReasonDialog open={opened === "suspend"} kind="suspend" user={user} onClose={close} />
       <ReasonDialog open={opened === "reset"} kind="reset" user={user} onClose={close} />
       <EditDialog open={opened === "edit"} user={user} onClose={close} />

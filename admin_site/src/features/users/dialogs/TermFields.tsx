@@ -17,6 +17,7 @@ export function TermFields({
   until,
   error,
   note,
+  kinds = KINDS,
 }: {
   term: Term;
   amount: number;
@@ -27,6 +28,8 @@ export function TermFields({
   error: FieldError | undefined;
   /** What stands below the sentence. */
   note?: string;
+  /** What there is to choose from. */
+  kinds?: readonly Term["kind"][];
 }) {
   const t = useActionTexts();
   const format = useFormat();
@@ -36,7 +39,7 @@ export function TermFields({
       <fieldset>
         <legend className="mb-1.5 font-medium text-[0.8125rem] text-ink">{t("term")}</legend>
         <div className="grid grid-cols-2 gap-2">
-          {KINDS.map((kind) => (
+          {kinds.map((kind) => (
             <label
               key={kind}
               className={cn(

@@ -26,6 +26,8 @@ const schema = z.object({ ...grantFields, reason: neededReason }).check(aLastDay
 
 interface Props {
   user: Model<"UserOut">;
+  /** Managers of groups grant for this month alone. */
+  isManager?: boolean;
   onClose: () => void;
 }
 
@@ -44,7 +46,7 @@ export function TokensDialog({ open, ...props }: Props & { open: boolean }) {
   );
 }
 
-function TokensForm({ user, onClose }: Props) {
+function TokensForm({ user, isManager = false, onClose }: Props) {
   const t = useActionTexts();
   const format = useFormat();
   const change = useChange(user);
@@ -99,6 +101,7 @@ function TokensForm({ user, onClose }: Props) {
         onKind={(kind) => setValue("kind", kind)}
         until={register("until")}
         error={errors.until}
+        kinds={isManager ? ["this_month"] : KINDS}
         note={t("availableThen", { tokens: format.integer(user.availableTokens + amount) })}
       />
       <ReasonField error={errors.reason} {...register("reason")} />
