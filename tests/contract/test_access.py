@@ -119,6 +119,8 @@ EXPORTS = """
     summary_by_user        admin auditor viewer    reports:read
     summary_by_model       admin auditor viewer    reports:read
     summary_by_day         admin auditor viewer    reports:read
+    summary_by_group       admin auditor viewer    reports:read
+    summary_by_key         admin auditor viewer    reports:read
     users                  admin viewer            users:read
     alerts                 admin viewer            users:read
     audit                  admin auditor viewer    audit:read

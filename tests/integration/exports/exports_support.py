@@ -81,7 +81,7 @@ class Exports:
             reporting=parts.reports.reporting,
             directory=directory,
             auditor=auditor,
-            groups=lambda: GROUPS,
+            groups=lambda: {**GROUPS, **parts.quota.groups.read().everything},
             key_names=lambda _: {"key_1": "LibreChat"},
             zone=parts.settings.zone,
             clock=clock,

@@ -106,6 +106,10 @@ def test_the_sums_of_an_xlsx_are_those_of_the_statistics_to_the_token(
 
 def test_a_book_by_group_has_the_sums_and_a_sheet_for_each(money: MoneyPath) -> None:
     book(money)
+    store = money.parts.quota.groups
+    store.write(
+        store.read(), {"dddddddddddd": {"name": "Compras"}}, changed_by="test", now=money.clock()
+    )
     for group_id, tokens in (("aaaaaaaaaaaa", 500), ("bbbbbbbbbbbb", 30), ("cccccccccccc", 1)):
         assert not money.record(money.event(None, BEA, prompt=tokens, group_id=group_id))
     exports = Exports.of(money)

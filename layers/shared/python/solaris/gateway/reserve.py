@@ -13,6 +13,8 @@ Of a user with a day's cap (quota/day_cap.py) the day's tokens are taken by the 
 is another expression then: a reservation says by its day which of the two it wants. Where the
 item wants the other, the write is refused as above (gateway/capped_users.py).
 
+The user's group is not written: it is that of the item that comes back (quota/item.py).
+
 Of a user who may use some models only, the write states the list by which this request was found
 allowed (gateway/restricted_users.py): a list that has changed since refuses it.
 """
@@ -107,7 +109,6 @@ async def reserve(
     values = {
         ":hold": number(hold.tokens),
         ":required": number(hold.required_tokens),
-        # of the group that the item is in then: it comes back with it
         ":reservation": reservation_to_item(reservation, reservation.group_id),
         ":active": text(UserStatus.ACTIVE.value),
         ":warn": text(Enforcement.WARN.value),
