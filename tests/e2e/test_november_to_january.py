@@ -10,13 +10,11 @@ be checked by hand; README tells this story in ten lines.
 
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -25,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.local_system import LocalSystem, running
+from tests.e2e.stating_upstream import ahead_of, stating_upstream
 from tests.faults.shifted_clock import ShiftedClock
 
 pytestmark = pytest.mark.e2e
@@ -32,61 +31,6 @@ pytestmark = pytest.mark.e2e
 ANA = "ana.walker@example.com"
 ADMIN, PASSWORD = "admin@example.com", "uma-senha-bem-comprida"
 WAIT_SECONDS = 60
-
-
-class Stating(BaseHTTPRequestHandler):
-    """Answers `1000+400` with the usage that it says: 1,000 of prompt, 400 of the answer."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """One chat."""
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        prompt, _, completion = asked["messages"][-1]["content"].partition("+")
-        message = {"role": "assistant", "content": "ok"}
-        body = json.dumps(
-            {
-                "id": "c",
-                "object": "chat.completion",
-                "created": 1,
-                "model": asked["model"],
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": {
-                    "prompt_tokens": int(prompt),
-                    "completion_tokens": int(completion),
-                    "total_tokens": int(prompt) + int(completion),
-                },
-            }
-        ).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        """The list of models."""
-        body = b'{"object":"list","data":[{"id":"big"},{"id":"small"},{"id":"llama-4"}]}'
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def stating_upstream() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stating)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @dataclass
@@ -155,11 +99,6 @@ class Walk:
         """What is left of each, by the command line."""
         found = json.loads(self.system.cli("users", "grants", ANA, "--json").stdout)["grants"]
         return {one["kind"]: one["tokens"] for one in found}
-
-
-def ahead_of(local: str) -> float:
-    """Seconds from now to a time in São Paulo."""
-    return (datetime.fromisoformat(f"{local}-03:00") - datetime.now(UTC)).total_seconds()
 
 
 @pytest.fixture(scope="module")
