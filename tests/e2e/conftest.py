@@ -34,6 +34,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
         ADMIN_RATE_LIMIT_PER_SECOND="10000",
         ADMIN_RATE_LIMIT_BURST="10000",
         MIN_USER_LIMIT="0",
+        IDENTITY_GROUP_HEADERS="x-user-department",
         MODEL_PRICES='{"demo-priced": {"prompt": 1, "completion": 2}}',
     ) as started:
         yield started
