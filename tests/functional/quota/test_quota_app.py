@@ -24,7 +24,7 @@ ANA = "ana@example.com"
 KEY = "sk-service-0123456789"
 HEADERS = {"authorization": f"Bearer {KEY}", "X-User-Email": ANA}
 FIELDS = (
-    *("user_id", "email", "status", "enforcement", "plan", "period", "renews_at"),
+    *("user_id", "email", "status", "enforcement", "plan", "models", "period", "renews_at"),
     *("monthly_limit", "additional_tokens", "grants", "current_usage", "reserved_tokens"),
     *("bookings_late", "available_tokens"),
     *("remaining_tokens", "usage_percentage", "granted_percentage", "by_model"),
