@@ -66,7 +66,8 @@ export function AdminsPage() {
       />
       {canChange ? (
         <>
-          <AdminKeys />
+          {/* Below the people, whose number is not known before. */}
+          {admins.isPending ? null : <AdminKeys />}
           <CreateDialog open={isCreating} onClose={() => setCreating(false)} />
           <EditDialog admin={of("edit")} own={own} onClose={close} />
           <ResetDialog admin={of("reset")} onClose={close} />

@@ -79,22 +79,18 @@ export function Filters({
               label: value === NO_MODEL ? t("noModel") : value,
             }))}
           />
-          {groups.length > 1 || search.groups?.length ? (
-            <MultiSelect
-              label={t("groups")}
-              value={search.groups ?? []}
-              onChange={(next) => onChange({ groups: next })}
-              options={groups}
-            />
-          ) : null}
-          {keys.length > 0 ? (
-            <MultiSelect
-              label={t("keys")}
-              value={search.keys ?? []}
-              onChange={(next) => onChange({ keys: next })}
-              options={keys}
-            />
-          ) : null}
+          <MultiSelect
+            label={t("groups")}
+            value={search.groups ?? []}
+            onChange={(next) => onChange({ groups: next })}
+            options={groups}
+          />
+          <MultiSelect
+            label={t("keys")}
+            value={search.keys ?? []}
+            onChange={(next) => onChange({ keys: next })}
+            options={keys}
+          />
           <MultiSelect
             label={t("statuses")}
             value={search.statuses ?? []}
@@ -113,7 +109,7 @@ export function Filters({
       onClear={isFiltered(search) ? () => onChange(CLEARED) : undefined}
     >
       <Segments
-        className="lg:ml-auto"
+        className="flex-wrap lg:ml-auto"
         label={t("groupBy")}
         value={groupOf(search)}
         onChange={(group) => onChange({ group })}
