@@ -43,6 +43,10 @@ ON_USERS = {
 }
 ALERT_SECONDS = 60
 BOUNCED = "ana@example.com"  # the document's example of an address, which is tried first
+RECEIVER = "http://127.0.0.1:9/hook"  # nobody listens there (the port of `discard`)
+ON_CHANNELS = (
+    *("getChannel", "getChannelHistory", "testChannel", "rotateChannelSecret", "resumeChannel"),
+)
 RUN_SECONDS = 1800
 MAX_ROUNDS = 10
 HOOKS = Path(__file__).with_name("fuzzing_hooks.py")
@@ -55,6 +59,7 @@ SETTINGS = {
     "ADMIN_RATE_LIMIT_BURST": "100000",
     "ACCESS_TOKEN_MINUTES": "60",
     "MIN_USER_LIMIT": "0",
+    "CHANNEL_ALLOWED_HOSTS": "127.0.0.0/8",
     "LOG_LEVEL": "WARNING",
 }
 
@@ -116,9 +121,15 @@ def _made(client: httpx.Client) -> dict[str, Any]:
         body = {"type": "users", "format": "csv", "background": True}
         return str(post("/reports/export", body)["id"])
 
+    def channel(name: str) -> dict[str, Any]:
+        body = {"name": name, "kind": "webhook", "url": RECEIVER}
+        return _path("channel_id", str(post("/channels", body)["id"]))
+
     for email in (OTHER_ADMIN, GONE_ADMIN):
         post("/admins", {"email": email, "role": "viewer"})
     kept = _path("key_id", key("kept"))
+    kept_channel = channel("kept")
+    receiver = {"body": {"url": RECEIVER, "kind": "webhook"}}
     admin_key = post("/admin-keys", {"scopes": ["users:read"]})
     return {
         "getKey": kept,
@@ -132,6 +143,10 @@ def _made(client: httpx.Client) -> dict[str, Any]:
         "resetAdminPassword": _path("email", OTHER_ADMIN),
         "deleteAdmin": _path("email", GONE_ADMIN),
         "liftMailSuppression": _path("email", BOUNCED),
+        "createChannel": {"path": {}} | receiver,
+        "updateChannel": kept_channel | {"body": {"url": RECEIVER}},
+        "deleteChannel": channel("deleted"),
+        **dict.fromkeys(ON_CHANNELS, kept_channel),
     }
 
 
