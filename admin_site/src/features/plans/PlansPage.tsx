@@ -27,7 +27,8 @@ export function PlansPage() {
         <Failure error={query.error} onRetry={() => void query.refetch()} />
       ) : null}
       {plans ? <Progress run={plans.propagation} targetType="plan" /> : null}
-      <div className="grid gap-4 lg:grid-cols-2">
+      {/* Another element than the placeholders: what has come above it moves nothing. */}
+      <div key={plans ? "plans" : "placeholders"} className="grid gap-4 lg:grid-cols-2">
         {plans
           ? plans.items.map((plan) => (
               <PlanCard
