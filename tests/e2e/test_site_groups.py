@@ -30,7 +30,12 @@ __all__ = ["plain"]
 
 @pytest.fixture(autouse=True)
 def _no_groups(company: Company) -> Iterator[None]:
+    _delete_groups(company)
     yield
+    _delete_groups(company)
+
+
+def _delete_groups(company: Company) -> None:
     for group in company.get("/groups")["items"]:
         answer = company.api.delete(f"/groups/{group['id']}", params={"members": "release"})
         assert answer.is_success, answer.text
