@@ -407,3 +407,17 @@ def test_the_deleted_count_in_no_group(money: MoneyPath, api: Api) -> None:
     money.put_user("gone@example.com", status=UserStatus.DELETED, plan=Plan.BASIC)
     found = money.parts.accounts.directory.ask(people.counts)
     assert found[group["id"]].users == 1
+
+
+def test_a_new_group_hides_no_change_that_nobody_has_brought_yet(
+    money: MoneyPath, api: Api
+) -> None:
+    """As of the environment, or of a restore, which the next sweep is to notice."""
+    money.put_user(ANA)
+    api.ok("PUT", "/admin/plans/basic", {"version": 0, "monthlyLimit": 700_000})
+    plans = money.parts.quota.plans
+    body = {"basic": {"monthly_limit": 600_000}}
+    plans.documents.put(plans.read().document, body, changed_by="x", now=money.clock())
+    made(api, monthlyLimit=500_000)
+    assert money.parts.accounts.propagation.run().is_done
+    assert money.user(ANA).monthly_limit == 600_000

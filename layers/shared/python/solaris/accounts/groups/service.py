@@ -94,8 +94,9 @@ class GroupAdministration:
             entry = replace(entry, after=_stated(group))
             rows = [self._auditor.action(entry)]
             if after.signature != stated.signature:
-                # nobody is in it yet: what was brought to all stays so
-                is_done = progress is not None and progress.is_done
+                # nobody is in it yet: what was brought to all stays so, and no more is taken for it
+                brought = None if progress is None or not progress.is_done else progress.wanted
+                is_done = brought == stated.signature
                 rows.append(self._order(after, actor, reason, 0, now, is_done=is_done))
             try:
                 self._write(stated, group, body, actor=actor, now=now, rows=rows)
