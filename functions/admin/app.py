@@ -36,7 +36,8 @@ mount(app, process_parts().platform, process_parts().of, registered(), signed_in
 def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Keep the lists' replica and its snapshot, every ten minutes.
 
-    Then close the open alerts whose cause is gone: the replica knows them.
+    Then close the open alerts whose cause is gone: the replica knows them. Last, look after
+    requests for tokens.
     """
 
     def remaining_seconds() -> float:
@@ -44,7 +45,8 @@ def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # no
 
     report = process_parts().directory.keeper.run(remaining_seconds)
     closed = process_parts().alerts.closer.run(remaining_seconds)
-    return report.body() | closed.body()
+    looked_after = process_parts().accounts.request_upkeep.run(remaining_seconds)
+    return report.body() | closed.body() | looked_after.body()
 
 
 @app.on_sqs_message(queue="solaris-local-exports", batch_size=1)

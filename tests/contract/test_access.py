@@ -25,6 +25,7 @@ TABLE = """
     getOidcLogin           anybody
     getOidcCallback        anybody
     getMyUsage             anybody
+    askForTokens           anybody
 
     getMe                  admin auditor manager viewer  -
     changePassword         admin auditor manager viewer  -
@@ -47,6 +48,8 @@ TABLE = """
     getUserTransactions    admin manager viewer          users:read
     getUserPeriods         admin manager viewer          users:read
     getUserGrants          admin manager viewer          users:read
+    getUserRequests        admin manager viewer          users:read
+    getTokenRequests       admin manager viewer          users:read
     getAlerts              admin manager viewer          users:read
     getAlert               admin manager viewer          users:read
     listMailSuppressions   admin viewer            users:read
@@ -56,6 +59,8 @@ TABLE = """
     activateUser           admin manager                 users:write
     suspendUser            admin manager                 users:write
     addTokens              admin manager                 users:write
+    approveRequest         admin manager                 users:write
+    denyRequest            admin manager                 users:write
     voidGrant              admin                   users:write
     resetMonthlyUsage      admin                   users:write
     liftDailyLimit         admin manager                 users:write
@@ -86,11 +91,13 @@ TABLE = """
     getSettings            admin auditor manager viewer  settings:read
     getPlans               admin viewer            settings:read
     getWeights             admin viewer            settings:read
+    getRequestPolicy       admin viewer            settings:read
     previewWeights         admin viewer            settings:read
     updatePlan             admin                   settings:write
     previewPlan            admin                   settings:write
     propagatePlans         admin                   settings:write
     changeWeights          admin                   settings:write
+    changeRequestPolicy    admin                   settings:write
 
     listChannels           admin viewer            settings:read
     getChannel             admin viewer            settings:read

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOLARIS = ROOT / "layers/shared/python/solaris"
 RETIRED = {
     r"\d\}? %": "80%, in both languages",
-    r"\b[Pp]edidos?\b": "requisição for admins, pergunta for people",
+    r"(?<!\*)\b[Pp]edidos?\b(?! de tokens)": "requisição for admins, pergunta for people; a pedido "
+    "is one of tokens",
     r"[Tt]ransaç": "movimentação",
     r"[Cc]onciliaç": "conferência dos saldos",
     r"[Dd]iga o motivo": "informe o motivo",
@@ -45,6 +46,11 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _strings(one)
+
+
+def _of_others() -> dict[str, object]:
+    """Texts of refusals but those of requests for tokens, which are a `pedido`."""
+    return {name: one for name, one in texts._ERRORS.items() if not name.startswith("request_")}
 
 
 def _written_in(folder: Path, *patterns: str) -> Iterator[str]:
@@ -81,7 +87,7 @@ def _told_by_rules() -> Iterator[str]:
 
 
 SAID: dict[str, Callable[[], Iterator[str]]] = {
-    "refusals and rules": lambda: _strings([texts._ERRORS, texts._RULES, texts._USAGE_LINK]),
+    "refusals and rules": lambda: _strings([_of_others(), texts._RULES, texts._USAGE_LINK]),
     "mails": lambda: _written_in(SOLARIS, "alerts/mail*.py", "platform/mail/*.py"),
     "exports": lambda: _strings(export_columns._TITLES),
     "states": lambda: (

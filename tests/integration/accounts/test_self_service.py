@@ -37,7 +37,15 @@ FIELDS = {
         "usageLevel",
         "period",
     ),
-    *("renewsAt", "usageByDay", "usageByModel", "forecast", "supportEmail", "linkExpiresAt"),
+    *(
+        "renewsAt",
+        "usageByDay",
+        "usageByModel",
+        "forecast",
+        "supportEmail",
+        "linkExpiresAt",
+        "asking",
+    ),
     *("dailyLimitTokens", "dayUsed", "dayAvailable", "dayLifted"),
 }
 

@@ -175,7 +175,11 @@ def test_every_text_of_a_token_but_its_own_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "text"), [("pt-BR", "Veja seu uso: "), ("en", "See your usage: ")]
+    ("locale", "text"),
+    [
+        ("pt-BR", "Veja seu uso ou peça mais tokens: "),
+        ("en", "See your usage or ask for more tokens: "),
+    ],
 )
 def test_a_refusal_ends_with_the_link_if_there_is_one(locale: str, text: str) -> None:
     def error(link: str | None) -> QuotaExhaustedError:

@@ -746,6 +746,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests for tokens, newest first
+         * @description Pending ones of this month unless stated; `total` counts those, a thousand at most.
+         */
+        get: operations["getTokenRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/requests/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether users may ask, and what they get at once
+         * @description Never changed: they may ask, and somebody always decides.
+         */
+        get: operations["getRequestPolicy"];
+        /**
+         * Change whether users may ask, and what they get at once
+         * @description In force for requests from then on. 409: somebody else has changed it meanwhile.
+         */
+        put: operations["changeRequestPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/settings": {
         parameters: {
             query?: never;
@@ -1087,6 +1131,69 @@ export interface paths {
         get: operations["getUserRefusals"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's requests for tokens, newest first
+         * @description Those of the last 400 days.
+         */
+        get: operations["getUserRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/requests/{request_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant what a user has asked for, or another amount
+         * @description Grant and decision are one transaction; again by the same person changes nothing.
+         *
+         *     A manager grants for this month, up to MANAGER_GRANT_CEILING. 409: somebody else has decided,
+         *     or the month of the request is over.
+         */
+        post: operations["approveRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}/requests/{request_id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say no to a user's request
+         * @description The user hears of it, with the note, and may not ask again for seven days.
+         */
+        post: operations["denyRequest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1499,6 +1606,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for more tokens, by a personal link
+         * @description One is pending at a time; it lapses with its month, and after a no there are 7 days' pause.
+         *
+         *     The state is `approved` at once where the policy gives as much.
+         */
+        post: operations["askForTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1869,6 +1998,50 @@ export interface components {
          * @enum {string}
          */
         AlertType: "critical" | "warning" | "info";
+        /**
+         * ApproveRequest
+         * @description What is granted: as much as was asked for, for this month, unless stated.
+         */
+        ApproveRequest: {
+            /** @default this_month */
+            kind?: components["schemas"]["GrantKind"];
+            /**
+             * Note
+             * @description For the user.
+             * @default
+             */
+            note?: string;
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number | null;
+            /**
+             * Until
+             * @description Last day, of kind `until` alone.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /**
+         * AskForTokens
+         * @description What a user asks for.
+         */
+        AskForTokens: {
+            /**
+             * Reason
+             * @description For whoever decides.
+             */
+            reason: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * AskRefusal
+         * @description Why somebody may not ask now.
+         * @enum {string}
+         */
+        AskRefusal: "off" | "not_active" | "not_limited" | "pending" | "paused";
         /**
          * Audience
          * @description Whom one of an alert's mails is for.
@@ -2431,6 +2604,12 @@ export interface components {
             start?: (string) | null;
         };
         /**
+         * DecidedHow
+         * @description How a request was decided.
+         * @enum {string}
+         */
+        DecidedHow: "person" | "policy" | "raise";
+        /**
          * DeletionOut
          * @description A deletion that has not come to its end: the same call again goes on with it.
          */
@@ -2473,6 +2652,18 @@ export interface components {
              * @description Null: there was no answer.
              */
             status: number | null;
+        };
+        /**
+         * DenyRequest
+         * @description A word to the user, who may not ask again for seven days.
+         */
+        DenyRequest: {
+            /**
+             * Note
+             * @description For the user.
+             * @default
+             */
+            note?: string;
         };
         /**
          * Enforcement
@@ -3434,6 +3625,7 @@ export interface components {
         MyUsage: {
             /** Additionaltokens */
             additionalTokens: number;
+            asking: components["schemas"]["OwnAsking"];
             /**
              * Availabletokens
              * @description What a new request may take.
@@ -3515,7 +3707,7 @@ export interface components {
             status: components["schemas"]["UserStatus"];
             /**
              * Supportemail
-             * @description Whom to ask for additional tokens.
+             * @description Whom to write to.
              */
             supportEmail: string | null;
             /**
@@ -3567,6 +3759,27 @@ export interface components {
          * @enum {string}
          */
         "Outcome-Input": "settled" | "released" | "expired";
+        /**
+         * OwnAsking
+         * @description Whether one may ask for tokens, how many one's own pace would need, and the last request.
+         */
+        OwnAsking: {
+            /** Allowed */
+            allowed: boolean;
+            last: components["schemas"]["OwnRequest"] | null;
+            /**
+             * Notbefore
+             * @description When one may ask again, while `paused`.
+             */
+            notBefore: string | null;
+            /**
+             * Suggestions
+             * @description Three amounts, by one's own pace, rising.
+             */
+            suggestions: number[];
+            /** @description `pending`: one is being looked at; `paused`: one was denied lately; `off`: requests are not taken here; `not_limited`: nothing is refused for tokens. */
+            whyNot: components["schemas"]["AskRefusal"] | null;
+        };
         /**
          * OwnDay
          * @description One day in the periods' time zone.
@@ -3622,6 +3835,49 @@ export interface components {
             /**
              * Until
              * @description The last day, in the periods' zone.
+             */
+            until: string | null;
+        };
+        /**
+         * OwnRequest
+         * @description A request for tokens, as its user sees it.
+         */
+        OwnRequest: {
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Decidedat */
+            decidedAt: string | null;
+            /**
+             * Grantedtokens
+             * @description What was granted; null: nothing, or given by another way (`how` is `raise`).
+             */
+            grantedTokens: number | null;
+            /** @description How long that lasts. */
+            grantKind: components["schemas"]["GrantKind"] | null;
+            how: components["schemas"]["DecidedHow"] | null;
+            /** Id */
+            id: string;
+            /**
+             * Note
+             * @description What whoever decided has to say.
+             */
+            note: string;
+            /** Reason */
+            reason: string;
+            /** @description `lapsed`: nobody had decided when its month was over. */
+            state: components["schemas"]["RequestState"];
+            /**
+             * Tokens
+             * @description What was asked for.
+             */
+            tokens: number;
+            /**
+             * Until
+             * @description Its last day, of kind `until`.
              */
             until: string | null;
         };
@@ -3725,6 +3981,22 @@ export interface components {
         Page_SuppressedAddress_: {
             /** Items */
             items: components["schemas"]["SuppressedAddress"][];
+            /**
+             * Nextcursor
+             * @description Pass it as `cursor`; null on the last page.
+             */
+            nextCursor: string | null;
+            /**
+             * Total
+             * @description Items that match in all; null where counting is dear.
+             * @default null
+             */
+            total?: number | null;
+        };
+        /** Page[TokenRequestOut] */
+        Page_TokenRequestOut_: {
+            /** Items */
+            items: components["schemas"]["TokenRequestOut"][];
             /**
              * Nextcursor
              * @description Pass it as `cursor`; null on the last page.
@@ -3924,6 +4196,11 @@ export interface components {
             /** Periods */
             periods: components["schemas"]["PeriodOut"][];
             refusals: components["schemas"]["RefusedOut"];
+            /**
+             * Tokenrequests
+             * @description What they have asked for.
+             */
+            tokenRequests: components["schemas"]["OwnRequest"][];
             /** Transactions */
             transactions: components["schemas"]["TransactionOut"][];
             /** Usage */
@@ -4680,6 +4957,51 @@ export interface components {
          */
         ReportSort: "key" | "tokens" | "requests" | "errors" | "cost";
         /**
+         * RequestPolicyIn
+         * @description A policy in the place of the one of a version.
+         */
+        RequestPolicyIn: {
+            /** Automatictokens */
+            automaticTokens: number;
+            /** Ison */
+            isOn: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RequestPolicyOut
+         * @description Whether users may ask, and what they get without anybody deciding.
+         */
+        RequestPolicyOut: {
+            /**
+             * Automatictokens
+             * @description So many a user and month are granted at once, for this month; 0: none.
+             */
+            automaticTokens: number;
+            /** Changedat */
+            changedAt: string | null;
+            /** Changedby */
+            changedBy: string | null;
+            /** Ison */
+            isOn: boolean;
+            /**
+             * Version
+             * @description To be named by a change.
+             */
+            version: number;
+        };
+        /**
+         * RequestState
+         * @description What has become of a request.
+         * @enum {string}
+         */
+        RequestState: "pending" | "approved" | "denied" | "lapsed";
+        /**
          * ResolveAll
          * @description Which open alerts to resolve; nothing said: all.
          */
@@ -5087,6 +5409,88 @@ export interface components {
             requests: number;
             /** Tokens */
             tokens: number;
+        };
+        /**
+         * TokenRequestOut
+         * @description A request, who made it, and how they stand.
+         */
+        TokenRequestOut: {
+            /** Additionaltokens */
+            additionalTokens: number;
+            /** Availabletokens */
+            availableTokens: number;
+            /**
+             * Createdat
+             * Format: date-time
+             * @example 2026-11-22T13:05:09.123Z
+             */
+            createdAt: string;
+            /** Currentusage */
+            currentUsage: number;
+            /** Decidedat */
+            decidedAt: string | null;
+            /**
+             * Decidedby
+             * @description An admin's or manager's address, `system`, `admin-key:<id>` or `cli:<login>`.
+             */
+            decidedBy: string | null;
+            /** Email */
+            email: string;
+            /**
+             * Grantedtokens
+             * @description What was granted; null: nothing, or given by another way (`how` is `raise`).
+             */
+            grantedTokens: number | null;
+            /** @description How long that lasts. */
+            grantKind: components["schemas"]["GrantKind"] | null;
+            /**
+             * Groupid
+             * @description Home group as of now.
+             */
+            groupId: string | null;
+            /** Groupname */
+            groupName: string | null;
+            how: components["schemas"]["DecidedHow"] | null;
+            /** Id */
+            id: string;
+            /** Monthlylimit */
+            monthlyLimit: number;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @description What whoever decided has to say.
+             */
+            note: string;
+            /**
+             * Period
+             * @example 2026-11
+             */
+            period: string;
+            /** Reason */
+            reason: string;
+            /** @description `lapsed`: nobody had decided when its month was over. */
+            state: components["schemas"]["RequestState"];
+            /**
+             * Tokens
+             * @description What was asked for.
+             */
+            tokens: number;
+            /**
+             * Until
+             * @description Its last day, of kind `until`.
+             */
+            until: string | null;
+            /** Userid */
+            userId: string;
+        };
+        /**
+         * TokenRequestsOfUser
+         * @description A user's requests, newest first.
+         */
+        TokenRequestsOfUser: {
+            /** Items */
+            items: components["schemas"]["TokenRequestOut"][];
         };
         /**
          * TokenUsage
@@ -7901,6 +8305,100 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getTokenRequests: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before; the other parameters must be the same. */
+                cursor?: string;
+                /** @description Ids of groups. */
+                group?: string[];
+                /** @description Items a page. */
+                limit?: number;
+                /** @description The month that they were made in; this one, unless stated. Of `lapsed` the last one. */
+                period?: string;
+                state?: components["schemas"]["RequestState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TokenRequestOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getRequestPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPolicyOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changeRequestPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestPolicyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPolicyOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -8522,6 +9020,111 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getUserRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRequestsOfUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    approveRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRequestOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    denyRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DenyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRequestOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     resetMonthlyUsage: {
         parameters: {
             query?: never;
@@ -9122,6 +9725,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    askForTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForTokens"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -10,6 +10,7 @@ from solaris.accounts.grants import routes as grants
 from solaris.accounts.groups import routes as groups
 from solaris.accounts.plans import routes as plans
 from solaris.accounts.self_service import routes as me
+from solaris.accounts.token_requests import routes as token_requests
 from solaris.alerts import routes as alerts
 from solaris.alerts import suppression_routes as suppressions
 from solaris.audit import routes as audit
@@ -47,6 +48,7 @@ __all__ = [
     "reports",
     "stats",
     "suppressions",
+    "token_requests",
     "user_records",
     "users",
     "weights",

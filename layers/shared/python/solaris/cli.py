@@ -12,6 +12,7 @@ from solaris import app as system
 from solaris.accounts import commands as users
 from solaris.accounts.groups import commands as groups
 from solaris.accounts.plans import commands as plans
+from solaris.accounts.token_requests import commands as requests
 from solaris.alerts import commands as mail
 from solaris.backup import commands as backup
 from solaris.backup.command_texts import TEXTS as BACKUP
@@ -84,6 +85,7 @@ app = typer.Typer(
 app.add_typer(users.app, name="users")
 app.add_typer(plans.app, name="plans")
 app.add_typer(groups.app, name="groups")
+app.add_typer(requests.app, name="requests")
 app.add_typer(keys.app, name="keys")
 app.add_typer(admins.app, name="admins")
 app.add_typer(admin_keys.app, name="admin-keys")

@@ -17,6 +17,7 @@ from solaris.accounts.writer import Step, Tell, UserWriter, allowed
 from solaris.ledger.transaction_store import TransactionStore
 from solaris.platform.actor import MAX_REASON_CHARACTERS, Actor
 from solaris.platform.aws.client import WriteConflictError
+from solaris.platform.aws.items import Action
 from solaris.platform.aws.retry import CONFLICT, attempts
 from solaris.platform.email import valid_email
 from solaris.platform.errors import (
@@ -231,17 +232,20 @@ class UserChanges:
         term: Term = EVERY_MONTH,
         idempotency_key: str | None = None,
         check: Callable[[User, datetime], None] = lambda _user, _now: None,
+        grant_id: str | None = None,
+        beside: Callable[[User], list[Action]] = lambda _user: [],
     ) -> Change:
         """Grant tokens for a term, or take back unused ones of what is granted every month.
 
         With an idempotency key the same admin's repetition within 24 hours grants nothing more.
         Raises NotFoundError, InvalidRequestError, and KeyReusedError when the key was used for
         another amount or term. `check` is asked before each attempt to write, and raises what
-        stands against it.
+        stands against it; `beside` gives what is written in the same transaction, whose conditions
+        `check` must have looked at. `grant_id` is a name for the grant instead of a new one.
         """
         reason = _needed(reason)
         _check_term(term, self._clock())
-        transaction_id = uuid.uuid4().hex
+        transaction_id = grant_id or uuid.uuid4().hex
         if idempotency_key is not None:
             name = f"{actor.name}\n{user_id}\n{idempotency_key}"
             transaction_id = uuid.uuid5(_IDEMPOTENCY_NAMESPACE, name).hex
@@ -253,7 +257,12 @@ class UserChanges:
                 ),
             )
             return self._writer.apply(
-                user_id, [step], actor=actor, reason=reason, transaction_ids=[transaction_id]
+                user_id,
+                [step],
+                actor=actor,
+                reason=reason,
+                transaction_ids=[transaction_id],
+                beside=beside,
             )
         since = self._clock() - timedelta(hours=IDEMPOTENCY_HOURS)
         once = self._once(user_id, OnceGranted(amount, term, transaction_id, since), check)

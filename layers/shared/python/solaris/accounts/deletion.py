@@ -6,6 +6,7 @@
     user       name and address go, requests are refused: one write with its rows
     alerts     the address in their messages gives way to one that says nothing
     refusals   what was refused to the person goes, with all its days
+    requests   what the person has asked for, with the reasons, goes
     records    IP address, user agent and conversation id go from the usage records
 
 Each part may be repeated, and a repetition goes on where the last one ended. What stays:
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from solaris.accounts.changes import UserChanges
+from solaris.accounts.token_requests.store import RequestStore
 from solaris.accounts.writer import Tell
 from solaris.alerts.alert import message_about
 from solaris.alerts.listing import AlertQuery, alerts_listed
@@ -69,6 +71,7 @@ class Deleter:
         changes: UserChanges,
         usage: UserUsage,
         refused: RefusedDays,
+        requests: RequestStore,
         keys: KeyManagement,
         suppressions: MailSuppressions,
         clock: Callable[[], datetime],
@@ -85,6 +88,7 @@ class Deleter:
         self._changes = changes
         self._usage = usage
         self._refused = refused
+        self._requests = requests
         self._keys = keys
         self._suppressions = suppressions
         self._clock = clock
@@ -133,10 +137,11 @@ class Deleter:
             self._users.change_together(plan)
 
     def _erase_all(self, user_ids: Sequence[str]) -> Deletion:
-        """The person's traces in alerts, refusals and records, of merged accounts too."""
+        """The person's traces in alerts, refusals, requests and records, of merged accounts too."""
         erased = 0
         for user_id in user_ids:
             self._refused.erase(user_id)
+            self._requests.erase(user_id)
             self._rewrite_alerts(user_id)
             deletion = self._erase(user_id)
             erased += deletion.erased_records

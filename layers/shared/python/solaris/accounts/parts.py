@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from solaris.accounts.self_service.link_issuer import LinkIssuer
     from solaris.accounts.self_service.link_reader import LinkReader
     from solaris.accounts.self_service.service import SelfService
+    from solaris.accounts.token_requests.listing import RequestLists
+    from solaris.accounts.token_requests.policy import RequestPolicies
+    from solaris.accounts.token_requests.service import TokenRequests
+    from solaris.accounts.token_requests.store import RequestStore
+    from solaris.accounts.token_requests.telling import RequestTeller
+    from solaris.accounts.token_requests.upkeep import RequestUpkeep
     from solaris.accounts.writer import UserWriter
     from solaris.alerts.parts import AlertsParts
     from solaris.alerts.suppressions import MailSuppressions
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from solaris.keys.parts import KeysParts
     from solaris.ledger.parts import LedgerParts
     from solaris.ledger.transaction_store import TransactionStore
+    from solaris.platform.actor import Actor
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.quota.policy import PlanStore
@@ -82,8 +89,12 @@ class AccountsParts:
             ended_grants=self._ledger.ended_grants,
             tell=self._quota.changes.actions,
             clock=self.platform.clock,
-            after_change=self._alerts.at_once.look_at,
+            after_change=self._after_change,
         )
+
+    def _after_change(self, before: User, after: User, actor: Actor) -> None:
+        self._alerts.at_once.look_at(before, after)
+        self.token_requests.after_change(before, after, actor)
 
     def user_of(self, user_id: str) -> User | None:
         """A user's item as it is, strongly consistent; None: there is none."""
@@ -244,6 +255,7 @@ class AccountsParts:
             changes=self.user_changes,
             usage=self._ledger.usage_by_user,
             refused=self._ledger.refused_days,
+            requests=self.request_store,
             keys=self._keys.management,
             suppressions=self.suppressions,
             alerts=self._alerts.store,
@@ -260,6 +272,7 @@ class AccountsParts:
 
         return PersonalDataReader(
             groups=self._quota.groups,
+            requests=self.request_store,
             records=self.history,
             counters=self._ledger.user_counters,
             directory=lambda: self.directory,
@@ -309,5 +322,77 @@ class AccountsParts:
             settings=self.platform.settings,
             users=self._quota.users,
             counters=self._ledger.user_counters,
+            requests=self.token_requests,
+            clock=self.platform.clock,
+        )
+
+    @part
+    def request_store(self) -> RequestStore:
+        """Requests for tokens."""
+        from solaris.accounts.token_requests.store import RequestStore
+
+        table = self.platform.settings.table_name("requests")
+        return RequestStore(self.platform.dynamodb, table)
+
+    @part
+    def request_policies(self) -> RequestPolicies:
+        """Whether users may ask, and what they get at once."""
+        from solaris.accounts.token_requests.policy import RequestPolicies
+
+        return RequestPolicies(
+            self._quota.documents, self._audit.auditor, clock=self.platform.clock
+        )
+
+    @part
+    def request_teller(self) -> RequestTeller:
+        """What puts the news of requests on the alerts queue."""
+        from solaris.accounts.token_requests.telling import RequestTeller
+
+        return RequestTeller(
+            settings=self.platform.settings,
+            store=self.request_store,
+            groups=lambda: self._quota.plans.recent().groups,
+            queues=self.platform.queues,
+        )
+
+    @part
+    def token_requests(self) -> TokenRequests:
+        """What takes requests for tokens, and decisions."""
+        from solaris.accounts.token_requests.service import TokenRequests
+
+        return TokenRequests(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            changes=self.user_changes,
+            store=self.request_store,
+            policies=self.request_policies,
+            auditor=self._audit.auditor,
+            teller=self.request_teller,
+            clock=self.platform.clock,
+        )
+
+    @part
+    def request_lists(self) -> RequestLists:
+        """What reads requests for whoever decides."""
+        from solaris.accounts.token_requests.listing import RequestLists
+
+        return RequestLists(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            store=self.request_store,
+            clock=self.platform.clock,
+        )
+
+    @part
+    def request_upkeep(self) -> RequestUpkeep:
+        """What settles requests that were answered another way, and tells of what was not told."""
+        from solaris.accounts.token_requests.upkeep import RequestUpkeep
+
+        return RequestUpkeep(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            store=self.request_store,
+            requests=self.token_requests,
+            teller=self.request_teller,
             clock=self.platform.clock,
         )

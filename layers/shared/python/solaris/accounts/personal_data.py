@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
 from solaris.accounts.history import Records
+from solaris.accounts.token_requests.request import TokenRequest
+from solaris.accounts.token_requests.store import RequestStore
 from solaris.alerts.alert import Alert
 from solaris.alerts.listing import AlertQuery, alerts_listed
 from solaris.alerts.suppression import Suppression
@@ -35,6 +37,7 @@ from solaris.quota.user import UserStatus
 PAGE_ROWS = 200
 MAX_PAGES = 50_000  # of a section: ten million rows
 COUNTER_DAYS = 400  # as long as the usage records
+MOST_REQUESTS = 1_000  # of 400 days
 MAX_AUDITED_KEYS = 90  # DynamoDB takes a hundred values in a filter
 
 RowT = TypeVar("RowT")
@@ -89,6 +92,7 @@ class PersonalData:
     alerts: list[Alert]
     counters: Iterator[CounterDay]
     refusals: RefusedOf
+    requests: list[TokenRequest]
     usage: Section[UsageLine]
     transactions: Section[Transaction]
     audit: Section[AuditEntry]
@@ -106,9 +110,11 @@ class PersonalDataReader:
         suppressions: MailSuppressions,
         auditor: Auditor,
         groups: GroupStore,
+        requests: RequestStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._groups = groups
+        self._requests = requests
         self._records = records
         self._counters = counters
         self._directory = directory
@@ -150,6 +156,7 @@ class PersonalDataReader:
             alerts=list(self._alerts(user_id)),
             counters=self._days(user_id, now.date()),
             refusals=self._records.refusals(user_id, COUNTER_DAYS),
+            requests=self._requests.of_user(user_id, MOST_REQUESTS),
             usage=Section(lambda cursor: self._usage(user_id, cursor), most),
             transactions=Section(lambda cursor: self._transactions(user_id, cursor), most),
             audit=Section(lambda cursor: self._audit(about, cursor), most),

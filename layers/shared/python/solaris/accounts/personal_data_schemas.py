@@ -8,6 +8,7 @@ from pydantic import Field
 from solaris.accounts.history_schemas import PeriodOut, RefusedOut, TokenUsage, TransactionOut
 from solaris.accounts.personal_data import CounterDay, PersonalData, Section
 from solaris.accounts.schemas import UserOut
+from solaris.accounts.token_requests.schemas import OwnRequest
 from solaris.alerts.listing import AlertRow
 from solaris.alerts.schemas import AlertOut
 from solaris.alerts.suppression_schemas import MailSuppression
@@ -58,6 +59,7 @@ class PersonalDataOut(ApiModel):
     alerts: list[AlertOut]
     counters: list[PersonalCounter]
     refusals: RefusedOut
+    token_requests: list[OwnRequest] = Field(description="What they have asked for.")
     usage: list[TokenUsage]
     transactions: list[TransactionOut]
     audit: list[AuditOut] = Field(description="Rows about the person, the address and the keys.")
@@ -79,6 +81,7 @@ def fields_of(data: PersonalData, rule: ThresholdRule) -> dict[str, Any]:
         "alerts": [AlertOut.of(AlertRow(one, user.email, user.name)) for one in data.alerts],
         "counters": [PersonalCounter.of(one) for one in data.counters],
         "refusals": RefusedOut.of(data.refusals),
+        "token_requests": [OwnRequest.of(one, user.period) for one in data.requests],
     }
 
 

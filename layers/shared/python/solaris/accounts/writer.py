@@ -58,8 +58,8 @@ class Step:
 class UserWriter:
     """Writes changes; `clock` gives the time in UTC.
 
-    `after_change` is told of the user before and after each change that was written; it must not
-    raise.
+    `after_change` is told of the user before and after each change that was written, and who made
+    it; it must not raise.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class UserWriter:
         ended_grants: EndedGrants,
         tell: Tell,
         clock: Callable[[], datetime],
-        after_change: Callable[[User, User], None] = lambda *_: None,
+        after_change: Callable[[User, User, Actor], None] = lambda *_: None,
     ) -> None:
         self._settings = settings
         self._users = users
@@ -170,7 +170,7 @@ class UserWriter:
         change = Change(self._account(seen[0]), self._account(after), tuple(rows))
         if change.is_change:
             _log_change(change, actor)
-            self._after_change(seen[0], after)
+            self._after_change(seen[0], after, actor)
         return change
 
     def _as_due(self, user_id: str) -> User:

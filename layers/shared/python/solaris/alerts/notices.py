@@ -7,6 +7,7 @@
 {"version": 1, "kind": "monthly_summary", "period", "figures": {…, "top": […]}}
 {"version": 1, "kind": "group_summary", "period", "group_id", "name", "total_tokens", …}
 {"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
+{"version": 1, "kind": "request_news", "period", "user_id", "request_id", "news", "tokens", …}
 
 `round`, `unpriced_requests`, `open_requests`, `local_cost` and `groups` are later than the others:
 a message that was queued by a version before them has none.
@@ -34,6 +35,8 @@ from solaris.alerts.alert import (
 )
 from solaris.alerts.ceiling import CEILING, CeilingReached
 from solaris.alerts.group_summary import GROUP_SUMMARY, GroupSummary
+from solaris.alerts.token_requests.notice import REQUEST_NEWS, RequestNews, RequestNotice
+from solaris.platform.actor import MAX_ACTOR_CHARACTERS, MAX_REASON_CHARACTERS
 from solaris.platform.exchange import Currency, LocalCost
 from solaris.quota.groups.group import MAX_NAME_CHARACTERS, MAX_PEOPLE
 from solaris.quota.periods import next_period
@@ -41,6 +44,7 @@ from solaris.quota.thresholds import Threshold
 
 VERSION = 1
 MAX_TOP = 100
+MAX_DECIDERS = 100
 
 _Count = Annotated[int, Field(ge=0, strict=True)]
 
@@ -60,6 +64,7 @@ _GroupId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,20}$")]
 _People = Annotated[tuple[str, ...], Field(max_length=2 * MAX_PEOPLE)]
 _UserId = Annotated[str, Field(min_length=1, max_length=200)]
 _Instant = Annotated[datetime, AfterValidator(_with_zone)]
+_Words = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS)]
 
 
 class _Message(BaseModel):
@@ -164,6 +169,25 @@ class _CeilingMessage(_Base):
     to: _People = ()
 
 
+class _RequestMessage(_Base):
+    kind: Literal["request_news"]
+    user_id: _UserId
+    request_id: Annotated[str, Field(min_length=1, max_length=100)]
+    news: RequestNews
+    tokens: Annotated[int, Field(gt=0, strict=True)]
+    reason: _Words
+    happened_at: _Instant
+    granted_tokens: _Count | None = None
+    lasting: Annotated[str, Field(max_length=20)] | None = None
+    until: date | None = None
+    not_before: _Instant | None = None
+    note: _Words = ""
+    decided_by: Annotated[str, Field(max_length=MAX_ACTOR_CHARACTERS)] | None = None
+    by_itself: bool = False
+    by_raise: bool = False
+    to: Annotated[tuple[str, ...], Field(max_length=MAX_DECIDERS)] = ()
+
+
 Notice = (
     Crossing
     | GrantEnding
@@ -172,6 +196,7 @@ Notice = (
     | MonthlySummary
     | CeilingReached
     | GroupSummary
+    | RequestNotice
 )
 
 
@@ -196,6 +221,8 @@ def notice_to_json(notice: Notice) -> str:
         told = {"kind": GROUP_SUMMARY, **told}
     if isinstance(notice, CeilingReached):
         told = {"kind": CEILING, **told}
+    if isinstance(notice, RequestNotice):
+        told = {"kind": REQUEST_NEWS, **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
@@ -219,6 +246,9 @@ def notice_from_json(body: str) -> Notice:
         if f'"kind":"{CEILING}"' in body:
             found = _CeilingMessage.model_validate_json(body)
             return CeilingReached(**found.model_dump(exclude={"version", "kind"}))
+        if f'"kind":"{REQUEST_NEWS}"' in body:
+            request = _RequestMessage.model_validate_json(body)
+            return RequestNotice(**request.model_dump(exclude={"version", "kind"}))
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

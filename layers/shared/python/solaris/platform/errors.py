@@ -35,7 +35,11 @@
     ├── LastAdminError             nobody would be left to administer
     ├── ConflictError              somebody else changed it at the same time
     │   ├── UserExistsError            there is a user with this address
-    │   └── KeyReusedError             the idempotency key stands for another request
+    │   ├── KeyReusedError             the idempotency key stands for another request
+    │   ├── RequestPendingError        the user has asked for tokens, and nobody has decided yet
+    │   ├── RequestPausedError         the user was denied tokens, and may not ask again yet
+    │   ├── RequestDecidedError        somebody has decided about the request for tokens
+    │   └── RequestLapsedError         the month of the request for tokens is over
     ├── KeyRevokedError            a revoked key is not changed any more
     ├── UpstreamUnavailableError   the upstream cannot be reached or broke off
     ├── UpstreamTimeoutError       the upstream did not answer in time
@@ -403,6 +407,40 @@ class KeyReusedError(ConflictError):
     """The same idempotency key was used for a request that asked for something else."""
 
     code = "idempotency_key_reused"
+
+
+class RequestPendingError(ConflictError):
+    """The user has asked for tokens already, and nobody has decided yet."""
+
+    code = "request_pending"
+
+
+class RequestPausedError(ConflictError):
+    """The user was denied tokens lately; `not_before` is in the periods' zone."""
+
+    code = "request_paused"
+
+    def __init__(self, not_before: datetime) -> None:
+        super().__init__(f"not before {not_before.isoformat()}")
+        self.not_before = not_before
+
+
+class RequestDecidedError(ConflictError):
+    """Somebody has decided about the request for tokens; `at` is in the periods' zone."""
+
+    code = "request_decided"
+
+    def __init__(self, by: str, at: datetime, *, is_approved: bool) -> None:
+        super().__init__(f"{'approved' if is_approved else 'denied'} by {by} at {at.isoformat()}")
+        self.by = by
+        self.at = at
+        self.is_approved = is_approved
+
+
+class RequestLapsedError(ConflictError):
+    """The month of the request for tokens is over, and with it the request."""
+
+    code = "request_lapsed"
 
 
 class UpstreamUnavailableError(SolarisError):

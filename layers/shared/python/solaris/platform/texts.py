@@ -187,6 +187,30 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "A chave de idempotência já foi usada com outra quantidade",
         "en": "The idempotency key was used for another amount already",
     },
+    "request_pending": {
+        "pt-BR": "Já há um pedido seu em análise",
+        "en": "A request of yours is pending already",
+    },
+    "request_paused": {
+        "pt-BR": "Seu último pedido foi negado; você pode pedir de novo a partir de {day}",
+        "en": "Your last request was denied; you may ask again from {day}",
+    },
+    "request_decided": {
+        "pt-BR": "Este pedido já foi decidido",
+        "en": "This request has been decided already",
+    },
+    "request_approved": {
+        "pt-BR": "Este pedido já foi aprovado por {who} em {when}",
+        "en": "This request was approved by {who} on {when}",
+    },
+    "request_denied": {
+        "pt-BR": "Este pedido já foi negado por {who} em {when}",
+        "en": "This request was denied by {who} on {when}",
+    },
+    "request_lapsed": {
+        "pt-BR": "O mês deste pedido terminou, e com ele o pedido",
+        "en": "The month of this request is over, and with it the request",
+    },
     "upstream_error": {
         "pt-BR": "O provedor de modelos não respondeu. Tente novamente.",
         "en": "The model provider did not answer. Try again.",
@@ -235,6 +259,18 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
     "invalid_models": {
         "pt-BR": "Liste de 1 a 100 nomes de modelos, ou começos de nomes seguidos de *",
         "en": "State 1 to 100 names of models, or beginnings of names followed by *",
+    },
+    "requests_off": {
+        "pt-BR": "Pedidos de tokens não são recebidos por aqui: fale com um administrador",
+        "en": "Requests for tokens are not taken here: talk to an admin",
+    },
+    "asker_not_active": {
+        "pt-BR": "Esta conta não está ativa: fale com um administrador",
+        "en": "This account is not active: talk to an admin",
+    },
+    "asker_not_limited": {
+        "pt-BR": "Esta conta não é bloqueada quando a cota acaba: não é preciso pedir",
+        "en": "This account is not blocked when the quota is used up: there is no need to ask",
     },
     "not_oneself": {
         "pt-BR": "Gestores não mudam a própria conta: peça a um administrador",
@@ -513,8 +549,8 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
 
 
 _USAGE_LINK: Mapping[Locale, str] = {
-    "pt-BR": "Veja seu uso: {url}",
-    "en": "See your usage: {url}",
+    "pt-BR": "Veja seu uso ou peça mais tokens: {url}",
+    "en": "See your usage or ask for more tokens: {url}",
 }
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from solaris.accounts.daily.schemas import DayFigures, day_figures
 from solaris.accounts.grants.schemas import OwnGrant
 from solaris.accounts.self_service.service import OwnUsage
+from solaris.accounts.token_requests.schemas import OwnAsking
 from solaris.directory.listing import UsageLevel, level_of
 from solaris.platform.web.schemas import ApiModel, Instant
 from solaris.quota.grants import grants_now
@@ -65,7 +66,8 @@ class MyUsage(DayFigures):
         description="The month's charged tokens, most used model first."
     )
     forecast: OwnForecast
-    support_email: str | None = Field(description="Whom to ask for additional tokens.")
+    asking: OwnAsking
+    support_email: str | None = Field(description="Whom to write to.")
     link_expires_at: Instant
 
     @classmethod
@@ -110,6 +112,12 @@ class MyUsage(DayFigures):
             forecast=OwnForecast(
                 runs_out_on=own.forecast.runs_out_on,
                 pace_per_day=int(own.forecast.pace.a_day),
+            ),
+            asking=OwnAsking.of(
+                own.may_ask,
+                own.last_request,
+                period=user.period,
+                suggestions=own.suggested_tokens,
             ),
             support_email=support_email,
             link_expires_at=link_expires_at,

@@ -410,6 +410,54 @@ class SuppressionModel(Model):
     version = NumberAttribute()
 
 
+class RequestsByState(GlobalSecondaryIndex["RequestModel"]):  # type: ignore[no-untyped-call]
+    """Requests by what has become of them and in which month, newest last."""
+
+    class Meta:
+        index_name = "by_state"
+        projection = AllProjection()
+        billing_mode = PAY_PER_REQUEST_BILLING_MODE
+
+    listed = UnicodeAttribute(hash_key=True)
+    request_id = UnicodeAttribute(range_key=True)
+
+
+class RequestModel(Model):
+    """A user's request for more tokens (TTL); `#head` is what their next one must know.
+
+    accounts/token_requests/store.py says which attributes each has.
+    """
+
+    class Meta(TableMeta):
+        table_name = "requests"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    request_id = UnicodeAttribute(range_key=True)
+    listed = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    period = UnicodeAttribute(null=True)
+    tokens = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute(null=True)
+    granted_before = NumberAttribute(null=True)
+    was_out = BooleanAttribute(null=True)
+    decided_at = UnicodeAttribute(null=True)
+    decided_by = UnicodeAttribute(null=True)
+    how = UnicodeAttribute(null=True)
+    granted_tokens = NumberAttribute(null=True)
+    grant_kind = UnicodeAttribute(null=True)
+    until = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    untold = BooleanAttribute(null=True)
+    pending = UnicodeAttribute(null=True)
+    pending_period = UnicodeAttribute(null=True)
+    paused_until = UnicodeAttribute(null=True)
+    automatic_tokens = NumberAttribute(null=True)
+    automatic_period = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute()
+    by_state = RequestsByState()
+
+
 TABLES: tuple[type[Model], ...] = (
     UserModel,
     UsageModel,
@@ -424,6 +472,7 @@ TABLES: tuple[type[Model], ...] = (
     AuditModel,
     ExportModel,
     SuppressionModel,
+    RequestModel,
 )
 
 _SHORT_NAMES = {model: model.Meta.table_name for model in TABLES}

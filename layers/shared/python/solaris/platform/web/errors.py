@@ -17,6 +17,7 @@ MEBIBYTE = 1024 * 1024
 STORE_RETRY_SECONDS = 2
 # of those that somebody may use, in a text; the details have all
 MAX_SHOWN_MODELS = 10
+_DAY: Mapping[Locale, str] = {"pt-BR": "%d/%m", "en": "%Y-%m-%d"}
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -70,6 +71,10 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.ConflictError: (409, "conflict_error"),
     errors.UserExistsError: (409, "conflict_error"),
     errors.KeyReusedError: (409, "conflict_error"),
+    errors.RequestPendingError: (409, "conflict_error"),
+    errors.RequestPausedError: (409, "conflict_error"),
+    errors.RequestDecidedError: (409, "conflict_error"),
+    errors.RequestLapsedError: (409, "conflict_error"),
     errors.KeyRevokedError: (409, "conflict_error"),
     errors.UpstreamUnavailableError: (502, "upstream_error"),
     errors.UpstreamKeyRefusedError: (502, "upstream_error"),
@@ -127,6 +132,11 @@ def error_answer(error: errors.SolarisError, locale: Locale, request_id: str) ->
         case errors.ModelNotAllowedError() | errors.UnknownModelError():
             text, values = _model_text(error)
             details |= _model_details(error)
+        case errors.RequestPausedError():
+            values = {"day": error.not_before.strftime(_DAY[locale])}
+        case errors.RequestDecidedError():
+            text = "request_approved" if error.is_approved else "request_denied"
+            values = {"who": error.by, "when": error.at.strftime(f"{_DAY[locale]} %H:%M")}
         case _:
             values = _values(error)
     body = {
@@ -193,11 +203,10 @@ def _quota_text(
     error: errors.QuotaExhaustedError, locale: Locale
 ) -> tuple[str, dict[str, str], str]:
     """Which text, its values, and the link after it."""
-    day = "%d/%m" if locale == "pt-BR" else "%Y-%m-%d"
     values = {
         "used": format_integer(error.used, locale),
         "granted": format_integer(error.limit + error.additional, locale),
-        "renews": error.renews_at.strftime(day),
+        "renews": error.renews_at.strftime(_DAY[locale]),
     }
     text = error.code
     if error.needed is not None:

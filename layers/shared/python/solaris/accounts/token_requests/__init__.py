@@ -1,0 +1,1 @@
+"""Users ask for more tokens; managers of their group, else admins, decide."""

@@ -1,0 +1,1 @@
+"""News of requests for tokens: to whoever decides, and to who asked."""
