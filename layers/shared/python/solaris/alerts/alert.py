@@ -193,6 +193,7 @@ class TopUser:
     email: str
     tokens: int
     percentage: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

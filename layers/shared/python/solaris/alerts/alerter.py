@@ -121,7 +121,9 @@ class Alerter:
         self._links = links
         self._announcer = announcer
         self._clock = clock
-        self._renderer = MailRenderer(settings.locale, support_email=settings.support_email)
+        self._renderer = MailRenderer(
+            settings.locale, support_email=settings.support_email, site=settings.known_address
+        )
 
     def handle_messages(self, messages: Sequence[Message]) -> list[str]:
         """Handle a batch; return the ids of the messages to be delivered again.
@@ -452,6 +454,7 @@ class Alerter:
             figures=self._figures(crossing, user),
             renews_at=renews_at(crossing.period, settings.zone),
             usage_url=self._usage_url(user),
+            user_id=user.user_id,
         )
 
     def _usage_url(self, user: User) -> str | None:

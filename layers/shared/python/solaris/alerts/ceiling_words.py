@@ -1,6 +1,6 @@
 """What the mails to who looks after a group say, in pt-BR and en; see mail_words.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from solaris.alerts.mail_words import MailWords
 from solaris.platform.texts import Locale
@@ -12,7 +12,7 @@ CEILING_WORDS: Mapping[Locale, Mapping[str, MailWords]] = {
             preheader="{used} de {ceiling} tokens. Nada é recusado por isso.",
             badge="Limite mensal",
             heading="{who}: {percentage} do limite mensal usados",
-            intro="O uso de IA em {month} passou de {threshold} do limite mensal combinado. O "
+            intro="O uso de IA em {month} chegou a {threshold} do limite mensal combinado. O "
             "limite só avisa: as pessoas continuam sendo atendidas.",
             steps=(
                 "Veja no relatório por grupo quem mais usa e com quais modelos.",
@@ -38,8 +38,8 @@ CEILING_WORDS: Mapping[Locale, Mapping[str, MailWords]] = {
             preheader="{used} of {ceiling} tokens. Nothing is refused for it.",
             badge="Monthly ceiling",
             heading="{who}: {percentage} of the monthly ceiling used",
-            intro="AI usage in {month} has passed {threshold} of the monthly ceiling. The ceiling "
-            "only warns: people go on being served.",
+            intro="AI usage in {month} has reached {threshold} of the monthly ceiling. The "
+            "ceiling only warns: people go on being served.",
             steps=(
                 "See in the report by group who uses most, and which models.",
                 "If that is expected, raise the group's ceiling: the alert then closes by itself.",
@@ -59,6 +59,18 @@ CEILING_WORDS: Mapping[Locale, Mapping[str, MailWords]] = {
         ),
     },
 }
+
+COMPANY_STEPS: Mapping[Locale, Sequence[str]] = {
+    "pt-BR": (
+        "Veja no relatório por grupo quem mais usa e com quais modelos.",
+        "Se o uso for esperado, aumente COMPANY_MONTHLY_CEILING: o aviso se encerra sozinho.",
+    ),
+    "en": (
+        "See in the report by group who uses most, and which models.",
+        "If that is expected, raise COMPANY_MONTHLY_CEILING: the alert then closes by itself.",
+    ),
+}
+"""In place of the steps of a group."""
 
 GROUP_SUMMARY_WORDS: Mapping[Locale, MailWords] = {
     "pt-BR": MailWords(

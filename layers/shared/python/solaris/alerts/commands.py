@@ -31,10 +31,11 @@ def preview(
 ) -> None:
     """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing."""
     # imported here: the parts take a while to load, and --help needs none of them
-    from solaris.alerts.mail_samples import ANA, samples  # noqa: PLC0415 - see above
+    from solaris.alerts.mail_samples import ANA, SITE, samples  # noqa: PLC0415 - see above
     from solaris.alerts.mails import MailRenderer, compose  # noqa: PLC0415 - see above
     from solaris.platform.clock import now  # noqa: PLC0415 - see above
     from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
+    from solaris.quota.policy import threshold_rule_of  # noqa: PLC0415 - see above
 
     load_run_environment()
     settings = load_settings()
@@ -44,8 +45,10 @@ def preview(
     written: list[Path] = []
     for language in [locale] if locale else list(Language):
         support = settings.support_email or "suporte@example.com"
-        renderer = MailRenderer(language.value, support_email=support)
-        for name, rendered in samples(renderer, settings.zone):
+        renderer = MailRenderer(
+            language.value, support_email=support, site=settings.public_url or SITE
+        )
+        for name, rendered in samples(renderer, settings.zone, threshold_rule_of(settings)):
             path = out / f"{name}.{language.value}"
             message = compose(
                 rendered,

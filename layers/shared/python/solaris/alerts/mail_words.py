@@ -1,10 +1,12 @@
 """What the mails say, in pt-BR and en. `{names}` are filled in by mails.py.
 
-Plain text only: the HTML templates escape all of it.
+Plain text only: the HTML templates escape all of it. `{threshold}` is what is configured for the
+person, `{percentage}` what is used: a share in words ("nearly") would be wrong for other settings.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from solaris.alerts.alert import Audience
 from solaris.platform.texts import Locale
@@ -23,13 +25,30 @@ class MailWords:
     steps: Sequence[str] = ()
 
 
+class Blocked(StrEnum):
+    """Why somebody is refused, but for a quota that is used up: each has words of its own."""
+
+    EARLY = "early"
+    """BLOCK_THRESHOLD is below 100 %, and reached."""
+
+    NEARLY_OUT = "nearly_out"
+    """What is left was too little for a request (quota/standing.py)."""
+
+    NO_QUOTA = "no_quota"
+    """Nothing was granted."""
+
+
+_PT_ASK_STEP = (
+    "Se não puder, peça tokens adicionais: assim que forem concedidos, você volta a ser atendido "
+    "na hora."
+)
 _PT_USER = {
     Threshold.WARNING: MailWords(
-        subject="Você já usou {percentage} da sua cota de {month}",
+        subject="Você chegou a {threshold} da sua cota de {month}",
         preheader="Restam {remaining} tokens até {renews}. Por enquanto, nada muda.",
         badge="Aviso",
         heading="Você já usou {percentage} da sua cota",
-        intro="Seu uso de IA em {month} passou de {threshold} da cota de tokens. Tudo continua "
+        intro="Seu uso de IA em {month} chegou a {threshold} da cota de tokens. Tudo continua "
         "funcionando normalmente; este aviso é para você se planejar.",
         steps=(
             (
@@ -41,12 +60,12 @@ _PT_USER = {
         ),
     ),
     Threshold.CRITICAL: MailWords(
-        subject="Sua cota de {month} está quase no fim",
-        preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
+        subject="Você chegou a {threshold} da sua cota de {month}",
+        preheader="Restam {remaining} tokens. A cota renova em {renews}.",
         badge="Atenção",
-        heading="Sua cota está quase no fim",
-        intro="Você já usou {percentage} da cota de tokens de {month}. Quando ela acabar, novas "
-        "perguntas serão recusadas até {renews}.",
+        heading="Você já usou {percentage} da sua cota",
+        intro="Seu uso de IA em {month} chegou a {threshold} da cota de tokens: restam "
+        "{remaining}. Depois deles, novas perguntas serão recusadas até {renews}.",
         steps=(
             "Guarde os tokens que restam para o que é essencial.",
             (
@@ -64,66 +83,94 @@ _PT_USER = {
         "{renews}, quando a cota se renova sozinha.",
         steps=(
             "Se puder esperar, não é preciso fazer nada: o acesso volta em {renews}.",
-            (
-                "Se não puder, peça tokens adicionais: assim que forem concedidos, você volta a "
-                "ser atendido na hora."
-            ),
+            _PT_ASK_STEP,
         ),
+    ),
+}
+_PT_USER_BLOCKED = {
+    Blocked.EARLY: MailWords(
+        subject="Você chegou a {threshold} da sua cota de {month}: o acesso parou",
+        preheader="Novas perguntas voltam a ser aceitas em {renews}.",
+        badge="Acesso parado",
+        heading="Você já usou {percentage} da sua cota",
+        intro="Em {threshold} da cota o acesso para: você usou {used} dos {granted} tokens de "
+        "{month}. Novas perguntas são recusadas até {renews}.",
+        steps=_PT_USER[Threshold.BLOCK].steps,
+    ),
+    Blocked.NEARLY_OUT: MailWords(
+        subject="Restam poucos tokens da sua cota de {month}",
+        preheader="Restam {remaining} tokens, pouco para uma pergunta. A cota renova em {renews}.",
+        badge="Quase sem tokens",
+        heading="O que resta é pouco para uma pergunta",
+        intro="Você usou {used} dos {granted} tokens de {month}. Os {remaining} que restam não "
+        "bastaram para a última pergunta; outras, mais curtas, ainda podem ser aceitas.",
+        steps=(
+            "Se puder esperar, não é preciso fazer nada: a cota se renova em {renews}.",
+            "Se não puder, peça tokens adicionais.",
+        ),
+    ),
+    Blocked.NO_QUOTA: MailWords(
+        subject="Você não tem tokens em {month}",
+        preheader="Seu limite mensal é de 0 tokens.",
+        badge="Sem cota",
+        heading="Você não tem cota neste mês",
+        intro="Seu limite de {month} é de {granted} tokens: novas perguntas são recusadas.",
+        steps=("Se precisar usar a IA, peça tokens adicionais.",),
     ),
 }
 # of users who are warned only: nothing is refused
 _PT_USER_WARNED = {
     Threshold.CRITICAL: MailWords(
-        subject="Sua cota de {month} está quase no fim",
+        subject="Você chegou a {threshold} da sua cota de {month}",
         preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
         badge="Atenção",
-        heading="Sua cota está quase no fim",
-        intro="Você já usou {percentage} da cota de tokens de {month}. Você continua sendo "
-        "atendido; este aviso é para você se planejar.",
+        heading="Você já usou {percentage} da sua cota",
+        intro="Seu uso de IA em {month} chegou a {threshold} da cota de tokens. Você continua "
+        "sendo atendido; este aviso é para você se planejar.",
     ),
     Threshold.BLOCK: MailWords(
-        subject="Você passou da sua cota de {month}",
+        subject="Você usou toda a sua cota de {month}",
         preheader="Você continua sendo atendido. A cota renova em {renews}.",
-        badge="Acima da cota",
-        heading="Você passou da sua cota deste mês",
+        badge="Cota usada",
+        heading="Você usou toda a cota deste mês",
         intro="Você usou {used} dos {granted} tokens de {month}. Suas perguntas continuam sendo "
         "respondidas e contadas; a cota se renova em {renews}.",
     ),
 }
 _PT_ADMINS_WARNED = {
     Threshold.CRITICAL: MailWords(
-        subject="{who} está quase sem tokens em {month}",
+        subject="{who} chegou a {threshold} da cota de {month}",
         preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
         badge="Atenção",
-        heading="{who} está quase sem tokens",
-        intro="O uso de {month} passou de {threshold} da cota. Este usuário só é avisado: continua "
+        heading="{who} usou {percentage} da cota",
+        intro="O uso de {month} chegou a {threshold} da cota. Este usuário só é avisado: continua "
         "sendo atendido acima da cota. O usuário recebe o mesmo aviso.",
     ),
     Threshold.BLOCK: MailWords(
-        subject="{who} passou da cota de {month}",
+        subject="{who} usou toda a cota de {month}",
         preheader="Só é avisado: as perguntas continuam sendo respondidas.",
-        badge="Acima da cota",
-        heading="{who} passou da cota",
+        badge="Cota usada",
+        heading="{who} usou toda a cota",
         intro="Foram usados {used} dos {granted} tokens de {month}. Este usuário só é avisado: as "
         "perguntas continuam sendo respondidas. O usuário recebe o mesmo aviso.",
     ),
 }
 _PT_ADMINS = {
     Threshold.WARNING: MailWords(
-        subject="{who} usou {percentage} da cota de {month}",
+        subject="{who} chegou a {threshold} da cota de {month}",
         preheader="Restam {remaining} tokens até {renews}.",
         badge="Aviso",
         heading="{who} usou {percentage} da cota",
-        intro="O uso de {month} passou de {threshold} da cota. O usuário recebe o mesmo aviso e "
+        intro="O uso de {month} chegou a {threshold} da cota. O usuário recebe o mesmo aviso e "
         "continua sendo atendido.",
     ),
     Threshold.CRITICAL: MailWords(
-        subject="{who} está quase sem tokens em {month}",
+        subject="{who} chegou a {threshold} da cota de {month}",
         preheader="{percentage} usados, restam {remaining} tokens. Renova em {renews}.",
         badge="Atenção",
-        heading="{who} está quase sem tokens",
-        intro="O uso de {month} passou de {threshold} da cota. Quando ela acabar, as perguntas "
-        "serão recusadas até {renews}. O usuário recebe o mesmo aviso.",
+        heading="{who} usou {percentage} da cota",
+        intro="O uso de {month} chegou a {threshold} da cota: restam {remaining} tokens. Depois "
+        "deles, as perguntas serão recusadas até {renews}. O usuário recebe o mesmo aviso.",
     ),
     Threshold.BLOCK: MailWords(
         subject="{who} esgotou a cota de {month}",
@@ -132,6 +179,33 @@ _PT_ADMINS = {
         heading="{who} esgotou a cota",
         intro="Foram usados {used} dos {granted} tokens de {month}. As perguntas são recusadas até "
         "{renews} ou até que você conceda tokens adicionais. O usuário recebe o mesmo aviso.",
+    ),
+}
+_PT_ADMINS_BLOCKED = {
+    Blocked.EARLY: MailWords(
+        subject="{who} chegou a {threshold} da cota de {month}: o acesso parou",
+        preheader="As perguntas são recusadas até {renews}.",
+        badge="Acesso parado",
+        heading="{who} usou {percentage} da cota",
+        intro="Em {threshold} da cota o acesso para: foram usados {used} dos {granted} tokens de "
+        "{month}. As perguntas são recusadas até {renews} ou até que você conceda tokens "
+        "adicionais. O usuário recebe o mesmo aviso.",
+    ),
+    Blocked.NEARLY_OUT: MailWords(
+        subject="{who} tem poucos tokens em {month}",
+        preheader="Restam {remaining} tokens, pouco para uma pergunta. Renova em {renews}.",
+        badge="Quase sem tokens",
+        heading="{who} está quase sem tokens",
+        intro="Foram usados {used} dos {granted} tokens de {month}. Os {remaining} que restam não "
+        "bastaram para a última pergunta. O usuário recebe o mesmo aviso.",
+    ),
+    Blocked.NO_QUOTA: MailWords(
+        subject="{who} não tem tokens em {month}",
+        preheader="O limite mensal é de 0 tokens.",
+        badge="Sem cota",
+        heading="{who} não tem cota",
+        intro="O limite de {month} é de {granted} tokens: as perguntas são recusadas até que você "
+        "conceda tokens adicionais. O usuário recebe o mesmo aviso.",
     ),
 }
 _PT_SUMMARY = MailWords(
@@ -157,11 +231,11 @@ _PT_ENDING = MailWords(
 
 _EN_USER = {
     Threshold.WARNING: MailWords(
-        subject="You have used {percentage} of your {month} quota",
+        subject="You have reached {threshold} of your {month} quota",
         preheader="{remaining} tokens left until {renews}. Nothing changes for now.",
         badge="Notice",
         heading="You have used {percentage} of your quota",
-        intro="Your AI usage in {month} has passed {threshold} of your token quota. Everything "
+        intro="Your AI usage in {month} has reached {threshold} of your token quota. Everything "
         "keeps working as usual; this notice is here so that you can plan ahead.",
         steps=(
             (
@@ -173,12 +247,12 @@ _EN_USER = {
         ),
     ),
     Threshold.CRITICAL: MailWords(
-        subject="Your {month} quota is nearly used up",
-        preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
+        subject="You have reached {threshold} of your {month} quota",
+        preheader="{remaining} tokens left. The quota renews on {renews}.",
         badge="Attention",
-        heading="Your quota is nearly used up",
-        intro="You have used {percentage} of your token quota for {month}. Once it is used up, new "
-        "questions are refused until {renews}.",
+        heading="You have used {percentage} of your quota",
+        intro="Your AI usage in {month} has reached {threshold} of your token quota: {remaining} "
+        "tokens are left. After these, new questions are refused until {renews}.",
         steps=(
             "Keep what is left for what is essential.",
             (
@@ -203,58 +277,89 @@ _EN_USER = {
         ),
     ),
 }
+_EN_USER_BLOCKED = {
+    Blocked.EARLY: MailWords(
+        subject="You have reached {threshold} of your {month} quota: access has stopped",
+        preheader="New questions are accepted again on {renews}.",
+        badge="Access stopped",
+        heading="You have used {percentage} of your quota",
+        intro="Access stops at {threshold} of the quota: you have used {used} of your {granted} "
+        "tokens for {month}. New questions are refused until {renews}.",
+        steps=_EN_USER[Threshold.BLOCK].steps,
+    ),
+    Blocked.NEARLY_OUT: MailWords(
+        subject="Few tokens are left of your {month} quota",
+        preheader="{remaining} tokens left, too few for a question. The quota renews on {renews}.",
+        badge="Nearly out of tokens",
+        heading="What is left is too little for a question",
+        intro="You have used {used} of your {granted} tokens for {month}. The {remaining} that are "
+        "left were too few for the last question; shorter ones may still be accepted.",
+        steps=(
+            "If you can wait, there is nothing to do: the quota renews on {renews}.",
+            "If you cannot, ask for additional tokens.",
+        ),
+    ),
+    Blocked.NO_QUOTA: MailWords(
+        subject="You have no tokens for {month}",
+        preheader="Your monthly limit is 0 tokens.",
+        badge="No quota",
+        heading="You have no quota this month",
+        intro="Your limit for {month} is {granted} tokens: new questions are refused.",
+        steps=("If you need to use AI, ask for additional tokens.",),
+    ),
+}
 _EN_USER_WARNED = {
     Threshold.CRITICAL: MailWords(
-        subject="Your {month} quota is nearly used up",
+        subject="You have reached {threshold} of your {month} quota",
         preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
         badge="Attention",
-        heading="Your quota is nearly used up",
-        intro="You have used {percentage} of your token quota for {month}. You are still being "
-        "served; this notice is here so that you can plan ahead.",
+        heading="You have used {percentage} of your quota",
+        intro="Your AI usage in {month} has reached {threshold} of your token quota. You are still "
+        "being served; this notice is here so that you can plan ahead.",
     ),
     Threshold.BLOCK: MailWords(
-        subject="You have passed your {month} quota",
+        subject="You have used all of your {month} quota",
         preheader="You are still being served. The quota renews on {renews}.",
-        badge="Over the quota",
-        heading="You have passed this month's quota",
+        badge="All used",
+        heading="You have used all of this month's quota",
         intro="You have used {used} of your {granted} tokens for {month}. Your questions are still "
         "answered and counted; the quota renews on {renews}.",
     ),
 }
 _EN_ADMINS_WARNED = {
     Threshold.CRITICAL: MailWords(
-        subject="{who} is nearly out of tokens for {month}",
+        subject="{who} has reached {threshold} of the {month} quota",
         preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
         badge="Attention",
-        heading="{who} is nearly out of tokens",
-        intro="Usage in {month} has passed {threshold} of the quota. This user is warned only, and "
-        "is served beyond the quota. The user gets the same notice.",
+        heading="{who} has used {percentage} of the quota",
+        intro="Usage in {month} has reached {threshold} of the quota. This user is warned only, "
+        "and is served beyond the quota. The user gets the same notice.",
     ),
     Threshold.BLOCK: MailWords(
-        subject="{who} has passed the {month} quota",
+        subject="{who} has used all of the {month} quota",
         preheader="Warned only: questions are still answered.",
-        badge="Over the quota",
-        heading="{who} has passed the quota",
+        badge="All used",
+        heading="{who} has used all of the quota",
         intro="{used} of {granted} tokens for {month} are used. This user is warned only: "
         "questions are still answered. The user gets the same notice.",
     ),
 }
 _EN_ADMINS = {
     Threshold.WARNING: MailWords(
-        subject="{who} has used {percentage} of the {month} quota",
+        subject="{who} has reached {threshold} of the {month} quota",
         preheader="{remaining} tokens left until {renews}.",
         badge="Notice",
         heading="{who} has used {percentage} of the quota",
-        intro="Usage in {month} has passed {threshold} of the quota. The user gets the same notice "
-        "and is still being served.",
+        intro="Usage in {month} has reached {threshold} of the quota. The user gets the same "
+        "notice and is still being served.",
     ),
     Threshold.CRITICAL: MailWords(
-        subject="{who} is nearly out of tokens for {month}",
+        subject="{who} has reached {threshold} of the {month} quota",
         preheader="{percentage} used, {remaining} tokens left. Renews on {renews}.",
         badge="Attention",
-        heading="{who} is nearly out of tokens",
-        intro="Usage in {month} has passed {threshold} of the quota. Once it is used up, questions "
-        "are refused until {renews}. The user gets the same notice.",
+        heading="{who} has used {percentage} of the quota",
+        intro="Usage in {month} has reached {threshold} of the quota: {remaining} tokens are left. "
+        "After these, questions are refused until {renews}. The user gets the same notice.",
     ),
     Threshold.BLOCK: MailWords(
         subject="{who} has used up the {month} quota",
@@ -263,6 +368,33 @@ _EN_ADMINS = {
         heading="{who} has used up the quota",
         intro="{used} of {granted} tokens for {month} are used. Questions are refused until "
         "{renews}, or until you grant additional tokens. The user gets the same notice.",
+    ),
+}
+_EN_ADMINS_BLOCKED = {
+    Blocked.EARLY: MailWords(
+        subject="{who} has reached {threshold} of the {month} quota: access has stopped",
+        preheader="Questions are refused until {renews}.",
+        badge="Access stopped",
+        heading="{who} has used {percentage} of the quota",
+        intro="Access stops at {threshold} of the quota: {used} of {granted} tokens for {month} "
+        "are used. Questions are refused until {renews}, or until you grant additional tokens. "
+        "The user gets the same notice.",
+    ),
+    Blocked.NEARLY_OUT: MailWords(
+        subject="{who} has few tokens left for {month}",
+        preheader="{remaining} tokens left, too few for a question. Renews on {renews}.",
+        badge="Nearly out of tokens",
+        heading="{who} is nearly out of tokens",
+        intro="{used} of {granted} tokens for {month} are used. The {remaining} that are left were "
+        "too few for the last question. The user gets the same notice.",
+    ),
+    Blocked.NO_QUOTA: MailWords(
+        subject="{who} has no tokens for {month}",
+        preheader="The monthly limit is 0 tokens.",
+        badge="No quota",
+        heading="{who} has no quota",
+        intro="The limit for {month} is {granted} tokens: questions are refused until you grant "
+        "additional tokens. The user gets the same notice.",
     ),
 }
 _EN_SUMMARY = MailWords(
@@ -295,6 +427,12 @@ WARNED_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Threshold, MailWords]]] 
     "en": {Audience.USER: _EN_USER_WARNED, Audience.ADMINS: _EN_ADMINS_WARNED},
 }
 """In place of those above for users who are warned only (Enforcement.WARN)."""
+
+BLOCKED_WORDS: Mapping[Locale, Mapping[Audience, Mapping[Blocked, MailWords]]] = {
+    "pt-BR": {Audience.USER: _PT_USER_BLOCKED, Audience.ADMINS: _PT_ADMINS_BLOCKED},
+    "en": {Audience.USER: _EN_USER_BLOCKED, Audience.ADMINS: _EN_ADMINS_BLOCKED},
+}
+"""In place of those of a block for a quota that is not used up."""
 
 SUMMARY_WORDS: Mapping[Locale, MailWords] = {"pt-BR": _PT_SUMMARY, "en": _EN_SUMMARY}
 
@@ -336,6 +474,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "critical": "{threshold} da cota usados",
         "block": "Cota esgotada",
         "nearly_out": "Quase sem tokens",
+        "early": "Bloqueio em {threshold} da cota",
+        "no_quota": "Sem cota",
         "unpriced": "Modelo sem preço: {model}",
         "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
         "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
@@ -362,6 +502,8 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "critical": "{threshold} of the quota used",
         "block": "Quota used up",
         "nearly_out": "Nearly out of tokens",
+        "early": "Blocked at {threshold} of the quota",
+        "no_quota": "No quota",
         "unpriced": "Model without a price: {model}",
         "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
         "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
@@ -410,11 +552,22 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "grant_until": "Valem até",
         "renews": "Renova em",
         "user": "Usuário",
-        "email": "E-mail",
         "plan": "Plano",
+        "plan_trial": "Teste",
+        "plan_basic": "Básico",
+        "plan_pro": "Pro",
+        "plan_enterprise": "Empresarial",
         "next": "O que fazer",
+        "open_user": "Abrir a página do usuário",
+        "open_report": "Abrir o relatório do mês",
+        "open_group": "Abrir o grupo",
+        "open_group_report": "Abrir o relatório do grupo",
+        "open_channels": "Abrir os canais",
         "grant": "Para conceder tokens adicionais, ajuste a quantidade e execute:",
+        "grant_or": "Ou, para conceder tokens pela linha de comando, ajuste a quantidade:",
         "ask": "Pedir tokens adicionais",
+        "ask_address": "Quem pode conceder: {address}",
+        "ask_nobody": "Para pedir tokens adicionais, fale com quem administra a IA na sua empresa.",
         "see_usage": "Ver meu uso",
         "ask_subject": "Tokens adicionais na IA SOLARIS",
         "users": "Usuários",
@@ -461,11 +614,22 @@ LABELS: Mapping[Locale, Mapping[str, str]] = {
         "grant_until": "Good until",
         "renews": "Renews on",
         "user": "User",
-        "email": "E-mail",
         "plan": "Plan",
+        "plan_trial": "Trial",
+        "plan_basic": "Basic",
+        "plan_pro": "Pro",
+        "plan_enterprise": "Enterprise",
         "next": "What to do",
+        "open_user": "Open the user's page",
+        "open_report": "Open the month's report",
+        "open_group": "Open the group",
+        "open_group_report": "Open the group's report",
+        "open_channels": "Open the channels",
         "grant": "To grant additional tokens, adjust the amount and run:",
+        "grant_or": "Or, to grant tokens by the command line, adjust the amount:",
         "ask": "Ask for additional tokens",
+        "ask_address": "Who can grant them: {address}",
+        "ask_nobody": "For additional tokens, talk to whoever looks after AI in your company.",
         "see_usage": "See my usage",
         "ask_subject": "Additional tokens in IA SOLARIS",
         "users": "Users",

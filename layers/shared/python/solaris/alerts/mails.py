@@ -6,15 +6,16 @@ and never reach a header but as the subject's text or a checked address.
 
 import hashlib
 import shlex
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -28,10 +29,11 @@ from solaris.alerts.alert import (
     TopUser,
     UsageFigures,
 )
-from solaris.alerts.ceiling import CeilingReached
-from solaris.alerts.ceiling_words import CEILING_WORDS, GROUP_SUMMARY_WORDS
+from solaris.alerts.ceiling import COMPANY, CeilingReached
+from solaris.alerts.ceiling_words import CEILING_WORDS, COMPANY_STEPS, GROUP_SUMMARY_WORDS
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mail_words import (
+    BLOCKED_WORDS,
     ENDING_WORDS,
     LABELS,
     PAUSED_WORDS,
@@ -39,12 +41,24 @@ from solaris.alerts.mail_words import (
     SUMMARY_WORDS,
     THRESHOLD_WORDS,
     WARNED_WORDS,
+    Blocked,
     MailWords,
 )
-from solaris.platform.mail.formatting import long_date, month, one_line, percentage
+from solaris.platform.mail.formatting import (
+    long_date,
+    month,
+    named_address,
+    one_line,
+    percentage,
+    share,
+    share_digits,
+)
+from solaris.platform.mail.palette import DARK, LIGHT
 from solaris.platform.mail.sender import MailRejectedError
+from solaris.platform.mail.site_pages import SitePages
 from solaris.platform.money_texts import cost_text
 from solaris.platform.texts import Locale, format_integer
+from solaris.quota.quota import PPM
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement
 
@@ -52,13 +66,15 @@ SENDER_NAME = "IA SOLARIS"
 MAX_TOP_USERS = 10
 TEXT_BAR_CHARACTERS = 30
 
-# accent of texts, accent on dark, of bars, tint behind the badge; the contrast of each accent on
-# white and on its tint is at least 4.5:1
-_COLOURS: Mapping[str, tuple[str, str, str, str]] = {
-    "warning": ("#8f5f00", "#f0b840", "#e0a526", "#fdf3dc"),
-    "critical": ("#b3460b", "#f59a5c", "#dd6f26", "#fdeee3"),
-    "block": ("#ad2b22", "#f58b80", "#c5392f", "#fcebe9"),
-    "summary": ("#1f5a94", "#7db7ee", "#2f76b8", "#e8f1fa"),
+TEXT_CHARACTERS = 76
+
+Tone = Literal["warning", "critical", "danger", "info"]
+"""The colour of a mail, by the site's name for it (platform/mail/palette.py)."""
+
+_TONES: Mapping[Threshold, Tone] = {
+    Threshold.WARNING: "warning",
+    Threshold.CRITICAL: "critical",
+    Threshold.BLOCK: "danger",
 }
 
 
@@ -81,7 +97,8 @@ class Person:
 class ThresholdNotice:
     """Everything that a mail about a threshold says; `renews_at` is in the periods' zone.
 
-    `usage_url` opens the user's own page to whoever holds it: the admins' copy never shows it.
+    `usage_url` opens the user's own page to whoever holds it: the admins' copy never shows it, and
+    leads to the page of `user_id` in the site.
     """
 
     person: Person
@@ -91,6 +108,7 @@ class ThresholdNotice:
     figures: UsageFigures
     renews_at: datetime
     usage_url: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,72 +131,123 @@ class Rendered:
     html: str
 
 
-class MailRenderer:
-    """Renders in one language; `support_email` gets the button and the replies, if set."""
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Where a mail leads. `shown` stands for the address in the plain text."""
 
-    def __init__(self, locale: Locale, *, support_email: str | None = None) -> None:
+    label: str
+    url: str
+    shown: str
+
+
+class MailRenderer:
+    """Renders in one language.
+
+    `support_email` is whom users ask and gets the replies, if set; `site` is the system's address
+    (PUBLIC_URL): without it no mail leads into the site.
+    """
+
+    def __init__(
+        self, locale: Locale, *, support_email: str | None = None, site: str | None = None
+    ) -> None:
         self._locale = locale
         self._support_email = support_email
+        self._pages = None if site is None else SitePages(site)
         self._labels = LABELS[locale]
 
     def threshold(self, notice: ThresholdNotice, audience: Audience) -> Rendered:
         """The mail to the user, or the admins' copy, which says who and how to grant more."""
-        words = THRESHOLD_WORDS[self._locale][audience][notice.threshold]
-        if notice.person.enforcement is Enforcement.WARN:
-            words = WARNED_WORDS[self._locale][audience].get(notice.threshold, words)
         values = self._values(notice)
         is_user = audience is Audience.USER
-        ask = self._support_email if is_user else None
         permille = notice.figures.permille
+        buttons = self._users_buttons(notice) if is_user else self._buttons_to_user(notice)
         return self._render(
             "threshold",
-            words,
+            self._threshold_words(notice, audience),
             values,
-            notice.threshold.value,
+            _TONES[notice.threshold],
             greeting=self._greeting(notice.person) if is_user else None,
             percentage=values["percentage"],
             used_of=self._labels["of"].format(**values),
             bar=min(100, permille // 10),
             text_bar=_text_bar(permille),
             facts=self._facts(notice, values, audience),
+            buttons=buttons,
+            whom_to_ask=self._whom_to_ask() if is_user else None,
+            ask_address=self._support_email,
             command=None if is_user else _grant_command(notice),
-            usage_url=notice.usage_url if is_user else None,
-            ask_address=ask,
-            ask_url=ask and f"mailto:{quote(ask, safe='@')}?subject={self._ask_subject()}",
             footer=self._labels["footer" if is_user else "footer_admins"],
         )
+
+    def _threshold_words(self, notice: ThresholdNotice, audience: Audience) -> MailWords:
+        threshold, why = notice.threshold, _blocked_why(notice)
+        if notice.person.enforcement is Enforcement.WARN:
+            # nothing is refused: what is not used up is only told of
+            shown = threshold if why is None else Threshold.CRITICAL
+            usual = THRESHOLD_WORDS[self._locale][audience]
+            return WARNED_WORDS[self._locale][audience].get(shown) or usual[shown]
+        if why is not None:
+            return BLOCKED_WORDS[self._locale][audience][why]
+        return THRESHOLD_WORDS[self._locale][audience][threshold]
+
+    def _users_buttons(self, notice: ThresholdNotice) -> list[Button]:
+        """The user's own page first, then who can grant more."""
+        found = []
+        if notice.usage_url is not None:
+            found.append(self._button("see_usage", notice.usage_url))
+        ask = self._support_email
+        if ask is not None:
+            url = f"mailto:{quote(ask, safe='@')}?subject={quote(self._labels['ask_subject'])}"
+            found.append(Button(self._labels["ask"], url, ask))
+        return found
+
+    def _buttons_to_user(self, notice: ThresholdNotice) -> list[Button]:
+        if self._pages is None or notice.user_id is None:
+            return []
+        return [self._button("open_user", self._pages.user(notice.user_id))]
+
+    def _button(self, label: str, url: str) -> Button:
+        return Button(self._labels[label], url, url)
+
+    def _whom_to_ask(self) -> str:
+        if self._support_email is None:
+            return self._labels["ask_nobody"]
+        return self._labels["ask_address"].format(address=self._support_email)
 
     def ending(self, notice: EndingNotice) -> Rendered:
         """The mail to the user whose grant ends soon, most of it unused."""
         values = self._ending_values(notice)
-        permille = notice.tokens * 1000 // notice.granted_tokens
+        permille = notice.tokens * 1000 // max(1, notice.granted_tokens)
+        is_linked = notice.usage_url is not None
         return self._render(
             "threshold",
             ENDING_WORDS[self._locale],
             values,
-            "summary",
+            "info",
             greeting=self._greeting(notice.person),
             percentage=values["percentage"],
             used_of=self._labels["unused_of"].format(**values),
-            bar=permille // 10,
+            bar=min(100, permille // 10),
             text_bar=_text_bar(permille),
             facts=[
                 (self._labels[f"grant_{name}"], values[name])
                 for name in ("granted", "left", "until")
             ],
-            command=None,
-            usage_url=notice.usage_url,
+            buttons=[self._button("see_usage", notice.usage_url or "")] if is_linked else [],
+            whom_to_ask=None,
             ask_address=None,
-            ask_url=None,
+            command=None,
             footer=self._labels["footer"],
         )
 
     def ceiling(self, found: CeilingReached) -> Rendered:
         """The mail about a ceiling: to the group's people, and to the admins."""
         values = self._ceiling_values(found)
-        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        permille = _permille(found.used_tokens, found.ceiling_tokens)
         is_full = found.percent >= 100  # noqa: PLR2004 - per cent
         words = CEILING_WORDS[self._locale]["full" if is_full else "near"]
+        if found.group_id == COMPANY:
+            words = replace(words, steps=COMPANY_STEPS[self._locale])
         return self._render(
             "threshold",
             words,
@@ -193,12 +262,23 @@ class MailRenderer:
                 (self._labels["used"], values["used"]),
                 (self._labels["ceiling"], values["ceiling"]),
             ],
-            command=None,
-            usage_url=None,
+            buttons=self._ceiling_buttons(found),
+            whom_to_ask=None,
             ask_address=None,
-            ask_url=None,
+            command=None,
             footer=self._labels["footer_ceiling"],
         )
+
+    def _ceiling_buttons(self, found: CeilingReached) -> list[Button]:
+        if self._pages is None:
+            return []
+        if found.group_id == COMPANY:
+            return [self._button("open_report", self._pages.report_by_group(found.period))]
+        report = self._pages.report_of_group(found.period, found.group_id)
+        return [
+            self._button("open_group", self._pages.group(found.name)),
+            self._button("open_group_report", report),
+        ]
 
     def summary(self, summary: MonthlySummary) -> Rendered:
         """The admins' mail about a closed month."""
@@ -221,10 +301,13 @@ class MailRenderer:
             "summary",
             SUMMARY_WORDS[self._locale],
             values,
-            "summary",
+            "info",
             facts=[(self._labels[name], values[name]) for name in rows],
             top=self._top(summary.top),
             groups=groups,
+            buttons=[]
+            if self._pages is None
+            else [self._button("open_report", self._pages.report(summary.period))],
             footer=self._labels["footer_admins"],
         )
 
@@ -235,8 +318,17 @@ class MailRenderer:
             PAUSED_WORDS[self._locale],
             self._paused_values(paused),
             "warning",
+            buttons=[]
+            if self._pages is None
+            else [self._button("open_channels", self._pages.channels())],
             footer=self._labels["footer_admins"],
         )
+
+    def _group_report_buttons(self, summary: GroupSummary) -> list[Button]:
+        if self._pages is None:
+            return []
+        report = self._pages.report_of_group(summary.period, summary.group_id)
+        return [self._button("open_group_report", report)]
 
     def group_summary(self, summary: GroupSummary) -> Rendered:
         """The mail about a closed month to a group's managers and recipients."""
@@ -249,10 +341,11 @@ class MailRenderer:
             "summary",
             GROUP_SUMMARY_WORDS[self._locale],
             values,
-            "summary",
+            "info",
             facts=[(self._labels[name], values[name]) for name in rows],
             top=self._top(summary.top),
             groups=[],
+            buttons=self._group_report_buttons(summary),
             footer=self._labels["footer_ceiling"],
         )
 
@@ -270,12 +363,12 @@ class MailRenderer:
             "active": format_integer(summary.active_members, self._locale),
             "cost": self._cost(summary),
             "ceiling": format_integer(ceiling, self._locale),
-            "percentage": percentage(summary.total_tokens * 1000 // max(1, ceiling), self._locale),
+            "percentage": percentage(_permille(summary.total_tokens, ceiling), self._locale),
         }
 
     def _top(self, top: Sequence[TopUser]) -> list[dict[str, Any]]:
         return [
-            self._row(one_line(one.email), one.tokens, one.percentage)
+            self._row(named_address(one.name, one.email), one.tokens, one.percentage)
             for one in top[:MAX_TOP_USERS]
         ]
 
@@ -290,13 +383,10 @@ class MailRenderer:
     def record(self, notice: ThresholdNotice) -> tuple[str, str]:
         """Title and message of the alert's record."""
         words = RECORD_WORDS[self._locale]
-        values = self._values(notice)
-        if notice.threshold is Threshold.BLOCK and notice.figures.remaining_tokens:
-            # blocked with tokens left, too few for a request (quota/standing.py)
-            left = format_integer(notice.figures.remaining_tokens, self._locale)
-            message = words["nearly_out_message"].format(**values | {"left": left})
-            return words["nearly_out"], message
-        return words[notice.threshold.value].format(**values), words["message"].format(**values)
+        values, why = self._values(notice), _blocked_why(notice)
+        message = "nearly_out_message" if why is Blocked.NEARLY_OUT else "message"
+        title = notice.threshold if why is None else why
+        return words[title.value].format(**values), words[message].format(**values)
 
     def ending_record(self, notice: EndingNotice) -> tuple[str, str]:
         """Title and message of the record of a grant's end."""
@@ -320,7 +410,7 @@ class MailRenderer:
         return words["ceiling"].format(**values), words["ceiling_message"].format(**values)
 
     def _ceiling_values(self, found: CeilingReached) -> dict[str, str]:
-        permille = found.used_tokens * 1000 // found.ceiling_tokens
+        permille = _permille(found.used_tokens, found.ceiling_tokens)
         return {
             "who": one_line(found.name, 80) or self._labels["company"],
             "month": month(found.period, self._locale),
@@ -338,11 +428,15 @@ class MailRenderer:
 
     def _values(self, notice: ThresholdNotice) -> dict[str, str]:
         figures = notice.figures
+        # no fewer digits than the threshold has: else less would seem used than it took
+        digits = max(1, share_digits(notice.threshold_ppm))
+        used_share = share(_used_ppm(figures), self._locale, digits)
+        is_under = _blocked_why(notice) is Blocked.NEARLY_OUT
         return {
             "who": notice.person.shown_name,
-            "email": one_line(notice.person.email),
-            "percentage": percentage(figures.permille, self._locale),
-            "threshold": percentage(notice.threshold_ppm // 1000, self._locale),
+            "email": one_line(notice.person.email, 254),
+            "percentage": used_share,
+            "threshold": used_share if is_under else share(notice.threshold_ppm, self._locale),
             "month": month(notice.period, self._locale),
             "renews": long_date(notice.renews_at, self._locale),
             "used": format_integer(figures.current_usage, self._locale),
@@ -350,6 +444,7 @@ class MailRenderer:
             "limit": format_integer(figures.monthly_limit, self._locale),
             "additional": format_integer(figures.additional_tokens, self._locale),
             "remaining": format_integer(figures.remaining_tokens, self._locale),
+            "left": format_integer(figures.remaining_tokens, self._locale),
         }
 
     def _ending_values(self, notice: EndingNotice) -> dict[str, str]:
@@ -357,7 +452,7 @@ class MailRenderer:
             "email": one_line(notice.person.email),
             "left": format_integer(notice.tokens, self._locale),
             "granted": format_integer(notice.granted_tokens, self._locale),
-            "percentage": percentage(notice.tokens * 1000 // notice.granted_tokens, self._locale),
+            "percentage": percentage(_permille(notice.tokens, notice.granted_tokens), self._locale),
             "until": long_date(notice.until, self._locale),
         }
 
@@ -408,11 +503,10 @@ class MailRenderer:
         person = notice.person
         rows = []
         if audience is Audience.ADMINS:
-            name = one_line(person.name, 60)
-            rows += [(self._labels["user"], name)] if name else []
+            plan = self._labels.get(f"plan_{person.plan}", person.plan)
             rows += [
-                (self._labels["email"], one_line(person.email)),
-                (self._labels["plan"], person.plan),
+                (self._labels["user"], named_address(person.name, person.email)),
+                (self._labels["plan"], plan),
             ]
         names = ("used", "limit", "additional", "remaining", "renews")
         return rows + [(self._labels[name], values[name]) for name in names]
@@ -422,11 +516,10 @@ class MailRenderer:
         template: str,
         words: MailWords,
         values: Mapping[str, str],
-        colour: str,
+        tone: Tone,
         **context: Any,
     ) -> Rendered:
         subject = words.subject.format(**values)
-        accent, accent_dark, fill, tint = _COLOURS[colour]
         context |= {
             "locale": self._locale,
             "labels": self._labels,
@@ -436,10 +529,7 @@ class MailRenderer:
             "heading": words.heading.format(**values),
             "intro": words.intro.format(**values),
             "steps": [step.format(**values) for step in words.steps],
-            "accent": accent,
-            "accent_dark": accent_dark,
-            "fill": fill,
-            "tint": tint,
+            "tone": tone,
         }
         environment = _environment()
         return Rendered(
@@ -447,9 +537,6 @@ class MailRenderer:
             text=environment.get_template(f"{template}.txt").render(context),
             html=environment.get_template(f"{template}.html").render(context),
         )
-
-    def _ask_subject(self) -> str:
-        return quote(self._labels["ask_subject"])
 
 
 def compose(
@@ -504,6 +591,43 @@ def _grant_command(notice: ThresholdNotice) -> str:
     return f'solaris users add-tokens {email} {tokens} --this-month --reason "…"'
 
 
+def _blocked_why(notice: ThresholdNotice) -> Blocked | None:
+    """Why a block is none for a quota that is used up; None for that, and for other thresholds."""
+    figures = notice.figures
+    if notice.threshold is not Threshold.BLOCK:
+        return None
+    if figures.granted_tokens == 0 and figures.current_usage == 0:
+        return Blocked.NO_QUOTA
+    if figures.remaining_tokens:
+        return Blocked.NEARLY_OUT
+    return Blocked.EARLY if figures.current_usage < figures.granted_tokens else None
+
+
+def _used_ppm(figures: UsageFigures) -> int:
+    """Millionths of what is granted; all of nothing."""
+    granted = figures.granted_tokens
+    return figures.current_usage * PPM // granted if granted else PPM
+
+
+def _permille(part: int, whole: int) -> int:
+    return part * 1000 // max(1, whole)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """Lines for a mail; addresses and commands stay whole, to be copied."""
+    return textwrap.fill(
+        text,
+        TEXT_CHARACTERS,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _fact_line(label: str, value: str, width: int) -> str:
+    return _wrapped(f"{label + ':':<{width}} {value}", " " * (width + 1))
+
+
 def _text_bar(permille: int) -> str:
     full = min(TEXT_BAR_CHARACTERS, permille * TEXT_BAR_CHARACTERS // 1000)
     return f"[{'#' * full}{'.' * (TEXT_BAR_CHARACTERS - full)}]"
@@ -511,9 +635,12 @@ def _text_bar(permille: int) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("solaris.alerts"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    made.globals |= {"light": LIGHT, "dark": DARK, "fact_line": _fact_line}
+    made.filters["wrapped"] = _wrapped
+    return made

@@ -9,8 +9,8 @@
 {"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
 {"version": 1, "kind": "request_news", "period", "user_id", "request_id", "news", "tokens", …}
 
-`round`, `unpriced_requests`, `open_requests`, `local_cost` and `groups` are later than the others:
-a message that was queued by a version before them has none.
+`round`, `unpriced_requests`, `open_requests`, `local_cost`, `groups` and a name in `top` are later
+than the others: a message that was queued by a version before them has none.
 """
 
 from dataclasses import asdict
@@ -114,6 +114,7 @@ class _Top(BaseModel):
     email: str
     tokens: _Count
     percentage: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    name: str = ""
 
 
 class _Part(BaseModel):
@@ -203,6 +204,9 @@ Notice = (
 def notice_to_json(notice: Notice) -> str:
     """Write a message, by the names of the notice's own fields."""
     told: dict[str, Any] = asdict(notice)
+    for one in told.get("top", ()):
+        if not one["name"]:
+            del one["name"]
     if isinstance(notice, MonthlySummary):
         if notice.local_cost is None:
             del told["local_cost"]
@@ -286,4 +290,4 @@ def _summary(message: _SummaryMessage) -> MonthlySummary:
 
 
 def _top(found: list[_Top]) -> tuple[TopUser, ...]:
-    return tuple(TopUser(one.email, one.tokens, one.percentage) for one in found)
+    return tuple(TopUser(one.email, one.tokens, one.percentage, one.name) for one in found)

@@ -47,11 +47,11 @@ WAIT = timedelta(hours=6)
 MAX_MONTHS = 12
 """So many missed months are told, the last ones."""
 
-_FIELDS = ("user_id", "email", "created_at", "reservations", "group_id")
+_FIELDS = ("user_id", "email", "name", "created_at", "reservations", "group_id")
 _log = get_logger("solaris.summarising")
 
-_Entry = tuple[int, str, str, int]
-"""Of one user: tokens used, address, id, tokens granted."""
+_Entry = tuple[int, str, str, int, str]
+"""Of one user: tokens used, address, id, tokens granted, name."""
 
 
 class Told(StrEnum):
@@ -102,7 +102,8 @@ class Summary:
             return
         self.active_users += 1
         email, user_id = user["email"]["S"], user["user_id"]["S"]
-        entry = (quota.current_usage, email, user_id, quota.granted_tokens)
+        name = user["name"]["S"]
+        entry = (quota.current_usage, email, user_id, quota.granted_tokens, name)
         _keep_greatest(self.top, entry, TOP_USERS)
         if "group_id" in user:
             group_id = user["group_id"]["S"]
@@ -124,8 +125,8 @@ class Summary:
         from solaris.alerts.alert import MonthlySummary, TopUser  # noqa: PLC0415 - once a month
 
         top = [
-            TopUser(email, used[user_id], _percentage(used[user_id], granted))
-            for _, email, user_id, granted in self.top
+            TopUser(email, used[user_id], _percentage(used[user_id], granted), name)
+            for _, email, user_id, granted, name in self.top
         ]
         return MonthlySummary(
             period=period,
@@ -147,8 +148,8 @@ class Summary:
         from solaris.alerts.group_summary import GroupSummary  # noqa: PLC0415 - once a month
 
         top = [
-            TopUser(email, tokens, _percentage(tokens, granted))
-            for tokens, email, _, granted in self.members.get(group.group_id, ())
+            TopUser(email, tokens, _percentage(tokens, granted), name)
+            for tokens, email, _, granted, name in self.members.get(group.group_id, ())
         ]
         return GroupSummary(
             group_id=group.group_id,
@@ -242,7 +243,7 @@ class Summariser:
             user_id: total_of(
                 one.figures for one in await asyncio.to_thread(sums_by_model, user_id, period)
             ).charged_tokens
-            for _, _, user_id, _ in summary.top
+            for _, _, user_id, _, _ in summary.top
         }
         groups = await asyncio.to_thread(self._groups)
         of_groups = await asyncio.to_thread(group_sums, period, rates) if groups else {}

@@ -515,6 +515,12 @@ class Settings(CurrencySettings):
         return self.public_url or machine_address(self.host, self.port)
 
     @property
+    def known_address(self) -> str | None:
+        """The same for mails; None where it is only this machine's, and readers are elsewhere."""
+        is_known = self.public_url is not None or self.solaris_stage == "local"
+        return self.own_address if is_known else None
+
+    @property
     def rate_rule(self) -> RateRule:
         """Requests that one user may make."""
         return RateRule(self.rate_limit_per_second, self.rate_limit_burst)

@@ -49,11 +49,14 @@ class Site(Protocol):
     """What the settings say of where links lead, and of what signs them."""
 
     public_url: str | None
-    solaris_stage: str
 
     @property
     def own_address(self) -> str:
         """Where people reach the system."""
+
+    @property
+    def known_address(self) -> str | None:
+        """The same for mails; None: nobody knows it."""
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:
@@ -110,9 +113,7 @@ class PersonalLinks:
 
     def for_mail(self, user_id: str) -> str | None:
         """The address for a mail to the user; None where nobody knows the system's own address."""
-        settings = self._settings
-        is_known = settings.public_url is not None or settings.solaris_stage == "local"
-        return self.make(user_id).url if is_known else None
+        return None if self._settings.known_address is None else self.make(user_id).url
 
     def for_refusal(self, user_id: str) -> str | None:
         """The address for a refusal in the chat: a day, one browser; None without PUBLIC_URL."""

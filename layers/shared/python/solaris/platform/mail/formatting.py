@@ -17,9 +17,17 @@ _MONTHS: dict[Locale, tuple[str, ...]] = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
-# Controls, line ends, and the marks that turn the reading direction round.
+# Controls, line ends, the marks that turn the reading direction round, and what takes no room: a
+# name of nothing else would be no name to see.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DIRECTION_MARKS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_ROOMLESS = frozenset("\u00ad\u180e\u200b\u2060\ufeff")
+_HIDDEN = _DIRECTION_MARKS | _ROOMLESS
+_QUOTED = frozenset('<>"@')
+_MAX_ADDRESS_CHARACTERS = 254
+_PPM_DIGITS = 4  # of a percentage: a millionth is 0.0001 %
 
 
 def one_line(value: str, most: int = MAX_TEXT_CHARACTERS) -> str:
@@ -27,19 +35,44 @@ def one_line(value: str, most: int = MAX_TEXT_CHARACTERS) -> str:
     kept = "".join(
         " " if unicodedata.category(character) in _UNSAFE_CATEGORIES else character
         for character in value
-        if character not in _DIRECTION_MARKS
+        if character not in _HIDDEN
     )
     text = " ".join(kept.split())
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def named_address(name: str, email: str, most: int = 60) -> str:
+    """`Ana Souza <ana@example.com>`; the address alone where there is no name.
+
+    A name that could be read as an address stands in quotes, as in the header of a mail.
+    """
+    address = one_line(email, _MAX_ADDRESS_CHARACTERS)
+    shown = one_line(name, most)
+    if not shown or shown == address:
+        return address
+    if not _QUOTED.isdisjoint(shown):
+        shown = '"' + shown.replace('"', "'") + '"'
+    return f"{shown} <{address}>"
+
+
+def share(ppm: int, locale: Locale, digits: int = _PPM_DIGITS) -> str:
+    """Millionths as a percentage, cut to so many digits: `75,5%` (pt-BR) or `75.5%` (en)."""
+    whole, rest = divmod(ppm, 10**_PPM_DIGITS)
+    decimals = f"{rest:0{_PPM_DIGITS}}"[:digits].rstrip("0")
+    text = format_integer(whole, locale)
+    if decimals:
+        text += f"{',' if locale == 'pt-BR' else '.'}{decimals}"
+    return f"{text}%"
+
+
+def share_digits(ppm: int) -> int:
+    """How many digits such a percentage needs behind its comma, 0 to 4."""
+    return len(f"{ppm % 10**_PPM_DIGITS:0{_PPM_DIGITS}}".rstrip("0"))
+
+
 def percentage(permille: int, locale: Locale) -> str:
     """Tenths of a percent as `81,2%` (pt-BR) or `81.2%` (en); whole ones without the zero."""
-    whole, tenth = divmod(permille, 10)
-    text = format_integer(whole, locale)
-    if tenth:
-        text += f"{',' if locale == 'pt-BR' else '.'}{tenth}"
-    return f"{text}%"
+    return share(permille * 1000, locale)
 
 
 def month(period: str, locale: Locale) -> str:
