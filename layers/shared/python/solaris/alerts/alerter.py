@@ -13,6 +13,8 @@ then looks after the mails that are still due (alerts/store.py has the timeline)
 - of a user's open alerts of a month the highest stays, the others are resolved with it;
 - the end of a grant: told to its user alone, and recorded as resolved, too. No record and no mail
   once it is void, used by more than half, or over;
+- of a request for tokens those are told who decide, of the decision who asked: recorded as
+  resolved, since it is the request that waits;
 - out of date (the month is over, or the user is back under the threshold): state `skipped`, the
   record is written as resolved, no mail;
 - a crash after sending, before marking: sent a second time after the lease, with the same
@@ -59,6 +61,8 @@ from solaris.alerts.notices import MalformedNoticeError, notice_from_json
 from solaris.alerts.store import AlertStore
 from solaris.alerts.suppression import Suppression
 from solaris.alerts.suppressions import MailSuppressions
+from solaris.alerts.token_requests.mails import RequestMails, ToldRequest
+from solaris.alerts.token_requests.notice import RequestNews, RequestNotice
 from solaris.platform.aws.queues import ALERTS_QUEUE, Message, Queues
 from solaris.platform.cache import Cache
 from solaris.platform.email import normalise_email
@@ -75,7 +79,7 @@ from solaris.quota.personal_links import PersonalLinks
 from solaris.quota.policy import block_ppm_of, threshold_rule_of
 from solaris.quota.store import UserStore
 from solaris.quota.thresholds import Threshold, rule_of
-from solaris.quota.user import User
+from solaris.quota.user import User, UserStatus
 
 _FINAL = frozenset(MailState) - {MailState.PENDING, MailState.SENDING, MailState.FAILED}
 _log = get_logger("solaris.alerting")
@@ -178,6 +182,8 @@ class Alerter:
             return self._summarise_group(notice)
         if isinstance(notice, CeilingReached):
             return self._tell_of_ceiling(notice)
+        if isinstance(notice, RequestNotice):
+            return self._tell_of_request(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -260,6 +266,40 @@ class Alerter:
         mail = _Mail(Audience.USER, [user.email], lambda: self._renderer.ending(notice))
         is_mailed = self._send_due(alert.alert_id, [mail])
         return self._announce(alert, notice) and is_mailed
+
+    def _tell_of_request(self, news: RequestNotice) -> bool:
+        user = self._users.get(news.user_id)
+        if user is None:
+            raise NotFoundError(news.user_id)
+        if user.status is UserStatus.DELETED:
+            return True
+        is_asked = news.news is RequestNews.ASKED
+        to = news.to if is_asked else (user.email,)
+        audience = Audience.ADMINS if is_asked else Audience.USER
+        shown = account_of(user, self._settings, self._clock()).user
+        url = None if is_asked else self._usage_url(user)
+        told = ToldRequest(_person(user), news, figures_of(shown), url, user.group_id)
+        title, text = self._request_mails.request_record(told)
+        now = self._clock()
+        alert = Alert(
+            alert_id=news.alert_id,
+            type=AlertType.INFO,
+            title=title,
+            message=text,
+            user_id=user.user_id,
+            period=news.period,
+            created_at=now,
+            # what waits is the request itself, on its own page
+            resolved_at=now,
+            mails={one: MailState.NONE for one in Audience} | {audience: _due(to)},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("request_told", user_id=user.user_id, news=news.news.value)
+        self._changes.publish(alert_ids=[alert.alert_id])
+        mail = _Mail(audience, to, lambda: self._request_mails.request(told))
+        is_mailed = self._send_due(alert.alert_id, [mail])
+        return self._announce(alert, told) and is_mailed
 
     def _tell_of_price(self, unpriced: ModelWithoutPrice) -> bool:
         """A record for the admins' list; no mail: nobody is refused, and the site says it too."""

@@ -38,6 +38,11 @@ class SitePages:
         """The groups, of which that name is looked for: groups have no pages of their own."""
         return f"{self._site}/groups?search={_json(name)}"
 
+    def token_request(self, user_id: str, request_id: str, decision: str | None = None) -> str:
+        """One request for tokens; with a decision, the dialog that asks whether to make it."""
+        found = f"{self._site}/requests?user={quote(user_id)}&request={quote(request_id)}"
+        return found if decision is None else f"{found}&decision={decision}"
+
     def channels(self) -> str:
         """The channels."""
         return f"{self._site}/channels"
