@@ -35,7 +35,7 @@ def test_a_channel_is_made_tried_and_removed(parts: Parts) -> None:
         assert "whsec_" in shown
         assert "T0P" not in shown
         (listed,) = answer("channels", "list")
-        assert listed["filter"] == {"events": ["quota.blocked"]}
+        assert listed["filter"] == {"events": ["quota.blocked"], "groups": []}
         assert listed["noNames"] is True
         assert "delivered" in run("channels", "test", "on-call").stdout
         hook.behave = status(500)
@@ -48,6 +48,16 @@ def test_a_channel_is_made_tried_and_removed(parts: Parts) -> None:
     assert answer("channels", "list") == []
     actions = [row.action for row in _audited(parts)]
     assert sorted(set(actions)) == ["channel.create", "channel.delete", "channel.test"]
+
+
+def test_a_channel_of_a_group_is_named_by_it(parts: Parts) -> None:
+    group = answer("groups", "create", "Vendas")
+    made = answer("channels", "add", "x", "http://127.0.0.1/x", "--group", "VENDAS")
+    assert made["filter"]["groups"] == [group["id"]]
+    assert "Vendas" in run("channels", "list", lang=PT).stdout
+    told = error_of("channels", "add", "y", "http://127.0.0.1/x", "--group", "Compras")
+    assert "there is no such group" in told
+    assert [one["name"] for one in answer("channels", "list")] == ["x"]
 
 
 def test_a_paused_channel_is_resumed(parts: Parts) -> None:

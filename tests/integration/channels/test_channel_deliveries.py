@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from solaris.alerts.alert import LEASE
+from solaris.alerts.alert import LEASE, TopUser
+from solaris.alerts.ceiling import COMPANY, CeilingReached
+from solaris.alerts.group_summary import GroupSummary
+from solaris.alerts.notices import notice_to_json
 from solaris.channels.channel import MAX_TRIES, PAUSE_AFTER_FAILURES
 from solaris.channels.deliveries import DeliveryState
 from solaris.channels.sending import Answer, ChannelSender
@@ -336,6 +339,74 @@ def test_a_month_s_figures_go_to_channels(channels: Channels) -> None:
     assert told["type"] == "month.closed"
     assert told["data"]["figures"]["total_tokens"] == 123_456
     assert "top" not in told["data"]["figures"]
+
+
+def announced(channels: Channels, notice: Any) -> None:
+    alerter = channels.alerts.alerter()
+    alerter._announcer = channels.parts.channels.announcer
+    assert alerter.handle_messages([Message("1", notice_to_json(notice))]) == []
+
+
+def ceiling(group_id: str, period: str) -> CeilingReached:
+    return CeilingReached(
+        group_id=group_id,
+        name="" if group_id == COMPANY else "Vendas",
+        period=period,
+        percent=95,
+        used_tokens=970,
+        ceiling_tokens=1_000,
+        to=("chefe@example.com",),
+    )
+
+
+def test_a_channel_of_a_group_gets_what_is_about_it_alone(channels: Channels) -> None:
+    sales = channels.api.ok("POST", "/admin/groups", {"name": "Vendas"})["id"]
+    other = channels.api.ok("POST", "/admin/groups", {"name": "Obras"})["id"]
+    period = channels.money.period
+    month = GroupSummary(
+        group_id=sales,
+        name="Vendas",
+        period="2026-10",
+        total_tokens=5,
+        cost_micros=0,
+        top=(TopUser("ana@example.com", 5, 1.0),),
+        to=("chefe@example.com",),
+    )
+    with receiver() as all_of, receiver() as one, receiver() as another:
+        channels.add(all_of, name="a")
+        channels.add(one, name="b", filter={"groups": [sales]}, noNames=True)
+        channels.add(another, name="c", filter={"groups": [other]})
+        announced(channels, ceiling(sales, period))
+        announced(channels, ceiling(COMPANY, period))
+        announced(channels, month)
+        alerter = channels.alerts.alerter()
+        alerter._announcer = channels.parts.channels.announcer
+        assert alerter.handle_messages([Message("1", json.dumps(SUMMARY))]) == []
+        assert channels.deliver(*channels.queued()) == []
+    told = [json.loads(got.body) for got in one.got]
+    names = [(found["type"], found["data"]["group_id"]) for found in told]
+    assert sorted(names) == [("ceiling.reached", sales), ("group.month_closed", sales)]
+    assert not [got for got in one.got if b"@" in got.body]
+    kinds = sorted(json.loads(got.body)["type"] for got in all_of.got)
+    assert kinds == ["ceiling.reached", "ceiling.reached", "group.month_closed", "month.closed"]
+    assert b"chefe" not in b"".join(got.body for got in all_of.got), "who gets the mail"
+    assert another.got == []
+    assert "chefe" in str(channels.alerts.inbox("chefe@example.com"))
+
+
+def test_a_person_s_alert_goes_by_the_group_of_its_time(channels: Channels) -> None:
+    sales = channels.api.ok("POST", "/admin/groups", {"name": "Vendas"})["id"]
+    other = channels.api.ok("POST", "/admin/groups", {"name": "Obras"})["id"]
+    channels.alerts.change(group_id=sales)
+    with receiver() as one, receiver() as another:
+        channels.add(one, name="b", filter={"groups": [sales]})
+        channels.add(another, name="c", filter={"groups": [other]})
+        body = channels.announce()
+        channels.alerts.change(group_id=other)
+        assert channels.deliver(*channels.queued()) == []
+    assert channels.alerts.record(body).group_id == sales
+    assert [json.loads(got.body)["data"]["group_id"] for got in one.got] == [sales]
+    assert another.got == []
 
 
 def test_what_is_no_delivery_comes_again_alone(channels: Channels) -> None:

@@ -47,7 +47,7 @@ def test_a_webhook_is_made_and_its_secret_shown_once(channels: Channels) -> None
         made = channels.add(found.url(path="/hooks/T0P-S3CR3T"), name="  Plantão ")
     assert made["name"] == "Plantão"
     assert made["address"] == f"http://127.0.0.1:{found.port}/…CR3T"
-    assert made["filter"] == {"events": None}
+    assert made["filter"] == {"events": None, "groups": []}
     assert (made["createdBy"], made["pausedAt"], made["lastTry"]) == (BOSS, None, None)
     secret = made["secret"]
     assert secret.startswith("whsec_")
@@ -81,7 +81,7 @@ def test_a_change_is_audited_without_the_address(channels: Channels) -> None:
         }
         changed = channels.api.ok("PUT", url, body)
         again = channels.api.ok("PUT", url, body)
-    assert changed["filter"] == {"events": ["quota.blocked", "month.closed"]}
+    assert changed["filter"] == {"events": ["quota.blocked", "month.closed"], "groups": []}
     assert changed["address"].endswith("/…CR3T")
     assert again == changed
     rows = audited(channels)
@@ -241,6 +241,35 @@ def test_a_paused_channel_is_resumed_once(channels: Channels) -> None:
     resumed = channels.api.ok("GET", "/admin/audit?action=channel.resume")["items"]
     assert len(resumed) == 1
     assert len(channels.history(made)) == 50
+
+
+def test_a_channel_of_some_groups(channels: Channels) -> None:
+    sales = channels.api.ok("POST", "/admin/groups", {"name": "Vendas"})
+    other = channels.api.ok("POST", "/admin/groups", {"name": "Obras"})
+    made = channels.add("http://127.0.0.1/x", filter={"groups": [sales["id"], sales["id"]]})
+    assert made["filter"] == {"events": None, "groups": [sales["id"]]}
+    assert audited(channels)["channel.create"]["after"]["groups"] == "Vendas"
+    url = f"{CHANNELS}/{made['id']}"
+    unknown = channels.api("PUT", url, {"filter": {"groups": ["0123456789ab"]}})
+    assert unknown.problems["filter.groups"][0] == "no_such_group"
+    both = channels.api.ok("PUT", url, {"filter": {"groups": [other["id"], sales["id"]]}})
+    assert both["filter"]["groups"] == [other["id"], sales["id"]]
+    assert channels.api("DELETE", f"/admin/groups/{sales['id']}").status == 204
+    # one that was deleted meanwhile may stay, and none may come
+    kept = {"events": ["ceiling.reached"], "groups": [sales["id"]]}
+    assert channels.api.ok("PUT", url, {"filter": kept})["filter"] == kept
+    again = {"name": "b", "kind": "slack", "url": "http://127.0.0.1/x", "filter": kept}
+    assert channels.api("POST", CHANNELS, again).problems["filter.groups"][0] == "no_such_group"
+    assert channels.api.ok("PUT", url, {"filter": {}})["filter"] == {"events": None, "groups": []}
+
+
+def test_a_channel_of_the_version_before_opens(channels: Channels) -> None:
+    made = channels.add("http://127.0.0.1/x", filter={"events": ["quota.blocked"]})
+    documents = channels.parts.quota.documents
+    found = documents.get(DOCUMENT)
+    assert found.body is not None
+    assert found.body["channels"][0]["filter"] == {"events": ["quota.blocked"]}, "as it was before"
+    assert channels.one(made)["filter"] == {"events": ["quota.blocked"], "groups": []}
 
 
 def test_an_older_secret_key_opens_and_is_sealed_anew(channels: Channels) -> None:

@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.alerts.alert import AlertType, ModelWithoutPrice, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.ceiling import COMPANY, CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, Person, ThresholdNotice
 from solaris.channels.channel import Channel, ChannelFilter, ChannelKind
 from solaris.channels.event_names import OF_THRESHOLD, EventName
@@ -118,8 +120,38 @@ def every_event(person: Person = ANA, model: str = "gpt-9") -> list[ChannelEvent
             user_id=None,
             unpriced=ModelWithoutPrice(model, "gpt-*", "2026-11"),
         ),
+        *(of_ceiling(one) for one in ("0123456789ab", COMPANY)),
+        event(
+            name=EventName.GROUP_MONTH_CLOSED,
+            severity=AlertType.INFO,
+            user_id=None,
+            group_id="0123456789ab",
+            group_summary=GroupSummary(
+                group_id="0123456789ab",
+                name=model[:80],
+                period="2026-11",
+                total_tokens=5_000_000,
+                cost_micros=12_000_000,
+                ceiling_tokens=6_000_000,
+                active_members=90,
+                top=(TopUser(person.email, 900_000, 90.0),),
+            ),
+        ),
         made_test_event("chn_1", NOON, "2026-11"),
     ]
+
+
+def of_ceiling(group_id: str) -> ChannelEvent:
+    found = CeilingReached(
+        group_id=group_id,
+        name="" if group_id == COMPANY else "Vendas",
+        period="2026-11",
+        percent=95,
+        used_tokens=960,
+        ceiling_tokens=1_000,
+    )
+    more = {"group_id": found.of_group, "ceiling": found}
+    return event(name=EventName.CEILING_REACHED, user_id=None, **more)
 
 
 def channel(kind: ChannelKind, language: str = "pt-BR", *, no_names: bool = False) -> Channel:
@@ -246,6 +278,7 @@ def test_a_webhook_gets_words_and_figures() -> None:
         "message": f"{EMAIL} has used 974,310 of 1,200,000 tokens (81.1%) in November 2026.",
         "url": f"{SITE}/admin/users/u-1",
         "user": {"id": "u-1", "plan": "basic", "email": EMAIL, "name": NAME},
+        "group_id": None,
         "threshold": "warning",
         "figures": {
             "used_tokens": 974_310,
@@ -255,6 +288,18 @@ def test_a_webhook_gets_words_and_figures() -> None:
             "percentage": 81.1,
         },
     }
+
+
+def test_a_ceiling_is_told_in_figures() -> None:
+    told = body(of_ceiling("0123456789ab"), ChannelKind.WEBHOOK, "en")
+    assert told["type"] == "ceiling.reached"
+    assert (told["data"]["group_id"], told["data"]["user"]) == ("0123456789ab", None)
+    figures = {"used_tokens": 960, "ceiling_tokens": 1_000, "percent": 95}
+    assert told["data"]["figures"] == figures
+    assert told["data"]["title"] == "Vendas: 95% of the monthly ceiling"
+    company = body(of_ceiling(COMPANY), ChannelKind.WEBHOOK, "en")["data"]
+    assert company["group_id"] is None
+    assert "company" in company["title"].lower()
 
 
 def test_words_are_those_of_the_language() -> None:

@@ -84,6 +84,18 @@ def test_a_filter_takes_what_it_names_and_every_test() -> None:
     assert all(ChannelFilter().takes(one) for one in CHOSEN)
 
 
+def test_with_groups_what_is_about_none_does_not_come() -> None:
+    chosen = ChannelFilter(None, ("g1", "g2"))
+    assert chosen.takes(EventName.QUOTA_BLOCKED, "g2")
+    assert not chosen.takes(EventName.QUOTA_BLOCKED, "g3")
+    assert not chosen.takes(EventName.MONTH_CLOSED)
+    assert chosen.takes(EventName.TEST)
+    both = ChannelFilter((EventName.CEILING_REACHED,), ("g1",))
+    assert both.takes(EventName.CEILING_REACHED, "g1")
+    assert not both.takes(EventName.QUOTA_BLOCKED, "g1")
+    assert all(ChannelFilter().takes(one, "g3") for one in EventName)
+
+
 def test_two_secrets_at_most_are_good_the_old_one_for_a_day() -> None:
     first = rotated([Secret("a")], "b", NOON)
     assert first == (Secret("b"), Secret("a", NOON + timedelta(hours=24)))

@@ -75,6 +75,7 @@ export const FIELDS = [
   "channelKind",
   "address",
   "events",
+  "groups",
   "language",
   "noNames",
   "resolvedAt",

@@ -2,6 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { Hash, type LucideIcon, MessagesSquare, Webhook } from "lucide-react";
 import { Controller, type UseFormReturn, useForm } from "react-hook-form";
 import { ApiError } from "@/shared/api/client";
+import { GroupFilter } from "@/shared/groups/GroupFilter";
 import { Button } from "@/shared/ui/Button";
 import { cn } from "@/shared/ui/cn";
 import { DialogActions } from "@/shared/ui/Dialog";
@@ -76,6 +77,7 @@ export function ChannelForm({
         />
       </Field>
       <EventChoice form={form} t={t} error={messageText(t, errors.events?.message)} />
+      <GroupsOf form={form} t={t} error={errors.groups?.message} />
       <Controller
         control={form.control}
         name="language"
@@ -194,6 +196,39 @@ function EventChoice({
         </div>
       )}
       {error && !isAll ? (
+        <p role="alert" className="text-[0.8125rem] text-danger">
+          {error}
+        </p>
+      ) : null}
+    </fieldset>
+  );
+}
+
+function GroupsOf({
+  form,
+  t,
+  error,
+}: {
+  form: UseFormReturn<ChannelValues>;
+  t: ChannelsTexts;
+  error: string | undefined;
+}) {
+  const groups = form.watch("groups");
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-2 font-medium text-[0.8125rem] text-ink">{t("groups")}</legend>
+      <div>
+        <GroupFilter
+          label={t("groupsOf")}
+          value={groups}
+          hasNone={false}
+          onChange={(next) => form.setValue("groups", next)}
+        />
+      </div>
+      <p className="text-[0.8125rem] text-ink-soft">
+        {t(groups.length === 0 ? "allGroupsHelp" : "groupsHelp")}
+      </p>
+      {error ? (
         <p role="alert" className="text-[0.8125rem] text-danger">
           {error}
         </p>

@@ -25,18 +25,7 @@ export function channelColumns(
       key: "events",
       header: t("events"),
       from: "lg",
-      cell: ({ filter, noNames }) => (
-        <>
-          <span className="block whitespace-nowrap">
-            {filter.events == null
-              ? t("allEvents")
-              : t("eventsCount", { count: filter.events.length })}
-          </span>
-          {noNames ? (
-            <span className="block text-[0.8125rem] text-ink-soft">{t("noNamesShort")}</span>
-          ) : null}
-        </>
-      ),
+      cell: (channel) => <Filter channel={channel} t={t} />,
     },
     {
       key: "last",
@@ -68,6 +57,25 @@ function nameCell(channel: Channel) {
       <span className="block truncate font-mono text-ink-soft text-xs" title={channel.address}>
         {channel.address.replace(/^https:\/\//, "")}
       </span>
+    </>
+  );
+}
+
+function Filter({ channel, t }: { channel: Channel; t: ChannelsTexts }) {
+  const { filter, noNames } = channel;
+  const groups = filter.groups?.length ?? 0;
+  const about = [
+    ...(groups > 0 ? [t("groupsCount", { count: groups })] : []),
+    ...(noNames ? [t("noNamesShort")] : []),
+  ];
+  return (
+    <>
+      <span className="block whitespace-nowrap">
+        {filter.events == null ? t("allEvents") : t("eventsCount", { count: filter.events.length })}
+      </span>
+      {about.length > 0 ? (
+        <span className="block text-[0.8125rem] text-ink-soft">{about.join(" · ")}</span>
+      ) : null}
     </>
   );
 }

@@ -44,16 +44,27 @@ test("all events are those of later versions, too", () => {
     url: "https://a.example/x",
     language: "en",
     noNames: false,
-    filter: { events: null },
+    filter: { events: null, groups: [] },
   });
-  expect(toCreate({ ...values, isAll: false }).filter).toEqual({ events: [...EVENTS] });
+  expect(toCreate({ ...values, isAll: false }).filter).toEqual({
+    events: [...EVENTS],
+    groups: [],
+  });
+});
+
+test("groups in another order are the same groups, others are sent with the events", () => {
+  const channel = { ...CHANNEL, filter: { ...CHANNEL.filter, groups: ["b", "a"] } };
+  expect(toUpdate(channel, { ...valuesOf(channel), groups: ["a", "b"] })).toEqual({});
+  expect(toUpdate(channel, { ...valuesOf(channel), groups: ["a"] })).toEqual({
+    filter: { events: ["quota.blocked"], groups: ["a"] },
+  });
 });
 
 test("only what is different is sent", () => {
   expect(toUpdate(CHANNEL, valuesOf(CHANNEL))).toEqual({});
   expect(toUpdate(CHANNEL, { ...valuesOf(CHANNEL), noNames: true, isAll: true })).toEqual({
     noNames: true,
-    filter: { events: null },
+    filter: { events: null, groups: [] },
   });
   expect(toUpdate(CHANNEL, { ...valuesOf(CHANNEL), url: "https://b.example/y" })).toEqual({
     url: "https://b.example/y",

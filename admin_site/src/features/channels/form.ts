@@ -15,6 +15,8 @@ export const EVENTS = [
   "quota.blocked",
   "grant.ending",
   "month.closed",
+  "ceiling.reached",
+  "group.month_closed",
   "model.unpriced",
 ] as const satisfies readonly ChosenEvent[];
 
@@ -32,6 +34,7 @@ export function channelSchema(isNew: boolean) {
       language: z.enum(LANGUAGES),
       isAll: z.boolean(),
       events: z.array(z.enum(EVENTS)),
+      groups: z.array(z.string()),
       noNames: z.boolean(),
     })
     .check(
@@ -57,6 +60,7 @@ export function newChannel(language: (typeof LANGUAGES)[number]): ChannelValues 
     language,
     isAll: true,
     events: [...EVENTS],
+    groups: [],
     noNames: false,
   };
 }
@@ -70,12 +74,16 @@ export function valuesOf(channel: Channel): ChannelValues {
     language: channel.language,
     isAll: channel.filter.events == null,
     events: [...(channel.filter.events ?? EVENTS)],
+    groups: [...(channel.filter.groups ?? [])],
     noNames: channel.noNames,
   };
 }
 
-function filterOf(values: ChannelValues): Model<"ChannelFilterModel"> {
-  return { events: values.isAll ? null : EVENTS.filter((one) => values.events.includes(one)) };
+function filterOf(values: ChannelValues) {
+  return {
+    events: values.isAll ? null : EVENTS.filter((one) => values.events.includes(one)),
+    groups: values.groups.toSorted(),
+  };
 }
 
 /** The request that makes the channel. */
@@ -93,7 +101,7 @@ export function toCreate(values: ChannelValues): Model<"ChannelCreate"> {
 /** The request that changes the channel: only what is different. */
 export function toUpdate(channel: Channel, values: ChannelValues): Model<"ChannelUpdate"> {
   const filter = filterOf(values);
-  const isOther = JSON.stringify(filter.events) !== JSON.stringify(channel.filter.events ?? null);
+  const isOther = JSON.stringify(filter) !== JSON.stringify(filterOf(valuesOf(channel)));
   return {
     ...(values.name.trim() === channel.name ? {} : { name: values.name.trim() }),
     ...(values.url.trim() === "" ? {} : { url: values.url.trim() }),
@@ -114,7 +122,7 @@ const FIELDS: Record<string, keyof ChannelValues> = {
 /** Which inputs a refusal is about. */
 export function fieldErrors(error: ApiError): { field: keyof ChannelValues; message: string }[] {
   return error.fields.flatMap(({ field, message }) => {
-    const known = FIELDS[field.split(".")[0] ?? ""];
+    const known = field.startsWith("filter.groups") ? "groups" : FIELDS[field.split(".")[0] ?? ""];
     return known ? [{ field: known, message }] : [];
   });
 }

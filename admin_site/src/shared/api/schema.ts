@@ -2293,7 +2293,8 @@ export interface components {
         ChannelCreate: {
             /**
              * @default {
-             *       "events": null
+             *       "events": null,
+             *       "groups": []
              *     }
              */
             filter?: components["schemas"]["ChannelFilterModel"];
@@ -2329,7 +2330,13 @@ export interface components {
              * @description Null: all events, those of later versions as well.
              * @default null
              */
-            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "model.unpriced")[] | null;
+            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced")[] | null;
+            /**
+             * Groups
+             * @description Ids of groups: what is about one of them, or about who was in it then. Empty: everything. With groups nothing comes that is about none.
+             * @default []
+             */
+            groups?: string[];
         };
         /**
          * ChannelHistory
@@ -2676,7 +2683,7 @@ export interface components {
          * @description What has happened.
          * @enum {string}
          */
-        EventName: "quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "model.unpriced" | "channel.test";
+        EventName: "quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "channel.test";
         /**
          * ExportFormat
          * @description How the rows are written.

@@ -11,17 +11,19 @@ const MOST_SHOWN = 60;
 
 /**
  * Groups to choose from, found as one types. `value` has ids, NO_GROUP for none; with `most` 1 a
- * choice takes the place of the one before.
+ * choice takes the place of the one before. Without `hasNone` having no group is no choice.
  */
 export function GroupChoice({
   value,
   most,
   onChange,
+  hasNone = true,
   className,
 }: {
   value: readonly string[];
   most: number;
   onChange: (value: string[]) => void;
+  hasNone?: boolean;
   className?: string;
 }) {
   const t = useGroupTexts();
@@ -71,7 +73,7 @@ export function GroupChoice({
         />
       </div>
       <div className={cn("max-h-72 overflow-y-auto border-line border-t p-1", className)}>
-        {typed === "" ? row(NO_GROUP, null) : null}
+        {hasNone && typed === "" ? row(NO_GROUP, null) : null}
         {first.map((one) => row(one.id, one))}
         {first.length > 0 && shown.length > 0 ? <div className="my-1 h-px bg-line" /> : null}
         {shown.map((one) => row(one.id, one))}

@@ -7,15 +7,17 @@ import { MOST_GROUPS, NO_GROUP, useGroupsById } from "./data";
 import { GroupChoice } from "./GroupChoice";
 import { useGroupTexts } from "./texts";
 
-/** A filter by groups, and by having none. */
+/** A filter by groups, and by having none where `hasNone`. */
 export function GroupFilter({
   label,
   value,
   onChange,
+  hasNone = true,
 }: {
   label: string;
   value: readonly string[];
   onChange: (value: string[]) => void;
+  hasNone?: boolean;
 }) {
   const t = useGroupTexts();
   const ui = useUiTexts();
@@ -44,7 +46,7 @@ export function GroupFilter({
         <Popover.Positioner sideOffset={6} align="start" className="z-50">
           <Popover.Popup className="w-80 max-w-[calc(100vw-2rem)] rounded-xl border border-line bg-raised shadow-float outline-none">
             <Popover.Title className="sr-only">{label}</Popover.Title>
-            <GroupChoice value={value} most={MOST_GROUPS} onChange={onChange} />
+            <GroupChoice value={value} most={MOST_GROUPS} onChange={onChange} hasNone={hasNone} />
             {value.length > 0 ? (
               <div className="flex items-center border-line border-t p-1">
                 <Button

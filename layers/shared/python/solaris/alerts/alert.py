@@ -257,6 +257,8 @@ class Alert:
     """What a used up quota meant for the user then; None: not known."""
 
     errors: dict[Audience, str] | None = None
+    group_id: str | None = None
+    """The group that it is about, or that its user was in then."""
 
 
 def message_about(address: str, message: str) -> str:

@@ -199,6 +199,7 @@ class Alerter:
         )
         notice = self._notice(crossing, user)
         alert = self._alert(crossing, notice, now, is_late=is_late)
+        alert = replace(alert, group_id=user.group_id)
         is_new = self._alerts.put_new(alert)
         if is_new:
             self._count_new(alert)
@@ -254,6 +255,7 @@ class Alerter:
             title=title,
             message=text,
             user_id=user.user_id,
+            group_id=user.group_id,
             period=grant.until[:7],
             created_at=now,
             resolved_at=now,
@@ -378,6 +380,7 @@ class Alerter:
             type=AlertType.INFO,
             title=title,
             message=text,
+            group_id=summary.group_id,
             period=summary.period,
             created_at=now,
             resolved_at=now,
@@ -388,7 +391,8 @@ class Alerter:
             _log.info("group_summary_recorded", group_id=summary.group_id, period=summary.period)
         self._changes.publish(alert_ids=[alert.alert_id])
         mail = _Mail(Audience.USER, summary.to, lambda: self._renderer.group_summary(summary))
-        return self._send_due(alert.alert_id, [mail])
+        is_mailed = self._send_due(alert.alert_id, [mail])
+        return self._announce(alert, summary) and is_mailed
 
     def _tell_of_ceiling(self, found: CeilingReached) -> bool:
         now = self._clock()
@@ -401,6 +405,7 @@ class Alerter:
             type=found.type,
             title=title,
             message=text,
+            group_id=found.of_group,
             period=found.period,
             created_at=now,
             mails={Audience.USER: _due(found.to), Audience.ADMINS: _due(admins)},
@@ -415,7 +420,8 @@ class Alerter:
             _Mail(audience, to, lambda: self._renderer.ceiling(found))
             for audience, to in ((Audience.USER, found.to), (Audience.ADMINS, admins))
         ]
-        return self._send_due(alert.alert_id, mails)
+        is_mailed = self._send_due(alert.alert_id, mails)
+        return self._announce(alert, found) and is_mailed
 
     def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
         """Send what is due; False when something must be looked at again."""

@@ -3,9 +3,18 @@
 from typing import Protocol
 
 from solaris.alerts.alert import Alert, ModelWithoutPrice, MonthlySummary
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
 
-AlertNotice = ThresholdNotice | EndingNotice | MonthlySummary | ModelWithoutPrice
+AlertNotice = (
+    ThresholdNotice
+    | EndingNotice
+    | MonthlySummary
+    | ModelWithoutPrice
+    | CeilingReached
+    | GroupSummary
+)
 
 
 class Announcer(Protocol):

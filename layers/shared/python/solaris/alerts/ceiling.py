@@ -47,6 +47,11 @@ class CeilingReached:
         return _alert_id(self.period, self.group_id, self.percent, self.ceiling_tokens)
 
     @property
+    def of_group(self) -> str | None:
+        """The group whose ceiling it is; None: the company's."""
+        return None if self.group_id == COMPANY else self.group_id
+
+    @property
     def lower_ids(self) -> list[str]:
         """Ids of the alerts in whose place this one stands."""
         return [

@@ -33,7 +33,7 @@ class ChannelAnnouncer:
         if not known:
             return
         event = event_of(alert, notice)
-        taking = [one.channel_id for one in known if one.filter.takes(event.name)]
+        taking = [one.channel_id for one in known if one.filter.takes(event.name, event.group_id)]
         if not taking:
             return
         standings = self._channels.standings(taking)

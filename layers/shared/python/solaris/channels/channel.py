@@ -10,6 +10,7 @@ from solaris.channels.event_names import EventName
 
 MAX_CHANNELS = 20
 MAX_NAME_CHARACTERS = 60
+MAX_GROUPS = 50
 MAX_HISTORY = 50
 PAUSE_AFTER_FAILURES = 50
 MAX_TRIES = 5
@@ -65,13 +66,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelFilter:
-    """What of all that happens a channel gets; None: all events, those of later versions too."""
+    """What of all that happens a channel gets.
+
+    `events` None: all, those of later versions too. With `groups` (ids) it gets what is about one
+    of them or about somebody who was in it then, and nothing of what is about no group: the
+    company's month, a model without a price. Without any: everything.
+    """
 
     events: tuple[EventName, ...] | None = None
+    groups: tuple[str, ...] = ()
 
-    def takes(self, event: EventName) -> bool:
-        """Whether an event goes to the channel. A test goes to any."""
-        return event is EventName.TEST or self.events is None or event in self.events
+    def takes(self, event: EventName, group_id: str | None = None) -> bool:
+        """Whether an event, of a group or of none, goes to the channel. A test goes to any."""
+        if event is EventName.TEST:
+            return True
+        if self.groups and group_id not in self.groups:
+            return False
+        return self.events is None or event in self.events
 
 
 @dataclass(frozen=True, slots=True)

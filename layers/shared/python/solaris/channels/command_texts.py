@@ -12,6 +12,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "CHANNEL": {"pt-BR": "CANAL", "en": "CHANNEL"},
     "URL": {"pt-BR": "ENDEREÇO", "en": "URL"},
     "EVENT": {"pt-BR": "EVENTO", "en": "EVENT"},
+    "GROUP": {"pt-BR": "GRUPO", "en": "GROUP"},
     "channel": {
         "pt-BR": "O nome do canal, ou o começo chn_… como a lista mostra.",
         "en": "The channel's name, or its id as the list shows it.",
@@ -37,6 +38,12 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "add.event": {
         "pt-BR": "Só este evento; pode ser repetido. Sem isso, todos.",
         "en": "This event alone; may be repeated. Without it, all of them.",
+    },
+    "add.group": {
+        "pt-BR": "Só o que diz respeito a este grupo ou a quem está nele, por nome ou ID; pode ser "
+        "repetido. Sem isso, tudo.",
+        "en": "What is about this group or its members alone, by name or id; may be repeated. "
+        "Without it, everything.",
     },
     "add.language": {"pt-BR": "O idioma das mensagens.", "en": "The language of the messages."},
     "add.no_names": {
@@ -87,6 +94,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     },
     "no_tries": {"pt-BR": "nada foi enviado ainda", "en": "nothing was sent yet"},
     "all_events": {"pt-BR": "todos", "en": "all"},
+    "all_groups": {"pt-BR": "todos", "en": "all"},
     "state.active": {"pt-BR": "ativo", "en": "active"},
     "state.paused": {"pt-BR": "pausado (falhas)", "en": "paused (failures)"},
     "outcome.delivered": {"pt-BR": "entregue", "en": "delivered"},
@@ -105,6 +113,7 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
     "col.kind": {"pt-BR": "TIPO", "en": "KIND"},
     "col.address": {"pt-BR": "ENDEREÇO", "en": "ADDRESS"},
     "col.events": {"pt-BR": "EVENTOS", "en": "EVENTS"},
+    "col.groups": {"pt-BR": "GRUPOS", "en": "GROUPS"},
     "col.state": {"pt-BR": "ESTADO", "en": "STATE"},
     "col.last": {"pt-BR": "ÚLTIMA ENTREGA", "en": "LAST DELIVERY"},
     "col.when": {"pt-BR": "QUANDO", "en": "WHEN"},

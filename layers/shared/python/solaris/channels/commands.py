@@ -36,8 +36,8 @@ def list_channels(*, json: AsJson = False) -> None:
         return
     table(
         _t.names(
-            *("col.id", "col.name", "col.kind", "col.address", "col.events", "col.state"),
-            "col.last",
+            *("col.id", "col.name", "col.kind", "col.address", "col.events"),
+            *("col.groups", "col.state", "col.last"),
         ),
         [
             (
@@ -46,6 +46,7 @@ def list_channels(*, json: AsJson = False) -> None:
                 row.channel.kind.value,
                 row.channel.shown_url,
                 _events(row.channel.filter),
+                ", ".join(parts.management.group_names(row.channel.filter)) or _t("all_groups"),
                 _t.word("state", "paused" if row.standing.is_paused else "active"),
                 f"{moment(row.standing.tries[0].at, zone)} {_outcome(row.standing.tries[0])}"
                 if row.standing.tries
@@ -66,6 +67,10 @@ def add(
         list[str] | None,
         typer.Option(metavar=_t.help("EVENT"), help=_t.help("add.event")),
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_t.help("GROUP"), help=_t.help("add.group")),
+    ] = None,
     language: Annotated[Language | None, typer.Option(help=_t.help("add.language"))] = None,
     no_names: Annotated[bool, typer.Option("--no-names", help=_t.help("add.no_names"))] = False,
     json: AsJson = False,
@@ -83,7 +88,7 @@ def add(
         name=name,
         kind=kind,
         url=url,
-        filter=ChannelFilter(chosen or None),
+        filter=ChannelFilter(chosen or None, parts.management.groups_named(group or [])),
         language=language.value if language else parts.platform.settings.locale,
         no_names=no_names,
     )

@@ -7,6 +7,8 @@
 | `quota.blocked` | a quota is used up, or too little is left for a request | the user |
 | `grant.ending` | a grant ends within a week, most of it unused | the user |
 | `month.closed` | a month is closed, with its figures | the company |
+| `ceiling.reached` | 80, 95 or 100 % of a monthly ceiling are used | a group, or the company |
+| `group.month_closed` | a month is closed, with a group's figures | the group |
 | `model.unpriced` | a model's weight should follow its price, and none is known | the company |
 | `channel.test` | an admin has pressed "Test" | nobody |
 
@@ -29,6 +31,8 @@ class EventName(StrEnum):
     QUOTA_BLOCKED = "quota.blocked"
     GRANT_ENDING = "grant.ending"
     MONTH_CLOSED = "month.closed"
+    CEILING_REACHED = "ceiling.reached"
+    GROUP_MONTH_CLOSED = "group.month_closed"
     MODEL_UNPRICED = "model.unpriced"
     TEST = "channel.test"
 

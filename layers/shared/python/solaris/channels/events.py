@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from solaris.alerts.alert import Alert, AlertType, ModelWithoutPrice, MonthlySummary
 from solaris.alerts.announcing import AlertNotice
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
 from solaris.channels.event_names import OF_THRESHOLD, EventName
 
@@ -22,7 +24,7 @@ class MalformedDeliveryError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEvent:
-    """What has happened; one of the last four says it, none of them in a test."""
+    """What has happened; one of the last says it, none of them in a test."""
 
     event_id: str
     """The alert's own id."""
@@ -32,10 +34,15 @@ class ChannelEvent:
     occurred_at: datetime
     period: str
     user_id: str | None = None
+    group_id: str | None = None
+    """The group that it is about, or whose member; None in a message of a version before."""
+
     threshold: ThresholdNotice | None = None
     ending: EndingNotice | None = None
     summary: MonthlySummary | None = None
     unpriced: ModelWithoutPrice | None = None
+    ceiling: CeilingReached | None = None
+    group_summary: GroupSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def event_of(alert: Alert, notice: AlertNotice) -> ChannelEvent:
         occurred_at=alert.created_at,
         period=alert.period,
         user_id=alert.user_id,
+        group_id=alert.group_id,
     )
     match notice:
         case ThresholdNotice():
@@ -71,6 +79,12 @@ def event_of(alert: Alert, notice: AlertNotice) -> ChannelEvent:
             return replace(event, name=EventName.MONTH_CLOSED, summary=notice)
         case ModelWithoutPrice():
             return replace(event, name=EventName.MODEL_UNPRICED, unpriced=notice)
+        case CeilingReached():
+            # who gets the mail is nobody's business here
+            return replace(event, name=EventName.CEILING_REACHED, ceiling=replace(notice, to=()))
+        case GroupSummary():
+            told_group = replace(notice, to=())
+            return replace(event, name=EventName.GROUP_MONTH_CLOSED, group_summary=told_group)
 
 
 def test_event(channel_id: str, now: datetime, period: str) -> ChannelEvent:

@@ -5,7 +5,7 @@ changed it meanwhile; in force within five seconds. A secret is told once, by wh
 audit log has an address's host and never more: what follows it may be a secret.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -42,6 +42,7 @@ from solaris.platform.errors import (
 from solaris.platform.logs import get_logger
 from solaris.platform.printable import printable
 from solaris.platform.texts import Locale, rule_text
+from solaris.quota.groups.group import Groups, name_key
 from solaris.quota.periods import period_of
 
 MAX_ATTEMPTS = 4
@@ -80,8 +81,8 @@ class Checker(Protocol):
 class ChannelManagement:
     """Channels for the operator.
 
-    `try_out` sends a test at once, `close_alert` closes an alert by its id; `clock` gives the
-    time in UTC, `zone` is the periods'.
+    `try_out` sends a test at once, `close_alert` closes an alert by its id, `groups` gives those
+    that there are; `clock` gives the time in UTC, `zone` is the periods'.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class ChannelManagement:
         checker: Checker,
         try_out: Callable[[Channel, ChannelEvent], Try],
         close_alert: Callable[[str], None],
+        groups: Callable[[], Groups],
         auditor: Auditor,
         zone: tzinfo,
         clock: Callable[[], datetime],
@@ -99,6 +101,7 @@ class ChannelManagement:
         self._checker = checker
         self._try_out = try_out
         self._close_alert = close_alert
+        self._groups = groups
         self._auditor = auditor
         self._zone = zone
         self._clock = clock
@@ -125,6 +128,7 @@ class ChannelManagement:
     def create(self, terms: ChannelTerms, actor: Actor) -> ChannelRow:
         """Make a channel. Raises InvalidRequestError."""
         self._check_url(terms.url)
+        self._check_groups(terms.filter.groups)
         now = self._clock()
         secret = new_secret() if terms.kind is ChannelKind.WEBHOOK else None
         channel = Channel(
@@ -154,7 +158,7 @@ class ChannelManagement:
             target_type="channel",
             target_id=channel.channel_id,
             target_label=channel.name,
-            after=_figures(channel),
+            after=self._figures(channel),
         )
         self._write(added, actor, [self._auditor.action(entry)], channel)
         _log.info("channel_created", channel_id=channel.channel_id, kind=channel.kind.value)
@@ -198,7 +202,7 @@ class ChannelManagement:
             target_type="channel",
             target_id=channel_id,
             target_label=channel.name,
-            before=_figures(channel),
+            before=self._figures(channel),
         )
 
         def without(found: Channels) -> list[Channel]:
@@ -268,9 +272,11 @@ class ChannelManagement:
         after = rule(before)
         if after == before:
             return before
+        # one that was deleted since may stay
+        self._check_groups(set(after.filter.groups) - set(before.filter.groups))
         now = self._clock()
         after = replace(after, changed_at=now, changed_by=actor.name)
-        old, new = _figures(before), _figures(after)
+        old, new = self._figures(before), self._figures(after)
         differing = {name for name in new if old[name] != new[name]}
         if before.url != after.url and "address" not in differing:
             differing.add("address")  # the same host: that it has changed is what is told
@@ -321,9 +327,40 @@ class ChannelManagement:
         except UrlRefusedError as error:
             raise _wrong("url", error.rule, rule_text(error.rule, "en")) from error
 
+    def groups_named(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Ids of groups, by id or name. Raises InvalidRequestError where there is no such group."""
+        found = {one.key: one.group_id for one in self._groups().values()}
+        ids = [one if one in found.values() else found.get(name_key(one), one) for one in names]
+        self._check_groups(ids)
+        return tuple(dict.fromkeys(ids))
+
+    def group_names(self, chosen: ChannelFilter) -> list[str]:
+        """The names of a filter's groups; a deleted one's id."""
+        found = self._groups() if chosen.groups else {}
+        return [found[one].name if one in found else one for one in chosen.groups]
+
+    def _check_groups(self, ids: Iterable[str]) -> None:
+        wanted = set(ids)
+        if wanted and not wanted <= self._groups().keys():
+            raise _wrong("filter.groups", "no_such_group", "there is no such group")
+
     def _row(self, channel: Channel) -> ChannelRow:
         standings = self._channels.standings([channel.channel_id])
         return ChannelRow(channel, standings[channel.channel_id])
+
+    def _figures(self, channel: Channel) -> dict[str, "int | str | bool | None"]:
+        """What the audit log tells of a channel: no secret, and of its address the host."""
+        events = channel.filter.events
+        parts = urlsplit(channel.url or channel.shown_url)
+        return {
+            "name": channel.name,
+            "channel_kind": channel.kind.value,
+            "address": f"{parts.scheme}://{parts.netloc}",
+            "events": None if events is None else ", ".join(one.value for one in events),
+            "groups": ", ".join(self.group_names(channel.filter)) or None,
+            "language": channel.language,
+            "no_names": channel.no_names,
+        }
 
     @staticmethod
     def _found(found: Channels, channel_id: str) -> Channel:
@@ -349,17 +386,3 @@ def _check_name(channel: Channel, every: Sequence[Channel]) -> None:
 
 def _wrong(field: str, rule: str, message: str) -> InvalidRequestError:
     return InvalidRequestError(message, field=field, rule=rule)
-
-
-def _figures(channel: Channel) -> dict[str, "int | str | bool | None"]:
-    """What the audit log tells of a channel: no secret, and of its address the host."""
-    events = channel.filter.events
-    parts = urlsplit(channel.url or channel.shown_url)
-    return {
-        "name": channel.name,
-        "channel_kind": channel.kind.value,
-        "address": f"{parts.scheme}://{parts.netloc}",
-        "events": None if events is None else ", ".join(one.value for one in events),
-        "language": channel.language,
-        "no_names": channel.no_names,
-    }

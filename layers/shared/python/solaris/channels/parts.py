@@ -97,6 +97,7 @@ class ChannelsParts:
             checker=self.sender,
             try_out=self.deliverer.try_out,
             close_alert=self._close_alert,
+            groups=lambda: self._quota.groups.read().groups,
             auditor=self._audit.auditor,
             zone=self.platform.settings.zone,
             clock=self.platform.clock,

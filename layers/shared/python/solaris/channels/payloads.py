@@ -9,12 +9,13 @@ link nowhere, and the runs of a RichTextBlock are no Markdown, as a TextBlock's 
 - Slack: a header of 150 characters, texts of 3,000, fields of 2,000 by tens, 50 blocks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from solaris.alerts.alert import AlertType, MonthlySummary, UsageFigures
+from solaris.alerts.alert import AlertType, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.group_summary import GroupSummary
 from solaris.channels.channel import Channel, ChannelKind
 from solaris.channels.events import ChannelEvent
 from solaris.channels.words import ChannelWords, Told
@@ -58,6 +59,7 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
         "message": told.text,
         "url": told.link,
         "user": _user(event, no_names=no_names),
+        "group_id": event.group_id,
     }
     if event.threshold is not None:
         data["threshold"] = event.threshold.threshold.value
@@ -70,6 +72,14 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
         }
     if event.summary is not None:
         data["figures"] = _month(event.summary, no_names=no_names)
+    if event.ceiling is not None:
+        data["figures"] = {
+            "used_tokens": event.ceiling.used_tokens,
+            "ceiling_tokens": event.ceiling.ceiling_tokens,
+            "percent": event.ceiling.percent,
+        }
+    if event.group_summary is not None:
+        data["figures"] = _group_month(event.group_summary, no_names=no_names)
     if event.unpriced is not None:
         data["model"] = event.unpriced.model
         data["entry"] = event.unpriced.entry
@@ -107,9 +117,22 @@ def _month(summary: MonthlySummary, *, no_names: bool) -> dict[str, Any]:
         "cost_micros": summary.cost_micros,
         "unpriced_requests": summary.unpriced_requests,
     }
-    if not no_names:
-        told["top"] = [{"email": one.email, "tokens": one.tokens} for one in summary.top]
-    return told
+    return told if no_names else told | {"top": _top(summary.top)}
+
+
+def _group_month(summary: GroupSummary, *, no_names: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "active_members": summary.active_members,
+        "total_tokens": summary.total_tokens,
+        "ceiling_tokens": summary.ceiling_tokens or None,
+        "cost_micros": summary.cost_micros,
+        "unpriced_requests": summary.unpriced_requests,
+    }
+    return told if no_names else told | {"top": _top(summary.top)}
+
+
+def _top(top: Sequence[TopUser]) -> list[dict[str, Any]]:
+    return [{"email": one.email, "tokens": one.tokens} for one in top]
 
 
 def teams_message(told: Told, severity: AlertType, language: Locale) -> dict[str, Any]:

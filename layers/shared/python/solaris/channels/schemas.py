@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from solaris.channels.addresses import MAX_URL_CHARACTERS
 from solaris.channels.channel import (
     MAX_CHANNELS,
+    MAX_GROUPS,
     MAX_HISTORY,
     MAX_NAME_CHARACTERS,
     ChannelFilter,
@@ -36,6 +37,7 @@ Url = Annotated[
         examples=["https://hooks.example.com/alerts"],
     ),
 ]
+GroupId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Language = Literal["pt-BR", "en"]
 ChosenEvent = Literal[
     "quota.warning",
@@ -43,6 +45,8 @@ ChosenEvent = Literal[
     "quota.blocked",
     "grant.ending",
     "month.closed",
+    "ceiling.reached",
+    "group.month_closed",
     "model.unpriced",
 ]
 
@@ -53,18 +57,24 @@ class ChannelFilterModel(ApiModel):
     events: Annotated[list[ChosenEvent], Field(min_length=1, max_length=len(CHOSEN))] | None = (
         Field(default=None, description="Null: all events, those of later versions as well.")
     )
+    groups: Annotated[list[GroupId], Field(max_length=MAX_GROUPS)] = Field(
+        default=[],
+        description="Ids of groups: what is about one of them, or about who was in it then. "
+        "Empty: everything. With groups nothing comes that is about none.",
+    )
 
     def filter(self) -> ChannelFilter:
         """As the service takes it."""
+        groups = tuple(dict.fromkeys(self.groups))
         if self.events is None:
-            return ChannelFilter()
-        return ChannelFilter(tuple(one for one in CHOSEN if one.value in self.events))
+            return ChannelFilter(None, groups)
+        return ChannelFilter(tuple(one for one in CHOSEN if one.value in self.events), groups)
 
     @classmethod
     def of(cls, found: ChannelFilter) -> "ChannelFilterModel":
         """A channel's."""
         events: Any = None if found.events is None else [one.value for one in found.events]
-        return cls(events=events)
+        return cls(events=events, groups=list(found.groups))
 
 
 class ChannelCreate(ApiModel):

@@ -213,14 +213,13 @@ class ChannelStore:
 
     def _written(self, channel: Channel, old: Mapping[str, Any]) -> dict[str, Any]:
         owner = channel.channel_id
-        events = channel.filter.events
         return {
             "id": owner,
             "name": channel.name,
             "kind": channel.kind.value,
             "url": old["url"] if channel.url is None else self._seal.seal(channel.url, owner),
             "shown_url": channel.shown_url,
-            "filter": {} if events is None else {"events": [one.value for one in events]},
+            "filter": _filter_written(channel.filter),
             "language": channel.language,
             "no_names": channel.no_names,
             "secrets": [
@@ -237,11 +236,21 @@ class ChannelStore:
 
 
 def _filter(written: Mapping[str, Any]) -> ChannelFilter:
-    names = written.get("events")
+    # a version before writes no groups, and one without events takes all
+    names, groups = written.get("events"), tuple(written.get("groups", ()))
     if names is None:
-        return ChannelFilter()
+        return ChannelFilter(None, groups)
     # one of a later version is as good as none
-    return ChannelFilter(tuple(one for one in CHOSEN if one.value in names))
+    return ChannelFilter(tuple(one for one in CHOSEN if one.value in names), groups)
+
+
+def _filter_written(chosen: ChannelFilter) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    if chosen.events is not None:
+        written["events"] = [one.value for one in chosen.events]
+    if chosen.groups:
+        written["groups"] = list(chosen.groups)
+    return written
 
 
 def _key(channel_id: str) -> Item:

@@ -5,11 +5,13 @@ The words and figures are those of the mails (alerts/mail_words.py). A channel w
 which leads whoever may sign in to their page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from solaris.alerts.alert import Audience, MonthlySummary
+from solaris.alerts.alert import Audience, MonthlySummary, TopUser
+from solaris.alerts.ceiling import CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, MailRenderer, Person, ThresholdNotice
 from solaris.channels.events import ChannelEvent
 from solaris.platform.mail.formatting import one_line
@@ -71,6 +73,10 @@ class ChannelWords(MailRenderer):
             return self._of_ending(event, event.ending)
         if event.summary is not None:
             return self._of_summary(event.summary)
+        if event.ceiling is not None:
+            return self._of_ceiling(event.ceiling)
+        if event.group_summary is not None:
+            return self._of_group_summary(event.group_summary)
         if event.unpriced is not None:
             title, text = self.unpriced_record(event.unpriced)
             return Told(title, text, (), self._words["models"], f"{self._site}/models")
@@ -106,13 +112,33 @@ class ChannelWords(MailRenderer):
         values = self._summary_values(summary)
         names = ("users", "active", "blocked", "total", "cost")
         facts = [(self._labels[name], values[name]) for name in names]
-        if summary.top and not self._no_names:
-            top = [
-                f"{one_line(one.email)} ({format_integer(one.tokens, self._locale)})"
-                for one in summary.top[:MAX_TOP]
-            ]
-            facts.append((self._words["top"], ", ".join(top)))
+        facts += self._most(summary.top)
         return Told(title, text, tuple(facts), self._words["report"], f"{self._site}/reports")
+
+    def _of_ceiling(self, found: CeilingReached) -> Told:
+        title, text = self.ceiling_record(found)
+        values = self._ceiling_values(found)
+        facts = tuple((self._labels[name], values[name]) for name in ("used", "ceiling"))
+        return Told(title, text, facts, self._words["report"], f"{self._site}/reports")
+
+    def _of_group_summary(self, summary: GroupSummary) -> Told:
+        title, text = self.group_summary_record(summary)
+        values = self._group_summary_values(summary)
+        facts = [(self._labels[name], values[name]) for name in ("active", "total", "cost")]
+        if summary.ceiling_tokens:
+            value = self._labels["ceiling_value"].format(**values)
+            facts.append((self._labels["ceiling"], value))
+        facts += self._most(summary.top)
+        return Told(title, text, tuple(facts), self._words["report"], f"{self._site}/reports")
+
+    def _most(self, top: Sequence[TopUser]) -> list[tuple[str, str]]:
+        if not top or self._no_names:
+            return []
+        told = [
+            f"{one_line(one.email)} ({format_integer(one.tokens, self._locale)})"
+            for one in top[:MAX_TOP]
+        ]
+        return [(self._words["top"], ", ".join(told))]
 
     def _about(
         self, event: ChannelEvent, title: str, text: str, facts: list[tuple[str, str]]

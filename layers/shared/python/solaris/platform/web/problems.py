@@ -101,13 +101,18 @@ def _field_problems(error: errors.SolarisError, locale: Locale) -> list[FieldPro
         case errors.InvalidRequestError():
             if error.rule is not None:
                 message = rule_text(error.rule, locale, error.values)
-                field = to_camel(error.field or "")
+                field = _wire_name(error.field or "")
                 return [FieldProblem(field=field, code=error.rule, message=message)]
             if error.field is not None:
-                field = to_camel(error.field)
+                field = _wire_name(error.field)
                 return [
                     FieldProblem(
                         field=field, code=error.code, message=detail_text(error.detail, locale)
                     )
                 ]
     return None
+
+
+def _wire_name(field: str) -> str:
+    """A field as the wire has it, also one inside another (`filter.groups`)."""
+    return ".".join(map(to_camel, field.split(".")))
