@@ -21,6 +21,9 @@ from solaris.alerts.alert import AlertType, ModelWithoutPrice, MonthlySummary, T
 from solaris.alerts.ceiling import COMPANY, CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, Person, ThresholdNotice
+from solaris.alerts.token_requests.mail_samples import told_samples
+from solaris.alerts.token_requests.mails import ToldRequest
+from solaris.alerts.token_requests.notice import RequestNews
 from solaris.channels.channel import Channel, ChannelFilter, ChannelKind
 from solaris.channels.event_names import OF_THRESHOLD, EventName
 from solaris.channels.events import (
@@ -137,8 +140,18 @@ def every_event(person: Person = ANA, model: str = "gpt-9") -> list[ChannelEvent
                 top=(TopUser(person.email, 900_000, 90.0),),
             ),
         ),
+        *(of_request(told, person) for _, told in told_samples(UTC)),
         made_test_event("chn_1", NOON, "2026-11"),
     ]
+
+
+def of_request(told: ToldRequest, person: Person = ANA) -> ChannelEvent:
+    """As `event_of` makes it: a reason names whoever wrote it."""
+    is_asked = told.news.news is RequestNews.ASKED
+    name = EventName.REQUEST_CREATED if is_asked else EventName.REQUEST_DECIDED
+    news = replace(told.news, reason=f"{person.name} {person.email}", decided_by=person.email)
+    request = replace(told, person=person, news=news, usage_url=None)
+    return event(name=name, severity=AlertType.INFO, request=request)
 
 
 def of_ceiling(group_id: str) -> ChannelEvent:
@@ -218,9 +231,10 @@ def assert_slack(message: dict[str, Any]) -> None:
             assert all(1 <= len(one["text"]) <= 2_000 for one in block["fields"])
         else:
             assert block["type"] == "actions"
-            (button,) = block["elements"]
-            assert 1 <= len(button["text"]["text"]) <= 75
-            assert len(button["url"]) <= 3_000
+            assert 1 <= len(block["elements"]) <= 25
+            for button in block["elements"]:
+                assert 1 <= len(button["text"]["text"]) <= 75
+                assert len(button["url"]) <= 3_000
 
 
 @given(
@@ -339,3 +353,23 @@ def test_the_card_is_cut_where_it_would_be_too_large() -> None:
         SITE,
     )
     assert len(card) <= MAX_CARD_BYTES
+
+
+def test_a_request_is_decided_in_two_clicks() -> None:
+    """The card's buttons open the site's dialogs; no GET decides anything."""
+    (asked,) = (one for one in every_event() if one.name is EventName.REQUEST_CREATED)
+    card = body(asked, ChannelKind.TEAMS)["attachments"][0]["content"]
+    page = f"{SITE}/admin/requests?user="
+    assert [one["title"] for one in card["actions"]] == ["Aprovar", "Negar"]
+    for one, decision in zip(card["actions"], ("approve", "deny"), strict=True):
+        assert one["url"].startswith(page)
+        assert one["url"].endswith(f"&decision={decision}")
+    blocks = body(asked, ChannelKind.SLACK)["blocks"]
+    buttons = [one["url"] for one in blocks[-1]["elements"]]
+    assert buttons == [one["url"] for one in card["actions"]]
+    assert len({one["action_id"] for one in blocks[-1]["elements"]}) == 2
+    data = body(asked, ChannelKind.WEBHOOK)["data"]
+    assert (data["request"]["state"], data["request"]["tokens"]) == ("asked", 500_000)
+    assert data["url"] == card["actions"][0]["url"]
+    quiet = body(asked, ChannelKind.WEBHOOK, no_names=True)["data"]["request"]
+    assert "reason" not in quiet

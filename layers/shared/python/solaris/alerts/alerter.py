@@ -125,9 +125,9 @@ class Alerter:
         self._links = links
         self._announcer = announcer
         self._clock = clock
-        self._renderer = MailRenderer(
-            settings.locale, support_email=settings.support_email, site=settings.known_address
-        )
+        told = {"support_email": settings.support_email, "site": settings.known_address}
+        self._renderer = MailRenderer(settings.locale, **told)
+        self._request_mails = RequestMails(settings.locale, **told)
 
     def handle_messages(self, messages: Sequence[Message]) -> list[str]:
         """Handle a batch; return the ids of the messages to be delivered again.
@@ -280,7 +280,7 @@ class Alerter:
         audience = Audience.ADMINS if is_asked else Audience.USER
         shown = account_of(user, self._settings, self._clock()).user
         url = None if is_asked else self._usage_url(user)
-        told = ToldRequest(_person(user), news, figures_of(shown), url, user.group_id)
+        told = ToldRequest(_person(user), news, figures_of(shown), url)
         title, text = self._request_mails.request_record(told)
         now = self._clock()
         alert = Alert(
@@ -289,11 +289,12 @@ class Alerter:
             title=title,
             message=text,
             user_id=user.user_id,
+            group_id=user.group_id,
             period=news.period,
             created_at=now,
             # what waits is the request itself, on its own page
             resolved_at=now,
-            mails={one: MailState.NONE for one in Audience} | {audience: _due(to)},
+            mails=dict.fromkeys(Audience, MailState.NONE) | {audience: _due(to)},
         )
         if self._alerts.put_new(alert):
             self._count_new(alert)

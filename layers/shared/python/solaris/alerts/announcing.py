@@ -6,6 +6,7 @@ from solaris.alerts.alert import Alert, ModelWithoutPrice, MonthlySummary
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
+from solaris.alerts.token_requests.mails import ToldRequest
 
 AlertNotice = (
     ThresholdNotice
@@ -14,6 +15,7 @@ AlertNotice = (
     | ModelWithoutPrice
     | CeilingReached
     | GroupSummary
+    | ToldRequest
 )
 
 

@@ -13,6 +13,7 @@
 than the others: a message that was queued by a version before them has none.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -201,6 +202,16 @@ Notice = (
 )
 
 
+_KINDS: Mapping[type, str] = {
+    GrantEnding: GRANT_ENDING,
+    ModelWithoutPrice: MODEL_WITHOUT_PRICE,
+    ChannelPaused: CHANNEL_PAUSED,
+    GroupSummary: GROUP_SUMMARY,
+    CeilingReached: CEILING,
+    RequestNotice: REQUEST_NEWS,
+}
+
+
 def notice_to_json(notice: Notice) -> str:
     """Write a message, by the names of the notice's own fields."""
     told: dict[str, Any] = asdict(notice)
@@ -215,45 +226,37 @@ def notice_to_json(notice: Notice) -> str:
         if not notice.groups:
             del told["groups"]
         told = {"kind": MONTHLY_SUMMARY, "period": told.pop("period"), "figures": told}
-    if isinstance(notice, GrantEnding):
-        told = {"kind": GRANT_ENDING, **told}
-    if isinstance(notice, ModelWithoutPrice):
-        told = {"kind": MODEL_WITHOUT_PRICE, **told}
-    if isinstance(notice, ChannelPaused):
-        told = {"kind": CHANNEL_PAUSED, **told}
-    if isinstance(notice, GroupSummary):
-        told = {"kind": GROUP_SUMMARY, **told}
-    if isinstance(notice, CeilingReached):
-        told = {"kind": CEILING, **told}
-    if isinstance(notice, RequestNotice):
-        told = {"kind": REQUEST_NEWS, **told}
+    elif type(notice) in _KINDS:
+        told = {"kind": _KINDS[type(notice)], **told}
     return orjson.dumps({"version": VERSION, **told}).decode()
 
 
 def notice_from_json(body: str) -> Notice:
     """Read a message; raises MalformedNoticeError naming the first thing that is wrong."""
+    # by the field alone: what people have written may be the name of a kind
+    kind = _kind_of(body)
     try:
-        if f'"{MONTHLY_SUMMARY}"' in body:
+        if kind == MONTHLY_SUMMARY:
             return _summary(_SummaryMessage.model_validate_json(body))
-        if f'"kind":"{MODEL_WITHOUT_PRICE}"' in body:
+        if kind == MODEL_WITHOUT_PRICE:
             unpriced = _UnpricedMessage.model_validate_json(body)
             return ModelWithoutPrice(unpriced.model, unpriced.entry, unpriced.period)
-        if f'"kind":"{CHANNEL_PAUSED}"' in body:
+        if kind == CHANNEL_PAUSED:
             paused = _PausedMessage.model_validate_json(body)
             return ChannelPaused(
                 paused.channel_id, paused.name, paused.failing_since, paused.period
             )
-        if f'"kind":"{GROUP_SUMMARY}"' in body:
+        if kind == GROUP_SUMMARY:
             group = _GroupSummaryMessage.model_validate_json(body)
             values = group.model_dump(exclude={"version", "kind", "top"})
             return GroupSummary(**values, top=_top(group.top))
-        if f'"kind":"{CEILING}"' in body:
+        if kind == CEILING:
             found = _CeilingMessage.model_validate_json(body)
             return CeilingReached(**found.model_dump(exclude={"version", "kind"}))
-        if f'"kind":"{REQUEST_NEWS}"' in body:
+        if kind == REQUEST_NEWS:
             request = _RequestMessage.model_validate_json(body)
             return RequestNotice(**request.model_dump(exclude={"version", "kind"}))
-        if f'"{GRANT_ENDING}"' in body:
+        if kind == GRANT_ENDING:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)
         message = _CrossingMessage.model_validate_json(body)
@@ -268,6 +271,16 @@ def notice_from_json(body: str) -> Notice:
         crossed_at=message.crossed_at,
         round=message.round,
     )
+
+
+def _kind_of(body: str) -> str | None:
+    """What a message says that it is; None: a crossing, or no message at all."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    kind = told.get("kind") if isinstance(told, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def _summary(message: _SummaryMessage) -> MonthlySummary:

@@ -10,11 +10,12 @@
 | `ceiling.reached` | 80, 95 or 100 % of a monthly ceiling are used | a group, or the company |
 | `group.month_closed` | a month is closed, with a group's figures | the group |
 | `model.unpriced` | a model's weight should follow its price, and none is known | the company |
+| `request.created` | a user asks for more tokens | the user |
+| `request.decided` | … and somebody, the policy or a raise has decided | the user |
 | `channel.test` | an admin has pressed "Test" | nobody |
 
 Names are lasting: receivers match them. What comes later gets a name of its own here and its
-sentence in words.py: `request.created`, `request.decided`, `user.pending`, `key.expiring`,
-`books.differ`, `upstream.failing`.
+sentence in words.py: `user.pending`, `key.expiring`, `books.differ`, `upstream.failing`.
 """
 
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ class EventName(StrEnum):
     CEILING_REACHED = "ceiling.reached"
     GROUP_MONTH_CLOSED = "group.month_closed"
     MODEL_UNPRICED = "model.unpriced"
+    REQUEST_CREATED = "request.created"
+    REQUEST_DECIDED = "request.decided"
     TEST = "channel.test"
 
 

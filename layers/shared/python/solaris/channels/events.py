@@ -15,6 +15,8 @@ from solaris.alerts.announcing import AlertNotice
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
+from solaris.alerts.token_requests.mails import ToldRequest
+from solaris.alerts.token_requests.notice import RequestNews
 from solaris.channels.event_names import OF_THRESHOLD, EventName
 
 
@@ -43,6 +45,7 @@ class ChannelEvent:
     unpriced: ModelWithoutPrice | None = None
     ceiling: CeilingReached | None = None
     group_summary: GroupSummary | None = None
+    request: ToldRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ def event_of(alert: Alert, notice: AlertNotice) -> ChannelEvent:
         case GroupSummary():
             told_group = replace(notice, to=())
             return replace(event, name=EventName.GROUP_MONTH_CLOSED, group_summary=told_group)
+        case ToldRequest():
+            is_asked = notice.news.news is RequestNews.ASKED
+            name = EventName.REQUEST_CREATED if is_asked else EventName.REQUEST_DECIDED
+            told_request = replace(notice, usage_url=None, news=replace(notice.news, to=()))
+            return replace(event, name=name, request=told_request)
 
 
 def test_event(channel_id: str, now: datetime, period: str) -> ChannelEvent:

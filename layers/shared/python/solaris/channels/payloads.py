@@ -16,6 +16,7 @@ import orjson
 
 from solaris.alerts.alert import AlertType, MonthlySummary, TopUser, UsageFigures
 from solaris.alerts.group_summary import GroupSummary
+from solaris.alerts.token_requests.mails import ToldRequest
 from solaris.channels.channel import Channel, ChannelKind
 from solaris.channels.events import ChannelEvent
 from solaris.channels.words import ChannelWords, Told
@@ -80,6 +81,9 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
         }
     if event.group_summary is not None:
         data["figures"] = _group_month(event.group_summary, no_names=no_names)
+    if event.request is not None:
+        data["request"] = _request(event.request, no_names=no_names)
+        data["figures"] = _usage(event.request.figures)
     if event.unpriced is not None:
         data["model"] = event.unpriced.model
         data["entry"] = event.unpriced.entry
@@ -91,11 +95,25 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
 
 
 def _user(event: ChannelEvent, *, no_names: bool) -> dict[str, Any] | None:
-    notice = event.threshold or event.ending
+    notice = event.threshold or event.ending or event.request
     if notice is None:
         return None
     told: dict[str, Any] = {"id": event.user_id, "plan": notice.person.plan}
     return told if no_names else told | {"email": notice.person.email, "name": notice.person.name}
+
+
+def _request(told: ToldRequest, *, no_names: bool) -> dict[str, Any]:
+    """What was asked for, and what became of it; the reason and who decided are people's words."""
+    news = told.news
+    found: dict[str, Any] = {
+        "id": news.request_id,
+        "state": news.news.value,
+        "tokens": news.tokens,
+        "granted_tokens": news.granted_tokens,
+        "by_policy": news.by_itself,
+        "by_raise": news.by_raise,
+    }
+    return found if no_names else found | {"reason": news.reason, "decided_by": news.decided_by}
 
 
 def _usage(figures: UsageFigures) -> dict[str, Any]:
@@ -172,7 +190,10 @@ def _teams_message(
                 for number, (label, value) in enumerate(facts)
             ),
         ],
-        "actions": [{"type": "Action.OpenUrl", "title": told.link_label, "url": told.link}],
+        "actions": [
+            {"type": "Action.OpenUrl", "title": label, "url": link}
+            for label, link in ((told.link_label, told.link), *told.others)
+        ],
     }
     attachment = {"contentType": CARD_TYPE, "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
@@ -203,10 +224,11 @@ def slack_message(told: Told) -> dict[str, Any]:
             "elements": [
                 {
                     "type": "button",
-                    "text": _plain(told.link_label, SLACK_BUTTON),
-                    "url": told.link,
-                    "action_id": "open",
+                    "text": _plain(label, SLACK_BUTTON),
+                    "url": link,
+                    "action_id": "open" if number == 0 else f"open_{number}",
                 }
+                for number, (label, link) in enumerate(((told.link_label, told.link), *told.others))
             ],
         },
     ]

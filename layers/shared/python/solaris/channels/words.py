@@ -12,9 +12,13 @@ from urllib.parse import quote
 from solaris.alerts.alert import Audience, MonthlySummary, TopUser
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
-from solaris.alerts.mails import EndingNotice, MailRenderer, Person, ThresholdNotice
+from solaris.alerts.mails import EndingNotice, Person, ThresholdNotice
+from solaris.alerts.token_requests.mails import RequestMails, ToldRequest
+from solaris.alerts.token_requests.notice import RequestNews
+from solaris.alerts.token_requests.words import LABELS
 from solaris.channels.events import ChannelEvent
 from solaris.platform.mail.formatting import one_line
+from solaris.platform.mail.site_pages import SitePages
 from solaris.platform.texts import Locale, format_integer
 
 MAX_TOP = 5
@@ -54,14 +58,17 @@ class Told:
 
     link_label: str
     link: str
+    others: tuple[tuple[str, str], ...] = ()
+    """Label and address of what else can be opened."""
 
 
-class ChannelWords(MailRenderer):
+class ChannelWords(RequestMails):
     """Tells events in one language; `site` is the address of the system, without a last slash."""
 
     def __init__(self, language: Locale, site: str, *, no_names: bool) -> None:
         super().__init__(language)
         self._site = f"{site}/admin"
+        self._requests = SitePages(site)
         self._no_names = no_names
         self._words = WORDS[language]
 
@@ -77,6 +84,8 @@ class ChannelWords(MailRenderer):
             return self._of_ceiling(event.ceiling)
         if event.group_summary is not None:
             return self._of_group_summary(event.group_summary)
+        if event.request is not None:
+            return self._of_request(event, event.request)
         if event.unpriced is not None:
             title, text = self.unpriced_record(event.unpriced)
             return Told(title, text, (), self._words["models"], f"{self._site}/models")
@@ -106,6 +115,19 @@ class ChannelWords(MailRenderer):
             (self._labels[f"grant_{one}"], values[one]) for one in ("granted", "left", "until")
         ]
         return self._about(event, title, text, facts)
+
+    def _of_request(self, event: ChannelEvent, given: ToldRequest) -> Told:
+        told = replace(given, person=self.person(given.person))
+        title, text = self.request_record(told)
+        facts = self.request_facts(told, no_names=self._no_names)
+        news, labels = told.news, LABELS[self._locale]
+        if news.news is not RequestNews.ASKED:
+            return self._about(event, title, text, facts)
+        approve, deny = (
+            (labels[one], self._requests.token_request(news.user_id, news.request_id, one))
+            for one in ("approve", "deny")
+        )
+        return Told(title, text, tuple(facts), *approve, (deny,))
 
     def _of_summary(self, summary: MonthlySummary) -> Told:
         title, text = self.summary_record(summary)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from solaris.quota.changes import MAX_GRANT_TOKENS
 from solaris.quota.grant import GrantKind
 from solaris.quota.groups.group import Group
 from solaris.quota.quota import PPM, Quota
@@ -173,7 +174,7 @@ def suggested(quota: Quota, pace_per_day: int, days_left: int) -> tuple[int, ...
         found = {_round_up(base * part // 100) for part in _TENTHS}
     else:
         found = {_round_up(max(1, needed // 2)), _round_up(needed), _round_up(needed * 2)}
-    return tuple(sorted(found))
+    return tuple(sorted({min(one, MAX_GRANT_TOKENS) for one in found}))
 
 
 def _round_up(tokens: int) -> int:

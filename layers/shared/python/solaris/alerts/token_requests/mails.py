@@ -31,7 +31,6 @@ class ToldRequest:
     news: RequestNotice
     figures: UsageFigures
     usage_url: str | None = None
-    group_id: str | None = None
 
 
 class RequestMails(MailRenderer):
