@@ -10,11 +10,13 @@ from solaris.alerts.mail_words import THRESHOLD_WORDS
 from solaris.audit.entry import AUDIT_DAYS
 from solaris.exports.export import EXPORT_DAYS
 from solaris.ledger.records import RECORD_DAYS
-from solaris.platform.mail.formatting import percentage
+from solaris.platform.mail.formatting import share
 from solaris.platform.settings import Settings
 from solaris.platform.texts import Locale, error_text
 from solaris.platform.web.errors import _STATUS
 from solaris.quota.personal_links import LINK_DAYS
+from solaris.quota.policy import threshold_rule_of
+from solaris.quota.quota import PPM
 from solaris.quota.thresholds import Threshold
 from tests.contract.pages import ROOT, Page
 
@@ -123,8 +125,12 @@ def test_words_of_the_guide_are_the_site_s(file: str, locale: Locale) -> None:
 def test_the_mails_have_their_subjects(locale: Locale, month: str) -> None:
     words = THRESHOLD_WORDS[locale]
     thresholds = (Threshold.WARNING, Threshold.CRITICAL, Threshold.BLOCK)
-    filled = {"percentage": percentage(800, locale), "month": month, "who": "Ana"}
+    rule = threshold_rule_of(Settings())
+    shares = dict(zip(thresholds, (rule.warning_ppm, rule.critical_ppm, PPM), strict=True))
     for row, threshold in zip(guide(locale).rows(MAILS[locale]), thresholds, strict=False):
+        told = share(shares[threshold], locale)
+        assert told in row[0] or threshold is Threshold.BLOCK
+        filled = {"threshold": told, "month": month, "who": "Ana"}
         for cell, audience in zip(row[1:], (Audience.USER, Audience.ADMINS), strict=True):
             assert cell == f'"{words[audience][threshold].subject.format(**filled)}"'
 

@@ -33,8 +33,8 @@ def alerts(money: MoneyPath, stage: str) -> Alerts:
         (
             "pt-BR",
             {
-                "Você já usou 100% da sua cota de novembro de 2026",
-                "Sua cota de novembro de 2026 está quase no fim",
+                "Você chegou a 80% da sua cota de novembro de 2026",
+                "Você chegou a 95% da sua cota de novembro de 2026",
                 "Sua cota de novembro de 2026 acabou",
             },
             ("100.000", "1º de dezembro de 2026", "Olá, Ana <Souza>!"),
@@ -42,8 +42,8 @@ def alerts(money: MoneyPath, stage: str) -> Alerts:
         (
             "en",
             {
-                "You have used 100% of your November 2026 quota",
-                "Your November 2026 quota is nearly used up",
+                "You have reached 80% of your November 2026 quota",
+                "You have reached 95% of your November 2026 quota",
                 "Your November 2026 quota is used up",
             },
             ("100,000", "December 1, 2026", "Hello Ana <Souza>,"),
@@ -99,7 +99,7 @@ async def test_a_jump_from_70_to_97_percent_sends_the_95_mail_alone(alerts: Aler
     assert alerts.money.record(alerts.money.event(None, alerts.email, prompt=70_000)) == []
     assert alerts.handle(alerts.crossing(27_000)) == []
     (mail,) = alerts.inbox()
-    assert mail["Subject"] == "Sua cota de novembro de 2026 está quase no fim"
+    assert mail["Subject"] == "Você chegou a 95% da sua cota de novembro de 2026"
     assert "97%" in mail["BodyText"]
 
 

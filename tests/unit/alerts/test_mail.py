@@ -6,22 +6,40 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from solaris.alerts.alert import Audience, MonthlySummary, UsageFigures
+from solaris.alerts.alert import (
+    Audience,
+    ChannelPaused,
+    MonthlySummary,
+    TopUser,
+    UsageFigures,
+)
+from solaris.alerts.ceiling import COMPANY, CeilingReached
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mail_samples import samples
 from solaris.alerts.mail_words import LABELS
 from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
 from solaris.platform.exchange import LocalCost
-from solaris.platform.mail.formatting import long_date, month, one_line, percentage
+from solaris.platform.mail.formatting import (
+    long_date,
+    month,
+    named_address,
+    one_line,
+    percentage,
+    share,
+)
 from solaris.platform.mail.sender import MailRejectedError, recipients
 from solaris.platform.texts import Locale
 from solaris.quota.periods import renews_at
 from solaris.quota.thresholds import Threshold
-from solaris.quota.user import Enforcement
+from solaris.quota.user import Enforcement, Plan
+from tests.unit.alerts.mail_extremes import MOST, NAMES, odd_mails
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -33,12 +51,28 @@ NOTICE = ThresholdNotice(
     period="2026-11",
     figures=UsageFigures(1_158_220, 1_000_000, 200_000),
     renews_at=renews_at("2026-11", ZONE),
+    user_id="u-1",
+)
+REPOSITORY = Path(__file__).resolve().parents[3]
+LONG_WORD = re.compile(r"\S{60}")
+SITE = "https://ia.example.com"
+ADMIN_SITE = f"{SITE}/admin"
+CEILING = CeilingReached(
+    group_id="aaaaaaaaaaaa",
+    name="Vendas & Cia",
+    period="2026-11",
+    percent=80,
+    used_tokens=810,
+    ceiling_tokens=1_000,
+)
+GROUP = GroupSummary(
+    group_id="aaaaaaaaaaaa", name="Vendas", period="2026-11", total_tokens=500, cost_micros=7
 )
 LOCALES: tuple[Locale, ...] = ("pt-BR", "en")
 
 
 def renderer(locale: Locale = "en") -> MailRenderer:
-    return MailRenderer(locale, support_email="help@example.com")
+    return MailRenderer(locale, support_email="help@example.com", site=SITE)
 
 
 def message(rendered: Rendered, to: str = "ana@example.com") -> EmailMessage:
@@ -49,6 +83,15 @@ def all_mails() -> Iterator[tuple[str, Rendered]]:
     for locale in LOCALES:
         for name, rendered in samples(renderer(locale), ZONE):
             yield f"{name}.{locale}", rendered
+        for name, rendered in odd_mails(renderer(locale)):
+            yield f"odd-{name}.{locale}", rendered
+
+
+def links(html: str) -> list[tuple[str, str]]:
+    """The buttons in their order: label and address."""
+    found = re.findall(r'<a (?:class="ink" )?href="([^"]*)"[^>]*>([^<]*)</a>', html)
+    assert len(found) == html.count("<a ")
+    return [(unescape(label), unescape(address)) for address, label in found]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +117,10 @@ def test_both_parts_say_every_figure_as_the_language_writes_it(
 def test_who_is_warned_only_is_never_told_of_refusals(
     locale: Locale, audience: Audience, threshold: Threshold
 ) -> None:
-    refusing = {"pt-BR": ("recusad", "acabou"), "en": ("refused", "used up on")}[locale]
-    blocked = replace(NOTICE, threshold=threshold)
+    refusing = {"pt-BR": ("recusad", "acabou"), "en": ("refused", "is used up")}[locale]
+    blocked = replace(
+        NOTICE, threshold=threshold, figures=UsageFigures(1_200_000, 1_000_000, 200_000)
+    )
     warned = replace(blocked, person=replace(NOTICE.person, enforcement=Enforcement.WARN))
     rendered = renderer(locale).threshold(warned, audience)
     for part in (rendered.subject, rendered.text, rendered.html):
@@ -152,16 +197,179 @@ def test_the_users_mail_greets_and_asks_and_the_admins_copy_says_who_and_how() -
     assert 'href="mailto:help@example.com?subject=Additional%20tokens' in user.html
     assert "solaris users" not in user.text
     assert admins.subject.startswith("Ana Souza ")
-    for text in ("ana@example.com", "basic", "solaris users add-tokens ana@example.com 100000"):
-        assert text in admins.text
-        assert text in re.sub(r"</?span[^>]*>", "", admins.html)
+    assert "Ana Souza <ana@example.com>" in admins.text
+    assert "Ana Souza &lt;ana@example.com&gt;" in admins.html
+    command = "solaris users add-tokens ana@example.com 100000"
+    assert command in admins.text
+    assert command in re.sub(r"</?span[^>]*>", "", admins.html)
     assert "mailto:" not in admins.html
+
+
+def test_the_admins_copy_leads_to_the_page_and_then_to_the_command() -> None:
+    for part in (
+        renderer().threshold(NOTICE, Audience.ADMINS).html,
+        renderer().threshold(NOTICE, Audience.ADMINS).text,
+    ):
+        assert part.index(f"{ADMIN_SITE}/users/u-1") < part.index("solaris users")
+    html = renderer().threshold(NOTICE, Audience.ADMINS).html
+    assert links(html) == [("Open the user's page", f"{ADMIN_SITE}/users/u-1")]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_mail_to_admins_leads_to_what_it_is_about(locale: Locale) -> None:
+    made = renderer(locale)
+    month_of = f"{ADMIN_SITE}/reports?range=own&from=2026-11-01&to=2026-11-30"
+    group_report = f"{month_of}&groups=%5B%22aaaaaaaaaaaa%22%5D"
+    paused = ChannelPaused("chn_1", "x", NOW, "2026-11")
+    summary = MonthlySummary("2026-11", 3, 2, 1, 500, 0)
+    group_page = f"{ADMIN_SITE}/groups?search=%22Vendas%20%26%20Cia%22"
+    for rendered, addresses in (
+        (made.summary(summary), [month_of]),
+        (made.group_summary(GROUP), [group_report]),
+        (made.ceiling(CEILING), [group_page, group_report]),
+        (made.ceiling(replace(CEILING, group_id=COMPANY, name="")), [f"{month_of}&group=group"]),
+        (made.paused(paused), [f"{ADMIN_SITE}/channels"]),
+    ):
+        assert [address for _, address in links(rendered.html)] == addresses
+        assert all(f":\n{address}\n" in rendered.text for address in addresses)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_without_an_address_of_the_site_nothing_leads_there(locale: Locale) -> None:
+    bare = MailRenderer(locale)
+    mails = dict(samples(bare, ZONE)) | dict(odd_mails(bare))
+    for name, rendered in mails.items():
+        leads = [address for _, address in links(rendered.html)]
+        # the personal page comes with the notice
+        assert [one for one in leads if "/me/#" not in one] == [], name
+        assert "/admin" not in rendered.html + rendered.text, name
+    assert "solaris users add-tokens" in mails["block-admins"].text
+    assert LABELS[locale]["grant"] in mails["block-admins"].text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_plans_are_told_as_the_site_names_them(locale: Locale) -> None:
+    texts = (REPOSITORY / "admin_site/src/features/plans/texts.ts").read_text("utf-8")
+    at = LOCALES.index(locale)
+    for plan in Plan:
+        name = re.findall(rf'plan_{plan.value}: "([^"]+)"', texts)[at]
+        of_plan = replace(NOTICE, person=replace(NOTICE.person, plan=plan.value))
+        rendered = renderer(locale).threshold(of_plan, Audience.ADMINS)
+        assert re.search(rf": +{name}\n", rendered.text)
+        assert f">{name}</td>" in rendered.html
+
+
+@pytest.mark.parametrize(
+    ("locale", "ppm", "told"),
+    [
+        ("pt-BR", 755_000, "75,5%"),
+        ("en", 755_000, "75.5%"),
+        ("pt-BR", 500_000, "50%"),
+        ("en", 333_333, "33.3333%"),
+    ],
+)
+@pytest.mark.parametrize("audience", list(Audience))
+@pytest.mark.parametrize("threshold", [Threshold.WARNING, Threshold.CRITICAL])
+def test_a_threshold_is_told_as_it_is_set(
+    locale: Locale, ppm: int, told: str, audience: Audience, threshold: Threshold
+) -> None:
+    used = -(-1_200_000 * ppm // 1_000_000)  # as soon as it is reached
+    notice = replace(
+        NOTICE,
+        threshold=threshold,
+        threshold_ppm=ppm,
+        figures=UsageFigures(used, 1_000_000, 200_000),
+    )
+    rendered = renderer(locale).threshold(notice, audience)
+    heading = re.search(r"<h1[^>]*>([^<]*)<", rendered.html)
+    assert heading
+    title, _ = renderer(locale).record(notice)
+    for text in (rendered.subject, heading[1], title, rendered.text.partition("[")[0]):
+        assert told in text
+    for wrong in ("80%", "95%"):
+        assert wrong not in rendered.subject + rendered.text + rendered.html
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("audience", list(Audience))
+@pytest.mark.parametrize(
+    ("figures", "ppm", "is_used_up"),
+    [
+        (UsageFigures(1_200_000, 1_000_000, 200_000), 1_000_000, True),
+        (UsageFigures(1_300_000, 1_000_000, 200_000), 1_000_000, True),
+        (UsageFigures(5, 0, 0), 1_000_000, True),
+        (UsageFigures(1_080_000, 1_000_000, 200_000, 900_000), 900_000, False),
+        (UsageFigures(1_199_940, 1_000_000, 200_000), 1_000_000, False),
+        (UsageFigures(0, 0, 0), 1_000_000, False),
+    ],
+)
+def test_a_quota_is_called_used_up_only_when_it_is(
+    locale: Locale, audience: Audience, figures: UsageFigures, ppm: int, *, is_used_up: bool
+) -> None:
+    notice = replace(NOTICE, threshold=Threshold.BLOCK, threshold_ppm=ppm, figures=figures)
+    said = {"pt-BR": ("esgotou", "esgotada", "acabou"), "en": ("used up",)}[locale]
+    rendered = renderer(locale).threshold(notice, audience)
+    title, _ = renderer(locale).record(notice)
+    for text in (f"{rendered.subject} {title}".lower(), rendered.text.lower(), rendered.html):
+        assert any(word in text.lower() for word in said) == is_used_up
+    badge = rendered.text.partition("\n")[0]
+    assert any(word in badge.lower() for word in said) == is_used_up
+
+
+def test_a_block_below_all_of_the_quota_says_where_it_is() -> None:
+    figures = UsageFigures(900, 1_000, 0, 900_000)
+    early = replace(NOTICE, threshold=Threshold.BLOCK, threshold_ppm=900_000, figures=figures)
+    assert "90%" in renderer().threshold(early, Audience.USER).subject
+    assert renderer().record(early)[0] == "Blocked at 90% of the quota"
+    warned = replace(early, person=replace(NOTICE.person, enforcement=Enforcement.WARN))
+    told = renderer().threshold(warned, Audience.USER)
+    assert "90%" in told.subject
+    assert "refused" not in told.text
+
+
+def test_a_ceilings_mail_says_the_share_that_is_reached() -> None:
+    for locale in LOCALES:
+        rendered = renderer(locale).ceiling(CEILING)
+        assert "80%" in rendered.subject
+        assert "81%" in rendered.text
+    company = renderer().ceiling(replace(CEILING, group_id=COMPANY, name=""))
+    assert "COMPANY_MONTHLY_CEILING" in company.text
+    assert "COMPANY_MONTHLY_CEILING" not in renderer().ceiling(CEILING).text
+
+
+def test_who_used_most_is_told_by_name_and_address() -> None:
+    top = (TopUser("ana@example.com", 4, 40.0, "Ana Souza"), TopUser("x@example.com", 1, 1.0))
+    for rendered in (
+        renderer().summary(MonthlySummary("2026-11", 3, 2, 1, 500, 0, top)),
+        renderer().group_summary(replace(GROUP, top=top)),
+    ):
+        assert " 1. Ana Souza <ana@example.com>\n" in rendered.text
+        assert " 2. x@example.com\n" in rendered.text
+        assert ">Ana Souza &lt;ana@example.com&gt;<" in rendered.html
+
+
+def test_a_name_stands_before_its_address_as_people_read_it() -> None:
+    assert named_address("Ana Souza", "ana@example.com") == "Ana Souza <ana@example.com>"
+    assert named_address("", "ana@example.com") == "ana@example.com"
+    assert named_address(" \u200b\u2060 ", "ana@example.com") == "ana@example.com"
+    assert named_address("ana@example.com", "ana@example.com") == "ana@example.com"
+    # what could be read as another address is quoted, and no quote ends it early
+    hostile = named_address('Boss" <boss@bank.example>', "ana@example.com")
+    assert hostile == '"Boss\' <boss@bank.example>" <ana@example.com>'
+    for name in NAMES:
+        told = named_address(name, "ana@example.com")
+        assert told.isprintable()
+        assert told.endswith("ana@example.com>") or told == "ana@example.com"
+        assert len(told) <= 60 + 2 + len(" <ana@example.com>")
+    assert named_address("\u202eanA\u202c", "a@b") == "anA <a@b>"
 
 
 def test_without_a_support_address_there_is_no_button_and_without_a_name_no_name() -> None:
     unnamed = replace(NOTICE, person=Person("ana@example.com", "", "basic"))
     rendered = MailRenderer("pt-BR").threshold(unnamed, Audience.USER)
     assert "mailto:" not in rendered.html
+    for part in (rendered.html, " ".join(rendered.text.split())):
+        assert "fale com quem administra a IA na sua empresa" in part
     assert "Olá!" in rendered.text
     assert renderer().threshold(unnamed, Audience.ADMINS).subject.startswith("ana@example.com ")
 
@@ -175,7 +383,13 @@ def test_the_users_own_page_is_linked_in_the_users_mail_and_never_in_the_admins(
     user = renderer(locale).threshold(linked, Audience.USER)
     assert f'href="{url}"' in user.html
     assert label in user.html
-    assert f"{label}: {url}" in user.text
+    assert f"{label}:\n{url}\n" in user.text
+    # their own page first, then whom to ask
+    assert [address.partition("?")[0] for _, address in links(user.html)] == [
+        url,
+        "mailto:help@example.com",
+    ]
+    assert user.text.index(url) < user.text.index("help@example.com")
     for rendered in (
         renderer(locale).threshold(linked, Audience.ADMINS),
         renderer(locale).threshold(NOTICE, Audience.USER),
@@ -262,34 +476,108 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize(("name", "rendered"), list(all_mails()), ids=lambda one: str(one)[:30])
-def test_every_mail_is_whole_loads_nothing_and_is_600_pixels_wide_at_most(
-    name: str, rendered: Rendered
-) -> None:
-    found = Tags(rendered.html)
-    assert found.open == []
-    assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in found.tags}
-    # the one address is where a button leads
-    loads = re.sub(r'<a class="ink" href="https://ia\.example\.com/me/#[^"]*"', "", rendered.html)
-    assert not re.search(r"https?://|url\(|@import|@font-face", loads)
-    assert "max-width:600px" in rendered.html
-    assert "prefers-color-scheme: dark" in rendered.html
-    assert f'lang="{name.rpartition(".")[2]}"' in rendered.html
-    for text in (rendered.subject, rendered.text, rendered.html.partition("</style>")[2]):
-        assert "{" not in text
-    assert len(rendered.html.encode()) < 100_000  # Gmail cuts off beyond
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_mail_is_whole_loads_nothing_and_is_600_pixels_wide_at_most(locale: Locale) -> None:
+    for name, rendered in all_mails():
+        if not name.endswith(locale):
+            continue
+        found = Tags(rendered.html)
+        assert found.open == [], name
+        assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in found.tags}
+        assert not any(key.startswith("on") for _, attrs in found.tags for key in attrs)
+        leads = [address for _, address in links(rendered.html)]
+        assert all(one.startswith((f"{SITE}/", "mailto:help@example.com?")) for one in leads), name
+        # nothing but the buttons' addresses could be asked for
+        loads = re.sub(r'href="[^"]*"', "", rendered.html)
+        assert not re.search(r"https?://|url\(|@import|@font-face", loads), name
+        assert "max-width:600px" in rendered.html
+        assert '<meta name="color-scheme" content="light dark">' in rendered.html
+        assert "prefers-color-scheme: dark" in rendered.html
+        assert f'lang="{locale}"' in rendered.html
+        assert len(rendered.html.encode()) < 100_000  # Gmail cuts off beyond
+        if not name.startswith("odd-"):
+            for text in (rendered.subject, rendered.text, rendered.html.partition("</style>")[2]):
+                assert "{" not in text
+
+
+class Words(HTMLParser):
+    """What is read of a mail, the line beside its subject too."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"style", "title"}:
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            self.words.append(data)
+
+
+def figures_in(text: str) -> set[str]:
+    return {one.rstrip(".,") for one in re.findall(r"\d[\d.,]*%?", text)}
+
+
+def test_the_text_has_every_figure_of_the_html_and_lines_that_fit() -> None:
+    for name, rendered in all_mails():
+        read = figures_in(" ".join(Words(rendered.html).words))
+        assert read, name
+        assert read <= figures_in(rendered.text), name
+        assert figures_in(rendered.subject) <= figures_in(rendered.text), name
+        for line in rendered.text.splitlines():
+            # what is copied as a whole stays whole: an address, a command
+            whole = " " not in line.strip() or line.startswith("    solaris ")
+            assert len(line) <= 78 or whole or LONG_WORD.search(line), (name, line)
+        assert "\n\n\n" not in rendered.text, name
+
+
+def test_nobodys_name_gets_beyond_its_place() -> None:
+    for locale in LOCALES:
+        for name, rendered in odd_mails(renderer(locale)):
+            assert "<script" not in rendered.html
+            assert rendered.subject.isprintable()
+            sent = message_from_bytes(message(rendered).as_bytes(), policy=policy.default)
+            assert sent["Bcc"] is None
+            assert list(sent.keys()) == list(message(renderer().group_summary(GROUP)).keys())
+            # a folded line begins with a space, which every reader takes off
+            assert sent["Subject"].strip() == one_line(rendered.subject, 200), name
+            shown = rendered.text + unescape(" ".join(Words(rendered.html).words))
+            assert not set(shown) & set("\u202e\u202c\u2066\u200f\u200b")
+            assert "49" not in rendered.subject, "a template in a name was carried out"
+
+
+def test_amounts_of_nothing_and_of_very_much_are_told() -> None:
+    nothing = replace(NOTICE, threshold=Threshold.BLOCK, figures=UsageFigures(0, 0, 0))
+    assert "0 of 0 tokens" in renderer().threshold(nothing, Audience.USER).text
+    much = replace(NOTICE, figures=UsageFigures(MOST, MOST, 0))
+    written = ("1.000.000.000.000.000", "1,000,000,000,000,000")
+    for locale, told in zip(LOCALES, written, strict=True):
+        rendered = renderer(locale).threshold(much, Audience.ADMINS)
+        assert told in rendered.text
+        assert told in rendered.html
 
 
 def test_a_bar_is_as_long_as_the_usage_and_never_longer_than_full() -> None:
     for used, width in ((0, None), (600_000, 50), (5_000_000, 100)):
         notice = replace(NOTICE, figures=UsageFigures(used, 1_000_000, 200_000))
         html = renderer().threshold(notice, Audience.USER).html
-        bars = [attrs["width"] for _, attrs in Tags(html).tags if attrs.get("class") == "fill"]
+        filled = [attrs for _, attrs in Tags(html).tags if attrs.get("class") == "fill"]
+        bars = [attrs["width"] for attrs in filled if "width" in attrs]  # not the card's edge
         assert bars == ([] if width is None else [f"{width}%"])
 
 
 def test_numbers_and_dates_by_language() -> None:
     assert [percentage(812, one) for one in LOCALES] == ["81,2%", "81.2%"]
+    assert [share(755_050, one) for one in LOCALES] == ["75,505%", "75.505%"]
+    assert [share(999_999, one, 1) for one in LOCALES] == ["99,9%", "99.9%"]
     assert [percentage(10_000, one) for one in LOCALES] == ["1.000%", "1,000%"]
     assert [month("2026-03", one) for one in LOCALES] == ["março de 2026", "March 2026"]
     day = datetime(2026, 12, 2, tzinfo=ZONE)

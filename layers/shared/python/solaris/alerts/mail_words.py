@@ -29,7 +29,7 @@ class Blocked(StrEnum):
     """Why somebody is refused, but for a quota that is used up: each has words of its own."""
 
     EARLY = "early"
-    """BLOCK_THRESHOLD is below 100 %, and reached."""
+    """BLOCK_THRESHOLD is below all of the quota, and reached."""
 
     NEARLY_OUT = "nearly_out"
     """What is left was too little for a request (quota/standing.py)."""
@@ -112,8 +112,8 @@ _PT_USER_BLOCKED = {
     Blocked.NO_QUOTA: MailWords(
         subject="Você não tem tokens em {month}",
         preheader="Seu limite mensal é de 0 tokens.",
-        badge="Sem cota",
-        heading="Você não tem cota neste mês",
+        badge="Limite zero",
+        heading="Seu limite deste mês é de 0 tokens",
         intro="Seu limite de {month} é de {granted} tokens: novas perguntas são recusadas.",
         steps=("Se precisar usar a IA, peça tokens adicionais.",),
     ),
@@ -202,8 +202,8 @@ _PT_ADMINS_BLOCKED = {
     Blocked.NO_QUOTA: MailWords(
         subject="{who} não tem tokens em {month}",
         preheader="O limite mensal é de 0 tokens.",
-        badge="Sem cota",
-        heading="{who} não tem cota",
+        badge="Limite zero",
+        heading="{who} tem limite de 0 tokens",
         intro="O limite de {month} é de {granted} tokens: as perguntas são recusadas até que você "
         "conceda tokens adicionais. O usuário recebe o mesmo aviso.",
     ),
@@ -302,8 +302,8 @@ _EN_USER_BLOCKED = {
     Blocked.NO_QUOTA: MailWords(
         subject="You have no tokens for {month}",
         preheader="Your monthly limit is 0 tokens.",
-        badge="No quota",
-        heading="You have no quota this month",
+        badge="Limit of zero",
+        heading="Your limit this month is 0 tokens",
         intro="Your limit for {month} is {granted} tokens: new questions are refused.",
         steps=("If you need to use AI, ask for additional tokens.",),
     ),
@@ -391,8 +391,8 @@ _EN_ADMINS_BLOCKED = {
     Blocked.NO_QUOTA: MailWords(
         subject="{who} has no tokens for {month}",
         preheader="The monthly limit is 0 tokens.",
-        badge="No quota",
-        heading="{who} has no quota",
+        badge="Limit of zero",
+        heading="{who} has a limit of 0 tokens",
         intro="The limit for {month} is {granted} tokens: questions are refused until you grant "
         "additional tokens. The user gets the same notice.",
     ),
@@ -475,7 +475,7 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "block": "Cota esgotada",
         "nearly_out": "Quase sem tokens",
         "early": "Bloqueio em {threshold} da cota",
-        "no_quota": "Sem cota",
+        "no_quota": "Limite de 0 tokens",
         "unpriced": "Modelo sem preço: {model}",
         "unpriced_message": "O peso {entry} segue os preços, e nenhum é conhecido de {model}: cada "
         "token conta como os de *. Defina um peso em Modelos, ou um preço em MODEL_PRICES.",
@@ -503,7 +503,7 @@ RECORD_WORDS: Mapping[Locale, Mapping[str, str]] = {
         "block": "Quota used up",
         "nearly_out": "Nearly out of tokens",
         "early": "Blocked at {threshold} of the quota",
-        "no_quota": "No quota",
+        "no_quota": "Limit of 0 tokens",
         "unpriced": "Model without a price: {model}",
         "unpriced_message": "The weight {entry} follows prices, and none is known of {model}: each "
         "token counts as those of *. Set a weight in Models, or a price in MODEL_PRICES.",
