@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from solaris.alerts.mail_samples import samples
+from solaris.alerts.token_requests.mail_samples import all_samples
 from solaris.platform.mail.palette import DARK, LIGHT
 from tests.functional.alerts.engines import MINI_BROWSER, Ask, firefox, webkit
 from tests.functional.alerts.test_mail_look import LOOK, ZONE, renderer, rgb
@@ -47,7 +47,7 @@ def test_mails_fit_are_read_and_pressed(engine: str, theme: str, tmp_path: Path)
     if not all(map(shutil.which, programs)) or (engine == "webkit" and MINI_BROWSER is None):
         pytest.skip(f"{engine} is not there (Debian: apt install {packages})")
     canvas = rgb((DARK if theme == "dark" else LIGHT)["canvas"])
-    mails = list(samples(renderer("pt-BR"), ZONE))
+    mails = list(all_samples(renderer("pt-BR"), ZONE))
     if theme == "light":  # what is odd in them is odd in every colour
         mails += odd_mails(renderer("pt-BR"))
     wrong = {}

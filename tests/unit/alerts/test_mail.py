@@ -22,9 +22,10 @@ from solaris.alerts.alert import (
 )
 from solaris.alerts.ceiling import COMPANY, CeilingReached
 from solaris.alerts.group_summary import GroupSummary
-from solaris.alerts.mail_samples import samples
 from solaris.alerts.mail_words import LABELS
 from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
+from solaris.alerts.token_requests.mail_samples import all_samples
+from solaris.alerts.token_requests.mails import RequestMails
 from solaris.platform.exchange import LocalCost
 from solaris.platform.mail.formatting import (
     long_date,
@@ -71,8 +72,8 @@ GROUP = GroupSummary(
 LOCALES: tuple[Locale, ...] = ("pt-BR", "en")
 
 
-def renderer(locale: Locale = "en") -> MailRenderer:
-    return MailRenderer(locale, support_email="help@example.com", site=SITE)
+def renderer(locale: Locale = "en") -> RequestMails:
+    return RequestMails(locale, support_email="help@example.com", site=SITE)
 
 
 def message(rendered: Rendered, to: str = "ana@example.com") -> EmailMessage:
@@ -81,7 +82,7 @@ def message(rendered: Rendered, to: str = "ana@example.com") -> EmailMessage:
 
 def all_mails() -> Iterator[tuple[str, Rendered]]:
     for locale in LOCALES:
-        for name, rendered in samples(renderer(locale), ZONE):
+        for name, rendered in all_samples(renderer(locale), ZONE):
             yield f"{name}.{locale}", rendered
         for name, rendered in odd_mails(renderer(locale)):
             yield f"odd-{name}.{locale}", rendered
@@ -236,8 +237,8 @@ def test_every_mail_to_admins_leads_to_what_it_is_about(locale: Locale) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_without_an_address_of_the_site_nothing_leads_there(locale: Locale) -> None:
-    bare = MailRenderer(locale)
-    mails = dict(samples(bare, ZONE)) | dict(odd_mails(bare))
+    bare = RequestMails(locale)
+    mails = dict(all_samples(bare, ZONE)) | dict(odd_mails(bare))
     for name, rendered in mails.items():
         leads = [address for _, address in links(rendered.html)]
         # the personal page comes with the notice

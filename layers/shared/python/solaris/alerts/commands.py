@@ -31,8 +31,10 @@ def preview(
 ) -> None:
     """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing."""
     # imported here: the parts take a while to load, and --help needs none of them
-    from solaris.alerts.mail_samples import ANA, SITE, samples  # noqa: PLC0415 - see above
-    from solaris.alerts.mails import MailRenderer, compose  # noqa: PLC0415 - see above
+    from solaris.alerts.mail_samples import ANA, SITE  # noqa: PLC0415 - see above
+    from solaris.alerts.mails import compose  # noqa: PLC0415 - see above
+    from solaris.alerts.token_requests.mail_samples import all_samples  # noqa: PLC0415 - see above
+    from solaris.alerts.token_requests.mails import RequestMails  # noqa: PLC0415 - see above
     from solaris.platform.clock import now  # noqa: PLC0415 - see above
     from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
     from solaris.quota.policy import threshold_rule_of  # noqa: PLC0415 - see above
@@ -45,10 +47,10 @@ def preview(
     written: list[Path] = []
     for language in [locale] if locale else list(Language):
         support = settings.support_email or "suporte@example.com"
-        renderer = MailRenderer(
+        renderer = RequestMails(
             language.value, support_email=support, site=settings.public_url or SITE
         )
-        for name, rendered in samples(renderer, settings.zone, threshold_rule_of(settings)):
+        for name, rendered in all_samples(renderer, settings.zone, threshold_rule_of(settings)):
             path = out / f"{name}.{language.value}"
             message = compose(
                 rendered,

@@ -5,14 +5,18 @@ from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from solaris.alerts.alert import UsageFigures
-from solaris.alerts.mail_samples import ANA, PERIOD, USAGE_URL, USER_ID
+from solaris.alerts.mail_samples import ANA, PERIOD, RULE, USAGE_URL, USER_ID, samples
 from solaris.alerts.mails import Rendered
 from solaris.alerts.token_requests.mails import RequestMails, ToldRequest
 from solaris.alerts.token_requests.notice import RequestNews, RequestNotice
+from solaris.quota.thresholds import ThresholdRule
 
 
-def request_samples(renderer: RequestMails, zone: tzinfo) -> Iterator[tuple[str, Rendered]]:
-    """Yield the name of each mail and the mail."""
+def all_samples(
+    renderer: RequestMails, zone: tzinfo, rule: ThresholdRule = RULE
+) -> Iterator[tuple[str, Rendered]]:
+    """Yield the name of each mail that there is and the mail."""
+    yield from samples(renderer, zone, rule)
     for name, told in told_samples(zone):
         yield name, renderer.request(told)
 
