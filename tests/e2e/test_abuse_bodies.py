@@ -55,6 +55,7 @@ def test_others_are_served_while_hostile_bodies_come(guarded: LocalSystem) -> No
         ("/v1/quota/check", 401),
         ("/api/admin/users/import", 401),
         ("/api/auth/login", 413),
+        ("/api/me/requests", 413),
     ],
 )
 def test_whoever_is_unknown_is_answered_before_they_send(

@@ -1,12 +1,13 @@
 """How large the body of each path outside /v1's chats may be, and whose is read at all.
 
 Told from the head, by whoever holds the port: a body is read only of somebody who is known (an
-access token whose signature is good) or at a door where people make themselves known.
+access token whose signature is good) or at a door where people make themselves known: by a
+password, or by the link to their own page.
 """
 
 KIBIBYTE = 1024
 DOOR_BYTES = 8 * KIBIBYTE
-"""Sign-in, and a check of a quota."""
+"""Sign-in, a request for tokens, and a check of a quota."""
 
 USUAL_BYTES = 256 * KIBIBYTE
 IMPORT_BYTES = 6 * KIBIBYTE * KIBIBYTE
@@ -14,7 +15,7 @@ IMPORT_BYTES = 6 * KIBIBYTE * KIBIBYTE
 
 CHECK_PATH = "/v1/quota/check"
 _IMPORT_PATH = "/api/admin/users/import"
-_DOORS = ("/api/auth/",)
+_DOORS = ("/api/auth/", "/api/me/")
 _API = "/api/"
 
 
