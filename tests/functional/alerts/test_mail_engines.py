@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from solaris.alerts.mail_samples import samples
 from solaris.platform.mail.palette import DARK, LIGHT
 from tests.functional.alerts.engines import MINI_BROWSER, Ask, firefox, webkit
-from tests.functional.alerts.test_mail_look import LOOK, ZONE, renderer, rgb
+from tests.functional.alerts.test_mail_look import LOOK, every_mail, renderer, rgb
 from tests.unit.alerts.mail_extremes import odd_mails
 
 WIDTH = 320
@@ -47,7 +46,7 @@ def test_mails_fit_are_read_and_pressed(engine: str, theme: str, tmp_path: Path)
     if not all(map(shutil.which, programs)) or (engine == "webkit" and MINI_BROWSER is None):
         pytest.skip(f"{engine} is not there (Debian: apt install {packages})")
     canvas = rgb((DARK if theme == "dark" else LIGHT)["canvas"])
-    mails = list(samples(renderer("pt-BR"), ZONE))
+    mails = every_mail("pt-BR")
     if theme == "light":  # what is odd in them is odd in every colour
         mails += odd_mails(renderer("pt-BR"))
     wrong = {}

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from solaris.alerts.mail_samples import samples
-from solaris.alerts.mails import MailRenderer, Rendered
+from solaris.alerts.mails import Rendered
+from solaris.alerts.token_requests.mail_samples import request_samples
+from solaris.alerts.token_requests.mails import RequestMails
 from solaris.platform.mail.palette import DARK, LIGHT
 from solaris.platform.texts import Locale
 from tests.unit.alerts.mail_extremes import odd_mails
@@ -20,8 +22,13 @@ WIDTHS = (320, 700)
 LOCALES: tuple[Locale, ...] = ("pt-BR", "en")
 
 
-def renderer(locale: Locale) -> MailRenderer:
-    return MailRenderer(locale, support_email="suporte@example.com", site="https://ia.example.com")
+def renderer(locale: Locale) -> RequestMails:
+    return RequestMails(locale, support_email="suporte@example.com", site="https://ia.example.com")
+
+
+def every_mail(locale: Locale) -> list[tuple[str, Rendered]]:
+    made = renderer(locale)
+    return [*samples(made, ZONE), *request_samples(made, ZONE)]
 
 
 def faults_of(page: Page, mails: Iterable[tuple[str, Rendered]]) -> dict[str, list[str]]:
@@ -70,7 +77,7 @@ def test_mails_fit_are_read_and_pressed_and_ask_for_nothing(
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 600})
-        assert faults_of(page, samples(renderer(locale), ZONE)) == {}
+        assert faults_of(page, every_mail(locale)) == {}
     canvas = rgb((DARK if theme == "dark" else LIGHT)["canvas"])
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == canvas
     assert asked == []

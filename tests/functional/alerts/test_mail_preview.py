@@ -16,13 +16,14 @@ THRESHOLDS = (
 KINDS = {
     *(f"{kind}-{who}" for kind in THRESHOLDS for who in ("user", "admins")),
     *("grant-ending", "channel-paused", "monthly-summary", "group-summary"),
+    *(f"request-{what}" for what in ("asked", "approved", "approved-until", "raised", "denied")),
     *(f"{whose}ceiling-{percent}" for whose in ("", "company-") for percent in (80, 95, 100)),
 }
 
 
 def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
     out = tmp_path / "new" / "mails"
-    assert "52 mails" in run("mail", "preview", "--out", str(out)).output
+    assert "62 mails" in run("mail", "preview", "--out", str(out)).output
     names = {f"{kind}.{locale}" for kind in KINDS for locale in ("pt-BR", "en")}
     assert {one.name for one in out.iterdir()} == {
         f"{name}.{suffix}" for name in names for suffix in ("html", "txt", "eml")
@@ -32,7 +33,7 @@ def test_every_mail_is_written_in_both_languages(tmp_path: Path) -> None:
 
 
 def test_one_language_only(tmp_path: Path) -> None:
-    assert "26 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
+    assert "31 mails" in run("mail", "preview", "--out", str(tmp_path), "--locale", "en").output
     assert not list(tmp_path.glob("*pt-BR*"))
 
 

@@ -25,6 +25,8 @@ from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mail_samples import samples
 from solaris.alerts.mail_words import LABELS
 from solaris.alerts.mails import MailRenderer, Person, Rendered, ThresholdNotice, compose
+from solaris.alerts.token_requests.mail_samples import request_samples
+from solaris.alerts.token_requests.mails import RequestMails
 from solaris.platform.exchange import LocalCost
 from solaris.platform.mail.formatting import (
     long_date,
@@ -71,8 +73,8 @@ GROUP = GroupSummary(
 LOCALES: tuple[Locale, ...] = ("pt-BR", "en")
 
 
-def renderer(locale: Locale = "en") -> MailRenderer:
-    return MailRenderer(locale, support_email="help@example.com", site=SITE)
+def renderer(locale: Locale = "en") -> RequestMails:
+    return RequestMails(locale, support_email="help@example.com", site=SITE)
 
 
 def message(rendered: Rendered, to: str = "ana@example.com") -> EmailMessage:
@@ -85,6 +87,8 @@ def all_mails() -> Iterator[tuple[str, Rendered]]:
             yield f"{name}.{locale}", rendered
         for name, rendered in odd_mails(renderer(locale)):
             yield f"odd-{name}.{locale}", rendered
+        for name, rendered in request_samples(renderer(locale), ZONE):
+            yield f"{name}.{locale}", rendered
 
 
 def links(html: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """`solaris mail`: what the mails look like."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,11 @@ def preview(
     """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing."""
     # imported here: the parts take a while to load, and --help needs none of them
     from solaris.alerts.mail_samples import ANA, SITE, samples  # noqa: PLC0415 - see above
-    from solaris.alerts.mails import MailRenderer, compose  # noqa: PLC0415 - see above
+    from solaris.alerts.mails import compose  # noqa: PLC0415 - see above
+    from solaris.alerts.token_requests.mail_samples import (  # noqa: PLC0415 - see above
+        request_samples,
+    )
+    from solaris.alerts.token_requests.mails import RequestMails  # noqa: PLC0415 - see above
     from solaris.platform.clock import now  # noqa: PLC0415 - see above
     from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
     from solaris.quota.policy import threshold_rule_of  # noqa: PLC0415 - see above
@@ -45,10 +50,13 @@ def preview(
     written: list[Path] = []
     for language in [locale] if locale else list(Language):
         support = settings.support_email or "suporte@example.com"
-        renderer = MailRenderer(
-            language.value, support_email=support, site=settings.public_url or SITE
+        site = settings.public_url or SITE
+        renderer = RequestMails(language.value, support_email=support, site=site)
+        mails = chain(
+            samples(renderer, settings.zone, threshold_rule_of(settings)),
+            request_samples(renderer, settings.zone),
         )
-        for name, rendered in samples(renderer, settings.zone, threshold_rule_of(settings)):
+        for name, rendered in mails:
             path = out / f"{name}.{language.value}"
             message = compose(
                 rendered,
