@@ -90,7 +90,9 @@ async def test_each_group_s_people_get_its_month_and_the_admins_all_of_them(
     assert (mine["total_tokens"], mine["ceiling_tokens"]) == (500, 1_000)
     assert mine["to"] == ["chefe@example.com", "cfo@example.com"]
     assert mine["active_members"] == 1
-    assert mine["top"] == [{"email": "ana@example.com", "tokens": 400, "percentage": 40.0}]
+    assert mine["top"] == [
+        {"email": "ana@example.com", "tokens": 400, "percentage": 40.0, "name": "Somebody"}
+    ]
     figures = found["monthly_summary"]["figures"]
     assert figures["groups"] == [
         {"name": "Vendas", "tokens": 500},

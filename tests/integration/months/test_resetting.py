@@ -332,8 +332,11 @@ async def test_the_summary_is_queued_once_with_the_figures_of_the_closed_month(
     assert (await asked.run_async()).is_done
     (message,) = january.parts.platform.queues.receive(ALERTS_QUEUE, wait_seconds=0)
     body = orjson.loads(message["Body"])
-    top = [{"email": ANA, "tokens": 1_000, "percentage": 100.0}]
-    top += [{"email": users[n], "tokens": n, "percentage": 0.0} for n in range(13, 4, -1)]
+    top = [{"email": ANA, "tokens": 1_000, "percentage": 100.0, "name": "Somebody"}]
+    top += [
+        {"email": users[n], "tokens": n, "percentage": 0.0, "name": "Somebody"}
+        for n in range(13, 4, -1)
+    ]
     figures = body.pop("figures")
     assert body == {"version": 1, "kind": "monthly_summary", "period": "2026-01"}
     assert figures == {
@@ -391,7 +394,9 @@ async def test_a_summary_waits_for_what_was_open_at_midnight(january: MoneyPath)
     assert not await tell(asked)
     (summary,) = summaries(january)
     assert (summary["period"], summary["total_tokens"]) == ("2026-01", 501_046)
-    assert summary["top"] == [{"email": ANA, "tokens": 501_046, "percentage": 50.1}]
+    assert summary["top"] == [
+        {"email": ANA, "tokens": 501_046, "percentage": 50.1, "name": "Somebody"}
+    ]
     assert "open_requests" not in summary
 
 
@@ -419,7 +424,9 @@ async def test_a_summary_tells_what_a_manual_reset_has_forgiven(january: MoneyPa
     assert (await asked.run_async()).is_done
     (summary,) = summaries(january)
     assert summary["total_tokens"] == 2_002_000
-    assert summary["top"] == [{"email": ANA, "tokens": 2_002_000, "percentage": 40.04}]
+    assert summary["top"] == [
+        {"email": ANA, "tokens": 2_002_000, "percentage": 40.04, "name": "Somebody"}
+    ]
 
 
 async def test_each_month_that_ended_while_the_system_was_off_has_its_summary(
