@@ -16,6 +16,7 @@ THRESHOLDS = (
 KINDS = {
     *(f"{kind}-{who}" for kind in THRESHOLDS for who in ("user", "admins")),
     *("grant-ending", "channel-paused", "monthly-summary", "group-summary"),
+    *(f"request-{what}" for what in ("asked", "approved", "approved-until", "raised", "denied")),
     *(f"{whose}ceiling-{percent}" for whose in ("", "company-") for percent in (80, 95, 100)),
 }
 
