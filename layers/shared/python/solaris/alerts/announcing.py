@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from solaris.alerts.alert import Alert, ModelWithoutPrice, MonthlySummary
+from solaris.alerts.causes.cause import Cause
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
@@ -14,6 +15,7 @@ AlertNotice = (
     | ModelWithoutPrice
     | CeilingReached
     | GroupSummary
+    | Cause
 )
 
 

@@ -31,8 +31,10 @@ def preview(
 ) -> None:
     """Write every mail with made-up figures as .html, .txt and .eml. Sends nothing."""
     # imported here: the parts take a while to load, and --help needs none of them
+    from solaris.alerts.causes.rendering import CauseRenderer  # noqa: PLC0415 - see above
+    from solaris.alerts.causes.samples import cause_samples  # noqa: PLC0415 - see above
     from solaris.alerts.mail_samples import ANA, samples  # noqa: PLC0415 - see above
-    from solaris.alerts.mails import MailRenderer, compose  # noqa: PLC0415 - see above
+    from solaris.alerts.mails import compose  # noqa: PLC0415 - see above
     from solaris.platform.clock import now  # noqa: PLC0415 - see above
     from solaris.platform.settings import load_settings  # noqa: PLC0415 - see above
 
@@ -44,8 +46,9 @@ def preview(
     written: list[Path] = []
     for language in [locale] if locale else list(Language):
         support = settings.support_email or "suporte@example.com"
-        renderer = MailRenderer(language.value, support_email=support)
-        for name, rendered in samples(renderer, settings.zone):
+        renderer = CauseRenderer(language.value, support_email=support)
+        zone = settings.zone
+        for name, rendered in (*samples(renderer, zone), *cause_samples(renderer, zone)):
             path = out / f"{name}.{language.value}"
             message = compose(
                 rendered,

@@ -8,6 +8,7 @@
 {"version": 1, "kind": "group_summary", "period", "group_id", "name", "total_tokens", …}
 {"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
 
+What is told of causes is in causes/messages.py.
 `round`, `unpriced_requests`, `open_requests`, `local_cost` and `groups` are later than the others:
 a message that was queued by a version before them has none.
 """
@@ -32,6 +33,8 @@ from solaris.alerts.alert import (
     MonthlySummary,
     TopUser,
 )
+from solaris.alerts.causes.cause import Cause
+from solaris.alerts.causes.messages import CAUSES, cause_in, cause_told
 from solaris.alerts.ceiling import CEILING, CeilingReached
 from solaris.alerts.group_summary import GROUP_SUMMARY, GroupSummary
 from solaris.platform.exchange import Currency, LocalCost
@@ -172,11 +175,14 @@ Notice = (
     | MonthlySummary
     | CeilingReached
     | GroupSummary
+    | Cause
 )
 
 
 def notice_to_json(notice: Notice) -> str:
     """Write a message, by the names of the notice's own fields."""
+    if isinstance(notice, CAUSES):
+        return orjson.dumps({"version": VERSION, **cause_told(notice)}).decode()
     told: dict[str, Any] = asdict(notice)
     if isinstance(notice, MonthlySummary):
         if notice.local_cost is None:
@@ -219,6 +225,9 @@ def notice_from_json(body: str) -> Notice:
         if f'"kind":"{CEILING}"' in body:
             found = _CeilingMessage.model_validate_json(body)
             return CeilingReached(**found.model_dump(exclude={"version", "kind"}))
+        cause = cause_in(body)
+        if cause is not None:
+            return cause
         if f'"{GRANT_ENDING}"' in body:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

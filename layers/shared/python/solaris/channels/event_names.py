@@ -10,11 +10,14 @@
 | `ceiling.reached` | 80, 95 or 100 % of a monthly ceiling are used | a group, or the company |
 | `group.month_closed` | a month is closed, with a group's figures | the group |
 | `model.unpriced` | a model's weight should follow its price, and none is known | the company |
+| `user.pending` | a first request made a user who waits for activation | the user |
+| `key.expiring` | a key ends within 30, 7 or 1 days | its user, or nobody |
+| `upstream.failing` | half of the last minutes' requests have failed upstream | the company |
+| `books.differ` | a reconciliation has found differences | the company |
 | `channel.test` | an admin has pressed "Test" | nobody |
 
 Names are lasting: receivers match them. What comes later gets a name of its own here and its
-sentence in words.py: `request.created`, `request.decided`, `user.pending`, `key.expiring`,
-`books.differ`, `upstream.failing`.
+sentence in words.py: `request.created`, `request.decided`.
 """
 
 from collections.abc import Mapping
@@ -34,6 +37,10 @@ class EventName(StrEnum):
     CEILING_REACHED = "ceiling.reached"
     GROUP_MONTH_CLOSED = "group.month_closed"
     MODEL_UNPRICED = "model.unpriced"
+    USER_PENDING = "user.pending"
+    KEY_EXPIRING = "key.expiring"
+    UPSTREAM_FAILING = "upstream.failing"
+    BOOKS_DIFFER = "books.differ"
     TEST = "channel.test"
 
 

@@ -12,6 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from solaris.alerts.alert import Alert, AlertType, ModelWithoutPrice, MonthlySummary
 from solaris.alerts.announcing import AlertNotice
+from solaris.alerts.causes.cause import (
+    BooksDiffer,
+    Cause,
+    KeyExpiring,
+    PersonWaiting,
+    UpstreamFailing,
+)
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
@@ -43,6 +50,7 @@ class ChannelEvent:
     unpriced: ModelWithoutPrice | None = None
     ceiling: CeilingReached | None = None
     group_summary: GroupSummary | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,14 @@ def event_of(alert: Alert, notice: AlertNotice) -> ChannelEvent:
         case GroupSummary():
             told_group = replace(notice, to=())
             return replace(event, name=EventName.GROUP_MONTH_CLOSED, group_summary=told_group)
+        case PersonWaiting():
+            return replace(event, name=EventName.USER_PENDING, cause=notice)
+        case KeyExpiring():
+            return replace(event, name=EventName.KEY_EXPIRING, cause=notice)
+        case UpstreamFailing():
+            return replace(event, name=EventName.UPSTREAM_FAILING, cause=notice)
+        case BooksDiffer():
+            return replace(event, name=EventName.BOOKS_DIFFER, cause=notice)
 
 
 def test_event(channel_id: str, now: datetime, period: str) -> ChannelEvent:

@@ -15,6 +15,13 @@ from typing import Any
 import orjson
 
 from solaris.alerts.alert import AlertType, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.causes.cause import (
+    BooksDiffer,
+    Cause,
+    KeyExpiring,
+    PersonWaiting,
+    UpstreamFailing,
+)
 from solaris.alerts.group_summary import GroupSummary
 from solaris.channels.channel import Channel, ChannelKind
 from solaris.channels.events import ChannelEvent
@@ -80,6 +87,8 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
         }
     if event.group_summary is not None:
         data["figures"] = _group_month(event.group_summary, no_names=no_names)
+    if event.cause is not None:
+        data["figures"] = _cause(event.cause)
     if event.unpriced is not None:
         data["model"] = event.unpriced.model
         data["entry"] = event.unpriced.entry
@@ -91,11 +100,38 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
 
 
 def _user(event: ChannelEvent, *, no_names: bool) -> dict[str, Any] | None:
+    if event.cause is not None:
+        return _user_of_cause(event.cause, no_names=no_names)
     notice = event.threshold or event.ending
     if notice is None:
         return None
     told: dict[str, Any] = {"id": event.user_id, "plan": notice.person.plan}
     return told if no_names else told | {"email": notice.person.email, "name": notice.person.name}
+
+
+def _user_of_cause(cause: Cause, *, no_names: bool) -> dict[str, Any] | None:
+    match cause:
+        case PersonWaiting():
+            told: dict[str, Any] = {"id": cause.user_id, "plan": cause.plan}
+            return told if no_names else told | {"email": cause.email, "name": cause.name}
+        case KeyExpiring(email=str()):
+            told = {"id": cause.user_id}
+            return told if no_names else told | {"email": cause.email}
+    return None
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    match cause:
+        case PersonWaiting():
+            return {"since": iso_milliseconds(cause.since)}
+        case KeyExpiring():
+            expires_at = iso_milliseconds(cause.expires_at)
+            return {"key_id": cause.key_id, "expires_at": expires_at, "days": cause.days}
+        case UpstreamFailing():
+            names = ("requests", "failed", "minutes")
+            return {name: getattr(cause, name) for name in names}
+        case BooksDiffer():
+            return {"differences": cause.differences, "users": cause.users}
 
 
 def _usage(figures: UsageFigures) -> dict[str, Any]:
