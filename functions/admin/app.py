@@ -36,17 +36,18 @@ mount(app, process_parts().platform, process_parts().of, registered(), signed_in
 def keep_directory(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Keep the lists' replica and its snapshot, every ten minutes.
 
-    Then close the open alerts whose cause is gone: the replica knows them. Last, look after
-    requests for tokens.
+    Then look for what to tell of, and close the open alerts whose cause is gone: the replica
+    knows both. Last, look after requests for tokens.
     """
 
     def remaining_seconds() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     report = process_parts().directory.keeper.run(remaining_seconds)
+    told = process_parts().operations.watch.look()
     closed = process_parts().alerts.closer.run(remaining_seconds)
     looked_after = process_parts().accounts.request_upkeep.run(remaining_seconds)
-    return report.body() | closed.body() | looked_after.body()
+    return report.body() | told.body() | closed.body() | looked_after.body()
 
 
 @app.on_sqs_message(queue="solaris-local-exports", batch_size=1)

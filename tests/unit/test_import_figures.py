@@ -20,7 +20,7 @@ MOST_LOADED = {
     "usage": 74,
     "reset": 67,
     "alerts": 21,
-    "admin": 258,
+    "admin": 268,
     "health": 52,
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolutionKey, titleKey } from "./alertWords";
+import { causeOf, isEnding, resolutionKey, titleKey } from "./alertWords";
 
 const ALERT = {
   id: "u~2026-11~block",
@@ -23,13 +23,29 @@ describe("an alert's title", () => {
   it("tells the end of a grant, the summary of a month and a record of its own apart", () => {
     const id = "system~2026-11~monthly_summary";
     const told = { id, threshold: null, type: "info", remainingTokens: null } as const;
-    expect(titleKey({ ...told, userId: "u" })).toBe("ending");
+    expect(titleKey({ ...told, id: "u~grant_ending~g1", userId: "u" })).toBe("ending");
     expect(titleKey({ ...told, userId: null })).toBe("summary");
     expect(titleKey({ ...told, userId: null, type: "warning" })).toBeNull();
     // the record of a group's month says whose it is
     expect(
       titleKey({ ...told, userId: null, id: "group_summary~2026-11~aaaaaaaaaaaa" }),
     ).toBeNull();
+  });
+});
+
+describe("what lasts until somebody ends it", () => {
+  const waiting = {
+    ...ALERT,
+    id: "person_waiting~u~17",
+    threshold: null,
+    type: "warning",
+  } as const;
+
+  it("has a word of its own, and is no grant's end though it is about a user", () => {
+    expect(titleKey(waiting)).toBe("person_waiting");
+    expect(isEnding(waiting)).toBe(false);
+    expect(causeOf({ id: "key_expiring~key_0~17~7" })).toBe("key_expiring");
+    expect(causeOf({ id: "u~2026-11~block" })).toBeNull();
   });
 });
 

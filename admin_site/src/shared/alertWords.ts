@@ -3,8 +3,16 @@ import type { Model } from "@/shared/api/types";
 type Alert = Model<"AlertOut">;
 
 /** Whether it says that somebody's grant ends soon: they were told, and nobody has to do anything. */
-export function isEnding({ threshold, userId }: Pick<Alert, "threshold" | "userId">): boolean {
-  return threshold === null && userId !== null;
+export function isEnding({ id }: Pick<Alert, "id">): boolean {
+  return id.includes("~grant_ending~");
+}
+
+/** As the ids of what lasts until somebody ends it begin. */
+const CAUSES = ["person_waiting", "key_expiring", "upstream_failing", "books_differ"] as const;
+
+/** What lasts until somebody ends it; null: it is something else. */
+export function causeOf({ id }: Pick<Alert, "id">): (typeof CAUSES)[number] | null {
+  return CAUSES.find((one) => id.startsWith(`${one}~`)) ?? null;
 }
 
 /** As the ids of what sums up a group's month begin: its record names the group. */
@@ -28,11 +36,19 @@ export function isSummary({
  */
 export function titleKey(
   alert: Pick<Alert, "id" | "threshold" | "userId" | "type" | "remainingTokens">,
-): "warning" | "critical" | "block" | "nearlyOut" | "ending" | "summary" | null {
+):
+  | "warning"
+  | "critical"
+  | "block"
+  | "nearlyOut"
+  | "ending"
+  | "summary"
+  | (typeof CAUSES)[number]
+  | null {
   if (alert.threshold === "block") return alert.remainingTokens ? "nearlyOut" : "block";
   if (alert.threshold !== null) return alert.threshold;
   if (isEnding(alert)) return "ending";
-  return isSummary(alert) ? "summary" : null;
+  return isSummary(alert) ? "summary" : causeOf(alert);
 }
 
 /** How a resolved alert came to be so; null: it is open, or there was nothing to do about it. */

@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { isEnding, isSummary, resolutionKey, titleKey } from "@/shared/alertWords";
+import { causeOf, isEnding, isSummary, resolutionKey, titleKey } from "@/shared/alertWords";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { useNow } from "@/shared/hooks/time";
 import { defineTexts } from "@/shared/i18n";
 import { monthDays } from "@/shared/range/days";
 
-export { isEnding };
+export { causeOf, isEnding };
 
 const { useTexts } = defineTexts("alert-words", {
   "pt-BR": {
@@ -16,6 +16,10 @@ const { useTexts } = defineTexts("alert-words", {
     nearlyOut: "Quase sem tokens",
     summary: "Resumo de {{month}}",
     ending: "Tokens adicionais perto do fim",
+    person_waiting: "Aguarda ativação",
+    key_expiring: "Chave perto do fim",
+    upstream_failing: "Provedor de modelos falhando",
+    books_differ: "Os livros não conferem",
     figures: "{{used}} de {{granted}} tokens",
     report: "Ver o relatório do mês",
     person: "Resolvido por {{who}} {{ago}}",
@@ -29,6 +33,13 @@ const { useTexts } = defineTexts("alert-words", {
     why_thresholds: "Encerrado pelo sistema {{ago}}: os limites de aviso mudaram",
     why_warn_only: "Encerrado pelo sistema {{ago}}: a cota agora só avisa",
     why_deleted: "Encerrado pelo sistema {{ago}}: o usuário foi excluído",
+    why_activated: "Encerrado pelo sistema {{ago}}: a pessoa foi ativada",
+    why_status: "Encerrado pelo sistema {{ago}}: a pessoa tem outro status",
+    why_revoked: "Encerrado pelo sistema {{ago}}: a chave foi revogada",
+    why_renewed: "Encerrado pelo sistema {{ago}}: o fim da chave mudou",
+    why_expired: "Encerrado pelo sistema {{ago}}: a chave expirou",
+    why_well_again: "Encerrado pelo sistema {{ago}}: o provedor voltou a responder",
+    why_books_agree: "Encerrado pelo sistema {{ago}}: a conciliação seguinte não achou diferenças",
     why_resumed: "Encerrado pelo sistema {{ago}}: o canal foi retomado",
     why_nothing_to_do: "Encerrado pelo sistema {{ago}}: não havia o que fazer",
   },
@@ -39,6 +50,10 @@ const { useTexts } = defineTexts("alert-words", {
     nearlyOut: "Nearly out of tokens",
     summary: "Summary of {{month}}",
     ending: "Additional tokens ending soon",
+    person_waiting: "Waits for activation",
+    key_expiring: "Key about to expire",
+    upstream_failing: "The upstream is failing",
+    books_differ: "The books differ",
     figures: "{{used}} of {{granted}} tokens",
     report: "See the month's report",
     person: "Resolved by {{who}} {{ago}}",
@@ -52,6 +67,13 @@ const { useTexts } = defineTexts("alert-words", {
     why_thresholds: "Closed by the system {{ago}}: the warning thresholds were changed",
     why_warn_only: "Closed by the system {{ago}}: the quota only warns now",
     why_deleted: "Closed by the system {{ago}}: the user was deleted",
+    why_activated: "Closed by the system {{ago}}: the person was activated",
+    why_status: "Closed by the system {{ago}}: the person has another status",
+    why_revoked: "Closed by the system {{ago}}: the key was revoked",
+    why_renewed: "Closed by the system {{ago}}: the key has another end",
+    why_expired: "Closed by the system {{ago}}: the key has expired",
+    why_well_again: "Closed by the system {{ago}}: the upstream answers again",
+    why_books_agree: "Closed by the system {{ago}}: the next reconciliation has found nothing",
     why_resumed: "Closed by the system {{ago}}: the channel was resumed",
     why_nothing_to_do: "Closed by the system {{ago}}: there was nothing to do",
   },

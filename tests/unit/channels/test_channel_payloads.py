@@ -18,6 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solaris.alerts.alert import AlertType, ModelWithoutPrice, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.causes.cause import (
+    BooksDiffer,
+    KeyExpiring,
+    PersonWaiting,
+    UpstreamFailing,
+)
 from solaris.alerts.ceiling import COMPANY, CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, Person, ThresholdNotice
@@ -141,6 +147,7 @@ def every_event(person: Person = ANA, model: str = "gpt-9") -> list[ChannelEvent
             ),
         ),
         *(of_request(told, person) for _, told in told_samples(UTC)),
+        *causes(person),
         made_test_event("chn_1", NOON, "2026-11"),
     ]
 
@@ -152,6 +159,35 @@ def of_request(told: ToldRequest, person: Person = ANA) -> ChannelEvent:
     news = replace(told.news, reason=f"{person.name} {person.email}", decided_by=person.email)
     request = replace(told, person=person, news=news, usage_url=None)
     return event(name=name, severity=AlertType.INFO, request=request)
+
+
+def causes(person: Person) -> list[ChannelEvent]:
+    waiting = PersonWaiting(
+        user_id="u-1",
+        email=person.email,
+        name=person.name,
+        plan="basic",
+        since=NOON,
+        period="2026-11",
+    )
+    key = KeyExpiring(
+        key_id="key_0123456789ab",
+        prefix="sk-solaris-abcd",
+        name=person.name,
+        expires_at=NOON,
+        days=7,
+        period="2026-11",
+    )
+    own = replace(key, user_id="u-1", email=person.email)
+    upstream = UpstreamFailing(since=NOON, requests=40, failed=31, minutes=10, period="2026-11")
+    books = BooksDiffer(found_at=NOON, differences=3, users=7, period="2026-11")
+    return [
+        event(name=EventName.USER_PENDING, cause=waiting),
+        event(name=EventName.KEY_EXPIRING, user_id=None, cause=key),
+        event(name=EventName.KEY_EXPIRING, cause=own),
+        event(name=EventName.UPSTREAM_FAILING, user_id=None, cause=upstream),
+        event(name=EventName.BOOKS_DIFFER, user_id=None, cause=books),
+    ]
 
 
 def of_ceiling(group_id: str) -> ChannelEvent:
@@ -314,6 +350,18 @@ def test_a_ceiling_is_told_in_figures() -> None:
     company = body(of_ceiling(COMPANY), ChannelKind.WEBHOOK, "en")["data"]
     assert company["group_id"] is None
     assert "company" in company["title"].lower()
+
+
+def test_causes_are_told_in_figures() -> None:
+    waiting, key, own, upstream, books = (
+        body(one, ChannelKind.WEBHOOK, "en")["data"] for one in causes(ANA)
+    )
+    assert waiting["user"] == {"id": "u-1", "plan": "basic", "email": EMAIL, "name": NAME}
+    assert waiting["url"] == f"{SITE}/admin/users/u-1"
+    assert (key["user"], key["figures"]["key_id"]) == (None, "key_0123456789ab")
+    assert own["user"] == {"id": "u-1", "email": EMAIL}
+    assert upstream["figures"] == {"requests": 40, "failed": 31, "minutes": 10}
+    assert books["figures"] == {"differences": 3, "users": 7}
 
 
 def test_words_are_those_of_the_language() -> None:

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Check, Coins, Gauge, Mail, MoreHorizontal, UserRound } from "lucide-react";
-import { AlertText, isEnding, Resolution, useAlertTitle } from "@/shared/alerts";
+import { AlertText, causeOf, isEnding, Resolution, useAlertTitle } from "@/shared/alerts";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
@@ -47,11 +47,14 @@ function What({ alert }: { alert: Alert }) {
   const title = useAlertTitle();
   const who = useWho(alert);
   const isKnown = alert.userId !== null && alert.userEmail !== null;
+  // of what is about nobody the heading below says what it is
+  const isTold =
+    alert.threshold !== null || isEnding(alert) || (isKnown && causeOf(alert) !== null);
   return (
     <div className="min-w-0">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <Badge tone={alert.threshold ? THRESHOLD_TONE[alert.threshold] : TONE[alert.type]} dot>
-          {alert.threshold === null && !isEnding(alert) ? t(`type_${alert.type}`) : title(alert)}
+          {isTold ? title(alert) : t(`type_${alert.type}`)}
         </Badge>
         <time
           dateTime={alert.createdAt}

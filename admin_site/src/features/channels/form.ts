@@ -18,6 +18,10 @@ export const EVENTS = [
   "ceiling.reached",
   "group.month_closed",
   "model.unpriced",
+  "user.pending",
+  "key.expiring",
+  "upstream.failing",
+  "books.differ",
 ] as const satisfies readonly ChosenEvent[];
 
 const URL_START = /^https?:\/\/\S+$/i;

@@ -1935,7 +1935,7 @@ export interface components {
             resolvedBy: string | null;
             /** @description Why it was closed by itself; null when somebody resolved it. */
             resolvedWhy: components["schemas"]["ResolvedWhy"] | null;
-            /** @description Null: the summary of a month, a monthly ceiling, a model without a price, or, of a user, the coming end of a grant. */
+            /** @description Null: the summary of a month, a monthly ceiling, a model without a price, what lasts until somebody ends it (its id begins with `person_waiting`, `key_expiring`, `upstream_failing` or `books_differ`) or, of a user, the coming end of a grant. */
             threshold: components["schemas"]["Threshold"] | null;
             /** Title */
             title: string;
@@ -2330,7 +2330,7 @@ export interface components {
              * @description Null: all events, those of later versions as well.
              * @default null
              */
-            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced")[] | null;
+            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "user.pending" | "key.expiring" | "upstream.failing" | "books.differ")[] | null;
             /**
              * Groups
              * @description Ids of groups: what is about one of them, or about who was in it then. Empty: everything. With groups nothing comes that is about none.
@@ -2683,7 +2683,7 @@ export interface components {
          * @description What has happened.
          * @enum {string}
          */
-        EventName: "quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "channel.test";
+        EventName: "quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "request.created" | "request.decided" | "user.pending" | "key.expiring" | "upstream.failing" | "books.differ" | "channel.test";
         /**
          * ExportFormat
          * @description How the rows are written.
@@ -5045,7 +5045,7 @@ export interface components {
          * @description Why the system has resolved an alert by itself.
          * @enum {string}
          */
-        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "resumed" | "nothing_to_do";
+        ResolvedWhy: "superseded" | "month" | "grant" | "limit" | "plan" | "reset" | "thresholds" | "warn_only" | "deleted" | "activated" | "status" | "revoked" | "renewed" | "expired" | "well_again" | "books_agree" | "resumed" | "nothing_to_do";
         /**
          * Role
          * @description An admin changes things, a viewer looks at all of it, an auditor at reports and the log.

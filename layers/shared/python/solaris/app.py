@@ -100,6 +100,7 @@ class Parts:
             quota=self.quota,
             directory=self.directory,
             announcer=lambda: self.channels.announcer,
+            facts=lambda: self.operations.watch.facts,
         )
 
     @part
@@ -207,6 +208,7 @@ class Parts:
         return OperationsParts(
             platform=self.platform,
             quota=self.quota,
+            directory=self.directory,
             sign_in=self.sign_in,
             keys=self.keys,
             ledger=self.ledger,

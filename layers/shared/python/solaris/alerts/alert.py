@@ -90,6 +90,25 @@ class ResolvedWhy(StrEnum):
     """The user is not refused any more when the quota is used up."""
 
     DELETED = "deleted"
+    ACTIVATED = "activated"
+    """Whoever waited is served."""
+
+    STATUS = "status"
+    """Whoever waited has another status, and is not served."""
+
+    REVOKED = "revoked"
+    RENEWED = "renewed"
+    """The key has another end, or none."""
+
+    EXPIRED = "expired"
+    """The key is over: what was warned of has happened."""
+
+    WELL_AGAIN = "well_again"
+    """The upstream answers."""
+
+    BOOKS_AGREE = "books_agree"
+    """A later reconciliation has found nothing."""
+
     RESUMED = "resumed"
     """The paused channel gets alerts again."""
 

@@ -11,6 +11,7 @@ then looks after the mails that are still due (alerts/store.py has the timeline)
 - a month's summary is recorded as resolved: it asks nobody to do anything;
 - of a ceiling the group's managers and recipients are told (the audience `user`), and the admins;
 - of a user's open alerts of a month the highest stays, the others are resolved with it;
+- what lasts until somebody ends it (causes/) is told while it lasts;
 - the end of a grant: told to its user alone, and recorded as resolved, too. No record and no mail
   once it is void, used by more than half, or over;
 - of a request for tokens those are told who decide, of the decision who asked: recorded as
@@ -27,6 +28,7 @@ not it changed anything: when that fails, the message is delivered again and tel
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from solaris.alerts.alert import (
     Alert,
@@ -46,12 +48,13 @@ from solaris.alerts.alert import (
     type_of,
 )
 from solaris.alerts.announcing import AlertNotice, Announcer
+from solaris.alerts.causes.cause import Cause, KeyExpiring, PersonWaiting
+from solaris.alerts.causes.messages import CAUSES
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.closing import superseded
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import (
     EndingNotice,
-    MailRenderer,
     Person,
     Rendered,
     ThresholdNotice,
@@ -125,9 +128,9 @@ class Alerter:
         self._links = links
         self._announcer = announcer
         self._clock = clock
-        told = {"support_email": settings.support_email, "site": settings.known_address}
-        self._renderer = MailRenderer(settings.locale, **told)
-        self._request_mails = RequestMails(settings.locale, **told)
+        self._renderer = RequestMails(
+            settings.locale, support_email=settings.support_email, site=settings.known_address
+        )
 
     def handle_messages(self, messages: Sequence[Message]) -> list[str]:
         """Handle a batch; return the ids of the messages to be delivered again.
@@ -184,6 +187,8 @@ class Alerter:
             return self._tell_of_ceiling(notice)
         if isinstance(notice, RequestNotice):
             return self._tell_of_request(notice)
+        if isinstance(notice, CAUSES):
+            return self._tell_of_cause(notice)
         return self._warn(notice)
 
     def _warn(self, crossing: Crossing) -> bool:
@@ -281,7 +286,7 @@ class Alerter:
         shown = account_of(user, self._settings, self._clock()).user
         url = None if is_asked else self._usage_url(user)
         told = ToldRequest(_person(user), news, figures_of(shown), url)
-        title, text = self._request_mails.request_record(told)
+        title, text = self._renderer.request_record(told)
         now = self._clock()
         alert = Alert(
             alert_id=news.alert_id,
@@ -300,7 +305,7 @@ class Alerter:
             self._count_new(alert)
             _log.info("request_told", user_id=user.user_id, news=news.news.value)
         self._changes.publish(alert_ids=[alert.alert_id])
-        mail = _Mail(audience, to, lambda: self._request_mails.request(told))
+        mail = _Mail(audience, to, lambda: self._renderer.request(told))
         is_mailed = self._send_due(alert.alert_id, [mail])
         return self._announce(alert, told) and is_mailed
 
@@ -424,6 +429,43 @@ class Alerter:
         is_mailed = self._send_due(alert.alert_id, mails)
         return self._announce(alert, found) and is_mailed
 
+    def _tell_of_cause(self, cause: Cause) -> bool:
+        """Record what lasts until somebody ends it; nothing once it is over."""
+        now = self._clock()
+        user = None
+        if isinstance(cause, PersonWaiting | KeyExpiring) and cause.user_id is not None:
+            user = self._users.get(cause.user_id)
+        if _is_over(cause, user, now):
+            _log.info("cause_is_over", alert_id=cause.alert_id)
+            return True
+        title, text = self._renderer.cause_record(cause)
+        admins = self._settings.admin_alert_emails
+        # a key's owner has to change it where it is used
+        owner = [cause.email] if isinstance(cause, KeyExpiring) and cause.email else []
+        alert = Alert(
+            alert_id=cause.alert_id,
+            type=cause.type,
+            title=title,
+            message=text,
+            user_id=None if user is None else user.user_id,
+            group_id=None if user is None else user.group_id,
+            period=cause.period,
+            created_at=now,
+            mails={Audience.USER: _due(owner), Audience.ADMINS: _due(admins)},
+        )
+        if self._alerts.put_new(alert):
+            self._count_new(alert)
+            _log.info("cause_recorded", alert_id=alert.alert_id)
+        for lower in cause.lower_ids:
+            self._alerts.close(lower, now, ResolvedWhy.SUPERSEDED)
+        self._changes.publish(alert_ids=[alert.alert_id, *cause.lower_ids])
+        mails = [
+            _Mail(audience, to, partial(self._renderer.cause, cause, audience))
+            for audience, to in ((Audience.USER, owner), (Audience.ADMINS, admins))
+        ]
+        is_mailed = self._send_due(alert.alert_id, mails)
+        return self._announce(alert, cause) and is_mailed
+
     def _send_due(self, alert_id: str, mails: Sequence[_Mail]) -> bool:
         """Send what is due; False when something must be looked at again."""
         done = [self._send(alert_id, mail) for mail in mails if mail.to]  # each is tried
@@ -542,6 +584,17 @@ class Alerter:
         self, notice: ThresholdNotice, audience: Audience
     ) -> Callable[[], Rendered]:
         return lambda: self._renderer.threshold(notice, audience)
+
+
+def _is_over(cause: Cause, user: User | None, now: datetime) -> bool:
+    """Whether there is nothing to tell any more: the message has waited, or came again."""
+    match cause:
+        case PersonWaiting():
+            return user is None or user.status is not UserStatus.PENDING
+        case KeyExpiring():
+            return cause.expires_at <= now
+        case _:
+            return False
 
 
 def _person(user: User) -> Person:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from solaris.alerts.alert import Alert, ModelWithoutPrice, MonthlySummary
+from solaris.alerts.causes.cause import Cause
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
@@ -16,6 +17,7 @@ AlertNotice = (
     | CeilingReached
     | GroupSummary
     | ToldRequest
+    | Cause
 )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from solaris.alerts.alert import Crossing
+from solaris.alerts.causes.cause import to_close as causes_to_close
+from solaris.alerts.causes.cause import waiting_id
 from solaris.alerts.closing import to_close
 from solaris.alerts.store import AlertStore
 from solaris.platform.errors import SolarisError
@@ -46,14 +48,18 @@ class AlertsAtOnce:
             Crossing(before.user_id, before.period, one, now, before.alert_round).alert_id
             for one in Threshold
         ]
+        if before.status is UserStatus.PENDING:
+            ids.append(waiting_id(before.user_id, before.created_at))
         try:
             found = [alert for alert in map(self._alerts.get, ids) if alert is not None]
+            users = {after.user_id: after}
             closing = to_close(
                 found,
-                {after.user_id: after},
+                users,
                 period=period_of(now, self._settings.zone),
                 rule=threshold_rule_of(self._settings),
             )
+            closing |= causes_to_close(found, users, None)
             for alert_id, why in closing.items():
                 self._alerts.close(alert_id, now, why)
             self._publish(list(closing))
@@ -67,4 +73,5 @@ def is_eased(before: User, after: User) -> bool:
         after.alert_round > before.alert_round
         or (before.enforcement is not after.enforcement and after.enforcement is Enforcement.WARN)
         or (before.status is not after.status and after.status is UserStatus.DELETED)
+        or (before.status is UserStatus.PENDING and after.status is not UserStatus.PENDING)
     )

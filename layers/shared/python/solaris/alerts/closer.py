@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 
 from solaris.alerts.alert import Alert, ResolvedWhy
+from solaris.alerts.causes.cause import Facts
+from solaris.alerts.causes.cause import to_close as causes_to_close
 from solaris.alerts.ceiling import Ceiling
 from solaris.alerts.ceiling import to_close as ceilings_to_close
 from solaris.alerts.closing import to_close
@@ -49,7 +51,8 @@ class CloseReport:
 
 
 class AlertCloser:
-    """Looks at the open alerts. `ceilings` gives those that there are by group.
+    """Looks at the open alerts. `ceilings` gives those that there are by group, `facts` what is so
+    of keys, upstream and books.
 
     `publish` tells the lists, `clock` is in UTC.
     """
@@ -62,6 +65,7 @@ class AlertCloser:
         alerts: AlertStore,
         directory: Directory,
         ceilings: Callable[[], Mapping[str, Ceiling]],
+        facts: Callable[[], Facts | None],
         publish: Callable[[Sequence[str]], None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -70,6 +74,7 @@ class AlertCloser:
         self._alerts = alerts
         self._directory = directory
         self._ceilings = ceilings
+        self._facts = facts
         self._publish = publish
         self._clock = clock
 
@@ -80,16 +85,17 @@ class AlertCloser:
         """
         report = CloseReport()
         period = period_of(self._clock(), self._settings.zone)
-        found = iter(self._directory.ask(self._candidates(period)))
+        facts = self._facts()
+        found = iter(self._directory.ask(self._candidates(period, facts)))
         while pack := list(islice(found, PACK_ALERTS)):
             if remaining_seconds() < STOP_BEFORE_SECONDS:
                 return report
-            report.closed += self._close(pack, period)
+            report.closed += self._close(pack, period, facts)
         report.is_done = True
         return report
 
     def _candidates(
-        self, period: str
+        self, period: str, facts: Facts | None
     ) -> Callable[[Connection, datetime], list[tuple[Alert, ResolvedWhy]]]:
         """Asks the replica; in the order of users, with the first to close first."""
         rule, stated = threshold_rule_of(self._settings), self._ceilings()
@@ -100,6 +106,7 @@ class AlertCloser:
                 users = {} if user is None else {user.user_id: user}
                 closing = to_close(alerts, users, period=period, rule=rule)
                 closing |= ceilings_to_close(alerts, stated, period)
+                closing |= causes_to_close(alerts, users, facts)
                 by_id = {one.alert_id: one for one in alerts}
                 chosen += [(by_id[alert_id], why) for alert_id, why in closing.items()]
                 if len(chosen) >= MAX_CLOSED_A_RUN:
@@ -108,7 +115,9 @@ class AlertCloser:
 
         return question
 
-    def _close(self, chosen: Sequence[tuple[Alert, ResolvedWhy]], period: str) -> int:
+    def _close(
+        self, chosen: Sequence[tuple[Alert, ResolvedWhy]], period: str, facts: Facts | None
+    ) -> int:
         """Close those of which the users' items say the same."""
         now = self._clock()
         alerts = [alert for alert, _ in chosen]
@@ -117,6 +126,7 @@ class AlertCloser:
         rule = threshold_rule_of(self._settings)
         closing = to_close(alerts, users, period=period, rule=rule)
         closing |= ceilings_to_close(alerts, self._ceilings(), period)
+        closing |= causes_to_close(alerts, users, facts)
         for alert, why in chosen:
             # a higher one is not among these: it stays open
             if why is ResolvedWhy.SUPERSEDED:

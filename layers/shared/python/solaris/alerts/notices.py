@@ -9,6 +9,7 @@
 {"version": 1, "kind": "ceiling", "period", "group_id", "name", "percent", "used_tokens", …}
 {"version": 1, "kind": "request_news", "period", "user_id", "request_id", "news", "tokens", …}
 
+What is told of causes is in causes/messages.py.
 `round`, `unpriced_requests`, `open_requests`, `local_cost`, `groups` and a name in `top` are later
 than the others: a message that was queued by a version before them has none.
 """
@@ -34,6 +35,8 @@ from solaris.alerts.alert import (
     MonthlySummary,
     TopUser,
 )
+from solaris.alerts.causes.cause import Cause
+from solaris.alerts.causes.messages import CAUSES, cause_in, cause_told
 from solaris.alerts.ceiling import CEILING, CeilingReached
 from solaris.alerts.group_summary import GROUP_SUMMARY, GroupSummary
 from solaris.alerts.token_requests.notice import REQUEST_NEWS, RequestNews, RequestNotice
@@ -199,6 +202,7 @@ Notice = (
     | CeilingReached
     | GroupSummary
     | RequestNotice
+    | Cause
 )
 
 
@@ -214,6 +218,8 @@ _KINDS: Mapping[type, str] = {
 
 def notice_to_json(notice: Notice) -> str:
     """Write a message, by the names of the notice's own fields."""
+    if isinstance(notice, CAUSES):
+        return orjson.dumps({"version": VERSION, **cause_told(notice)}).decode()
     told: dict[str, Any] = asdict(notice)
     for one in told.get("top", ()):
         if not one["name"]:
@@ -256,6 +262,9 @@ def notice_from_json(body: str) -> Notice:
         if kind == REQUEST_NEWS:
             request = _RequestMessage.model_validate_json(body)
             return RequestNotice(**request.model_dump(exclude={"version", "kind"}))
+        cause = cause_in(kind, body)
+        if cause is not None:
+            return cause
         if kind == GRANT_ENDING:
             ending = _EndingMessage.model_validate_json(body)
             return GrantEnding(ending.user_id, ending.grant_id, ending.announced_at)

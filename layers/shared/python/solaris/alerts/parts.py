@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.alerts.alerter import Alerter
     from solaris.alerts.announcing import Announcer
     from solaris.alerts.at_once import AlertsAtOnce
+    from solaris.alerts.causes.cause import Facts
     from solaris.alerts.ceilings import Ceilings
     from solaris.alerts.closer import AlertCloser
     from solaris.alerts.ending_grants import EndingGrants
@@ -37,12 +38,14 @@ class AlertsParts:
         quota: QuotaParts,
         directory: DirectoryParts,
         announcer: Callable[[], Announcer] | None = None,
+        facts: Callable[[], Callable[[], Facts]] | None = None,
     ) -> None:
         self.platform = platform
         self._audit = audit
         self._quota = quota
         self._directory = directory
         self._announcer = announcer
+        self._facts = facts
 
     @property
     def plan_store(self) -> PlanStore:
@@ -108,6 +111,7 @@ class AlertsParts:
             alerts=self.store,
             directory=self._directory.directory,
             ceilings=self.ceilings.stated,
+            facts=(lambda: None) if self._facts is None else self._facts(),
             publish=lambda alert_ids: self._quota.changes.publish(alert_ids=alert_ids),
             clock=self.platform.clock,
         )

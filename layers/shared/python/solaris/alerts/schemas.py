@@ -91,8 +91,9 @@ class AlertOut(ApiModel):
     message: str
     period: str = Field(examples=["2026-11"])
     threshold: Threshold | None = Field(
-        description="Null: the summary of a month, a monthly ceiling, a model without a price, or, "
-        "of a user, the coming end of a grant."
+        description="Null: the summary of a month, a monthly ceiling, a model without a price, "
+        "what lasts until somebody ends it (its id begins with `person_waiting`, `key_expiring`, "
+        "`upstream_failing` or `books_differ`) or, of a user, the coming end of a grant."
     )
     user_id: str | None
     user_email: str | None
@@ -151,4 +152,6 @@ class AlertOut(ApiModel):
 def _actions(alert: Alert) -> list[str]:
     if alert.resolved_at is not None:
         return []
-    return ["resolve"] if alert.user_id is None else ["resolve", "add_tokens", "raise_limit"]
+    # tokens help whose quota it is about, and not who waits for activation
+    is_of_quota = alert.user_id is not None and alert.threshold is not None
+    return ["resolve", "add_tokens", "raise_limit"] if is_of_quota else ["resolve"]

@@ -12,10 +12,14 @@
 | `model.unpriced` | a model's weight should follow its price, and none is known | the company |
 | `request.created` | a user asks for more tokens | the user |
 | `request.decided` | … and somebody, the policy or a raise has decided | the user |
+| `user.pending` | a first request made a user who waits for activation | the user |
+| `key.expiring` | a key ends within 30, 7 or 1 days | its user, or nobody |
+| `upstream.failing` | half of the last minutes' requests have failed upstream | the company |
+| `books.differ` | a reconciliation has found differences | the company |
 | `channel.test` | an admin has pressed "Test" | nobody |
 
 Names are lasting: receivers match them. What comes later gets a name of its own here and its
-sentence in words.py: `user.pending`, `key.expiring`, `books.differ`, `upstream.failing`.
+sentence in words.py.
 """
 
 from collections.abc import Mapping
@@ -37,6 +41,10 @@ class EventName(StrEnum):
     MODEL_UNPRICED = "model.unpriced"
     REQUEST_CREATED = "request.created"
     REQUEST_DECIDED = "request.decided"
+    USER_PENDING = "user.pending"
+    KEY_EXPIRING = "key.expiring"
+    UPSTREAM_FAILING = "upstream.failing"
+    BOOKS_DIFFER = "books.differ"
     TEST = "channel.test"
 
 

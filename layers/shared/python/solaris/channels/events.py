@@ -12,6 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from solaris.alerts.alert import Alert, AlertType, ModelWithoutPrice, MonthlySummary
 from solaris.alerts.announcing import AlertNotice
+from solaris.alerts.causes.cause import (
+    BooksDiffer,
+    Cause,
+    KeyExpiring,
+    PersonWaiting,
+    UpstreamFailing,
+)
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, ThresholdNotice
@@ -46,6 +53,7 @@ class ChannelEvent:
     ceiling: CeilingReached | None = None
     group_summary: GroupSummary | None = None
     request: ToldRequest | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,14 @@ def event_of(alert: Alert, notice: AlertNotice) -> ChannelEvent:
             name = EventName.REQUEST_CREATED if is_asked else EventName.REQUEST_DECIDED
             told_request = replace(notice, usage_url=None, news=replace(notice.news, to=()))
             return replace(event, name=name, request=told_request)
+        case PersonWaiting():
+            return replace(event, name=EventName.USER_PENDING, cause=notice)
+        case KeyExpiring():
+            return replace(event, name=EventName.KEY_EXPIRING, cause=notice)
+        case UpstreamFailing():
+            return replace(event, name=EventName.UPSTREAM_FAILING, cause=notice)
+        case BooksDiffer():
+            return replace(event, name=EventName.BOOKS_DIFFER, cause=notice)
 
 
 def test_event(channel_id: str, now: datetime, period: str) -> ChannelEvent:

@@ -15,6 +15,13 @@ from typing import Any
 import orjson
 
 from solaris.alerts.alert import AlertType, MonthlySummary, TopUser, UsageFigures
+from solaris.alerts.causes.cause import (
+    BooksDiffer,
+    Cause,
+    KeyExpiring,
+    PersonWaiting,
+    UpstreamFailing,
+)
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.token_requests.mails import ToldRequest
 from solaris.channels.channel import Channel, ChannelKind
@@ -84,6 +91,8 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
     if event.request is not None:
         data["request"] = _request(event.request, no_names=no_names)
         data["figures"] = _usage(event.request.figures)
+    if event.cause is not None:
+        data["figures"] = _cause(event.cause)
     if event.unpriced is not None:
         data["model"] = event.unpriced.model
         data["entry"] = event.unpriced.entry
@@ -95,6 +104,8 @@ def webhook_message(told: Told, event: ChannelEvent, *, no_names: bool) -> dict[
 
 
 def _user(event: ChannelEvent, *, no_names: bool) -> dict[str, Any] | None:
+    if event.cause is not None:
+        return _user_of_cause(event.cause, no_names=no_names)
     notice = event.threshold or event.ending or event.request
     if notice is None:
         return None
@@ -114,6 +125,31 @@ def _request(told: ToldRequest, *, no_names: bool) -> dict[str, Any]:
         "by_raise": news.by_raise,
     }
     return found if no_names else found | {"reason": news.reason, "decided_by": news.decided_by}
+
+
+def _user_of_cause(cause: Cause, *, no_names: bool) -> dict[str, Any] | None:
+    match cause:
+        case PersonWaiting():
+            told: dict[str, Any] = {"id": cause.user_id, "plan": cause.plan}
+            return told if no_names else told | {"email": cause.email, "name": cause.name}
+        case KeyExpiring(email=str()):
+            told = {"id": cause.user_id}
+            return told if no_names else told | {"email": cause.email}
+    return None
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    match cause:
+        case PersonWaiting():
+            return {"since": iso_milliseconds(cause.since)}
+        case KeyExpiring():
+            expires_at = iso_milliseconds(cause.expires_at)
+            return {"key_id": cause.key_id, "expires_at": expires_at, "days": cause.days}
+        case UpstreamFailing():
+            names = ("requests", "failed", "minutes")
+            return {name: getattr(cause, name) for name in names}
+        case BooksDiffer():
+            return {"differences": cause.differences, "users": cause.users}
 
 
 def _usage(figures: UsageFigures) -> dict[str, Any]:

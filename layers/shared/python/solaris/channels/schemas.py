@@ -48,6 +48,10 @@ ChosenEvent = Literal[
     "ceiling.reached",
     "group.month_closed",
     "model.unpriced",
+    "user.pending",
+    "key.expiring",
+    "upstream.failing",
+    "books.differ",
 ]
 
 

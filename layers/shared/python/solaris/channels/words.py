@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from solaris.alerts.alert import Audience, MonthlySummary, TopUser
+from solaris.alerts.causes.cause import Cause, KeyExpiring, PersonWaiting
 from solaris.alerts.ceiling import CeilingReached
 from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.mails import EndingNotice, Person, ThresholdNotice
@@ -29,6 +30,8 @@ WORDS: Mapping[Locale, Mapping[str, str]] = {
         "user": "Abrir o usuário",
         "report": "Abrir os relatórios",
         "models": "Abrir os modelos",
+        "keys": "Abrir as chaves",
+        "alerts": "Abrir os alertas",
         "site": "Abrir a IA SOLARIS",
         "test": "Teste do canal",
         "test_text": "Este canal recebe os alertas da IA SOLARIS. Nada aconteceu: é só um teste.",
@@ -39,6 +42,8 @@ WORDS: Mapping[Locale, Mapping[str, str]] = {
         "user": "Open the user",
         "report": "Open the reports",
         "models": "Open the models",
+        "keys": "Open the keys",
+        "alerts": "Open the alerts",
         "site": "Open IA SOLARIS",
         "test": "Test of the channel",
         "test_text": "This channel gets the alerts of IA SOLARIS. Nothing happened: it is a test.",
@@ -86,6 +91,8 @@ class ChannelWords(RequestMails):
             return self._of_group_summary(event.group_summary)
         if event.request is not None:
             return self._of_request(event, event.request)
+        if event.cause is not None:
+            return self._of_cause(event, event.cause)
         if event.unpriced is not None:
             title, text = self.unpriced_record(event.unpriced)
             return Told(title, text, (), self._words["models"], f"{self._site}/models")
@@ -152,6 +159,13 @@ class ChannelWords(RequestMails):
             facts.append((self._labels["ceiling"], value))
         facts += self._most(summary.top)
         return Told(title, text, tuple(facts), self._words["report"], f"{self._site}/reports")
+
+    def _of_cause(self, event: ChannelEvent, cause: Cause) -> Told:
+        title, text = self.cause_record(cause, no_names=self._no_names)
+        if isinstance(cause, PersonWaiting):
+            return self._about(event, title, text, [])
+        page = "keys" if isinstance(cause, KeyExpiring) else "alerts"
+        return Told(title, text, (), self._words[page], f"{self._site}/{page}")
 
     def _most(self, top: Sequence[TopUser]) -> list[tuple[str, str]]:
         if not top or self._no_names:

@@ -38,6 +38,7 @@ NO_KEY = "-"
 _Key = TypeVar("_Key")
 _STATUS = re.compile(r"[1-5](\d\d|xx)|0", re.ASCII)
 _FIRST_ERROR = 400
+_FIRST_FAULT, _TOO_MANY = 500, 429
 
 NANOS_IN_MICRO = 1_000
 NANOS_IN_DOLLAR = 1_000_000_000
@@ -147,6 +148,11 @@ def valid_status(text: str) -> bool:
 def is_error(status_code: int) -> bool:
     """Whether an HTTP status is an error; 0, a request that a crash left, is none."""
     return status_code >= _FIRST_ERROR
+
+
+def is_upstream_failure(status_code: int) -> bool:
+    """Whether the upstream has failed a request: 5xx, and 429, by which it refuses to serve us."""
+    return status_code >= _FIRST_FAULT or status_code == _TOO_MANY
 
 
 def counted_model(model: str, outcome: str) -> str:

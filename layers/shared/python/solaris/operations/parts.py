@@ -9,6 +9,7 @@ from solaris.platform.parts import part
 if TYPE_CHECKING:
     from solaris.backup.parts import BackupParts
     from solaris.backup.store import BackupLog
+    from solaris.directory.parts import DirectoryParts
     from solaris.keys.parts import KeysParts
     from solaris.keys.store import KeyStore
     from solaris.ledger.parts import LedgerParts
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from solaris.operations.first_start import FirstStart
     from solaris.operations.health import Health
     from solaris.operations.metrics_page import MetricsPage
+    from solaris.operations.watching import Watch
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
     from solaris.quota.user import Plan
@@ -32,6 +34,7 @@ class OperationsParts:
         *,
         platform: PlatformParts,
         quota: QuotaParts,
+        directory: DirectoryParts,
         sign_in: SignInParts,
         keys: KeysParts,
         ledger: LedgerParts,
@@ -41,6 +44,7 @@ class OperationsParts:
     ) -> None:
         self.platform = platform
         self._quota = quota
+        self._directory = directory
         self._sign_in = sign_in
         self._keys = keys
         self._ledger = ledger
@@ -101,6 +105,23 @@ class OperationsParts:
             version=self.platform.version,
             clock=self.platform.clock,
             metrics=self.platform.metrics,
+        )
+
+    @part
+    def watch(self) -> Watch:
+        """What looks for what lasts until somebody ends it."""
+        from solaris.operations.watch_store import WatchStore
+        from solaris.operations.watching import Watch
+
+        settings = self.platform.settings
+        return Watch(
+            settings=settings,
+            directory=self._directory.directory,
+            usage=self._ledger.usage_by_day,
+            runs=self._reconciliation.runs,
+            store=WatchStore(self.platform.dynamodb, settings.table_name("periods")),
+            queues=self.platform.queues,
+            clock=self.platform.clock,
         )
 
     @part

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from solaris.alerts.alert import UsageFigures
+from solaris.alerts.causes.samples import cause_samples
 from solaris.alerts.mail_samples import ANA, PERIOD, RULE, USAGE_URL, USER_ID, samples
 from solaris.alerts.mails import Rendered
 from solaris.alerts.token_requests.mails import RequestMails, ToldRequest
@@ -17,6 +18,7 @@ def all_samples(
 ) -> Iterator[tuple[str, Rendered]]:
     """Yield the name of each mail that there is and the mail."""
     yield from samples(renderer, zone, rule)
+    yield from cause_samples(renderer, zone)
     for name, told in told_samples(zone):
         yield name, renderer.request(told)
 

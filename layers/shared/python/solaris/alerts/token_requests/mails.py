@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from solaris.alerts.alert import UsageFigures
-from solaris.alerts.mails import Button, MailRenderer, Person, Rendered, Tone
+from solaris.alerts.causes.rendering import CauseRenderer
+from solaris.alerts.mails import Button, Person, Rendered, Tone
 from solaris.alerts.token_requests.notice import RequestNews, RequestNotice
 from solaris.alerts.token_requests.words import LABELS, RECORDS, REQUEST_WORDS
 from solaris.platform.mail.formatting import long_date, month, named_address, one_line
@@ -33,8 +34,8 @@ class ToldRequest:
     usage_url: str | None = None
 
 
-class RequestMails(MailRenderer):
-    """Renders in one language."""
+class RequestMails(CauseRenderer):
+    """Renders in one language: every mail that there is."""
 
     def request(self, told: ToldRequest) -> Rendered:
         """The mail about one piece of news, to whom it concerns."""

@@ -43,6 +43,14 @@ class SitePages:
         found = f"{self._site}/requests?user={quote(user_id)}&request={quote(request_id)}"
         return found if decision is None else f"{found}&decision={decision}"
 
+    def keys(self) -> str:
+        """The keys."""
+        return f"{self._site}/keys"
+
+    def settings(self) -> str:
+        """The settings, with how the system is."""
+        return f"{self._site}/settings"
+
     def channels(self) -> str:
         """The channels."""
         return f"{self._site}/channels"
