@@ -61,7 +61,9 @@ class Stage:
 
     def open(self) -> list[str]:
         items = self.api.ok("GET", "/admin/alerts?state=open")["items"]
-        return sorted(one["id"].split("~", 2)[2] for one in items)
+        found = [one["id"].split("~", 2)[2] for one in items]
+        # the company's last, whatever a group's id begins with
+        return sorted(found, key=lambda one: (one.startswith("company"), one))
 
     def why(self) -> dict[str, str]:
         items = self.api.ok("GET", "/admin/alerts?state=resolved")["items"]
