@@ -110,23 +110,23 @@ TABLE = """
     resumeChannel          admin                   -
 
     getSystemStats         admin auditor viewer    reports:read
-    getTimeSeries          admin auditor viewer    reports:read
-    getUsageReport         admin auditor viewer    reports:read
+    getTimeSeries          admin auditor manager viewer  reports:read
+    getUsageReport         admin auditor manager viewer  reports:read
     getReconciliation      admin auditor viewer    reports:read
-    exportReport           admin auditor viewer    reports:read
-    listExports            admin auditor viewer    reports:read
-    getExport              admin auditor viewer    reports:read
-    deleteExport           admin auditor viewer    reports:read
+    exportReport           admin auditor manager viewer  reports:read
+    listExports            admin auditor manager viewer  reports:read
+    getExport              admin auditor manager viewer  reports:read
+    deleteExport           admin auditor manager viewer  reports:read
 
     getAuditLog            admin auditor viewer    audit:read
 """
 # Beside what the operations of exports want: what is in the file.
 EXPORTS = """
-    usage                  admin auditor viewer    reports:read
-    summary_by_user        admin auditor viewer    reports:read
-    summary_by_model       admin auditor viewer    reports:read
-    summary_by_day         admin auditor viewer    reports:read
-    summary_by_group       admin auditor viewer    reports:read
+    usage                  admin auditor manager viewer  reports:read
+    summary_by_user        admin auditor manager viewer  reports:read
+    summary_by_model       admin auditor manager viewer  reports:read
+    summary_by_day         admin auditor manager viewer  reports:read
+    summary_by_group       admin auditor manager viewer  reports:read
     summary_by_key         admin auditor viewer    reports:read
     users                  admin viewer            users:read
     alerts                 admin viewer            users:read

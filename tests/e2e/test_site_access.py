@@ -148,6 +148,7 @@ def test_a_manager_is_shown_their_groups_people_and_helps_them(
         assert {one.inner_text().strip() for one in links.all()} == {
             "Usuários",
             "Grupos",
+            "Relatórios",
             "Alertas",
         }
         rows = page.get_by_role("table").first.get_by_role("row")
@@ -173,9 +174,24 @@ def test_a_manager_is_shown_their_groups_people_and_helps_them(
         expect(page.get_by_text("Time da Gilda").first).to_be_visible()
         expect(page.get_by_role("button", name="Novo grupo")).to_have_count(0)
         page.screenshot(path=tmp_path / "groups.png", full_page=True)
-        for path in ("/admin/reports", "/admin/audit", "/admin/keys", "/admin/settings"):
+        visitor.open("/admin/reports?group=key")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Relatórios")
+        # the company has used a lot, and none of it in this group
+        expect(page.get_by_text("Nenhum uso neste período")).to_be_visible()
+        expect(page.get_by_role("radio", name="Modelo")).to_have_count(1)
+        expect(page.get_by_role("radio", name="Chave")).to_have_count(0)
+        expect(page.get_by_role("button", name="Chaves")).to_have_count(0)
+        expect(page.get_by_text("Requisições recusadas")).to_have_count(0)
+        page.get_by_role("button", name="Exportar").click()
+        page.get_by_role("menuitem", name="Exportações recentes").click()
+        expect(page.get_by_role("dialog")).to_contain_text("As suas.")
+        page.keyboard.press("Escape")
+        page.screenshot(path=tmp_path / "reports.png", full_page=True)
+        for path in ("/admin/", "/admin/audit", "/admin/keys", "/admin/settings"):
             visitor.open(path)
-            expect(page.get_by_role("heading", level=1)).to_have_text(NOT_FOR_ROLE)
+            expect(page.get_by_role("heading", level=1)).to_have_text(
+                "Usuários" if path == "/admin/" else NOT_FOR_ROLE
+            )
     # others begin with a company that has no groups
     company.api.delete(f"/groups/{group['id']}", params={"members": "release"}).raise_for_status()
 

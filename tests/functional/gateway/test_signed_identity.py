@@ -104,6 +104,22 @@ async def test_a_group_s_header_is_read_and_not_passed_on(url: str, upstream: Up
     await gateway.close()
 
 
+async def test_an_id_token_for_newcomers_is_not_passed_on(url: str, upstream: Upstream) -> None:
+    gateway = Gateway(
+        url,
+        oidc_issuer="https://id.example.com",
+        oidc_client_id="solaris",
+        oidc_client_secret="s",
+        oidc_group_map="*=Geral",
+        oidc_token_header="X-Id-Token",
+    )
+    got = await ask(gateway, pieces(chat("Oi")), x_id_token="a.secret.token")
+    assert got.status == 200
+    assert "x-id-token" not in upstream.headers
+    assert "a.secret.token" not in str(upstream.headers)
+    await gateway.close()
+
+
 async def test_lists_of_models_are_told_to_the_key_alone(url: str) -> None:
     """Open WebUI asks for them without a user."""
     gateway = gateway_of(url)

@@ -39,12 +39,17 @@ def running() -> Iterator[ApiClient]:
         yield ApiClient([hosted("admin", copies=1)], parts)
 
 
+# parts that are made by the settings of a provider
+OF_PROVIDER = ("oidc", "oidc_provider")
+
+
 @pytest.fixture
 def client(running: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """An admin and a viewer, and nobody else."""
     parts = running.parts
     monkeypatch.setattr(parts.platform, "settings", parts.settings)
-    monkeypatch.delitem(parts.sign_in.__dict__, "oidc", raising=False)
+    for name in OF_PROVIDER:
+        monkeypatch.delitem(parts.sign_in.__dict__, name, raising=False)
     for name in ("admins", "sessions"):
         table = parts.settings.table_name(name)
         (key,) = parts.platform.dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
@@ -56,13 +61,15 @@ def client(running: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiC
             Actor(name="test"), email, name="", role=role, password=PASSWORD
         )
     yield running
-    parts.sign_in.__dict__.pop("oidc", None)
+    for name in OF_PROVIDER:
+        parts.sign_in.__dict__.pop(name, None)
 
 
 def configure(client: ApiClient, **changes: Any) -> None:
     """Other settings until the end of the test."""
     client.parts.platform.settings = client.parts.settings.model_copy(update=changes)
-    client.parts.sign_in.__dict__.pop("oidc", None)
+    for name in OF_PROVIDER:
+        client.parts.sign_in.__dict__.pop(name, None)
 
 
 async def login(

@@ -12,7 +12,8 @@ from solaris.exports.export import GROUPS, ExportFormat, ExportKind
 from solaris.ledger.figures import ReportFilters
 from solaris.ledger.reviewing import system_sums
 from solaris.months.summary import Summary
-from solaris.platform.web.operations import Call
+from solaris.platform.actor import Role
+from solaris.platform.web.operations import Call, Caller
 from solaris.quota.user import user_id_for
 from solaris.reports import routes
 from solaris.reports.schemas import TimeSeriesQuery, UsageReportQuery
@@ -25,7 +26,12 @@ from tests.integration.reports.reading_support import Readers, use
 BEA = "bia@example.com"
 ANA_ID = user_id_for(ANA)
 RATES = "2026-10-01=5.42,2026-11-01=5.38,2026-11-10=5.3001"
-CALL = Call(request_id="r1", path="/api/admin/stats", locale="pt-BR")
+CALL = Call(
+    request_id="r1",
+    path="/api/admin/stats",
+    locale="pt-BR",
+    caller=Caller(name="boss@example.com", role=Role.ADMIN),
+)
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-15"}
 SPENT = ((3, ANA, 123_457), (9, BEA, 7_777), (10, ANA, 999_999), (15, BEA, 31))
 

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from solaris.platform.web.operations import Call
+from solaris.platform.actor import Role
+from solaris.platform.web.operations import Call, Caller
 from solaris.quota.user import user_id_for
 from solaris.reports import routes
 from solaris.reports.schemas import TimeSeriesQuery, UsageReportQuery
 from tests.integration.conftest import MoneyPath
 from tests.integration.reports.reading_support import EMAILS, Readers, a_month_of_usage
 
-CALL = Call(request_id="r1", path="/api/admin/stats", locale="en")
+CALL = Call(
+    request_id="r1",
+    path="/api/admin/stats",
+    locale="en",
+    caller=Caller(name="boss@example.com", role=Role.ADMIN),
+)
 RANGE = {"from": "2026-11-01", "to": "2026-11-15"}
 
 

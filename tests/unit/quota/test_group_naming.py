@@ -204,6 +204,12 @@ def test_the_snippet_sends_the_role_where_it_is_read(
     assert len(lines) == len(librechat_snippet("http://x").splitlines()) + (line is not None)
 
 
+def test_the_snippet_sends_the_id_token_where_it_is_read() -> None:
+    lines = librechat_snippet("http://x", token_header="x-id-token").splitlines()
+    assert '        X-Id-Token: "{{LIBRECHAT_OPENID_ID_TOKEN}}"' in lines
+    assert "OPENID" not in librechat_snippet("http://x")
+
+
 # readings of a request
 
 

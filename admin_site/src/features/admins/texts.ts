@@ -12,7 +12,7 @@ export const { useTexts: useAdminsTexts } = defineTexts("admins", {
     role_viewer: "Somente leitura",
     role_manager: "Gestor de grupos",
     role_manager_text:
-      "Vê só as pessoas dos grupos que o citam como gestor; concede tokens até o teto, suspende e reativa.",
+      "Vê só as pessoas dos grupos que o citam como gestor; concede tokens até o teto, suspende e reativa. Vê e exporta os relatórios desses grupos.",
     role_auditor: "Auditor",
     role_auditor_text: "Vê relatórios, auditoria e quem tem qual perfil. Não altera nada.",
     role_admin_text: "Vê e altera tudo, inclusive chaves e administradores.",
@@ -80,7 +80,7 @@ export const { useTexts: useAdminsTexts } = defineTexts("admins", {
     role_viewer: "Read only",
     role_manager: "Manager of groups",
     role_manager_text:
-      "Sees only the people of the groups that name them as manager; grants tokens up to the ceiling, suspends and reactivates.",
+      "Sees only the people of the groups that name them as manager; grants tokens up to the ceiling, suspends and reactivates. Sees and exports those groups' reports.",
     role_auditor: "Auditor",
     role_auditor_text: "Sees reports, the audit log and who has which role. Changes nothing.",
     role_admin_text: "Sees and changes everything, keys and admins included.",

@@ -1,3 +1,4 @@
+import { useIsManager } from "@/shared/hooks/session";
 import { FilterBar } from "@/shared/lists/FilterBar";
 import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
@@ -48,6 +49,7 @@ export function Filters({
   onOpen: (view: unknown) => void;
 }) {
   const t = useReportsTexts();
+  const isManager = useIsManager();
   const known = useModelNames(filters).data ?? [];
   const models = [...new Set([...known, ...(search.models ?? [])])];
   const groups = options(useGroupNames(filters).data, search.groups, t("noGroup"));
@@ -85,12 +87,14 @@ export function Filters({
             onChange={(next) => onChange({ groups: next })}
             options={groups}
           />
-          <MultiSelect
-            label={t("keys")}
-            value={search.keys ?? []}
-            onChange={(next) => onChange({ keys: next })}
-            options={keys}
-          />
+          {isManager ? null : (
+            <MultiSelect
+              label={t("keys")}
+              value={search.keys ?? []}
+              onChange={(next) => onChange({ keys: next })}
+              options={keys}
+            />
+          )}
           <MultiSelect
             label={t("statuses")}
             value={search.statuses ?? []}
@@ -113,7 +117,10 @@ export function Filters({
         label={t("groupBy")}
         value={groupOf(search)}
         onChange={(group) => onChange({ group })}
-        options={GROUPS.map((value) => ({ value, label: t(`group_${value}`) }))}
+        options={GROUPS.filter((value) => !isManager || value !== "key").map((value) => ({
+          value,
+          label: t(`group_${value}`),
+        }))}
       />
     </FilterBar>
   );

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { api, unwrap } from "@/shared/api/client";
 import { ExportControl } from "@/shared/exports/ExportControl";
 import { periodDay, useFormat } from "@/shared/format";
+import { useIsManager } from "@/shared/hooks/session";
 import { useListSearch } from "@/shared/lists/useListSearch";
 import { countDays } from "@/shared/range/days";
 import { PageHeader } from "@/shared/ui/Card";
@@ -11,7 +12,7 @@ import { hasTop, isTooLarge, useDays, useRows } from "./data";
 import { Filters } from "./Filters";
 import { Rows } from "./Rows";
 import { SystemCards } from "./SystemCards";
-import { changed, filtersOf, groupOf, orderOf, reportsSearch } from "./search";
+import { changed, filtersOf, groupOf, orderOf, reportsSearch, seenBy } from "./search";
 import { TooLarge } from "./TooLarge";
 import { TopCard } from "./TopCard";
 import { Totals } from "./Totals";
@@ -21,7 +22,10 @@ const DAY_MILLISECONDS = 300_000;
 
 /** Today where the quotas live; until the API has said it, the viewer's. */
 function useToday(): string {
+  // a manager does not see the company's figures
+  const isManager = useIsManager();
   const stats = useQuery({
+    enabled: !isManager,
     queryKey: ["stats"],
     queryFn: ({ signal }) => unwrap(api().GET("/admin/stats", { signal })),
     staleTime: DAY_MILLISECONDS,
@@ -33,7 +37,9 @@ function useToday(): string {
 export function ReportsPage() {
   const t = useReportsTexts();
   const format = useFormat();
-  const { search, update, open } = useListSearch("/reports", reportsSearch, changed, "all");
+  const state = useListSearch("/reports", reportsSearch, changed, "all");
+  const { update, open } = state;
+  const search = seenBy(useIsManager(), state.search);
   const today = useToday();
   const group = groupOf(search);
   const metric = search.metric ?? "tokens";

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Model } from "@/shared/api/types";
 import { Legend, type Series, TimeChart, type TimePoint } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
+import { useIsManager } from "@/shared/hooks/session";
 import { useRefusalWords } from "@/shared/refusals/words";
 import { Card, CardHeader } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
@@ -28,10 +29,14 @@ interface Shown {
   onChange: (change: Partial<ReportsSearch>) => void;
 }
 
-/** What the API counts for the whole company alone; nothing where filters ask for a part of it. */
+/**
+ * What the API counts for the whole company alone; nothing where filters ask for a part of it, or
+ * the person sees no more than one.
+ */
 export function SystemCards(shown: Shown) {
   const days = useModelDays(shown.filters, shown.today);
-  if (!days.isCounted) return null;
+  const isManager = useIsManager();
+  if (!days.isCounted || shown.filters.groups || isManager) return null;
   const hasRefusals = !shown.filters.models;
   return (
     <div className={cn("mt-5 grid gap-5", hasRefusals && "xl:grid-cols-2")}>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { behindBar, changed, filtersOf, orderOf, reportsSearch, sortingOf } from "./search";
+import { behindBar, changed, filtersOf, orderOf, reportsSearch, seenBy, sortingOf } from "./search";
 
 const TODAY = "2026-11-22";
 
@@ -8,6 +8,15 @@ describe("the report in the address", () => {
     expect(
       reportsSearch.parse({ group: "planet", statuses: ["teapot"], models: ["demo"] }),
     ).toEqual({ models: ["demo"] });
+  });
+
+  it("is not by key for managers of groups, who would be refused", () => {
+    const address = { group: "key", models: ["demo"] } as const;
+    const search = { ...address, models: ["demo"] };
+    expect(sortingOf(seenBy(true, search))).toEqual({ by: "tokens", descending: true });
+    expect(seenBy(true, search).group).toBeUndefined();
+    expect(seenBy(true, { group: "day" })).toEqual({ group: "day" });
+    expect(seenBy(false, search)).toEqual(search);
   });
 
   it("is this month by user when it says nothing", () => {

@@ -68,6 +68,11 @@ export function behindBar(day: string, metric: Metric): Partial<ReportsSearch> {
   return metric === "errors" ? { ...days, group: "none", statuses: ["4xx", "5xx"] } : days;
 }
 
+/** A report that the person may see: managers of groups see none by key. */
+export function seenBy(isManager: boolean, search: ReportsSearch): ReportsSearch {
+  return isManager && search.group === "key" ? { ...search, group: undefined } : search;
+}
+
 export function groupOf(search: ReportsSearch): Group {
   return search.group ?? "user";
 }

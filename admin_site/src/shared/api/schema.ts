@@ -659,7 +659,7 @@ export interface paths {
          * @description A small export is answered with the file, a larger one (or `background`) with a job.
          *
          *     Users and alerts are for who sees users (a key: `users:read` too), the audit log for who sees
-         *     that (`audit:read` too).
+         *     that (`audit:read` too). A manager's are of what was used in their groups, and not by key.
          *
          *     CSV is UTF-8 with a byte order mark; in pt-BR with semicolons and decimal commas, as Excel
          *     reads it there. Text that a spreadsheet would take for a formula gets an apostrophe. Times are
@@ -684,6 +684,8 @@ export interface paths {
         /**
          * List export jobs, newest first
          * @description Everybody's, of the last seven days, of what the caller may export: a page may be short.
+         *
+         *     A manager's own, of the newest 2,000 of all.
          */
         get: operations["listExports"];
         put?: never;
@@ -732,7 +734,8 @@ export interface paths {
          *     Without days it is the current month's.
          *
          *     A group is that of each request, whoever has moved since; all groups, with `-` for none, are the
-         *     whole. Keys are known by the records alone.
+         *     whole. Keys are known by the records alone. A manager's report is that of their groups, as if
+         *     nothing else had been used, and never by key.
          *
          *     A range with more records than an answer may read is refused (`range_too_large`): narrow it
          *     or make an export. Single requests come by time, newest first unless `descending` is false.
@@ -841,7 +844,8 @@ export interface paths {
          * Usage by day or hour
          * @description Tokens, requests, errors, cost, first bytes and refusals in buckets; empty days are zeros.
          *
-         *     Days older than two may be ten minutes old.
+         *     Days older than two may be ten minutes old. A manager's are those of their groups: by day, and
+         *     without first bytes and refusals, which are the whole company's.
          */
         get: operations["getTimeSeries"];
         put?: never;

@@ -15,6 +15,15 @@ const FORMATS = [
   { format: "json", icon: <Braces />, text: "jsonText" },
 ] as const;
 
+/** What managers of groups may export: what was used in their groups. */
+const OF_GROUPS: ReadonlySet<ExportOrder["type"]> = new Set([
+  "usage",
+  "summary_by_user",
+  "summary_by_group",
+  "summary_by_model",
+  "summary_by_day",
+]);
+
 /** The export menu of a page: what is shown as a file, and the files made of late. */
 export function ExportControl({
   order,
@@ -44,8 +53,7 @@ export function ExportControl({
       },
     );
   const isBusy = exporting.isPending || awaited.size > 0;
-  // Managers of groups export nothing.
-  if (isManager) return null;
+  if (isManager && !OF_GROUPS.has(order.type)) return null;
   return (
     <>
       <Menu

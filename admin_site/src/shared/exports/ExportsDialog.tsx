@@ -1,7 +1,7 @@
 import { Download, FolderClock, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useFormat } from "@/shared/format";
-import { useSignedIn } from "@/shared/hooks/session";
+import { useIsManager, useSignedIn } from "@/shared/hooks/session";
 import { useNow } from "@/shared/hooks/time";
 import { Badge, type Tone } from "@/shared/ui/Badge";
 import { Button, IconButton } from "@/shared/ui/Button";
@@ -29,13 +29,14 @@ const ERRORS = [
 /** Files that were made in the background, and those at work. */
 export function ExportsDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const t = useExportTexts();
+  const isManager = useIsManager();
   return (
     <Dialog
       open={open}
       onClose={onClose}
       width="medium"
       title={t("recent")}
-      description={t("recentText")}
+      description={t(isManager ? "recentOwnText" : "recentText")}
     >
       {open ? <Jobs /> : null}
     </Dialog>

@@ -78,7 +78,11 @@ class Parts:
         """What lets people in: sessions, passwords, accounts, OIDC."""
         from solaris.sign_in.parts import SignInParts
 
-        return SignInParts(platform=self.platform, audit=self.audit)
+        return SignInParts(
+            platform=self.platform,
+            audit=self.audit,
+            placing=lambda: self.accounts.claimed_groups.place,
+        )
 
     @part
     def keys(self) -> KeysParts:
@@ -164,6 +168,7 @@ class Parts:
             keys=self.keys,
             alerts=self.alerts,
             ledger=self.ledger,
+            sign_in=lambda: self.sign_in,
         )
 
     @part

@@ -222,6 +222,26 @@ class UserChanges:
             user_id, [step], actor=actor, reason=reason, beside=reading.actions
         )
 
+    def place(self, user_id: str, group_id: str, *, actor: Actor, reason: str) -> Change:
+        """Put somebody who is in no group into one; whoever is in one by now stays there.
+
+        Raises NotFoundError, InvalidRequestError when there is no such group any more.
+        """
+        reading = self._reading()
+
+        def rule(user: User, now: datetime) -> User:
+            if user.group_id is not None or user.status is UserStatus.DELETED:
+                return user
+            return reading.to_group(user, group_id, now)
+
+        return self._writer.apply(
+            user_id,
+            [Step("set_group", rule)],
+            actor=actor,
+            reason=reason,
+            beside=reading.actions,
+        )
+
     def add_tokens(
         self,
         user_id: str,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.accounts.daily.steps import DailyLimits
     from solaris.accounts.deletion import Deleter
     from solaris.accounts.grants.service import Grants
+    from solaris.accounts.groups.claimed import ClaimedGroups
     from solaris.accounts.groups.service import GroupAdministration
     from solaris.accounts.history import Records
     from solaris.accounts.importing.importer import Importer
@@ -99,6 +100,18 @@ class AccountsParts:
     def user_of(self, user_id: str) -> User | None:
         """A user's item as it is, strongly consistent; None: there is none."""
         return self._quota.users.get(user_id)
+
+    @part
+    def claimed_groups(self) -> ClaimedGroups:
+        """What puts users into groups by claims of the identity provider."""
+        from solaris.accounts.groups.claimed import ClaimedGroups
+
+        return ClaimedGroups(
+            settings=self.platform.settings,
+            users=self._quota.users,
+            plans=self._quota.plans,
+            changes=lambda: self.user_changes,
+        )
 
     @property
     def transactions(self) -> TransactionStore:

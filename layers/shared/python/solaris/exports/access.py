@@ -6,9 +6,15 @@ Beside this a key needs the scope of exports themselves (`reports:read`).
 from collections.abc import Mapping
 
 from solaris.exports.export import ExportKind
-from solaris.platform.access import READERS, REPORT_READERS, Access, Scope
+from solaris.platform.access import (
+    GROUP_REPORT_READERS,
+    READERS,
+    REPORT_READERS,
+    Access,
+    Scope,
+)
 
-_FIGURES = Access(REPORT_READERS, key=Scope.REPORTS_READ)
+_FIGURES = Access(GROUP_REPORT_READERS, key=Scope.REPORTS_READ)
 
 ACCESS: Mapping[ExportKind, Access] = {
     ExportKind.USAGE: _FIGURES,
@@ -16,7 +22,7 @@ ACCESS: Mapping[ExportKind, Access] = {
     ExportKind.BY_MODEL: _FIGURES,
     ExportKind.BY_DAY: _FIGURES,
     ExportKind.BY_GROUP: _FIGURES,
-    ExportKind.BY_KEY: _FIGURES,
+    ExportKind.BY_KEY: Access(REPORT_READERS, key=Scope.REPORTS_READ),
     ExportKind.USERS: Access(READERS, key=Scope.USERS_READ),
     ExportKind.ALERTS: Access(READERS, key=Scope.USERS_READ),
     ExportKind.AUDIT: Access(REPORT_READERS, key=Scope.AUDIT_READ),

@@ -98,10 +98,15 @@ class ExportJobs:
                 return ready
         return self._queue(order, actor, estimate.rows)
 
-    def page(self, limit: int, cursor: str | None) -> tuple[list[Export], str | None]:
-        """Jobs, newest first, and a cursor. Raises ValidationFailedError (field `cursor`)."""
+    def page(
+        self, limit: int, cursor: str | None, *, keep: Callable[[Export], bool] = lambda _: True
+    ) -> tuple[list[Export], str | None]:
+        """Jobs, newest first, of those to keep; and a cursor, which names none but them.
+
+        Raises ValidationFailedError (field `cursor`).
+        """
         now = self._clock()
-        found, next_cursor = self._store.page(limit, cursor, now=now)
+        found, next_cursor = self._store.page(limit, cursor, now=now, keep=keep)
         return [self._seen(one) for one in found if one.expires_at > now], next_cursor
 
     def get(self, export_id: str) -> Export:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from solaris.exports.exporter import Exporter
     from solaris.exports.jobs import ExportJobs
     from solaris.platform.parts import PlatformParts
+    from solaris.quota.policy import PlanStore
     from solaris.reports.parts import ReportsParts
 
 
@@ -30,6 +31,11 @@ class ExportsParts:
         self._audit = audit
         self._directory = directory
         self._reports = reports
+
+    @property
+    def plan_store(self) -> PlanStore:
+        """Plans and groups, for what managers of groups may see."""
+        return self._reports.plan_store
 
     @part
     def exporter(self) -> Exporter:

@@ -4,8 +4,9 @@ Every write of an attempt is conditional on its lease: an attempt that was overt
 was cancelled, learns it from its next write and changes nothing.
 """
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,9 @@ _OWN = "#lease = :lease"
 _NAME = re.compile(r"#(\w+)")
 _TEXTS = ("export_id", "requested_by", "request", "file_key", "file_name", "error")
 _NUMBERS = ("rows_done", "rows_expected", "file_bytes")
+
+MAX_LOOKED_AT = 2_000
+"""Jobs that one page may have to look at, for those of one person."""
 
 
 class LeaseLostError(Exception):
@@ -58,12 +62,17 @@ class ExportStore:
         return _from_item(answer["Item"]) if "Item" in answer else None
 
     def page(
-        self, limit: int, cursor: str | None, *, now: datetime
+        self,
+        limit: int,
+        cursor: str | None,
+        *,
+        now: datetime,
+        keep: Callable[[Export], bool] = lambda _: True,
     ) -> tuple[list[Export], str | None]:
-        """At most `limit` jobs, newest first, and a cursor if there are older ones.
+        """At most `limit` jobs of those to keep, newest first, and a cursor if there are older.
 
-        Looks at the days that jobs are kept for, one query each. Raises ValidationFailedError
-        for a cursor that is none.
+        Looks at the days that jobs are kept for, and at 2,000 jobs at most. Raises
+        ValidationFailedError for a cursor that is none.
         """
         today = now.astimezone(UTC).date()
         days = [(today - timedelta(days=n)).isoformat() for n in range(-1, EXPORT_DAYS + 1)]
@@ -73,10 +82,9 @@ class ExportStore:
             if not is_export_id(below):
                 raise bad_cursor()
             days = [day for day in days if day <= day_of_export(below)]
-        found: list[Export] = []
-        for day in days:
-            if len(found) <= limit:
-                found += self._of_day(day, below, limit + 1 - len(found))
+        seen = (one for day in days for one in self._through(day, below, limit + 1))
+        kept = filter(keep, itertools.islice(seen, MAX_LOOKED_AT))
+        found = list(itertools.islice(kept, limit + 1))
         if len(found) <= limit:
             return found, None
         return found[:limit], encode_cursor({"id": found[limit - 1].export_id})
@@ -151,6 +159,14 @@ class ExportStore:
         """Let the next attempt have it. Raises LeaseLostError."""
         values = {":state": text(ExportState.QUEUED.value)}
         self._own(export_id, lease, "SET #state = :state REMOVE #lease", values)
+
+    def _through(self, day: str, below: str, batch: int) -> Iterator[Export]:
+        """A day's jobs, newest first, read as they are asked for."""
+        found = self._of_day(day, below, batch)
+        yield from found
+        while len(found) == batch:
+            found = self._of_day(day, found[-1].export_id, batch)
+            yield from found
 
     def _of_day(self, day: str, below: str, limit: int) -> list[Export]:
         with store_errors():

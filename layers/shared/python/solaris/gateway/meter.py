@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from solaris.gateway.admission import Admission, Ticket
 from solaris.gateway.capped_users import CappedUsers, day_refusal
@@ -73,6 +74,9 @@ from solaris.quota.thresholds import Threshold, rule_of
 from solaris.quota.usage import UsageEvent
 from solaris.quota.user import NOBODY, Enforcement, User, UserStatus, user_id_for
 
+if TYPE_CHECKING:  # Authlib is loaded where tokens are read
+    from solaris.sign_in.token_groups import TokenGroups
+
 ATTEMPTS = Attempts(12, pause_seconds=0.01)
 OPEN_REQUESTS_RETRY_SECONDS = 1.0
 # When the tokens that are left are held by other answers: about as long as an answer takes.
@@ -106,12 +110,13 @@ class Meter:
         plans: PlanStore | None = None,
         rates: UserRates | None = None,
         metrics: Metrics | None = None,
+        tokens: "TokenGroups | None" = None,
     ) -> None:
         self._knows_all_open = knows_all_open
         self._settings = settings
         self._aws = aws
         self._users = users
-        self._policies = NewcomerPolicies(settings, metrics)
+        self._policies = NewcomerPolicies(settings, metrics, tokens)
         self._newcomers = Newcomers(users, changes, clock, plans, settings.zone)
         self._rates = rates
         self._sender = sender

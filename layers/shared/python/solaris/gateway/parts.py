@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from solaris.alerts.ceilings import MonthTokens
     from solaris.alerts.parts import AlertsParts
     from solaris.gateway.app import GatewayApp
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from solaris.ledger.refusals import Refusals
     from solaris.platform.parts import PlatformParts
     from solaris.quota.parts import QuotaParts
+    from solaris.sign_in.parts import SignInParts
+    from solaris.sign_in.token_groups import TokenGroups
 
 
 class GatewayParts:
@@ -32,7 +36,9 @@ class GatewayParts:
         keys: KeysParts,
         alerts: AlertsParts,
         ledger: LedgerParts,
+        sign_in: Callable[[], SignInParts],
     ) -> None:
+        self._sign_in = sign_in
         self.platform = platform
         self._quota = quota
         self._keys = keys
@@ -90,6 +96,7 @@ class GatewayParts:
             plans=self._quota.plans,
             rates=self._keys.user_rates,
             metrics=self.platform.metrics,
+            tokens=self.token_groups,
         )
         forwarder = Forwarder(
             settings=settings,
@@ -110,6 +117,23 @@ class GatewayParts:
             refusals=self.refusals,
             clock=self.platform.clock,
         )
+
+    @part
+    def token_groups(self) -> TokenGroups | None:
+        """What reads the groups of newcomers from tokens that chats pass on, where they do."""
+        settings = self.platform.settings
+        provider = self._sign_in().oidc_provider if settings.oidc_token_header else None
+        if provider is None or settings.oidc_issuer is None or settings.oidc_client_id is None:
+            return None
+        from solaris.sign_in.token_groups import TokenGroups, TokenRule
+
+        rule = TokenRule(
+            issuer=settings.oidc_issuer,
+            client_ids=settings.oidc_token_audiences or (settings.oidc_client_id,),
+            group_claim=settings.oidc_group_claim,
+            trusts_emails=settings.trusts_oidc_emails,
+        )
+        return TokenGroups(rule=rule, keys=provider.keys, clock=self.platform.clock)
 
     @part
     def bodies(self) -> Bodies:
@@ -176,6 +200,8 @@ class GatewayParts:
         tokenizer.warm_up()
         self.platform.aws.prepare("dynamodb", "sqs")
         _ = self._ledger.recorder
+        if self.token_groups is not None:
+            self.token_groups.refresh_soon()
 
     async def close(self) -> None:
         """Close the connections to the upstream."""

@@ -163,6 +163,7 @@ def identity_of(
             email_headers=settings.identity_email_headers,
             name_headers=settings.identity_name_headers,
             group_headers=settings.identity_group_headers,
+            token_header=settings.oidc_token_header,
         )
     if identity is None:
         raise UserNotIdentifiedError

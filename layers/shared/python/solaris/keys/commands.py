@@ -75,6 +75,7 @@ def create(
             librechat_snippet(
                 settings.own_address,
                 group_headers=settings.identity_group_headers,
+                token_header=settings.oidc_token_header,
                 where=_t("snippet.where"),
             )
         )

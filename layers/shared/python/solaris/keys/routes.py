@@ -54,7 +54,11 @@ def create_key(parts: "KeysParts", call: Call, *, body: KeyCreate) -> CreatedKey
     issued = parts.management.create(body.terms(), call.as_actor)
     is_service = issued.key.kind is KeyKind.SERVICE
     settings = parts.platform.settings
-    snippet = librechat_snippet(settings.own_address, group_headers=settings.identity_group_headers)
+    snippet = librechat_snippet(
+        settings.own_address,
+        group_headers=settings.identity_group_headers,
+        token_header=settings.oidc_token_header,
+    )
     return CreatedKey.made(issued.row, issued.secret, snippet if is_service else None)
 
 

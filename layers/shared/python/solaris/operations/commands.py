@@ -134,6 +134,7 @@ def init(*, json: AsJson = False) -> None:
         librechat_snippet(
             settings.own_address,
             group_headers=settings.identity_group_headers,
+            token_header=settings.oidc_token_header,
             where=_keys("snippet.where"),
         )
     )

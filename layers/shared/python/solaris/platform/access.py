@@ -60,6 +60,9 @@ them (platform/web/operations.py).
 
 MEMBER_CHANGERS = ADMINS | {Role.MANAGER}
 REPORT_READERS = frozenset({Role.ADMIN, Role.VIEWER, Role.AUDITOR})
+GROUP_REPORT_READERS = REPORT_READERS | {Role.MANAGER}
+"""And managers, of what was used in their groups."""
+
 SIGNED_IN = frozenset(Role)
 """Everybody, whatever roles there will be: for what concerns oneself, and the site's frame."""
 

@@ -32,10 +32,12 @@ from solaris.platform.settings_secret import VARIABLE, secret_settings
 from solaris.platform.settings_values import (
     UNKNOWN_MODEL_TOKENS,
     AutoProvision,
+    ClaimEntry,
     GroupMap,
     ModelPrice,
     is_host_or_network,
     machine_address,
+    parse_claim_map,
     parse_group_map,
 )
 from solaris.platform.web.trusted_proxies import LOCAL_NETWORKS, Front
@@ -154,6 +156,10 @@ class IdentitySettings(FrontSettings):
     oidc_auditor_emails: _List = ()
     oidc_viewer_domains: _List = ()
     oidc_trusted_email_issuers: _List = ()
+    oidc_group_claim: str = Field(default="groups", min_length=1, max_length=200)
+    oidc_group_map: str = ""
+    oidc_token_header: str | None = None
+    oidc_token_audiences: _List = Field(default=(), max_length=10)
 
     @field_validator(
         "identity_email_headers",
@@ -190,7 +196,32 @@ class IdentitySettings(FrontSettings):
         """Which values of IDENTITY_GROUP_HEADERS stand for which group."""
         return parse_group_map(self.identity_group_map)
 
-    @field_validator("oidc_trusted_email_issuers", mode="before")
+    @field_validator("oidc_group_map")
+    @classmethod
+    def _maps_claims(cls, value: str) -> str:
+        parse_claim_map(value)
+        return value
+
+    @cached_property
+    def claim_map(self) -> tuple[ClaimEntry, ...]:
+        """Which values of OIDC_GROUP_CLAIM stand for which group, the first that fits."""
+        return parse_claim_map(self.oidc_group_map)
+
+    @field_validator("oidc_token_header", mode="before")
+    @classmethod
+    def _in_lower_case(cls, value: Any) -> Any:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("oidc_token_header")
+    @classmethod
+    def _is_a_header_of_ones_own(cls, value: str | None) -> str | None:
+        # what else is read of a request, or passed on, is called otherwise
+        if value is not None and not (_HEADER_NAME.fullmatch(value) and value.startswith("x-")):
+            msg = f"is not the name of a header that begins with x-: {value!r}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("oidc_trusted_email_issuers", "oidc_token_audiences", mode="before")
     @classmethod
     def _issuers(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -224,6 +255,12 @@ class IdentitySettings(FrontSettings):
         parts = self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret
         if len({bool(one) for one in parts}) > 1:
             msg = "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: set all or none"
+            raise ValueError(msg)
+        if self.oidc_group_map and not self.oidc_issuer:
+            msg = "OIDC_GROUP_MAP needs OIDC_ISSUER, whose tokens it reads"
+            raise ValueError(msg)
+        if self.oidc_token_header and not self.oidc_group_map:
+            msg = "OIDC_TOKEN_HEADER needs OIDC_GROUP_MAP, for which it is read"
             raise ValueError(msg)
         return self
 

@@ -71,6 +71,45 @@ def parse_group_map(text: str) -> GroupMap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimEntry:
+    """Whoever's claim has the value (as `folded` gives it) is for the group that is named."""
+
+    value: str
+    """ANYBODY: whoever it is."""
+
+    group: str
+
+
+ANYBODY = "*"
+
+
+def parse_claim_map(text: str) -> tuple[ClaimEntry, ...]:
+    """Read `value=Group name;value2=Group name 2;*=Group name 3`, in its order.
+
+    The last `=` of an entry divides it. Raises ValueError for what is no entry, for a value that
+    has two, and for entries behind that of anybody, which would never be looked at.
+    """
+    entries: dict[str, ClaimEntry] = {}
+    for one in filter(None, (part.strip() for part in text.split(";"))):
+        value, _, group = one.rpartition("=")
+        if not value.strip() or not group.strip():
+            msg = f"is not value=Group name: {one[:100]!r}"
+            raise ValueError(msg)
+        if ANYBODY in entries:
+            msg = f"has an entry behind that of anybody (*): {one[:100]!r}"
+            raise ValueError(msg)
+        key = folded(value)
+        if key in entries:
+            msg = f"names two groups for {value.strip()[:100]!r}"
+            raise ValueError(msg)
+        entries[key] = ClaimEntry(key, group.strip())
+    if len(entries) > MAX_GROUP_ENTRIES:
+        msg = f"has {len(entries)} entries, at most {MAX_GROUP_ENTRIES}"
+        raise ValueError(msg)
+    return tuple(entries.values())
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPrice:
     """USD per million tokens.
 

@@ -3,7 +3,7 @@
 import base64
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from solaris.platform.email import spelled_before, valid_email
@@ -25,13 +25,15 @@ class Identity:
 
     `spelled` is the address as versions before would have kept it, for whom they have stored so.
     `group_values` are headers and what they say of the person's group, the first to decide first:
-    for whoever comes for the first time (quota/groups/naming.py).
+    for whoever comes for the first time (quota/groups/naming.py); `group_token` is a signed one
+    that may, as it came and unchecked (sign_in/token_groups.py).
     """
 
     email: str
     name: str = ""
     spelled: str = ""
     group_values: tuple[tuple[str, str], ...] = ()
+    group_token: str = field(default="", repr=False)
 
 
 def identify(
@@ -41,6 +43,7 @@ def identify(
     email_headers: Sequence[str],
     name_headers: Sequence[str],
     group_headers: Sequence[str] = (),
+    token_header: str | None = None,
 ) -> Identity | None:
     """Return whom a service key's request is for, or None when it does not say.
 
@@ -62,6 +65,7 @@ def identify(
         name=name,
         spelled="" if spelled == email else spelled,
         group_values=tuple(_values(headers, group_headers)),
+        group_token=_token(headers.get(token_header or "", "")),
     )
 
 
@@ -75,6 +79,12 @@ def _values(headers: Mapping[str, str], names: Sequence[str]) -> Iterator[tuple[
         value = group_value(_decoded(headers.get(name, "")))
         if value:
             yield name, value
+
+
+def _token(value: str) -> str:
+    """A token, or nothing where LibreChat has none of the person."""
+    text = value.strip(_BLANKS)
+    return "" if "{{" in text else text
 
 
 def _decoded(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +11,19 @@ from pydantic import StringConstraints
 from solaris.directory.listing import UsageLevel
 from solaris.ledger.figures import NO_GROUP, NO_KEY, Figures, UsageLine, rounded_micros, usd
 from solaris.ledger.first_byte import percentile_ms, together
-from solaris.platform.access import MEMBER_READERS, REPORT_READERS, Access, Scope
+from solaris.platform.access import (
+    GROUP_REPORT_READERS,
+    MEMBER_READERS,
+    REPORT_READERS,
+    Access,
+    Scope,
+)
 from solaris.platform.exchange import ExchangeRates, LocalCost
-from solaris.platform.web.operations import Call, operation
+from solaris.platform.web.operations import Call, keeps_to_groups, operation
 from solaris.platform.web.schemas import LocalCostOut, WeightOut
 from solaris.quota.groups.managing import a_member
 from solaris.quota.user import UserStatus
+from solaris.reports.managing import report_groups, without_keys
 from solaris.reports.report import GroupBy, GroupRow, ReportSort
 from solaris.reports.reporting import Report, ReportQuery
 from solaris.reports.schemas import (
@@ -71,22 +78,25 @@ def get_system_stats(parts: "ReportsParts", call: Call) -> SystemStatsOut:  # no
 @operation(
     "GET",
     "/admin/stats/timeseries",
-    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
+    access=Access(GROUP_REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Statistics",
     summary="Usage by day or hour",
     name="getTimeSeries",
+    within=keeps_to_groups,
 )
-def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:  # noqa: ARG001
+def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery) -> TimeSeries:
     """Tokens, requests, errors, cost, first bytes and refusals in buckets; empty days are zeros.
 
-    Days older than two may be ten minutes old.
+    Days older than two may be ten minutes old. A manager's are those of their groups: by day, and
+    without first bytes and refusals, which are the whole company's.
     """
+    groups = report_groups(parts, call, query.group, "group")
     points = parts.statistics.series(
         query.from_,
         query.to,
         query.interval,
         models=query.model,
-        groups=query.group,
+        groups=groups,
         by_model=query.group_by == "model",
         by_group=query.group_by == "group",
     )
@@ -101,7 +111,7 @@ def get_time_series(parts: "ReportsParts", call: Call, *, query: TimeSeriesQuery
             for one in points
         ],
         first_byte=None
-        if query.interval is Interval.HOUR or query.group or query.group_by == "group"
+        if query.interval is Interval.HOUR or groups or query.group_by == "group"
         else _first_byte_out(points),
         refusals=_refusals_out(points),
         group_names={key: name for key, name in parts.group_names().items() if key in named}
@@ -135,18 +145,20 @@ def get_user_forecast(parts: "ReportsParts", call: Call, *, user_id: UserId) -> 
 @operation(
     "GET",
     "/admin/reports/usage",
-    access=Access(REPORT_READERS, key=Scope.REPORTS_READ),
+    access=Access(GROUP_REPORT_READERS, key=Scope.REPORTS_READ),
     tag="Reports",
     summary="Usage, filtered and grouped",
     name="getUsageReport",
+    within=without_keys,
 )
-def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQuery) -> UsageReport:  # noqa: ARG001
+def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQuery) -> UsageReport:
     """Rows by user, group, key, model or day, or single requests, with the totals of all of it.
 
     Without days it is the current month's.
 
     A group is that of each request, whoever has moved since; all groups, with `-` for none, are the
-    whole. Keys are known by the records alone.
+    whole. Keys are known by the records alone. A manager's report is that of their groups, as if
+    nothing else had been used, and never by key.
 
     A range with more records than an answer may read is refused (`range_too_large`): narrow it
     or make an export. Single requests come by time, newest first unless `descending` is false.
@@ -154,7 +166,8 @@ def get_usage_report(parts: "ReportsParts", call: Call, *, query: UsageReportQue
     by_time = query.group_by in (GroupBy.DAY, GroupBy.NONE)
     sort = query.sort or (ReportSort.KEY if by_time else ReportSort.TOKENS)
     is_by_key = sort is ReportSort.KEY and query.group_by is not GroupBy.NONE
-    filters = query.filters(parts.platform.clock().astimezone(parts.platform.settings.zone).date())
+    asked = query.filters(parts.platform.clock().astimezone(parts.platform.settings.zone).date())
+    filters = replace(asked, group_ids=report_groups(parts, call, asked.group_ids))
     report = parts.reporting.page(
         ReportQuery(
             filters=filters,

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from solaris.platform.actor import Actor
 from solaris.platform.email import valid_email
-from solaris.platform.errors import NotFoundError
+from solaris.platform.errors import NotFoundError, SolarisError
 from solaris.platform.logs import get_logger
 from solaris.platform.settings import Settings
 from solaris.platform.signed_tokens import ClaimTokens
@@ -34,6 +35,9 @@ MAX_CODE_CHARACTERS = 2_000
 
 RETURN_PATTERN = r"^/admin/[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*$"
 _RETURN = re.compile(RETURN_PATTERN)
+
+Place = Callable[[str, tuple[str, ...], Actor], None]
+"""Puts a user of an address, who has no group, into that which the values of a claim stand for."""
 
 _log = get_logger("solaris.oidc")
 
@@ -66,7 +70,9 @@ class OidcSignIn:
         accounts: AdminAccounts,
         signing_in: SigningIn,
         clock: Callable[[], datetime],
+        place: Place | None = None,
     ) -> None:
+        self._place = place
         self._provider = provider
         self._accounts = accounts
         self._signing_in = signing_in
@@ -131,7 +137,17 @@ class OidcSignIn:
         if admin is None:
             return self._refused(OidcError("oidc_not_allowed"), email, origin)
         opened = self._signing_in.welcome(admin, origin, method="oidc")
+        self._put_into_group(email, person, origin)
         return Arrival(opened, _safe_return(known["to"]))
+
+    def _put_into_group(self, email: str, person: "Person", origin: Origin) -> None:
+        """Whoever may sign in does so whether or not this can be done; the next one tries again."""
+        if self._place is None:
+            return
+        try:
+            self._place(email, person.groups, origin.actor(email))
+        except SolarisError as error:
+            _log.warning("oidc_group_not_set", reason=str(error)[:200])
 
     def _person(
         self, provider: "OidcProvider", known: dict[str, str], code: str | None, error: str | None

@@ -18,6 +18,7 @@ class OidcError(Exception):
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
+        self.detail = detail
 
 
 class ProviderHttp:

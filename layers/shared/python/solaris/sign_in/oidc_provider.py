@@ -10,7 +10,7 @@ may be anybody (Microsoft's own warning, called nOAuth). Entra never says `email
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -28,6 +28,8 @@ from joserfc.jws import JWSRegistry
 
 from solaris.platform.cache import Remembered
 from solaris.platform.email import normalise_email
+from solaris.platform.logs import get_logger
+from solaris.quota.groups.naming import claim_values
 from solaris.sign_in.oidc_http import OidcError, ProviderHttp, endpoint
 
 METADATA_SECONDS = 600.0
@@ -38,6 +40,18 @@ _EDOV_TRUE = (True, 1, "1", "true")
 # providers add header fields of their own
 _REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
+Keys = KeySet
+"""A provider's, as it publishes them."""
+
+_log = get_logger("solaris.oidc")
+
+
+class UnknownKeyError(OidcError):
+    """A token that names none of the keys that are at hand."""
+
+    def __init__(self) -> None:
+        super().__init__("oidc_failed", "signed by an unknown key")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -46,6 +60,8 @@ class Person:
     email: str
     is_verified: bool
     name: str
+    groups: tuple[str, ...] = ()
+    """What the claim of their groups says, where one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,7 @@ class OidcProvider:
     """One provider and one client of it; every call is bounded (`ProviderHttp`).
 
     `trusts_emails`: an address of which the provider says neither yes nor no counts as verified.
+    `group_claim`: which claim says what groups a person has; None: nobody wants to know.
     """
 
     def __init__(
@@ -79,6 +96,7 @@ class OidcProvider:
         client_secret: str,
         clock: Callable[[], datetime],
         trusts_emails: bool = False,
+        group_claim: str | None = None,
         client: httpx.Client | None = None,
     ) -> None:
         self._issuer = issuer.rstrip("/")
@@ -86,6 +104,7 @@ class OidcProvider:
         self._client_secret = client_secret
         self._clock = clock
         self._trusts_emails = trusts_emails
+        self._group_claim = group_claim
         self._http = ProviderHttp(client)
         self._lock = Lock()
         self._known: Remembered[str, _Metadata] = Remembered(1)
@@ -114,14 +133,34 @@ class OidcProvider:
         metadata = self._metadata()
         answer = self._exchange(metadata, code, redirect_uri, verifier)
         claims = self._claims(answer, metadata, nonce)
-        said, name = vouched(claims), claims.get("name")
+        said, name, more = vouched(claims), claims.get("name"), None
         if said.email is None or (said.is_verified is None and not self._trusts_emails):
             more = self._userinfo(metadata, answer, claims["sub"])
             said, name = together(said, vouched(more)), name or more.get("name")
         if said.email is None:
             raise OidcError("oidc_no_email")
         is_verified = self._trusts_emails if said.is_verified is None else said.is_verified
-        return Person(said.email, is_verified, str(name) if name else "")
+        groups = self._groups(metadata, answer, claims, more)
+        return Person(said.email, is_verified, str(name) if name else "", groups)
+
+    def _groups(
+        self,
+        metadata: _Metadata,
+        answer: dict[str, Any],
+        claims: dict[str, Any],
+        more: dict[str, Any] | None,
+    ) -> tuple[str, ...]:
+        """What the claim of groups says; a sign-in does not fail of it."""
+        if self._group_claim is None:
+            return ()
+        if self._group_claim not in claims and more is None:
+            try:
+                more = self._userinfo(metadata, answer, claims["sub"])
+            except OidcError as error:
+                _log.warning("oidc_groups_not_told", code=error.code)
+        return claim_values(
+            (claims if self._group_claim in claims else more or {}).get(self._group_claim)
+        )
 
     def _exchange(
         self, metadata: _Metadata, code: str, redirect_uri: str, verifier: str
@@ -162,26 +201,16 @@ class OidcProvider:
         if not isinstance(token, str):
             raise OidcError("oidc_failed", "no id token")
         try:
-            signed = self._decoded(token, metadata)
-            claims = CodeIDToken(
-                signed.claims,
-                signed.header,
-                # settings may end in a slash, and so may what the provider writes
-                {
-                    "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
-                    "aud": {"essential": True, "value": self._client_id},
-                },
-                {
-                    "nonce": nonce,
-                    "client_id": self._client_id,
-                    "access_token": answer.get("access_token"),
-                },
+            return _checked_claims(
+                self._decoded(token, metadata),
+                issuer=self._issuer,
+                client_id=self._client_id,
+                now=self._clock(),
+                nonce=nonce,
+                access_token=answer.get("access_token"),
             )
-            leeway = int(CLOCK_SKEW.total_seconds())
-            claims.validate(now=int(self._clock().timestamp()), leeway=leeway)
         except (JoseError, ValueError) as error:
             raise OidcError("oidc_failed", type(error).__name__) from error
-        return dict(claims)
 
     def _decoded(self, token: str, metadata: _Metadata) -> jwt.Token:
         """The token under the provider's key; its set is asked for again for an unknown one."""
@@ -189,6 +218,10 @@ class OidcProvider:
             return jwt.decode(token, self._key_set(metadata, is_fresh=False), registry=_REGISTRY)
         except InvalidKeyIdError:
             return jwt.decode(token, self._key_set(metadata, is_fresh=True), registry=_REGISTRY)
+
+    def keys(self) -> Keys:
+        """The provider's keys, asked for now: two calls at most. Raises OidcError."""
+        return self._key_set(self._metadata(), is_fresh=True)
 
     def _key_set(self, metadata: _Metadata, *, is_fresh: bool) -> KeySet:
         kept = None if is_fresh else self._keys.get(metadata.jwks_uri)
@@ -227,6 +260,55 @@ class OidcProvider:
             )
             self._known.put(issuer, found, METADATA_SECONDS)
             return found
+
+
+def passed_on_claims(
+    token: str, keys: Keys, *, issuer: str, client_ids: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    """The claims of an id token that somebody else was given: without the nonce of a sign-in.
+
+    It is for one of these clients. Raises UnknownKeyError, OidcError.
+    """
+    try:
+        signed = jwt.decode(token, keys, registry=_REGISTRY)
+        audience = signed.claims.get("aud")
+        stated = audience if isinstance(audience, list) else [audience]
+        # of none of them: refused as one for another client
+        client_id = next((one for one in client_ids if one in stated), client_ids[0])
+        return _checked_claims(signed, issuer=issuer, client_id=client_id, now=now)
+    except InvalidKeyIdError as error:
+        raise UnknownKeyError from error
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        # the kinds are few: a text of theirs might hold a part of the token
+        raise OidcError("oidc_failed", type(error).__name__) from error
+
+
+def _checked_claims(
+    signed: jwt.Token,
+    *,
+    issuer: str,
+    client_id: str,
+    now: datetime,
+    nonce: str | None = None,
+    access_token: str | None = None,
+) -> dict[str, Any]:
+    """The claims of a token that this issuer made for this client and that holds now (UTC).
+
+    Raises JoseError, ValueError.
+    """
+    claims = CodeIDToken(
+        signed.claims,
+        signed.header,
+        # settings may end in a slash, and so may what the provider writes
+        {
+            "iss": {"essential": True, "values": [issuer, f"{issuer}/"]},
+            "aud": {"essential": True, "value": client_id},
+        },
+        {"nonce": nonce, "client_id": client_id, "access_token": access_token},
+    )
+    leeway = int(CLOCK_SKEW.total_seconds())
+    claims.validate(now=int(now.timestamp()), leeway=leeway)
+    return dict(claims)
 
 
 def vouched(claims: Mapping[str, Any]) -> Vouched:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from solaris.platform.parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from solaris.audit.parts import AuditParts
     from solaris.platform.parts import PlatformParts
     from solaris.sign_in.admin_keys.management import AdminKeys
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from solaris.sign_in.admin_store import AdminStore
     from solaris.sign_in.admins import AdminAccounts
     from solaris.sign_in.authorizer import Authorizer
-    from solaris.sign_in.oidc import OidcSignIn
+    from solaris.sign_in.oidc import OidcSignIn, Place
+    from solaris.sign_in.oidc_provider import OidcProvider
     from solaris.sign_in.password_hash import Passwords
     from solaris.sign_in.session_store import SessionStore
     from solaris.sign_in.sessions import Sessions
@@ -26,7 +29,14 @@ if TYPE_CHECKING:
 class SignInParts:
     """What lets people in: sessions, passwords, accounts, OIDC."""
 
-    def __init__(self, *, platform: PlatformParts, audit: AuditParts) -> None:
+    def __init__(
+        self,
+        *,
+        platform: PlatformParts,
+        audit: AuditParts,
+        placing: Callable[[], Place] | None = None,
+    ) -> None:
+        self._placing = placing
         self.platform = platform
         self._audit = audit
 
@@ -150,25 +160,34 @@ class SignInParts:
         )
 
     @part
+    def oidc_provider(self) -> OidcProvider | None:
+        """The OIDC provider, if one is configured."""
+        settings = self.platform.settings
+        if not (settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret):
+            return None
+        from solaris.sign_in.oidc_provider import OidcProvider
+
+        return OidcProvider(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            clock=self.platform.clock,
+            trusts_emails=settings.trusts_oidc_emails,
+            group_claim=settings.oidc_group_claim if settings.claim_map else None,
+        )
+
+    @part
     def oidc(self) -> OidcSignIn:
         """Sign-in by the OIDC provider, if one is configured."""
         from solaris.sign_in.oidc import OidcSignIn
-        from solaris.sign_in.oidc_provider import OidcProvider
 
         settings = self.platform.settings
-        provider = None
-        if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret:
-            provider = OidcProvider(
-                issuer=settings.oidc_issuer,
-                client_id=settings.oidc_client_id,
-                client_secret=settings.oidc_client_secret,
-                clock=self.platform.clock,
-                trusts_emails=settings.trusts_oidc_emails,
-            )
+        has_groups = bool(settings.claim_map) and self._placing is not None
         return OidcSignIn(
             settings=settings,
-            provider=provider,
+            provider=self.oidc_provider,
             accounts=self.admin_accounts,
             signing_in=self.signing_in,
             clock=self.platform.clock,
+            place=self._placing() if has_groups and self._placing else None,
         )

@@ -111,6 +111,10 @@ _TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "grupos são contados por dia, não por hora",
         "en": "groups are known by day, not by hour",
     },
+    "too_many_groups": {
+        "pt-BR": "escolha os grupos: um relatório traz no máximo 50",
+        "en": "name the groups: a report covers at most 50",
+    },
     "range_too_large": {
         "pt-BR": "há registros demais neste intervalo: reduza-o ou gere uma exportação",
         "en": "there are too many records in this range: narrow it or make an export",

@@ -7,6 +7,7 @@ seconds ago at most: so long somebody who is no manager any more may go on.
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from solaris.platform.actor import Role
 from solaris.platform.errors import InvalidRequestError, NotFoundError
 from solaris.platform.web.operations import Call
 from solaris.quota.groups.reach import managed_groups
@@ -14,7 +15,7 @@ from solaris.quota.policy import PlanStore
 from solaris.quota.user import User
 
 
-class SeesUsers(Protocol):
+class SeesGroups(Protocol):
     """The parts of a package whose operations managers may call."""
 
     @property
@@ -22,13 +23,19 @@ class SeesUsers(Protocol):
         """Plans and groups."""
         ...
 
+
+class SeesUsers(SeesGroups, Protocol):
+    """And that of one whose operations concern one user."""
+
     def user_of(self, user_id: str) -> User | None:
         """A user's item as it is; None: there is none."""
         ...
 
 
-def reach(parts: SeesUsers, call: Call) -> frozenset[str] | None:
+def reach(parts: SeesGroups, call: Call) -> frozenset[str] | None:
     """Ids of the groups whose members the caller sees; None: everybody."""
+    if call.actor.role is not Role.MANAGER:
+        return None
     groups = parts.plan_store.recent().groups
     return managed_groups(call.actor.name, call.actor.role, groups)
 

@@ -3,8 +3,10 @@
 from solaris.platform.actor import Role
 from solaris.quota.groups.group import Groups
 
-NOBODY = ("-",)
-"""What no group has as its id: the filter of who manages none."""
+NOBODY = ("nobody",)
+"""What no group has as its id: the filter of who manages none. Not `-`, which stands in reports for
+what was used in no group.
+"""
 
 
 def managed_groups(name: str, role: Role | None, groups: Groups) -> frozenset[str] | None:
