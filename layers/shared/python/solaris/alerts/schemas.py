@@ -2,9 +2,11 @@
 
 An alert's id holds `#` in the store (`<user id>#2026-11#warning`), which would end a URL: on the
 wire it is `~`, which needs no escaping and occurs in no id. Every id has one, so that none is
-mistaken for the path of another operation.
+mistaken for the path of another operation. What else would need escaping (the name of a model, a
+time) is written in hexadecimal behind a dot: `gpt-4.1` is `gpt-4.2E1`.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,24 +16,37 @@ from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
 from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.thresholds import Threshold
 
-MAX_ID_CHARACTERS = 200
+MAX_ID_CHARACTERS = 700
 MAX_USER_ID_CHARACTERS = 64
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9_#-]+")
+_ESCAPED = re.compile(r"(\.[0-9A-F]{2})+")
 
 AlertId = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9_-]+(~[A-Za-z0-9_-]+)+$", max_length=MAX_ID_CHARACTERS),
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9_.-]+(~[A-Za-z0-9_.-]+)+$", max_length=MAX_ID_CHARACTERS
+    ),
 ]
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
 
 
 def to_wire(alert_id: str) -> str:
     """`ana#2026-11#warning` as `ana~2026-11~warning`."""
-    return alert_id.replace("#", "~")
+    return _FOREIGN.sub(_escaped, alert_id).replace("#", "~")
 
 
 def from_wire(wire_id: str) -> str:
-    """The other way round."""
-    return wire_id.replace("~", "#")
+    """The other way round; what is no escape stays, and is the id of no alert."""
+    return _ESCAPED.sub(_meant, wire_id.replace("~", "#"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f".{one:02X}" for one in found[0].encode())
+
+
+def _meant(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace(".", "")).decode(errors="replace")
 
 
 class AlertListQuery(PageQuery):
