@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Group } from "@/shared/groups/data";
 import { setLocale } from "@/shared/i18n";
 import { someGroup } from "../../groups/testing";
-import { someUser } from "../testing";
+import { someDetail, someUser } from "../testing";
 import { NewUserDialog } from "./NewUserDialog";
 
 const sent = vi.hoisted(() => vi.fn<(body: unknown) => void>());
@@ -34,10 +34,11 @@ vi.mock("@/shared/api/client", async (original) => ({
 }));
 
 const onClose = vi.fn();
+let queries = new QueryClient();
 
 async function shown() {
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={queries}>
       <NewUserDialog open onClose={onClose} />
     </QueryClientProvider>,
   );
@@ -62,6 +63,7 @@ const plan = () => screen.getByRole("combobox", { name: "Plano" });
 beforeEach(() => {
   setLocale("pt-BR");
   groups = [];
+  queries = new QueryClient();
   onClose.mockReset();
   sent.mockReset();
 });
@@ -78,6 +80,12 @@ describe("a new user", () => {
       groupId: null,
       monthlyLimit: null,
     });
+  });
+
+  it("is left to their page with all that it draws", async () => {
+    await shown();
+    await created();
+    expect(queries.getQueryData(["user", someUser({}).id])).toEqual(someDetail({}));
   });
 
   it("may be in a group, whose plan and limit are shown and left to it", async () => {

@@ -17,7 +17,7 @@ import { limitOf, useQuotaSettings } from "../plans";
 import { PLANS } from "../search";
 import { useUsersTexts } from "../texts";
 import { parseTokens } from "../tokens";
-import { refreshUsers } from "../useChange";
+import { refreshUsers, show } from "../useChange";
 import {
   emailText,
   FormButtons,
@@ -66,7 +66,7 @@ function useCreate(onClose: () => void) {
         }),
       ),
     onSuccess: (user) => {
-      queries.setQueryData(["user", user.id], user);
+      show(queries, user);
       refreshUsers(queries);
       toast(actionText("created", { name: user.name || user.email }));
       onClose();
