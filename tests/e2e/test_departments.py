@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.local_system import LocalSystem, running
 from tests.e2e.stating_upstream import ahead_of, stating_upstream
@@ -158,6 +159,7 @@ def test_a_company_by_departments(office: Office, browser: Browser) -> None:
     october(office)
     november(office)
     managers_sign_in(office, browser)
+    admins_go_on_by_the_site(office, browser)
     assert "agree" in office.system.cli("reconcile").stdout
 
 
@@ -269,15 +271,52 @@ def november(office: Office) -> None:
     assert sum(one["tokens"] for one in report["items"]) == sum(october.values())
 
 
-def managers_sign_in(office: Office, browser: Browser) -> None:
-    """A manager's own page, as they have it in the morning."""
-    context = browser.new_context(locale="pt-BR", viewport={"width": 1440, "height": 1000})
+@contextmanager
+def signed_in(office: Office, browser: Browser, email: str) -> Iterator[Page]:
+    context = browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(f"{office.system.url}/admin/")
-    page.locator("input[type=email]").fill(manager_of("Vendas"))
+    page.locator("input[type=email]").fill(email)
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Usuários")
-    own = sum(department_of(n) == "Vendas" for n in range(PEOPLE)) - 1  # one has moved
-    expect(page.locator("main")).to_contain_text(f"{own} ")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Entrar")
+    yield page
     context.close()
+
+
+def managers_sign_in(office: Office, browser: Browser) -> None:
+    """A manager's own page, as they have it in the morning."""
+    with signed_in(office, browser, manager_of("Vendas")) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("Usuários")
+        own = sum(department_of(n) == "Vendas" for n in range(PEOPLE)) - 1  # one has moved
+        expect(page.locator("main")).to_contain_text(f"{own} ")
+
+
+def admins_go_on_by_the_site(office: Office, browser: Browser) -> None:
+    """Another manager and a plan for a department, and somebody who begins there."""
+    with signed_in(office, browser, ADMIN) as page:
+        page.goto(f"{office.system.url}/admin/groups")
+        page.get_by_role("button", name="Ações do grupo Compras").click()
+        page.get_by_role("menuitem", name="Editar").click()
+        dialog = page.get_by_role("dialog", name="Editar o grupo Compras")
+        dialog.get_by_role("combobox", name="Plano").click()
+        page.get_by_role("option", name="Pro").click()
+        # typed and not confirmed: the box gets a line more, and the button is still hit
+        dialog.get_by_label("Gestores").fill("uma.gestora.de.nome.comprido@example.com")
+        dialog.get_by_role("button", name="Salvar").click()
+        expect(dialog).to_be_hidden()
+        page.goto(f"{office.system.url}/admin/users")
+        page.get_by_role("button", name="Novo usuário").click()
+        dialog = page.get_by_role("dialog", name="Novo usuário")
+        dialog.get_by_label("E-mail").fill("nova@example.com")
+        dialog.get_by_label("Nome").fill("Nova Pessoa")
+        dialog.get_by_role("button", name="Grupo").click()
+        page.get_by_role("radio", name="Compras").click()
+        expect(dialog.get_by_role("combobox", name="Plano")).to_have_text("Do grupo: Pro")
+        dialog.get_by_role("button", name="Criar usuário").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nova Pessoa")
+        expect(page.locator("main")).to_contain_text("do grupo Compras")
+    group = office.ok("GET", f"/groups/{office.ids['Compras']}")
+    assert group["managers"] == [manager_of("Compras"), "uma.gestora.de.nome.comprido@example.com"]
+    new = office.system.user("nova@example.com")
+    assert (new["groupName"], new["plan"], new["planSource"]) == ("Compras", "pro", "group")

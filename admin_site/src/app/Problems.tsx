@@ -16,7 +16,7 @@ export function NotFound() {
         title={t("notFoundTitle")}
         action={
           <Link to="/" className={buttonClass("secondary")}>
-            {t("backToDashboard")}
+            {t("backToStart")}
           </Link>
         }
       >
@@ -37,7 +37,7 @@ export function NotForRole() {
       title={t("notForRoleTitle")}
       action={
         <Link to="/" className={buttonClass("secondary")}>
-          {t("backToDashboard")}
+          {t("backToStart")}
         </Link>
       }
     >

@@ -360,6 +360,12 @@ def test_users_are_made_in_a_group_and_brought_back_to_it(money: MoneyPath, api:
         status=201,
     )
     assert (own["plan"], own["planSource"], own["monthlyLimit"]) == ("basic", "own", 500_000)
+    nobodys = api.ok("POST", "/admin/users", {"email": "any@example.com"}, status=201)
+    assert (nobodys["plan"], nobodys["planSource"]) == ("basic", "default")
+    chosen = api.ok(
+        "POST", "/admin/users", {"email": "chosen@example.com", "plan": "pro"}, status=201
+    )
+    assert (chosen["plan"], chosen["planSource"]) == ("pro", "own")
     assert api.ok("GET", GROUPS)["items"][0]["users"] == 2
     api.ok("DELETE", f"/admin/users/{user_id_for('new@example.com')}?reason=x")
     assert api.ok("GET", GROUPS)["items"][0]["users"] == 1

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Format } from "@/shared/format";
 import type { Group } from "@/shared/groups/data";
+import { cn } from "@/shared/ui/cn";
 import type { Column } from "@/shared/ui/DataTable";
 import { UsageBar } from "@/shared/ui/UsageBar";
 import { RowMenu } from "./RowMenu";
@@ -86,7 +87,7 @@ export function groupColumns(
       header: t("plan"),
       from: "lg",
       cell: (group) => (
-        <span className={group.plan ? "text-ink-soft" : "text-ink-faint"}>
+        <span className={cn("whitespace-nowrap", group.plan ? "text-ink-soft" : "text-ink-faint")}>
           {group.plan ? t(`plan_${group.plan}`) : t("own")}
         </span>
       ),

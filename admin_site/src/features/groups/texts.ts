@@ -55,7 +55,7 @@ export const { useTexts: useGroupsTexts } = defineTexts("groups", {
     part_people: "Pessoas",
     costCenterHelp: "Como a contabilidade o chama.",
     planEach: "Cada um com o seu",
-    planHelp: "Menos de quem recebeu outro plano à parte.",
+    planHelp: "Não muda quem recebeu outro plano à parte.",
     limitLabel: "Limite mensal",
     limitHelp: "Tokens por membro.",
     daily: "Limite diário",

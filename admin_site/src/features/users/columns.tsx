@@ -74,7 +74,8 @@ export function userColumns(t: Texts, format: Format): Column<User>[] {
       key: "group",
       header: t("group"),
       from: "xl",
-      className: "max-w-44",
+      // at 1280 all columns must fit beside a long name
+      className: "max-w-32 2xl:max-w-44",
       cell: (user) =>
         user.groupId === null ? (
           <span className="text-ink-faint">—</span>

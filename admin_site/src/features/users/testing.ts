@@ -28,7 +28,7 @@ export function someUser(fields: Partial<Model<"UserOut">>): Model<"UserOut"> {
     enforcementSource: "plan",
     limitSource: "plan",
     plan: "basic",
-    planSource: "own",
+    planSource: "default",
     groupId: null,
     groupName: null,
     costCenter: null,

@@ -10,7 +10,7 @@ type User = Model<"UserOut">;
 type Detail = Model<"UserDetail">;
 
 /** Shows a user as a change has answered; what the answer does not tell stays as it was. */
-function show(queries: QueryClient, after: User): void {
+export function show(queries: QueryClient, after: User): void {
   queries.setQueryData<Detail>(["user", after.id], (before) => ({
     mailSuppression: null,
     mergedFrom: [],

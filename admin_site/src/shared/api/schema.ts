@@ -6187,10 +6187,10 @@ export interface components {
             plan: components["schemas"]["Plan"];
             /**
              * Plansource
-             * @description `group`: the group states it.
+             * @description `group`: the group states it; `own`: an admin's choice for this user; `default`: nobody's choice.
              * @enum {string}
              */
-            planSource: "own" | "group";
+            planSource: "own" | "group" | "default";
             /**
              * Remainingtokens
              * @description Limit + additional - used, never below 0.
@@ -6420,10 +6420,10 @@ export interface components {
             plan: components["schemas"]["Plan"];
             /**
              * Plansource
-             * @description `group`: the group states it.
+             * @description `group`: the group states it; `own`: an admin's choice for this user; `default`: nobody's choice.
              * @enum {string}
              */
-            planSource: "own" | "group";
+            planSource: "own" | "group" | "default";
             /**
              * Remainingtokens
              * @description Limit + additional - used, never below 0.

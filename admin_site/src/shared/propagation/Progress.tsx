@@ -4,6 +4,9 @@ import { Card } from "@/shared/ui/Card";
 import type { Propagation } from "./bringing";
 import { usePropagationTexts } from "./texts";
 
+/** Who gives the order for what no person has changed: settings of another start, a restore. */
+const SYSTEM = "system";
+
 /** How far the last change of plans or groups has come; nothing where there was none. */
 export function Progress({
   run,
@@ -17,13 +20,15 @@ export function Progress({
   const format = useFormat();
   if (run === null) return null;
   const isRunning = run.state === "running";
+  const isBySystem = run.actor === SYSTEM;
+  if (isBySystem && !isRunning && run.changed === 0 && run.failed === 0) return null;
   return (
     <Card className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-3">
       <p role="status" className="min-w-0 flex-1 basis-64 text-ink-soft">
         {isRunning
           ? t("running", { users: format.integer(run.users), total: format.integer(run.total) })
           : t("done", {
-              who: run.actor,
+              who: isBySystem ? t("bySystem") : t("by", { who: run.actor }),
               when: format.ago(run.startedAt),
               count: run.changed,
               shown: format.integer(run.changed),

@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { cn } from "./cn";
 import { Field, Input, inputClass } from "./Field";
 
@@ -9,6 +10,39 @@ export function splitChips(text: string): string[] {
     .split(/[,;\n]/)
     .map((part) => part.trim())
     .filter(Boolean);
+}
+
+/**
+ * What to call when a field is left; `act` waits for the click, if one leaves it. A chip may need
+ * another line, and a button that moves away between press and release is not clicked.
+ */
+function useLeaving(act: () => void): () => void {
+  const latest = useRef(act);
+  const isPressed = useRef(false);
+  useEffect(() => {
+    latest.current = act;
+  });
+  useEffect(() => {
+    const gone = new AbortController();
+    const options = { capture: true, signal: gone.signal };
+    document.addEventListener("mousedown", () => (isPressed.current = true), options);
+    document.addEventListener("mouseup", () => (isPressed.current = false), options);
+    return () => gone.abort();
+  }, []);
+  return () => {
+    if (!isPressed.current) return act();
+    const done = new AbortController();
+    const options = { capture: true, signal: done.signal };
+    const finish = () => {
+      if (done.signal.aborted) return;
+      done.abort();
+      // before what was clicked looks at the form
+      flushSync(() => latest.current());
+    };
+    document.addEventListener("click", finish, options);
+    // released elsewhere: no click follows
+    document.addEventListener("mouseup", () => setTimeout(finish), options);
+  };
 }
 
 /** Short texts, a chip each; what was typed counts as soon as it is left. */
@@ -48,6 +82,7 @@ export function ChipInput({
     setTyped(rest);
     setLeft(rest !== "");
   };
+  const leave = useLeaving(() => take(typed));
   const problem = isLeft && typed.trim() ? wrong(typed.trim()) : undefined;
   const font = isCode && "font-mono";
   return (
@@ -105,7 +140,7 @@ export function ChipInput({
             }
             if (event.key === "Backspace" && typed === "") onChange(value.slice(0, -1));
           }}
-          onBlur={() => take(typed)}
+          onBlur={leave}
         />
       </div>
     </Field>

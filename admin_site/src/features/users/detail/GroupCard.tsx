@@ -69,7 +69,11 @@ function Shown({ user }: { user: User }) {
         <Fact
           label={t("plan")}
           note={
-            isOfGroup ? t("plan_given", { group }) : user.groupId === null ? null : t("plan_own")
+            isOfGroup
+              ? t("plan_given", { group })
+              : user.groupId === null
+                ? null
+                : t(user.planSource === "own" ? "plan_own" : "plan_default")
           }
         >
           {names(`plan_${user.plan}`)}

@@ -5,15 +5,19 @@ import { Controller, useForm } from "react-hook-form";
 import { z } from "zod/mini";
 import { ApiError, api, unwrap } from "@/shared/api/client";
 import { useFormat } from "@/shared/format";
+import { NO_GROUP, useGroups, useGroupsById } from "@/shared/groups/data";
+import { GroupSelect } from "@/shared/groups/GroupSelect";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
+import { Select } from "@/shared/ui/Select";
 import { useUiTexts } from "@/shared/ui/texts";
 import { toast } from "@/shared/ui/toast";
 import { actionText, useActionTexts } from "../actionTexts";
 import { limitOf, useQuotaSettings } from "../plans";
 import { PLANS } from "../search";
+import { useUsersTexts } from "../texts";
 import { parseTokens } from "../tokens";
-import { refreshUsers } from "../useChange";
+import { refreshUsers, show } from "../useChange";
 import {
   emailText,
   FormButtons,
@@ -21,15 +25,16 @@ import {
   landError,
   limitText,
   nameText,
-  PlanSelect,
   problemText,
   TokensInput,
+  usePlanOptions,
 } from "./forms";
 
 const schema = z.object({
   email: emailText,
   name: nameText,
-  plan: z.enum(PLANS),
+  groupId: z.string(),
+  plan: z.enum(["", ...PLANS]),
   monthlyLimit: z.union([z.literal(""), limitText]),
 });
 type Values = z.infer<typeof schema>;
@@ -53,13 +58,15 @@ function useCreate(onClose: () => void) {
           body: {
             email: values.email,
             name: values.name,
-            plan: values.plan,
+            // what nobody has chosen follows the group
+            plan: values.plan || null,
+            groupId: values.groupId === NO_GROUP ? null : values.groupId,
             monthlyLimit: values.monthlyLimit ? parseTokens(values.monthlyLimit) : null,
           },
         }),
       ),
     onSuccess: (user) => {
-      queries.setQueryData(["user", user.id], user);
+      show(queries, user);
       refreshUsers(queries);
       toast(actionText("created", { name: user.name || user.email }));
       onClose();
@@ -71,21 +78,27 @@ function useCreate(onClose: () => void) {
 
 function NewUserForm({ onClose }: { onClose: () => void }) {
   const t = useActionTexts();
+  const names = useUsersTexts();
   const ui = useUiTexts();
   const format = useFormat();
+  const plans = usePlanOptions();
   const quota = useQuotaSettings();
   const create = useCreate(onClose);
   const { register, control, handleSubmit, setError, formState, watch } = useForm<Values>({
     resolver: zodResolver(schema),
-    defaultValues: { email: "", name: "", plan: "basic", monthlyLimit: "" },
+    defaultValues: { email: "", name: "", groupId: NO_GROUP, plan: "", monthlyLimit: "" },
   });
   const { errors } = formState;
-  const limit = limitOf(quota, watch("plan"));
+  const hasGroups = (useGroups().data?.items.length ?? 0) > 0;
+  const group = useGroupsById().get(watch("groupId"));
+  const ofGroup = group?.plan ?? null;
+  const ofPlan = limitOf(quota, watch("plan") || ofGroup || "basic");
+  const limit = group?.monthlyLimit ?? ofPlan;
   const submit = handleSubmit((values) =>
     create.mutateAsync(values).catch((error: unknown) => {
       if (error instanceof ApiError && error.code === "user_exists") {
         setError("email", { type: "server", message: t("userExists") }, { shouldFocus: true });
-      } else landError(error, setError, ["email", "name", "plan", "monthlyLimit"]);
+      } else landError(error, setError, ["email", "name", "groupId", "plan", "monthlyLimit"]);
     }),
   );
   return (
@@ -97,13 +110,42 @@ function NewUserForm({ onClose }: { onClose: () => void }) {
       <Field label={t("name")} optional={ui("optional")} error={problemText(t, errors.name)}>
         <Input autoComplete="off" maxLength={200} {...register("name")} />
       </Field>
+      {hasGroups ? (
+        <Controller
+          control={control}
+          name="groupId"
+          render={({ field }) => (
+            <GroupSelect
+              label={t("bulkGroupLabel")}
+              optional={ui("optional")}
+              value={field.value}
+              onChange={field.onChange}
+              error={problemText(t, errors.groupId)}
+            />
+          )}
+        />
+      ) : null}
       <div className="grid gap-4 sm:grid-cols-2">
         <Controller
           control={control}
           name="plan"
           render={({ field }) => (
             <Field label={t("plan")} error={problemText(t, errors.plan)}>
-              <PlanSelect value={field.value} onChange={field.onChange} />
+              <Select
+                value={field.value || (ofGroup ? "" : "basic")}
+                onChange={field.onChange}
+                options={
+                  ofGroup
+                    ? [
+                        {
+                          value: "" as const,
+                          label: t("planOfGroup", { plan: names(`plan_${ofGroup}`) }),
+                        },
+                        ...plans,
+                      ]
+                    : plans
+                }
+              />
             </Field>
           )}
         />
@@ -127,7 +169,9 @@ function NewUserForm({ onClose }: { onClose: () => void }) {
       <p className="-mt-1 text-[0.8125rem] text-ink-soft">
         {limit === undefined || quota === undefined
           ? "\u00a0"
-          : `${t("limitOfPlan", { limit: format.integer(limit) })} ${t("limitHelp", {
+          : `${t(group?.monthlyLimit == null ? "limitOfPlan" : "limitOfGroup", {
+              limit: format.integer(limit),
+            })} ${t("limitHelp", {
               min: format.integer(quota.minUserLimit),
               max: format.integer(quota.maxUserLimit),
             })}`}

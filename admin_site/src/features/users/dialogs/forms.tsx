@@ -171,20 +171,15 @@ export function TokensInput({
   );
 }
 
-export function PlanSelect({
-  value,
-  onChange,
-  label,
-}: {
-  value: (typeof PLANS)[number];
-  onChange: (plan: (typeof PLANS)[number]) => void;
-  label?: string;
-}) {
+type Plan = (typeof PLANS)[number];
+
+/** Every plan with its limit. */
+export function usePlanOptions(): Option<Plan>[] {
   const t = useActionTexts();
   const names = useUsersTexts();
   const format = useFormat();
   const quota = useQuotaSettings();
-  const options = PLANS.map((plan): Option<(typeof PLANS)[number]> => {
+  return PLANS.map((plan) => {
     const limit = limitOf(quota, plan);
     return {
       value: plan,
@@ -194,6 +189,18 @@ export function PlanSelect({
         : { description: t("planWithLimit", { limit: format.integer(limit) }) }),
     };
   });
+}
+
+export function PlanSelect({
+  value,
+  onChange,
+  label,
+}: {
+  value: Plan;
+  onChange: (plan: Plan) => void;
+  label?: string;
+}) {
+  const options = usePlanOptions();
   return (
     <Select value={value} onChange={onChange} options={options} {...(label ? { label } : {})} />
   );

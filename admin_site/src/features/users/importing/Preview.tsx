@@ -65,13 +65,13 @@ export function Preview({
         {total === 0
           ? t("nothing")
           : preview.failed > 0
-            ? t("skipErrors", { count: preview.failed })
+            ? t("skipErrors", { count: preview.failed, shown: format.integer(preview.failed) })
             : ""}
       </p>
       <DialogActions>
         <Button onClick={onBack}>{t("back")}</Button>
         <Button variant="primary" disabled={total === 0} onClick={onRun}>
-          {t("run", { count: total })}
+          {t("run", { count: total, shown: format.integer(total) })}
         </Button>
       </DialogActions>
     </div>

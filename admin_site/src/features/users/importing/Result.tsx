@@ -34,6 +34,8 @@ export function Result({
   onClose: () => void;
 }) {
   const t = useImportTexts();
+  const format = useFormat();
+  const counted = (count: number) => ({ count, shown: format.integer(count) });
   const failed = results.results.filter((one) => one.action === "error");
   return (
     <div>
@@ -47,9 +49,9 @@ export function Result({
           <p className="font-medium text-base">{t("doneTitle")}</p>
           <p className="text-ink-soft">
             {t("doneText", {
-              created: t("created", { count: results.created }),
-              updated: t("updated", { count: results.updated }),
-              failed: t("failed", { count: results.failed }),
+              created: t("created", counted(results.created)),
+              updated: t("updated", counted(results.updated)),
+              failed: t("failed", counted(results.failed)),
             })}
           </p>
         </div>

@@ -24,6 +24,7 @@ from solaris.platform.web.schemas import ApiModel, Email, Instant, PageQuery, Ra
 from solaris.quota.changes import MAX_GRANT_TOKENS
 from solaris.quota.grant import GrantKind, Term
 from solaris.quota.groups.group import Group
+from solaris.quota.groups.member import has_own_plan
 from solaris.quota.identity import MAX_NAME_CHARACTERS
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import Enforcement, LimitSource, OwnField, Plan, UserStatus
@@ -145,7 +146,10 @@ class UserOut(ApiModel):
         description="`plan`: as the group says, or else the plan."
     )
     plan: Plan
-    plan_source: Literal["own", "group"] = Field(description="`group`: the group states it.")
+    plan_source: Literal["own", "group", "default"] = Field(
+        description="`group`: the group states it; `own`: an admin's choice for this user; "
+        "`default`: nobody's choice."
+    )
     monthly_limit: int
     limit_source: LimitSource = Field(
         description="`group` and `plan`: changes with it; `own`: an admin's choice for this user; "
@@ -195,7 +199,7 @@ class UserOut(ApiModel):
             plan=row.plan,
             monthly_limit=row.monthly_limit,
             limit_source=row.limit_source or LimitSource.OWN,
-            plan_source="group" if row.plan_by_group else "own",
+            plan_source=_plan_source(row),
             group_id=row.group_id,
             group_name=None if group is None else group.name,
             cost_center=None if group is None else group.cost_center,
@@ -220,6 +224,12 @@ class UserOut(ApiModel):
             version=row.version,
             aliases=list(row.aliases),
         )
+
+
+def _plan_source(row: UserRow) -> Literal["own", "group", "default"]:
+    if row.plan_by_group:
+        return "group"
+    return "own" if has_own_plan(row) else "default"
 
 
 class StatusChange(ApiModel):

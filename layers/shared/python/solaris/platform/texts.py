@@ -526,12 +526,14 @@ _RULES: Mapping[str, Mapping[Locale, str]] = {
         "en": "There was no time left for this line. Repeat the import.",
     },
     "no_header": {
-        "pt-BR": "A primeira linha deve nomear as colunas: email, name, plan, monthly_limit",
-        "en": "The first line must name the columns: email, name, plan, monthly_limit",
+        "pt-BR": "A primeira linha deve nomear as colunas; email é necessária",
+        "en": "The first line must name the columns; email is needed",
     },
     "unknown_column": {
-        "pt-BR": "Coluna {column} desconhecida; aceitas: email, name, plan, monthly_limit",
-        "en": "Column {column} is not known; accepted: email, name, plan, monthly_limit",
+        "pt-BR": "Apague ou renomeie a coluna {column}, que não é conhecida. Aceitas: email, nome, "
+        "plano, limite_mensal, grupo, centro_de_custo, adicionais_quantidade, adicionais_tipo, ate",
+        "en": "Delete or rename column {column}, which is not known. Accepted: email, name, plan, "
+        "monthly_limit, group, cost_center, additional_amount, additional_kind, until",
     },
     "repeated_column": {
         "pt-BR": "Uma coluna aparece duas vezes no cabeçalho",

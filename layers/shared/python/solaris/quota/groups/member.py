@@ -9,7 +9,7 @@ when it is not basic and no group has brought it.
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from solaris.quota.daily_limit import NO_DAILY_LIMIT
 from solaris.quota.day_cap import moved
@@ -46,7 +46,18 @@ def terms_for(own_plan: Plan | None, group_id: str | None, plans: Plans, groups:
     )
 
 
-def has_own_plan(user: User) -> bool:
+class HasPlan(Protocol):
+    """A user, or a row of one."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def plan_by_group(self) -> bool: ...
+    @property
+    def own(self) -> frozenset[OwnField]: ...
+
+
+def has_own_plan(user: HasPlan) -> bool:
     """Whether the group's plan leaves the user alone."""
     return OwnField.PLAN in user.own or (user.plan is not Plan.BASIC and not user.plan_by_group)
 
