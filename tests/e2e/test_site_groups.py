@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from solaris.platform.mail.site_pages import SitePages
 from tests.e2e.site_support import (
     CAROLINA,
     LIVE,
@@ -19,6 +20,7 @@ from tests.e2e.site_support import (
     Company,
     Person,
     Visitor,
+    eventually,
     visiting,
 )
 from tests.e2e.test_site_axe import plain, told, violations
@@ -304,3 +306,30 @@ def test_groups_and_their_dialogs_are_accessible(plain: Visitor, company: Compan
         expect(dialog).to_have_count(0)
     wrong = told(found)
     assert wrong == ""
+
+
+def test_the_buttons_of_mails_open_what_they_are_about(admin: Visitor, company: Company) -> None:
+    named, other = made(company, "123", PEOPLE[0]), made(company, "1234", PEOPLE[1])
+    for person in PEOPLE[:2]:
+        assert company.spend(person, 200) == 200
+    period = company.user(PEOPLE[0])["period"]
+    pages = SitePages("")
+
+    page = admin.open(pages.user(company.user(PEOPLE[0])["id"]))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(PEOPLE[0].name)
+
+    page = admin.open(pages.group("1234"))
+    expect(page.get_by_role("row").filter(has_text=other["name"])).to_be_visible()
+    expect(page.get_by_label("Buscar por nome ou centro de custo")).to_have_value("1234")
+
+    def used_by(group: dict[str, Any]) -> Locator:
+        shown = admin.open(pages.report_of_group(period, group["id"]))
+        return shown.get_by_role("table").last
+
+    eventually(lambda: used_by(named).get_by_text(PEOPLE[0].name).count() > 0, "it is booked")
+    expect(used_by(named)).not_to_contain_text(PEOPLE[1].name)
+    table = admin.open(pages.report_by_group(period)).get_by_role("table").last
+    expect(table).to_contain_text("1234")
+    expect(admin.open(pages.report(period)).get_by_role("table").last).to_contain_text(
+        PEOPLE[1].name
+    )

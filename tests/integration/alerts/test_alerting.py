@@ -103,6 +103,24 @@ async def test_a_jump_from_70_to_97_percent_sends_the_95_mail_alone(alerts: Aler
     assert "97%" in mail["BodyText"]
 
 
+async def test_the_admins_are_led_to_the_user_with_the_thresholds_that_are_set(
+    money: MoneyPath, stage: str
+) -> None:
+    alerts = Alerts(money, stage, public_url="https://ia.example.com/x/", alert_threshold=0.755)
+    alerts.money.put_user(alerts.email, name="Ana Souza", monthly_limit=LIMIT)
+    assert alerts.handle(alerts.crossing(76_000)) == []
+    (mail,) = alerts.inbox(alerts.admin)
+    assert mail["Subject"] == "Ana Souza chegou a 75,5% da cota de novembro de 2026"
+    assert f"Ana Souza <{alerts.email}>" in " ".join(mail["BodyText"].split())
+    page = f"https://ia.example.com/x/admin/users/{user_id_for(alerts.email)}"
+    for part in ("BodyText", "BodyHtml"):
+        assert page in mail[part]
+        assert "Básico" in mail[part]
+    (own,) = alerts.inbox()
+    assert own["Subject"] == "Você chegou a 75,5% da sua cota de novembro de 2026"
+    assert "/admin" not in own["BodyText"] + own["BodyHtml"]
+
+
 @pytest.mark.parametrize(
     ("sender", "error"),
     [

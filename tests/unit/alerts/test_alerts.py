@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from solaris.alerts.alert import (
     AlertType,
     Crossing,
+    GroupPart,
     MonthlySummary,
     TopUser,
     UsageFigures,
     is_out_of_date,
     type_of,
 )
+from solaris.alerts.group_summary import GroupSummary
 from solaris.alerts.notices import MalformedNoticeError, notice_from_json, notice_to_json
 from solaris.ledger.figures import Figures
 from solaris.months.summary import Summary
@@ -160,6 +162,24 @@ def test_messages_of_the_version_before_are_read() -> None:
     assert notice_from_json(orjson.dumps(SUMMARY).decode()) == MonthlySummary(
         "2026-10", 3, 2, 1, 500, 7, (TopUser("ana@example.com", 400, 40.0),)
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["monthly_summary", "grant_ending", '"kind":"ceiling"', '","kind":"channel_paused']
+)
+def test_a_name_makes_no_other_message_of_it(name: str) -> None:
+    top = (TopUser("ana@example.com", 400, 40.0, name),)
+    group = GroupSummary(
+        group_id="aaaaaaaaaaaa",
+        name=name,
+        period="2026-10",
+        total_tokens=400,
+        cost_micros=7,
+        top=top,
+    )
+    assert notice_from_json(notice_to_json(group)) == group
+    summary = MonthlySummary("2026-10", 3, 2, 1, 500, 7, top, groups=(GroupPart(name, 400),))
+    assert notice_from_json(notice_to_json(summary)) == summary
 
 
 def test_a_summary_in_reais_is_read_as_it_is_written() -> None:

@@ -60,3 +60,15 @@ def test_the_command_line_asks_at_the_same_address(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("HOST", host)
         monkeypatch.setenv("PORT", "8123")
         assert running_url() == settings(host=host, port=8123).own_address
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"public_url": "https://ia.example.com/x/"}, "https://ia.example.com/x"),
+        ({"solaris_stage": "local"}, "http://127.0.0.1:8080"),
+        ({}, None),
+    ],
+)
+def test_mails_lead_where_their_readers_can_go(values: dict[str, object], told: str | None) -> None:
+    assert settings(**values).known_address == told
