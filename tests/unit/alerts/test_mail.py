@@ -375,7 +375,10 @@ def test_without_a_support_address_there_is_no_button_and_without_a_name_no_name
     assert renderer().threshold(unnamed, Audience.ADMINS).subject.startswith("ana@example.com ")
 
 
-@pytest.mark.parametrize(("locale", "label"), [("pt-BR", "Ver meu uso"), ("en", "See my usage")])
+@pytest.mark.parametrize(
+    ("locale", "label"),
+    [("pt-BR", "Ver meu uso e pedir mais tokens"), ("en", "See my usage and ask for more tokens")],
+)
 def test_the_users_own_page_is_linked_in_the_users_mail_and_never_in_the_admins(
     locale: Locale, label: str
 ) -> None:

@@ -194,11 +194,12 @@ class MailRenderer:
         """The user's own page first, then who can grant more."""
         found = []
         if notice.usage_url is not None:
-            found.append(self._button("see_usage", notice.usage_url))
+            found.append(self._button("see_and_ask", notice.usage_url))
         ask = self._support_email
         if ask is not None:
             url = f"mailto:{quote(ask, safe='@')}?subject={quote(self._labels['ask_subject'])}"
-            found.append(Button(self._labels["ask"], url, ask))
+            label = "ask" if notice.usage_url is None else "write"
+            found.append(Button(self._labels[label], url, ask))
         return found
 
     def _buttons_to_user(self, notice: ThresholdNotice) -> list[Button]:
