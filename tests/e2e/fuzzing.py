@@ -105,7 +105,24 @@ def prepare(system: LocalSystem) -> dict[str, Any]:
         headers={"authorization": f"Bearer {sign_in(system)}"},
         timeout=30,
     ) as client:
-        return ON_USERS | _made(client) | {"resolveAlert": _path("alert_id", _alert(client))}
+        made = ON_USERS | _made(client) | {"resolveAlert": _path("alert_id", _alert(client))}
+        return made | {
+            "approveRequest": _asked(client, user_id_for(USER)),
+            "denyRequest": _asked(client, user_id_for(MOVED)),
+            "changeRequestPolicy": {"path": {}, "body": {"version": 0}},
+        }
+
+
+def _asked(client: httpx.Client, user_id: str) -> dict[str, Any]:
+    """A request for tokens of a user's."""
+    link = client.post(f"/users/{user_id}/link").raise_for_status().json()["url"]
+    asked = client.post(
+        str(client.base_url.join("/api/me/requests")),
+        headers={"authorization": f"Bearer {link.partition('#')[2]}"},
+        json={"tokens": 1_000, "reason": "fuzz"},
+    )
+    request_id = asked.raise_for_status().json()["id"]
+    return {"path": {"user_id": user_id, "request_id": request_id}, "body": {}}
 
 
 def _made(client: httpx.Client) -> dict[str, Any]:

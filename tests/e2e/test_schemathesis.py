@@ -20,6 +20,7 @@ NEEDS_MORE = {
     "POST /auth/login": "the right password",
     "POST /auth/password": "the right password",
     "POST /auth/refresh": "a refresh token, which is a cookie",
+    "POST /me/requests": "a personal link",
     "GET /auth/oidc/login": "a provider",
     "GET /auth/oidc/callback": "a provider",
 }
