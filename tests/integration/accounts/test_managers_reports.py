@@ -268,6 +268,28 @@ def test_a_job_makes_what_was_theirs_when_they_asked(office: Office) -> None:
     of_nobody_else(rows)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"userIds": [user_id_for(OTHERS)]},
+        {"userIds": [user_id_for(LONER), user_id_for(OTHERS)], "models": ["secreto-llm"]},
+        {"groups": ["-"]},
+        {"models": ["secreto-llm", "outro-llm"]},
+        {"statuses": ["2xx"], "userIds": [user_id_for(OTHERS)]},
+    ],
+)
+def test_a_job_does_not_tell_how_much_others_have_used(
+    office: Office, kind: str, filters: dict[str, Any]
+) -> None:
+    export_id = office.job(CHIEF, kind=kind, filters=filters)
+    shown = office.ask("GET", f"{EXPORTS}/{export_id}").body
+    assert shown["rowsExpected"] in {None, 0}
+    assert office.made(export_id) == []
+    done = office.ask("GET", f"{EXPORTS}/{export_id}").body
+    assert (done["state"], done["rowsDone"], done["rowsExpected"]) == ("done", 0, 0)
+
+
 @pytest.mark.parametrize("kind", ["summary_by_key", "users", "alerts", "audit"])
 def test_other_files_are_not_for_managers(office: Office, kind: str) -> None:
     body = {"type": kind, "format": "json"}

@@ -232,6 +232,10 @@ class Exporter:
         read = self._reporting.expected_records(replace(filters, models=(), group_ids=()))
         if is_summed:
             return None, read
+        if filters.user_ids and filters.group_ids:
+            # of nobody it is counted in which group: only reading tells, and what somebody has used
+            # elsewhere is not for who asks for a group
+            return None, read
         is_part = filters.models or filters.group_ids
         rows = self._reporting.expected_records(filters) if is_part else read
         return rows, read

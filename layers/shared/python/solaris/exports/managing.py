@@ -15,6 +15,7 @@ from solaris.ledger.figures import ReportFilters
 from solaris.platform.errors import NotFoundError
 from solaris.platform.web.operations import Call
 from solaris.quota.groups.managing import reach
+from solaris.quota.groups.reach import NOBODY
 from solaris.reports.managing import report_groups
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def is_seen(parts: "ExportsParts", call: Call, export: Export) -> bool:
         return True
     filters = ExportOrder.from_json(export.request).filters
     groups = filters.group_ids if isinstance(filters, ReportFilters) else ()
-    return export.requested_by == call.actor.name and bool(groups) and managed.issuperset(groups)
+    is_of_theirs = bool(groups) and managed.union(NOBODY).issuperset(groups)
+    return export.requested_by == call.actor.name and is_of_theirs
 
 
 def a_seen_export(parts: "ExportsParts", call: Call, arguments: Mapping[str, Any]) -> None:
