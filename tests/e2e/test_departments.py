@@ -318,5 +318,5 @@ def admins_go_on_by_the_site(office: Office, browser: Browser) -> None:
         expect(page.locator("main")).to_contain_text("do grupo Compras")
     group = office.ok("GET", f"/groups/{office.ids['Compras']}")
     assert group["managers"] == [manager_of("Compras"), "uma.gestora.de.nome.comprido@example.com"]
-    new = office.system.user("nova@example.com")
+    new = office.ok("GET", f"/users/{office.system.user('nova@example.com')['id']}")
     assert (new["groupName"], new["plan"], new["planSource"]) == ("Compras", "pro", "group")
