@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from threading import Event, Lock
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -200,6 +202,69 @@ def test_a_store_that_fails_leaves_the_work_to_the_next_at_once(
             company.job.run()
     assert company.new_job().run().is_done
     assert company.limits(emails) == [2_000_000] * 8
+
+
+def test_the_next_are_made_ready_while_a_pack_is_written_and_none_beside_it(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two transactions at once would refuse each other on AWS: all name the plans' document."""
+    emails = company.people(20)
+    company.change(monthly_limit=2_000_000)
+    job, written = company.job, company.money.parts.quota.users.write
+    page = job._page
+    read_ahead, beside = Event(), Lock()
+    cursors: list[str | None] = []
+
+    def reading(cursor: str | None) -> Any:
+        found = page(cursor)
+        cursors.append(cursor)
+        if len(cursors) == 2:
+            read_ahead.set()
+        return found
+
+    def writing(writes: Any) -> bool:
+        assert beside.acquire(blocking=False), "another pack is being written"
+        try:
+            assert read_ahead.wait(10), "the first pack has been waited for"
+            return written(writes)
+        finally:
+            beside.release()
+
+    monkeypatch.setattr(job, "_page", reading)
+    monkeypatch.setattr(company.money.parts.quota.users, "write", writing)
+    assert job.run().is_done
+    assert company.limits(emails) == [2_000_000] * 20
+
+
+def test_nothing_is_written_any_more_once_a_run_has_failed(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(propagating, "PAGE_USERS", 30)
+    monkeypatch.setattr(propagating, "PACK_USERS", 1)
+    emails = company.people(30)
+    company.change(monthly_limit=2_000_000)
+    job, written = company.job, company.money.parts.quota.users.write
+    page, is_read_ahead = job._page, Event()
+
+    def reading(cursor: str | None) -> Any:
+        if cursor is None:
+            return page(cursor)[0], "more"
+        is_read_ahead.set()
+        raise StoreUnavailableError("away")
+
+    def writing(writes: Any) -> bool:
+        assert is_read_ahead.wait(10)
+        return written(writes)
+
+    monkeypatch.setattr(job, "_page", reading)
+    monkeypatch.setattr(company.money.parts.quota.users, "write", writing)
+    with pytest.raises(StoreUnavailableError):
+        job.run()
+    assert not [one for one in enumerate_threads() if one.name.startswith("propagation")]
+    assert company.limits(emails).count(2_000_000) < 30
+    assert company.new_job().run().is_done
+    assert company.limits(emails) == [2_000_000] * 30
+    assert all(len(company.rows(email)) == 1 for email in emails)
 
 
 def test_a_second_change_while_it_runs_begins_anew_with_the_newest(company: Company) -> None:

@@ -10,7 +10,9 @@ what a run leaves undone is neither lost nor done twice.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +53,9 @@ _NAMESPACE = uuid.UUID("8f6e2b1c-3d54-5f0a-9a1e-7c2d40b6e913")
 
 Tick = Callable[[Progress], None]
 Remaining = Callable[[], float]
+Change = tuple[User, User]
+"""A user before and after."""
+
 _log = get_logger("solaris.plans")
 
 
@@ -89,6 +94,14 @@ class _Run:
             reason=self.order.reason,
             now=now,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One page: how many got something, pack by pack, and items that could not be read."""
+
+    packs: Sequence[Future[int]]
+    failed: int
 
 
 class Propagation:
@@ -173,20 +186,34 @@ class Propagation:
         return found if found is not None and found.wanted == wanted else None
 
     def _work(self, run: _Run, remaining_seconds: Remaining, tick: Tick) -> PropagationReport:
-        progress = run.order
+        try:
+            with _one_after_the_other() as writer:
+                return self._pages(run, writer, remaining_seconds, tick)
+        except LeaseLostError:
+            raise
+        except SolarisError:
+            self._released(run)
+            raise
+
+    def _pages(
+        self, run: _Run, writer: Executor, remaining_seconds: Remaining, tick: Tick
+    ) -> PropagationReport:
+        progress, page = run.order, None
         for _ in range(MAX_PAGES):
             if remaining_seconds() <= 0:
                 self._store.release(progress, run.owner)
                 return PropagationReport(progress, is_done=False)
-            items, cursor = self._page(progress.cursor)
-            try:
-                progress = self._see_to(run, items, progress)
-            except LeaseLostError:
-                raise
-            except SolarisError:
-                self._released(progress, run.owner)
-                raise
-            progress = replace(progress, cursor=cursor)
+            items, cursor = page or self._page(progress.cursor)
+            seen = self._see_to(run, items, writer)
+            # while the last packs are being written
+            page = None if cursor is None else self._page(cursor)
+            progress = replace(
+                progress,
+                cursor=cursor,
+                users=progress.users + len(items),
+                changed=progress.changed + sum(pack.result() for pack in seen.packs),
+                failed=progress.failed + seen.failed,
+            )
             self._store.save(progress, run.owner, self._clock())
             tick(progress)
             if cursor is None:
@@ -215,9 +242,11 @@ class Propagation:
         last = page.get("LastEvaluatedKey")
         return page["Items"], last["user_id"]["S"] if last else None
 
-    def _see_to(self, run: _Run, items: Sequence[Item], progress: Progress) -> Progress:
-        pack: list[User] = []
-        changed = failed = 0
+    def _see_to(self, run: _Run, items: Sequence[Item], writer: Executor) -> _Seen:
+        """Give the writer packs of those who do not have yet what the plans say."""
+        packs: list[Future[int]] = []
+        pairs: list[Change] = []
+        failed = 0
         for item in items:
             try:
                 user = user_from_item(item)
@@ -226,19 +255,15 @@ class Propagation:
                 failed += 1
                 _log.error("user_not_read", user_id=item["user_id"]["S"], error=repr(error))
                 continue
-            if self._followed(run, user) is not user:
-                pack.append(user)
-            if len(pack) == PACK_USERS:
-                changed += self._pack(run, pack)
-                pack = []
-        if pack:
-            changed += self._pack(run, pack)
-        return replace(
-            progress,
-            users=progress.users + len(items),
-            changed=progress.changed + changed,
-            failed=progress.failed + failed,
-        )
+            after = self._followed(run, user)
+            if after is not user:
+                pairs.append((user, after))
+            if len(pairs) == PACK_USERS:
+                packs.append(writer.submit(self._pack, run, pairs))
+                pairs = []
+        if pairs:
+            packs.append(writer.submit(self._pack, run, pairs))
+        return _Seen(packs, failed)
 
     def _followed(self, run: _Run, user: User) -> User:
         """The user with what the plan says; the same object where that is so, or who is gone."""
@@ -254,21 +279,23 @@ class Propagation:
             now=now,
         )
 
-    def _pack(self, run: _Run, users: Sequence[User]) -> int:
+    def _pack(self, run: _Run, pairs: Sequence[Change]) -> int:
         """Change these users in one write, one by one where others are quicker.
 
         Returns how many got something.
         """
-        pack = list(users)
+        user_ids = [user.user_id for user, _ in pairs]
         for _ in range(PACK_ATTEMPTS):
-            if any(self._is_due(user) for user in pack):
+            if any(self._is_due(user) for user, _ in pairs):
                 break
-            pairs = [(user, after) for user in pack if (after := self._followed(run, user)) != user]
             if not pairs or self._users.write(Writes(pairs, self._rows(run, pairs))):
                 return sum(gets_something(*pair) for pair in pairs)
             self._check(run)
-            pack = self._users.get_many(user.user_id for user in users)
-        return sum(self._alone(run, user.user_id) for user in users)
+            found = self._users.get_many(user_ids)
+            pairs = [
+                (user, after) for user in found if (after := self._followed(run, user)) is not user
+            ]
+        return sum(self._alone(run, user_id) for user_id in user_ids)
 
     def _is_due(self, user: User) -> bool:
         """Whether the month is to be opened, or a grant to be ended, before a change."""
@@ -320,8 +347,22 @@ class Propagation:
             msg = "plans or groups were changed meanwhile"
             raise LeaseLostError(msg)
 
-    def _released(self, progress: Progress, owner: str) -> None:
+    def _released(self, run: _Run) -> None:
         try:
-            self._store.release(progress, owner)
+            self._store.release(run.order, run.owner)
         except SolarisError as error:
             _log.warning("lease_not_released", error=str(error))
+
+
+@contextmanager
+def _one_after_the_other() -> Iterator[Executor]:
+    """A thread that writes packs while the next are made ready: never two at a time.
+
+    All have the condition on the plans' document, and on AWS two transactions that name one item
+    at the same moment refuse each other. Nothing is being written once the block has been left.
+    """
+    writer = ThreadPoolExecutor(1, "propagation")
+    try:
+        yield writer
+    finally:
+        writer.shutdown(wait=True, cancel_futures=True)

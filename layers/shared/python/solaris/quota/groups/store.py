@@ -31,11 +31,13 @@ class StatedGroups:
 
     everything: Groups = field(default_factory=dict)
     stamp: Document = field(default_factory=lambda: Document(STAMP))
+    groups: Groups = field(init=False, repr=False, compare=False)
+    """Those that there are; `everything` has the deleted, too."""
 
-    @property
-    def groups(self) -> dict[str, Group]:
-        """Those that there are; `everything` has the deleted, too."""
-        return {key: one for key, one in self.everything.items() if not one.is_deleted}
+    def __post_init__(self) -> None:
+        # once: a change that is brought to everybody asks for every user
+        live = {key: one for key, one in self.everything.items() if not one.is_deleted}
+        object.__setattr__(self, "groups", live)
 
     def get(self, group_id: str | None) -> Group | None:
         """A group, also one that was deleted; None for who has none."""
