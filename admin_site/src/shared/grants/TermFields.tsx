@@ -15,6 +15,7 @@ export function TermFields({
   until,
   error,
   note,
+  lead,
   kinds = KINDS,
 }: {
   term: Term;
@@ -24,6 +25,8 @@ export function TermFields({
   onKind: (kind: Term["kind"]) => void;
   until: ComponentProps<"input">;
   error: string | undefined;
+  /** What is said before the sentence. */
+  lead?: string;
   /** What stands below the sentence. */
   note?: string;
   /** What there is to choose from. */
@@ -69,6 +72,7 @@ export function TermFields({
       ) : null}
       <div className="tabular rounded-xl bg-sunken px-3.5 py-2.5">
         <p aria-live="polite" className="text-ink">
+          {lead ? `${lead} ` : null}
           {meaningOf(term, amount, months, { t, format, today })}
         </p>
         {note ? <p className="mt-1 text-[0.8125rem] text-ink-soft">{note}</p> : null}
