@@ -48,7 +48,7 @@ FILLED = {
 # LibreChat's own, the provider's that must not be there, and many at once
 FOREIGN = {"SOLARIS_API_KEY", "OIDC_…"}
 MENU = (
-    *("dashboard", "users", "groups", "plans", "reports", "alerts", "channels"),
+    *("dashboard", "users", "groups", "plans", "reports", "requests", "alerts", "channels"),
     *("models", "keys", "audit", "admins", "settings"),
 )
 # Words of the guide by their key in the site's texts

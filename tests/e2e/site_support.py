@@ -365,6 +365,7 @@ def pages_of(company: Company) -> dict[str, str]:
         "/admin/groups": "Grupos",
         "/admin/plans": "Planos",
         "/admin/reports": "Relatórios",
+        "/admin/requests": "Pedidos",
         "/admin/alerts": "Alertas",
         "/admin/channels": "Canais",
         "/admin/models": "Modelos",

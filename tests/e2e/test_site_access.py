@@ -149,6 +149,7 @@ def test_a_manager_is_shown_their_groups_people_and_helps_them(
             "Usuários",
             "Grupos",
             "Relatórios",
+            "Pedidos",
             "Alertas",
         }
         rows = page.get_by_role("table").first.get_by_role("row")

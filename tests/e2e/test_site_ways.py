@@ -125,7 +125,7 @@ def test_people_pages_and_keys_are_found_by_the_keyboard(admin: Visitor, company
 
     page.keyboard.press("Control+k")
     expect(box).to_be_focused()
-    expect(listed).to_have_count(12)  # every page
+    expect(listed).to_have_count(13)  # every page
     page.keyboard.type("auditoria")
     expect(listed).to_have_count(1)
     page.keyboard.press("Enter")

@@ -50,6 +50,8 @@ def addresses(company: Company) -> dict[str, str]:
         "user-at-the-end": f"/admin/users/{first['id']}",
         "reports": "/admin/reports",
         **{f"reports-{by}": f"/admin/reports?group={by}" for by in ("model", "day", "none")},
+        "requests": "/admin/requests",
+        **{f"requests-{one}": f"/admin/requests?state={one}" for one in ("approved", "lapsed")},
         "alerts": "/admin/alerts",
         "models": "/admin/models",
         "keys": "/admin/keys",

@@ -13,7 +13,9 @@ import { useAway } from "./away";
 import { NotForRole } from "./Problems";
 import { SECTIONS } from "./sections";
 import { useAppTexts } from "./texts";
-import { useWaiting } from "./waiting";
+import { useWaiting, type Waiting } from "./waiting";
+
+const MANY = "1000+";
 
 const loadDrawer = () => import("./Drawer");
 const Drawer = lazy(async () => ({ default: (await loadDrawer()).Drawer }));
@@ -172,9 +174,7 @@ function Navigation({ onNavigate }: { onNavigate?: () => void }) {
                 <NavigationLink
                   {...item}
                   label={t(item.text)}
-                  {...(item.to === "/alerts" && waiting.alerts > 0
-                    ? { badge: waiting.alerts }
-                    : {})}
+                  {...badgeOf(item.to, waiting, t)}
                   {...(onNavigate ? { onNavigate } : {})}
                 />
                 {item.to === "/users" && waiting.people > 0 ? (
@@ -199,21 +199,37 @@ function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   );
 }
 
+/** What waits behind an entry; nothing where nothing does. */
+function badgeOf(
+  to: string,
+  { alerts, requests }: Waiting,
+  t: ReturnType<typeof useAppTexts>,
+): { badge: string; badgeText: string } | null {
+  if (to === "/alerts" && alerts > 0) {
+    return { badge: String(alerts), badgeText: t("openAlerts", { count: alerts }) };
+  }
+  if (to !== "/requests" || requests === 0) return null;
+  return requests === null
+    ? { badge: MANY, badgeText: t("openRequestsMany") }
+    : { badge: String(requests), badgeText: t("openRequests", { count: requests }) };
+}
+
 function NavigationLink({
   to,
   icon: Icon,
   label,
   badge,
+  badgeText,
   onNavigate,
 }: {
   to: (typeof SECTIONS)[number][number]["to"];
   icon: LucideIcon;
   label: string;
-  /** Open alerts. */
-  badge?: number;
+  /** How many wait there, and that in words. */
+  badge?: string;
+  badgeText?: string;
   onNavigate?: () => void;
 }) {
-  const t = useAppTexts();
   return (
     <Link
       to={to}
@@ -231,7 +247,7 @@ function NavigationLink({
           <Badge tone="warning" className="tabular -mr-0.5 ml-auto" aria-hidden>
             {badge}
           </Badge>
-          <span className="sr-only">{t("openAlerts", { count: badge })}</span>
+          <span className="sr-only">{badgeText}</span>
         </>
       )}
     </Link>

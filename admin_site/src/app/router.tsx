@@ -12,6 +12,7 @@ import { auditSearch } from "@/features/audit/search";
 import { groupsSearch } from "@/features/groups/search";
 import { keysSearch } from "@/features/keys/search";
 import { reportsSearch } from "@/features/reports/search";
+import { requestsSearch } from "@/features/requests/search";
 import { userSearch, usersSearch } from "@/features/users/search";
 import { homeOf } from "@/shared/access";
 import { mayBeSignedIn, refresh, signedIn } from "@/shared/api/session";
@@ -102,6 +103,13 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import("@/features/reports/ReportsPage"), "ReportsPage"),
 });
 
+const requests = createRoute({
+  getParentRoute: () => inside,
+  path: "/requests",
+  validateSearch: requestsSearch,
+  component: lazyRouteComponent(() => import("@/features/requests/RequestsPage"), "RequestsPage"),
+});
+
 const alerts = createRoute({
   getParentRoute: () => inside,
   path: "/alerts",
@@ -156,6 +164,7 @@ const routes = root.addChildren([
     groups,
     plans,
     reports,
+    requests,
     alerts,
     models,
     channels,

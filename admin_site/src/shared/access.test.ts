@@ -12,12 +12,29 @@ describe("pages", () => {
 
   it("of an auditor are reports, the log, and who has which role", () => {
     const seen = ["/", "/reports", "/audit", "/admins", "/account"];
-    const all = [...seen, "/users", "/users/$userId", "/plans", "/alerts", "/models", "/keys"];
+    const all = [
+      ...seen,
+      "/users",
+      "/users/$userId",
+      "/plans",
+      "/requests",
+      "/alerts",
+      "/models",
+      "/keys",
+    ];
     expect([...all, "/settings"].filter((page) => maySee("auditor", page))).toEqual(seen);
   });
 
   it("of a manager of groups are their people and what concerns them", () => {
-    const seen = ["/users", "/users/$userId", "/groups", "/reports", "/alerts", "/account"];
+    const seen = [
+      "/users",
+      "/users/$userId",
+      "/groups",
+      "/reports",
+      "/requests",
+      "/alerts",
+      "/account",
+    ];
     const all = ["/", ...seen, "/plans", "/models", "/keys", "/audit", "/admins"];
     expect([...all, "/settings"].filter((page) => maySee("manager", page))).toEqual(seen);
     expect([homeOf("manager"), homeOf("auditor"), homeOf(undefined)]).toEqual(["/users", "/", "/"]);

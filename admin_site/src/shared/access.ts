@@ -3,7 +3,7 @@ import type { Model } from "@/shared/api/types";
 /** The pages of those who do not see all of them, by their place in the router. */
 const PAGES: Partial<Record<Model<"Role">, readonly string[]>> = {
   auditor: ["/", "/reports", "/audit", "/admins", "/account"],
-  manager: ["/users", "/users/$userId", "/groups", "/reports", "/alerts", "/account"],
+  manager: ["/users", "/users/$userId", "/groups", "/reports", "/requests", "/alerts", "/account"],
 };
 
 /** Where somebody begins: on the dashboard, or on what stands first of what they see. */

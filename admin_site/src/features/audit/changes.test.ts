@@ -32,6 +32,8 @@ describe("what an entry of the audit log says", () => {
     expect(shownAs("monthlyLimit", 0)).toEqual({ kind: "number", value: 0 });
     expect(shownAs("revokedAt", "2026-11-22T13:05:09.123Z").kind).toBe("instant");
     expect(shownAs("grantKind", "until")).toEqual({ kind: "word", word: "until" });
+    expect(shownAs("how", "policy")).toEqual({ kind: "word", word: "policy" });
+    expect(shownAs("isOn", false)).toEqual({ kind: "no" });
     expect(shownAs("until", "2026-12-15")).toEqual({ kind: "day", value: "2026-12-15" });
     expect(shownAs("hasPassword", false)).toEqual({ kind: "no" });
     expect(shownAs("expiresAt", null)).toEqual({ kind: "none" });

@@ -85,6 +85,12 @@ export const FIELDS = [
   "format",
   "rows",
   "state",
+  "request",
+  "tokens",
+  "granted",
+  "how",
+  "isOn",
+  "automaticTokens",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -131,6 +137,8 @@ export const WORDS = [
   "until_used",
   "bounce",
   "complaint",
+  "policy",
+  "raise",
 ] as const;
 export type Word = (typeof WORDS)[number];
 
@@ -147,6 +155,7 @@ const WORDED = new Set([
   "type",
   "state",
   "suppression",
+  "how",
 ]);
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

@@ -22,6 +22,8 @@ export const EVENTS = [
   "key.expiring",
   "upstream.failing",
   "books.differ",
+  "request.created",
+  "request.decided",
 ] as const satisfies readonly ChosenEvent[];
 
 const URL_START = /^https?:\/\/\S+$/i;

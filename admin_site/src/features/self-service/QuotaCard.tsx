@@ -6,6 +6,7 @@ import { useGrantTexts } from "@/shared/grants/texts";
 import { buttonClass } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
 import { cn } from "@/shared/ui/cn";
+import { asksByMail } from "./asking";
 import type { MyUsage } from "./data";
 import { type Outlook, outlookOf } from "./figures";
 import { Gauge } from "./Gauge";
@@ -116,7 +117,11 @@ const TONE: Record<Outlook["kind"], string> = {
 function Forecast({ usage }: { usage: MyUsage }) {
   const t = useMeTexts();
   const outlook = outlookOf(usage);
-  const asks = outlook.kind !== "fine" && outlook.kind !== "idle" && usage.supportEmail !== null;
+  const asks =
+    outlook.kind !== "fine" &&
+    outlook.kind !== "idle" &&
+    usage.supportEmail !== null &&
+    asksByMail(usage.asking);
   return (
     <div
       className={cn(

@@ -7,7 +7,8 @@ import { Button } from "@/shared/ui/Button";
 import { Card } from "@/shared/ui/Card";
 import { Skeleton } from "@/shared/ui/states";
 import { useUiTexts } from "@/shared/ui/texts";
-import { type MyUsage, useOwnUsage } from "./data";
+import { AskCard } from "./AskCard";
+import { type MyUsage, type Own, useOwnUsage } from "./data";
 import { Frame } from "./Frame";
 import { firstName } from "./figures";
 import { LimitCard } from "./LimitCard";
@@ -34,13 +35,13 @@ export function SelfServicePage({ initialToken }: { initialToken: string | null 
       {token === null ? (
         <Message icon={<KeyRound />} title={t("missingTitle")} text={t("missingText")} />
       ) : (
-        <Own token={token} />
+        <OwnPage token={token} />
       )}
     </Frame>
   );
 }
 
-function Own({ token }: { token: string }) {
+function OwnPage({ token }: { token: string }) {
   const t = useMeTexts();
   const ui = useUiTexts();
   const own = useOwnUsage(token);
@@ -48,7 +49,7 @@ function Own({ token }: { token: string }) {
     return <Message icon={<Link2Off />} title={t("expiredTitle")} text={t("expiredText")} />;
   }
   if (own.data !== null && own.updatedAt !== null) {
-    return <Figures usage={own.data} updatedAt={own.updatedAt} isAway={own.isAway} />;
+    return <Figures usage={own.data} updatedAt={own.updatedAt} token={token} own={own} />;
   }
   if (own.isAway) {
     return (
@@ -66,11 +67,13 @@ function Own({ token }: { token: string }) {
 function Figures({
   usage,
   updatedAt,
-  isAway,
+  token,
+  own,
 }: {
   usage: MyUsage;
   updatedAt: Date;
-  isAway: boolean;
+  token: string;
+  own: Own;
 }) {
   const t = useMeTexts();
   const format = useFormat();
@@ -95,6 +98,9 @@ function Figures({
         <div className="min-w-0 sm:col-span-2">
           <QuotaCard usage={usage} />
         </div>
+        <div className="min-w-0 empty:hidden sm:col-span-2">
+          <AskCard key={token} usage={usage} token={token} onAnswer={own.ask} />
+        </div>
         <Suspense
           fallback={
             <>
@@ -111,7 +117,7 @@ function Figures({
         <p className="min-w-0 flex-1 basis-80">
           {t("link", { date: format.date(new Date(usage.linkExpiresAt)) })}
         </p>
-        <Freshness updatedAt={updatedAt} isAway={isAway} />
+        <Freshness updatedAt={updatedAt} isAway={own.isAway} />
       </footer>
     </>
   );

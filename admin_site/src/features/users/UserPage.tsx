@@ -19,6 +19,7 @@ import { QuotaCard } from "./detail/QuotaCard";
 import { RefusalsCard } from "./detail/RefusalsCard";
 import { RequestsTab } from "./detail/RequestsTab";
 import { StatusNotice } from "./detail/StatusNotice";
+import { TokenRequestsCard } from "./detail/TokenRequestsCard";
 import { TransactionsTab } from "./detail/TransactionsTab";
 import { UsageTab } from "./detail/UsageTab";
 import { UserActions } from "./detail/UserActions";
@@ -50,6 +51,7 @@ export function UserPage() {
       <GroupCard user={user.data} />
       <DayCard user={user.data} />
       <GrantsCard user={user.data} />
+      <TokenRequestsCard user={user.data} />
       <Sections key={userId} userId={userId} />
     </>
   );

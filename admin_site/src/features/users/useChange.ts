@@ -29,7 +29,7 @@ export function show(queries: QueryClient, after: User): void {
 
 /** Everything that a change of a user may have touched. */
 export function refreshUsers(queries: QueryClient): void {
-  for (const key of ["users", "user", "alerts", "audit", "stats", "reports"]) {
+  for (const key of ["users", "user", "alerts", "audit", "stats", "reports", "token-requests"]) {
     void queries.invalidateQueries({ queryKey: [key] });
   }
 }

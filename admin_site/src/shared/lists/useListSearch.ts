@@ -8,7 +8,7 @@ import { useCallback } from "react";
  * only the pages, so that a search is not undone letter by letter.
  */
 export function useListSearch<S extends object>(
-  path: "/users" | "/groups" | "/keys" | "/alerts" | "/audit" | "/reports",
+  path: "/users" | "/groups" | "/keys" | "/alerts" | "/requests" | "/audit" | "/reports",
   schema: { parse: (search: unknown) => S },
   changed: (before: S, change: Partial<S>) => S,
   steps: "all" | "pages",

@@ -4,11 +4,14 @@ import { Controller, useForm } from "react-hook-form";
 import { z } from "zod/mini";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { KINDS, termOf } from "@/shared/grants/granting";
+import { TermFields } from "@/shared/grants/TermFields";
 import { NO_GROUP } from "@/shared/groups/data";
 import { GroupField } from "@/shared/groups/GroupField";
 import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Field } from "@/shared/ui/Field";
+import { TokensInput } from "@/shared/ui/TokensInput";
 import { useActionTexts } from "../actionTexts";
 import { AmountField } from "../dialogs/AmountField";
 import {
@@ -21,10 +24,7 @@ import {
   PlanSelect,
   problemText,
   ReasonField,
-  TokensInput,
 } from "../dialogs/forms";
-import { TermFields } from "../dialogs/TermFields";
-import { KINDS, termOf } from "../granting";
 import { PLANS } from "../search";
 import { parseTokens } from "../tokens";
 import { BulkFailures } from "./BulkFailures";
@@ -196,7 +196,7 @@ function BulkForm({
             months={null}
             onKind={(kind) => setValue("kind", kind)}
             until={register("until")}
-            error={errors.until}
+            error={problemText(t, errors.until)}
           />
         </>
       ) : null}

@@ -5,15 +5,9 @@ import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
 import { Field, Input } from "@/shared/ui/Field";
 import { Select } from "@/shared/ui/Select";
+import { TokensInput } from "@/shared/ui/TokensInput";
 import { useUiTexts } from "@/shared/ui/texts";
-import {
-  FormButtons,
-  FormProblem,
-  landError,
-  optionalReason,
-  ReasonField,
-  TokensInput,
-} from "../dialogs/forms";
+import { FormButtons, FormProblem, landError, optionalReason, ReasonField } from "../dialogs/forms";
 import { useChange } from "../useChange";
 import { kindOf, limitOf, percentOf } from "./dayLimit";
 import { useDayTexts } from "./dayTexts";

@@ -2,8 +2,9 @@ import type { FieldError } from "react-hook-form";
 import { useFormat } from "@/shared/format";
 import { Button } from "@/shared/ui/Button";
 import { Field } from "@/shared/ui/Field";
+import { TokensInput } from "@/shared/ui/TokensInput";
 import { useActionTexts } from "../actionTexts";
-import { problemText, TokensInput } from "./forms";
+import { problemText } from "./forms";
 
 const QUICK = [
   { tokens: 100_000, text: "quick100" },

@@ -6,6 +6,7 @@ import { useFormat } from "@/shared/format";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
 import { Select } from "@/shared/ui/Select";
+import { TokensInput } from "@/shared/ui/TokensInput";
 import { useUiTexts } from "@/shared/ui/texts";
 import { useActionTexts } from "../actionTexts";
 import { edited } from "../changes";
@@ -24,7 +25,6 @@ import {
   PlanSelect,
   problemText,
   ReasonField,
-  TokensInput,
 } from "./forms";
 
 const schema = z.object({

@@ -10,6 +10,7 @@ import { GroupSelect } from "@/shared/groups/GroupSelect";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Field, Input } from "@/shared/ui/Field";
 import { Select } from "@/shared/ui/Select";
+import { TokensInput } from "@/shared/ui/TokensInput";
 import { useUiTexts } from "@/shared/ui/texts";
 import { toast } from "@/shared/ui/toast";
 import { actionText, useActionTexts } from "../actionTexts";
@@ -26,7 +27,6 @@ import {
   limitText,
   nameText,
   problemText,
-  TokensInput,
   usePlanOptions,
 } from "./forms";
 

@@ -3,10 +3,11 @@ import { Controller, useForm } from "react-hook-form";
 import { z } from "zod/mini";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
+import { KINDS, outlives, termOf } from "@/shared/grants/granting";
+import { TermFields } from "@/shared/grants/TermFields";
 import { everyMonthTokens } from "@/shared/grants/terms";
 import { Dialog } from "@/shared/ui/Dialog";
 import { useActionTexts } from "../actionTexts";
-import { KINDS, outlives, termOf } from "../granting";
 import { parseTokens } from "../tokens";
 import { useChange } from "../useChange";
 import { useGrants } from "../userData";
@@ -18,9 +19,9 @@ import {
   grantFields,
   landError,
   neededReason,
+  problemText,
   ReasonField,
 } from "./forms";
-import { TermFields } from "./TermFields";
 
 const schema = z.object({ ...grantFields, reason: neededReason }).check(aLastDay);
 
@@ -100,7 +101,7 @@ function TokensForm({ user, isManager = false, onClose }: Props) {
         }
         onKind={(kind) => setValue("kind", kind)}
         until={register("until")}
-        error={errors.until}
+        error={problemText(t, errors.until)}
         kinds={isManager ? ["this_month"] : KINDS}
         note={t("availableThen", { tokens: format.integer(user.availableTokens + amount) })}
       />

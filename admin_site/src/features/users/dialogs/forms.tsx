@@ -4,13 +4,13 @@ import type { FieldError, FieldValues, Path, UseFormSetError } from "react-hook-
 import { z } from "zod/mini";
 import { ApiError } from "@/shared/api/client";
 import { periodDay, useFormat } from "@/shared/format";
+import { type GrantValues, isLastDay, KINDS, termOf } from "@/shared/grants/granting";
 import { Button } from "@/shared/ui/Button";
 import { DialogActions } from "@/shared/ui/Dialog";
-import { Field, Input, Textarea } from "@/shared/ui/Field";
+import { Field, Textarea } from "@/shared/ui/Field";
 import { type Option, Select } from "@/shared/ui/Select";
 import { useUiTexts } from "@/shared/ui/texts";
 import { type ActionTexts, actionText, useActionTexts } from "../actionTexts";
-import { type GrantValues, isLastDay, KINDS, termOf } from "../granting";
 import { limitOf, useQuotaSettings } from "../plans";
 import { PLANS } from "../search";
 import { useUsersTexts } from "../texts";
@@ -139,35 +139,6 @@ export function ReasonField({
     >
       <Textarea rows={2} maxLength={MAX_REASON} {...rest} />
     </Field>
-  );
-}
-
-/** A number of tokens; what was typed is written out in full once the field is left. */
-export function TokensInput({
-  value,
-  onChange,
-  onBlur,
-  ...rest
-}: Omit<ComponentProps<"input">, "value" | "onChange" | "onBlur"> & {
-  value: string;
-  onChange: (value: string) => void;
-  onBlur: () => void;
-}) {
-  const format = useFormat();
-  return (
-    <Input
-      {...rest}
-      type="text"
-      autoComplete="off"
-      className="tabular"
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-      onBlur={() => {
-        const tokens = parseTokens(value);
-        if (tokens !== null) onChange(format.integer(tokens));
-        onBlur();
-      }}
-    />
   );
 }
 

@@ -1,8 +1,8 @@
 import { type Format, renewalDay } from "@/shared/format";
-import type { Term } from "@/shared/grants/terms";
+import { parseTokens } from "@/shared/format/typed";
 import { addDays, isDay } from "@/shared/range/days";
-import type { ActionTexts } from "./actionTexts";
-import { parseTokens } from "./tokens";
+import type { Term } from "./terms";
+import type { GrantingTexts } from "./texts";
 
 /** How long tokens may be granted for; the first is chosen unless somebody chooses. */
 export const KINDS = ["this_month", "until", "until_used", "every_month"] as const;
@@ -51,7 +51,7 @@ export function meaningOf(
   term: Term,
   amount: number,
   months: OwnMonths | null,
-  { t, format, today }: { t: ActionTexts; format: Format; today: string },
+  { t, format, today }: { t: GrantingTexts; format: Format; today: string },
 ): string {
   const period = today.slice(0, 7);
   switch (term.kind) {
@@ -78,7 +78,7 @@ export function meaningOf(
 function everyMonth(
   amount: number,
   months: OwnMonths | null,
-  t: ActionTexts,
+  t: GrantingTexts,
   format: Format,
 ): string {
   if (amount === 0) return t("meansEveryMonth");

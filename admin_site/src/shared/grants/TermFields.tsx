@@ -1,12 +1,10 @@
 import type { ComponentProps } from "react";
-import type { FieldError } from "react-hook-form";
 import { periodDay, useFormat } from "@/shared/format";
-import type { Term } from "@/shared/grants/terms";
 import { cn } from "@/shared/ui/cn";
 import { Field, Input } from "@/shared/ui/Field";
-import { useActionTexts } from "../actionTexts";
-import { KINDS, lastDays, meaningOf, type OwnMonths } from "../granting";
-import { problemText } from "./forms";
+import { KINDS, lastDays, meaningOf, type OwnMonths } from "./granting";
+import type { Term } from "./terms";
+import { useGrantingTexts } from "./texts";
 
 /** How long tokens are granted for, and in a sentence what that means. */
 export function TermFields({
@@ -17,6 +15,7 @@ export function TermFields({
   until,
   error,
   note,
+  lead,
   kinds = KINDS,
 }: {
   term: Term;
@@ -25,13 +24,15 @@ export function TermFields({
   months: OwnMonths | null;
   onKind: (kind: Term["kind"]) => void;
   until: ComponentProps<"input">;
-  error: FieldError | undefined;
+  error: string | undefined;
+  /** What is said before the sentence. */
+  lead?: string;
   /** What stands below the sentence. */
   note?: string;
   /** What there is to choose from. */
   kinds?: readonly Term["kind"][];
 }) {
-  const t = useActionTexts();
+  const t = useGrantingTexts();
   const format = useFormat();
   const today = periodDay();
   return (
@@ -65,12 +66,13 @@ export function TermFields({
         </div>
       </fieldset>
       {term.kind === "until" ? (
-        <Field label={t("lastDay")} error={problemText(t, error)}>
+        <Field label={t("lastDay")} error={error}>
           <Input type="date" required {...lastDays(today)} {...until} />
         </Field>
       ) : null}
       <div className="tabular rounded-xl bg-sunken px-3.5 py-2.5">
         <p aria-live="polite" className="text-ink">
+          {lead ? `${lead} ` : null}
           {meaningOf(term, amount, months, { t, format, today })}
         </p>
         {note ? <p className="mt-1 text-[0.8125rem] text-ink-soft">{note}</p> : null}

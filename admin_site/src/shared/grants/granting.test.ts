@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { formatFor } from "@/shared/format";
-import { everyMonthTokens, usedOfGrants } from "@/shared/grants/terms";
 import { type Locale, setLocale } from "@/shared/i18n";
-import { actionText } from "./actionTexts";
 import { isLastDay, meaningOf, type OwnMonths, termOf } from "./granting";
+import { everyMonthTokens, usedOfGrants } from "./terms";
+import { grantingText } from "./texts";
 
 const TODAY = "2026-11-22";
 const MONTHS: OwnMonths = { tokens: 1_000_000, hasLasting: false };
@@ -17,7 +17,7 @@ function means(
 ) {
   setLocale(locale);
   return meaningOf(term, amount, months, {
-    t: actionText,
+    t: grantingText,
     format: formatFor(locale),
     today: TODAY,
   });
