@@ -105,7 +105,8 @@ def prepare(system: LocalSystem) -> dict[str, Any]:
         headers={"authorization": f"Bearer {sign_in(system)}"},
         timeout=30,
     ) as client:
-        return ON_USERS | _made(client) | {"resolveAlert": _path("alert_id", _alert(client))}
+        alert = _path("alert_id", _alert(client))
+        return ON_USERS | _made(client) | {"resolveAlert": alert, "reopenAlert": alert}
 
 
 def _made(client: httpx.Client) -> dict[str, Any]:

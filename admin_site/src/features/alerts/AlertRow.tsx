@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Check, Coins, Gauge, Mail, MoreHorizontal, UserRound } from "lucide-react";
+import { Check, Coins, Gauge, Mail, MoreHorizontal, Undo2, UserRound } from "lucide-react";
 import { AlertText, causeOf, isEnding, Resolution, useAlertTitle } from "@/shared/alerts";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -10,7 +10,7 @@ import { cn } from "@/shared/ui/cn";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { toast, toastError } from "@/shared/ui/toast";
 import { UsageBar, type UsageLevel } from "@/shared/ui/UsageBar";
-import { type Alert, useResolve } from "./data";
+import { type Alert, useReopen, useResolve } from "./data";
 import { reasonOf, shownMails, toneOf } from "./mails";
 import type { AlertQuery } from "./search";
 import { useAlertsTexts } from "./texts";
@@ -164,8 +164,12 @@ function Actions({ alert, query }: { alert: Alert; query: AlertQuery }) {
   const canChange = useCanChange();
   const navigate = useNavigate();
   const who = useWho(alert);
+  const reopen = useReopen({
+    onDone: () => toast(t("reopened", { who })),
+    onRefused: (error) => toastError(t("reopenFailed"), error.message),
+  });
   const resolve = useResolve(query, {
-    onDone: () => toast(t("resolved", { who })),
+    onDone: (id) => toast(t("resolved", { who }), { undo: () => reopen.mutate(id) }),
     onRefused: (error) => toastError(t("resolveFailed"), error.message),
   });
   const { userId } = alert;
@@ -186,6 +190,18 @@ function Actions({ alert, query }: { alert: Alert; query: AlertQuery }) {
           onClick={() => resolve.mutate(alert.id)}
         >
           <span className="max-sm:sr-only">{t("resolve")}</span>
+        </Button>
+      ) : null}
+      {may("reopen") ? (
+        <Button
+          size="small"
+          variant="ghost"
+          aria-label={t("reopenOne", { who })}
+          busy={reopen.isPending}
+          icon={<Undo2 className="size-3.5" aria-hidden />}
+          onClick={() => reopen.mutate(alert.id)}
+        >
+          <span className="max-sm:sr-only">{t("reopen")}</span>
         </Button>
       ) : null}
       {hasMenu ? (

@@ -11,7 +11,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from solaris.alerts.alert import Alert, AlertType, Audience, MailState, ResolvedWhy
+from solaris.alerts.alert import (
+    Alert,
+    AlertType,
+    Audience,
+    MailState,
+    ResolvedWhy,
+    is_reopenable,
+)
 from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
 from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.thresholds import Threshold
@@ -129,7 +136,8 @@ class AlertOut(ApiModel):
         description="Why it was closed by itself; null when somebody resolved it."
     )
     actions: list[str] = Field(
-        description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`."
+        description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`; `reopen` what "
+        "somebody has resolved."
     )
 
     @classmethod
@@ -166,7 +174,7 @@ class AlertOut(ApiModel):
 
 def _actions(alert: Alert) -> list[str]:
     if alert.resolved_at is not None:
-        return []
+        return ["reopen"] if is_reopenable(alert) else []
     # tokens help whose quota it is about, and not who waits for activation
     is_of_quota = alert.user_id is not None and alert.threshold is not None
     return ["resolve", "add_tokens", "raise_limit"] if is_of_quota else ["resolve"]

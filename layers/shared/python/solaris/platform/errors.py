@@ -37,6 +37,7 @@
     │   ├── UserExistsError            there is a user with this address
     │   └── KeyReusedError             the idempotency key stands for another request
     ├── KeyRevokedError            a revoked key is not changed any more
+    ├── AlertClosedError           what the system has closed nobody opens again
     ├── UpstreamUnavailableError   the upstream cannot be reached or broke off
     ├── UpstreamTimeoutError       the upstream did not answer in time
     ├── MailServiceError           SES refused what it was asked, or did not answer
@@ -391,6 +392,12 @@ class KeyRevokedError(SolarisError):
     """The key is revoked for good: its terms are not changed any more."""
 
     code = "key_revoked"
+
+
+class AlertClosedError(SolarisError):
+    """The system has closed the alert, since its cause is gone: it is not opened again."""
+
+    code = "alert_closed"
 
 
 class UserExistsError(ConflictError):
