@@ -1752,6 +1752,11 @@ export interface components {
              * @default null
              */
             from?: (string) | null;
+            /**
+             * Kind
+             * @default []
+             */
+            kind?: components["schemas"]["AlertKind"][];
             /** @default null */
             state?: components["schemas"]["AlertState"] | null;
             /**
@@ -1771,6 +1776,12 @@ export interface components {
              */
             userId?: string | null;
         };
+        /**
+         * AlertKind
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "quota" | "ceiling" | "person_waiting" | "key_expiring" | "upstream_failing" | "books_differ" | "model_without_price" | "channel_paused" | "grant_ending" | "summary";
         /**
          * AlertMail
          * @description One of an alert's two mails.
@@ -1859,6 +1870,7 @@ export interface components {
             /**
              * @default {
              *       "type": [],
+             *       "kind": [],
              *       "state": null,
              *       "userId": null,
              *       "from": null,
@@ -6747,6 +6759,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Created at this instant or later. */
                 from?: string;
+                kind?: components["schemas"]["AlertKind"][];
                 /** @description Items a page. */
                 limit?: number;
                 state?: components["schemas"]["AlertState"];

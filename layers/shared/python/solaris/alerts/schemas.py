@@ -19,7 +19,7 @@ from solaris.alerts.alert import (
     ResolvedWhy,
     is_reopenable,
 )
-from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
+from solaris.alerts.listing import AlertKind, AlertQuery, AlertRow, AlertState
 from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.thresholds import Threshold
 
@@ -60,6 +60,7 @@ class AlertListQuery(PageQuery):
     """Which alerts are listed, newest first."""
 
     type: tuple[AlertType, ...] = ()
+    kind: tuple[AlertKind, ...] = ()
     state: AlertState | None = None
     user_id: UserId | None = None
     from_: RangeStart | None = Field(
@@ -73,6 +74,7 @@ class AlertListQuery(PageQuery):
         """As the directory takes it."""
         return AlertQuery(
             types=self.type,
+            kinds=self.kind,
             state=self.state,
             user_id=self.user_id,
             created_from=self.from_,

@@ -57,6 +57,11 @@ class SolarisError(Exception):
 
     code = "internal_error"
 
+    @property
+    def counted_as(self) -> str:
+        """By what it is counted: the code, where that does not stand for several conditions."""
+        return self.code
+
 
 class ConfigurationError(SolarisError):
     """A setting is missing or wrong; the message names the variable."""
@@ -164,6 +169,11 @@ class QuotaExhaustedError(SolarisError):
         self.link = link
 
     @property
+    def counted_as(self) -> str:
+        """Used up, or only less than this request needs."""
+        return self.code if self.needed is None else "insufficient_quota_for_request"
+
+    @property
     def granted(self) -> int:
         """Limit and additional tokens."""
         return self.limit + self.additional
@@ -194,6 +204,11 @@ class DailyLimitError(SolarisError):
         self.renews_at = renews_at
         self.renews_in_seconds = renews_in_seconds
         self.needed = needed
+
+    @property
+    def counted_as(self) -> str:
+        """Used up, or only less than this request needs."""
+        return self.code if self.needed is None else "daily_limit_for_request"
 
 
 class TokensHeldError(SolarisError):
