@@ -71,6 +71,7 @@ TABLE = """
     bulkUpdateUsers        admin                   users:write
     importUsers            admin                   users:write
     resolveAlert           admin                   users:write
+    reopenAlert            admin                   users:write
     resolveAllAlerts       admin                   users:write
     liftMailSuppression    admin                   users:write
 

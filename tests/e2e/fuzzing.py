@@ -105,8 +105,11 @@ def prepare(system: LocalSystem) -> dict[str, Any]:
         headers={"authorization": f"Bearer {sign_in(system)}"},
         timeout=30,
     ) as client:
-        made = ON_USERS | _made(client) | {"resolveAlert": _path("alert_id", _alert(client))}
+        alert = _path("alert_id", _alert(client))
+        made = ON_USERS | _made(client)
         return made | {
+            "resolveAlert": alert,
+            "reopenAlert": alert,
             "approveRequest": _asked(client, user_id_for(USER)),
             "denyRequest": _asked(client, user_id_for(MOVED)),
             "changeRequestPolicy": {"path": {}, "body": {"version": 0}},

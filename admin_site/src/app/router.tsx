@@ -114,7 +114,7 @@ const alerts = createRoute({
   getParentRoute: () => inside,
   path: "/alerts",
   validateSearch: alertsSearch,
-  component: lazyRouteComponent(() => import("@/features/alerts/AlertsPage"), "AlertsPage"),
+  component: lazyRouteComponent(() => import("./AlertsScreen"), "AlertsScreen"),
 });
 
 const channels = createRoute({

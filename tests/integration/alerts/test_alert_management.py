@@ -1,6 +1,7 @@
 """Alerts resolved on a real store: once, with an audit row, without touching anything else."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -16,6 +17,7 @@ from solaris.alerts.alert import (
     Crossing,
     MailState,
     MonthlySummary,
+    ResolvedWhy,
     UsageFigures,
 )
 from solaris.alerts.listing import AlertRow, AlertsPage
@@ -26,7 +28,7 @@ from solaris.audit.auditor import Auditor
 from solaris.directory.directory import Directory
 from solaris.directory.listing import Listing
 from solaris.platform.actor import Actor
-from solaris.platform.errors import NotFoundError, StoreUnavailableError
+from solaris.platform.errors import AlertClosedError, NotFoundError, StoreUnavailableError
 from solaris.quota.thresholds import Threshold
 from solaris.quota.user import user_id_for
 from tests.integration.conftest import ANA, NOON, MoneyPath
@@ -208,6 +210,72 @@ def test_a_call_resolves_so_many_and_says_what_remains(
 def test_nothing_open_is_nothing_to_do(desk: Desk) -> None:
     assert desk.service.resolve_all(ACTOR) == Resolved(0, 0)
     assert desk.told == []
+
+
+# taken back
+
+
+def test_what_somebody_has_resolved_is_opened_again_once_with_an_audit_row(desk: Desk) -> None:
+    alert = desk.record("u1#2026-11#warning")
+    resolved = desk.service.resolve(alert.alert_id, ACTOR)
+    assert AlertOut.of(resolved).actions == ["reopen"]
+    other = Actor(name="boss@example.com", request_id="req-2")
+    again = desk.service.reopen(alert.alert_id, other)
+    assert (again.alert.resolved_at, again.alert.resolved_by) == (None, None)
+    assert desk.stored(alert) == alert, "as it was before"
+    assert desk.service.reopen(alert.alert_id, other).alert == alert
+    rows = sorted((row["action"], row["actor"]) for row in desk.money.rows("audit"))
+    assert rows == [("alert.reopen", "boss@example.com"), ("alert.resolve", "root@example.com")]
+    assert desk.told == [alert.alert_id] * 3
+    # and resolved anew
+    assert desk.service.resolve(alert.alert_id, ACTOR).alert.resolved_by == ACTOR.name
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"resolved_at": NOON, "resolved_by": SYSTEM, "resolved_why": ResolvedWhy.GRANT},
+        {"resolved_at": NOON, "type": AlertType.INFO},
+    ],
+)
+def test_what_no_person_has_resolved_stays_closed(desk: Desk, about: dict[str, Any]) -> None:
+    alert = desk.record("u1#2026-11#warning", **about)
+    assert AlertOut.of(desk.service.get(alert.alert_id)).actions == []
+    with pytest.raises(AlertClosedError):
+        desk.service.reopen(alert.alert_id, ACTOR)
+    assert desk.stored(alert) == alert
+    assert desk.money.rows("audit") == []
+    with pytest.raises(NotFoundError):
+        desk.service.reopen("u1#2026-11#block", ACTOR)
+
+
+def test_what_was_closed_by_the_system_meanwhile_is_left_by_who_is_late(desk: Desk) -> None:
+    alert = desk.record("u1#2026-11#warning")
+    store = desk.money.parts.alerts.store
+    auditor = Auditor(desk.money.parts.audit.store, desk.money.clock)
+    entry = auditor.entry(ACTOR, "alert.reopen", target_type="alert", target_id="x")
+    assert store.close(alert.alert_id, NOON, ResolvedWhy.GRANT)
+    assert not store.reopen(alert.alert_id, auditor.action(entry))
+    assert desk.stored(alert).resolved_why is ResolvedWhy.GRANT
+    assert desk.money.rows("audit") == []
+
+
+def test_many_who_open_it_at_once_leave_one_row(desk: Desk) -> None:
+    alert = desk.record("u1#2026-11#warning")
+    desk.service.resolve(alert.alert_id, ACTOR)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: _reopened(desk, alert.alert_id), range(8)))
+    assert None in found or found == [True] * 8
+    assert desk.stored(alert).resolved_at is None
+    assert len([row for row in desk.money.rows("audit") if row["action"] == "alert.reopen"]) == 1
+
+
+def _reopened(desk: Desk, alert_id: str) -> bool | None:
+    """None: lost a race that the caller is told to try again."""
+    try:
+        return desk.service.reopen(alert_id, ACTOR).alert.resolved_at is None
+    except StoreUnavailableError:
+        return None
 
 
 # on the wire

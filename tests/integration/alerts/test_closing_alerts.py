@@ -135,6 +135,24 @@ async def test_a_change_that_brings_nobody_back_under_the_threshold_closes_nothi
     assert ana.open() == ["block"]
 
 
+async def test_one_that_was_opened_again_is_closed_when_its_cause_is_gone(
+    ana: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana.reach(100_000)
+    (shown,) = ana.api.ok("GET", "/admin/alerts?state=open")["items"]
+    path = f"/admin/alerts/{shown['id']}"
+    ana.api.ok("POST", f"{path}/resolve")
+    ana.unseen(monkeypatch)
+    ana.api.ok("POST", f"{ana.user}/tokens", {"amount": 50_000, "reason": "more"})
+    assert ana.api.ok("POST", f"{path}/reopen")["resolvedAt"] is None
+    assert ana.open() == ["block"]
+    assert ana.closer.run().closed == 1
+    assert ana.why() == {"block": ("system", "grant")}
+    refused = ana.api("POST", f"{path}/reopen")
+    assert (refused.status, refused.body["code"]) == (409, "alert_closed")
+    assert ana.api("POST", f"{path}/reopen", role="viewer").status == 403
+
+
 async def test_a_new_month_closes_the_alerts_of_the_one_before(ana: Stage) -> None:
     ana.reach(100_000)
     ana.money.clock.forward(days=20)

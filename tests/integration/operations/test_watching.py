@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from solaris.alerts.alert import Audience, MailState
+from solaris.alerts.alert import Audience, ChannelPaused, MailState, ModelWithoutPrice
+from solaris.alerts.notices import notice_to_json
 from solaris.operations.watching import Watch
 from solaris.platform.aws.queues import ALERTS_QUEUE
 from solaris.platform.errors import AccountStatusError, StoreUnavailableError
@@ -301,3 +302,34 @@ async def test_two_looks_at_once_make_one_alert_and_one_mail(here: Stage) -> Non
     assert here.alerts.handle(*bodies) == []
     assert len(here.open()) == 2
     assert len(here.mails()) == 2
+
+
+async def test_a_list_is_narrowed_by_what_alerts_are_about(here: Stage) -> None:
+    here.waiting()
+    here.reconciled(1)
+    here.key(5)
+    assert here.look() == 3
+    spent = f"carla-{here.alerts.email}"
+    here.money.put_user(spent, monthly_limit=100)
+    assert here.money.record(here.money.event(None, spent, prompt=100)) == []
+    assert here.alerts.handle(*here.queued()) == []
+    paused = ChannelPaused("chn_1", "x", here.money.clock(), here.money.period)
+    unpriced = ModelWithoutPrice("openai/gpt-4.1", "*", here.money.period)
+    bodies = [notice_to_json(one) for one in (paused, unpriced)]
+    assert here.alerts.handle(*bodies) == []
+
+    def listed(*kinds: str) -> list[str]:
+        query = "&".join(f"kind={one}" for one in kinds)
+        items = here.api.ok("GET", f"/admin/alerts?state=open&{query}")["items"]
+        return sorted(one["id"].split("~")[0][:14] for one in items)
+
+    assert listed("person_waiting") == ["person_waiting"]
+    assert listed("books_differ", "key_expiring") == ["books_differ", "key_expiring"]
+    assert listed("quota") == [user_id_for(spent)[:14]]
+    assert listed("channel_paused") == listed("model_without_price") == ["system"]
+    assert listed("ceiling", "summary", "grant_ending", "upstream_failing") == []
+    assert len(listed()) == 6
+    # each of them can be seen to
+    for one in here.api.ok("GET", "/admin/alerts?state=open")["items"]:
+        here.api.ok("POST", f"/admin/alerts/{one['id']}/resolve")
+    assert here.open() == []

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from solaris.ledger import refusals as rules
 from solaris.ledger.refusals import MAX_DAYS, OTHER, REASONS
+from solaris.ledger.refused_days import REMEMBERED
 from solaris.platform import errors
-from solaris.platform.errors import StoreUnavailableError
+from solaris.platform.errors import DailyLimitError, QuotaExhaustedError, StoreUnavailableError
 from solaris.quota.user import UserStatus
 from tests.unit.ledger.refusals_support import NOON, Days, Store, refusals_of
 
@@ -49,7 +51,37 @@ def test_every_reason_is_a_code_that_clients_see() -> None:
         one.code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "code")
     }
     codes |= {f"account_{status}" for status in UserStatus}
-    assert set(REASONS) - {OTHER} <= codes
+    of_requests = {"insufficient_quota_for_request", "daily_limit_for_request"}
+    assert set(REASONS) - {OTHER} - of_requests <= codes
+
+
+@pytest.mark.parametrize(
+    ("needed", "reasons"),
+    [
+        (None, ("insufficient_quota", "daily_limit_reached")),
+        (900, ("insufficient_quota_for_request", "daily_limit_for_request")),
+    ],
+)
+def test_used_up_is_said_only_where_nothing_is_left_for_a_shorter_request(
+    needed: int | None, reasons: tuple[str, str]
+) -> None:
+    figures: dict[str, Any] = {
+        "used": 500,
+        "limit": 1_000,
+        "available": 500,
+        "renews_at": NOON,
+        "renews_in_seconds": 60,
+        "needed": needed,
+    }
+    found = [QuotaExhaustedError(additional=0, **figures), DailyLimitError(**figures)]
+    assert tuple(one.counted_as for one in found) == reasons
+    assert [one.code for one in found] == ["insufficient_quota", "daily_limit_reached"]
+    assert set(reasons) <= set(REASONS)
+    assert set(reasons) <= REMEMBERED
+
+
+def test_whatever_else_is_refused_counts_by_its_code() -> None:
+    assert StoreUnavailableError("away").counted_as == StoreUnavailableError.code
 
 
 @pytest.mark.parametrize("error", [StoreUnavailableError("away"), RuntimeError("no region")])

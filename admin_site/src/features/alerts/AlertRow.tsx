@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Check, Coins, Gauge, Mail, MoreHorizontal, UserRound } from "lucide-react";
+import { Check, Coins, Gauge, Mail, MoreHorizontal, Undo2, UserRound } from "lucide-react";
 import { AlertText, causeOf, isEnding, Resolution, useAlertTitle } from "@/shared/alerts";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -10,7 +10,8 @@ import { cn } from "@/shared/ui/cn";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { toast, toastError } from "@/shared/ui/toast";
 import { UsageBar, type UsageLevel } from "@/shared/ui/UsageBar";
-import { type Alert, useResolve } from "./data";
+import type { Opened } from "./AlertsPage";
+import { type Alert, useReopen, useResolve } from "./data";
 import { reasonOf, shownMails, toneOf } from "./mails";
 import type { AlertQuery } from "./search";
 import { useAlertsTexts } from "./texts";
@@ -24,12 +25,20 @@ const LEVEL = {
 } as const satisfies Record<string, UsageLevel>;
 
 /** One alert: who and what, how far, what was mailed, and what to do. */
-export function AlertRow({ alert, query }: { alert: Alert; query: AlertQuery }) {
+export function AlertRow({
+  alert,
+  query,
+  onOpen,
+}: {
+  alert: Alert;
+  query: AlertQuery;
+  onOpen: (opened: Opened) => void;
+}) {
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-6 gap-y-3 px-5 py-4 md:grid-cols-[minmax(0,1fr)_minmax(0,17rem)_auto]">
       <What alert={alert} />
       <HowFar alert={alert} />
-      <Actions alert={alert} query={query} />
+      <Actions alert={alert} query={query} onOpen={onOpen} />
     </li>
   );
 }
@@ -159,13 +168,25 @@ function HowFar({ alert }: { alert: Alert }) {
   );
 }
 
-function Actions({ alert, query }: { alert: Alert; query: AlertQuery }) {
+function Actions({
+  alert,
+  query,
+  onOpen,
+}: {
+  alert: Alert;
+  query: AlertQuery;
+  onOpen: (opened: Opened) => void;
+}) {
   const t = useAlertsTexts();
   const canChange = useCanChange();
   const navigate = useNavigate();
   const who = useWho(alert);
+  const reopen = useReopen({
+    onDone: () => toast(t("reopened", { who })),
+    onRefused: (error) => toastError(t("reopenFailed"), error.message),
+  });
   const resolve = useResolve(query, {
-    onDone: () => toast(t("resolved", { who })),
+    onDone: (id) => toast(t("resolved", { who }), { undo: () => reopen.mutate(id) }),
     onRefused: (error) => toastError(t("resolveFailed"), error.message),
   });
   const { userId } = alert;
@@ -188,6 +209,18 @@ function Actions({ alert, query }: { alert: Alert; query: AlertQuery }) {
           <span className="max-sm:sr-only">{t("resolve")}</span>
         </Button>
       ) : null}
+      {may("reopen") ? (
+        <Button
+          size="small"
+          variant="ghost"
+          aria-label={t("reopenOne", { who })}
+          busy={reopen.isPending}
+          icon={<Undo2 className="size-3.5" aria-hidden />}
+          onClick={() => reopen.mutate(alert.id)}
+        >
+          <span className="max-sm:sr-only">{t("reopen")}</span>
+        </Button>
+      ) : null}
       {hasMenu ? (
         <Menu
           trigger={
@@ -197,12 +230,12 @@ function Actions({ alert, query }: { alert: Alert; query: AlertQuery }) {
           }
         >
           {may("add_tokens") ? (
-            <MenuItem icon={<Coins />} onSelect={toUser}>
+            <MenuItem icon={<Coins />} onSelect={() => onOpen({ userId, what: "tokens" })}>
               {t("addTokens")}
             </MenuItem>
           ) : null}
           {may("raise_limit") ? (
-            <MenuItem icon={<Gauge />} onSelect={toUser}>
+            <MenuItem icon={<Gauge />} onSelect={() => onOpen({ userId, what: "limit" })}>
               {t("raiseLimit")}
             </MenuItem>
           ) : null}

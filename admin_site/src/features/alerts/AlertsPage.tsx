@@ -1,5 +1,5 @@
 import { BellRing, PartyPopper } from "lucide-react";
-import { useMemo } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { ExportControl } from "@/shared/exports/ExportControl";
 import { useFormat } from "@/shared/format";
 import { useCanChange } from "@/shared/hooks/session";
@@ -26,8 +26,23 @@ import { useAlertsTexts } from "./texts";
 
 const PLACEHOLDER_ROWS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
-/** Who is near the limit, and what was done about it; newest first. */
-export function AlertsPage() {
+/** What a menu of an alert opens over the list. */
+export interface Opened {
+  userId: string;
+  what: "tokens" | "limit";
+}
+
+/**
+ * Who is near the limit, and what was done about it; newest first.
+ *
+ * The dialogs that change a user are another feature's: the app hands in what shows them.
+ */
+export function AlertsPage({
+  dialogOf,
+}: {
+  dialogOf: (opened: Opened, onClose: () => void) => ReactNode;
+}) {
+  const [opened, setOpened] = useState<Opened | null>(null);
   const t = useAlertsTexts();
   const format = useFormat();
   const canChange = useCanChange();
@@ -41,47 +56,52 @@ export function AlertsPage() {
   const listed = pages?.reduce((count, page) => count + page.items.length, 0) ?? 0;
   const target = resolvable(search);
   return (
-    <ListPage<Alert>
-      title={t("title")}
-      description={
-        total === null
-          ? undefined
-          : t(`count_${stateOf(search)}`, { count: total, shown: format.integer(total) })
-      }
-      actions={
-        <>
-          <ExportControl order={order} />
-          {canChange && target && total ? (
-            <ResolveAll target={target} count={total} isFiltered={isFiltered(search)} />
-          ) : null}
-        </>
-      }
-      filters={<Filters search={search} onChange={update} />}
-      query={alerts}
-      beside={
-        total === null ? null : (
-          <span className="tabular text-[0.8125rem] text-ink-soft">
-            {t("shown", { shown: format.integer(listed), total: format.integer(total) })}
-          </span>
-        )
-      }
-      empty={<NoAlerts state={stateOf(search)} />}
-      none={{ title: t("noneTitle"), text: t("noneText") }}
-      onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
-    >
-      {(rows) => (
-        <ul
-          className={cn(
-            "divide-y divide-line transition-opacity",
-            alerts.isPlaceholderData && "opacity-50",
-          )}
-        >
-          {rows
-            ? rows.map((alert) => <AlertRow key={alert.id} alert={alert} query={query} />)
-            : PLACEHOLDER_ROWS.map((key) => <Waiting key={key} />)}
-        </ul>
-      )}
-    </ListPage>
+    <>
+      <ListPage<Alert>
+        title={t("title")}
+        description={
+          total === null
+            ? undefined
+            : t(`count_${stateOf(search)}`, { count: total, shown: format.integer(total) })
+        }
+        actions={
+          <>
+            <ExportControl order={order} />
+            {canChange && target && total ? (
+              <ResolveAll target={target} count={total} isFiltered={isFiltered(search)} />
+            ) : null}
+          </>
+        }
+        filters={<Filters search={search} onChange={update} />}
+        query={alerts}
+        beside={
+          total === null ? null : (
+            <span className="tabular text-[0.8125rem] text-ink-soft">
+              {t("shown", { shown: format.integer(listed), total: format.integer(total) })}
+            </span>
+          )
+        }
+        empty={<NoAlerts state={stateOf(search)} />}
+        none={{ title: t("noneTitle"), text: t("noneText") }}
+        onClear={isFiltered(search) ? () => update(CLEARED) : undefined}
+      >
+        {(rows) => (
+          <ul
+            className={cn(
+              "divide-y divide-line transition-opacity",
+              alerts.isPlaceholderData && "opacity-50",
+            )}
+          >
+            {rows
+              ? rows.map((alert) => (
+                  <AlertRow key={alert.id} alert={alert} query={query} onOpen={setOpened} />
+                ))
+              : PLACEHOLDER_ROWS.map((key) => <Waiting key={key} />)}
+          </ul>
+        )}
+      </ListPage>
+      {opened === null ? null : dialogOf(opened, () => setOpened(null))}
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { UserFilter } from "@/shared/people/UserFilter";
 import { RangePicker } from "@/shared/range/RangePicker";
 import { MultiSelect } from "@/shared/ui/MultiSelect";
 import { Segments } from "@/shared/ui/Tabs";
-import { type AlertsSearch, FALLBACK_RANGE, STATES, stateOf, TYPES } from "./search";
+import { type AlertsSearch, FALLBACK_RANGE, KINDS, STATES, stateOf, TYPES } from "./search";
 import { useAlertsTexts } from "./texts";
 
 const RANGES = ["any", "today", "last7", "last30", "last90"] as const;
@@ -28,6 +28,12 @@ export function Filters({
         value={search.type ?? []}
         onChange={(type) => onChange({ type })}
         options={TYPES.map((value) => ({ value, label: t(`type_${value}`) }))}
+      />
+      <MultiSelect
+        label={t("kind")}
+        value={search.kind ?? []}
+        onChange={(kind) => onChange({ kind })}
+        options={KINDS.map((value) => ({ value, label: t(`kind_${value}`) }))}
       />
       <UserFilter
         label={t("user")}

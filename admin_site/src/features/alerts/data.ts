@@ -62,7 +62,7 @@ export function without(
  */
 export function useResolve(
   query: AlertQuery,
-  say: { onDone: () => void; onRefused: (error: Error) => void },
+  say: { onDone: (id: string) => void; onRefused: (error: Error) => void },
 ) {
   const queries = useQueryClient();
   const key = [...LIST, query];
@@ -77,11 +77,23 @@ export function useResolve(
       if (before && query.state === "open") queries.setQueryData(key, without(before, id));
       return { before };
     },
-    onSuccess: say.onDone,
+    onSuccess: (_answer, id) => say.onDone(id),
     onError: (error, _id, context) => {
       if (context?.before) queries.setQueryData(key, context.before);
       say.onRefused(error);
     },
+    onSettled: () => refreshed(queries),
+  });
+}
+
+/** Takes back that an alert was resolved; its row may be gone by then, so it says so itself. */
+export function useReopen(say: { onDone: () => void; onRefused: (error: Error) => void }) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(api().POST("/admin/alerts/{alert_id}/reopen", { params: { path: { alert_id: id } } })),
+    onSuccess: say.onDone,
+    onError: say.onRefused,
     onSettled: () => refreshed(queries),
   });
 }

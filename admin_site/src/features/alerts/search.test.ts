@@ -27,6 +27,7 @@ describe("the list of alerts in the address", () => {
       userId: "u1",
     });
     expect(resolvable({ range: "last7" })).toBeNull();
+    expect(resolvable({ kind: ["quota"] })).toBeNull();
     expect(resolvable({ state: "resolved" })).toBeNull();
     expect(resolvable({ state: "all" })).toBeNull();
   });

@@ -44,6 +44,7 @@ export const ACTIONS = [
   "channel.resume",
   "channel.delete",
   "alert.resolve",
+  "alert.reopen",
   "report.export",
   "report.remove",
   "admin.login",

@@ -153,6 +153,22 @@ export function useUserAlerts(id: string) {
   });
 }
 
+/** Takes back that an alert was resolved. */
+export function useReopenAlert() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (alertId: string) =>
+      unwrap(
+        api().POST("/admin/alerts/{alert_id}/reopen", { params: { path: { alert_id: alertId } } }),
+      ),
+    onSettled: () => {
+      for (const key of ["alerts", "user", "stats"]) {
+        void queries.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  });
+}
+
 /** Resolves an alert; it shows as resolved at once, and open again if the server refuses. */
 export function useResolveAlert(id: string) {
   const queries = useQueryClient();

@@ -174,6 +174,9 @@ export const { useTexts: useUserTexts } = defineTexts("user", {
     resolve: "Resolver",
     resolved: "Alerta resolvido.",
     resolveFailed: "Não foi possível resolver o alerta",
+    reopen: "Reabrir",
+    reopened: "Alerta aberto de novo.",
+    reopenFailed: "Não foi possível reabrir o alerta",
     open: "Em aberto",
   },
   en: {
@@ -347,6 +350,9 @@ export const { useTexts: useUserTexts } = defineTexts("user", {
     resolve: "Resolve",
     resolved: "Alert resolved.",
     resolveFailed: "The alert could not be resolved",
+    reopen: "Reopen",
+    reopened: "Alert open again.",
+    reopenFailed: "The alert could not be opened again",
     open: "Open",
   },
 });

@@ -156,6 +156,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/alerts/{alert_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back that an alert was resolved
+         * @description Again changes nothing; 409 for what the system has closed.
+         *
+         *     Where the cause is gone meanwhile the system closes it within ten minutes.
+         */
+        post: operations["reopenAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/alerts/{alert_id}/resolve": {
         parameters: {
             query?: never;
@@ -1863,6 +1885,11 @@ export interface components {
              * @default null
              */
             from?: (string) | null;
+            /**
+             * Kind
+             * @default []
+             */
+            kind?: components["schemas"]["AlertKind"][];
             /** @default null */
             state?: components["schemas"]["AlertState"] | null;
             /**
@@ -1883,6 +1910,12 @@ export interface components {
             userId?: string | null;
         };
         /**
+         * AlertKind
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "quota" | "ceiling" | "person_waiting" | "key_expiring" | "upstream_failing" | "books_differ" | "model_without_price" | "channel_paused" | "grant_ending" | "summary";
+        /**
          * AlertMail
          * @description One of an alert's two mails.
          */
@@ -1902,7 +1935,7 @@ export interface components {
         AlertOut: {
             /**
              * Actions
-             * @description What an admin may do: `resolve`, `add_tokens`, `raise_limit`.
+             * @description What an admin may do: `resolve`, `add_tokens`, `raise_limit`; `reopen` what somebody has resolved.
              */
             actions: string[];
             /** Additionaltokens */
@@ -1970,6 +2003,7 @@ export interface components {
             /**
              * @default {
              *       "type": [],
+             *       "kind": [],
              *       "state": null,
              *       "userId": null,
              *       "from": null,
@@ -7133,6 +7167,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Created at this instant or later. */
                 from?: string;
+                kind?: components["schemas"]["AlertKind"][];
                 /** @description Items a page. */
                 limit?: number;
                 state?: components["schemas"]["AlertState"];
@@ -7187,6 +7222,35 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reopenAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

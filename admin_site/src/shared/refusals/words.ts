@@ -3,7 +3,9 @@ import { defineTexts } from "@/shared/i18n";
 const { useTexts } = defineTexts("refusals", {
   "pt-BR": {
     refused_insufficient_quota: "Cota esgotada",
+    refused_insufficient_quota_for_request: "Cota menor que a requisição",
     refused_daily_limit_reached: "Limite diário",
+    refused_daily_limit_for_request: "Limite diário menor que a requisição",
     refused_tokens_held: "Cota reservada por outras",
     refused_bookings_late: "Lançamentos atrasados",
     refused_rate_limit_exceeded: "Requisições demais",
@@ -27,7 +29,9 @@ const { useTexts } = defineTexts("refusals", {
   },
   en: {
     refused_insufficient_quota: "Quota used up",
+    refused_insufficient_quota_for_request: "Quota below the request",
     refused_daily_limit_reached: "Daily limit",
+    refused_daily_limit_for_request: "Daily limit below the request",
     refused_tokens_held: "Quota held by others",
     refused_bookings_late: "Late bookings",
     refused_rate_limit_exceeded: "Too many requests",
@@ -53,7 +57,9 @@ const { useTexts } = defineTexts("refusals", {
 
 const NAMES = {
   insufficient_quota: "refused_insufficient_quota",
+  insufficient_quota_for_request: "refused_insufficient_quota_for_request",
   daily_limit_reached: "refused_daily_limit_reached",
+  daily_limit_for_request: "refused_daily_limit_for_request",
   tokens_held: "refused_tokens_held",
   bookings_late: "refused_bookings_late",
   rate_limit_exceeded: "refused_rate_limit_exceeded",

@@ -14,6 +14,7 @@ from solaris.accounts.groups import commands as groups
 from solaris.accounts.plans import commands as plans
 from solaris.accounts.token_requests import commands as requests
 from solaris.alerts import commands as mail
+from solaris.alerts.desk import commands as alerts
 from solaris.backup import commands as backup
 from solaris.backup.command_texts import TEXTS as BACKUP
 from solaris.channels import commands as channels
@@ -93,6 +94,7 @@ app.add_typer(reports.app, name="reports")
 app.add_typer(models.app, name="models")
 app.command("reset", help=_months.help("reset"))(reset.reset)
 app.command("reconcile", help=_reconciliation.help("reconcile"))(reconcile.reconcile)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(mail.app, name="mail")
 app.add_typer(channels.app, name="channels")
 app.command("replay", help=_operations.help("replay"))(operations.replay)

@@ -1,4 +1,4 @@
-import { BellOff, Check } from "lucide-react";
+import { BellOff, Check, Undo2 } from "lucide-react";
 import { AlertText, Resolution, useAlertTitle } from "@/shared/alerts";
 import type { Model } from "@/shared/api/types";
 import { useFormat } from "@/shared/format";
@@ -9,7 +9,7 @@ import { Button } from "@/shared/ui/Button";
 import { CardHeader } from "@/shared/ui/Card";
 import { Empty } from "@/shared/ui/states";
 import { toast, toastError } from "@/shared/ui/toast";
-import { useResolveAlert, useUserAlerts } from "../userData";
+import { useReopenAlert, useResolveAlert, useUserAlerts } from "../userData";
 import { useUserTexts } from "../userTexts";
 
 const TONE: Record<Model<"AlertType">, Tone> = {
@@ -53,6 +53,12 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
   const format = useFormat();
   const canChange = useCanChange();
   const resolve = useResolveAlert(userId);
+  const reopen = useReopenAlert();
+  const undo = () =>
+    reopen.mutate(alert.id, {
+      onSuccess: () => toast(t("reopened")),
+      onError: (error) => toastError(t("reopenFailed"), error.message),
+    });
   const title = useAlertTitle();
   const isOpen = alert.resolvedAt === null;
   return (
@@ -82,12 +88,23 @@ function Row({ alert, userId }: { alert: Model<"AlertOut">; userId: string }) {
           busy={resolve.isPending}
           onClick={() =>
             resolve.mutate(alert.id, {
-              onSuccess: () => toast(t("resolved")),
+              onSuccess: () => toast(t("resolved"), { undo }),
               onError: (error) => toastError(t("resolveFailed"), error.message),
             })
           }
         >
           {t("resolve")}
+        </Button>
+      ) : null}
+      {canChange && alert.actions.includes("reopen") ? (
+        <Button
+          size="small"
+          variant="ghost"
+          icon={<Undo2 className="size-4" aria-hidden />}
+          busy={reopen.isPending}
+          onClick={undo}
+        >
+          {t("reopen")}
         </Button>
       ) : null}
     </li>

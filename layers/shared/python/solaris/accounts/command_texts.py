@@ -137,7 +137,15 @@ TEXTS: Mapping[str, Mapping[Locale, str]] = {
         "en": "Refused requests in {period}",
     },
     "refused.insufficient_quota": {"pt-BR": "Cota esgotada", "en": "Quota used up"},
+    "refused.insufficient_quota_for_request": {
+        "pt-BR": "Cota menor que a requisição",
+        "en": "Quota below the request",
+    },
     "refused.daily_limit_reached": {"pt-BR": "Limite diário", "en": "Daily limit"},
+    "refused.daily_limit_for_request": {
+        "pt-BR": "Limite diário menor que a requisição",
+        "en": "Daily limit below the request",
+    },
     "refused.tokens_held": {"pt-BR": "Cota reservada por outras", "en": "Quota held by others"},
     "refused.bookings_late": {"pt-BR": "Lançamentos atrasados", "en": "Late bookings"},
     "refused.rate_limit_exceeded": {"pt-BR": "Requisições demais", "en": "Too many requests"},

@@ -280,6 +280,19 @@ class Alert:
     """The group that it is about, or that its user was in then."""
 
 
+def is_reopenable(alert: Alert) -> bool:
+    """Whether a person has resolved it, so that a person may take that back.
+
+    What the system has closed has no cause any more, and what was resolved from the start asks
+    nobody for anything.
+    """
+    return (
+        alert.resolved_at is not None
+        and alert.resolved_by not in (None, SYSTEM)
+        and alert.resolved_why is None
+    )
+
+
 def message_about(address: str, message: str) -> str:
     """A threshold's message with another address: the first word of it (alerts/mail_words.py)."""
     return address + message[message.index(" ") :]

@@ -1,5 +1,6 @@
 """Lists of alerts: what is asked for, and the question to the directory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from solaris.alerts.store import alert_from_item
 from solaris.directory.directory import Directory
 from solaris.directory.listing import Listing
 from solaris.directory.queries import Connection, Order, Where, emails, page_of
+from solaris.quota.thresholds import Threshold
 
 
 class AlertState(StrEnum):
@@ -20,11 +22,47 @@ class AlertState(StrEnum):
     RESOLVED = "resolved"
 
 
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    QUOTA = "quota"
+    """A share of a user's quota is used."""
+
+    CEILING = "ceiling"
+    PERSON_WAITING = "person_waiting"
+    KEY_EXPIRING = "key_expiring"
+    UPSTREAM_FAILING = "upstream_failing"
+    BOOKS_DIFFER = "books_differ"
+    MODEL_WITHOUT_PRICE = "model_without_price"
+    CHANNEL_PAUSED = "channel_paused"
+    GRANT_ENDING = "grant_ending"
+    SUMMARY = "summary"
+    """Of a month, or of a group's."""
+
+
+# An alert's id says what it is about; a user's id has no `#`, a model's name may.
+_ID_PATTERNS: Mapping[AlertKind, tuple[str, ...]] = {
+    AlertKind.QUOTA: tuple(
+        f"*#[0-9][0-9][0-9][0-9]-[0-9][0-9]#{one}{end}" for one in Threshold for end in ("", "#*")
+    ),
+    AlertKind.CEILING: ("ceiling#*",),
+    AlertKind.PERSON_WAITING: ("person_waiting#*",),
+    AlertKind.KEY_EXPIRING: ("key_expiring#*",),
+    AlertKind.UPSTREAM_FAILING: ("upstream_failing#*",),
+    AlertKind.BOOKS_DIFFER: ("books_differ#*",),
+    AlertKind.MODEL_WITHOUT_PRICE: ("system#*#model_without_price#*",),
+    AlertKind.CHANNEL_PAUSED: ("system#*#channel_paused#*",),
+    AlertKind.GRANT_ENDING: ("*#grant_ending#*",),
+    AlertKind.SUMMARY: ("system#*#monthly_summary", "group_summary#*"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertQuery:
     """One page of alerts, newest first."""
 
     types: tuple[AlertType, ...] = ()
+    kinds: tuple[AlertKind, ...] = ()
     state: AlertState | None = None
     user_id: str | None = None
     groups: tuple[str, ...] = ()
@@ -50,6 +88,9 @@ def alerts_page(connection: Connection, query: AlertQuery, now: datetime) -> Lis
     where = Where()
     where.add("expires_at > ?", int(now.timestamp()))
     where.one_of("type", query.types)
+    if query.kinds:
+        patterns = [one for kind in query.kinds for one in _ID_PATTERNS[kind]]
+        where.add(f"({' OR '.join(['alert_id GLOB ?'] * len(patterns))})", *patterns)
     if query.state is not None:
         is_open = query.state is AlertState.OPEN
         where.add("resolved_at IS NULL" if is_open else "resolved_at IS NOT NULL")

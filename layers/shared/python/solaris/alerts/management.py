@@ -4,18 +4,18 @@ To resolve says that a person has seen to it. It changes no quota, no warning fl
 threshold that is crossed anew makes a new alert, or wakes a skipped one, all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from solaris.alerts.alert import Alert, AlertType
+from solaris.alerts.alert import Alert, AlertType, is_reopenable
 from solaris.alerts.listing import AlertQuery, AlertRow, AlertState, alerts_listed
 from solaris.alerts.store import MAX_RESOLVED_TOGETHER, AlertStore, Resolution
 from solaris.audit.auditor import Auditor
 from solaris.directory.directory import Directory
 from solaris.directory.listing import MAX_LIST_LIMIT, Listing
 from solaris.platform.actor import Actor
-from solaris.platform.errors import NotFoundError, StoreUnavailableError
+from solaris.platform.errors import AlertClosedError, NotFoundError, StoreUnavailableError
 from solaris.platform.instants import iso_milliseconds
 from solaris.platform.logs import get_logger
 
@@ -69,6 +69,32 @@ class AlertManagement:
         self._publish([alert_id])
         return self._row(alert)
 
+    def reopen(self, alert_id: str, actor: Actor) -> AlertRow:
+        """Take back that somebody has resolved an alert; again changes nothing.
+
+        One whose cause is gone meanwhile is closed by the closer (closer.py). Raises NotFoundError,
+        and AlertClosedError for what no person has resolved.
+        """
+        alert = self._read(alert_id)
+        if alert.resolved_at is not None:
+            if not is_reopenable(alert):
+                raise AlertClosedError("the system has closed this alert: its cause is gone")
+            entry = self._auditor.entry(
+                actor,
+                "alert.reopen",
+                target_type="alert",
+                target_id=alert_id,
+                target_label=self._label(alert, self._emails([alert])),
+                before={"resolved_at": iso_milliseconds(alert.resolved_at)},
+                after={"resolved_at": None},
+            )
+            if self._alerts.reopen(alert_id, self._auditor.action(entry)):
+                _log.info("alert_reopened", alert_id=alert_id, actor=actor.name)
+            # as it stands: somebody else may have been quicker
+            alert = self._read(alert_id)
+        self._publish([alert_id])
+        return self._row(alert)
+
     def resolve_all(
         self, actor: Actor, *, types: Sequence[AlertType] = (), user_id: str | None = None
     ) -> Resolved:
@@ -100,19 +126,23 @@ class AlertManagement:
         resolutions = []
         whose = self._emails(alerts)
         for alert in alerts:
-            who = whose.get(alert.user_id or "")
             entry = self._auditor.entry(
                 actor,
                 "alert.resolve",
                 target_type="alert",
                 target_id=alert.alert_id,
-                # whose it is first: a page full of `80%` says nothing
-                target_label=f"{who} · {alert.title}" if who else alert.title,
+                target_label=self._label(alert, whose),
                 before={"resolved_at": None},
                 after={"resolved_at": iso_milliseconds(now)},
             )
             resolutions.append(Resolution(alert.alert_id, self._auditor.action(entry)))
         return len(self._alerts.resolve(resolutions, now, actor.name))
+
+    @staticmethod
+    def _label(alert: Alert, whose: Mapping[str, str]) -> str:
+        """Whose it is first: a page full of `80%` says nothing."""
+        who = whose.get(alert.user_id or "")
+        return f"{who} · {alert.title}" if who else alert.title
 
     def _read(self, alert_id: str) -> Alert:
         alert = self._alerts.get(alert_id)

@@ -75,6 +75,23 @@ def resolve_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> Ale
 
 @operation(
     "POST",
+    "/admin/alerts/{alert_id}/reopen",
+    access=Access(ADMINS, key=Scope.USERS_WRITE),
+    tag=TAG,
+    name="reopenAlert",
+    summary="Take back that an alert was resolved",
+    problems=(409,),
+)
+def reopen_alert(parts: "AlertsParts", call: Call, *, alert_id: AlertId) -> AlertOut:
+    """Again changes nothing; 409 for what the system has closed.
+
+    Where the cause is gone meanwhile the system closes it within ten minutes.
+    """
+    return AlertOut.of(parts.management.reopen(from_wire(alert_id), call.as_actor))
+
+
+@operation(
+    "POST",
     "/admin/alerts/resolve-all",
     access=Access(ADMINS, key=Scope.USERS_WRITE),
     tag=TAG,

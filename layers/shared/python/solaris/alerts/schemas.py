@@ -11,8 +11,15 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from solaris.alerts.alert import Alert, AlertType, Audience, MailState, ResolvedWhy
-from solaris.alerts.listing import AlertQuery, AlertRow, AlertState
+from solaris.alerts.alert import (
+    Alert,
+    AlertType,
+    Audience,
+    MailState,
+    ResolvedWhy,
+    is_reopenable,
+)
+from solaris.alerts.listing import AlertKind, AlertQuery, AlertRow, AlertState
 from solaris.platform.web.schemas import ApiModel, Instant, PageQuery, RangeEnd, RangeStart
 from solaris.quota.thresholds import Threshold
 
@@ -53,6 +60,7 @@ class AlertListQuery(PageQuery):
     """Which alerts are listed, newest first."""
 
     type: tuple[AlertType, ...] = ()
+    kind: tuple[AlertKind, ...] = ()
     state: AlertState | None = None
     user_id: UserId | None = None
     from_: RangeStart | None = Field(
@@ -66,6 +74,7 @@ class AlertListQuery(PageQuery):
         """As the directory takes it."""
         return AlertQuery(
             types=self.type,
+            kinds=self.kind,
             state=self.state,
             user_id=self.user_id,
             created_from=self.from_,
@@ -129,7 +138,8 @@ class AlertOut(ApiModel):
         description="Why it was closed by itself; null when somebody resolved it."
     )
     actions: list[str] = Field(
-        description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`."
+        description="What an admin may do: `resolve`, `add_tokens`, `raise_limit`; `reopen` what "
+        "somebody has resolved."
     )
 
     @classmethod
@@ -166,7 +176,7 @@ class AlertOut(ApiModel):
 
 def _actions(alert: Alert) -> list[str]:
     if alert.resolved_at is not None:
-        return []
+        return ["reopen"] if is_reopenable(alert) else []
     # tokens help whose quota it is about, and not who waits for activation
     is_of_quota = alert.user_id is not None and alert.threshold is not None
     return ["resolve", "add_tokens", "raise_limit"] if is_of_quota else ["resolve"]

@@ -236,6 +236,30 @@ class AlertStore:
             return marked
         return {one.alert_id for one in resolutions}
 
+    def reopen(self, alert_id: str, audit: Action) -> bool:
+        """Take back that a person has resolved an alert, with the audit row.
+
+        False when it is open already, closed by the system, or there is none.
+        """
+        update = {
+            "TableName": self._alerts,
+            "Key": {"alert_id": text(alert_id)},
+            "UpdateExpression": "REMOVE resolved_at, resolved_by",
+            "ConditionExpression": "attribute_exists(resolved_at) AND attribute_exists(resolved_by)"
+            " AND attribute_not_exists(resolved_why) AND resolved_by <> :system",
+            "ExpressionAttributeValues": {":system": text(SYSTEM)},
+        }
+        try:
+            with store_errors():
+                self._client.transact_write_items(TransactItems=[{"Update": update}, audit])
+        except AwsCallError as error:
+            if error.aws_code != CANCELLED:
+                raise
+            if "TransactionConflict" in error.reasons:
+                raise WriteConflictError(str(error)) from error
+            return False
+        return True
+
     def close(self, alert_id: str, resolved_at: datetime, why: ResolvedWhy) -> bool:
         """Mark an open alert as resolved by the system; False when it is not open (any more).
 

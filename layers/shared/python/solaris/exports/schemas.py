@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from solaris.alerts.alert import AlertType
-from solaris.alerts.listing import AlertQuery, AlertState
+from solaris.alerts.listing import AlertKind, AlertQuery, AlertState
 from solaris.directory.listing import MAX_SEARCH_CHARACTERS, UsageLevel, UserQuery
 from solaris.exports.export import Export, ExportFormat, ExportKind, ExportState
 from solaris.exports.exporter import AuditQuery, ExportOrder, Filters
@@ -72,6 +72,7 @@ class AlertExportFilters(ApiModel):
     """Which alerts; nothing said: all."""
 
     type: Annotated[tuple[AlertType, ...], Field(max_length=len(AlertType))] = ()
+    kind: Annotated[tuple[AlertKind, ...], Field(max_length=len(AlertKind))] = ()
     state: AlertState | None = None
     user_id: _Text | None = None
     from_: RangeStart | None = Field(default=None, alias="from", description="Included.")
@@ -81,6 +82,7 @@ class AlertExportFilters(ApiModel):
         """As the services take them."""
         return AlertQuery(
             types=self.type,
+            kinds=self.kind,
             state=self.state,
             user_id=self.user_id,
             created_from=self.from_,

@@ -235,7 +235,9 @@ class GatewayApp:
 
     def _remember(self, error: SolarisError, asking: Asking) -> None:
         model = error.model if isinstance(error, ModelNotAllowedError) else asking.model
-        self._refusals.count(error.code, user_id=asking.user_id, model=model, key_id=asking.key_id)
+        self._refusals.count(
+            error.counted_as, user_id=asking.user_id, model=model, key_id=asking.key_id
+        )
 
 
 async def _until_gone(receive: Receive) -> None:

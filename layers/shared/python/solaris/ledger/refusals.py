@@ -43,6 +43,7 @@ MAX_DAYS = 31
 OTHER = "other"
 REASONS = (
     *("insufficient_quota", "daily_limit_reached", "tokens_held", "bookings_late"),
+    *("insufficient_quota_for_request", "daily_limit_for_request"),
     "rate_limit_exceeded",
     *("invalid_api_key", "user_not_identified", "user_not_allowed"),
     *("account_pending", "account_suspended", "account_blocked", "account_deleted"),
@@ -51,7 +52,8 @@ REASONS = (
     *("unknown_path", "method_not_allowed", "overloaded", "service_unavailable"),
     OTHER,
 )
-"""All that are told apart: the codes that clients see."""
+"""All that are told apart: the codes that clients see, and where one code stands for two conditions
+(used up, or less left than this request needs) the second by a name of its own."""
 
 _KNOWN = frozenset(REASONS)
 # no refusals: these have usage records, or are faults of our own
@@ -93,7 +95,7 @@ class Refusals:
     def count(
         self, code: str, *, user_id: str | None = None, model: str = "", key_id: str = ""
     ) -> None:
-        """Count a refusal by the code that its client sees; in memory alone.
+        """Count a refusal by its reason (`SolarisError.counted_as`); in memory alone.
 
         It is kept by person as well where the user who was refused is known.
         """

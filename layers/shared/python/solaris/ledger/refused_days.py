@@ -22,6 +22,7 @@ from solaris.quota.user import User, user_id_for
 REMEMBERED = frozenset(
     {
         *("insufficient_quota", "daily_limit_reached", "tokens_held", "bookings_late"),
+        *("insufficient_quota_for_request", "daily_limit_for_request"),
         *("rate_limit_exceeded", "model_not_allowed", "user_model_not_allowed"),
         *("account_pending", "account_suspended", "account_blocked"),
     }

@@ -41,6 +41,7 @@
     │   ├── RequestDecidedError        somebody has decided about the request for tokens
     │   └── RequestLapsedError         the month of the request for tokens is over
     ├── KeyRevokedError            a revoked key is not changed any more
+    ├── AlertClosedError           what the system has closed nobody opens again
     ├── UpstreamUnavailableError   the upstream cannot be reached or broke off
     ├── UpstreamTimeoutError       the upstream did not answer in time
     ├── MailServiceError           SES refused what it was asked, or did not answer
@@ -59,6 +60,11 @@ class SolarisError(Exception):
     """Base of all; `code` is the stable name that clients see."""
 
     code = "internal_error"
+
+    @property
+    def counted_as(self) -> str:
+        """By what it is counted: the code, where that does not stand for several conditions."""
+        return self.code
 
 
 class ConfigurationError(SolarisError):
@@ -167,6 +173,11 @@ class QuotaExhaustedError(SolarisError):
         self.link = link
 
     @property
+    def counted_as(self) -> str:
+        """Used up, or only less than this request needs."""
+        return self.code if self.needed is None else "insufficient_quota_for_request"
+
+    @property
     def granted(self) -> int:
         """Limit and additional tokens."""
         return self.limit + self.additional
@@ -197,6 +208,11 @@ class DailyLimitError(SolarisError):
         self.renews_at = renews_at
         self.renews_in_seconds = renews_in_seconds
         self.needed = needed
+
+    @property
+    def counted_as(self) -> str:
+        """Used up, or only less than this request needs."""
+        return self.code if self.needed is None else "daily_limit_for_request"
 
 
 class TokensHeldError(SolarisError):
@@ -395,6 +411,12 @@ class KeyRevokedError(SolarisError):
     """The key is revoked for good: its terms are not changed any more."""
 
     code = "key_revoked"
+
+
+class AlertClosedError(SolarisError):
+    """The system has closed the alert, since its cause is gone: it is not opened again."""
+
+    code = "alert_closed"
 
 
 class UserExistsError(ConflictError):

@@ -179,6 +179,10 @@ _ERRORS: Mapping[str, Mapping[Locale, str]] = {
         "pt-BR": "Esta chave foi revogada",
         "en": "This key has been revoked",
     },
+    "alert_closed": {
+        "pt-BR": "O sistema encerrou este alerta, porque a causa acabou",
+        "en": "The system has closed this alert, since its cause is gone",
+    },
     "user_exists": {
         "pt-BR": "Já existe um usuário com este endereço",
         "en": "There is a user with this address already",

@@ -12,11 +12,11 @@ RECORDS: Mapping[Locale, Mapping[str, tuple[str, str]]] = {
     "pt-BR": {
         "person": (
             "Pessoa aguarda ativação",
-            "{who} fez o primeiro pedido em {since} e não é atendido até ser ativado.",
+            "{who} fez a primeira requisição em {since} e não é atendido até ser ativado.",
         ),
         "key": (
             "Chave expira em breve",
-            "A chave {key} expira em {until}; depois disso seus pedidos são recusados.",
+            "A chave {key} expira em {until}; depois disso ela é recusada.",
         ),
         "own_key": (
             "Chave pessoal expira em breve",
@@ -24,7 +24,7 @@ RECORDS: Mapping[Locale, Mapping[str, tuple[str, str]]] = {
         ),
         "upstream": (
             "Provedor de modelos falhando",
-            "{failed} de {requests} pedidos falharam no provedor em {minutes} minutos (5xx, 429).",
+            "{failed} de {requests} requisições falharam no provedor em {minutes} min (5xx, 429).",
         ),
         "books": (
             "Os livros não conferem",
@@ -66,10 +66,10 @@ MAILS: Mapping[Locale, Mapping[str, MailWords]] = {
     "pt-BR": {
         "person": MailWords(
             subject="{who} aguarda ativação",
-            preheader="O primeiro pedido foi em {since}. Até ser ativado, tudo é recusado.",
+            preheader="A primeira requisição foi em {since}. Até ser ativado, tudo é recusado.",
             badge="Aguarda ativação",
             heading="{who} aguarda ativação",
-            intro="{who} fez o primeiro pedido em {since}. Pela configuração (AUTO_PROVISION), "
+            intro="{who} fez a primeira requisição em {since}. Pela configuração (AUTO_PROVISION), "
             "quem chega assim só é atendido depois que alguém da administração ativa.",
             steps=(
                 "Na página da pessoa, use Ativar; ou: solaris users activate {command}",
@@ -78,7 +78,7 @@ MAILS: Mapping[Locale, Mapping[str, MailWords]] = {
         ),
         "key": MailWords(
             subject="A chave {key} expira em {until}",
-            preheader="Depois disso, os pedidos feitos com ela são recusados.",
+            preheader="Depois disso, as requisições feitas com ela são recusadas.",
             badge="Chave perto do fim",
             heading="A chave {key} expira em {until}",
             intro="Quem usa esta chave deixa de ser atendido em {until}. Os avisos são três: 30, "
@@ -101,15 +101,15 @@ MAILS: Mapping[Locale, Mapping[str, MailWords]] = {
         ),
         "upstream": MailWords(
             subject="O provedor de modelos está falhando",
-            preheader="{failed} de {requests} pedidos dos últimos {minutes} minutos falharam.",
+            preheader="{failed} de {requests} requisições dos últimos {minutes} minutos falharam.",
             badge="Provedor falhando",
             heading="O provedor de modelos está falhando",
-            intro="Dos últimos {requests} pedidos, feitos em {minutes} minutos, {failed} falharam "
+            intro="Das últimas {requests} requisições, de {minutes} minutos, {failed} falharam "
             "no provedor (status 5xx ou 429): quem pediu recebeu um erro.",
             steps=(
                 "Veja em Relatórios, por status, quais modelos falham; e rode: solaris doctor",
                 "Se o status é 429, quem recusa é o provedor: confira o contrato e os limites lá.",
-                "Quando os pedidos voltarem a ser atendidos, o alerta se encerra sozinho.",
+                "Quando elas voltarem a ser atendidas, o alerta se encerra sozinho.",
             ),
         ),
         "books": MailWords(

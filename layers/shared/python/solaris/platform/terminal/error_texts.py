@@ -30,6 +30,11 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (r"no user has the address (.+)", "nenhum usuário tem o endereço {0}"),
     (r"not an e-mail address: (.+)", "não é um endereço de e-mail: {0}"),
     (r"no such channel", "canal não encontrado"),
+    (r"no such alert", "alerta não encontrado"),
+    (
+        r"the system has closed this alert: its cause is gone",
+        "o sistema encerrou este alerta: a causa acabou",
+    ),
     (
         r"somebody else has changed the channel meanwhile",
         "outra pessoa mudou o canal enquanto isso; tente novamente",

@@ -76,6 +76,7 @@ _STATUS: Mapping[type[errors.SolarisError], tuple[int, str]] = {
     errors.RequestDecidedError: (409, "conflict_error"),
     errors.RequestLapsedError: (409, "conflict_error"),
     errors.KeyRevokedError: (409, "conflict_error"),
+    errors.AlertClosedError: (409, "conflict_error"),
     errors.UpstreamUnavailableError: (502, "upstream_error"),
     errors.UpstreamKeyRefusedError: (502, "upstream_error"),
     errors.UpstreamTimeoutError: (504, "upstream_error"),
