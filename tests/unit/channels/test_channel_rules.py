@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from solaris.channels.channel import (
     MAX_HISTORY,
@@ -22,6 +23,7 @@ from solaris.channels.channel import (
     shown_url,
 )
 from solaris.channels.event_names import CHOSEN, EventName
+from solaris.channels.schemas import ChosenEvent
 from solaris.channels.signing import message_id, new_secret, signed_headers
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -144,3 +146,7 @@ def test_a_message_has_an_id_of_its_alert_and_channel() -> None:
     assert len(ids) == 4
     assert all(one.isascii() and "." not in one for one in ids)
     assert message_id("a", "1") == message_id("a", "1")
+
+
+def test_a_filter_may_name_every_event_but_the_test() -> None:
+    assert sorted(get_args(ChosenEvent)) == sorted(one.value for one in CHOSEN)

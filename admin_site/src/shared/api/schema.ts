@@ -2368,7 +2368,7 @@ export interface components {
              * @description Null: all events, those of later versions as well.
              * @default null
              */
-            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "user.pending" | "key.expiring" | "upstream.failing" | "books.differ")[] | null;
+            events?: ("quota.warning" | "quota.critical" | "quota.blocked" | "grant.ending" | "month.closed" | "ceiling.reached" | "group.month_closed" | "model.unpriced" | "request.created" | "request.decided" | "user.pending" | "key.expiring" | "upstream.failing" | "books.differ")[] | null;
             /**
              * Groups
              * @description Ids of groups: what is about one of them, or about who was in it then. Empty: everything. With groups nothing comes that is about none.

@@ -48,6 +48,8 @@ ChosenEvent = Literal[
     "ceiling.reached",
     "group.month_closed",
     "model.unpriced",
+    "request.created",
+    "request.decided",
     "user.pending",
     "key.expiring",
     "upstream.failing",
