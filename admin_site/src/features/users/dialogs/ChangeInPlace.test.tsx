@@ -31,7 +31,7 @@ beforeEach(() => {
   setLocale("pt-BR");
   onClose.mockReset();
   ask.mockReset();
-  ask.mockResolvedValue(someUser());
+  ask.mockResolvedValue(someUser({}));
 });
 
 it("grants tokens without leaving the page", async () => {
