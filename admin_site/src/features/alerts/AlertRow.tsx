@@ -181,12 +181,15 @@ function Actions({
   const canChange = useCanChange();
   const navigate = useNavigate();
   const who = useWho(alert);
+  const title = useAlertTitle();
+  // of what is about nobody, what it is
+  const told = alert.userId === null ? title(alert) : who;
   const reopen = useReopen({
-    onDone: () => toast(t("reopened", { who })),
+    onDone: () => toast(t("reopened", { who: told })),
     onRefused: (error) => toastError(t("reopenFailed"), error.message),
   });
   const resolve = useResolve(query, {
-    onDone: (id) => toast(t("resolved", { who }), { undo: () => reopen.mutate(id) }),
+    onDone: (id) => toast(t("resolved", { who: told }), { undo: () => reopen.mutate(id) }),
     onRefused: (error) => toastError(t("resolveFailed"), error.message),
   });
   const { userId } = alert;

@@ -27,8 +27,8 @@ RECORDS: Mapping[Locale, Mapping[str, tuple[str, str]]] = {
             "{failed} de {requests} requisições falharam no provedor em {minutes} min (5xx, 429).",
         ),
         "books": (
-            "Os livros não conferem",
-            "A conciliação de {found} encontrou {differences} entre os registros e as somas.",
+            "Os saldos não conferem",
+            "A conferência dos saldos de {found} encontrou {differences}.",
         ),
     },
     "en": {
@@ -49,8 +49,8 @@ RECORDS: Mapping[Locale, Mapping[str, tuple[str, str]]] = {
             "{failed} of {requests} requests have failed upstream in {minutes} minutes (5xx, 429).",
         ),
         "books": (
-            "The books differ",
-            "The reconciliation of {found} has found {differences} between records and sums.",
+            "The balances differ",
+            "The balance check of {found} has found {differences}.",
         ),
     },
 }
@@ -113,16 +113,16 @@ MAILS: Mapping[Locale, Mapping[str, MailWords]] = {
             ),
         ),
         "books": MailWords(
-            subject="Os livros não conferem: {differences}",
-            preheader="A conciliação de {found} encontrou somas que os registros não dizem.",
-            badge="Conciliação",
-            heading="Os livros não conferem",
-            intro="A conciliação de {found} encontrou {differences} entre os registros de uso, que "
+            subject="Os saldos não conferem: {differences}",
+            preheader="A conferência de {found} encontrou somas que os registros não dizem.",
+            badge="Conferência dos saldos",
+            heading="Os saldos não conferem",
+            intro="A conferência de {found} encontrou {differences} entre os registros de uso, que "
             "valem, e as somas feitas deles: a cota de alguém pode estar errada.",
             steps=(
                 "Veja quais são: solaris reconcile",
                 "Para corrigir as somas pelos registros: solaris reconcile --repair",
-                "O alerta se encerra com a próxima conciliação que não encontrar nenhuma.",
+                "O alerta se encerra com a próxima conferência que não encontrar nenhuma.",
             ),
         ),
     },
@@ -176,16 +176,16 @@ MAILS: Mapping[Locale, Mapping[str, MailWords]] = {
             ),
         ),
         "books": MailWords(
-            subject="The books differ: {differences}",
-            preheader="The reconciliation of {found} has found sums that the records do not say.",
-            badge="Reconciliation",
-            heading="The books differ",
-            intro="The reconciliation of {found} has found {differences} between the usage "
+            subject="The balances differ: {differences}",
+            preheader="The balance check of {found} has found sums that the records do not say.",
+            badge="Balance check",
+            heading="The balances differ",
+            intro="The balance check of {found} has found {differences} between the usage "
             "records, which are the truth, and sums made of them: a quota may be wrong.",
             steps=(
                 "See which they are: solaris reconcile",
                 "To mend the sums by the records: solaris reconcile --repair",
-                "The alert closes with the next reconciliation that finds none.",
+                "The alert closes with the next check that finds none.",
             ),
         ),
     },
