@@ -86,6 +86,10 @@ def test_a_filter_takes_what_it_names_and_every_test() -> None:
     assert all(ChannelFilter().takes(one) for one in CHOSEN)
 
 
+def test_every_event_that_there_is_may_be_chosen() -> None:
+    assert get_args(ChosenEvent) == tuple(one.value for one in CHOSEN)
+
+
 def test_with_groups_what_is_about_none_does_not_come() -> None:
     chosen = ChannelFilter(None, ("g1", "g2"))
     assert chosen.takes(EventName.QUOTA_BLOCKED, "g2")
