@@ -22,6 +22,7 @@ export function Filters({
     <>
       <Segments
         label={t("stateLabel")}
+        className="max-w-full flex-wrap"
         value={stateOf(search)}
         onChange={(state) => onChange({ state })}
         options={STATES.map((value) => ({ value, label: t(`state_${value}`) }))}

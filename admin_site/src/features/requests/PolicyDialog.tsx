@@ -41,8 +41,11 @@ function PolicyForm({ policy, onClose }: { policy: Policy; onClose: () => void }
   const [typed, setTyped] = useState(format.integer(policy.automaticTokens));
   const [reason, setReason] = useState("");
   const [refusal, setRefusal] = useState<"conflict" | { message: string } | null>(null);
-  const tokens = parseTokens(typed) ?? Number.NaN;
-  const isWrong = !(tokens >= 0 && tokens <= MAX_TOKENS);
+  const read = parseTokens(typed) ?? Number.NaN;
+  const isAmount = read >= 0 && read <= MAX_TOKENS;
+  // Where nothing is taken the field is closed: what is in it is in nobody's way.
+  const isWrong = isOn && !isAmount;
+  const tokens = isAmount ? read : base.automaticTokens;
   const save = async (event: FormEvent) => {
     event.preventDefault();
     if (isWrong || change.isPending) return;

@@ -21,7 +21,7 @@ export const { useTexts: useRequestsTexts } = defineTexts("requests", {
     noGroup: "Sem grupo",
     asks: "pede {{tokens}} tokens",
     asked: "pediu {{tokens}} tokens",
-    used: "{{used}} de {{granted}}",
+    used: "{{used}} de {{granted}} usados",
     percentOf: "{{percent}} da cota usados",
     available: "disponíveis: {{tokens}}",
     emptyPending: "Nenhum pedido aberto",
@@ -56,7 +56,7 @@ export const { useTexts: useRequestsTexts } = defineTexts("requests", {
     policyTitle: "Como os pedidos são recebidos",
     policyOff: "Pedidos não são recebidos: quem precisa de mais fala com o suporte.",
     policyOn:
-      "Quem chega perto do fim da cota pode pedir mais. Quem decide são os gestores do grupo da pessoa ou, onde não há nenhum, os administradores.",
+      "As pessoas pedem mais tokens na própria página. Quem decide são os gestores do grupo da pessoa ou, onde não há nenhum, os administradores.",
     policyAutomatic:
       "Até {{tokens}} tokens por pessoa e mês são concedidos na hora, só para o mês; o que passar disso espera uma decisão.",
     policyNone: "Nada é concedido sem uma decisão.",
@@ -92,7 +92,7 @@ export const { useTexts: useRequestsTexts } = defineTexts("requests", {
     noGroup: "No group",
     asks: "asks for {{tokens}} tokens",
     asked: "asked for {{tokens}} tokens",
-    used: "{{used}} of {{granted}}",
+    used: "{{used}} of {{granted}} used",
     percentOf: "{{percent}} of the quota used",
     available: "available: {{tokens}}",
     emptyPending: "No open requests",
@@ -127,7 +127,7 @@ export const { useTexts: useRequestsTexts } = defineTexts("requests", {
     policyTitle: "How requests are taken",
     policyOff: "Requests are not taken: whoever needs more talks to support.",
     policyOn:
-      "Whoever nears the end of their quota may ask for more. The managers of the person's group decide or, where there are none, the admins.",
+      "People ask for more tokens on their own page. The managers of the person's group decide or, where there are none, the admins.",
     policyAutomatic:
       "Up to {{tokens}} tokens a person and month are granted at once, for the month alone; what goes beyond waits for a decision.",
     policyNone: "Nothing is granted without a decision.",

@@ -62,7 +62,7 @@ export function AskCard({
     onAnswer();
   };
   return (
-    <Card className={cn("p-5 sm:p-6", isOpen && low && "border-brand/50 ring-1 ring-brand/30")}>
+    <Card className={cn("p-5", isOpen && low && "border-brand/50 ring-1 ring-brand/30")}>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
         <div className="min-w-0 flex-1 basis-64">
           <h2 className="font-semibold text-[0.9375rem]">{t("title")}</h2>
