@@ -69,7 +69,8 @@ export function RequestsPage() {
           </ul>
         )}
       </ListPage>
-      {isManager ? null : <PolicyCard />}
+      {/* After the list: it would move as that comes. */}
+      {isManager || requests.isPending ? null : <PolicyCard />}
       <DecideDialog
         chosen={search.user && search.request ? { userId: search.user, id: search.request } : null}
         decision={search.decision}

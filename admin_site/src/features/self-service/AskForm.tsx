@@ -65,7 +65,6 @@ export function AskForm({
         <TokensInput
           ref={amount}
           name="amount"
-          className="max-w-60"
           value={draft.amount}
           onChange={(value) => onDraft({ ...draft, amount: value })}
           onBlur={() => undefined}

@@ -10,7 +10,7 @@ export const { useTexts: useAskTexts } = defineTexts("asking", {
     close: "Agora não",
     suggestions: "Quantidades sugeridas",
     amount: "Quantidade",
-    amountHelp: "As sugestões seguem o seu ritmo até o fim do mês. Pode ser outra, como 300 mil.",
+    amountHelp: "Escolha uma sugestão ou escreva outra, como 300 mil.",
     amountNeeded: "Escreva uma quantidade de tokens, como 300 mil.",
     reason: "Motivo",
     reasonHelp: "Quem decide lê o que você escrever aqui.",
@@ -42,8 +42,7 @@ export const { useTexts: useAskTexts } = defineTexts("asking", {
     close: "Not now",
     suggestions: "Suggested amounts",
     amount: "Amount",
-    amountHelp:
-      "The suggestions follow your pace to the end of the month. Any other will do, like 300k.",
+    amountHelp: "Choose a suggestion or write another amount, like 300k.",
     amountNeeded: "Give a number of tokens, like 300k.",
     reason: "Reason",
     reasonHelp: "Whoever decides reads what you write here.",
