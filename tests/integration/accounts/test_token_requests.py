@@ -363,7 +363,7 @@ def test_managers_decide_of_members_alone(asking: Asking) -> None:
         assert mine.problems[""][0] == "not_oneself"
     over = asking.api.parts.settings.manager_grant_ceiling + 1
     too_much = asking.decide(ids[ANA], body={"tokens": over}, **as_chief)
-    assert too_much.problems["amount"][0] == "managers_ceiling"
+    assert too_much.problems["tokens"][0] == "managers_ceiling"
     lasting = asking.decide(ids[ANA], body={"kind": "every_month"}, **as_chief)
     assert lasting.problems["kind"][0] == "managers_this_month"
     assert asking.decide(ids[ANA], **as_chief).status == 200

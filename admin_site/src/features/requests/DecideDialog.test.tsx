@@ -134,7 +134,7 @@ describe("approving", () => {
     found = [request];
     decision = new ApiError(422, {
       title: "x",
-      errors: [{ field: "amount", code: "managers_ceiling", message: "até 7 neste mês" }],
+      errors: [{ field: "tokens", code: "managers_ceiling", message: "até 7 neste mês" }],
     });
     shown(request, "approve");
     expect(await screen.findAllByRole("radio")).toHaveLength(1);

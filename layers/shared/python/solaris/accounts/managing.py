@@ -24,12 +24,13 @@ ROWS, MAX_PAGES = 200, 100
 
 
 def grant_rule(
-    parts: "AccountsParts", call: Call, amount: int, term: Term
+    parts: "AccountsParts", call: Call, amount: int, term: Term, *, field: str = "amount"
 ) -> Callable[[User, datetime], None]:
     """What a manager's grant must keep to, asked at each attempt to write it.
 
     Whoever grants writes the user too: what another manager grants in between is seen. For others
-    than managers it allows everything. Raises InvalidRequestError.
+    than managers it allows everything. `field` is what the body calls the amount. Raises
+    InvalidRequestError.
     """
     if call.actor.role is not Role.MANAGER:
         return lambda _user, _now: None
@@ -47,7 +48,7 @@ def grant_rule(
         if amount > left:
             msg = f"a manager may grant {max(left, 0):,} tokens more to this user this month"
             raise InvalidRequestError(
-                msg, field="amount", rule="managers_ceiling", values={"left": max(left, 0)}
+                msg, field=field, rule="managers_ceiling", values={"left": max(left, 0)}
             )
 
     return check

@@ -178,7 +178,7 @@ def approve_request(
         request_id,
         approval,
         actor=call.as_actor,
-        check=grant_rule(parts, call, tokens, approval.term),
+        check=grant_rule(parts, call, tokens, approval.term, field="tokens"),
     )
     return _shown(parts, AskedBy(decided, parts.history.account(user_id)))
 
