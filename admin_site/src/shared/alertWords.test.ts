@@ -7,6 +7,9 @@ const ALERT = {
   userId: "u",
   type: "critical",
   remainingTokens: 0,
+  currentUsage: 1_200,
+  monthlyLimit: 1_000,
+  additionalTokens: 200,
 } as const;
 
 describe("an alert's title", () => {
@@ -14,6 +17,11 @@ describe("an alert's title", () => {
     expect(titleKey(ALERT)).toBe("block");
     expect(titleKey({ ...ALERT, remainingTokens: 12 })).toBe("nearlyOut");
     expect(titleKey({ ...ALERT, remainingTokens: null })).toBe("block");
+    expect(titleKey({ ...ALERT, currentUsage: 1_080 })).toBe("early");
+    const none = { ...ALERT, currentUsage: 0, monthlyLimit: 0, additionalTokens: 0 };
+    expect(titleKey(none)).toBe("noQuota");
+    // what an old record does not say
+    expect(titleKey({ ...ALERT, currentUsage: null, monthlyLimit: null })).toBe("block");
   });
 
   it("has no word for a threshold but its own, with whatever is left", () => {
@@ -22,7 +30,7 @@ describe("an alert's title", () => {
 
   it("tells the end of a grant, the summary of a month and a record of its own apart", () => {
     const id = "system~2026-11~monthly_summary";
-    const told = { id, threshold: null, type: "info", remainingTokens: null } as const;
+    const told = { ...ALERT, id, threshold: null, type: "info", remainingTokens: null } as const;
     expect(titleKey({ ...told, id: "u~grant_ending~g1", userId: "u" })).toBe("ending");
     expect(titleKey({ ...told, userId: null })).toBe("summary");
     expect(titleKey({ ...told, userId: null, type: "warning" })).toBeNull();

@@ -32,23 +32,50 @@ export function isSummary({
 /**
  * The word for an alert's title; null: the record's own.
  *
- * A block may come with tokens left, too few for a request: the quota is not used up then.
+ * Used up is a quota all of which was used: a block may come with tokens left, too few for a
+ * request, at a share below all of it, or where nothing was granted.
  */
 export function titleKey(
-  alert: Pick<Alert, "id" | "threshold" | "userId" | "type" | "remainingTokens">,
+  alert: Pick<
+    Alert,
+    | "id"
+    | "threshold"
+    | "userId"
+    | "type"
+    | "remainingTokens"
+    | "currentUsage"
+    | "monthlyLimit"
+    | "additionalTokens"
+  >,
 ):
   | "warning"
   | "critical"
   | "block"
   | "nearlyOut"
+  | "early"
+  | "noQuota"
   | "ending"
   | "summary"
   | (typeof CAUSES)[number]
   | null {
-  if (alert.threshold === "block") return alert.remainingTokens ? "nearlyOut" : "block";
+  if (alert.threshold === "block") return blockKey(alert);
   if (alert.threshold !== null) return alert.threshold;
   if (isEnding(alert)) return "ending";
   return isSummary(alert) ? "summary" : causeOf(alert);
+}
+
+function blockKey({
+  remainingTokens,
+  currentUsage,
+  monthlyLimit,
+  additionalTokens,
+}: Pick<Alert, "remainingTokens" | "currentUsage" | "monthlyLimit" | "additionalTokens">) {
+  if (remainingTokens) return "nearlyOut";
+  // a record without figures: the word that it had
+  if (currentUsage === null || monthlyLimit === null) return "block";
+  const granted = monthlyLimit + (additionalTokens ?? 0);
+  if (granted === 0 && currentUsage === 0) return "noQuota";
+  return currentUsage < granted ? "early" : "block";
 }
 
 /** How a resolved alert came to be so; null: it is open, or there was nothing to do about it. */
