@@ -47,7 +47,9 @@ Answers (variables or lines of the config file; defaults in brackets)
   LITELLM_BASE_URL, LITELLM_API_KEY, OPENAI_API_KEY [none: a built-in demo answers]
   ADMIN_EMAIL [admin@localhost]   PUBLIC_HOST [this host's name]   LOCALE [pt-BR]
   NGINX [yes]                     no: you have a TLS proxy of your own
-  HTTP_PORT, HTTPS_PORT [80, 443] CERTIFICATE, CERTIFICATE_KEY [none: self-signed]
+  HTTP_PORT, HTTPS_PORT [80, 443] CERTIFICATE, CERTIFICATE_KEY [none: by ACME, or self-signed]
+  ACME_EMAIL [none]               a certificate by ACME (certbot, port 80) and its renewal
+  ACME_SERVER [Let's Encrypt]     another authority's directory URL
   MAIL [none]                     smtp (SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD) or
                                   ses (AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)
   FROM_EMAIL [noreply@iasolaris.com]

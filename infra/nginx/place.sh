@@ -16,6 +16,7 @@ folder `place` beside nginx.conf.
   --name NAME             host name (default: any)
   --certificate FILE      (default certificate/tls.crt, beside nginx.conf)
   --key FILE              its private key (default certificate/tls.key)
+  --challenge DIR         where an ACME client leaves its answers (default: none are served)
   --identity-headers A,B  as IDENTITY_EMAIL_HEADERS (default x-user-email,x-openwebui-user-email)
   --max-body-bytes N      as MAX_BODY_BYTES (default 20971520); the edge lets a quarter more through
   --language pt|en        of the edge's refusals when the client names none (default pt)
@@ -33,6 +34,7 @@ fail() {
 
 out='' gateway=127.0.0.1:8080 http=80 https=443 public_port='' name=_ certificate='' key=''
 headers=x-user-email,x-openwebui-user-email body=20971520 language=pt temporary=/tmp log=/dev/stdout
+challenge=''
 while [ $# -gt 0 ]; do
     case "$1" in
         --help | -h) usage; exit 0 ;;
@@ -50,6 +52,7 @@ while [ $# -gt 0 ]; do
         --name) name=$2 ;;
         --certificate) certificate=$2 ;;
         --key) key=$2 ;;
+        --challenge) challenge=$2 ;;
         --identity-headers) headers=$2 ;;
         --max-body-bytes) body=$2 ;;
         --language) language=$2 ;;
@@ -111,6 +114,13 @@ echo "access_log $log edge;" > "$out/log.conf"
 {
     listen "$http" ""
     echo "server_name $name;"
+    if [ -n "$challenge" ]; then
+        echo "location ^~ /.well-known/acme-challenge/ {"
+        echo "    root $challenge;"
+        echo "    default_type text/plain;"
+        echo "    try_files \$uri =404;"
+        echo "}"
+    fi
 } > "$out/redirect.conf"
 {
     listen "$https" " ssl http2"

@@ -12,6 +12,7 @@ Usage: start.sh            runs nginx in the foreground; SIGQUIT lets open strea
   LISTEN_HTTPS            of TLS (default 0.0.0.0:8443)
   PUBLIC_PORT             the port of TLS that browsers see (default 443)
   PUBLIC_HOST             host name, also of a self-signed certificate (default: any, localhost)
+  CHALLENGE_DIR           where an ACME client leaves its answers (default: none are served)
   CERTIFICATE_DIR         holds tls.crt and tls.key, or gets self-signed ones (default /certificate)
   RUN_DIR                 configuration, pid and temporary files (default /tmp/ia-solaris-nginx)
   ACCESS_LOG              (default /dev/stdout)
@@ -36,7 +37,7 @@ cp "$here/nginx.conf" "$run/nginx.conf"
     --certificate "$certificates/tls.crt" --key "$certificates/tls.key" \
     --identity-headers "${IDENTITY_EMAIL_HEADERS:-x-user-email,x-openwebui-user-email}" \
     --max-body-bytes "${MAX_BODY_BYTES:-20971520}" --language "$language" \
-    --log "${ACCESS_LOG:-/dev/stdout}"
+    --challenge "${CHALLENGE_DIR:-}" --log "${ACCESS_LOG:-/dev/stdout}"
 if [ "${1:-}" = --test ]; then
     exec nginx -e stderr -t -c "$run/nginx.conf"
 fi

@@ -41,6 +41,8 @@ check_machine() { # what for: install, upgrade
     if [ "${answer[NGINX]}" = yes ]; then
         nginx_binary > /dev/null || problems+=("nginx (Debian: apt install nginx), or NGINX=no")
         command -v openssl > /dev/null || problems+=("openssl (Debian: apt install openssl)")
+        [ -z "${answer[ACME_EMAIL]}" ] || command -v certbot > /dev/null ||
+            problems+=("certbot, for ACME_EMAIL (Debian: apt install certbot)")
     fi
     if [ ${#problems[@]} -gt 0 ]; then
         printf '[install] missing: %s\n' "${problems[@]}" >&2

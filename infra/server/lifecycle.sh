@@ -28,6 +28,7 @@ command_install() {
     service enable --now ia-solaris
     [ "${answer[NGINX]}" = no ] || service enable --now ia-solaris-nginx
     after_start || fail "it does not become healthy: journalctl -u ia-solaris -n 50"
+    get_certificate
     installed
 }
 
@@ -38,7 +39,7 @@ installed() {
     [ -n "${setting[LITELLM_BASE_URL]:-}${setting[OPENAI_API_KEY]:-}" ] ||
         warn "no upstream is set: a built-in demo answers"
     [ "${answer[MAIL]}" != none ] || warn "MAIL=none: mails stay on this machine and reach nobody"
-    if [ "${answer[NGINX]}" = yes ] && [ -z "${answer[CERTIFICATE]}" ]; then
+    if [ "${answer[NGINX]}" = yes ] && is_self_signed; then
         warn "the certificate is self-signed: browsers and LibreChat refuse it until told otherwise"
     fi
 }
@@ -137,6 +138,7 @@ change_over() {
         service enable --now ia-solaris
         [ "${answer[NGINX]}" = no ] || service enable ia-solaris-nginx
         [ "${answer[NGINX]}" = no ] || service restart ia-solaris-nginx
+        get_certificate
         remove_old_releases
         remove_old_copies
         installed
@@ -207,7 +209,8 @@ command_status() {
     say "health       $(is_healthy && echo "well" || echo "does not answer, or store or queue are down") (port ${setting[PORT]})"
     say "data         ${answer[DATA_DIR]} ($(du -sh "${answer[DATA_DIR]}" 2> /dev/null | cut -f1))"
     say "settings     $ENVIRONMENT_FILE"
-    local certificate=${answer[CERTIFICATE]:-$CONFIG_DIR/nginx/certificate/tls.crt}
+    local certificate
+    certificate=$(certificate_file)
     if [ "${answer[NGINX]}" = yes ] && [ -r "$certificate" ]; then
         say "certificate  until $(openssl x509 -in "$certificate" -noout -enddate | cut -d= -f2)"
     fi
@@ -236,6 +239,8 @@ command_uninstall() {
     run rmdir "${answer[INSTALL_DIR]}" || true
     service daemon-reload
     if [ "$PURGE" = yes ]; then
+        # else certbot would go on renewing it, and its reload fail
+        [ ! -e "$(acme_live)" ] || run certbot delete --non-interactive --cert-name ia-solaris || true
         run rm -rf "${answer[DATA_DIR]}" "$BACKUP_DIR" "$CONFIG_DIR"
         say "everything is gone; the account ${answer[SERVICE_USER]} stays (userdel ${answer[SERVICE_USER]})"
     else

@@ -8,7 +8,7 @@
 declare -A answer=() setting=() given=()
 
 ANSWERS=(INSTALL_DIR DATA_DIR SERVICE_USER PUBLIC_HOST NGINX HTTP_PORT HTTPS_PORT CERTIFICATE
-    CERTIFICATE_KEY MAIL)
+    CERTIFICATE_KEY ACME_EMAIL ACME_SERVER MAIL)
 # Settings that are taken from variables of the shell: all others only from the config file, so that
 # nothing gets in by accident.
 ASKED_SETTINGS=(PORT LITELLM_BASE_URL LITELLM_API_KEY OPENAI_API_KEY ADMIN_EMAIL ADMIN_PASSWORD LOCALE
@@ -40,7 +40,8 @@ defaults() {
     answer=(
         [INSTALL_DIR]=$PREFIX/opt/ia-solaris [DATA_DIR]=$PREFIX/var/lib/ia-solaris
         [SERVICE_USER]=solaris [PUBLIC_HOST]=$(hostname -f 2> /dev/null || hostname)
-        [NGINX]=yes [HTTP_PORT]=80 [HTTPS_PORT]=443 [CERTIFICATE]='' [CERTIFICATE_KEY]='' [MAIL]=none
+        [NGINX]=yes [HTTP_PORT]=80 [HTTPS_PORT]=443 [CERTIFICATE]='' [CERTIFICATE_KEY]=''
+        [ACME_EMAIL]='' [ACME_SERVER]='' [MAIL]=none
     )
     setting=([PORT]=8080 [ADMIN_EMAIL]=admin@localhost [LOCALE]=pt-BR)
     [ -z "$PREFIX" ] || answer[SERVICE_USER]=$(id -un)
@@ -104,8 +105,12 @@ questions() {
     ask PUBLIC_HOST "Public host name"
     ask NGINX "Set up TLS with an nginx of its own (yes, no)"
     if [ "${answer[NGINX]}" = yes ]; then
-        ask CERTIFICATE "Certificate file with its chain; none: self-signed"
-        [ -z "${answer[CERTIFICATE]}" ] || ask CERTIFICATE_KEY "Its private key's file"
+        ask CERTIFICATE "Certificate file with its chain; none: by ACME, or self-signed"
+        if [ -n "${answer[CERTIFICATE]}" ]; then
+            ask CERTIFICATE_KEY "Its private key's file"
+        else
+            ask ACME_EMAIL "E-mail for a certificate by ACME (Let's Encrypt); none: self-signed"
+        fi
     fi
     ask MAIL "Mail by smtp, by ses (Amazon), or none"
     case "${answer[MAIL]}" in
@@ -144,6 +149,7 @@ check_answers() {
             [ -r "${answer[$name]:-}" ] || fail "$name: cannot read '${answer[$name]:-}'" 2
         done
     fi
+    check_acme
     case "${answer[MAIL]}" in
         none) ;;
         smtp) [ -n "${setting[SMTP_HOST]:-}" ] || fail "MAIL=smtp: SMTP_HOST is missing" 2 ;;
@@ -154,6 +160,19 @@ check_answers() {
             ;;
         *) fail "MAIL: smtp, ses or none" 2 ;;
     esac
+}
+
+# An authority gives certificates for names that lead to this machine.
+check_acme() {
+    [ -n "${answer[ACME_EMAIL]}" ] || return 0
+    [[ ${answer[ACME_EMAIL]} =~ ^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$ ]] ||
+        fail "ACME_EMAIL: not an e-mail address: ${answer[ACME_EMAIL]}" 2
+    [ -z "${answer[CERTIFICATE]}" ] || fail "ACME_EMAIL and CERTIFICATE: one of the two" 2
+    [ "${answer[NGINX]}" = yes ] || fail "ACME_EMAIL needs NGINX=yes: who speaks TLS has the certificate" 2
+    [[ ${answer[PUBLIC_HOST]} =~ [A-Za-z]$ && ${answer[PUBLIC_HOST]} == *.* ]] ||
+        fail "ACME_EMAIL: PUBLIC_HOST must be a name of the internet, not ${answer[PUBLIC_HOST]}" 2
+    [[ ${answer[ACME_SERVER]} =~ ^(https://[A-Za-z0-9.:/_-]+)?$ ]] ||
+        fail "ACME_SERVER: an https address is needed: ${answer[ACME_SERVER]}" 2
 }
 
 # What follows from the answers. SOLARIS_STAGE stays `local`: the stage of one machine with the

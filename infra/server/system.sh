@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # What lies outside INSTALL_DIR: account, folders, units, nginx's configuration, the command.
 
+ACME_SECONDS=300
+
 make_account_and_folders() {
     local user=${answer[SERVICE_USER]}
     if [ -z "$PREFIX" ]; then
@@ -20,7 +22,7 @@ filled() { # template
     case "${answer[INSTALL_DIR]}:${answer[DATA_DIR]}:${answer[CERTIFICATE]}:$CONFIG_DIR" in
         *:/home/* | /home/* | *:/root/* | /root/*) protect=no ;;
     esac
-    if [ -z "${answer[CERTIFICATE]}" ]; then
+    if is_self_signed; then
         step="ExecStartPre=$place/certificate.sh $place/certificate ${answer[PUBLIC_HOST]}"
     fi
     sed -e "s|@SERVICE_USER@|${answer[SERVICE_USER]}|g" -e "s|@INSTALL_DIR@|${answer[INSTALL_DIR]}|g" \
@@ -94,9 +96,12 @@ put_back_outside() { # folder
 
 write_nginx() {
     local folder=$SOURCE/infra/nginx place=$CONFIG_DIR/nginx file mode language=pt log=/dev/stdout
-    local certificate=${answer[CERTIFICATE]:-$CONFIG_DIR/nginx/certificate/tls.crt}
-    local key=${answer[CERTIFICATE_KEY]:-$CONFIG_DIR/nginx/certificate/tls.key}
+    local challenge=''
     [ "${setting[LOCALE]}" != en ] || language=en
+    if [ -n "${answer[ACME_EMAIL]}" ]; then
+        challenge=$place/challenge
+        run install -d -m 755 "$challenge"
+    fi
     # journald's stdout is a socket, which nginx cannot open by name
     [ -n "$PREFIX" ] || log=syslog:server=unix:/run/systemd/journal/dev-log,tag=ia_solaris_nginx,nohostname
     for file in nginx.conf place.sh certificate.sh; do
@@ -106,14 +111,74 @@ write_nginx() {
     run "$folder/place.sh" --out "$place/place" --gateway "127.0.0.1:${setting[PORT]}" \
         --http "${answer[HTTP_PORT]}" --https "${answer[HTTPS_PORT]}" \
         --public-port "${answer[HTTPS_PORT]}" --name "${answer[PUBLIC_HOST]}" \
-        --certificate "$certificate" --key "$key" --language "$language" --log "$log" \
+        --certificate "$(certificate_file)" --key "$(certificate_key)" --challenge "$challenge" \
+        --language "$language" --log "$log" \
         --temporary "$([ -n "$PREFIX" ] && echo "$PREFIX/tmp" || echo /tmp)" \
         --identity-headers "${setting[IDENTITY_EMAIL_HEADERS]:-x-user-email,x-openwebui-user-email}" \
         --max-body-bytes "${setting[MAX_BODY_BYTES]:-20971520}"
     [ -z "$PREFIX" ] || run mkdir -p "$PREFIX/tmp"
-    if [ -z "${answer[CERTIFICATE]}" ]; then
+    if is_self_signed; then
         run "$folder/certificate.sh" "$place/certificate" "${answer[PUBLIC_HOST]}"
     fi
+}
+
+# Which certificate nginx shows: the given one, else ACME's once there is one, else a self-signed one.
+certificate_file() {
+    if [ -n "${answer[CERTIFICATE]}" ]; then
+        echo "${answer[CERTIFICATE]}"
+    elif [ -n "${answer[ACME_EMAIL]}" ] && [ -e "$(acme_live)/fullchain.pem" ]; then
+        echo "$(acme_live)/fullchain.pem"
+    else
+        echo "$CONFIG_DIR/nginx/certificate/tls.crt"
+    fi
+}
+
+certificate_key() {
+    if [ -n "${answer[CERTIFICATE]}" ]; then
+        echo "${answer[CERTIFICATE_KEY]}"
+    elif is_self_signed; then
+        echo "$CONFIG_DIR/nginx/certificate/tls.key"
+    else
+        echo "$(acme_live)/privkey.pem"
+    fi
+}
+
+is_self_signed() {
+    [ "$(certificate_file)" = "$CONFIG_DIR/nginx/certificate/tls.crt" ]
+}
+
+acme_live() {
+    echo "$PREFIX/etc/letsencrypt/live/ia-solaris"
+}
+
+# Ask for a certificate, or for nothing while the one that is there is good. nginx serves the answer
+# to the authority's question on port 80, so it runs already, with whatever certificate. Renewal is
+# certbot's own timer, which reloads nginx. What fails leaves everything as it is.
+get_certificate() {
+    local step options=()
+    [ "${answer[NGINX]}" = yes ] && [ -n "${answer[ACME_EMAIL]}" ] || return 0
+    [ -z "${answer[ACME_SERVER]}" ] || options+=(--server "${answer[ACME_SERVER]}")
+    # a folder of its own has no system to write into
+    [ -z "$PREFIX" ] || options+=(--config-dir "$PREFIX/etc/letsencrypt"
+        --work-dir "$PREFIX/tmp" --logs-dir "$PREFIX/tmp")
+    say "asking for a certificate for ${answer[PUBLIC_HOST]} …"
+    if ! run timeout "$ACME_SECONDS" certbot certonly --non-interactive --agree-tos \
+        --email "${answer[ACME_EMAIL]}" --webroot --webroot-path "$CONFIG_DIR/nginx/challenge" \
+        --domain "${answer[PUBLIC_HOST]}" --cert-name ia-solaris --keep-until-expiring \
+        --deploy-hook "systemctl reload ia-solaris-nginx" "${options[@]}"; then
+        warn "no certificate was given: ${answer[PUBLIC_HOST]} must lead to port 80 of this machine; then repeat infra/install.sh"
+        return 0
+    fi
+    [ "$DRY_RUN" = no ] || return 0
+    [ -e "$(acme_live)/fullchain.pem" ] || {
+        warn "certbot says that it is done, and $(acme_live)/fullchain.pem is not there"
+        return 0
+    }
+    step=$(filled "$SOURCE/infra/server/ia-solaris-nginx.service")
+    write_file "$UNIT_DIR/ia-solaris-nginx.service" 644 <<< "$step"
+    write_nginx
+    service daemon-reload
+    service restart ia-solaris-nginx
 }
 
 # `solaris` for whoever may read the settings: root, and with --prefix whoever installed.

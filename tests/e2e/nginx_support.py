@@ -70,8 +70,13 @@ def skip_without_nginx() -> None:
 
 
 @contextmanager
-def nginx(gateway: str, *, https_port: int = 0, addition: str = "") -> Iterator[Nginx]:
-    """Run it before `gateway` (host:port). `addition` is put into place/http.conf."""
+def nginx(
+    gateway: str, *, https_port: int = 0, addition: str = "", challenge: bool = False
+) -> Iterator[Nginx]:
+    """Run it before `gateway` (host:port). `addition` is put into place/http.conf.
+
+    With `challenge` it serves what an ACME client leaves in the folder of that name.
+    """
     skip_without_nginx()
     # pytest's own folders are closed to other users
     directory = Path(tempfile.mkdtemp(prefix="solaris-nginx-"))
@@ -95,6 +100,8 @@ def nginx(gateway: str, *, https_port: int = 0, addition: str = "") -> Iterator[
             "RUN_DIR": str(directory / "run"),
             "ACCESS_LOG": str(directory / "access.log"),
         }
+        if challenge:
+            environment["CHALLENGE_DIR"] = str(directory / "challenge")
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root else {}
         command = [str(scripts / "start.sh")]
         if addition:

@@ -1,6 +1,7 @@
 """A server, from the first run of install.sh to its removal, without root and without systemd."""
 
 import json
+import os
 import shlex
 import shutil
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,6 +221,13 @@ def test_questions_are_asked_and_answers_taken(tmp_path: Path) -> None:
         ("PUBLIC_HOST=a;b", "PUBLIC_HOST: not a host name: a;b"),
         ("DATA_DIR=data", "DATA_DIR: an absolute path"),
         ("CERTIFICATE=/nowhere.crt", "CERTIFICATE: cannot read '/nowhere.crt'"),
+        ("ACME_EMAIL=nobody", "ACME_EMAIL: not an e-mail address: nobody"),
+        ("ACME_EMAIL=eu@example.com", "PUBLIC_HOST must be a name of the internet, not localhost"),
+        ("ACME_EMAIL=eu@example.com\nNGINX=no", "ACME_EMAIL needs NGINX=yes"),
+        (
+            "ACME_EMAIL=eu@example.com\nPUBLIC_HOST=ia.example.com\nACME_SERVER=http://x",
+            "ACME_SERVER: an https address is needed: http://x",
+        ),
     ],
 )
 def test_a_wrong_answer_is_named_in_one_line(tmp_path: Path, config: str, said: str) -> None:
@@ -236,6 +245,91 @@ def test_a_wrong_answer_is_named_in_one_line(tmp_path: Path, config: str, said: 
     assert len(lines) == 1
     assert not server.current.exists()
     assert not list(server.prefix.glob("opt/ia-solaris/releases/*")), "half a release was left"
+
+
+CERTBOT = """#!/bin/sh
+echo "$@" >> "$HOME/certbot.log"
+[ ! -e "$HOME/refuse" ] || { echo "Timeout during connect (likely firewall problem)" >&2; exit 1; }
+while [ $# -gt 1 ]; do
+    [ "$1" != --config-dir ] || live=$2/live/ia-solaris
+    [ "$1" != --domain ] || host=$2
+    shift
+done
+mkdir -p "$live"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \\
+    -subj "/CN=$host" -keyout "$live/privkey.pem" -out "$live/fullchain.pem" 2> /dev/null
+"""
+"""In certbot's place, which needs an authority: notes its call, leaves what it would leave."""
+
+
+def test_a_certificate_by_acme(tmp_path: Path) -> None:
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not there (Debian: apt install nginx)")
+    server = Server(tmp_path / "acme")
+    (server.data / "store").mkdir(parents=True)  # data of before: no first start, which takes long
+    site, programs = tmp_path / "site", tmp_path / "bin"
+    site.mkdir()
+    (site / "index.html").write_text("<!doctype html>")
+    programs.mkdir()
+    (programs / "certbot").write_text(CERTBOT)
+    (programs / "certbot").chmod(0o755)
+    given = ("--venv", sys.prefix, "--site", str(site))
+    answers: dict[str, Any] = {
+        "ACME_EMAIL": "eu@example.com",
+        "ACME_SERVER": "https://authority.example.com/directory",
+        "PUBLIC_HOST": "ia.example.com",
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }
+    (server.prefix / "refuse").touch()
+    refused = server.install(*given, **answers)
+    assert "ia.example.com must lead to port 80 of this machine" in refused.stderr
+    assert "self-signed" in refused.stderr
+    place = server.etc / "nginx" / "place"
+    assert "nginx/certificate/tls.crt" in (place / "site.conf").read_text()
+    assert "certificate.sh" in server.unit("ia-solaris-nginx").read_text()
+
+    (server.prefix / "refuse").unlink()
+    done = server.install(*given, PATH=answers["PATH"], PUBLIC_HOST="ia.example.com")
+    assert "self-signed" not in done.stderr
+    live = server.prefix / "etc" / "letsencrypt" / "live" / "ia-solaris"
+    configuration = (place / "site.conf").read_text()
+    assert f"ssl_certificate {live}/fullchain.pem;" in configuration
+    assert f"ssl_certificate_key {live}/privkey.pem;" in configuration
+    challenge = server.etc / "nginx" / "challenge"
+    assert f"root {challenge};" in (place / "redirect.conf").read_text()
+    assert "certificate.sh" not in server.unit("ia-solaris-nginx").read_text()
+    called = (server.prefix / "certbot.log").read_text().splitlines()
+    assert len(called) == 2
+    for part in (
+        "certonly --non-interactive --agree-tos --email eu@example.com",
+        f"--webroot --webroot-path {challenge} --domain ia.example.com",
+        "--keep-until-expiring",
+        "--deploy-hook systemctl reload ia-solaris-nginx",
+        "--server https://authority.example.com/directory",
+    ):
+        assert part in called[1], part
+    # what it was asked for stays, and so does the certificate where the next question fails
+    (server.prefix / "refuse").touch()
+    again = server.install(*given, PATH=answers["PATH"], PUBLIC_HOST="ia.example.com")
+    assert f"ssl_certificate {live}/fullchain.pem;" in (place / "site.conf").read_text()
+    assert "self-signed" not in again.stderr
+
+
+def test_acme_needs_its_client(tmp_path: Path) -> None:
+    server, site = Server(tmp_path / "none"), tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("")
+    if shutil.which("certbot") is not None:
+        pytest.skip("certbot is there")
+    done = server.install(
+        *("--venv", sys.prefix, "--site", str(site)),
+        check=False,
+        ACME_EMAIL="eu@example.com",
+        PUBLIC_HOST="ia.example.com",
+        NGINX="yes",
+    )
+    assert done.returncode == 1
+    assert "missing: certbot, for ACME_EMAIL" in done.stderr
 
 
 def test_what_the_machine_lacks_is_named_at_once(tmp_path: Path) -> None:

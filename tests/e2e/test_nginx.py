@@ -88,6 +88,25 @@ def test_plain_http_is_sent_to_https(edge: Edge) -> None:
     assert answer.headers["location"] == f"{edge.nginx.url}/v1/chat/completions?a=b"
 
 
+def test_an_authority_s_question_is_answered_in_the_clear_and_nothing_else_is() -> None:
+    with nginx("127.0.0.1:9", challenge=True) as edge:
+        folder = edge.directory / "challenge"
+        answers = folder / ".well-known" / "acme-challenge"
+        answers.mkdir(parents=True)
+        (answers / "tok-en_1").write_text("tok-en_1.thumb")
+        (folder / "secret").write_text("not an answer")
+        plain = f"http://127.0.0.1:{edge.http_port}"
+        found = httpx.get(f"{plain}/.well-known/acme-challenge/tok-en_1")
+        assert (found.status_code, found.text) == (200, "tok-en_1.thumb")
+        assert found.headers["content-type"] == "text/plain"
+        for path in ("/secret", "/.well-known/other", "/"):
+            assert httpx.get(plain + path).status_code == 308, path
+        for path in ("/.well-known/acme-challenge/no", "/.well-known/acme-challenge/"):
+            assert httpx.get(plain + path).status_code == 404, path
+        up = "/.well-known/acme-challenge/%2e%2e/%2e%2e/secret"
+        assert "not an answer" not in httpx.get(plain + up).text
+
+
 def test_a_stream_arrives_piece_by_piece_through_tls(edge: Edge) -> None:
     with (
         edge.sdk("fluxo@example.com") as sdk,
