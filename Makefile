@@ -90,6 +90,10 @@ format: $(DEVELOPMENT) $(SITE_MODULES) ## put the code into its format
 package: $(DEVELOPMENT) ## the zips of layers and functions for AWS (ARGS="--python 3.13 --architecture arm64")
 	@$(BIN)/python -m infra.deploy.package $(ARGS)
 
+.PHONY: release
+release: $(RUNTIME) $(SITE) ## one file for a server without Node: code, built site, tables (build/ia-solaris-*.tar.gz)
+	@infra/server/pack.sh --site admin_site/dist --tables $(BIN)/dynoxide build
+
 .PHONY: deploy
 deploy: $(DEVELOPMENT) ## create or update a stage on AWS, or on AWS_ENDPOINT_URL (STAGE=prod ARGS=--help)
 	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(ARGS)

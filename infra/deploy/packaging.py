@@ -39,7 +39,8 @@ LEFT_OUT = (
     *("solaris/*/*/commands.py", "solaris/*/*/command_texts.py"),
     *(f"solaris/backup/{name}.py" for name in _BACKUP),
     *("solaris/operations/doctor.py", "solaris/operations/twins.py"),
-    "solaris/alerts/mail_samples.py",
+    *("solaris/alerts/mail_samples.py", "solaris/alerts/causes/samples.py"),
+    "solaris/alerts/token_requests/mail_samples.py",
 )
 LAYER_PLACE = "/opt/python"
 FUNCTION_PLACE = "/var/task"

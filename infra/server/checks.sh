@@ -28,13 +28,16 @@ check_machine() { # what for: install, upgrade
     esac
     if [ -n "$GIVEN_SITE" ]; then
         [ -f "$GIVEN_SITE/index.html" ] || problems+=("--site: no index.html in $GIVEN_SITE")
-    else
+    elif ! ships_site; then
         node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2> /dev/null ||
             problems+=("Node.js 20.19 or newer, to build the site (or --site DIR, built elsewhere by \`make site\`)")
-        command -v npm > /dev/null || problems+=("npm, to build the site")
         command -v make > /dev/null || problems+=("make (Debian: apt install make)")
     fi
-    command -v git > /dev/null || problems+=("git (Debian: apt install git)")
+    if [ -z "$GIVEN_SITE" ] && ! ships_site || [ -z "$GIVEN_VENV" ] && ! ships_tables; then
+        command -v npm > /dev/null ||
+            problems+=("npm, for the site and the tables (or a packed release: \`make release\` elsewhere)")
+    fi
+    [ ! -e "$SOURCE/.git" ] || command -v git > /dev/null || problems+=("git (Debian: apt install git)")
     for have in tar sed flock realpath; do
         command -v "$have" > /dev/null || problems+=("$have")
     done

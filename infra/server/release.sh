@@ -15,6 +15,25 @@ list_sources() {
         while IFS= read -r file; do [ ! -f "$SOURCE/$file" ] || echo "$file"; done
 }
 
+# Of what the site is built from.
+site_hash() { # admin_site
+    (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+}
+
+# What pack.sh puts beside the code: the site, for as long as nobody has changed what it is built from.
+ships_site() {
+    [ -f "$SOURCE/shipped/site/index.html" ] &&
+        [ "$(cat "$SOURCE/shipped/site.hash" 2> /dev/null)" = "$(site_hash "$SOURCE/admin_site")" ]
+}
+
+shipped_tables() {
+    echo "$SOURCE/shipped/dynoxide-$(uname -m)"
+}
+
+ships_tables() {
+    [ -x "$(shipped_tables)" ]
+}
+
 version_of_source() {
     sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$SOURCE/layers/shared/python/solaris/__init__.py"
 }
@@ -28,7 +47,7 @@ build_release() {
     say "building release $id"
     if [ "$DRY_RUN" = yes ]; then
         say "would copy $(list_sources | wc -l) files of $SOURCE to $RELEASE"
-        say "would build there: the Python environment (${GIVEN_VENV:-from requirements.lock}), the site (${GIVEN_SITE:-with npm})"
+        say "would build there: the Python environment (${GIVEN_VENV:-from requirements.lock}), the site (${GIVEN_SITE:-$(ships_site && echo shipped || echo with npm)})"
         return
     fi
     mkdir -p "$RELEASE"
@@ -68,6 +87,10 @@ build_python() {
 # dynoxide, which keeps the tables, beside Python: where run.sh finds it.
 build_tables() { # venv
     local folder=$RELEASE/infra/local/store/tables file
+    if ships_tables; then
+        install -m 755 "$(shipped_tables)" "$1/bin/dynoxide"
+        return
+    fi
     npm --prefix "$folder" --loglevel=error install --no-save
     for file in "$folder"/node_modules/@dynoxide/*/dynoxide; do
         [ ! -f "$file" ] || install -m 755 "$file" "$1/bin/dynoxide"
@@ -84,8 +107,11 @@ build_site() {
         cp -r "$GIVEN_SITE" "$site/dist"
         return
     fi
-    hash=$(cd "$site" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
-    if [ "$(cat "$old/.site" 2> /dev/null)" = "$hash" ] && [ -f "$old/admin_site/dist/index.html" ]; then
+    hash=$(site_hash "$site")
+    if ships_site; then
+        say "the site came with the release"
+        cp -r "$SOURCE/shipped/site" "$site/dist"
+    elif [ "$(cat "$old/.site" 2> /dev/null)" = "$hash" ] && [ -f "$old/admin_site/dist/index.html" ]; then
         say "the site has not changed"
         cp -r "$old/admin_site/dist" "$site/dist"
     else

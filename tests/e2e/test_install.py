@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.install_support import SITE, Server, copy_of_the_source, unit_settings
+from tests.e2e.local_system import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -245,6 +247,59 @@ def test_a_wrong_answer_is_named_in_one_line(tmp_path: Path, config: str, said: 
     assert len(lines) == 1
     assert not server.current.exists()
     assert not list(server.prefix.glob("opt/ia-solaris/releases/*")), "half a release was left"
+
+
+def packed(folder: Path) -> Path:
+    """A packed release, unpacked: the code, a stub of the site, a stub of the tables' program."""
+    site, tables = folder / "built", folder / "tables"
+    site.mkdir()
+    (site / "index.html").write_text("<!doctype html><title>shipped</title>")
+    tables.write_text("#!/bin/sh\necho the tables of the release\n")
+    tables.chmod(0o755)
+    for out in ("one", "two"):  # the same bytes each time
+        subprocess.run(
+            [ROOT / "infra/server/pack.sh", "--site", site, "--tables", tables, folder / out],
+            check=True,
+            capture_output=True,
+        )
+    (first,), (second,) = (list((folder / out).glob("*.tar.gz")) for out in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    subprocess.run(["sha256sum", "--check", f"{first}.sha256"], cwd=first.parent, check=True)
+    subprocess.run(["tar", "-xzf", first, "-C", folder], check=True)
+    (source,) = folder.glob("ia-solaris-*")
+    return source
+
+
+def test_a_packed_release_needs_no_node(tmp_path: Path) -> None:
+    source = packed(tmp_path)
+    server = Server(tmp_path / "bare")
+    (server.data / "store").mkdir(parents=True)  # data of before: no first start, which takes long
+    without = tmp_path / "bin"
+    without.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).iterdir() if Path(folder).is_dir() else ():
+            if program.name not in {"node", "npm", "npx", "git"}:
+                with suppress(FileExistsError):
+                    (without / program.name).symlink_to(program)
+    given: dict[str, Any] = {"source": source, "PATH": str(without), "NGINX": "no"}
+    said = server.install("--venv", sys.prefix, **given)
+    assert "the site came with the release" in said.stdout
+    page = server.current / "admin_site" / "dist" / "index.html"
+    assert "shipped" in page.read_text()
+    # of a site that somebody has changed since, the built one is not what it was built from
+    (source / "admin_site" / "index.html").write_text("changed")
+    changed = server.install("upgrade", "--venv", sys.prefix, check=False, **given)
+    assert changed.returncode == 1
+    assert "Node.js 20.19 or newer" in changed.stderr
+
+
+def test_the_tables_of_a_packed_release_are_taken(tmp_path: Path) -> None:
+    source, venv = packed(tmp_path), tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    script = 'set -eu; SOURCE=$1 RELEASE=$1; . "$1/infra/server/release.sh"; build_tables "$2"'
+    subprocess.run(["bash", "-c", script, "bash", source, venv], check=True)
+    done = subprocess.run([venv / "bin" / "dynoxide"], capture_output=True, text=True, check=True)
+    assert done.stdout == "the tables of the release\n"
 
 
 CERTBOT = """#!/bin/sh
