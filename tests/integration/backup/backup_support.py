@@ -138,6 +138,7 @@ def lived(source: MoneyPath) -> None:
         assert not source.record(source.event(reservation, email, completion=30))
         office.add_tokens(user_id_for(email), 1_000, actor=BOSS, reason="a grant")
     office.reset_usage(user_id_for(EMAILS[0]), actor=BOSS, reason="a mistake")
+    source.parts.accounts.token_requests.ask(user_id_for(EMAILS[0]), 500, "more", BOSS)
     source.parts.sign_in.admin_accounts.ensure_first()
     source.parts.sign_in.admin_keys.create(BOSS, [Scope.USERS_READ], name="terraform")
     admitted(source, EMAILS[1])

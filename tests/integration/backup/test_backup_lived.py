@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.edge.mailbox import verify_sender
+from solaris.accounts.token_requests.service import Approval
 from solaris.accounts.updates import UserUpdate
 from solaris.exports.export import Export, ExportKind
 from solaris.keys.management import KeyTerms
@@ -80,6 +81,16 @@ def a_months_office(path: MoneyPath, number: int) -> None:
         parts.sign_in.signing_in.sign_in("nobody@example.com", "not the password", HERE)
 
 
+def a_months_asking(path: MoneyPath, number: int) -> None:
+    """Asked for and granted, asked for and left: it lapses."""
+    requests, user_id = path.parts.accounts.token_requests, user_id_for(PEOPLE[3])
+    asked = requests.ask(user_id, 500, "a project", BOSS)
+    if number % 2:
+        requests.approve(
+            user_id, asked.request_id, Approval(), actor=BOSS, check=lambda _user, _now: None
+        )
+
+
 def a_year_of_moves(path: MoneyPath, number: int) -> None:
     """Somebody moves, two of one person are merged with requests under way, one leaves a name."""
     if number not in MOVES:
@@ -116,6 +127,7 @@ def a_year(path: MoneyPath) -> None:
     for number in range(12):
         a_months_requests(path, number)
         a_months_office(path, number)
+        a_months_asking(path, number)
         a_year_of_moves(path, number)
         open_the_month(path)
     a_months_requests(path, 12)

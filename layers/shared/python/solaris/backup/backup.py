@@ -1,9 +1,11 @@
 """All tables to one file, of one point in time, while requests go on.
 
 The order of reading is what backup/cut_rules.py relies on: accounts, then sums, then records, then
-changes; the audit log last. Between accounts and records it waits for what was open at T0: an
-answer that a client saw finished before T0 is booked by then, and so is in the file as a record.
-What is still open after the wait is in the file as an open reservation.
+changes; the audit log last. Requests for tokens come before the accounts: the grant of one that is
+approved in the file is in the account, and one that is pending and was granted meanwhile is told as
+answered by a raise (accounts/token_requests/upkeep.py). Between accounts and records it waits for
+what was open at T0: an answer that a client saw finished before T0 is booked by then, and so is in
+the file as a record. What is still open after the wait is in the file as an open reservation.
 
 What waits in the usage queue is read before all that and once more after it: an answer that was
 finished before T0 is in the file as a record or as an event, whoever books meanwhile.
@@ -23,7 +25,7 @@ from typing import Any
 import orjson
 
 from solaris.backup.archive import ArchiveReader, ArchiveWriter, Header, Manifest, item_line
-from solaris.backup.cut import STAGED, Cut
+from solaris.backup.cut import REQUESTS, STAGED, Cut
 from solaris.backup.queued_events import TABLE as QUEUED
 from solaris.backup.queued_events import Peek, item_of
 from solaris.backup.staging import Staging
@@ -157,6 +159,7 @@ class _Run:
     async def all(self, wait_seconds: float) -> tuple[int, int]:
         """Everything, in order; returns the requests still open and the items put right."""
         self._look_into_queues()
+        await self._copy(REQUESTS, self.cut.requests, self.cut.request_heads)
         await self._stage("users", self.cut.take_users)
         still_open = await self._wait(wait_seconds)
         for table in STAGED[1:]:
@@ -175,7 +178,7 @@ class _Run:
                     self.writer.add([line])
                     self._tell("writing", table, n)
         for table in self.names:
-            if table not in {*STAGED, "usage", "transactions", "audit", QUEUED}:
+            if table not in {*STAGED, REQUESTS, "usage", "transactions", "audit", QUEUED}:
                 await self._copy(table, list)
         await self._copy("audit", self.cut.audited)
         return still_open, mended
@@ -196,7 +199,13 @@ class _Run:
 
         await self.tables.scan(table, page)
 
-    async def _copy(self, table: str, choose: Callable[[list[Any]], list[Any]]) -> None:
+    async def _copy(
+        self,
+        table: str,
+        choose: Callable[[list[Any]], list[Any]],
+        rest: Callable[[], list[Any]] = list,
+    ) -> None:
+        """Copy what is chosen of each page, and what is left to say at the end."""
         with self.writer.table(table):
 
             def page(items: list[Any]) -> None:
@@ -204,6 +213,7 @@ class _Run:
                 self._tell("reading", table, done, always=True)
 
             await self.tables.scan(table, page)
+            self.writer.add(item_line(item) for item in rest())
 
     async def _wait(self, seconds: float) -> int:
         """Wait until what was open at T0 is booked; returns how many requests are not."""

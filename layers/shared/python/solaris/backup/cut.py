@@ -48,6 +48,7 @@ from solaris.quota.user import User
 from solaris.sign_in.admin_store import COUNT_KEY, is_admin_item
 
 STAGED = ("users", "counters", "periods", "admins")
+REQUESTS = "requests"
 _SYSTEM, _GROUPS = "system", "groups"
 _SHARDED = {_SYSTEM: system_owner, _GROUPS: groups_owner}
 _KEY_NAMES = frozenset({"owner", "day_model", "day_shard"})
@@ -74,6 +75,9 @@ class Cut:
         self._versions: dict[str, int] = {}
         # what closed months used of grants after the account was read (negative), or gave back
         self._late_grants: dict[str, int] = defaultdict(int)
+        # requests for tokens: those that are pending, and what names one
+        self._pending: set[str] = set()
+        self._heads: list[Item] = []
         self.open_before: set[Key] = set()
         """Keys of the records that requests begun before the backup are still to get."""
 
@@ -81,6 +85,27 @@ class Cut:
     def is_touched(self) -> bool:
         """Whether anything has to be put right."""
         return bool(self._usage)
+
+    def requests(self, page: Sequence[Item]) -> list[Item]:
+        """Requests for tokens as they are. What names a pending one waits until all were seen."""
+        passed = []
+        for item in page:
+            if "pending" in item:
+                self._heads.append(item)
+                continue
+            passed.append(item)
+            if item.get("state") == text("pending"):
+                self._pending.add(item["request_id"]["S"])
+        return passed
+
+    def request_heads(self) -> list[Item]:
+        """What names a pending request; it names none that was decided before it was read."""
+        return [
+            item
+            if item["pending"]["S"] in self._pending
+            else {name: item[name] for name in item if not name.startswith("pending")}
+            for item in self._heads
+        ]
 
     def take_users(self, page: Sequence[Item]) -> None:
         """Take accounts as they are."""

@@ -244,7 +244,8 @@ class RequestStore:
             "TableName": self._table,
             "Key": _key(decided.user_id, HEAD),
             "UpdateExpression": expression,
-            "ConditionExpression": "pending = :request",
+            # the one that is pending; or none is named, by what a backup has read in between
+            "ConditionExpression": "pending = :request OR attribute_not_exists(pending)",
             "ExpressionAttributeValues": values,
         }
         return [{"Put": put}, {"Update": update}]
