@@ -62,7 +62,7 @@ def test_an_alert_is_listed_and_resolved_once(system: LocalSystem, admin: httpx.
     resolved = admin.post(f"{path}/resolve")
     assert resolved.status_code == 200, resolved.text
     assert resolved.json()["resolvedBy"] == "admin@localhost"
-    assert resolved.json()["actions"] == []
+    assert resolved.json()["actions"] == ["reopen"]
     again = admin.post(f"{path}/resolve").json()
     assert again["resolvedAt"] == resolved.json()["resolvedAt"]
     assert open_alerts(admin, user_id, at_least=0) == []

@@ -75,7 +75,7 @@ def test_a_webhook_is_made_and_its_secret_shown_once(admin: Visitor, company: Co
         picture(page, "secret")
         dialog.get_by_role("button", name="Pronto").click()
         expect(dialog).to_have_count(0)
-        expect(row(page, "Plantão")).to_contain_text("4 eventos")
+        expect(row(page, "Plantão")).to_contain_text("12 eventos")
         expect(row(page, "Plantão")).to_contain_text("…9f2c")
         expect(row(page, "Plantão")).to_contain_text("Ativo")
 
@@ -117,7 +117,7 @@ def test_a_channel_is_tried_turned_changed_and_removed(admin: Visitor, company: 
     dialog.get_by_role("button", name="Salvar").click()
     expect(row(page, "Plantão")).to_contain_text("sem nomes")
     (found,) = company.get("/channels")["items"]
-    assert (found["noNames"], found["filter"]) == (True, {"events": None})
+    assert (found["noNames"], found["filter"]) == (True, {"events": None, "groups": []})
 
     choose(page, "Plantão", "Remover")
     page.get_by_role("dialog").get_by_role("button", name="Remover canal").click()
