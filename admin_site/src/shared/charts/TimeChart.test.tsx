@@ -40,6 +40,30 @@ function shown(times: string[]) {
   };
 }
 
+describe("the axis of a chart", () => {
+  it("says no figure twice, however little there is", () => {
+    for (const value of [0, 1, 3]) {
+      const { container, unmount } = render(
+        <TimeChart
+          points={[{ time: "d1", values: { a: value } }]}
+          series={[{ key: "a", label: "a", colour: "red" }]}
+          label="usage"
+          formatValue={String}
+          formatAxis={(figure) => String(Math.round(figure))}
+          formatTick={String}
+          formatTime={String}
+        />,
+      );
+      const said = [...container.querySelectorAll(".visx-axis-left text")].map(
+        (one) => one.textContent,
+      );
+      expect(said.length).toBeGreaterThan(1);
+      expect(new Set(said).size).toBe(said.length);
+      unmount();
+    }
+  });
+});
+
 describe("a bar of a chart", () => {
   beforeEach(() => onPick.mockClear());
 

@@ -33,6 +33,7 @@ export interface Series {
 const PALETTE = ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"];
 const OTHERS = "--chart-6";
 const MODELS = [...PALETTE, "--chart-7", "--chart-8", "--chart-9"];
+const LINES = 4;
 const MARGIN = { top: 8, right: 4, bottom: 26, left: 58 };
 const TICK = { fill: "var(--ink-faint)", fontSize: 11, fontFamily: "inherit" };
 
@@ -109,9 +110,10 @@ export function TimeChart({
     paddingOuter: 0.1,
   });
   const y = scaleLinear<number>({
-    domain: [0, Math.max(1, ...heights)],
+    // of less than its four lines an axis of whole numbers would say each twice
+    domain: [0, Math.max(LINES, ...heights)],
     range: [inner.height, 0],
-    nice: 4,
+    nice: LINES,
   });
   const step = x.step() || 1;
   const every = Math.max(1, Math.ceil(points.length / Math.max(2, Math.floor(inner.width / 64))));
@@ -180,7 +182,7 @@ export function TimeChart({
               <GridRows
                 scale={y}
                 width={inner.width}
-                numTicks={4}
+                numTicks={LINES}
                 stroke="var(--line)"
                 strokeDasharray="2 4"
               />
@@ -208,7 +210,7 @@ export function TimeChart({
               )}
               <AxisLeft
                 scale={y}
-                numTicks={4}
+                numTicks={LINES}
                 hideAxisLine
                 hideTicks
                 tickFormat={(value) => formatAxis(Number(value))}
