@@ -142,7 +142,8 @@ def test_books_balance_whatever_happens_between_two_pages(
     booked_before, known_before = ids_of(source), ids_of(source) | held_by(source)
 
     def tick(step: str, _number: int, _items: int) -> None:
-        if step.startswith("reading"):
+        # what happens before the accounts are read is nothing to be put right
+        if step.startswith("reading") and step != "reading requests":
             traffic.move()
 
     report = back_up(source, tmp_path / "backup.gz", tick)
