@@ -87,7 +87,8 @@ class RequestUpkeep:
         now = self._clock()
         if now - (request.decided_at or request.created_at) < WAIT:
             return 0
-        user = self._users.get(request.user_id)
+        # as the others are read: what runs this may read users together alone (template.yaml)
+        user = next(iter(self._users.get_many([request.user_id])), None)
         if user is None or request.state_in(period) is RequestState.LAPSED:
             self._store.told(request)
             return 0
