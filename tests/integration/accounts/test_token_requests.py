@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from solaris.accounts.token_requests.request import MOST_AUTOMATIC_GRANTS
 from solaris.platform.aws.queues import ALERTS_QUEUE
 from solaris.quota.grant import GrantKind
 from solaris.quota.quota import Quota
@@ -271,6 +272,14 @@ def test_the_policy_gives_so_much_a_month_and_no_more(asking: Asking) -> None:
     assert asking.user().additional_tokens == 13_000
     approved = asking.audited("request.approve")
     assert sorted(one["actor"] for one in approved) == [BOSS, "system", "system"]
+
+
+def test_many_small_requests_leave_room_for_grants_by_people(asking: Asking) -> None:
+    asking.policy(automaticTokens=8_000)
+    states = [asking.ask(tokens=1).body["state"] for _ in range(MOST_AUTOMATIC_GRANTS + 1)]
+    assert states == [*["approved"] * MOST_AUTOMATIC_GRANTS, "pending"]
+    grant = {"amount": 1_000, "kind": "this_month", "reason": "x"}
+    asking.api.ok("POST", f"/admin/users/{user_id_for(ANA)}/tokens", grant)
 
 
 def test_the_policy_is_not_beaten_by_many_at_once(asking: Asking) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from solaris.quota.changes import MAX_GRANT_TOKENS
-from solaris.quota.grant import GrantKind
+from solaris.quota.grant import MAX_GRANTS, GrantKind
 from solaris.quota.groups.group import Group
 from solaris.quota.quota import PPM, Quota
 from solaris.quota.reservation import MINIMUM_COMPLETION_TOKENS
@@ -28,7 +28,9 @@ PAUSE = timedelta(days=7)
 KEEP_DAYS = 400
 """As long as the usage records."""
 
-SUGGESTIONS = 3
+MOST_AUTOMATIC_GRANTS = MAX_GRANTS // 2
+"""With so many live grants somebody decides: many small requests leave room for those of people."""
+
 _HEX = 8
 _TENTHS = (10, 25, 50)
 """Without a pace to go by: these hundredths of the monthly limit are proposed."""

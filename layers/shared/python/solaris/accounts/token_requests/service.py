@@ -17,6 +17,7 @@ from datetime import datetime
 from solaris.accounts.changes import UserChanges
 from solaris.accounts.token_requests.policy import RequestPolicies
 from solaris.accounts.token_requests.request import (
+    MOST_AUTOMATIC_GRANTS,
     AskRefusal,
     DecidedHow,
     MayAsk,
@@ -138,7 +139,8 @@ class TokenRequests:
             granted_before=user.quota.granted_tokens,
             was_out=is_out(user.quota),
         )
-        if tokens <= policy.automatic_tokens - head.automatic_in(user.period):
+        is_given = tokens <= policy.automatic_tokens - head.automatic_in(user.period)
+        if is_given and len(user.grants) < MOST_AUTOMATIC_GRANTS:
             return self._granted_at_once(request, policy.automatic_tokens, actor)
         asked = self._audit(actor, "request.create", user, request, {"tokens": tokens})
         if not self._store.write([*self._store.asking(request, now), asked]):
