@@ -188,7 +188,7 @@ def _round_up(tokens: int) -> int:
 def deciders(user: User, groups: Mapping[str, Group], admins: tuple[str, ...]) -> tuple[str, ...]:
     """Addresses that are told of a request: the home group's managers, else the admins.
 
-    Nobody decides about themselves: a group that only the user manages is as one without managers.
+    No manager decides about themselves: a group that only the user manages is as one without any.
     """
     group = groups.get(user.group_id or "")
     own = {user.email, *user.aliases}
